@@ -1,0 +1,106 @@
+//! What a judgement is made of: a finding, a status, a verdict.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Status of one check, ordered from least to most severe.
+///
+/// *Failed* says that the pack is wrong, *Error* that the harness or the
+/// machine is. *Skipped* is never a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Could not be, or need not be, judged; the reason stands beside it.
+    Skipped,
+    /// Judged, and the requirement holds.
+    Passed,
+    /// Judged, and the pack violates the requirement.
+    Failed,
+    /// The harness could not judge for a reason of its own.
+    Error,
+}
+
+/// One violation of one requirement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable code of the violation, for example `E_TRAP`.
+    pub code: String,
+    /// Where in the pack or in the run: a step, a JSON pointer, an offset.
+    pub at: String,
+    /// What the requirement asks for.
+    pub expected: String,
+    /// What was found; guest text in it is escaped and cut.
+    pub actual: String,
+}
+
+impl Finding {
+    /// A finding of `code` at `at`.
+    pub fn new(
+        code: impl Into<String>,
+        at: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            at: at.into(),
+            expected: expected.into(),
+            actual: actual.into(),
+        }
+    }
+}
+
+/// What the harness says of a whole pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every required check ran and passed, and steps stand behind it.
+    Pass,
+    /// The pack declares that it has nothing to provision.
+    NotApplicable,
+    /// Nothing failed, but a required check could not run.
+    Partial,
+    /// At least one required check failed.
+    Fail,
+    /// The harness or the machine failed.
+    Error,
+}
+
+impl Verdict {
+    /// The name used in reports and in `expect.toml`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::NotApplicable => "not_applicable",
+            Self::Partial => "partial",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Status {
+    /// The name used in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

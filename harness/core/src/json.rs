@@ -1,0 +1,230 @@
+//! Strict JSON: no duplicate keys, no trailing data, bounded depth, exact UTF-8.
+//!
+//! `serde_json::Value` alone keeps the last of two equal keys, and other
+//! readers keep the first: what two readers may understand differently is
+//! refused here.
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+
+/// Why bytes are not acceptable JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// The bytes are not UTF-8; `offset` is the first bad byte.
+    #[error("not UTF-8 at byte {offset}")]
+    Utf8 {
+        /// Bytes that are valid before the bad one.
+        offset: usize,
+    },
+    /// Arrays and objects nest deeper than the bound.
+    #[error("nested deeper than {limit} levels")]
+    Depth {
+        /// The bound, in levels.
+        limit: usize,
+    },
+    /// Syntax, a duplicate key, a number out of range, trailing data.
+    #[error("{message}")]
+    Syntax {
+        /// The parser's message, with line and column.
+        message: String,
+    },
+}
+
+/// Parses `bytes` strictly, with at most `depth` levels of nesting.
+///
+/// # Errors
+/// [`JsonError`] says what is wrong and where.
+pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Utf8 {
+        offset: e.valid_up_to(),
+    })?;
+    if nesting(text) > depth {
+        return Err(JsonError::Depth { limit: depth });
+    }
+    let mut parser = serde_json::Deserializer::from_str(text);
+    // NB: the depth is bounded above, before any recursion.
+    let value = Strict.deserialize(&mut parser).map_err(syntax)?;
+    parser.end().map_err(syntax)?;
+    Ok(value)
+}
+
+fn syntax(error: serde_json::Error) -> JsonError {
+    JsonError::Syntax {
+        message: error.to_string(),
+    }
+}
+
+/// The deepest nesting of brackets outside strings.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+struct Strict;
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Value, E> {
+        Ok(Value::Bool(v))
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Value, E> {
+        Ok(Value::Number(v.into()))
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<Value, E> {
+        Ok(Value::Number(v.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Value, E> {
+        Number::from_f64(v)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Value, E> {
+        Ok(Value::String(v.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(Strict)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if object.contains_key(&key) {
+                let key = crate::text::inert(&key, 80);
+                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
+            }
+            let value = map.next_value_seed(Strict)?;
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// The JSON pointer of the first place where `a` and `b` differ, with both
+/// values there (`None` where one side has nothing). `None` when equal.
+#[must_use]
+pub fn first_difference<'v>(
+    a: &'v Value,
+    b: &'v Value,
+) -> Option<(String, Option<&'v Value>, Option<&'v Value>)> {
+    match (a, b) {
+        (Value::Object(x), Value::Object(y)) => {
+            let keys: std::collections::BTreeSet<&String> = x.keys().chain(y.keys()).collect();
+            keys.into_iter().find_map(|key| {
+                let at = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+                differing(x.get(key), y.get(key), at)
+            })
+        }
+        (Value::Array(x), Value::Array(y)) => (0..x.len().max(y.len()))
+            .find_map(|i| differing(x.get(i), y.get(i), format!("/{i}"))),
+        _ if a == b => None,
+        _ => Some((String::new(), Some(a), Some(b))),
+    }
+}
+
+fn differing<'v>(
+    a: Option<&'v Value>,
+    b: Option<&'v Value>,
+    at: String,
+) -> Option<(String, Option<&'v Value>, Option<&'v Value>)> {
+    match (a, b) {
+        (Some(a), Some(b)) => first_difference(a, b).map(|(rest, a, b)| (at + &rest, a, b)),
+        (a, b) => Some((at, a, b)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_two_readers_may_read_differently_is_refused() {
+        for bad in [
+            &br#"{"a":1,"a":2}"#[..],
+            br#"{"a":{"b":1,"\u0062":2}}"#,
+            br"{} {}",
+            b"[1,]",
+            b"NaN",
+            b"1e400",
+            b"",
+            b"\xff",
+            b"\xef\xbb\xbf{}",
+            br#""\ud800""#,
+        ] {
+            assert!(parse(bad, 64).is_err(), "{:?}", String::from_utf8_lossy(bad));
+        }
+    }
+
+    #[test]
+    fn depth_is_exact_and_cannot_exhaust_the_stack() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(parse(nested(64).as_bytes(), 64).is_ok());
+        assert_eq!(
+            parse(nested(65).as_bytes(), 64),
+            Err(JsonError::Depth { limit: 64 })
+        );
+        assert_eq!(
+            parse("[".repeat(1_000_000).as_bytes(), 64),
+            Err(JsonError::Depth { limit: 64 })
+        );
+        assert!(parse(br#"["[[[[[[[[\"[[["]"#, 1).is_ok(), "brackets in strings");
+    }
+
+    #[test]
+    fn the_first_difference_is_named_by_pointer() {
+        let a = json!({"a": [1, {"x/y": 2}], "b": 0});
+        let b = json!({"a": [1, {"x/y": 3}], "b": 1});
+        let (at, _, _) = first_difference(&a, &b).expect("differs");
+        assert_eq!(at, "/a/1/x~1y");
+        assert!(first_difference(&a, &a).is_none());
+        let (at, left, right) = first_difference(&json!([1]), &json!([1, 2])).expect("differs");
+        assert_eq!((at.as_str(), left, right), ("/1", None, Some(&json!(2))));
+    }
+}

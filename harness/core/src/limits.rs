@@ -1,0 +1,130 @@
+//! Every bound of the harness, in one place.
+//!
+//! Whoever applies a group destructures it without `..`, so that a new bound
+//! does not compile until it is applied.
+
+use serde::{Deserialize, Serialize};
+
+const MIB: u64 = 1024 * 1024;
+
+/// Bounds on a pack, on the steps that it runs and on the data they exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// What an archive or a folder may hold.
+    pub archive: ArchiveLimits,
+    /// What one step may consume.
+    pub step: StepLimits,
+    /// How deep JSON and CBOR may nest (levels of arrays and objects).
+    pub depth: usize,
+}
+
+/// Bounds on the bytes of a pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveLimits {
+    /// Bytes of the archive file itself.
+    pub archive_bytes: u64,
+    /// Entries, directories included.
+    pub entries: usize,
+    /// Bytes of one entry's name.
+    pub name_bytes: usize,
+    /// Components of one entry's name.
+    pub name_depth: usize,
+    /// Inflated bytes of one entry.
+    pub entry_bytes: u64,
+    /// Inflated bytes of all entries together.
+    pub total_bytes: u64,
+    /// Inflated bytes for each compressed byte of one entry.
+    pub ratio: u64,
+    /// Inflated bytes up to which the ratio is not asked.
+    pub ratio_floor: u64,
+}
+
+/// Bounds on one step; memory, tables and instances are totals over the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepLimits {
+    /// Bytes of the step's module or component (binary or text).
+    pub component_bytes: usize,
+    /// Wasmtime fuel units. Fuel decides a verdict.
+    pub fuel: u64,
+    /// Wall-clock milliseconds. A safety net: hitting it is the run's error.
+    pub deadline_ms: u64,
+    /// Bytes of linear memory, over all memories.
+    pub memory_bytes: usize,
+    /// Elements of all tables together.
+    pub table_elements: usize,
+    /// Core instances.
+    pub instances: usize,
+    /// Linear memories.
+    pub memories: usize,
+    /// Tables.
+    pub tables: usize,
+    /// Bytes of Wasm stack.
+    pub stack_bytes: usize,
+    /// Bytes of the JSON handed to a step.
+    pub input_bytes: usize,
+    /// Bytes of the JSON that a step hands back.
+    pub output_bytes: usize,
+}
+
+impl Limits {
+    /// Smaller bounds for fuzzing, where an execution must cost little.
+    pub const FUZZ: Self = Self {
+        archive: ArchiveLimits {
+            archive_bytes: MIB,
+            entries: 256,
+            name_bytes: 256,
+            name_depth: 16,
+            entry_bytes: MIB,
+            total_bytes: 4 * MIB,
+            ratio: 200,
+            ratio_floor: 64 * 1024,
+        },
+        step: StepLimits {
+            component_bytes: 256 * 1024,
+            fuel: 1_000_000,
+            deadline_ms: 5_000,
+            memory_bytes: 4 * 1024 * 1024,
+            table_elements: 10_000,
+            instances: 16,
+            memories: 4,
+            tables: 16,
+            stack_bytes: 512 * 1024,
+            input_bytes: 64 * 1024,
+            output_bytes: 64 * 1024,
+        },
+        depth: 64,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // greentic-pack itself refuses archives over 64 MiB and entries
+            // over 16 MiB, so nothing publishable is lost.
+            archive: ArchiveLimits {
+                archive_bytes: 64 * MIB,
+                entries: 10_000,
+                name_bytes: 1024,
+                name_depth: 16,
+                entry_bytes: 16 * MIB,
+                total_bytes: 256 * MIB,
+                ratio: 200,
+                ratio_floor: MIB,
+            },
+            step: StepLimits {
+                component_bytes: 16 * 1024 * 1024,
+                fuel: 200_000_000,
+                deadline_ms: 5_000,
+                memory_bytes: 64 * 1024 * 1024,
+                table_elements: 100_000,
+                instances: 64,
+                memories: 16,
+                tables: 64,
+                stack_bytes: 512 * 1024,
+                input_bytes: 1024 * 1024,
+                output_bytes: 1024 * 1024,
+            },
+            depth: 64,
+        }
+    }
+}

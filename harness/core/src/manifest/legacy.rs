@@ -1,0 +1,135 @@
+//! Manifests that are plain maps: `pack.json`, `manifest.json`, older CBOR.
+
+use super::{FlowDecl, Format, Manifest, ManifestError};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// Keys below which some packs nest the manifest.
+const NESTED_IN: [&str; 3] = ["pack", "manifest", "pack_manifest"];
+
+pub(super) fn from_map(
+    file: &str,
+    value: &Value,
+    format: Format,
+) -> Result<Manifest, ManifestError> {
+    read(value, format).map_err(|detail| ManifestError::Shape {
+        file: file.to_owned(),
+        detail,
+    })
+}
+
+fn read(value: &Value, format: Format) -> Result<Manifest, String> {
+    let root = value.as_object().ok_or("the manifest is not an object")?;
+    let map = NESTED_IN
+        .iter()
+        .filter(|_| !root.contains_key("flows"))
+        .find_map(|key| root.get(*key)?.as_object())
+        .unwrap_or(root);
+    let meta = match map.get("meta") {
+        None | Some(Value::Null) => &Map::new(),
+        Some(meta) => meta.as_object().ok_or("`meta` is not an object")?,
+    };
+    Ok(Manifest {
+        format,
+        id: string(map, &["id", "pack_id", "packId"])?.or(indexed_id(map)),
+        version: string(map, &["version", "pack_version", "packVersion"])?,
+        entry_flows: entry_flows(meta.get("entry_flows"))?,
+        flows: list(map, "flows")?.iter().map(flow).collect::<Result<_, _>>()?,
+        requires_public_base_url: match meta.get("requires_public_base_url") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(b)) => *b,
+            Some(_) => return Err("`meta.requires_public_base_url` is not a boolean".into()),
+        },
+        capabilities: capabilities(meta)?.union(&capabilities(map)?).cloned().collect(),
+        pack_v1: None,
+    })
+}
+
+/// The first of `keys` that is there and a string; an index into `symbols` is
+/// left to [`indexed_id`].
+fn string(map: &Map<String, Value>, keys: &[&str]) -> Result<Option<String>, String> {
+    for key in keys {
+        match map.get(*key) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(s)) => return Ok(Some(s.clone())),
+            Some(Value::Number(_)) if map.contains_key("symbols") => {}
+            Some(_) => return Err(format!("`{key}` is not a string")),
+        }
+    }
+    Ok(None)
+}
+
+/// An id given as an index into `symbols.pack_ids`.
+fn indexed_id(map: &Map<String, Value>) -> Option<String> {
+    let index = map.get("pack_id").or(map.get("packId"))?.as_u64()?;
+    let ids = map.get("symbols")?.get("pack_ids")?.as_array()?;
+    let id = ids.get(usize::try_from(index).ok()?)?.as_str()?;
+    Some(id.to_owned())
+}
+
+fn list<'v>(map: &'v Map<String, Value>, key: &str) -> Result<&'v [Value], String> {
+    match map.get(key) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(format!("`{key}` is not a list")),
+    }
+}
+
+/// Capabilities as names, or as objects with a `name`.
+fn capabilities(map: &Map<String, Value>) -> Result<BTreeSet<String>, String> {
+    let name = |item: &Value| match item {
+        Value::String(s) => Ok(s.clone()),
+        Value::Object(o) => match o.get("name") {
+            Some(Value::String(s)) => Ok(s.clone()),
+            _ => Err("a capability has no name".to_owned()),
+        },
+        _ => Err("a capability is neither a name nor an object".to_owned()),
+    };
+    list(map, "capabilities")?.iter().map(name).collect()
+}
+
+/// The map form, the list of descriptors, or a plain list of names.
+fn entry_flows(value: Option<&Value>) -> Result<Vec<(String, String)>, String> {
+    let bad = || "`meta.entry_flows` is neither a map of flow ids nor a list of flows".to_owned();
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Object(map)) => map
+            .iter()
+            .map(|(entry, id)| Ok((entry.clone(), id.as_str().ok_or_else(bad)?.to_owned())))
+            .collect(),
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| descriptor(item).ok_or_else(bad))
+            .collect(),
+        Some(_) => Err(bad()),
+    }
+}
+
+fn descriptor(item: &Value) -> Option<(String, String)> {
+    if let Value::String(name) = item {
+        return Some((name.clone(), name.clone()));
+    }
+    let text = |key| item.get(key).and_then(Value::as_str);
+    let entry = text("entry").or(text("name"))?;
+    let id = text("id").or(text("flow_id")).or(text("name"))?;
+    Some((entry.to_owned(), id.to_owned()))
+}
+
+fn flow(item: &Value) -> Result<FlowDecl, String> {
+    let map = item.as_object().ok_or("a flow is not an object")?;
+    let text = |key| string(map, &[key]).map_err(|e| format!("flow: {e}"));
+    let (entry, name) = (text("entry")?, text("name")?);
+    let id = text("id")?.or(name.clone()).ok_or("a flow has neither `id` nor `name`")?;
+    let mut entries: BTreeSet<String> = entry.into_iter().chain(name).collect();
+    for item in list(map, "entrypoints")? {
+        let entry = item.as_str().ok_or("a flow's entrypoint is not a string")?;
+        entries.insert(entry.to_owned());
+    }
+    let nodes = map.get("nodes").or_else(|| map.get("flow")?.get("nodes"));
+    let has_graph = nodes.is_some_and(|n| match n {
+        Value::Object(o) => !o.is_empty(),
+        Value::Array(a) => !a.is_empty(),
+        _ => false,
+    });
+    Ok(FlowDecl { id, entries, has_graph })
+}

@@ -1,0 +1,116 @@
+//! The pack's manifest, in one shape whatever form it came in.
+
+mod cbor;
+mod legacy;
+
+use crate::json::JsonError;
+use greentic_types::PackManifest;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Names under which a manifest is looked for, the first that exists wins.
+pub const FILE_NAMES: [&str; 3] = ["pack.json", "manifest.json", "manifest.cbor"];
+
+/// The form in which a manifest was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// `pack.json` or `manifest.json`.
+    Json,
+    /// `manifest.cbor`, pack-v1: what greentic-pack writes.
+    PackV1,
+    /// `manifest.cbor`, an older map.
+    LegacyCbor,
+}
+
+/// A flow that the manifest declares.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FlowDecl {
+    /// The flow's id.
+    pub id: String,
+    /// Entries that the flow says it serves (`entry`, `name`, `entrypoints`).
+    pub entries: BTreeSet<String>,
+    /// Whether the manifest holds a graph of nodes for it.
+    pub has_graph: bool,
+}
+
+/// A decoded manifest.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The form it came in.
+    pub format: Format,
+    /// The pack's id as written; whether it is well-formed is a check's matter.
+    pub id: Option<String>,
+    /// The pack's version as written.
+    pub version: Option<String>,
+    /// `meta.entry_flows`: entry (`setup`, …) and flow id.
+    pub entry_flows: Vec<(String, String)>,
+    /// The declared flows, in the manifest's order.
+    pub flows: Vec<FlowDecl>,
+    /// Whether setup needs a public base URL.
+    pub requires_public_base_url: bool,
+    /// Declared capabilities, sorted.
+    pub capabilities: BTreeSet<String>,
+    /// The pack-v1 manifest itself, where that is the form.
+    pub pack_v1: Option<Box<PackManifest>>,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// There is none.
+    #[error("E_MANIFEST_MISSING: no pack.json, manifest.json or manifest.cbor at the pack's root")]
+    Missing,
+    /// It is not strict JSON.
+    #[error("E_MANIFEST_JSON: {file}: {source}")]
+    Json {
+        /// Name of the manifest.
+        file: String,
+        /// What is wrong with it.
+        source: JsonError,
+    },
+    /// It is not strict CBOR.
+    #[error("E_MANIFEST_CBOR: {file}: {detail}")]
+    Cbor {
+        /// Name of the manifest.
+        file: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// It decodes, but is no pack's manifest.
+    #[error("E_MANIFEST_SHAPE: {file}: {detail}")]
+    Shape {
+        /// Name of the manifest.
+        file: String,
+        /// Which part of it is wrong.
+        detail: String,
+    },
+}
+
+impl ManifestError {
+    /// The stable code, `E_…`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "E_MANIFEST_MISSING",
+            Self::Json { .. } => "E_MANIFEST_JSON",
+            Self::Cbor { .. } => "E_MANIFEST_CBOR",
+            Self::Shape { .. } => "E_MANIFEST_SHAPE",
+        }
+    }
+}
+
+/// Decodes the manifest `file` from its bytes, nested at most `depth` levels.
+///
+/// # Errors
+/// [`ManifestError`] names the file and what is wrong with it.
+pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest, ManifestError> {
+    if file.ends_with(".cbor") {
+        return cbor::decode(file, bytes, depth);
+    }
+    let value = crate::json::parse(bytes, depth).map_err(|source| ManifestError::Json {
+        file: file.to_owned(),
+        source,
+    })?;
+    legacy::from_map(file, &value, Format::Json)
+}

@@ -1,0 +1,230 @@
+//! A pack that was verified: the only form in which an executor gets one.
+
+use crate::archive::{Archive, ArchiveError, Rule, names};
+use crate::limits::{ArchiveLimits, Limits};
+use crate::manifest::{self, Manifest, ManifestError};
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The unverified bytes of a pack, read by somebody who may do IO.
+#[derive(Debug)]
+pub enum Source {
+    /// A `.gtpack` file.
+    Archive(Vec<u8>),
+    /// A folder: names relative to it, with `/`, and contents.
+    Folder {
+        /// The files of the folder.
+        files: BTreeMap<String, Vec<u8>>,
+        /// The manifest to use, where the user named one.
+        manifest: Option<String>,
+    },
+}
+
+impl Source {
+    /// Lower-case hex SHA-256 of the archive file, or of a folder's names and
+    /// contents, each preceded by its length.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        match self {
+            Self::Archive(bytes) => digest(bytes),
+            Self::Folder { files, .. } => {
+                let mut hash = Sha256::new();
+                for (name, bytes) in files {
+                    for part in [name.as_bytes(), bytes] {
+                        hash.update((part.len() as u64).to_le_bytes());
+                        hash.update(part);
+                    }
+                }
+                hex(&hash.finalize())
+            }
+        }
+    }
+
+    /// Whether it is an archive, not a folder.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        matches!(self, Self::Archive(_))
+    }
+}
+
+/// Lower-case hex SHA-256 of `bytes`.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Why a source is no pack.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The archive, or a folder's set of names, is refused.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The manifest is missing or refused.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+impl OpenError {
+    /// The stable code, `E_…`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Archive(e) => e.rule.code(),
+            Self::Manifest(e) => e.code(),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Contents {
+    Archive(Archive),
+    Folder(BTreeMap<String, Vec<u8>>),
+}
+
+/// A verified pack. Its files are keys of a map, never paths of a disk.
+#[derive(Debug)]
+pub struct Pack {
+    digest: String,
+    contents: Contents,
+    manifest_file: String,
+    manifest: Manifest,
+}
+
+impl Pack {
+    /// Verifies `source` and decodes its manifest.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the rule that was broken.
+    pub fn open(source: Source, limits: &Limits) -> Result<Self, OpenError> {
+        let digest = source.digest();
+        let (contents, named) = match source {
+            Source::Archive(bytes) => {
+                let archive = Archive::open(bytes, &limits.archive)?;
+                (Contents::Archive(archive), None)
+            }
+            Source::Folder { files, manifest } => {
+                check_folder(&files, &limits.archive)?;
+                (Contents::Folder(files), manifest)
+            }
+        };
+        let read = |name: &str| contents.read(name);
+        let manifest_file = match &named {
+            Some(name) => Some(name.as_str()),
+            None => manifest::FILE_NAMES.into_iter().find(|n| contents.has(n)),
+        };
+        let manifest_file = manifest_file.ok_or(ManifestError::Missing)?;
+        let bytes = read(manifest_file).ok_or(ManifestError::Missing)?;
+        let manifest = manifest::decode(manifest_file, &bytes, limits.depth)?;
+        let manifest_file = manifest_file.to_owned();
+        drop(bytes);
+        Ok(Self { digest, contents, manifest_file, manifest })
+    }
+
+    /// Lower-case hex SHA-256, as [`Source::digest`] defines it.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The decoded manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The name of the manifest in the pack.
+    #[must_use]
+    pub fn manifest_file(&self) -> &str {
+        &self.manifest_file
+    }
+
+    /// The pack's files, sorted.
+    pub fn files(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match &self.contents {
+            Contents::Archive(archive) => Box::new(archive.names()),
+            Contents::Folder(files) => Box::new(files.keys().map(String::as_str)),
+        }
+    }
+
+    /// Whether the pack has the file `name`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.contents.has(name)
+    }
+
+    /// Size of the file `name`, in bytes.
+    #[must_use]
+    pub fn size(&self, name: &str) -> Option<u64> {
+        match &self.contents {
+            Contents::Archive(archive) => archive.size(name),
+            Contents::Folder(files) => files.get(name).map(|f| f.len() as u64),
+        }
+    }
+
+    /// Contents of the file `name`.
+    #[must_use]
+    pub fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        self.contents.read(name)
+    }
+
+    /// The fixture `name`, from `fixtures/` or `assets/fixtures/`, with the
+    /// name under which it was found.
+    #[must_use]
+    pub fn fixture(&self, name: &str) -> Option<(String, Cow<'_, [u8]>)> {
+        ["fixtures", "assets/fixtures"].iter().find_map(|dir| {
+            let path = format!("{dir}/{name}");
+            let bytes = self.read(&path)?;
+            Some((path, bytes))
+        })
+    }
+
+    /// Whether the manifest declares that there is nothing to provision.
+    #[must_use]
+    pub fn declares_no_provisioning(&self) -> bool {
+        self.manifest.capabilities.contains("provisioning:none")
+    }
+}
+
+impl Contents {
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Archive(archive) => archive.size(name).is_some(),
+            Self::Folder(files) => files.contains_key(name),
+        }
+    }
+
+    fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Archive(archive) => archive.read(name),
+            Self::Folder(files) => files.get(name).map(|f| Cow::Borrowed(f.as_slice())),
+        }
+    }
+}
+
+/// A folder is held to the bounds and the names of an archive.
+fn check_folder(
+    files: &BTreeMap<String, Vec<u8>>,
+    limits: &ArchiveLimits,
+) -> Result<(), ArchiveError> {
+    let bound = |rule, detail| Err(ArchiveError::new(rule, 0, detail));
+    if files.len() > limits.entries {
+        return bound(Rule::Entries, format!("more than {} files", limits.entries));
+    }
+    let (mut names, mut total) = (names::Seen::default(), 0u64);
+    for (name, bytes) in files {
+        names::check(name, 0, limits)?;
+        names.add(name, 0)?;
+        let size = bytes.len() as u64;
+        total += size;
+        if size > limits.entry_bytes || total > limits.total_bytes {
+            let detail = format!("{size} bytes, {total} in total");
+            return Err(ArchiveError::new(Rule::Inflate, 0, detail).of(name));
+        }
+    }
+    Ok(())
+}

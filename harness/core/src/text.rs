@@ -1,0 +1,84 @@
+//! Makes text of strangers inert: bounded, one line, nothing a terminal obeys.
+
+/// `text` with every control, bidi and zero-width character written as
+/// `\u{…}`, cut after `max` characters with a note of how many are left out.
+#[must_use]
+pub fn inert(text: &str, max: usize) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    for c in chars.by_ref().take(max) {
+        push_inert(&mut out, c);
+    }
+    let left = chars.count();
+    if left > 0 {
+        out.push_str(&format!("… ({left} more characters)"));
+    }
+    out
+}
+
+fn push_inert(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if c.is_control() || is_invisible(c) => {
+            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+        }
+        c => out.push(c),
+    }
+}
+
+/// Whether `c` changes how neighbouring text is shown without being seen:
+/// bidi controls, zero-width characters, tags, line separators, non-characters.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0xAD | 0x061C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+        | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164
+        | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0xFFFE..=0xFFFF
+        | 0xE0000..=0xE0FFF)
+}
+
+/// A folder name made of `label`: letters, digits, `.`, `_`, `-` stay, all
+/// else becomes `_`; never empty, never dots alone.
+#[must_use]
+pub fn slug(label: &str) -> String {
+    let mut out: String = label
+        .chars()
+        .take(120)
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' => c,
+            _ => '_',
+        })
+        .collect();
+    if out.chars().all(|c| c == '.') {
+        out.insert(0, '_');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_are_shown_and_never_obeyed() {
+        assert_eq!(
+            inert("a\u{1b}[31m\u{202e}b\n", 99),
+            "a\\u{1b}[31m\\u{202e}b\\n"
+        );
+        assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
+    }
+
+    #[test]
+    fn a_slug_is_one_harmless_folder_name() {
+        for (label, want) in [
+            ("..", "_.."),
+            ("", "_"),
+            ("../../etc", ".._.._etc"),
+            ("a/b c", "a_b_c"),
+        ] {
+            assert_eq!(slug(label), want);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Wizards: which a pack offers, what their steps exchange, how they are driven.
+
+pub mod executor;
+pub mod inputs;
+pub mod lifecycle;
+pub mod output;
+pub mod plan;
+pub mod resolve;
+pub mod steps;
+
+pub use executor::{
+    Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+};
+pub use inputs::{ProvisionInputs, TenantContext};
+pub use lifecycle::{Outcome, StepRun, WizardRun, drive};
+pub use output::{StepOutput, StepResult};
+pub use plan::{
+    OAuthOp, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp,
+    WebhookOp,
+};
+pub use resolve::{Driver, Wizard, WizardKind, wizards};
+pub use steps::{ProvisionMode, ProvisionStep};
+
+use greentic_types::validate::Diagnostic;
+use serde::{Deserialize, Serialize};
+
+/// What a dry run hands to its caller, field for field what scripts expect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProvisionResult {
+    /// The merged plan; `null` if the wizard did not complete.
+    pub plan: Option<ProvisionPlan>,
+    /// The diagnostics of all steps, in their order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The steps that completed, in their order.
+    pub step_results: Vec<StepResult>,
+}

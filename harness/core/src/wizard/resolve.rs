@@ -1,0 +1,313 @@
+//! Which wizards a pack offers, and what drives each.
+
+use super::steps::ProvisionStep;
+use crate::pack::Pack;
+use crate::text::inert;
+use crate::wasm;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a wizard is for; the order in which they are listed and driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WizardKind {
+    /// Says what setup will need.
+    Requirements,
+    /// Sets the provider up.
+    Setup,
+    /// Changes what was set up.
+    Update,
+    /// Brings subscriptions to what is wanted.
+    Subscriptions,
+    /// Takes back what was set up.
+    Remove,
+}
+
+impl WizardKind {
+    const ALL: [Self; 5] = [
+        Self::Requirements,
+        Self::Setup,
+        Self::Update,
+        Self::Subscriptions,
+        Self::Remove,
+    ];
+
+    /// The entry's name in manifests.
+    #[must_use]
+    pub fn entry(self) -> &'static str {
+        match self {
+            Self::Requirements => "requirements",
+            Self::Setup => "setup",
+            Self::Update => "update",
+            Self::Subscriptions => "subscriptions",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// The kind of an entry or of a flow, by the names that packs use:
+    /// `setup`, `setup_default`, `setup_custom`, `sync_subscriptions`, ….
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        if name == "sync_subscriptions" {
+            return Some(Self::Subscriptions);
+        }
+        let head = name.split('_').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|kind| kind.entry() == head)
+    }
+
+    /// The steps that such a wizard is made of.
+    #[must_use]
+    pub fn steps(self) -> &'static [ProvisionStep] {
+        match self {
+            Self::Requirements => &[ProvisionStep::Requirements],
+            _ => &ProvisionStep::LIFECYCLE,
+        }
+    }
+
+    /// Whether a wizard of the kind may leave `step` out.
+    #[must_use]
+    pub fn may_lack(self, step: ProvisionStep) -> bool {
+        match self {
+            Self::Requirements | Self::Setup => false,
+            Self::Update | Self::Subscriptions | Self::Remove => {
+                matches!(step, ProvisionStep::Collect | ProvisionStep::Validate)
+            }
+        }
+    }
+}
+
+/// What drives a wizard, in the order in which resolution tries them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "driver")]
+pub enum Driver {
+    /// A component that exports `greentic:provision/provisioner@0.1.x`.
+    Provisioner {
+        /// The component's file.
+        component: String,
+    },
+    /// The flow's graph of nodes in the manifest.
+    FlowGraph {
+        /// The flow's id.
+        flow: String,
+    },
+    /// One module or component a step; `None` where the pack has none.
+    StepModules {
+        /// The file of each step.
+        modules: BTreeMap<ProvisionStep, Option<String>>,
+    },
+    /// One module or component that reads the input's `step`.
+    SingleModule {
+        /// Its file.
+        module: String,
+    },
+    /// A component's own questions and answers.
+    ComponentQa {
+        /// The component's file.
+        component: String,
+        /// The QA mode: `default`, `setup`, `update` or `remove`.
+        mode: &'static str,
+    },
+}
+
+impl Driver {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Provisioner { .. } => "provisioner",
+            Self::FlowGraph { .. } => "flow_graph",
+            Self::StepModules { .. } => "step_modules",
+            Self::SingleModule { .. } => "single_module",
+            Self::ComponentQa { .. } => "component_qa",
+        }
+    }
+}
+
+/// A wizard of a pack, and what drives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wizard {
+    /// What it is for.
+    pub kind: WizardKind,
+    /// Its name: the flow's id, or `<component>.qa.<mode>`.
+    pub name: String,
+    /// Whether it is what the pack's `setup` entry names: the one that the
+    /// pack's setup fixtures speak of.
+    pub primary: bool,
+    /// What drives it.
+    #[serde(flatten)]
+    pub driver: Driver,
+}
+
+/// All wizards of `pack`, sorted by kind and name.
+#[must_use]
+pub fn wizards(pack: &Pack) -> Vec<Wizard> {
+    let flows = entry_flows(pack);
+    let primary = primary_setup(pack, &flows);
+    let provisioner = components(pack, |export| {
+        wasm::is_interface(export, "greentic:provision/provisioner", "0.1")
+    });
+    let mut found: Vec<Wizard> = flows
+        .iter()
+        .map(|(kind, flow)| Wizard {
+            kind: *kind,
+            name: inert(flow, 120),
+            primary: primary.as_ref() == Some(flow),
+            driver: driver(pack, *kind, flow, primary.as_deref(), provisioner.first()),
+        })
+        .collect();
+    found.extend(component_qa(pack));
+    if let (true, Some(component)) = (primary.is_none(), provisioner.first()) {
+        found.push(Wizard {
+            kind: WizardKind::Setup,
+            name: "setup".into(),
+            primary: true,
+            driver: Driver::Provisioner { component: component.clone() },
+        });
+    }
+    found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    make_names_unique(&mut found);
+    found
+}
+
+/// One flow may serve two entries; its second wizard is named after the entry.
+fn make_names_unique(wizards: &mut [Wizard]) {
+    let mut names = BTreeSet::new();
+    for wizard in wizards {
+        if !names.insert(wizard.name.clone()) {
+            wizard.name = format!("{}.{}", wizard.name, wizard.kind.entry());
+            names.insert(wizard.name.clone());
+        }
+    }
+}
+
+/// The flows of every kind: by entry, and by name as a flow's own word.
+fn entry_flows(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
+    let manifest = pack.manifest();
+    let mut flows = BTreeSet::new();
+    for (entry, flow) in &manifest.entry_flows {
+        flows.extend(WizardKind::of_name(entry).map(|kind| (kind, flow.clone())));
+    }
+    for flow in &manifest.flows {
+        let by_entry = flow.entries.iter().filter_map(|e| WizardKind::of_name(e));
+        let kind = by_entry.min().or_else(|| WizardKind::of_name(&flow.id));
+        flows.extend(kind.map(|kind| (kind, flow.id.clone())));
+    }
+    // Requirements often have a module, and no flow that says so.
+    let declared = flows.iter().any(|(kind, _)| *kind == WizardKind::Requirements);
+    if let (false, Some(setup)) = (declared, primary_setup(pack, &flows)) {
+        let step = ProvisionStep::Requirements;
+        if step_module(pack, &setup, step).is_some() {
+            flows.insert((WizardKind::Requirements, "requirements".into()));
+        }
+    }
+    flows
+}
+
+/// The flow that the `setup` entry names, else the first setup flow.
+fn primary_setup(pack: &Pack, flows: &BTreeSet<(WizardKind, String)>) -> Option<String> {
+    let manifest = pack.manifest();
+    let named = manifest.entry_flows.iter().find(|(entry, _)| entry == "setup");
+    let declared = || manifest.flows.iter().find(|f| f.entries.contains("setup"));
+    let setup = |(kind, _): &&(WizardKind, String)| *kind == WizardKind::Setup;
+    // `setup_default` before `setup_custom`, which would sort first.
+    let by_name = || {
+        let is_default = |flow: &str| flow == "setup" || flow == "setup_default";
+        let mut candidates: Vec<&String> = flows.iter().filter(setup).map(|(_, f)| f).collect();
+        candidates.sort_by_key(|flow| !is_default(flow));
+        candidates.first().map(|flow| (*flow).clone())
+    };
+    named
+        .map(|(_, flow)| flow.clone())
+        .or_else(|| declared().map(|f| f.id.clone()))
+        .or_else(by_name)
+}
+
+fn driver(
+    pack: &Pack,
+    kind: WizardKind,
+    flow: &str,
+    setup: Option<&str>,
+    provisioner: Option<&String>,
+) -> Driver {
+    if let (WizardKind::Setup, Some(component)) = (kind, provisioner) {
+        return Driver::Provisioner { component: component.clone() };
+    }
+    let declared = pack.manifest().flows.iter().find(|f| f.id == flow);
+    if declared.is_some_and(|f| f.has_graph) {
+        return Driver::FlowGraph { flow: flow.to_owned() };
+    }
+    let modules: BTreeMap<_, _> = kind
+        .steps()
+        .iter()
+        .map(|step| {
+            let own = step_module(pack, flow, *step);
+            // The requirements of setup stand beside its other steps.
+            let beside = || match kind {
+                WizardKind::Requirements => step_module(pack, setup?, *step),
+                _ => None,
+            };
+            (*step, own.or_else(beside))
+        })
+        .filter(|(step, module)| module.is_some() || !kind.may_lack(*step))
+        .collect();
+    if modules.values().any(Option::is_some) {
+        return Driver::StepModules { modules };
+    }
+    match module(pack, flow) {
+        Some(module) => Driver::SingleModule { module },
+        None => Driver::StepModules { modules },
+    }
+}
+
+fn step_module(pack: &Pack, flow: &str, step: ProvisionStep) -> Option<String> {
+    module(pack, &format!("{flow}__{step}"))
+}
+
+/// The file `name.wasm` or `name.wat`, from the folders that packs use.
+fn module(pack: &Pack, name: &str) -> Option<String> {
+    let folders = ["components/", "wasm/", "assets/wasm/", ""];
+    folders.iter().find_map(|folder| {
+        let file = |ending: &str| format!("{folder}{name}.{ending}");
+        [file("wasm"), file("wat")].into_iter().find(|f| pack.has(f))
+    })
+}
+
+/// The pack's component files with an export that is `wanted`, sorted.
+fn components(pack: &Pack, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let is_component = |file: &&str| file.ends_with(".wasm");
+    pack.files()
+        .filter(is_component)
+        .filter(|file| {
+            let bytes = pack.read(file).unwrap_or_default();
+            wasm::component_exports(&bytes).iter().any(|e| wanted(e))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+fn component_qa(pack: &Pack) -> Vec<Wizard> {
+    let modes = [
+        ("default", WizardKind::Setup),
+        ("setup", WizardKind::Setup),
+        ("update", WizardKind::Update),
+        ("remove", WizardKind::Remove),
+    ];
+    let components = components(pack, |export| {
+        wasm::is_interface(export, "greentic:component/component-qa", "0.6")
+            || wasm::is_interface(export, "greentic:component/qa", "0.6")
+    });
+    let mut found = Vec::new();
+    for component in components {
+        let file = component.rsplit('/').next().unwrap_or(&component);
+        let stem = file.strip_suffix(".wasm").unwrap_or(file);
+        for (mode, kind) in modes {
+            found.push(Wizard {
+                kind,
+                name: format!("{stem}.qa.{mode}"),
+                primary: false,
+                driver: Driver::ComponentQa { component: component.clone(), mode },
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,16 @@
+//! The bounded Wasmtime executor: the only crate that names Wasmtime.
+//!
+//! A step gets a store of its own, no imports, and the bounds of
+//! [`provision_core::limits::StepLimits`] as totals over that store. Whatever
+//! the guest does, the caller gets a typed answer.
+
+mod abi;
+mod cache;
+mod engine;
+mod executor;
+mod failure;
+mod prepare;
+mod store;
+mod ticker;
+
+pub use executor::{ExecError, WasmtimeExecutor};
