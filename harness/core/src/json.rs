@@ -224,7 +224,8 @@ mod tests {
         let (at, _, _) = first_difference(&a, &b).expect("differs");
         assert_eq!(at, "/a/1/x~1y");
         assert!(first_difference(&a, &a).is_none());
-        let (at, left, right) = first_difference(&json!([1]), &json!([1, 2])).expect("differs");
+        let (short, long) = (json!([1]), json!([1, 2]));
+        let (at, left, right) = first_difference(&short, &long).expect("differs");
         assert_eq!((at.as_str(), left, right), ("/1", None, Some(&json!(2))));
     }
 }

@@ -61,6 +61,9 @@ fn hex(bytes: &[u8]) -> String {
 /// Why a source is no pack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
+    /// Whoever may do IO could not read the pack.
+    #[error("E_IO: {0}")]
+    Unread(String),
     /// The archive, or a folder's set of names, is refused.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -74,6 +77,7 @@ impl OpenError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Unread(_) => "E_IO",
             Self::Archive(e) => e.rule.code(),
             Self::Manifest(e) => e.code(),
         }

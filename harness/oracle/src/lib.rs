@@ -1,1 +1,16 @@
-//! stub
+//! Judges what was observed of a pack.
+//!
+//! [`observe`] performs the whole chain for one pack, [`judge`] holds what it
+//! saw against the check table. Neither does IO, and neither panics: trials,
+//! property tests and fuzz targets all call the same two functions.
+#![forbid(unsafe_code)]
+
+pub mod checks;
+mod compare;
+mod judge;
+mod observe;
+mod verdict;
+
+pub use judge::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, scopes};
+pub use observe::{Conditions, Observed, Opened, Runs, Subject, observe};
+pub use verdict::{executed_steps, verdict};

@@ -1,1 +1,14 @@
-//! stub
+//! The conformance harness for Greentic packs: discovery, trials, goldens,
+//! events, reports and the command line. All IO of the harness is here.
+
+pub mod artifacts;
+pub mod cli;
+pub mod discover;
+pub mod events;
+pub mod exit;
+mod files;
+pub mod fold;
+pub mod reports;
+pub mod run;
+pub mod source;
+pub mod trials;

@@ -131,7 +131,8 @@ fn of_entry(entry: Option<&str>) -> String {
 
 impl ArchiveError {
     /// A violation of `rule` at `offset`.
-    pub(crate) fn new(rule: Rule, offset: usize, detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(rule: Rule, offset: usize, detail: impl Into<String>) -> Self {
         Self {
             rule,
             offset: offset as u64,
@@ -141,7 +142,8 @@ impl ArchiveError {
     }
 
     /// The same violation, of the entry `name`.
-    pub(crate) fn of(mut self, name: &str) -> Self {
+    #[must_use]
+    pub fn of(mut self, name: &str) -> Self {
         self.entry = Some(inert(name, 120));
         self
     }

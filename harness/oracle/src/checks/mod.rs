@@ -1,0 +1,52 @@
+//! The check table: one file a stage, one row a requirement.
+
+mod archive;
+mod determinism;
+mod manifest;
+mod plan;
+mod requirements;
+mod sandbox;
+mod secrets;
+mod wizard;
+
+use crate::judge::Check;
+
+const STAGES: [&[Check]; 8] = [
+    archive::CHECKS,
+    manifest::CHECKS,
+    wizard::CHECKS,
+    requirements::CHECKS,
+    plan::CHECKS,
+    secrets::CHECKS,
+    sandbox::CHECKS,
+    determinism::CHECKS,
+];
+
+/// Every check, in the order in which they are judged and reported.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    STAGES.into_iter().flatten()
+}
+
+/// The check with this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_unique_slugs_of_their_stage() {
+        let mut seen = BTreeSet::new();
+        for check in all() {
+            let (stage, slug) = check.id.split_once('.').expect("stage.slug");
+            let plain = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            assert!(plain(stage) && plain(slug), "{}", check.id);
+            assert!(seen.insert(check.id), "{} is there twice", check.id);
+            assert!(check.requirement.ends_with('.'), "{}", check.id);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! plan.*: is the plan well-formed, in bounds, and the one that was expected?
+
+use crate::compare::differences;
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::{Observed, Opened, Subject};
+use provision_core::text::inert;
+use provision_core::wizard::plan::{OAUTH_VERBS, SUBSCRIPTION_VERBS, WEBHOOK_VERBS};
+use provision_core::wizard::{ProvisionPlan, SubscriptionOp, WizardKind};
+use provision_core::{Finding, json};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use url::Url;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "plan.shape",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Config and secret patches, webhook, subscription and OAuth operations are \
+                      well-formed: known verbs, unique ids, no unresolved template.",
+        run: |subject, findings| on_plan(subject, findings, |_, plan| shape(plan)),
+    },
+    Check {
+        id: "plan.webhooks",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Webhook URLs are https, below the given public base URL.",
+        run: |subject, findings| on_plan(subject, findings, |s, plan| webhooks(s, plan)),
+    },
+    Check {
+        id: "plan.golden",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "The plan equals `fixtures/setup.expected.plan.json`; likewise \
+                      `subscriptions.expected(.ops).json`.",
+        run: |subject, findings| {
+            findings.each_wizard(subject, |opened, observed| golden(subject, opened, observed));
+        },
+    },
+];
+
+/// Judges the plan of each wizard. A violation in the plan of a wizard that
+/// did not complete is one all the same; its absence says nothing.
+pub(super) fn on_plan(
+    subject: &Subject,
+    findings: &mut Findings,
+    judge: impl Fn(&Subject, &ProvisionPlan) -> Vec<Finding>,
+) {
+    findings.each_wizard(subject, |_, observed| {
+        let Some(run) = observed.run() else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let found = judge(subject, &run.plan);
+        match found.is_empty() && !run.completed() {
+            true => Conclusion::Blocked("the wizard did not complete".into()),
+            false => Conclusion::of(found),
+        }
+    });
+}
+
+fn shape(plan: &ProvisionPlan) -> Vec<Finding> {
+    let mut found = verbs(plan);
+    let ids = |ops: &mut dyn Iterator<Item = &Option<String>>, list: &str| {
+        let mut seen = BTreeSet::new();
+        let repeated = ops.flatten().filter(|id| !seen.insert(id.as_str()));
+        let finding = |id| {
+            let actual = format!("`{}` twice", inert(id, 80));
+            Finding::new("E_OP_ID", format!("/{list}"), "ids that are unique", actual)
+        };
+        repeated.map(|id| finding(id)).collect::<Vec<_>>()
+    };
+    found.extend(ids(&mut plan.webhook_ops.iter().map(|op| &op.id), "webhook_ops"));
+    found.extend(ids(&mut plan.subscription_ops.iter().map(|op| &op.id), "subscription_ops"));
+    let secrets = &plan.secrets_patch;
+    for key in secrets.delete.iter().filter(|key| secrets.set.contains_key(*key)) {
+        let at = format!("/secrets_patch/delete ({})", inert(key, 80));
+        let expected = "a secret is either set or deleted";
+        found.push(Finding::new("E_SECRET_BOTH", at, expected, "both"));
+    }
+    let keys = plan.config_patch.keys().chain(secrets.set.keys()).chain(&secrets.delete);
+    if keys.into_iter().any(|key| key.trim().is_empty()) {
+        found.push(Finding::new("E_EMPTY_KEY", "plan", "keys with a name", "an empty key"));
+    }
+    let value = serde_json::to_value(plan).unwrap_or_default();
+    templates(&value, String::new(), &mut found);
+    found
+}
+
+fn verbs(plan: &ProvisionPlan) -> Vec<Finding> {
+    let webhooks = plan.webhook_ops.iter().map(|op| (&op.op, "webhook_ops", &WEBHOOK_VERBS[..]));
+    let subscriptions = plan
+        .subscription_ops
+        .iter()
+        .map(|op| (&op.op, "subscription_ops", &SUBSCRIPTION_VERBS[..]));
+    let oauth = plan.oauth_ops.iter().map(|op| (&op.op, "oauth_ops", &OAUTH_VERBS[..]));
+    let mut found: Vec<Finding> = webhooks
+        .chain(subscriptions)
+        .chain(oauth)
+        .filter(|(verb, _, known)| !known.contains(&verb.as_str()))
+        .map(|(verb, list, known)| {
+            let expected = format!("one of {}", known.join(", "));
+            let actual = format!("`{}`", inert(verb, 80));
+            Finding::new("E_OP_VERB", format!("/{list}"), expected, actual)
+        })
+        .collect();
+    for op in plan.oauth_ops.iter().filter(|op| op.provider.is_none()) {
+        let actual = format!("`{}` without `provider`", inert(&op.op, 80));
+        found.push(Finding::new("E_OP_FIELD", "/oauth_ops", "an OAuth provider", actual));
+    }
+    found
+}
+
+/// Placeholders and template expressions that nobody filled in.
+fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
+    match value {
+        Value::String(text) => {
+            let unresolved = text.contains("{{")
+                || ["<value>", "<redacted>", "<public_base_url>"].iter().any(|p| text.contains(p));
+            if unresolved {
+                let expected = "text with every template resolved";
+                found.push(Finding::new("E_TEMPLATE", inert(&at, 200), expected, inert(text, 120)));
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                templates(item, format!("{at}/{i}"), found);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                templates(item, format!("{at}/{key}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn webhooks(subject: &Subject, plan: &ProvisionPlan) -> Vec<Finding> {
+    let base = &subject.public_base_url;
+    let judge = |(i, op): (usize, &provision_core::wizard::WebhookOp)| {
+        let at = format!("/webhook_ops/{i}/url");
+        let needed = WEBHOOK_VERBS[..2].contains(&op.op.as_str());
+        match &op.url {
+            None if needed => Some(Finding::new(
+                "E_WEBHOOK_URL",
+                at,
+                format!("a URL to {}", inert(&op.op, 40)),
+                "none",
+            )),
+            None => None,
+            Some(url) => not_below(base, url).map(|(code, why)| {
+                let expected = format!("an https URL below {base}");
+                Finding::new(code, at, expected, format!("`{}`: {why}", inert(url, 200)))
+            }),
+        }
+    };
+    plan.webhook_ops.iter().enumerate().filter_map(judge).collect()
+}
+
+/// Why `url` is not an https URL at or below `base`.
+fn not_below(base: &str, url: &str) -> Option<(&'static str, &'static str)> {
+    let Ok(parsed) = Url::parse(url) else {
+        return Some(("E_WEBHOOK_URL", "not a URL"));
+    };
+    if parsed.scheme() != "https" {
+        return Some(("E_WEBHOOK_SCHEME", "not https"));
+    }
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Some(("E_WEBHOOK_URL", "it carries credentials"));
+    }
+    let Ok(base) = Url::parse(base) else {
+        return Some(("E_WEBHOOK_URL", "the public base URL itself is not a URL"));
+    };
+    // Compared after parsing: `https://base.evil.example` starts with
+    // `https://base`, and `/../` is resolved by then.
+    let prefix = base.path().trim_end_matches('/');
+    let rest = parsed.path().strip_prefix(prefix);
+    let below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match base.origin() == parsed.origin() && below {
+        true => None,
+        false => Some(("E_WEBHOOK_BASE", "somewhere else")),
+    }
+}
+
+fn golden(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusion {
+    let setup = opened.pack.fixture("setup.expected.plan.json");
+    let subscriptions = opened
+        .pack
+        .fixture("subscriptions.expected.ops.json")
+        .or_else(|| opened.pack.fixture("subscriptions.expected.json"));
+    let judges_subscriptions = subscriptions.is_some() && owns_subscriptions(opened, observed);
+    let judges_setup = setup.is_some() && observed.wizard.primary;
+    if !judges_setup && !judges_subscriptions {
+        return Conclusion::NotApplicable("the pack has no expected plan for this wizard".into());
+    }
+    let Some(run) = observed.run().filter(|run| run.completed()) else {
+        return Conclusion::Blocked("the wizard did not complete".into());
+    };
+    let mut found = Vec::new();
+    if let (true, Some((path, bytes))) = (judges_setup, &setup) {
+        found.extend(expected_plan(subject, path, bytes, &run.plan));
+    }
+    if let (true, Some((path, bytes))) = (judges_subscriptions, &subscriptions) {
+        found.extend(expected_ops(subject, path, bytes, &run.plan.subscription_ops));
+    }
+    Conclusion::of(found)
+}
+
+/// The subscriptions wizard, or the setup where there is none.
+fn owns_subscriptions(opened: &Opened, observed: &Observed) -> bool {
+    let is = |o: &Observed| o.wizard.kind == WizardKind::Subscriptions;
+    is(observed) || (observed.wizard.primary && !opened.wizards.iter().any(is))
+}
+
+fn bad_fixture(path: &str, why: impl Into<String>) -> Vec<Finding> {
+    vec![Finding::new("E_FIXTURE", path, "an expectation of the contract's shape", why)]
+}
+
+fn expected_plan(subject: &Subject, path: &str, bytes: &[u8], plan: &ProvisionPlan) -> Vec<Finding> {
+    let parsed = json::parse(bytes, subject.depth).map_err(|e| e.to_string());
+    let parsed = parsed.and_then(|value| {
+        let known = serde_json::to_value(ProvisionPlan::default()).unwrap_or_default();
+        let mut keys = value.as_object().into_iter().flat_map(|o| o.keys());
+        if let Some(key) = keys.find(|key| known.get(key.as_str()).is_none()) {
+            return Err(format!("unknown key `{}`", inert(key, 80)));
+        }
+        let has_notes = value.get("notes").is_some();
+        let expected = serde_json::from_value::<ProvisionPlan>(value).map_err(|e| e.to_string())?;
+        Ok((expected, has_notes))
+    });
+    let (mut expected, has_notes) = match parsed {
+        Ok(parsed) => parsed,
+        Err(why) => return bad_fixture(path, inert(&why, 200)),
+    };
+    if !has_notes {
+        // Notes are remarks; an expectation that is silent on them has none.
+        expected.notes.clone_from(&plan.notes);
+    }
+    diff(subject, &expected, plan)
+}
+
+fn expected_ops(subject: &Subject, path: &str, bytes: &[u8], ops: &[SubscriptionOp]) -> Vec<Finding> {
+    let value = match json::parse(bytes, subject.depth) {
+        Ok(value) => value,
+        Err(e) => return bad_fixture(path, e.to_string()),
+    };
+    let list = value.get("ops").unwrap_or(&value).clone();
+    match serde_json::from_value::<Vec<SubscriptionOp>>(list) {
+        Ok(expected) => diff(subject, &expected, &ops),
+        Err(e) => bad_fixture(path, inert(&e.to_string(), 200)),
+    }
+}
+
+fn diff(subject: &Subject, expected: &impl serde::Serialize, actual: &impl serde::Serialize) -> Vec<Finding> {
+    let value = |v: Result<Value, _>| v.unwrap_or(Value::Null);
+    let expected = value(serde_json::to_value(expected));
+    let actual = value(serde_json::to_value(actual));
+    differences(&expected, &actual, &subject.public_base_url)
+        .into_iter()
+        .map(|d| Finding::new("E_PLAN_DIFFERS", d.at, d.expected, d.actual))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_below;
+
+    #[test]
+    fn a_webhook_stays_below_the_base_url() {
+        let base = "https://hooks.example/tenant";
+        for good in ["https://hooks.example/tenant", "https://hooks.example/tenant/a?x=1", "HTTPS://HOOKS.example:443/tenant/"] {
+            assert_eq!(not_below(base, good), None, "{good}");
+        }
+        for (bad, code) in [
+            ("http://hooks.example/tenant/a", "E_WEBHOOK_SCHEME"),
+            ("https://hooks.example/tenantx", "E_WEBHOOK_BASE"),
+            ("https://hooks.example/tenant/../other", "E_WEBHOOK_BASE"),
+            ("https://hooks.example/tenant/%2e%2e/other", "E_WEBHOOK_BASE"),
+            ("https://hooks.example.evil.example/tenant/a", "E_WEBHOOK_BASE"),
+            ("https://hooks.example:8443/tenant/a", "E_WEBHOOK_BASE"),
+            ("https://u@hooks.example/tenant/a", "E_WEBHOOK_URL"),
+            ("/tenant/a", "E_WEBHOOK_URL"),
+        ] {
+            assert_eq!(not_below(base, bad).map(|(c, _)| c), Some(code), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! wizard.*: is there one, did each step really run, is its answer an answer?
+
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::{Observed, Subject};
+use greentic_types::validate::Severity;
+use provision_core::Finding;
+use provision_core::text::inert;
+use provision_core::wizard::{Outcome, ProvisionStep, StepRun, WizardKind, WizardRun};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "wizard.present",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "The pack offers a setup wizard, or declares `provisioning:none`.",
+        run: present,
+    },
+    Check {
+        id: "wizard.completes",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Every step of every wizard really ran to completion.",
+        run: completes,
+    },
+    Check {
+        id: "wizard.output",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Every step's output is bounded, valid, and of the contract's shape.",
+        run: output,
+    },
+];
+
+fn present(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let offers = opened.wizards.iter().any(|o| o.wizard.kind == WizardKind::Setup);
+    findings.pack(match offers || opened.pack.declares_no_provisioning() {
+        true => Conclusion::Passed,
+        false => Conclusion::Failed(vec![Finding::new(
+            "E_NO_WIZARD",
+            opened.pack.manifest_file(),
+            "a setup entry flow, or the capability `provisioning:none`",
+            "neither",
+        )]),
+    });
+}
+
+fn completes(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |_, observed| match &observed.runs {
+        Err(finding) => Conclusion::Failed(vec![finding.clone()]),
+        Ok(runs) => completed(observed, &runs.first),
+    });
+}
+
+fn completed(observed: &Observed, run: &WizardRun) -> Conclusion {
+    let at = observed.wizard.name.as_str();
+    let expected = "every step runs to completion";
+    match &run.outcome {
+        Outcome::Completed if run.executed() > 0 && run.executed() == run.steps.len() => {
+            Conclusion::Passed
+        }
+        Outcome::Completed | Outcome::NothingRan => Conclusion::Error(vec![Finding::new(
+            "E_NOTHING_RAN",
+            at,
+            expected,
+            format!("{} of {} steps ran", run.executed(), run.steps.len()),
+        )]),
+        Outcome::NotDriven { reason } => {
+            Conclusion::Error(vec![Finding::new("E_NOT_DRIVEN", at, expected, reason.clone())])
+        }
+        Outcome::Refused { step } => Conclusion::Failed(vec![refusal(*step, run)]),
+        Outcome::Failed => failures(run),
+    }
+}
+
+fn failures(run: &WizardRun) -> Conclusion {
+    let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
+    let findings = failures.clone().map(|(step, failure)| {
+        Finding::new(
+            failure.code.code(),
+            place(step),
+            "the step runs to completion",
+            failure.message.clone(),
+        )
+    });
+    let findings: Vec<Finding> = findings.collect();
+    match failures.clone().any(|(_, f)| f.code.is_error()) {
+        true => Conclusion::Error(findings),
+        false => Conclusion::Failed(findings),
+    }
+}
+
+/// A step and the file that holds it.
+fn place(step: &StepRun) -> String {
+    match &step.component {
+        Some(file) => format!("step {} ({})", step.step, inert(file, 200)),
+        None => format!("step {}", step.step),
+    }
+}
+
+fn refusal(step: ProvisionStep, run: &WizardRun) -> Finding {
+    let errors = run.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let said: Vec<String> = errors
+        .map(|d| format!("{}: {}", inert(&d.code, 80), inert(&d.message, 200)))
+        .collect();
+    Finding::new(
+        "E_REFUSED",
+        format!("step {step}"),
+        "the answers of fixtures/setup.input.json (none if there is no such file) are accepted",
+        said.join("; "),
+    )
+}
+
+fn output(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |_, observed| {
+        let Some(run) = observed.run() else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let found: Vec<Finding> = run.steps.iter().flat_map(bad_output).collect();
+        match found.is_empty() && !run.completed() {
+            true => Conclusion::Blocked("not every step completed".into()),
+            false => Conclusion::of(found),
+        }
+    });
+}
+
+fn bad_output(step: &StepRun) -> Vec<Finding> {
+    let expected = "JSON of the contract's shape";
+    if let Some(failure) = step.failure().filter(|f| f.code.is_output()) {
+        let code = failure.code.code();
+        return vec![Finding::new(code, place(step), expected, failure.message.clone())];
+    }
+    let unknown = step.output().map(|o| o.unknown_keys()).unwrap_or_default();
+    let finding = |key: String| {
+        let at = format!("{} {key}", place(step));
+        Finding::new("E_OUTPUT_UNKNOWN_KEY", at, expected, "a key that no host reads")
+    };
+    unknown.into_iter().map(finding).collect()
+}

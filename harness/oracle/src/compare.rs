@@ -1,0 +1,98 @@
+//! Compares JSON with a pack's own expectation, placeholders included.
+
+use provision_core::text::inert;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Characters of a value that a finding shows.
+const SHOWN: usize = 200;
+
+/// A place where the actual value is not the expected one.
+pub(crate) struct Difference {
+    /// JSON pointer.
+    pub(crate) at: String,
+    /// The expected value there, or that nothing is expected.
+    pub(crate) expected: String,
+    /// The actual value there, or that there is none.
+    pub(crate) actual: String,
+}
+
+/// Every difference, by pointer. In `expected`, `<value>` stands for anything
+/// but `null`, `<redacted>` for a redacted secret, and `<public_base_url>`
+/// for `base_url`, also within a string.
+pub(crate) fn differences(expected: &Value, actual: &Value, base_url: &str) -> Vec<Difference> {
+    let mut found = Vec::new();
+    walk(Some(expected), Some(actual), String::new(), base_url, &mut found);
+    found
+}
+
+fn walk(
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+    at: String,
+    base_url: &str,
+    found: &mut Vec<Difference>,
+) {
+    match (expected, actual) {
+        (Some(Value::Object(e)), Some(Value::Object(a))) => {
+            let keys: BTreeSet<&String> = e.keys().chain(a.keys()).collect();
+            for key in keys {
+                let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+                walk(e.get(key), a.get(key), at, base_url, found);
+            }
+        }
+        (Some(Value::Array(e)), Some(Value::Array(a))) => {
+            for i in 0..e.len().max(a.len()) {
+                walk(e.get(i), a.get(i), format!("{at}/{i}"), base_url, found);
+            }
+        }
+        (Some(e), Some(a)) if matches_leaf(e, a, base_url) => {}
+        (None, None) => {}
+        (e, a) => found.push(Difference {
+            at: inert(&at, SHOWN),
+            expected: show(e),
+            actual: show(a),
+        }),
+    }
+}
+
+fn matches_leaf(expected: &Value, actual: &Value, base_url: &str) -> bool {
+    match expected.as_str() {
+        Some("<value>") => !actual.is_null(),
+        Some("<redacted>") => {
+            *actual == json!("<redacted>") || *actual == json!({"redacted": true, "value": null})
+        }
+        Some(text) => actual.as_str() == Some(&text.replace("<public_base_url>", base_url)),
+        None => expected == actual,
+    }
+}
+
+fn show(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".into(), |v| inert(&v.to_string(), SHOWN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(expected: &Value, actual: &Value) -> Vec<String> {
+        let found = differences(expected, actual, "https://x.invalid");
+        found.into_iter().map(|d| d.at).collect()
+    }
+
+    #[test]
+    fn placeholders_match_what_they_stand_for_and_nothing_else() {
+        let expected = json!({"a": "<value>", "s": "<redacted>", "u": "<public_base_url>/hook"});
+        let good = json!({"a": [1], "s": {"redacted": true, "value": null}, "u": "https://x.invalid/hook"});
+        assert!(at(&expected, &good).is_empty());
+        let bad = json!({"a": null, "s": {"redacted": true, "value": "x"}, "u": "https://y/hook"});
+        assert_eq!(at(&expected, &bad), ["/a", "/s", "/u"]);
+    }
+
+    #[test]
+    fn what_is_missing_or_extra_differs() {
+        assert_eq!(at(&json!({"a": 1}), &json!({"b": 1})), ["/a", "/b"]);
+        assert_eq!(at(&json!([1, 2]), &json!([1])), ["/1"]);
+        assert_eq!(at(&json!({}), &json!([])), [""]);
+    }
+}

@@ -1,0 +1,44 @@
+//! From the results of all checks to one verdict of the pack.
+
+use crate::judge::CheckResult;
+use crate::observe::{Observed, Subject};
+use provision_core::wizard::WizardKind;
+use provision_core::{Status, Verdict};
+
+/// How many steps of the pack's wizards really ran to a usable answer.
+#[must_use]
+pub fn executed_steps(subject: &Subject) -> usize {
+    let runs = subject.wizards().iter().filter_map(Observed::run);
+    runs.map(provision_core::wizard::WizardRun::executed).sum()
+}
+
+/// The verdict on `subject`, given what all checks said of it.
+#[must_use]
+pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
+    let has = |status| results.iter().any(|r| r.status == status);
+    let blocked = results.iter().any(|r| r.status == Status::Skipped && r.applicable);
+    if has(Status::Error) {
+        Verdict::Error
+    } else if has(Status::Failed) {
+        Verdict::Fail
+    } else if blocked {
+        Verdict::Partial
+    } else if nothing_to_set_up(subject) {
+        Verdict::NotApplicable
+    } else if executed_steps(subject) == 0 {
+        // Nothing failed, and nothing stands behind it.
+        Verdict::Partial
+    } else {
+        Verdict::Pass
+    }
+}
+
+/// Whether the pack says that it provisions nothing, and offers no setup.
+fn nothing_to_set_up(subject: &Subject) -> bool {
+    let Ok(opened) = &subject.opened else {
+        return false;
+    };
+    let mut wizards = opened.wizards.iter();
+    opened.pack.declares_no_provisioning()
+        && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)
+}

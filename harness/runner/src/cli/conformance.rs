@@ -1,0 +1,179 @@
+//! `conformance`.
+
+use super::print;
+use crate::discover::{Marker, PackRef, discover};
+use crate::events::{Event, EventLog};
+use crate::exit::{Error, Exit};
+use crate::files;
+use crate::fold::Run;
+use crate::reports::{console, json, junit};
+use crate::run::{Options, run as examine_all};
+use clap::ValueEnum;
+use provision_core::Limits;
+use provision_core::pack::digest;
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::{Conditions, Level, checks};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Packs, and folders that are searched for packs.
+    #[arg(long, required = true, num_args = 1..)]
+    packs: Vec<PathBuf>,
+    /// Write the JSON report here.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Write a JUnit file here.
+    #[arg(long)]
+    junit: Option<PathBuf>,
+    /// Only the pack whose file name (without ending) or label is this.
+    #[arg(long)]
+    provider: Option<String>,
+    /// Which checks a pack is held to.
+    #[arg(long, default_value = "core")]
+    profile: Profile,
+    /// Only checks whose name `pack::wizard::check` contains this.
+    #[arg(long)]
+    filter: Option<String>,
+    /// Only the i-th of n parts of the packs; a pack's part depends on its
+    /// label alone.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Packs that are examined at once; by default one a processor.
+    #[arg(long)]
+    jobs: Option<std::num::NonZeroUsize>,
+    /// Where events and artifacts go.
+    #[arg(long, default_value = "reports/out")]
+    out: PathBuf,
+    /// Accepted for old scripts: conformance always runs dry.
+    #[arg(long)]
+    live: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// Every check that each pack must pass.
+    Core,
+    /// What a pack must pass to be published.
+    Publish,
+    /// All good practice besides.
+    Strict,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Shard {
+    index: u64,
+    count: u64,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match parts {
+            Some((index, count)) if 1 <= index && index <= count => Ok(Self { index, count }),
+            _ => Err("a shard is I/N with 1 ≤ I ≤ N, for example 2/5".into()),
+        }
+    }
+}
+
+impl Shard {
+    /// By a hash of the label, so that a new pack moves no other one.
+    fn has(self, pack: &PackRef) -> bool {
+        let digest = digest(pack.label.as_bytes());
+        let number = u64::from_str_radix(&digest[..15], 16).unwrap_or_default();
+        number % self.count == self.index - 1
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    check_profile(args.profile)?;
+    if args.live {
+        anstream::eprintln!("warning: --live changes nothing; conformance always runs dry");
+    }
+    let packs = select(args)?;
+    if packs.is_empty() {
+        anstream::eprintln!("error: no packs selected; nothing was judged");
+        return Ok(Exit::Nothing);
+    }
+    for path in [&args.report, &args.junit].into_iter().flatten() {
+        files::check_writable(path)?;
+    }
+    let log = EventLog::create(&args.out.join("events.jsonl"))?;
+    let limits = Limits::default();
+    let executor = WasmtimeExecutor::new(&limits.step)?;
+    let options = Options {
+        profile: format!("{:?}", args.profile).to_lowercase(),
+        filter: args.filter.clone(),
+        conditions: Conditions { limits, ..Conditions::default() },
+        artifacts: args.out.join("artifacts"),
+        jobs: jobs(args),
+    };
+    let done = examine_all(&packs, &executor, &options, &log);
+    finish(args, log, done)
+}
+
+/// A profile that asks for nothing beyond `core` yet would be a false promise.
+fn check_profile(profile: Profile) -> Result<(), Error> {
+    let (level, name) = match profile {
+        Profile::Core => return Ok(()),
+        Profile::Publish => (Level::Publish, "publish"),
+        Profile::Strict => (Level::Should, "strict"),
+    };
+    if checks::all().any(|c| c.level == level) {
+        return Ok(());
+    }
+    let message = format!(
+        "profile {name} cannot be judged: this version has none of its checks \
+         (`checks list` shows those it has); use --profile core"
+    );
+    Err(Error::Usage(message))
+}
+
+fn jobs(args: &Args) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.map_or_else(processors, usize::from)
+}
+
+fn select(args: &Args) -> Result<Vec<PackRef>, Error> {
+    let mut packs = discover(&args.packs, Marker::Manifest)?;
+    if let Some(provider) = &args.provider {
+        packs.retain(|p| {
+            let stem = p.path.file_stem().map(|s| s.to_string_lossy().into_owned());
+            stem.as_deref() == Some(provider) || p.label == *provider
+        });
+    }
+    if let Some(shard) = args.shard {
+        packs.retain(|p| shard.has(p));
+    }
+    Ok(packs)
+}
+
+/// Reports are written whatever happened; what went wrong then decides.
+fn finish(args: &Args, log: EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
+    let mut run = Run::fold(log.events());
+    if args.filter.is_some() {
+        // Packs of which nothing was selected were not judged.
+        run.packs.retain(|p| !p.checks.is_empty());
+    }
+    let exit = match &done {
+        Ok(()) => run.exit(),
+        Err(error) => error.exit(),
+    };
+    log.emit(Event::RunFinished { exit_code: exit as u8 });
+    print(&console::report(&run))?;
+    if let Some(path) = &args.report {
+        files::write(path, &files::pretty(&json::report(&run))?)?;
+    }
+    if let Some(path) = &args.junit {
+        files::write(path, &junit::of_run(&run)?)?;
+    }
+    done?;
+    log.finish()?;
+    if exit == Exit::Nothing {
+        anstream::eprintln!("error: not everything that had to be judged could be judged");
+    }
+    Ok(exit)
+}

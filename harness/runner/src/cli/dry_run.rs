@@ -1,0 +1,227 @@
+//! `dry-run setup`.
+
+use super::{exit_of, print, print_json};
+use crate::exit::{Error, Exit, show};
+use crate::run::outcome;
+use crate::source;
+use clap::ValueEnum;
+use provision_core::json;
+use provision_core::text::inert;
+use provision_core::wizard::{
+    NoopExecutor, Outcome, ProvisionInputs, ProvisionMode, StepExecutor, TenantContext, Wizard,
+    WizardKind, WizardRun, drive, wizards,
+};
+use provision_core::{Limits, Pack};
+use provision_exec::WasmtimeExecutor;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A .gtpack file, a pack folder, or a manifest beside its components.
+    #[arg(long)]
+    pack: PathBuf,
+    /// The provider that is set up.
+    #[arg(long)]
+    provider_id: String,
+    /// The installation that is set up.
+    #[arg(long)]
+    install_id: String,
+    /// Where webhooks can reach the installation.
+    #[arg(long)]
+    public_base_url: Option<String>,
+    /// A JSON file with the answers.
+    #[arg(long)]
+    answers: Option<PathBuf>,
+    /// The wizard to drive; by default the one that the setup entry names.
+    #[arg(long)]
+    wizard: Option<String>,
+    /// What the wizard is told to do. Nothing is changed in any mode.
+    #[arg(long, default_value = "dry_run")]
+    mode: Mode,
+    /// What runs the steps; `noop` runs nothing.
+    #[arg(long, default_value = "wasm")]
+    executor: Executor,
+    /// Print {plan, diagnostics, step_results} as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Executor {
+    Wasm,
+    Noop,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Mode {
+    Install,
+    Update,
+    Delete,
+    #[value(name = "dry_run", alias = "dry-run")]
+    DryRun,
+}
+
+impl From<Mode> for ProvisionMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Install => Self::Install,
+            Mode::Update => Self::Update,
+            Mode::Delete => Self::Delete,
+            Mode::DryRun => Self::DryRun,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    let limits = Limits::default();
+    if !args.pack.exists() {
+        let message = format!("no such file or folder: {}", show(&args.pack));
+        return Err(Error::Usage(message));
+    }
+    let inputs = inputs(args, &limits)?;
+    let opened = source::load(&args.pack, &limits.archive)
+        .and_then(|source| Pack::open(source, &limits));
+    let pack = match opened {
+        Ok(pack) => pack,
+        Err(error) => {
+            anstream::eprintln!("error: {}: {error}", show(&args.pack));
+            return Ok(exit_of(&error));
+        }
+    };
+    let found = wizards(&pack);
+    let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
+        anstream::eprintln!("error: {}: the pack offers no setup wizard", show(&args.pack));
+        return Ok(if pack.declares_no_provisioning() { Exit::Nothing } else { Exit::Fails });
+    };
+    let executor: Box<dyn StepExecutor> = match args.executor {
+        Executor::Wasm => Box::new(WasmtimeExecutor::new(&limits.step)?),
+        Executor::Noop => Box::new(NoopExecutor),
+    };
+    let run = drive(&*executor, &pack, wizard, &inputs, args.mode.into(), &limits);
+    report(args, wizard, &run)
+}
+
+fn inputs(args: &Args, limits: &Limits) -> Result<ProvisionInputs, Error> {
+    Ok(ProvisionInputs {
+        tenant: TenantContext::default(),
+        provider_id: args.provider_id.clone(),
+        install_id: args.install_id.clone(),
+        public_base_url: args.public_base_url.clone(),
+        answers: match &args.answers {
+            Some(path) => answers(path, limits)?,
+            None => Value::Object(Map::new()),
+        },
+        existing_state: None,
+    })
+}
+
+fn answers(path: &Path, limits: &Limits) -> Result<Value, Error> {
+    let bad = |why: String| Error::Usage(format!("answers {}: {why}", show(path)));
+    let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
+    json::parse(&bytes, limits.depth).map_err(|e| bad(e.to_string()))
+}
+
+fn choose<'w>(found: &'w [Wizard], name: Option<&str>) -> Result<Option<&'w Wizard>, Error> {
+    let Some(name) = name else {
+        let setups = || found.iter().filter(|w| w.kind == WizardKind::Setup);
+        return Ok(setups().find(|w| w.primary).or_else(|| setups().next()));
+    };
+    let chosen = found.iter().find(|w| w.name == name);
+    chosen.map(Some).ok_or_else(|| {
+        let names: Vec<&str> = found.iter().map(|w| w.name.as_str()).collect();
+        let name = inert(name, 80);
+        Error::Usage(format!("no wizard `{name}`; the pack has: {}", names.join(", ")))
+    })
+}
+
+fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> {
+    for (key, _) in run.plan.secrets_patch.set.iter().filter(|(_, v)| !v.is_redacted()) {
+        let key = inert(key, 80);
+        anstream::eprintln!("warning: secret `{key}` is not redacted in the plan");
+    }
+    let problems = problems(run);
+    for problem in &problems {
+        anstream::eprintln!("error: wizard {}: {problem}", wizard.name);
+    }
+    if args.json {
+        let mut value = serde_json::to_value(run.result()).unwrap_or_default();
+        if !problems.is_empty() {
+            // A plan of null, and why: nothing can mistake it for an empty one.
+            value["errors"] = json!(problems);
+        }
+        print_json(&value)?;
+    } else {
+        print(&text(wizard, run))?;
+    }
+    Ok(exit(run))
+}
+
+/// Every reason for which the wizard did not complete.
+fn problems(run: &WizardRun) -> Vec<String> {
+    let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
+    let mut problems: Vec<String> =
+        failures.map(|(step, failure)| format!("step {}: {failure}", step.step)).collect();
+    match &run.outcome {
+        Outcome::Completed | Outcome::Failed => {}
+        other => problems.push(outcome(other)),
+    }
+    for d in &run.diagnostics {
+        if matches!(run.outcome, Outcome::Refused { .. }) {
+            problems.push(format!("{}: {}", inert(&d.code, 80), inert(&d.message, 200)));
+        }
+    }
+    problems
+}
+
+fn exit(run: &WizardRun) -> Exit {
+    let codes = || run.steps.iter().filter_map(|s| Some(s.failure()?.code));
+    match &run.outcome {
+        Outcome::Completed => Exit::Conforms,
+        Outcome::NothingRan => Exit::Nothing,
+        Outcome::NotDriven { .. } => Exit::Harness,
+        _ if codes().any(|c| c.is_bound()) => Exit::Violation,
+        _ if codes().any(|c| c.is_error()) => Exit::Harness,
+        _ => Exit::Fails,
+    }
+}
+
+fn text(wizard: &Wizard, run: &WizardRun) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "wizard {}: {}", wizard.name, outcome(&run.outcome));
+    for step in &run.steps {
+        let status = match (&step.result, step.failure()) {
+            (None, _) => "not run".to_owned(),
+            (_, Some(failure)) => failure.to_string(),
+            _ => "ok".to_owned(),
+        };
+        let m = step.meters;
+        let _ = writeln!(
+            out,
+            "  {:<13} {status}  (fuel {}, memory {} bytes, {} µs)",
+            step.step.name(), m.fuel, m.memory_bytes, m.wall_micros
+        );
+    }
+    if !run.completed() {
+        return out;
+    }
+    let plan = &run.plan;
+    let keys = |keys: Vec<&String>| -> String {
+        let keys: Vec<String> = keys.into_iter().map(|k| inert(k, 80)).collect();
+        if keys.is_empty() { "none".into() } else { keys.join(", ") }
+    };
+    let _ = writeln!(out, "plan");
+    let _ = writeln!(out, "  config        {}", keys(plan.config_patch.keys().collect()));
+    let _ = writeln!(out, "  secrets set   {}", keys(plan.secrets_patch.set.keys().collect()));
+    let _ = writeln!(out, "  secrets del   {}", keys(plan.secrets_patch.delete.iter().collect()));
+    let _ = writeln!(
+        out,
+        "  operations    {} webhook, {} subscription, {} OAuth",
+        plan.webhook_ops.len(), plan.subscription_ops.len(), plan.oauth_ops.len()
+    );
+    for note in &plan.notes {
+        let _ = writeln!(out, "  note          {}", inert(note, 200));
+    }
+    out
+}

@@ -1,0 +1,101 @@
+//! The command line. Other people's scripts call `pack inspect`, `dry-run
+//! setup` and `conformance`: their flags and their JSON stay.
+
+mod catalogue;
+mod conformance;
+mod dry_run;
+mod inspect;
+
+use crate::exit::{Error, Exit};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Parser)]
+#[command(name = "greentic-provision", version, about = "Conformance harness for Greentic packs")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look into a pack.
+    Pack {
+        #[command(subcommand)]
+        command: PackCommand,
+    },
+    /// Drive a wizard without changing anything.
+    DryRun {
+        #[command(subcommand)]
+        command: DryRunCommand,
+    },
+    /// Hold packs against the check catalogue.
+    Conformance(conformance::Args),
+    /// The check catalogue.
+    Checks {
+        #[command(subcommand)]
+        command: ChecksCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PackCommand {
+    /// Show identity, wizards and files of a pack; nothing is run.
+    Inspect(inspect::Args),
+}
+
+#[derive(Debug, Subcommand)]
+enum DryRunCommand {
+    /// Drive a setup wizard and print its plan.
+    Setup(dry_run::Args),
+}
+
+#[derive(Debug, Subcommand)]
+enum ChecksCommand {
+    /// List every check with its level and requirement.
+    List,
+}
+
+/// Parses the command line, does what it says, and tells how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    // NB: clap itself exits with 2 on bad usage, which is `Exit::Usage`.
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Pack { command: PackCommand::Inspect(args) } => inspect::run(&args),
+        Command::DryRun { command: DryRunCommand::Setup(args) } => dry_run::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
+        Command::Checks { command: ChecksCommand::List } => catalogue::list(),
+    };
+    let exit = done.unwrap_or_else(|error| {
+        anstream::eprintln!("error: {error}");
+        error.exit()
+    });
+    exit.into()
+}
+
+/// Prints `text` to standard output; a reader that went away is no error.
+fn print(text: &str) -> Result<(), Error> {
+    use std::io::{ErrorKind, Write};
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(Error::io("write", std::path::Path::new("standard output"), e)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Prints `value` to standard output as JSON for people.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
+    let bytes = crate::files::pretty(value)?;
+    print(&String::from_utf8_lossy(&bytes))
+}
+
+/// The exit that an unreadable or refused pack leads to.
+fn exit_of(error: &provision_core::OpenError) -> Exit {
+    match error {
+        provision_core::OpenError::Unread(_) => Exit::Harness,
+        provision_core::OpenError::Archive(_) => Exit::Violation,
+        provision_core::OpenError::Manifest(_) => Exit::Fails,
+    }
+}

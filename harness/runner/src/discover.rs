@@ -1,0 +1,165 @@
+//! Which packs are there: sorted, each once, and never silently none.
+
+use crate::exit::{Error, show};
+use provision_core::manifest;
+use provision_core::text::inert;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// A pack that was found, not yet read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackRef {
+    /// Its name in reports: the path below the root that was given, with `/`.
+    pub label: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl PackRef {
+    /// Its name when it is given as a root itself.
+    #[must_use]
+    pub fn own_label(&self) -> String {
+        name_of(&self.path)
+    }
+}
+
+/// What tells that a folder is a pack and not a folder of packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marker {
+    /// A manifest.
+    Manifest,
+    /// A manifest, or an `expect.toml`: fixtures may lack a manifest on purpose.
+    ManifestOrExpectation,
+}
+
+/// All packs below `roots`, sorted by label.
+///
+/// A root may be a `.gtpack` file, a manifest, a folder with a manifest, or a
+/// folder that is searched. Symbolic links to folders are not followed.
+///
+/// # Errors
+/// [`Error::Usage`] for a root that does not exist, [`Error::Io`] for a folder
+/// that cannot be read.
+pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Vec<PackRef>, Error> {
+    let mut found: Vec<PackRef> = Vec::new();
+    for root in roots {
+        if !root.exists() {
+            return Err(Error::Usage(format!("no such file or folder: {}", show(root))));
+        }
+        if root.is_file() || is_pack_folder(root, marker) {
+            let label = name_of(root);
+            found.push(PackRef { label, path: root.clone() });
+        } else {
+            search(root, marker, &mut found)?;
+        }
+    }
+    found.sort_by(|a, b| (&a.label, &a.path).cmp(&(&b.label, &b.path)));
+    found.dedup_by(|a, b| a.path == b.path);
+    make_labels_unique(&mut found);
+    Ok(found)
+}
+
+fn search(root: &Path, marker: Marker, found: &mut Vec<PackRef>) -> Result<(), Error> {
+    let mut walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = entry.map_err(|e| {
+            let path = e.path().unwrap_or(root).to_owned();
+            let source = e.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
+            Error::Io { action: "read", path, source }
+        })?;
+        let path = entry.path();
+        let named = path.extension().is_some_and(|e| e == "gtpack");
+        let is_dir = entry.file_type().is_dir();
+        if (is_dir && (named || is_pack_folder(path, marker))) || (!is_dir && named) {
+            let below = path.strip_prefix(root).unwrap_or(path);
+            found.push(PackRef { label: slashed(below), path: path.to_owned() });
+            if is_dir {
+                walk.skip_current_dir();
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_pack_folder(path: &Path, marker: Marker) -> bool {
+    let has = |name: &str| path.join(name).is_file();
+    manifest::FILE_NAMES.into_iter().any(has)
+        || (marker == Marker::ManifestOrExpectation && has("expect.toml"))
+}
+
+/// The last component, also of `.` and of `a/..`. A manifest is named after
+/// its folder.
+fn name_of(path: &Path) -> String {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_manifest = |p: &Path| {
+        p.file_name().is_some_and(|n| manifest::FILE_NAMES.into_iter().any(|m| n == m))
+    };
+    let named = match absolute.parent() {
+        Some(folder) if absolute.is_file() && is_manifest(&absolute) => folder,
+        _ => &absolute,
+    };
+    let name = named.file_name().unwrap_or(named.as_os_str());
+    inert(&name.to_string_lossy(), 200)
+}
+
+fn slashed(path: &Path) -> String {
+    let parts = path.components().map(|c| c.as_os_str().to_string_lossy().into_owned());
+    inert(&parts.collect::<Vec<_>>().join("/"), 400)
+}
+
+/// Two roots may hold packs of one name; reports need one name a pack.
+fn make_labels_unique(found: &mut [PackRef]) {
+    let mut seen = BTreeSet::new();
+    let mut twice = BTreeSet::new();
+    for pack in found.iter() {
+        if !seen.insert(pack.label.clone()) {
+            twice.insert(pack.label.clone());
+        }
+    }
+    for pack in found.iter_mut().filter(|p| twice.contains(&p.label)) {
+        pack.label = slashed(&pack.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn labels(roots: &[PathBuf]) -> Vec<String> {
+        let found = discover(roots, Marker::Manifest).expect("readable");
+        found.into_iter().map(|p| p.label).collect()
+    }
+
+    #[test]
+    fn a_folder_with_a_manifest_is_a_pack_and_not_a_folder_of_packs() {
+        let root = tempfile::tempdir().expect("a folder");
+        let dir = root.path();
+        for folder in ["b/inner", "a", "empty", "c.gtpack"] {
+            fs::create_dir_all(dir.join(folder)).expect("a folder");
+        }
+        for file in ["b/pack.json", "b/inner/pack.json", "a/manifest.cbor", "z.gtpack", "z.txt"] {
+            fs::write(dir.join(file), "{}").expect("a file");
+        }
+        assert_eq!(labels(&[dir.to_owned()]), ["a", "b", "c.gtpack", "z.gtpack"]);
+        assert_eq!(labels(&[dir.join("b")]), ["b"]);
+        assert_eq!(labels(&[dir.join("b/pack.json")]), ["b"]);
+        assert_eq!(labels(&[dir.join("empty")]), [""; 0]);
+        assert_eq!(labels(&[dir.join("b"), dir.join("b")]), ["b"]);
+        let missing = discover(&[dir.join("nowhere")], Marker::Manifest);
+        assert!(matches!(missing, Err(Error::Usage(_))));
+    }
+
+    #[test]
+    fn packs_of_one_name_from_two_roots_keep_apart() {
+        let root = tempfile::tempdir().expect("a folder");
+        for folder in ["x/p", "y/p"] {
+            fs::create_dir_all(root.path().join(folder)).expect("a folder");
+            fs::write(root.path().join(folder).join("pack.json"), "{}").expect("a file");
+        }
+        let labels = labels(&[root.path().join("x"), root.path().join("y")]);
+        assert_eq!(labels.len(), 2);
+        assert_ne!(labels[0], labels[1]);
+    }
+}

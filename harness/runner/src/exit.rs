@@ -1,0 +1,83 @@
+//! Exit codes, and the errors that lead to them.
+
+use provision_core::text::inert;
+use std::path::{Path, PathBuf};
+
+/// What the process tells its caller; other people's CI acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every required check of the profile ran and passed.
+    Conforms = 0,
+    /// A pack does not conform, or a dry run did not complete.
+    Fails = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// An archive or sandbox violation.
+    Violation = 4,
+    /// Nothing selected, nothing executed, or a required check could not run.
+    Nothing = 5,
+    /// The harness or the machine failed.
+    Harness = 6,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line, or a file that it names, asks for the impossible.
+    #[error("{0}")]
+    Usage(String),
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {source}", show(path))]
+    Io {
+        /// What was tried, for example `write`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A report could not be put into its format.
+    #[error("cannot write {format}: {detail}")]
+    Format {
+        /// The report's format.
+        format: &'static str,
+        /// What its library said.
+        detail: String,
+    },
+    /// There is no executor on this machine.
+    #[error("no executor: {0}")]
+    Executor(#[from] provision_exec::ExecError),
+}
+
+impl Error {
+    /// `action` failed on `path`.
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// The code that the process ends with.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Io { .. } | Self::Format { .. } | Self::Executor(_) => Exit::Harness,
+        }
+    }
+}
+
+/// A path as messages show it.
+#[must_use]
+pub fn show(path: &Path) -> String {
+    inert(&path.to_string_lossy(), 400)
+}

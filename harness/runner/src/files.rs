@@ -1,0 +1,69 @@
+//! Writing files so that no reader ever sees half of one.
+
+use crate::exit::Error;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// Writes `bytes` to `path` whole or not at all: into a file beside it, synced
+/// and renamed. What exists and is no regular file (`/dev/stdout`, a pipe) is
+/// written to directly, because a rename would replace it.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let error = |e| Error::io("write", path, e);
+    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        let mut file = fs::OpenOptions::new().write(true).open(path).map_err(error)?;
+        return file.write_all(bytes).map_err(error);
+    }
+    let folder = folder(path);
+    let mut file = tempfile::Builder::new()
+        .prefix(".greentic-provision-")
+        .tempfile_in(folder)
+        .map_err(error)?;
+    file.write_all(bytes).map_err(error)?;
+    file.as_file().sync_all().map_err(error)?;
+    file.persist(path).map_err(|e| error(e.error))?;
+    make_readable(path).map_err(error)
+}
+
+/// Whether [`write`] could work, found out before the work and not after it.
+pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
+    let error = |e| Error::io("write", path, e);
+    match fs::metadata(path) {
+        Ok(m) if m.is_dir() => Err(error(std::io::ErrorKind::IsADirectory.into())),
+        Ok(m) if !m.is_file() => Ok(()),
+        _ => {
+            let folder = folder(path);
+            fs::create_dir_all(folder).map_err(error)?;
+            tempfile::tempfile_in(folder).map(drop).map_err(error)
+        }
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Temporary files are private; a report is for everybody the folder is for.
+fn make_readable(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// `value` as JSON for people, with a trailing newline.
+pub(crate) fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::Format {
+        format: "JSON",
+        detail: e.to_string(),
+    })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,95 @@
+//! The run for people: one line a pack, every violation with what to do.
+
+use crate::events::CheckFinished;
+use crate::fold::{PackRun, Run};
+use anstyle::{AnsiColor, Style};
+use provision_core::{Status, Verdict};
+use provision_oracle::checks;
+use std::fmt::Write;
+
+/// Findings of one check that are shown.
+const SHOWN: usize = 5;
+
+/// The whole report as text; colours are stripped where nobody sees them.
+#[must_use]
+pub fn report(run: &Run) -> String {
+    let mut out = String::new();
+    for pack in &run.packs {
+        one(&mut out, pack);
+    }
+    summary(&mut out, run);
+    out
+}
+
+fn one(out: &mut String, pack: &PackRun) {
+    let verdict = pack.verdict();
+    let style = style(verdict);
+    let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
+    let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
+    let _ = writeln!(
+        out,
+        "{style}{:<14}{style:#} {}  ({} checks passed, {} failed, {} skipped; {} steps)",
+        verdict.name(),
+        pack.label,
+        count(Status::Passed),
+        count(Status::Failed) + count(Status::Error),
+        count(Status::Skipped),
+        steps,
+    );
+    for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
+        failure(out, check);
+    }
+    if verdict == Verdict::Partial {
+        for check in pack.checks.iter().filter(|c| c.status == Status::Skipped && c.applicable) {
+            let reason = check.reason.as_deref().unwrap_or("no reason given");
+            let _ = writeln!(out, "  not judged: {} ({}): {reason}", check.check, check.scope);
+        }
+    }
+}
+
+fn failure(out: &mut String, check: &CheckFinished) {
+    let _ = writeln!(out, "  {} {} ({})", check.status, check.check, check.scope);
+    if let Some(row) = checks::by_id(check.check) {
+        let _ = writeln!(out, "    requirement: {}", row.requirement);
+    }
+    for f in check.findings.iter().take(SHOWN) {
+        let _ = writeln!(out, "    {} at {}", f.code, f.at);
+        let _ = writeln!(out, "      expected: {}", f.expected);
+        let _ = writeln!(out, "      actual:   {}", f.actual);
+    }
+    if check.findings.len() > SHOWN {
+        let _ = writeln!(out, "    … and {} more; see the JSON report", check.findings.len() - SHOWN);
+    }
+    if let Some(command) = &check.reproduce {
+        let _ = writeln!(out, "    reproduce: {command}");
+    }
+}
+
+fn summary(out: &mut String, run: &Run) {
+    let _ = writeln!(
+        out,
+        "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks passed, \
+         {} steps executed",
+        run.packs.len(),
+        run.count(Verdict::Pass),
+        run.count(Verdict::Fail),
+        run.count(Verdict::Partial),
+        run.count(Verdict::Error),
+        run.count(Verdict::NotApplicable),
+        run.checks(Status::Passed),
+        run.steps_executed(),
+    );
+    if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
+        let _ = writeln!(out, "no step of any wizard was executed, so nothing stands behind this run");
+    }
+}
+
+fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::NotApplicable => AnsiColor::Cyan,
+        Verdict::Partial => AnsiColor::Yellow,
+        Verdict::Fail | Verdict::Error => AnsiColor::Red,
+    };
+    Style::new().fg_color(Some(colour.into())).bold()
+}

@@ -1,0 +1,248 @@
+//! JUnit XML through `junit-report`, adapted where consumers want more.
+//!
+//! What is adapted: text is made legal XML first (the library would pass NUL
+//! and `]]>` on), `<testsuites>` gets the totals and each `<testsuite>` the
+//! count of skipped cases, without which some consumers drop the file.
+
+use crate::exit::Error;
+use crate::fold::{PackRun, Run};
+use junit_report::{Duration, Report, TestCase, TestCaseBuilder, TestSuiteBuilder};
+use provision_core::{Finding, Status, Verdict};
+use provision_oracle::checks;
+
+/// Bytes of one case's text that are kept.
+const CASE_TEXT: usize = 64 * 1024;
+
+/// One row of a JUnit file, before it is XML.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Groups cases; unique together with the name.
+    pub class: String,
+    /// The case's name.
+    pub name: String,
+    /// The file it speaks of.
+    pub file: Option<String>,
+    /// Wall time in microseconds.
+    pub micros: u64,
+    /// How it ended.
+    pub status: Status,
+    /// The code or reason, in a line.
+    pub message: String,
+    /// All there is to say, in lines.
+    pub detail: String,
+    /// What the case printed.
+    pub output: String,
+}
+
+/// A named list of cases.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The suite's name.
+    pub name: String,
+    /// Its cases.
+    pub cases: Vec<Case>,
+}
+
+/// The JUnit file of a conformance run.
+///
+/// # Errors
+/// [`Error::Format`] if the library fails.
+pub fn of_run(run: &Run) -> Result<Vec<u8>, Error> {
+    let suites: Vec<Suite> = run.packs.iter().map(suite).collect();
+    render("greentic-provision", &suites)
+}
+
+fn suite(pack: &PackRun) -> Suite {
+    let path = pack.finished.as_ref().map(|f| f.path.clone());
+    let mut cases: Vec<Case> = pack.checks.iter().map(|check| {
+        let class = format!("{}.{}", pack.label, check.scope);
+        let mut case = Case {
+            class,
+            name: check.check.to_owned(),
+            file: path.clone(),
+            micros: 0,
+            status: check.status,
+            message: check.reason.clone().unwrap_or_default(),
+            detail: detail(check.check, &check.findings, check.reproduce.as_deref()),
+            output: String::new(),
+        };
+        if let Some(first) = check.findings.first() {
+            case.message = format!("{}: {}", first.code, first.actual);
+        }
+        if check.check == "wizard.completes" {
+            steps(pack, &check.scope, &mut case);
+        }
+        case
+    }).collect();
+    cases.push(verdict(pack, path));
+    Suite { name: pack.label.clone(), cases }
+}
+
+/// A skipped check looks green to most consumers, so the verdict is a case of
+/// its own: red unless the pack passed or has nothing to provision.
+fn verdict(pack: &PackRun, file: Option<String>) -> Case {
+    let verdict = pack.verdict();
+    Case {
+        class: format!("{}.pack", pack.label),
+        name: "verdict".into(),
+        file,
+        micros: 0,
+        status: match verdict {
+            Verdict::Pass => Status::Passed,
+            Verdict::NotApplicable => Status::Skipped,
+            Verdict::Partial | Verdict::Fail => Status::Failed,
+            Verdict::Error => Status::Error,
+        },
+        message: verdict.to_string(),
+        detail: pack.errors().join("\n"),
+        output: String::new(),
+    }
+}
+
+fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
+    let Some(driven) = pack.wizards.iter().find(|w| w.wizard == wizard) else {
+        return;
+    };
+    case.micros = driven.steps.iter().map(|s| s.meters.wall_micros).sum();
+    let steps = driven.steps.iter().map(|s| {
+        let (fuel, memory) = (s.meters.fuel, s.meters.memory_bytes);
+        format!("step {}: {}, fuel {fuel}, memory {memory} bytes\n", s.step, s.status)
+    });
+    let notes = driven.notes.iter().map(|n| format!("note: {n}\n"));
+    case.output = steps.chain(notes).collect();
+}
+
+fn detail(check: &str, findings: &[Finding], reproduce: Option<&str>) -> String {
+    let mut text = String::new();
+    if let Some(check) = checks::by_id(check) {
+        text = format!("requirement: {}\n", check.requirement);
+    }
+    for f in findings {
+        text += &format!(
+            "{} at {}\n  expected: {}\n  actual:   {}\n",
+            f.code, f.at, f.expected, f.actual
+        );
+    }
+    if let Some(command) = reproduce {
+        text += &format!("reproduce: {command}\n");
+    }
+    text
+}
+
+/// `suites` as a JUnit file with `name` at its root.
+///
+/// # Errors
+/// [`Error::Format`] if the library fails.
+pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
+    let mut body = String::new();
+    for suite in suites {
+        body += &one_suite(suite)?;
+    }
+    let cases = || suites.iter().flat_map(|s| &s.cases);
+    let count = |status| cases().filter(|c| c.status == status).count();
+    let micros: u64 = cases().map(|c| c.micros).sum();
+    let head = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites name=\"{name}\" tests=\"{}\" \
+         failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\">",
+        cases().count(),
+        count(Status::Failed),
+        count(Status::Error),
+        count(Status::Skipped),
+        seconds(micros).as_seconds_f64(),
+    );
+    Ok(format!("{head}{body}</testsuites>\n").into_bytes())
+}
+
+/// One `<testsuite>`, written by the library in a report of its own, so that
+/// its opening tag is where it must be whatever text the cases hold.
+fn one_suite(suite: &Suite) -> Result<String, Error> {
+    let format = |detail: String| Error::Format { format: "JUnit", detail };
+    let mut builder = TestSuiteBuilder::new(&legal(&suite.name, 400));
+    builder.add_testcases(suite.cases.iter().map(case));
+    let mut report = Report::new();
+    report.add_testsuite(builder.build());
+    let mut xml = Vec::new();
+    report.write_xml(&mut xml).map_err(|e| format(e.to_string()))?;
+    let xml = String::from_utf8(xml).map_err(|e| format(e.to_string()))?;
+    let inner = xml
+        .split_once("<testsuites>")
+        .and_then(|(_, rest)| rest.strip_suffix("</testsuites>"))
+        .and_then(|inner| inner.strip_prefix("<testsuite "))
+        .ok_or_else(|| format("junit-report has changed its root element".into()))?;
+    let skipped = suite.cases.iter().filter(|c| c.status == Status::Skipped).count();
+    Ok(format!("<testsuite skipped=\"{skipped}\" {inner}"))
+}
+
+fn seconds(micros: u64) -> Duration {
+    Duration::microseconds(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+fn case(case: &Case) -> TestCase {
+    let (name, message) = (legal(&case.name, 400), legal(&case.message, 2_000));
+    let time = seconds(case.micros);
+    let kind = message.split(':').next().unwrap_or_default();
+    let mut builder = match case.status {
+        Status::Passed => TestCaseBuilder::success(&name, time),
+        Status::Skipped => TestCaseBuilder::skipped_with_cause(&name, "skipped", &message),
+        Status::Failed => TestCaseBuilder::failure(&name, time, kind, &message),
+        Status::Error => TestCaseBuilder::error(&name, time, kind, &message),
+    };
+    builder.set_classname(&legal(&case.class, 400));
+    if let Some(file) = &case.file {
+        builder.set_filepath(&legal(file, 400));
+    }
+    if !case.detail.is_empty() {
+        builder.set_trace(&legal(&case.detail, CASE_TEXT));
+    }
+    if !case.output.is_empty() {
+        builder.set_system_out(&legal(&case.output, CASE_TEXT));
+    }
+    builder.build()
+}
+
+/// `text` with nothing that XML 1.0 forbids, no terminal escape, nothing that
+/// ends a CDATA section, and at most `max` bytes.
+fn legal(text: &str, max: usize) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        let keep = matches!(c, '\n' | '\t' | ' '..='\u{7e}' | '\u{a0}'..='\u{d7ff}'
+            | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');
+        out.push(if keep { c } else { '\u{fffd}' });
+        if out.ends_with("]]>") {
+            out.pop();
+            out.push_str("\u{200a}>");
+        }
+        if out.len() >= max {
+            out.push_str("… (cut)");
+            break;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_strangers_stays_text() {
+        let hostile = "]]><testcase name=\"x\"/>\0\u{1b}[31m\u{fffe}";
+        let legal = legal(hostile, 1000);
+        assert!(!legal.contains("]]>") && !legal.contains('\0') && !legal.contains('\u{1b}'));
+        let case = Case {
+            class: hostile.into(),
+            name: hostile.into(),
+            file: Some(hostile.into()),
+            micros: 1,
+            status: Status::Failed,
+            message: hostile.into(),
+            detail: hostile.into(),
+            output: hostile.into(),
+        };
+        let suite = Suite { name: hostile.into(), cases: vec![case] };
+        let xml = String::from_utf8(render("t", &[suite]).expect("renders")).expect("UTF-8");
+        assert!(xml.contains("tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{xml}");
+        assert_eq!(xml.matches("]]>").count(), 2, "the two CDATA sections end once: {xml}");
+        assert!(!xml.contains('\0') && !xml.contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,202 @@
+//! One conformance run: packs in, events out.
+
+use crate::artifacts;
+use crate::discover::PackRef;
+use crate::events::{
+    CheckFinished, Event, EventLog, PackFinished, RunStarted, StepDone, WizardDriven,
+};
+use crate::exit::{Error, show};
+use crate::source;
+use provision_core::text::inert;
+use provision_core::wizard::{Outcome, StepExecutor, StepRun};
+use provision_core::{Status, Verdict};
+use provision_oracle::{
+    CheckResult, Conditions, Observed, Subject, checks, executed_steps, judge, observe, verdict,
+};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// Notes of a plan that an event keeps, and characters of each.
+const NOTES: (usize, usize) = (50, 300);
+
+/// What a run is to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Name of the profile, for the record.
+    pub profile: String,
+    /// Only checks whose trial name `pack::scope::check` contains this.
+    pub filter: Option<String>,
+    /// Conditions under which packs are observed.
+    pub conditions: Conditions,
+    /// Where artifacts of failures go.
+    pub artifacts: PathBuf,
+    /// Packs that are examined at once, at least one.
+    pub jobs: usize,
+}
+
+/// A pack, observed and judged.
+pub struct Examined {
+    /// What was observed.
+    pub subject: Subject,
+    /// What all checks say of it.
+    pub results: Vec<CheckResult>,
+    /// The verdict over all of them.
+    pub verdict: Verdict,
+}
+
+/// Reads, observes and judges one pack.
+#[must_use]
+pub fn examine(pack: &PackRef, executor: &dyn StepExecutor, conditions: &Conditions) -> Examined {
+    let source = source::load(&pack.path, &conditions.limits.archive);
+    let subject = observe(source, executor, conditions);
+    let results = judge(&subject);
+    let verdict = verdict(&subject, &results);
+    Examined { subject, results, verdict }
+}
+
+/// Examines all `packs` and emits what there is to say of them to `log`.
+///
+/// # Errors
+/// The first [`Error`] of writing artifacts; the packs themselves cannot fail
+/// a run, they get a verdict.
+pub fn run(
+    packs: &[PackRef],
+    executor: &dyn StepExecutor,
+    options: &Options,
+    log: &EventLog,
+) -> Result<(), Error> {
+    log.emit(Event::RunStarted(RunStarted {
+        version: env!("CARGO_PKG_VERSION"),
+        profile: options.profile.clone(),
+        filter: options.filter.clone(),
+        public_base_url: options.conditions.public_base_url.clone(),
+        packs: packs.iter().map(|p| p.label.clone()).collect(),
+        checks: checks::all().map(|c| c.id).collect(),
+    }));
+    let next = AtomicUsize::new(0);
+    let failure = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.clamp(1, packs.len().max(1)) {
+            scope.spawn(|| {
+                while let Some(pack) = packs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(e) = one(pack, executor, options, log) {
+                        let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                        first.get_or_insert(e);
+                    }
+                }
+            });
+        }
+    });
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(e) => Err(e),
+        None => Ok(()),
+    }
+}
+
+fn one(
+    pack: &PackRef,
+    executor: &dyn StepExecutor,
+    options: &Options,
+    log: &EventLog,
+) -> Result<(), Error> {
+    let started = Instant::now();
+    log.emit(Event::PackStarted { pack: pack.label.clone() });
+    let Examined { subject, mut results, .. } = examine(pack, executor, &options.conditions);
+    let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
+    if let Some(filter) = &options.filter {
+        results.retain(|r| trial(r).contains(filter.as_str()));
+    }
+    // Of the selected checks alone: what was filtered out is not claimed.
+    let verdict = verdict(&subject, &results);
+    for observed in subject.wizards() {
+        log.emit(Event::WizardDriven(driven(pack, observed)));
+    }
+    artifacts::write(&options.artifacts, pack, &subject, &results)?;
+    for result in results {
+        log.emit(Event::CheckFinished(concluded(pack, result)));
+    }
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    log.emit(Event::PackFinished(finished(pack, &subject, verdict, millis)));
+    Ok(())
+}
+
+fn concluded(pack: &PackRef, result: CheckResult) -> CheckFinished {
+    let scope = result.scope.to_string();
+    let good = result.status == Status::Passed || !result.applicable;
+    CheckFinished {
+        pack: pack.label.clone(),
+        reproduce: (!good).then(|| artifacts::reproduce(pack, &scope, result.check)),
+        scope,
+        check: result.check,
+        level: result.level,
+        status: result.status,
+        applicable: result.applicable,
+        reason: result.reason,
+        findings: result.findings,
+    }
+}
+
+fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
+    let run = observed.run();
+    let notes = run.map(|r| r.plan.notes.as_slice()).unwrap_or_default();
+    WizardDriven {
+        pack: pack.label.clone(),
+        wizard: observed.wizard.name.clone(),
+        kind: observed.wizard.kind,
+        driver: observed.wizard.driver.name(),
+        outcome: run.map_or_else(|| "no inputs".into(), |r| outcome(&r.outcome)),
+        steps: run.map(|r| r.steps.iter().map(step).collect()).unwrap_or_default(),
+        notes: notes.iter().take(NOTES.0).map(|n| inert(n, NOTES.1)).collect(),
+    }
+}
+
+/// An outcome in words, for events and people.
+#[must_use]
+pub fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed => "completed".into(),
+        Outcome::Failed => "failed".into(),
+        Outcome::Refused { step } => format!("refused by {step}"),
+        Outcome::NotDriven { reason } => format!("not driven: {reason}"),
+        Outcome::NothingRan => "nothing ran".into(),
+    }
+}
+
+fn step(run: &StepRun) -> StepDone {
+    let status = match (&run.result, run.failure()) {
+        (None, _) => "not_run",
+        (_, Some(failure)) => failure.code.code(),
+        _ => "ok",
+    };
+    StepDone {
+        step: run.step.name(),
+        component: run.component.clone(),
+        status: status.into(),
+        message: run.failure().map(|f| f.message.clone()),
+        meters: run.meters,
+    }
+}
+
+fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) -> PackFinished {
+    let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
+    let text = |value: Option<&String>| value.map(|v| inert(v, 200));
+    let setup = subject.wizards().iter().find(|o| o.wizard.primary);
+    let plan = setup.and_then(Observed::run).filter(|r| r.completed()).map(|r| &r.plan);
+    PackFinished {
+        pack: pack.label.clone(),
+        path: show(&pack.path),
+        id: text(manifest.and_then(|m| m.id.as_ref())),
+        version: text(manifest.and_then(|m| m.version.as_ref())),
+        digest: subject.digest.clone(),
+        verdict,
+        steps_executed: executed_steps(subject),
+        plan_notes: plan.map_or(0, |p| p.notes.len()),
+        secret_keys: plan
+            .map(|p| p.secrets_patch.set.keys().map(|k| inert(k, 200)).collect())
+            .unwrap_or_default(),
+        millis,
+    }
+}

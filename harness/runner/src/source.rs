@@ -1,0 +1,82 @@
+//! From a path to the bytes of a pack, bounded while they are read.
+
+use provision_core::archive::{ArchiveError, Rule};
+use provision_core::limits::ArchiveLimits;
+use provision_core::manifest;
+use provision_core::text::inert;
+use provision_core::{OpenError, Source};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use walkdir::WalkDir;
+
+/// Reads the pack at `path`: a folder, a manifest beside its components, or an
+/// archive. Nothing is ever written.
+///
+/// # Errors
+/// [`OpenError::Unread`] if the system refuses, [`OpenError::Archive`] if a
+/// folder holds what a pack may not hold.
+pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
+    if path.is_dir() {
+        return folder(path, limits).map(|files| Source::Folder { files, manifest: None });
+    }
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    if manifest::FILE_NAMES.contains(&name) {
+        let folder_path = path.parent().filter(|p| !p.as_os_str().is_empty());
+        let files = folder(folder_path.unwrap_or(Path::new(".")), limits)?;
+        return Ok(Source::Folder { files, manifest: Some(name.to_owned()) });
+    }
+    // One byte over the bound is enough for the archive reader to refuse it.
+    read(path, limits.archive_bytes).map(Source::Archive)
+}
+
+fn unread(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
+    OpenError::Unread(format!("{}: {error}", crate::exit::show(path)))
+}
+
+fn refused(rule: Rule, name: &str, detail: String) -> OpenError {
+    ArchiveError::new(rule, 0, detail).of(name).into()
+}
+
+/// At most `limit + 1` bytes of the file.
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, OpenError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|e| unread(path, &e))?;
+    Ok(bytes)
+}
+
+fn folder(root: &Path, limits: &ArchiveLimits) -> Result<BTreeMap<String, Vec<u8>>, OpenError> {
+    let (mut files, mut total) = (BTreeMap::new(), 0u64);
+    for entry in WalkDir::new(root).min_depth(1).sort_by_file_name() {
+        let entry = entry.map_err(|e| unread(root, &e))?;
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let path = entry.path();
+        let below = path.strip_prefix(root).unwrap_or(path);
+        let name = below.to_str().map(|n| n.replace(std::path::MAIN_SEPARATOR, "/"));
+        let Some(name) = name else {
+            let lossy = below.to_string_lossy();
+            return Err(refused(Rule::Name, &lossy, "name is not UTF-8".into()));
+        };
+        if !entry.file_type().is_file() {
+            let detail = "a folder pack holds plain files only, no links, pipes or devices";
+            return Err(refused(Rule::Type, &name, detail.into()));
+        }
+        if files.len() == limits.entries {
+            let detail = format!("more than {} files", limits.entries);
+            return Err(refused(Rule::Entries, &name, detail));
+        }
+        let bytes = read(path, limits.entry_bytes)?;
+        total += bytes.len() as u64;
+        if bytes.len() as u64 > limits.entry_bytes || total > limits.total_bytes {
+            let detail = format!("{} bytes or more, {total} in total", bytes.len());
+            return Err(refused(Rule::Inflate, &name, inert(&detail, 200)));
+        }
+        files.insert(name, bytes);
+    }
+    Ok(files)
+}

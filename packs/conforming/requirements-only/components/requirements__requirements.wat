@@ -1,0 +1,7 @@
+;; Says what the pack needs.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"requirements\":{\"provider_id\":\"requirements-only\",\"config\":{\"required\":[\"endpoint\"],\"optional\":[]},\"secrets\":{\"required\":[],\"optional\":[]}}}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 141)))

@@ -1,0 +1,17 @@
+;; Twelve memories of 6 MiB: each is harmless, the sum is not.
+(module
+  (memory (export "memory") 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (memory 96)
+  (func (export "run") (param i32 i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 0)))

@@ -1,0 +1,3 @@
+;; Exports nothing that could be called.
+(module
+  (memory (export "memory") 1))

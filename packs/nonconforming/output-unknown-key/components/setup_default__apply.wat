@@ -1,0 +1,7 @@
+;; Misspells `config_patch`.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"plan\":{\"config_pach\":{\"greeting\":\"hello\"}}}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 45)))

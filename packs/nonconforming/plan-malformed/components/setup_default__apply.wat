@@ -1,0 +1,7 @@
+;; A plan that no host could carry out.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"plan\":{\"config_patch\":{\"greeting\":\"hello {{ name }}\"},\"secrets_patch\":{\"set\":{\"api_key\":{\"redacted\":true,\"value\":null}},\"delete\":[]},\"webhook_ops\":[{\"op\":\"regster\",\"id\":\"a\"},{\"op\":\"verify\",\"id\":\"a\"}],\"subscription_ops\":[],\"oauth_ops\":[{\"op\":\"start\"}],\"notes\":[\"sets a greeting\"]}}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 282)))

@@ -1,0 +1,7 @@
+;; Refuses whatever it is given.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"diagnostics\":[{\"severity\":\"error\",\"code\":\"ENDPOINT_MISSING\",\"message\":\"`endpoint` is required\",\"path\":\"config.endpoint\"}]}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 124)))
