@@ -106,21 +106,30 @@ impl<'a> Scan<'a> {
         Ok(taken)
     }
 
-    /// Major type and argument of the next head.
-    fn head(&mut self) -> Result<(u8, u64), String> {
+    /// Major type and argument of the next head; no argument where the length
+    /// is indefinite, as serialisers of flattened structs write it.
+    fn head(&mut self) -> Result<(u8, Option<u64>), String> {
         let at = self.at;
         let first = self.take(1)?[0];
         let (major, info) = (first >> 5, first & 0x1f);
         let argument = match info {
-            0..=23 => u64::from(info),
-            24..=27 => self
-                .take(1 << (info - 24))?
-                .iter()
-                .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-            31 => return Err(format!("indefinite length at byte {at}; write the length")),
-            _ => return Err(format!("reserved head {first:#04x} at byte {at}")),
+            0..=23 => Some(u64::from(info)),
+            24..=27 => Some(
+                self.take(1 << (info - 24))?
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+            ),
+            31 if matches!(major, 2..=5) => None,
+            _ => return Err(format!("head {first:#04x} has no place at byte {at}")),
         };
         Ok((major, argument))
+    }
+
+    /// Consumes a break, if one stands here.
+    fn at_break(&mut self) -> bool {
+        let stands = self.bytes.get(self.at) == Some(&0xff);
+        self.at += usize::from(stands);
+        stands
     }
 
     fn item(&mut self, level: usize) -> Result<(), String> {
@@ -131,31 +140,65 @@ impl<'a> Scan<'a> {
         }
         match major {
             0 | 1 | 7 => Ok(()),
-            2 => self.take(argument).map(drop),
-            3 => {
-                let text = self.take(argument)?;
-                match std::str::from_utf8(text) {
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(format!("text at byte {at} is not UTF-8")),
-                }
+            2 | 3 => match argument {
+                Some(len) => self.string(major, len),
+                None => self.chunks(major),
+            },
+            4 => self.repeat(argument, |scan| scan.item(level + 1)),
+            5 => {
+                let mut keys = BTreeSet::new();
+                self.repeat(argument, |scan| scan.pair(&mut keys, level + 1))
             }
-            4 => (0..argument).try_for_each(|_| self.item(level + 1)),
-            5 => self.map(argument, level),
             _ => self.item(level + 1),
         }
     }
 
-    fn map(&mut self, pairs: u64, level: usize) -> Result<(), String> {
-        let mut keys = BTreeSet::new();
-        for _ in 0..pairs {
-            let start = self.at;
-            self.item(level + 1)?;
-            if !keys.insert(&self.bytes[start..self.at]) {
-                return Err(format!("duplicate key at byte {start}"));
+    fn string(&mut self, major: u8, len: u64) -> Result<(), String> {
+        let at = self.at;
+        let text = self.take(len)?;
+        match major == 3 && std::str::from_utf8(text).is_err() {
+            true => Err(format!("text at byte {at} is not UTF-8")),
+            false => Ok(()),
+        }
+    }
+
+    fn chunks(&mut self, major: u8) -> Result<(), String> {
+        while !self.at_break() {
+            let at = self.at;
+            match self.head()? {
+                (found, Some(len)) if found == major => self.string(major, len)?,
+                _ => return Err(format!("a chunk of another kind at byte {at}")),
             }
-            self.item(level + 1)?;
         }
         Ok(())
+    }
+
+    /// `count` times, or until a break.
+    fn repeat(
+        &mut self,
+        count: Option<u64>,
+        mut one: impl FnMut(&mut Self) -> Result<(), String>,
+    ) -> Result<(), String> {
+        match count {
+            // NB: what a count claims is bounded by the bytes that are left,
+            // because every item takes at least one.
+            Some(count) => (0..count).try_for_each(|_| one(self)),
+            None => {
+                while !self.at_break() {
+                    one(self)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn pair(&mut self, keys: &mut BTreeSet<&'a [u8]>, level: usize) -> Result<(), String> {
+        let start = self.at;
+        self.item(level)?;
+        if !keys.insert(&self.bytes[start..self.at]) {
+            return Err(format!("duplicate key at byte {start}"));
+        }
+        self.item(level)
     }
 }
 
@@ -177,12 +220,22 @@ mod tests {
             &[0x9b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             &[0x62, 0xff, 0xfe],
             &[0xa2, 0x61, b'a', 1, 0x61, b'a', 2],
-            &[0x9f, 0xff],
+            &[0xbf, 0x61, b'a', 1, 0x61, b'a', 2, 0xff],
+            &[0x9f, 0x01],
+            &[0x7f, 0x41, b'a', 0xff],
+            &[0x1f],
+            &[0xff],
             &[0x1c],
             &[],
         ] {
             assert!(scan(bad).is_err(), "{:02x?}", &bad[..bad.len().min(16)]);
         }
-        assert_eq!(scan(&[0xa1, 0x61, b'a', 0x82, 1, 0xf6]), Ok(()));
+        for good in [
+            &[0xa1, 0x61, b'a', 0x82, 1, 0xf6][..],
+            &[0xbf, 0x61, b'a', 0x9f, 1, 0xff, 0xff],
+            &[0x7f, 0x61, b'a', 0x61, b'b', 0xff],
+        ] {
+            assert_eq!(scan(good), Ok(()));
+        }
     }
 }

@@ -1,1 +1,131 @@
-pub fn x(){}
+//! The libtest-mimic runner: one trial for each pack, wizard and check.
+//!
+//! A trial passes when the check says of the pack exactly what the pack's
+//! `expect.toml` says it must: a negative case that fails for another reason
+//! is a failed trial.
+
+mod expect;
+mod fixture;
+mod golden;
+mod record;
+
+use crate::discover::{Marker, discover};
+use crate::exit::Error;
+use fixture::{Bench, Fixture};
+use libtest_mimic::{Arguments, Failed, Trial};
+use provision_core::Limits;
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::{Conditions, checks, scopes};
+use record::Record;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs the trials of the project at `root` as the command line asks, writes
+/// events and JUnit below `reports/out/trials/`, and ends the process.
+pub fn main(root: &Path) -> ! {
+    let args = Arguments::from_args();
+    let record = Arc::new(Record::default());
+    let done = trials(root, &record).and_then(|trials| {
+        let conclusion = libtest_mimic::run(&args, trials);
+        // One trial of a process each (nextest) must not overwrite the others'.
+        if !args.list && !args.exact {
+            record.write(&root.join("reports/out/trials"))?;
+        }
+        Ok(conclusion)
+    });
+    match done {
+        Ok(conclusion) => conclusion.exit(),
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::exit(error.exit() as i32)
+        }
+    }
+}
+
+/// All trials of the project at `root`, in the order of their names.
+fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
+    let limits = Limits::default();
+    let bench = Arc::new(Bench {
+        executor: WasmtimeExecutor::new(&limits.step)?,
+        conditions: Conditions { limits, ..Conditions::default() },
+    });
+    let packs = match root.join("packs") {
+        folder if folder.is_dir() => discover(&[folder], Marker::ManifestOrExpectation)?,
+        _ => Vec::new(),
+    };
+    let count = packs.len();
+    let mut all = vec![record.trial("packs::found".into(), move || match count {
+        0 => Err("no pack below packs/, so nothing was tried".into()),
+        _ => Ok(()),
+    })];
+    let fixtures: Vec<Arc<Fixture>> = packs
+        .into_iter()
+        .map(|pack| Arc::new(Fixture::new(pack, Arc::clone(&bench))))
+        .collect();
+    for fixture in &fixtures {
+        all.extend(of_pack(fixture, root, record));
+    }
+    let goldens = root.join("golden");
+    let expected: Vec<_> = fixtures.iter().flat_map(|f| golden::names(f)).collect();
+    all.push(record.trial("golden::orphans".into(), move || {
+        golden::orphans(&goldens, &expected)
+    }));
+    Ok(all)
+}
+
+fn of_pack(fixture: &Arc<Fixture>, root: &Path, record: &Arc<Record>) -> Vec<Trial> {
+    let label = &fixture.pack.label;
+    let shared = Arc::clone(fixture);
+    let mut trials = vec![record.trial(format!("{label}::pack::verdict"), move || {
+        expect::verdict(&shared)
+    })];
+    let wizards: Vec<&str> = fixture.wizards.iter().map(String::as_str).collect();
+    for check in checks::all() {
+        for scope in scopes(check, &wizards) {
+            let name = format!("{label}::{scope}::{}", check.id);
+            let shared = Arc::clone(fixture);
+            trials.push(record.trial(name, move || expect::check(&shared, check, &scope)));
+        }
+    }
+    for wizard in golden::wizards(fixture) {
+        let (shared, wizard) = (Arc::clone(fixture), wizard.clone());
+        let goldens = root.join("golden");
+        let name = format!("{label}::{wizard}::golden");
+        trials.push(record.trial(name, move || golden::compare(&shared, &wizard, &goldens)));
+    }
+    trials
+}
+
+/// What a trial says: nothing, or why it failed.
+type Said = Result<(), String>;
+
+impl Record {
+    /// A trial that `run` decides, and whose outcome is kept for the reports.
+    fn trial(
+        self: &Arc<Self>,
+        name: String,
+        run: impl FnOnce() -> Said + Send + 'static,
+    ) -> Trial {
+        let record = Arc::clone(self);
+        Trial::test(name.clone(), move || {
+            let said = record.note(name, run);
+            said.map_err(Failed::from)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_packs_is_a_failing_trial() {
+        let root = tempfile::tempdir().expect("a folder");
+        let record = Arc::new(Record::default());
+        let trials = trials(root.path(), &record).expect("plans");
+        let names: Vec<_> = trials.iter().map(|t| t.name().to_owned()).collect();
+        assert_eq!(names, ["packs::found", "golden::orphans"]);
+        let args = Arguments { quiet: true, ..Arguments::default() };
+        assert!(libtest_mimic::run(&args, trials).has_failed());
+    }
+}

@@ -1,0 +1,196 @@
+//! `expect.toml`: which checks of a pack must fail, with which codes, and
+//! which cannot be judged then. No others.
+
+use super::Said;
+use super::fixture::Fixture;
+use crate::artifacts::reproduce;
+use crate::exit::show;
+use provision_core::{Status, Verdict};
+use provision_oracle::{Check, CheckResult, Scope, checks};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What must be found of one pack.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expectation {
+    pub(super) verdict: Option<Verdict>,
+    #[serde(default)]
+    pack: ScopeExpectation,
+    #[serde(default)]
+    wizards: BTreeMap<String, ScopeExpectation>,
+}
+
+/// What must be found of the pack as a whole, or of one wizard.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopeExpectation {
+    /// Codes by the id of the check that must fail with exactly them.
+    #[serde(default)]
+    fails: BTreeMap<String, BTreeSet<String>>,
+    /// Checks that cannot be judged because of it.
+    #[serde(default)]
+    blocked: BTreeSet<String>,
+}
+
+impl Expectation {
+    /// Reads the expectation of the pack at `pack`: beside an archive, inside
+    /// a folder.
+    pub(super) fn of(pack: &Path) -> Result<Self, String> {
+        let path = match pack.is_dir() {
+            true => pack.join("expect.toml"),
+            false => PathBuf::from(format!("{}.expect.toml", pack.display())),
+        };
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            format!("{}: {e}; every pack of the project says what must be found", show(&path))
+        })?;
+        Self::parse(&text).map_err(|e| format!("{}: {e}", show(&path)))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let expectation: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        if expectation.verdict.is_none() {
+            return Err("`verdict` is missing".into());
+        }
+        for scope in expectation.wizards.values().chain([&expectation.pack]) {
+            let ids = scope.fails.keys().chain(&scope.blocked);
+            for id in ids.filter(|id| checks::by_id(id).is_none()) {
+                return Err(format!("unknown check `{id}`"));
+            }
+            if let Some((id, _)) = scope.fails.iter().find(|(_, codes)| codes.is_empty()) {
+                return Err(format!("`{id}` fails with no code"));
+            }
+        }
+        Ok(expectation)
+    }
+
+    fn scope(&self, scope: &Scope) -> Option<&ScopeExpectation> {
+        match scope {
+            Scope::Pack => Some(&self.pack),
+            Scope::Wizard(name) => self.wizards.get(name),
+        }
+    }
+
+    /// Why `result` is not what is expected of it.
+    fn objection(&self, result: &CheckResult) -> Option<String> {
+        let none = ScopeExpectation::default();
+        let expected = self.scope(&result.scope).unwrap_or(&none);
+        let found: BTreeSet<String> = result.findings.iter().map(|f| f.code.clone()).collect();
+        let (wanted, fine) = match expected.fails.get(result.check) {
+            Some(codes) => {
+                let fine = result.status >= Status::Failed && found == *codes;
+                (format!("fails with {}", list(codes)), fine)
+            }
+            None if expected.blocked.contains(result.check) => {
+                let fine = result.status == Status::Skipped && result.applicable;
+                ("cannot be judged".to_owned(), fine)
+            }
+            None => {
+                let skipped = result.status == Status::Skipped && !result.applicable;
+                ("passes, or does not apply".into(), result.status == Status::Passed || skipped)
+            }
+        };
+        if fine {
+            return None;
+        }
+        let mut said = format!("expected: {wanted}\nactual:   {}", result.status);
+        if let Some(reason) = &result.reason {
+            said += &format!(" ({reason})");
+        }
+        for f in &result.findings {
+            said += &format!("\n  {} at {}: expected {}, found {}", f.code, f.at, f.expected, f.actual);
+        }
+        Some(said)
+    }
+}
+
+fn list(codes: &BTreeSet<String>) -> String {
+    codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Compares one check's result with the expectation.
+pub(super) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> Said {
+    let expectation = fixture.expectation()?;
+    let results = &fixture.examined().results;
+    let result = results.iter().find(|r| r.check == check.id && r.scope == *scope);
+    let result = result.ok_or("the check concluded nothing for this scope")?;
+    expectation.objection(result).map_or(Ok(()), |objection| {
+        let command = reproduce(&fixture.pack, &scope.to_string(), check.id);
+        Err(format!("requirement: {}\n{objection}\nreproduce: {command}", check.requirement))
+    })
+}
+
+/// Compares the verdict, and holds the expectation itself against the pack.
+pub(super) fn verdict(fixture: &Fixture) -> Said {
+    let expectation = fixture.expectation()?;
+    let stray = expectation.wizards.keys().find(|name| !fixture.wizards.contains(name));
+    if let Some(name) = stray {
+        let has = fixture.wizards.join(", ");
+        return Err(format!("expect.toml names wizard `{name}`; the pack has: {has}"));
+    }
+    let (actual, expected) = (fixture.examined().verdict, expectation.verdict);
+    match expected == Some(actual) {
+        true => Ok(()),
+        false => Err(format!("verdict {actual}, expected {expected:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_core::Finding;
+    use provision_oracle::Level;
+
+    const TRAPS: &str = r#"
+        verdict = "fail"
+        [wizards.w]
+        blocked = ["plan.shape"]
+        [wizards.w.fails]
+        "wizard.completes" = ["E_TRAP"]
+    "#;
+
+    fn result(check: &'static str, status: Status, codes: &[&str], applicable: bool) -> CheckResult {
+        CheckResult {
+            check,
+            level: Level::Must,
+            scope: Scope::Wizard("w".into()),
+            status,
+            findings: codes.iter().map(|c| Finding::new(*c, "", "", "")).collect(),
+            reason: None,
+            applicable,
+        }
+    }
+
+    #[test]
+    fn a_case_that_fails_for_another_reason_is_a_failed_trial() {
+        let expectation = Expectation::parse(TRAPS).expect("parses");
+        let objects = |r: &CheckResult| expectation.objection(r).is_some();
+        let completes = |status, codes: &[&str]| result("wizard.completes", status, codes, true);
+        assert!(!objects(&completes(Status::Failed, &["E_TRAP"])));
+        assert!(!objects(&completes(Status::Failed, &["E_TRAP", "E_TRAP"])));
+        assert!(objects(&completes(Status::Failed, &["E_FUEL"])));
+        assert!(objects(&completes(Status::Failed, &["E_TRAP", "E_FUEL"])));
+        assert!(objects(&completes(Status::Passed, &[])));
+        assert!(objects(&completes(Status::Skipped, &[])));
+        assert!(!objects(&result("plan.shape", Status::Skipped, &[], true)));
+        assert!(objects(&result("plan.shape", Status::Skipped, &[], false)));
+        assert!(objects(&result("plan.shape", Status::Passed, &[], true)));
+        assert!(objects(&result("plan.golden", Status::Skipped, &[], true)));
+        assert!(!objects(&result("plan.golden", Status::Skipped, &[], false)));
+        assert!(objects(&result("plan.golden", Status::Error, &["E_X"], true)));
+    }
+
+    #[test]
+    fn an_expectation_that_expects_nothing_is_refused() {
+        for bad in [
+            "",
+            "verdict = \"fine\"",
+            "verdict = \"pass\"\nblocked = []",
+            "verdict = \"fail\"\n[pack.fails]\n\"no.such-check\" = [\"E_X\"]",
+            "verdict = \"fail\"\n[pack.fails]\n\"archive.readable\" = []",
+        ] {
+            assert!(Expectation::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Golden plans: insta snapshots under `golden/`, a mirror of `packs/`.
+
+use super::Said;
+use super::fixture::Fixture;
+use provision_core::Verdict;
+use provision_core::text::slug;
+use provision_oracle::Observed;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// Wizards of `fixture` that have a golden: all, unless it must fail.
+pub(super) fn wizards(fixture: &Fixture) -> &[String] {
+    let verdict = fixture.expectation().ok().and_then(|e| e.verdict);
+    match verdict {
+        Some(Verdict::Pass | Verdict::NotApplicable) => &fixture.wizards,
+        _ => &[],
+    }
+}
+
+/// Paths below `golden/` that `fixture` needs.
+pub(super) fn names(fixture: &Fixture) -> Vec<PathBuf> {
+    let file = |wizard: &String| format!("{}/{}.snap", fixture.pack.label, name(wizard));
+    wizards(fixture).iter().map(|w| PathBuf::from(file(w))).collect()
+}
+
+/// Conformance always runs dry, so that is the mode in every name.
+fn name(wizard: &str) -> String {
+    format!("{}.dry_run", slug(wizard))
+}
+
+/// Compares what `wizard` answered with its golden.
+pub(super) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> Said {
+    let subject = &fixture.examined().subject;
+    let observed = subject.wizards().iter().find(|o| o.wizard.name == wizard);
+    let answered = observed.and_then(answered).ok_or("the wizard did not complete")?;
+    let content = serde_json::to_string_pretty(&answered).map_err(|e| e.to_string())?;
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(goldens.join(&fixture.pack.label));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    // NB: a mismatch panics, which the runner turns into a failed trial.
+    settings.bind(|| insta::assert_snapshot!(name(wizard), content));
+    Ok(())
+}
+
+/// The plan, the diagnostics, and what the steps said besides.
+fn answered(observed: &Observed) -> Option<Value> {
+    let run = observed.run().filter(|run| run.completed())?;
+    let said = |key: &str| {
+        let answers = run.steps.iter().filter_map(|s| s.output()?.answer(key));
+        answers.cloned().collect::<Vec<_>>()
+    };
+    Some(json!({
+        "plan": run.plan,
+        "diagnostics": run.diagnostics,
+        "questions": said("questions"),
+        "requirements": said("requirements"),
+        "summary": said("summary"),
+    }))
+}
+
+/// Fails for every snapshot that no wizard needs any more.
+pub(super) fn orphans(goldens: &Path, expected: &[PathBuf]) -> Said {
+    let mut orphans = Vec::new();
+    for entry in WalkDir::new(goldens).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(_) if !goldens.exists() => break,
+            Err(e) => return Err(e.to_string()),
+        };
+        let below = entry.path().strip_prefix(goldens).unwrap_or(entry.path());
+        let is_snapshot = entry.path().extension().is_some_and(|e| e == "snap");
+        if is_snapshot && !expected.iter().any(|e| e == below) {
+            orphans.push(below.display().to_string());
+        }
+    }
+    match orphans.is_empty() {
+        true => Ok(()),
+        false => Err(format!("no wizard needs golden/{}; remove it", orphans.join(", golden/"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_that_nobody_needs_is_named() {
+        let root = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(root.path().join("p")).expect("a folder");
+        for file in ["p/w.dry_run.snap", "p/old.dry_run.snap", "p/note.txt"] {
+            std::fs::write(root.path().join(file), "x").expect("a file");
+        }
+        let needed = [PathBuf::from("p/w.dry_run.snap"), PathBuf::from("p/old.dry_run.snap")];
+        assert_eq!(orphans(root.path(), &needed), Ok(()));
+        let said = orphans(root.path(), &needed[..1]).expect_err("an orphan");
+        assert!(said.contains("p/old.dry_run.snap") && !said.contains("note"), "{said}");
+        assert_eq!(orphans(&root.path().join("nowhere"), &[]), Ok(()));
+    }
+}
