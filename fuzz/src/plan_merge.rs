@@ -1,0 +1,65 @@
+//! Sequences of patches: the later wins, nothing is lost, nothing is both.
+
+use arbitrary::{Arbitrary, Unstructured};
+use provision_core::wizard::{ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// One step's patch over a handful of keys, so that they meet.
+#[derive(Debug, Arbitrary)]
+struct Patch {
+    config: Vec<(u8, u8)>,
+    set: Vec<u8>,
+    delete: Vec<u8>,
+    notes: u8,
+}
+
+fn key(n: u8) -> String {
+    format!("k{}", n % 5)
+}
+
+impl Patch {
+    fn of_plan(&self) -> ProvisionPlanPatch {
+        let set: BTreeMap<_, _> = self
+            .set
+            .iter()
+            .map(|n| (key(*n), RedactedValue { redacted: true, value: None }))
+            .collect();
+        let delete = self.delete.iter().map(|n| key(*n)).filter(|k| !set.contains_key(k));
+        ProvisionPlanPatch {
+            config_patch: Some(self.config.iter().map(|(k, v)| (key(*k), json!(v))).collect()),
+            secrets_patch: Some(SecretsPatch { delete: delete.collect(), set }),
+            notes: Some((0..self.notes % 3).map(|n| n.to_string()).collect()),
+            ..ProvisionPlanPatch::default()
+        }
+    }
+}
+
+pub(crate) fn body(data: &[u8]) {
+    let Ok(patches) = Vec::<Patch>::arbitrary(&mut Unstructured::new(data)) else {
+        return;
+    };
+    let patches: Vec<ProvisionPlanPatch> = patches.iter().map(Patch::of_plan).collect();
+    let mut plan = ProvisionPlan::default();
+    for patch in patches.clone() {
+        plan.merge(patch);
+    }
+    for n in 0..5 {
+        let key = key(n);
+        let config = patches.iter().rev().find_map(|p| p.config_patch.as_ref()?.get(&key));
+        assert_eq!(plan.config_patch.get(&key), config, "{key}: not the last value");
+        let secret = patches.iter().rev().find_map(|p| {
+            let secrets = p.secrets_patch.as_ref()?;
+            match secrets.set.contains_key(&key) {
+                true => Some(true),
+                false => secrets.delete.contains(&key).then_some(false),
+            }
+        });
+        let secrets = &plan.secrets_patch;
+        assert_eq!(secrets.set.contains_key(&key), secret == Some(true), "{key}: set");
+        let deleted = secrets.delete.iter().filter(|k| **k == key).count();
+        assert_eq!(deleted, usize::from(secret == Some(false)), "{key}: deleted");
+    }
+    let notes: usize = patches.iter().filter_map(|p| Some(p.notes.as_ref()?.len())).sum();
+    assert_eq!(plan.notes.len(), notes, "a note was lost");
+}

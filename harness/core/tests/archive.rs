@@ -1,0 +1,230 @@
+//! Archives that must be refused, each for its own reason, and archives that
+//! another tool wrote and that must be read.
+
+use proptest::prelude::*;
+use provision_core::archive::Archive;
+use provision_core::limits::ArchiveLimits;
+use provision_core::Limits;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// An archive as the `zip` crate writes it.
+fn archive(files: &Files, method: CompressionMethod) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(method).unix_permissions(0o644);
+    for (name, bytes) in files {
+        writer.start_file(name.as_str(), options).expect("starts");
+        writer.write_all(bytes).expect("writes");
+    }
+    writer.finish().expect("finishes").into_inner()
+}
+
+fn two_files() -> Vec<u8> {
+    let files = [("pack.json", "{}"), ("components/a.wat", "(module)")];
+    let files = files.map(|(n, c)| (n.to_owned(), c.as_bytes().to_vec()));
+    archive(&files.into(), CompressionMethod::Stored)
+}
+
+fn limits() -> ArchiveLimits {
+    Limits::default().archive
+}
+
+fn code(bytes: &[u8]) -> &'static str {
+    Archive::open(bytes.to_vec(), &limits()).map_or_else(|e| e.rule.code(), |_| "accepted")
+}
+
+fn ours(bytes: &[u8]) -> Option<Files> {
+    let archive = Archive::open(bytes.to_vec(), &limits()).ok()?;
+    let read = |name: &str| (name.to_owned(), archive.read(name).expect("verified").into_owned());
+    Some(archive.names().map(read).collect())
+}
+
+fn theirs(bytes: &[u8]) -> Files {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("opens");
+    let mut files = Files::new();
+    for i in 0..archive.len() {
+        let mut entry = archive.by_index(i).expect("an entry");
+        let name = entry.name().expect("a name").into_owned();
+        let mut contents = Vec::new();
+        entry.read_to_end(&mut contents).expect("reads");
+        files.insert(name, contents);
+    }
+    files
+}
+
+/// Where the nth occurrence of a record's signature stands.
+fn record(bytes: &[u8], signature: &[u8; 4], nth: usize) -> usize {
+    let mut found = bytes.windows(4).enumerate().filter(|(_, w)| w == signature);
+    found.nth(nth).expect("the record").0
+}
+
+const LOCAL: &[u8; 4] = b"PK\x03\x04";
+const CENTRAL: &[u8; 4] = b"PK\x01\x02";
+const END: &[u8; 4] = b"PK\x05\x06";
+
+/// The archive with `value` written at `field` of the nth such record.
+fn patched(signature: &[u8; 4], nth: usize, field: usize, value: &[u8]) -> Vec<u8> {
+    let mut bytes = two_files();
+    let at = record(&bytes, signature, nth) + field;
+    bytes[at..at + value.len()].copy_from_slice(value);
+    bytes
+}
+
+/// The same in both records of the first entry.
+fn in_both(local_field: usize, value: &[u8]) -> Vec<u8> {
+    let mut bytes = patched(LOCAL, 0, local_field, value);
+    // The directory record has one field before them, and six before the name.
+    let shift = if local_field < 30 { 2 } else { 16 };
+    let at = record(&bytes, CENTRAL, 0) + local_field + shift;
+    bytes[at..at + value.len()].copy_from_slice(value);
+    bytes
+}
+
+#[test]
+fn what_two_readers_could_read_differently_is_refused_by_its_code() {
+    let good = two_files();
+    assert_eq!(code(&good), "accepted");
+    let central = record(&good, CENTRAL, 0);
+    let end = record(&good, END, 0);
+    let insert = |at: usize, what: &[u8]| [&good[..at], what, &good[at..]].concat();
+    let mut second_offset = good.clone();
+    let at = record(&good, CENTRAL, 1) + 42;
+    second_offset[at..at + 4].copy_from_slice(&0u32.to_le_bytes());
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("E_ZIP_NOT_ZIP", Vec::new()),
+        ("E_ZIP_NOT_ZIP", b"{\"id\":\"json named gtpack\"}".to_vec()),
+        ("E_ZIP_NOT_ZIP", insert(0, b"#!/bin/sh\n")),
+        ("E_ZIP_TRUNCATED", good[..40].to_vec()),
+        ("E_ZIP_TRUNCATED", good[..good.len() - 1].to_vec()),
+        ("E_ZIP_NO_END", good[..end].to_vec()),
+        ("E_ZIP_RECORD", insert(central, b"hidden bytes")),
+        ("E_ZIP_RECORD", insert(end, b"hidden bytes")),
+        ("E_ZIP_TRAILING", [&good[..], b"x"].concat()),
+        ("E_ZIP_TRAILING", [&good[..], &good[..]].concat()),
+        ("E_ZIP_COMMENT", [&patched(END, 0, 20, &[3, 0])[..], b"abc"].concat()),
+        ("E_ZIP_DIRECTORY", patched(END, 0, 8, &[1, 0, 1, 0])),
+        ("E_ZIP_DIRECTORY", patched(END, 0, 12, &[0xff, 0xff, 0xff, 0x7f])),
+        ("E_ZIP_DIRECTORY", patched(END, 0, 16, &[0, 0, 0, 0])),
+        ("E_ZIP_MULTI_DISK", patched(END, 0, 4, &[1, 0])),
+        ("E_ZIP_MULTI_DISK", patched(CENTRAL, 0, 34, &[1, 0])),
+        ("E_ZIP_ZIP64", insert(end, b"PK\x06\x06")),
+        ("E_ZIP_ZIP64", in_both(22, &[0xff; 4])),
+        ("E_ZIP_ORDER", second_offset),
+        ("E_ZIP_MISMATCH", patched(CENTRAL, 0, 46, b"q")),
+        ("E_ZIP_MISMATCH", patched(CENTRAL, 0, 16, &[1, 2, 3, 4])),
+        ("E_ZIP_MISMATCH", patched(LOCAL, 0, 10, &[1, 2])),
+        ("E_ZIP_DESCRIPTOR", in_both(6, &[8, 0])),
+        ("E_ZIP_ENCRYPTED", in_both(6, &[1, 0])),
+        ("E_ZIP_FLAGS", in_both(6, &[0x10, 0])),
+        ("E_ZIP_METHOD", in_both(8, &[93, 0])),
+        ("E_ZIP_DATA_SIZE", in_both(22, &[9, 0, 0, 0])),
+        ("E_ZIP_DEFLATE", in_both(8, &[8, 0])),
+        ("E_ZIP_CRC", in_both(14, &[0, 0, 0, 0])),
+        ("E_ZIP_NAME", in_both(30, b"../k.json")),
+        ("E_ZIP_NAME", in_both(30, b"pa\0k.json")),
+        ("E_ZIP_NAME", in_both(30, b"pac\xff.json")),
+        ("E_ZIP_TYPE", patched(CENTRAL, 0, 40, &[0xff, 0xa1])),
+        ("E_ZIP_TYPE", patched(CENTRAL, 0, 40, &[0xed, 0x89])),
+        ("E_ZIP_TYPE", patched(CENTRAL, 0, 38, &[0x10])),
+    ];
+    for (i, (expected, bytes)) in cases.iter().enumerate() {
+        assert_eq!(code(bytes), *expected, "case {i}");
+    }
+}
+
+#[test]
+fn names_are_checked_over_the_whole_archive() {
+    let named = |names: &[&str]| {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for name in names {
+            let options = SimpleFileOptions::default();
+            writer.start_file(*name, options).expect("starts");
+        }
+        writer.finish().expect("finishes").into_inner()
+    };
+    let mut twice = named(&["aa", "ab"]);
+    let all: Vec<usize> =
+        twice.windows(2).enumerate().filter(|(_, w)| w == b"ab").map(|(i, _)| i).collect();
+    for at in all {
+        twice[at + 1] = b'a';
+    }
+    assert_eq!(code(&twice), "E_ZIP_DUPLICATE");
+    assert_eq!(code(&named(&["Setup.json", "setup.JSON"])), "E_ZIP_COLLISION");
+    assert_eq!(code(&named(&["a", "a/b"])), "E_ZIP_COLLISION");
+    assert_eq!(code(&named(&["components/a::b.wasm"])), "E_ZIP_NAME");
+    assert_eq!(code(&named(&[&"a".repeat(1025)])), "E_NAME_BOUND");
+    assert_eq!(code(&named(&[&format!("{}x", "a/".repeat(17))])), "E_NAME_BOUND");
+}
+
+#[test]
+fn bombs_are_refused_before_they_are_inflated() {
+    let zeros = |len: usize| Files::from([("zeros".to_owned(), vec![0; len])]);
+    let deflated = |len| archive(&zeros(len), CompressionMethod::Deflated);
+    assert_eq!(code(&deflated(1024 * 1024)), "accepted", "under the floor of the ratio");
+    assert_eq!(code(&deflated(8 * 1024 * 1024)), "E_INFLATE");
+    assert_eq!(code(&deflated(17 * 1024 * 1024)), "E_INFLATE");
+    let tiny = ArchiveLimits { entries: 1, ..limits() };
+    let refused = Archive::open(two_files(), &tiny).expect_err("too many entries");
+    assert_eq!(refused.rule.code(), "E_ENTRIES");
+    let tiny = ArchiveLimits { archive_bytes: 10, ..limits() };
+    assert_eq!(Archive::open(two_files(), &tiny).expect_err("too large").rule.code(), "E_SIZE");
+    let tiny = ArchiveLimits { total_bytes: 9, ..limits() };
+    assert_eq!(Archive::open(two_files(), &tiny).expect_err("too much").rule.code(), "E_INFLATE");
+}
+
+#[test]
+fn a_size_that_lies_is_found_while_inflating() {
+    let files = Files::from([("a".to_owned(), b"abcabcabcabcabcabc".to_vec())]);
+    for lie in [17u32, 19] {
+        let mut bytes = archive(&files, CompressionMethod::Deflated);
+        for (signature, field) in [(LOCAL, 22), (CENTRAL, 24)] {
+            let at = record(&bytes, signature, 0) + field;
+            bytes[at..at + 4].copy_from_slice(&lie.to_le_bytes());
+        }
+        assert_eq!(code(&bytes), "E_ZIP_DATA_SIZE", "declared {lie}");
+    }
+}
+
+fn any_files() -> impl Strategy<Value = Files> {
+    let name = proptest::string::string_regex("[a-z]{1,6}(/[a-z]{1,6}){0,2}\\.[a-z]{1,3}");
+    let contents = proptest::collection::vec(any::<u8>(), 0..200);
+    proptest::collection::btree_map(name.expect("a regex"), contents, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn what_others_write_is_read_as_they_read_it(files in any_files(), deflate: bool) {
+        let method = match deflate {
+            true => CompressionMethod::Deflated,
+            false => CompressionMethod::Stored,
+        };
+        let bytes = archive(&files, method);
+        prop_assert_eq!(ours(&bytes), Some(files));
+    }
+
+    #[test]
+    fn a_changed_byte_is_refused_or_means_the_same_to_others(
+        files in any_files(), at: prop::sample::Index, to: u8, deflate: bool,
+    ) {
+        let method = match deflate {
+            true => CompressionMethod::Deflated,
+            false => CompressionMethod::Stored,
+        };
+        let mut bytes = archive(&files, method);
+        let at = at.index(bytes.len());
+        bytes[at] = to;
+        if let Some(read) = ours(&bytes) {
+            prop_assert_eq!(read, theirs(&bytes));
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = code(&bytes);
+        let _ = code(&[&LOCAL[..], &bytes].concat());
+    }
+}

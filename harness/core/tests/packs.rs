@@ -1,0 +1,170 @@
+//! Packs of every form, opened from memory.
+
+use provision_core::manifest::Format;
+use provision_core::wizard::{Driver, Wizard, WizardKind, wizards};
+use provision_core::{Limits, Pack, Source};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn folder(files: &[(&str, &[u8])]) -> Source {
+    let files = files.iter().map(|(n, c)| ((*n).to_owned(), c.to_vec()));
+    Source::Folder { files: files.collect(), manifest: None }
+}
+
+fn open(files: &[(&str, &[u8])]) -> Pack {
+    Pack::open(folder(files), &Limits::default()).expect("opens")
+}
+
+fn code(files: &[(&str, &[u8])]) -> &'static str {
+    Pack::open(folder(files), &Limits::default()).expect_err("is refused").code()
+}
+
+fn with_manifest(manifest: &Value, modules: &[&str]) -> Pack {
+    let manifest = manifest.to_string();
+    let mut files: Vec<(&str, &[u8])> = vec![("pack.json", manifest.as_bytes())];
+    files.extend(modules.iter().map(|m| (*m, &b"(module)"[..])));
+    open(&files)
+}
+
+fn cbor(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(value, &mut bytes).expect("encodes");
+    bytes
+}
+
+/// `kind:name:driver` of each wizard, the primary one marked.
+fn listed(pack: &Pack) -> Vec<String> {
+    let line = |w: &Wizard| {
+        let mark = if w.primary { "*" } else { "" };
+        format!("{}:{}{mark}:{}", w.kind.entry(), w.name, w.driver.name())
+    };
+    wizards(pack).iter().map(line).collect()
+}
+
+#[test]
+fn a_manifest_is_read_in_each_of_its_forms() {
+    let forms = [
+        json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}),
+        json!({"pack_id": "p", "pack_version": "1.0.0", "meta": {"entry_flows": [{"entry": "setup", "id": "s"}]}}),
+        json!({"packId": "p", "packVersion": "1.0.0", "meta": {"entry_flows": [{"name": "setup", "flow_id": "s"}]}}),
+        json!({"pack": {"id": "p", "version": "1.0.0", "flows": [{"id": "s", "entry": "setup"}]}}),
+        json!({"pack_manifest": {"id": "p", "version": "1.0.0", "flows": [{"id": "s", "entrypoints": ["setup"]}]}}),
+        json!({"manifest": {"id": "p", "version": "1.0.0", "flows": [{"id": "s", "name": "setup"}]}}),
+        json!({"pack_id": 1, "symbols": {"pack_ids": ["q", "p"]}, "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}),
+    ];
+    for form in forms {
+        let (json, cbor) = (form.to_string(), cbor(&form));
+        for (name, bytes) in [("pack.json", json.as_bytes()), ("manifest.json", json.as_bytes()), ("manifest.cbor", &cbor)] {
+            let pack = open(&[(name, bytes)]);
+            let manifest = pack.manifest();
+            assert_eq!(manifest.id.as_deref(), Some("p"), "{name} {form}");
+            assert_eq!(manifest.version.as_deref(), Some("1.0.0"), "{name} {form}");
+            assert_eq!(listed(&pack), ["setup:s*:step_modules"], "{name} {form}");
+        }
+    }
+}
+
+#[test]
+fn a_plain_list_of_entry_flows_names_flows() {
+    let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": ["setup_default", "remove"]}});
+    let pack = with_manifest(&manifest, &[]);
+    assert_eq!(listed(&pack), ["setup:setup_default*:step_modules", "remove:remove:step_modules"]);
+}
+
+#[test]
+fn manifests_that_say_two_things_are_refused() {
+    assert_eq!(code(&[("x", b"")]), "E_MANIFEST_MISSING");
+    assert_eq!(code(&[("pack.json", br#"{"id":"a","id":"b"}"#)]), "E_MANIFEST_JSON");
+    assert_eq!(code(&[("pack.json", b"{} ,")]), "E_MANIFEST_JSON");
+    assert_eq!(code(&[("pack.json", b"[]")]), "E_MANIFEST_SHAPE");
+    assert_eq!(code(&[("pack.json", br#"{"id":7}"#)]), "E_MANIFEST_SHAPE");
+    assert_eq!(code(&[("pack.json", br#"{"meta":{"entry_flows":7}}"#)]), "E_MANIFEST_SHAPE");
+    assert_eq!(code(&[("manifest.cbor", b"\xa1")]), "E_MANIFEST_CBOR");
+    let mut trailing = cbor(&json!({"id": "p"}));
+    trailing.push(0);
+    assert_eq!(code(&[("manifest.cbor", &trailing)]), "E_MANIFEST_CBOR");
+    let broken_v1 = cbor(&json!({"schema_version": "pack-v1", "symbols": {}}));
+    assert_eq!(code(&[("manifest.cbor", &broken_v1)]), "E_MANIFEST_CBOR");
+}
+
+#[test]
+fn a_folder_is_held_to_the_names_of_an_archive() {
+    assert_eq!(code(&[("pack.json", b"{}"), ("a/../b", b"")]), "E_ZIP_NAME");
+    assert_eq!(code(&[("pack.json", b"{}"), ("PACK.json", b"{}")]), "E_ZIP_COLLISION");
+}
+
+#[test]
+fn step_modules_are_found_in_each_of_their_places() {
+    let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}});
+    let pack = with_manifest(&manifest, &[
+        "assets/wasm/s__collect.wat", "wasm/s__validate.wasm", "components/s__apply.wat",
+        "wasm/s__apply.wasm", "s__summary.wat", "s__requirements.wat",
+    ]);
+    let all = wizards(&pack);
+    assert_eq!(listed(&pack), ["requirements:requirements:step_modules", "setup:s*:step_modules"]);
+    let Driver::StepModules { modules } = &all[1].driver else { panic!("{:?}", all[1]) };
+    let files: Vec<_> = modules.values().map(|m| m.as_deref().unwrap_or("-")).collect();
+    assert_eq!(files, ["assets/wasm/s__collect.wat", "wasm/s__validate.wasm", "components/s__apply.wat", "s__summary.wat"]);
+}
+
+#[test]
+fn one_module_serves_all_steps_only_where_there_is_none_for_a_step() {
+    let manifest = json!({"id": "p", "version": "1.0.0", "flows": [{"id": "setup_default"}, {"id": "remove"}]});
+    let single = with_manifest(&manifest, &["setup_default.wat", "remove.wasm"]);
+    assert_eq!(listed(&single), ["setup:setup_default*:single_module", "remove:remove:single_module"]);
+    let steps = with_manifest(&manifest, &["setup_default.wat", "setup_default__apply.wat"]);
+    assert_eq!(listed(&steps)[0], "setup:setup_default*:step_modules");
+    let remove = with_manifest(&manifest, &["remove__apply.wat"]);
+    let all = wizards(&remove);
+    let Driver::StepModules { modules } = &all[1].driver else { panic!("{:?}", all[1]) };
+    assert_eq!(modules.len(), 2, "apply, and the summary that is missing: {modules:?}");
+}
+
+#[test]
+fn the_setup_entry_is_primary_whatever_else_is_there() {
+    let flows = json!([{"id": "setup_custom"}, {"id": "setup_default"}, {"id": "sync_subscriptions"}]);
+    let unnamed = json!({"id": "p", "version": "1.0.0", "flows": flows});
+    let expected = ["setup:setup_custom:step_modules", "setup:setup_default*:step_modules",
+        "subscriptions:sync_subscriptions:step_modules"];
+    assert_eq!(listed(&with_manifest(&unnamed, &[])), expected);
+    let named = json!({"id": "p", "version": "1.0.0", "flows": flows, "meta": {"entry_flows": {"setup": "setup_custom"}}});
+    assert!(wizards(&with_manifest(&named, &[]))[0].primary);
+}
+
+#[test]
+fn two_wizards_never_share_a_name() {
+    let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "f", "update": "f"}}});
+    let names: BTreeMap<_, _> = wizards(&with_manifest(&manifest, &[]))
+        .into_iter()
+        .map(|w| (w.name, w.kind))
+        .collect();
+    let expected = [("f".to_owned(), WizardKind::Setup), ("f.update".to_owned(), WizardKind::Update)];
+    assert_eq!(names, expected.into());
+}
+
+#[test]
+fn a_pack_v1_manifest_is_decoded_by_its_own_library() {
+    let manifest = greentic_types::PackManifest {
+        schema_version: "pack-v1".into(),
+        pack_id: "demo.pack".parse().expect("an id"),
+        name: None,
+        version: "1.2.3".parse().expect("a version"),
+        kind: greentic_types::PackKind::Provider,
+        publisher: "nobody".into(),
+        components: Vec::new(),
+        flows: Vec::new(),
+        dependencies: Vec::new(),
+        capabilities: vec![greentic_types::ComponentCapability { name: "provisioning:none".into(), description: None }],
+        secret_requirements: Vec::new(),
+        signatures: greentic_types::PackSignatures::default(),
+        bootstrap: None,
+        extensions: None,
+        agents: BTreeMap::new(),
+    };
+    let bytes = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+    let pack = open(&[("manifest.cbor", &bytes)]);
+    assert_eq!(pack.manifest().format, Format::PackV1);
+    assert_eq!(pack.manifest().id.as_deref(), Some("demo.pack"));
+    assert!(pack.declares_no_provisioning());
+    assert_eq!(pack.manifest().pack_v1.as_deref(), Some(&manifest));
+}
