@@ -60,6 +60,9 @@ impl StepOutput {
 
     fn from_value(data: Value) -> Result<Self, String> {
         let map = data.as_object().ok_or("the output is not a JSON object")?;
+        objects(map.get("diagnostics").and_then(Value::as_array), "`diagnostics` has")?;
+        let secrets = map.get("plan").and_then(|plan| plan.get("secrets_patch"));
+        objects(secrets.map(std::slice::from_ref), "`secrets_patch` is")?;
         let plan_patch = match map.get("plan") {
             None | Some(Value::Null) => None,
             Some(Value::Object(plan)) => Some(ProvisionPlanPatch {
@@ -105,6 +108,19 @@ impl StepOutput {
     }
 }
 
+/// NB: derived structs also read themselves from a list, so what must be an
+/// object is asked for before it is decoded.
+fn objects<'v>(
+    items: Option<impl IntoIterator<Item = &'v Value>>,
+    what: &str,
+) -> Result<(), String> {
+    let mut items = items.into_iter().flatten();
+    match items.all(|item| item.is_object() || item.is_null()) {
+        true => Ok(()),
+        false => Err(format!("{what} something else than an object")),
+    }
+}
+
 fn field<T: DeserializeOwned>(map: &Map<String, Value>, key: &str) -> Result<Option<T>, String> {
     match map.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -131,6 +147,10 @@ mod tests {
         assert_eq!(code(r#"{"plan":{"notes":[1]}}"#), Some(StepCode::OutputShape));
         assert_eq!(code(r#"{"plan":{"webhook_ops":[{}]}}"#), Some(StepCode::OutputShape));
         assert_eq!(code(r#"{"diagnostics":[{"severity":"loud"}]}"#), Some(StepCode::OutputShape));
+        assert_eq!(code(r#"{"diagnostics":[["error","C","m",null,null,null]]}"#), Some(StepCode::OutputShape));
+        assert_eq!(code(r#"{"plan":{"secrets_patch":[]}}"#), Some(StepCode::OutputShape));
+        assert_eq!(code(r#"{"plan":{"secrets_patch":{"set":{"k":[true,null]}}}}"#), Some(StepCode::OutputShape));
+        assert_eq!(code(r#"{"plan":{"webhook_ops":[["register"]]}}"#), Some(StepCode::OutputShape));
         assert_eq!(code(r#"{"plan":{},"plan":{}}"#), Some(StepCode::OutputJson));
         assert_eq!(code("{"), Some(StepCode::OutputJson));
         assert_eq!(code(""), Some(StepCode::OutputJson));

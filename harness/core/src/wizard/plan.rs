@@ -1,5 +1,6 @@
 //! The plan: what a wizard would have the host change.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -78,26 +79,17 @@ impl<'de> Deserialize<'de> for RedactedValue {
             #[serde(default)]
             value: Option<String>,
         }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Bare(String),
-            Full(Full),
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Full(full) => Self {
-                redacted: full.redacted,
-                value: full.value,
-            },
-            Form::Bare(text) if text == "<redacted>" => Self {
-                redacted: true,
-                value: None,
-            },
-            Form::Bare(text) => Self {
-                redacted: false,
-                value: Some(text),
-            },
-        })
+        // NB: a derived struct would also take a list for itself.
+        let (redacted, value) = match Value::deserialize(deserializer)? {
+            Value::String(text) if text == "<redacted>" => (true, None),
+            Value::String(text) => (false, Some(text)),
+            object @ Value::Object(_) => {
+                let full = Full::deserialize(object).map_err(D::Error::custom)?;
+                (full.redacted, full.value)
+            }
+            _ => return Err(D::Error::custom("a secret is neither an object nor a string")),
+        };
+        Ok(Self { redacted, value })
     }
 }
 
@@ -240,6 +232,7 @@ mod tests {
         assert!(!value(json!({"redacted": false})).expect("reads").is_redacted());
         assert!(value(json!({"redacted": true, "valeu": "x"})).is_err());
         assert!(value(json!(7)).is_err());
+        assert!(value(json!([true, null])).is_err());
     }
 
     fn secrets() -> impl Strategy<Value = ProvisionPlanPatch> {

@@ -220,7 +220,7 @@ fn expected_plan(subject: &Subject, path: &str, bytes: &[u8], plan: &ProvisionPl
     let parsed = json::parse(bytes, subject.depth).map_err(|e| e.to_string());
     let parsed = parsed.and_then(|value| {
         let known = serde_json::to_value(ProvisionPlan::default()).unwrap_or_default();
-        let mut keys = value.as_object().into_iter().flat_map(|o| o.keys());
+        let mut keys = value.as_object().ok_or("not an object")?.keys();
         if let Some(key) = keys.find(|key| known.get(key.as_str()).is_none()) {
             return Err(format!("unknown key `{}`", inert(key, 80)));
         }

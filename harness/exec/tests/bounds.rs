@@ -1,0 +1,275 @@
+//! The executor against guests that want too much, and guests that are fine.
+
+use provision_core::wizard::{
+    Performed, ProvisionStep, StepAnswer, StepCode, StepExecutor, StepRequest,
+};
+use provision_core::limits::StepLimits;
+use provision_core::{Limits, Pack, Source};
+use provision_exec::WasmtimeExecutor;
+
+const OK: &str = r#"(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"summary\":1}")
+  (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 13)))"#;
+
+/// A module whose `run` has this body and which declares these items.
+fn module(items: &str, body: &str) -> String {
+    format!(
+        r#"(module (memory (export "memory") 1) {items}
+           (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32) {body}))"#
+    )
+}
+
+fn limits() -> StepLimits {
+    Limits::default().step
+}
+
+fn executor(limits: &StepLimits) -> WasmtimeExecutor {
+    WasmtimeExecutor::new(limits).expect("an executor")
+}
+
+fn pack(name: &str, bytes: &[u8]) -> Pack {
+    let files = [("pack.json", &b"{}"[..]), (name, bytes)];
+    let files = files.into_iter().map(|(n, b)| (n.to_owned(), b.to_vec())).collect();
+    let source = Source::Folder { files, manifest: None };
+    Pack::open(source, &Limits::default()).expect("opens")
+}
+
+fn step(executor: &WasmtimeExecutor, name: &str, bytes: &[u8], input: &[u8]) -> StepAnswer {
+    let request = StepRequest {
+        step: ProvisionStep::Apply,
+        component: name.into(),
+        input: input.to_vec(),
+    };
+    executor.execute(&pack(name, bytes), &request)
+}
+
+fn text(executor: &WasmtimeExecutor, wat: &str) -> StepAnswer {
+    step(executor, "step.wat", wat.as_bytes(), b"{}")
+}
+
+fn code(answer: &StepAnswer) -> Option<StepCode> {
+    answer.result.as_ref().err().map(|f| f.code)
+}
+
+#[test]
+fn the_clock_stops_what_fuel_does_not() {
+    let executor = executor(&StepLimits { fuel: u64::MAX / 2, deadline_ms: 30, ..limits() });
+    let answer = text(&executor, &module("", "(loop $l (br $l)) unreachable"));
+    assert_eq!(code(&answer), Some(StepCode::Deadline));
+    assert!(StepCode::Deadline.is_error(), "a verdict never depends on the clock");
+    assert_eq!(code(&text(&executor, OK)), None, "and the next step is fine");
+}
+
+#[test]
+fn fuel_ends_every_kind_of_loop_at_the_same_place() {
+    let bodies = [
+        ("", "(loop $l (br $l)) unreachable"),
+        ("", "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable"),
+        ("(func $f (loop $l (br $l))) (start $f)", "unreachable"),
+        ("(func (export \"_initialize\") (loop $l (br $l)))", "unreachable"),
+        ("(func (export \"alloc\") (param i32) (result i32) (loop $l (br $l)) unreachable)", "unreachable"),
+    ];
+    let executor = executor(&limits());
+    for (items, body) in bodies {
+        let answer = text(&executor, &module(items, body));
+        assert_eq!(code(&answer), Some(StepCode::Fuel), "{items} {body}");
+        let again = text(&executor, &module(items, body));
+        assert_eq!(again.meters.with_wall_of(&answer), answer.meters, "{items} {body}");
+    }
+}
+
+/// Wall time differs from run to run; everything else has to be the same.
+trait WithWallOf {
+    fn with_wall_of(self, other: &StepAnswer) -> Self;
+}
+
+impl WithWallOf for provision_core::wizard::Meters {
+    fn with_wall_of(self, other: &StepAnswer) -> Self {
+        Self { wall_micros: other.meters.wall_micros, ..self }
+    }
+}
+
+#[test]
+fn memory_is_bounded_as_a_total_and_metered() {
+    let executor = executor(&limits());
+    let grows = |pages: u32| module("", &format!(
+        "(drop (memory.grow (i32.const {pages}))) (i32.const 0) (i32.const 0)"));
+    // 64 MiB are 1024 pages; one is there, and one more is for the input.
+    let answer = text(&executor, &grows(1022));
+    assert_eq!(code(&answer), None);
+    assert_eq!(answer.meters.memory_bytes, 64 * 1024 * 1024);
+    assert_eq!(code(&text(&executor, &grows(1023))), Some(StepCode::Memory));
+    // A module that bounds itself may be told "no" by its own maximum.
+    let own = r#"(module (memory (export "memory") 2 2)
+        (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+        (func (export "run") (param i32 i32) (result i32 i32)
+          (if (i32.ne (memory.grow (i32.const 2000)) (i32.const -1)) (then unreachable))
+          (i32.const 0) (i32.const 0)))"#;
+    assert_eq!(code(&text(&executor, own)), None);
+}
+
+#[test]
+fn the_input_never_overwrites_what_the_guest_has() {
+    let executor = executor(&limits());
+    // Answers the sum of its first page, which its data segment fills: any
+    // byte that the host had put there would change it.
+    let echo = r#"(module (memory (export "memory") 1)
+        (data (i32.const 0) "\01\02\03")
+        (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+          (local $i i32) (local $sum i32)
+          (loop $l
+            (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $i))))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $i) (i32.const 65536))))
+          (if (i32.ne (local.get $sum) (i32.const 6)) (then unreachable))
+          (local.get $ptr) (local.get $len)))"#;
+    for len in [0usize, 1, 65_536, 65_537, 1_048_576] {
+        let input = vec![b'x'; len];
+        let answer = step(&executor, "step.wat", echo.as_bytes(), &input);
+        assert_eq!(answer.result, Ok(Performed::Ran(input)), "{len} bytes");
+    }
+    let too_long = vec![b'x'; 1_048_577];
+    let answer = step(&executor, "step.wat", echo.as_bytes(), &too_long);
+    assert_eq!(code(&answer), Some(StepCode::Input));
+    let full = r#"(module (memory (export "memory") 1 1)
+        (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 0)))"#;
+    assert_eq!(code(&text(&executor, full)), Some(StepCode::Input), "no room, and no alloc");
+}
+
+#[test]
+fn a_file_is_what_its_content_says() {
+    let executor = executor(&limits());
+    let binary = wat::parse_str(OK).expect("text");
+    let of = |name: &str, bytes: &[u8]| code(&step(&executor, name, bytes, b"{}"));
+    assert_eq!(of("step.wasm", &binary), None);
+    assert_eq!(of("step.wat", &binary), None);
+    assert_eq!(of("step.wasm", OK.as_bytes()), Some(StepCode::NotWasm));
+    assert_eq!(of("step.wasm", b""), Some(StepCode::NotWasm));
+    assert_eq!(of("step.wat", b"(module"), Some(StepCode::NotWasm));
+    assert_eq!(of("step.wat", b"\x7fELF\x02"), Some(StepCode::Precompiled));
+    assert_eq!(of("step.wasm", &binary[..binary.len() - 1]), Some(StepCode::Compile));
+    let small = self::executor(&StepLimits { component_bytes: OK.len(), ..limits() });
+    assert_eq!(code(&text(&small, OK)), None);
+    assert_eq!(code(&text(&small, &format!("{OK} "))), Some(StepCode::ComponentSize));
+}
+
+#[test]
+fn what_is_asked_of_the_host_is_refused_by_name() {
+    let executor = executor(&limits());
+    let wants = module("", "unreachable").replace(
+        "(module",
+        r#"(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+           (import "env" "clock" (global i64))"#,
+    );
+    let answer = text(&executor, &wants);
+    let failure = answer.result.expect_err("refused");
+    assert_eq!(failure.code, StepCode::Import);
+    assert!(failure.message.contains("env.clock, wasi_snapshot_preview1.fd_write"), "{failure}");
+}
+
+#[test]
+fn an_answer_outside_memory_is_no_answer() {
+    let executor = executor(&limits());
+    for (ptr, len, expected) in [
+        (131_072u32, 0u32, None),
+        (131_073, 0, Some(StepCode::OutputRange)),
+        (131_071, 2, Some(StepCode::OutputRange)),
+        (u32::MAX, 1, Some(StepCode::OutputRange)),
+        (0, 1_048_577, Some(StepCode::Output)),
+        (u32::MAX, u32::MAX, Some(StepCode::Output)),
+    ] {
+        let body = format!("(i32.const {}) (i32.const {})", ptr.cast_signed(), len.cast_signed());
+        assert_eq!(code(&text(&executor, &module("", &body))), expected, "{ptr} {len}");
+    }
+}
+
+#[test]
+fn features_that_are_off_do_not_compile() {
+    let executor = executor(&limits());
+    for (name, wat) in [
+        ("memory64", r#"(module (memory (export "memory") i64 1))"#),
+        ("threads", r#"(module (memory (export "memory") 1 1 shared))"#),
+        ("gc", "(module (type (struct (field i32))) (memory (export \"memory\") 1))"),
+        ("exceptions", "(module (tag (param i32)) (memory (export \"memory\") 1))"),
+        ("page sizes", r#"(module (memory (export "memory") 1 (pagesize 1)))"#),
+    ] {
+        assert_eq!(code(&text(&executor, wat)), Some(StepCode::Compile), "{name}");
+    }
+    // What compilers of real guests emit today has to stay on.
+    let real = module(
+        "(table $t 1 funcref) (table $u 1 funcref) (type $v (func)) (elem (table $u) (i32.const 0) func $f) (func $f)",
+        r#"(call_indirect $u (type $v) (i32.const 0))
+           (drop (i32.extend8_s (i32.trunc_sat_f32_u (f32.const 1))))
+           (memory.copy (i32.const 8) (i32.const 0) (i32.const 8))
+           (drop (i8x16.splat (i32.const 1)))
+           (i32.const 0) (i32.const 0)"#,
+    );
+    assert_eq!(code(&text(&executor, &real)), None, "{:?}", text(&executor, &real).result);
+}
+
+#[test]
+fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
+    let (first, second) = (executor(&limits()), executor(&limits()));
+    let counts = module("", r#"
+        (local $i i32)
+        (loop $l
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
+        (i32.const 0) (i32.const 0)"#);
+    let reference = text(&first, &counts);
+    assert!(reference.meters.fuel > 1000, "{:?}", reference.meters);
+    let pack = pack("step.wat", counts.as_bytes());
+    let request = StepRequest {
+        step: ProvisionStep::Apply,
+        component: "step.wat".into(),
+        input: b"{}".to_vec(),
+    };
+    for i in 0..1000 {
+        let executor = if i % 2 == 0 { &first } else { &second };
+        let answer = executor.execute(&pack, &request);
+        assert_eq!(answer.result, reference.result);
+        assert_eq!(answer.meters.with_wall_of(&reference), reference.meters);
+    }
+}
+
+#[test]
+fn nothing_is_kept_between_two_steps() {
+    let executor = executor(&limits());
+    let counter = module("(global $g (mut i32) (i32.const 0))", r#"
+        (i32.store8 (i32.const 0) (i32.add (i32.load8_u (i32.const 0)) (i32.const 49)))
+        (global.set $g (i32.add (global.get $g) (i32.const 1)))
+        (i32.const 0) (global.get $g)"#);
+    for _ in 0..3 {
+        assert_eq!(text(&executor, &counter).result, Ok(Performed::Ran(b"1".to_vec())));
+    }
+}
+
+#[test]
+fn a_component_of_our_world_is_called_with_strings() {
+    let executor = executor(&limits());
+    let component = |lift: &str, run: &str| format!(r#"(component
+        (core module $m
+          (memory (export "memory") 1)
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+          {run})
+        (core instance $i (instantiate $m))
+        (func (export "run") {lift}
+          (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "cabi_realloc")))))"#);
+    let world = r#"(param "input" string) (result (result string (error string)))"#;
+    // Answers its own input: ok(ptr, len).
+    let echo = component(world, r#"(func (export "run") (param i32 i32) (result i32)
+        (i32.store (i32.const 4) (local.get 0)) (i32.store (i32.const 8) (local.get 1)) (i32.const 0))"#);
+    let answer = step(&executor, "step.wat", echo.as_bytes(), "{\"ä\":1}".as_bytes());
+    assert_eq!(answer.result, Ok(Performed::Ran("{\"ä\":1}".into())));
+    let answers = |ptr: i32, len: i32| component(world, &format!(
+        r#"(data (i32.const 16) "\ff\fe") (func (export "run") (param i32 i32) (result i32)
+        (i32.store (i32.const 4) (i32.const {ptr})) (i32.store (i32.const 8) (i32.const {len})) (i32.const 0))"#));
+    assert_eq!(code(&text(&executor, &answers(65535, 2))), Some(StepCode::OutputRange));
+    assert_eq!(code(&text(&executor, &answers(0, -1))), Some(StepCode::OutputRange));
+    assert_eq!(code(&text(&executor, &answers(16, 2))), Some(StepCode::OutputUtf8));
+    let other = component(r#"(param "input" string) (result string)"#,
+        r#"(func (export "run") (param i32 i32) (result i32) (i32.const 0))"#);
+    assert_eq!(code(&text(&executor, &other)), Some(StepCode::Abi));
+    assert_eq!(code(&text(&executor, "(component)")), Some(StepCode::Abi));
+}
