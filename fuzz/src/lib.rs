@@ -26,9 +26,18 @@ pub struct Target {
 
 /// Every target, sorted by name.
 pub const TARGETS: &[Target] = &[
-    Target { name: "pack_open", body: pack_open::body },
-    Target { name: "plan_merge", body: plan_merge::body },
-    Target { name: "step_output", body: step_output::body },
+    Target {
+        name: "pack_open",
+        body: pack_open::body,
+    },
+    Target {
+        name: "plan_merge",
+        body: plan_merge::body,
+    },
+    Target {
+        name: "step_output",
+        body: step_output::body,
+    },
 ];
 
 /// Runs the body of the target `name` on `data`.

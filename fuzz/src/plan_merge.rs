@@ -23,12 +23,32 @@ impl Patch {
         let set: BTreeMap<_, _> = self
             .set
             .iter()
-            .map(|n| (key(*n), RedactedValue { redacted: true, value: None }))
+            .map(|n| {
+                (
+                    key(*n),
+                    RedactedValue {
+                        redacted: true,
+                        value: None,
+                    },
+                )
+            })
             .collect();
-        let delete = self.delete.iter().map(|n| key(*n)).filter(|k| !set.contains_key(k));
+        let delete = self
+            .delete
+            .iter()
+            .map(|n| key(*n))
+            .filter(|k| !set.contains_key(k));
         ProvisionPlanPatch {
-            config_patch: Some(self.config.iter().map(|(k, v)| (key(*k), json!(v))).collect()),
-            secrets_patch: Some(SecretsPatch { delete: delete.collect(), set }),
+            config_patch: Some(
+                self.config
+                    .iter()
+                    .map(|(k, v)| (key(*k), json!(v)))
+                    .collect(),
+            ),
+            secrets_patch: Some(SecretsPatch {
+                delete: delete.collect(),
+                set,
+            }),
             notes: Some((0..self.notes % 3).map(|n| n.to_string()).collect()),
             ..ProvisionPlanPatch::default()
         }
@@ -46,8 +66,15 @@ pub(crate) fn body(data: &[u8]) {
     }
     for n in 0..5 {
         let key = key(n);
-        let config = patches.iter().rev().find_map(|p| p.config_patch.as_ref()?.get(&key));
-        assert_eq!(plan.config_patch.get(&key), config, "{key}: not the last value");
+        let config = patches
+            .iter()
+            .rev()
+            .find_map(|p| p.config_patch.as_ref()?.get(&key));
+        assert_eq!(
+            plan.config_patch.get(&key),
+            config,
+            "{key}: not the last value"
+        );
         let secret = patches.iter().rev().find_map(|p| {
             let secrets = p.secrets_patch.as_ref()?;
             match secrets.set.contains_key(&key) {
@@ -56,10 +83,21 @@ pub(crate) fn body(data: &[u8]) {
             }
         });
         let secrets = &plan.secrets_patch;
-        assert_eq!(secrets.set.contains_key(&key), secret == Some(true), "{key}: set");
+        assert_eq!(
+            secrets.set.contains_key(&key),
+            secret == Some(true),
+            "{key}: set"
+        );
         let deleted = secrets.delete.iter().filter(|k| **k == key).count();
-        assert_eq!(deleted, usize::from(secret == Some(false)), "{key}: deleted");
+        assert_eq!(
+            deleted,
+            usize::from(secret == Some(false)),
+            "{key}: deleted"
+        );
     }
-    let notes: usize = patches.iter().filter_map(|p| Some(p.notes.as_ref()?.len())).sum();
+    let notes: usize = patches
+        .iter()
+        .filter_map(|p| Some(p.notes.as_ref()?.len()))
+        .sum();
     assert_eq!(plan.notes.len(), notes, "a note was lost");
 }

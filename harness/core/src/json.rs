@@ -161,8 +161,9 @@ pub fn first_difference<'v>(
                 differing(x.get(key), y.get(key), at)
             })
         }
-        (Value::Array(x), Value::Array(y)) => (0..x.len().max(y.len()))
-            .find_map(|i| differing(x.get(i), y.get(i), format!("/{i}"))),
+        (Value::Array(x), Value::Array(y)) => {
+            (0..x.len().max(y.len())).find_map(|i| differing(x.get(i), y.get(i), format!("/{i}")))
+        }
         _ if a == b => None,
         _ => Some((String::new(), Some(a), Some(b))),
     }
@@ -198,7 +199,11 @@ mod tests {
             b"\xef\xbb\xbf{}",
             br#""\ud800""#,
         ] {
-            assert!(parse(bad, 64).is_err(), "{:?}", String::from_utf8_lossy(bad));
+            assert!(
+                parse(bad, 64).is_err(),
+                "{:?}",
+                String::from_utf8_lossy(bad)
+            );
         }
     }
 
@@ -214,7 +219,10 @@ mod tests {
             parse("[".repeat(1_000_000).as_bytes(), 64),
             Err(JsonError::Depth { limit: 64 })
         );
-        assert!(parse(br#"["[[[[[[[[\"[[["]"#, 1).is_ok(), "brackets in strings");
+        assert!(
+            parse(br#"["[[[[[[[[\"[[["]"#, 1).is_ok(),
+            "brackets in strings"
+        );
     }
 
     #[test]

@@ -126,7 +126,12 @@ impl Pack {
         let manifest = manifest::decode(manifest_file, &bytes, limits.depth)?;
         let manifest_file = manifest_file.to_owned();
         drop(bytes);
-        Ok(Self { digest, contents, manifest_file, manifest })
+        Ok(Self {
+            digest,
+            contents,
+            manifest_file,
+            manifest,
+        })
     }
 
     /// Lower-case hex SHA-256, as [`Source::digest`] defines it.

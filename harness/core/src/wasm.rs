@@ -43,7 +43,12 @@ pub fn component_exports(bytes: &[u8]) -> BTreeSet<String> {
             Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => depth += 1,
             Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
             Ok(Payload::ComponentExportSection(section)) if depth == 0 => {
-                names.extend(section.into_iter().flatten().map(|e| e.name.name.to_owned()));
+                names.extend(
+                    section
+                        .into_iter()
+                        .flatten()
+                        .map(|e| e.name.name.to_owned()),
+                );
             }
             Ok(_) => {}
             Err(_) => break,
@@ -81,8 +86,16 @@ mod tests {
     #[test]
     fn a_version_is_matched_by_whole_numbers() {
         let name = "greentic:provision/provisioner";
-        assert!(is_interface("greentic:provision/provisioner@0.1.0", name, "0.1"));
-        assert!(!is_interface("greentic:provision/provisioner@0.10.0", name, "0.1"));
+        assert!(is_interface(
+            "greentic:provision/provisioner@0.1.0",
+            name,
+            "0.1"
+        ));
+        assert!(!is_interface(
+            "greentic:provision/provisioner@0.10.0",
+            name,
+            "0.1"
+        ));
         assert!(!is_interface("greentic:provision/provisioner", name, "0.1"));
         assert!(!is_interface("greentic:provision/other@0.1.0", name, "0.1"));
     }

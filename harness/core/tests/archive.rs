@@ -1,10 +1,11 @@
 //! Archives that must be refused, each for its own reason, and archives that
 //! another tool wrote and that must be read.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use proptest::prelude::*;
+use provision_core::Limits;
 use provision_core::archive::Archive;
 use provision_core::limits::ArchiveLimits;
-use provision_core::Limits;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
@@ -15,7 +16,9 @@ type Files = BTreeMap<String, Vec<u8>>;
 /// An archive as the `zip` crate writes it.
 fn archive(files: &Files, method: CompressionMethod) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(method).unix_permissions(0o644);
+    let options = SimpleFileOptions::default()
+        .compression_method(method)
+        .unix_permissions(0o644);
     for (name, bytes) in files {
         writer.start_file(name.as_str(), options).expect("starts");
         writer.write_all(bytes).expect("writes");
@@ -39,7 +42,12 @@ fn code(bytes: &[u8]) -> &'static str {
 
 fn ours(bytes: &[u8]) -> Option<Files> {
     let archive = Archive::open(bytes.to_vec(), &limits()).ok()?;
-    let read = |name: &str| (name.to_owned(), archive.read(name).expect("verified").into_owned());
+    let read = |name: &str| {
+        (
+            name.to_owned(),
+            archive.read(name).expect("verified").into_owned(),
+        )
+    };
     Some(archive.names().map(read).collect())
 }
 
@@ -105,9 +113,15 @@ fn what_two_readers_could_read_differently_is_refused_by_its_code() {
         ("E_ZIP_RECORD", insert(end, b"hidden bytes")),
         ("E_ZIP_TRAILING", [&good[..], b"x"].concat()),
         ("E_ZIP_TRAILING", [&good[..], &good[..]].concat()),
-        ("E_ZIP_COMMENT", [&patched(END, 0, 20, &[3, 0])[..], b"abc"].concat()),
+        (
+            "E_ZIP_COMMENT",
+            [&patched(END, 0, 20, &[3, 0])[..], b"abc"].concat(),
+        ),
         ("E_ZIP_DIRECTORY", patched(END, 0, 8, &[1, 0, 1, 0])),
-        ("E_ZIP_DIRECTORY", patched(END, 0, 12, &[0xff, 0xff, 0xff, 0x7f])),
+        (
+            "E_ZIP_DIRECTORY",
+            patched(END, 0, 12, &[0xff, 0xff, 0xff, 0x7f]),
+        ),
         ("E_ZIP_DIRECTORY", patched(END, 0, 16, &[0, 0, 0, 0])),
         ("E_ZIP_MULTI_DISK", patched(END, 0, 4, &[1, 0])),
         ("E_ZIP_MULTI_DISK", patched(CENTRAL, 0, 34, &[1, 0])),
@@ -147,33 +161,68 @@ fn names_are_checked_over_the_whole_archive() {
         writer.finish().expect("finishes").into_inner()
     };
     let mut twice = named(&["aa", "ab"]);
-    let all: Vec<usize> =
-        twice.windows(2).enumerate().filter(|(_, w)| w == b"ab").map(|(i, _)| i).collect();
+    let all: Vec<usize> = twice
+        .windows(2)
+        .enumerate()
+        .filter(|(_, w)| w == b"ab")
+        .map(|(i, _)| i)
+        .collect();
     for at in all {
         twice[at + 1] = b'a';
     }
     assert_eq!(code(&twice), "E_ZIP_DUPLICATE");
-    assert_eq!(code(&named(&["Setup.json", "setup.JSON"])), "E_ZIP_COLLISION");
+    assert_eq!(
+        code(&named(&["Setup.json", "setup.JSON"])),
+        "E_ZIP_COLLISION"
+    );
     assert_eq!(code(&named(&["a", "a/b"])), "E_ZIP_COLLISION");
     assert_eq!(code(&named(&["components/a::b.wasm"])), "E_ZIP_NAME");
     assert_eq!(code(&named(&[&"a".repeat(1025)])), "E_NAME_BOUND");
-    assert_eq!(code(&named(&[&format!("{}x", "a/".repeat(17))])), "E_NAME_BOUND");
+    assert_eq!(
+        code(&named(&[&format!("{}x", "a/".repeat(17))])),
+        "E_NAME_BOUND"
+    );
 }
 
 #[test]
 fn bombs_are_refused_before_they_are_inflated() {
     let zeros = |len: usize| Files::from([("zeros".to_owned(), vec![0; len])]);
     let deflated = |len| archive(&zeros(len), CompressionMethod::Deflated);
-    assert_eq!(code(&deflated(1024 * 1024)), "accepted", "under the floor of the ratio");
+    assert_eq!(
+        code(&deflated(1024 * 1024)),
+        "accepted",
+        "under the floor of the ratio"
+    );
     assert_eq!(code(&deflated(8 * 1024 * 1024)), "E_INFLATE");
     assert_eq!(code(&deflated(17 * 1024 * 1024)), "E_INFLATE");
-    let tiny = ArchiveLimits { entries: 1, ..limits() };
+    let tiny = ArchiveLimits {
+        entries: 1,
+        ..limits()
+    };
     let refused = Archive::open(two_files(), &tiny).expect_err("too many entries");
     assert_eq!(refused.rule.code(), "E_ENTRIES");
-    let tiny = ArchiveLimits { archive_bytes: 10, ..limits() };
-    assert_eq!(Archive::open(two_files(), &tiny).expect_err("too large").rule.code(), "E_SIZE");
-    let tiny = ArchiveLimits { total_bytes: 9, ..limits() };
-    assert_eq!(Archive::open(two_files(), &tiny).expect_err("too much").rule.code(), "E_INFLATE");
+    let tiny = ArchiveLimits {
+        archive_bytes: 10,
+        ..limits()
+    };
+    assert_eq!(
+        Archive::open(two_files(), &tiny)
+            .expect_err("too large")
+            .rule
+            .code(),
+        "E_SIZE"
+    );
+    let tiny = ArchiveLimits {
+        total_bytes: 9,
+        ..limits()
+    };
+    assert_eq!(
+        Archive::open(two_files(), &tiny)
+            .expect_err("too much")
+            .rule
+            .code(),
+        "E_INFLATE"
+    );
 }
 
 #[test]

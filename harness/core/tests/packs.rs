@@ -1,4 +1,5 @@
 //! Packs of every form, opened from memory.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::manifest::Format;
 use provision_core::wizard::{Driver, Wizard, WizardKind, wizards};
@@ -8,7 +9,10 @@ use std::collections::BTreeMap;
 
 fn folder(files: &[(&str, &[u8])]) -> Source {
     let files = files.iter().map(|(n, c)| ((*n).to_owned(), c.to_vec()));
-    Source::Folder { files: files.collect(), manifest: None }
+    Source::Folder {
+        files: files.collect(),
+        manifest: None,
+    }
 }
 
 fn open(files: &[(&str, &[u8])]) -> Pack {
@@ -16,7 +20,9 @@ fn open(files: &[(&str, &[u8])]) -> Pack {
 }
 
 fn code(files: &[(&str, &[u8])]) -> &'static str {
-    Pack::open(folder(files), &Limits::default()).expect_err("is refused").code()
+    Pack::open(folder(files), &Limits::default())
+        .expect_err("is refused")
+        .code()
 }
 
 fn with_manifest(manifest: &Value, modules: &[&str]) -> Pack {
@@ -54,7 +60,11 @@ fn a_manifest_is_read_in_each_of_its_forms() {
     ];
     for form in forms {
         let (json, cbor) = (form.to_string(), cbor(&form));
-        for (name, bytes) in [("pack.json", json.as_bytes()), ("manifest.json", json.as_bytes()), ("manifest.cbor", &cbor)] {
+        for (name, bytes) in [
+            ("pack.json", json.as_bytes()),
+            ("manifest.json", json.as_bytes()),
+            ("manifest.cbor", &cbor),
+        ] {
             let pack = open(&[(name, bytes)]);
             let manifest = pack.manifest();
             assert_eq!(manifest.id.as_deref(), Some("p"), "{name} {form}");
@@ -68,17 +78,29 @@ fn a_manifest_is_read_in_each_of_its_forms() {
 fn a_plain_list_of_entry_flows_names_flows() {
     let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": ["setup_default", "remove"]}});
     let pack = with_manifest(&manifest, &[]);
-    assert_eq!(listed(&pack), ["setup:setup_default*:step_modules", "remove:remove:step_modules"]);
+    assert_eq!(
+        listed(&pack),
+        [
+            "setup:setup_default*:step_modules",
+            "remove:remove:step_modules"
+        ]
+    );
 }
 
 #[test]
 fn manifests_that_say_two_things_are_refused() {
     assert_eq!(code(&[("x", b"")]), "E_MANIFEST_MISSING");
-    assert_eq!(code(&[("pack.json", br#"{"id":"a","id":"b"}"#)]), "E_MANIFEST_JSON");
+    assert_eq!(
+        code(&[("pack.json", br#"{"id":"a","id":"b"}"#)]),
+        "E_MANIFEST_JSON"
+    );
     assert_eq!(code(&[("pack.json", b"{} ,")]), "E_MANIFEST_JSON");
     assert_eq!(code(&[("pack.json", b"[]")]), "E_MANIFEST_SHAPE");
     assert_eq!(code(&[("pack.json", br#"{"id":7}"#)]), "E_MANIFEST_SHAPE");
-    assert_eq!(code(&[("pack.json", br#"{"meta":{"entry_flows":7}}"#)]), "E_MANIFEST_SHAPE");
+    assert_eq!(
+        code(&[("pack.json", br#"{"meta":{"entry_flows":7}}"#)]),
+        "E_MANIFEST_SHAPE"
+    );
     assert_eq!(code(&[("manifest.cbor", b"\xa1")]), "E_MANIFEST_CBOR");
     let mut trailing = cbor(&json!({"id": "p"}));
     trailing.push(0);
@@ -90,42 +112,90 @@ fn manifests_that_say_two_things_are_refused() {
 #[test]
 fn a_folder_is_held_to_the_names_of_an_archive() {
     assert_eq!(code(&[("pack.json", b"{}"), ("a/../b", b"")]), "E_ZIP_NAME");
-    assert_eq!(code(&[("pack.json", b"{}"), ("PACK.json", b"{}")]), "E_ZIP_COLLISION");
+    assert_eq!(
+        code(&[("pack.json", b"{}"), ("PACK.json", b"{}")]),
+        "E_ZIP_COLLISION"
+    );
 }
 
 #[test]
 fn step_modules_are_found_in_each_of_their_places() {
     let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}});
-    let pack = with_manifest(&manifest, &[
-        "assets/wasm/s__collect.wat", "wasm/s__validate.wasm", "components/s__apply.wat",
-        "wasm/s__apply.wasm", "s__summary.wat", "s__requirements.wat",
-    ]);
+    let pack = with_manifest(
+        &manifest,
+        &[
+            "assets/wasm/s__collect.wat",
+            "wasm/s__validate.wasm",
+            "components/s__apply.wat",
+            "wasm/s__apply.wasm",
+            "s__summary.wat",
+            "s__requirements.wat",
+        ],
+    );
     let all = wizards(&pack);
-    assert_eq!(listed(&pack), ["requirements:requirements:step_modules", "setup:s*:step_modules"]);
-    let Driver::StepModules { modules } = &all[1].driver else { panic!("{:?}", all[1]) };
-    let files: Vec<_> = modules.values().map(|m| m.as_deref().unwrap_or("-")).collect();
-    assert_eq!(files, ["assets/wasm/s__collect.wat", "wasm/s__validate.wasm", "components/s__apply.wat", "s__summary.wat"]);
+    assert_eq!(
+        listed(&pack),
+        [
+            "requirements:requirements:step_modules",
+            "setup:s*:step_modules"
+        ]
+    );
+    let Driver::StepModules { modules } = &all[1].driver else {
+        panic!("{:?}", all[1])
+    };
+    let files: Vec<_> = modules
+        .values()
+        .map(|m| m.as_deref().unwrap_or("-"))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            "assets/wasm/s__collect.wat",
+            "wasm/s__validate.wasm",
+            "components/s__apply.wat",
+            "s__summary.wat"
+        ]
+    );
 }
 
 #[test]
 fn one_module_serves_all_steps_only_where_there_is_none_for_a_step() {
     let manifest = json!({"id": "p", "version": "1.0.0", "flows": [{"id": "setup_default"}, {"id": "remove"}]});
     let single = with_manifest(&manifest, &["setup_default.wat", "remove.wasm"]);
-    assert_eq!(listed(&single), ["setup:setup_default*:single_module", "remove:remove:single_module"]);
-    let steps = with_manifest(&manifest, &["setup_default.wat", "setup_default__apply.wat"]);
+    assert_eq!(
+        listed(&single),
+        [
+            "setup:setup_default*:single_module",
+            "remove:remove:single_module"
+        ]
+    );
+    let steps = with_manifest(
+        &manifest,
+        &["setup_default.wat", "setup_default__apply.wat"],
+    );
     assert_eq!(listed(&steps)[0], "setup:setup_default*:step_modules");
     let remove = with_manifest(&manifest, &["remove__apply.wat"]);
     let all = wizards(&remove);
-    let Driver::StepModules { modules } = &all[1].driver else { panic!("{:?}", all[1]) };
-    assert_eq!(modules.len(), 2, "apply, and the summary that is missing: {modules:?}");
+    let Driver::StepModules { modules } = &all[1].driver else {
+        panic!("{:?}", all[1])
+    };
+    assert_eq!(
+        modules.len(),
+        2,
+        "apply, and the summary that is missing: {modules:?}"
+    );
 }
 
 #[test]
 fn the_setup_entry_is_primary_whatever_else_is_there() {
-    let flows = json!([{"id": "setup_custom"}, {"id": "setup_default"}, {"id": "sync_subscriptions"}]);
+    let flows =
+        json!([{"id": "setup_custom"}, {"id": "setup_default"}, {"id": "sync_subscriptions"}]);
     let unnamed = json!({"id": "p", "version": "1.0.0", "flows": flows});
-    let expected = ["setup:setup_custom:step_modules", "setup:setup_default*:step_modules",
-        "subscriptions:sync_subscriptions:step_modules"];
+    let expected = [
+        "setup:setup_custom:step_modules",
+        "setup:setup_default*:step_modules",
+        "subscriptions:sync_subscriptions:step_modules",
+    ];
     assert_eq!(listed(&with_manifest(&unnamed, &[])), expected);
     let named = json!({"id": "p", "version": "1.0.0", "flows": flows, "meta": {"entry_flows": {"setup": "setup_custom"}}});
     assert!(wizards(&with_manifest(&named, &[]))[0].primary);
@@ -138,7 +208,10 @@ fn two_wizards_never_share_a_name() {
         .into_iter()
         .map(|w| (w.name, w.kind))
         .collect();
-    let expected = [("f".to_owned(), WizardKind::Setup), ("f.update".to_owned(), WizardKind::Update)];
+    let expected = [
+        ("f".to_owned(), WizardKind::Setup),
+        ("f.update".to_owned(), WizardKind::Update),
+    ];
     assert_eq!(names, expected.into());
 }
 
@@ -154,7 +227,10 @@ fn a_pack_v1_manifest_is_decoded_by_its_own_library() {
         components: Vec::new(),
         flows: Vec::new(),
         dependencies: Vec::new(),
-        capabilities: vec![greentic_types::ComponentCapability { name: "provisioning:none".into(), description: None }],
+        capabilities: vec![greentic_types::ComponentCapability {
+            name: "provisioning:none".into(),
+            description: None,
+        }],
         secret_requirements: Vec::new(),
         signatures: greentic_types::PackSignatures::default(),
         bootstrap: None,

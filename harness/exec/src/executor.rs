@@ -62,10 +62,18 @@ impl WasmtimeExecutor {
         Ok(prepared)
     }
 
-    fn run(&self, pack: &Pack, request: &StepRequest, meters: &mut Meters) -> Result<Vec<u8>, StepFailure> {
+    fn run(
+        &self,
+        pack: &Pack,
+        request: &StepRequest,
+        meters: &mut Meters,
+    ) -> Result<Vec<u8>, StepFailure> {
         if request.input.len() > self.limits.input_bytes {
-            let message =
-                format!("an input of {} bytes, bound {}", request.input.len(), self.limits.input_bytes);
+            let message = format!(
+                "an input of {} bytes, bound {}",
+                request.input.len(),
+                self.limits.input_bytes
+            );
             return Err(fail(StepCode::Input, message));
         }
         let prepared = self.prepared(pack, &request.component)?;
@@ -93,7 +101,10 @@ impl StepExecutor for WasmtimeExecutor {
         // not take the run with it.
         let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut meters)));
         let result = result.unwrap_or_else(|_| {
-            Err(fail(StepCode::Harness, "the runtime panicked; see standard error"))
+            Err(fail(
+                StepCode::Harness,
+                "the runtime panicked; see standard error",
+            ))
         });
         StepAnswer {
             result: result.map(Performed::Ran),

@@ -50,7 +50,11 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
 pub(crate) fn of_instantiation(error: &Error) -> StepFailure {
     of_guest(error).unwrap_or_else(|| {
         let machine = error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>();
-        let code = if machine { StepCode::Harness } else { StepCode::Instances };
+        let code = if machine {
+            StepCode::Harness
+        } else {
+            StepCode::Instances
+        };
         fail(code, format!("instantiation: {error:#}"))
     })
 }
@@ -59,7 +63,11 @@ pub(crate) fn of_instantiation(error: &Error) -> StepFailure {
 pub(crate) fn of_call(error: &Error) -> StepFailure {
     of_guest(error).unwrap_or_else(|| {
         let utf8 = error.is::<std::str::Utf8Error>() || error.is::<std::string::FromUtf16Error>();
-        let code = if utf8 { StepCode::OutputUtf8 } else { StepCode::OutputRange };
+        let code = if utf8 {
+            StepCode::OutputUtf8
+        } else {
+            StepCode::OutputRange
+        };
         fail(code, format!("the answer cannot be read: {error:#}"))
     })
 }

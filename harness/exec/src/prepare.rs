@@ -67,7 +67,9 @@ fn compile_error(error: &wasmtime::Error) -> StepFailure {
 
 fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared, StepFailure> {
     let module = Module::from_binary(engine, binary).map_err(|e| compile_error(&e))?;
-    let imports = module.imports().map(|i| format!("{}.{}", i.module(), i.name()));
+    let imports = module
+        .imports()
+        .map(|i| format!("{}.{}", i.module(), i.name()));
     refuse_imports(imports.collect())?;
     counted(Some(module.resources_required()), limits)?;
     core_json::check(&module)?;
@@ -79,7 +81,11 @@ fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared,
 fn component(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared, StepFailure> {
     let component = Component::from_binary(engine, binary).map_err(|e| compile_error(&e))?;
     let ty = component.component_type();
-    refuse_imports(ty.imports(engine).map(|(name, _)| name.to_owned()).collect())?;
+    refuse_imports(
+        ty.imports(engine)
+            .map(|(name, _)| name.to_owned())
+            .collect(),
+    )?;
     counted(component.resources_required(), limits)?;
     provision_step::check(&component)?;
     let linker = component::Linker::new(engine);
@@ -109,7 +115,10 @@ fn counted(required: Option<ResourcesRequired>, limits: &StepLimits) -> Result<(
         (required.num_tables as usize, limits.tables, "tables"),
     ] {
         if count > limit {
-            return Err(fail(StepCode::Instances, format!("{count} {what}, bound {limit}")));
+            return Err(fail(
+                StepCode::Instances,
+                format!("{count} {what}, bound {limit}"),
+            ));
         }
     }
     Ok(())

@@ -63,27 +63,49 @@ pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
 impl ResourceLimiter for Sandbox {
     /// NB: an error traps. A guest that is told "no" by a failing `memory.grow`
     /// goes on in a way that nobody tested, and its verdict would mean little.
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             // Beyond the module's own maximum: that is the guest's business.
             return Ok(false);
         }
-        let total = self.memory_total.saturating_add(desired.saturating_sub(current));
+        let total = self
+            .memory_total
+            .saturating_add(desired.saturating_sub(current));
         if total > self.memory_limit {
-            return Err(LimitHit::Memory { asked: total, limit: self.memory_limit }.into());
+            return Err(LimitHit::Memory {
+                asked: total,
+                limit: self.memory_limit,
+            }
+            .into());
         }
         self.memory_total = total;
         self.memory_peak = self.memory_peak.max(total);
         Ok(true)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let total = self.table_total.saturating_add(desired.saturating_sub(current));
+        let total = self
+            .table_total
+            .saturating_add(desired.saturating_sub(current));
         if total > self.table_limit {
-            return Err(LimitHit::Table { asked: total, limit: self.table_limit }.into());
+            return Err(LimitHit::Table {
+                asked: total,
+                limit: self.table_limit,
+            }
+            .into());
         }
         self.table_total = total;
         Ok(true)

@@ -1,9 +1,10 @@
 //! The executor against guests that want too much, and guests that are fine.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+use provision_core::limits::StepLimits;
 use provision_core::wizard::{
     Performed, ProvisionStep, StepAnswer, StepCode, StepExecutor, StepRequest,
 };
-use provision_core::limits::StepLimits;
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 
@@ -30,8 +31,14 @@ fn executor(limits: &StepLimits) -> WasmtimeExecutor {
 
 fn pack(name: &str, bytes: &[u8]) -> Pack {
     let files = [("pack.json", &b"{}"[..]), (name, bytes)];
-    let files = files.into_iter().map(|(n, b)| (n.to_owned(), b.to_vec())).collect();
-    let source = Source::Folder { files, manifest: None };
+    let files = files
+        .into_iter()
+        .map(|(n, b)| (n.to_owned(), b.to_vec()))
+        .collect();
+    let source = Source::Folder {
+        files,
+        manifest: None,
+    };
     Pack::open(source, &Limits::default()).expect("opens")
 }
 
@@ -54,28 +61,52 @@ fn code(answer: &StepAnswer) -> Option<StepCode> {
 
 #[test]
 fn the_clock_stops_what_fuel_does_not() {
-    let executor = executor(&StepLimits { fuel: u64::MAX / 2, deadline_ms: 30, ..limits() });
+    let executor = executor(&StepLimits {
+        fuel: u64::MAX / 2,
+        deadline_ms: 30,
+        ..limits()
+    });
     let answer = text(&executor, &module("", "(loop $l (br $l)) unreachable"));
     assert_eq!(code(&answer), Some(StepCode::Deadline));
-    assert!(StepCode::Deadline.is_error(), "a verdict never depends on the clock");
-    assert_eq!(code(&text(&executor, OK)), None, "and the next step is fine");
+    assert!(
+        StepCode::Deadline.is_error(),
+        "a verdict never depends on the clock"
+    );
+    assert_eq!(
+        code(&text(&executor, OK)),
+        None,
+        "and the next step is fine"
+    );
 }
 
 #[test]
 fn fuel_ends_every_kind_of_loop_at_the_same_place() {
     let bodies = [
         ("", "(loop $l (br $l)) unreachable"),
-        ("", "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable"),
+        (
+            "",
+            "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable",
+        ),
         ("(func $f (loop $l (br $l))) (start $f)", "unreachable"),
-        ("(func (export \"_initialize\") (loop $l (br $l)))", "unreachable"),
-        ("(func (export \"alloc\") (param i32) (result i32) (loop $l (br $l)) unreachable)", "unreachable"),
+        (
+            "(func (export \"_initialize\") (loop $l (br $l)))",
+            "unreachable",
+        ),
+        (
+            "(func (export \"alloc\") (param i32) (result i32) (loop $l (br $l)) unreachable)",
+            "unreachable",
+        ),
     ];
     let executor = executor(&limits());
     for (items, body) in bodies {
         let answer = text(&executor, &module(items, body));
         assert_eq!(code(&answer), Some(StepCode::Fuel), "{items} {body}");
         let again = text(&executor, &module(items, body));
-        assert_eq!(again.meters.with_wall_of(&answer), answer.meters, "{items} {body}");
+        assert_eq!(
+            again.meters.with_wall_of(&answer),
+            answer.meters,
+            "{items} {body}"
+        );
     }
 }
 
@@ -86,15 +117,22 @@ trait WithWallOf {
 
 impl WithWallOf for provision_core::wizard::Meters {
     fn with_wall_of(self, other: &StepAnswer) -> Self {
-        Self { wall_micros: other.meters.wall_micros, ..self }
+        Self {
+            wall_micros: other.meters.wall_micros,
+            ..self
+        }
     }
 }
 
 #[test]
 fn memory_is_bounded_as_a_total_and_metered() {
     let executor = executor(&limits());
-    let grows = |pages: u32| module("", &format!(
-        "(drop (memory.grow (i32.const {pages}))) (i32.const 0) (i32.const 0)"));
+    let grows = |pages: u32| {
+        module(
+            "",
+            &format!("(drop (memory.grow (i32.const {pages}))) (i32.const 0) (i32.const 0)"),
+        )
+    };
     // 64 MiB are 1024 pages; one is there, and one more is for the input.
     let answer = text(&executor, &grows(1022));
     assert_eq!(code(&answer), None);
@@ -134,7 +172,11 @@ fn the_input_never_overwrites_what_the_guest_has() {
     assert_eq!(code(&answer), Some(StepCode::Input));
     let full = r#"(module (memory (export "memory") 1 1)
         (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 0)))"#;
-    assert_eq!(code(&text(&executor, full)), Some(StepCode::Input), "no room, and no alloc");
+    assert_eq!(
+        code(&text(&executor, full)),
+        Some(StepCode::Input),
+        "no room, and no alloc"
+    );
 }
 
 #[test]
@@ -148,10 +190,19 @@ fn a_file_is_what_its_content_says() {
     assert_eq!(of("step.wasm", b""), Some(StepCode::NotWasm));
     assert_eq!(of("step.wat", b"(module"), Some(StepCode::NotWasm));
     assert_eq!(of("step.wat", b"\x7fELF\x02"), Some(StepCode::Precompiled));
-    assert_eq!(of("step.wasm", &binary[..binary.len() - 1]), Some(StepCode::Compile));
-    let small = self::executor(&StepLimits { component_bytes: OK.len(), ..limits() });
+    assert_eq!(
+        of("step.wasm", &binary[..binary.len() - 1]),
+        Some(StepCode::Compile)
+    );
+    let small = self::executor(&StepLimits {
+        component_bytes: OK.len(),
+        ..limits()
+    });
     assert_eq!(code(&text(&small, OK)), None);
-    assert_eq!(code(&text(&small, &format!("{OK} "))), Some(StepCode::ComponentSize));
+    assert_eq!(
+        code(&text(&small, &format!("{OK} "))),
+        Some(StepCode::ComponentSize)
+    );
 }
 
 #[test]
@@ -165,7 +216,12 @@ fn what_is_asked_of_the_host_is_refused_by_name() {
     let answer = text(&executor, &wants);
     let failure = answer.result.expect_err("refused");
     assert_eq!(failure.code, StepCode::Import);
-    assert!(failure.message.contains("env.clock, wasi_snapshot_preview1.fd_write"), "{failure}");
+    assert!(
+        failure
+            .message
+            .contains("env.clock, wasi_snapshot_preview1.fd_write"),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -179,8 +235,16 @@ fn an_answer_outside_memory_is_no_answer() {
         (0, 1_048_577, Some(StepCode::Output)),
         (u32::MAX, u32::MAX, Some(StepCode::Output)),
     ] {
-        let body = format!("(i32.const {}) (i32.const {})", ptr.cast_signed(), len.cast_signed());
-        assert_eq!(code(&text(&executor, &module("", &body))), expected, "{ptr} {len}");
+        let body = format!(
+            "(i32.const {}) (i32.const {})",
+            ptr.cast_signed(),
+            len.cast_signed()
+        );
+        assert_eq!(
+            code(&text(&executor, &module("", &body))),
+            expected,
+            "{ptr} {len}"
+        );
     }
 }
 
@@ -189,12 +253,28 @@ fn features_that_are_off_do_not_compile() {
     let executor = executor(&limits());
     for (name, wat) in [
         ("memory64", r#"(module (memory (export "memory") i64 1))"#),
-        ("threads", r#"(module (memory (export "memory") 1 1 shared))"#),
-        ("gc", "(module (type (struct (field i32))) (memory (export \"memory\") 1))"),
-        ("exceptions", "(module (tag (param i32)) (memory (export \"memory\") 1))"),
-        ("page sizes", r#"(module (memory (export "memory") 1 (pagesize 1)))"#),
+        (
+            "threads",
+            r#"(module (memory (export "memory") 1 1 shared))"#,
+        ),
+        (
+            "gc",
+            "(module (type (struct (field i32))) (memory (export \"memory\") 1))",
+        ),
+        (
+            "exceptions",
+            "(module (tag (param i32)) (memory (export \"memory\") 1))",
+        ),
+        (
+            "page sizes",
+            r#"(module (memory (export "memory") 1 (pagesize 1)))"#,
+        ),
     ] {
-        assert_eq!(code(&text(&executor, wat)), Some(StepCode::Compile), "{name}");
+        assert_eq!(
+            code(&text(&executor, wat)),
+            Some(StepCode::Compile),
+            "{name}"
+        );
     }
     // What compilers of real guests emit today has to stay on.
     let real = module(
@@ -205,18 +285,26 @@ fn features_that_are_off_do_not_compile() {
            (drop (i8x16.splat (i32.const 1)))
            (i32.const 0) (i32.const 0)"#,
     );
-    assert_eq!(code(&text(&executor, &real)), None, "{:?}", text(&executor, &real).result);
+    assert_eq!(
+        code(&text(&executor, &real)),
+        None,
+        "{:?}",
+        text(&executor, &real).result
+    );
 }
 
 #[test]
 fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
     let (first, second) = (executor(&limits()), executor(&limits()));
-    let counts = module("", r#"
+    let counts = module(
+        "",
+        r#"
         (local $i i32)
         (loop $l
           (local.set $i (i32.add (local.get $i) (i32.const 1)))
           (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
-        (i32.const 0) (i32.const 0)"#);
+        (i32.const 0) (i32.const 0)"#,
+    );
     let reference = text(&first, &counts);
     assert!(reference.meters.fuel > 1000, "{:?}", reference.meters);
     let pack = pack("step.wat", counts.as_bytes());
@@ -236,40 +324,75 @@ fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
 #[test]
 fn nothing_is_kept_between_two_steps() {
     let executor = executor(&limits());
-    let counter = module("(global $g (mut i32) (i32.const 0))", r#"
+    let counter = module(
+        "(global $g (mut i32) (i32.const 0))",
+        r#"
         (i32.store8 (i32.const 0) (i32.add (i32.load8_u (i32.const 0)) (i32.const 49)))
         (global.set $g (i32.add (global.get $g) (i32.const 1)))
-        (i32.const 0) (global.get $g)"#);
+        (i32.const 0) (global.get $g)"#,
+    );
     for _ in 0..3 {
-        assert_eq!(text(&executor, &counter).result, Ok(Performed::Ran(b"1".to_vec())));
+        assert_eq!(
+            text(&executor, &counter).result,
+            Ok(Performed::Ran(b"1".to_vec()))
+        );
     }
 }
 
 #[test]
 fn a_component_of_our_world_is_called_with_strings() {
     let executor = executor(&limits());
-    let component = |lift: &str, run: &str| format!(r#"(component
+    let component = |lift: &str, run: &str| {
+        format!(
+            r#"(component
         (core module $m
           (memory (export "memory") 1)
           (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
           {run})
         (core instance $i (instantiate $m))
         (func (export "run") {lift}
-          (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "cabi_realloc")))))"#);
+          (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "cabi_realloc")))))"#
+        )
+    };
     let world = r#"(param "input" string) (result (result string (error string)))"#;
     // Answers its own input: ok(ptr, len).
-    let echo = component(world, r#"(func (export "run") (param i32 i32) (result i32)
-        (i32.store (i32.const 4) (local.get 0)) (i32.store (i32.const 8) (local.get 1)) (i32.const 0))"#);
-    let answer = step(&executor, "step.wat", echo.as_bytes(), "{\"ä\":1}".as_bytes());
+    let echo = component(
+        world,
+        r#"(func (export "run") (param i32 i32) (result i32)
+        (i32.store (i32.const 4) (local.get 0)) (i32.store (i32.const 8) (local.get 1)) (i32.const 0))"#,
+    );
+    let answer = step(
+        &executor,
+        "step.wat",
+        echo.as_bytes(),
+        "{\"ä\":1}".as_bytes(),
+    );
     assert_eq!(answer.result, Ok(Performed::Ran("{\"ä\":1}".into())));
-    let answers = |ptr: i32, len: i32| component(world, &format!(
-        r#"(data (i32.const 16) "\ff\fe") (func (export "run") (param i32 i32) (result i32)
-        (i32.store (i32.const 4) (i32.const {ptr})) (i32.store (i32.const 8) (i32.const {len})) (i32.const 0))"#));
-    assert_eq!(code(&text(&executor, &answers(65535, 2))), Some(StepCode::OutputRange));
-    assert_eq!(code(&text(&executor, &answers(0, -1))), Some(StepCode::OutputRange));
-    assert_eq!(code(&text(&executor, &answers(16, 2))), Some(StepCode::OutputUtf8));
-    let other = component(r#"(param "input" string) (result string)"#,
-        r#"(func (export "run") (param i32 i32) (result i32) (i32.const 0))"#);
+    let answers = |ptr: i32, len: i32| {
+        component(
+            world,
+            &format!(
+                r#"(data (i32.const 16) "\ff\fe") (func (export "run") (param i32 i32) (result i32)
+        (i32.store (i32.const 4) (i32.const {ptr})) (i32.store (i32.const 8) (i32.const {len})) (i32.const 0))"#
+            ),
+        )
+    };
+    assert_eq!(
+        code(&text(&executor, &answers(65535, 2))),
+        Some(StepCode::OutputRange)
+    );
+    assert_eq!(
+        code(&text(&executor, &answers(0, -1))),
+        Some(StepCode::OutputRange)
+    );
+    assert_eq!(
+        code(&text(&executor, &answers(16, 2))),
+        Some(StepCode::OutputUtf8)
+    );
+    let other = component(
+        r#"(param "input" string) (result string)"#,
+        r#"(func (export "run") (param i32 i32) (result i32) (i32.const 0))"#,
+    );
     assert_eq!(code(&text(&executor, &other)), Some(StepCode::Abi));
     assert_eq!(code(&text(&executor, "(component)")), Some(StepCode::Abi));
 }

@@ -22,7 +22,13 @@ pub(crate) struct Difference {
 /// for `base_url`, also within a string.
 pub(crate) fn differences(expected: &Value, actual: &Value, base_url: &str) -> Vec<Difference> {
     let mut found = Vec::new();
-    walk(Some(expected), Some(actual), String::new(), base_url, &mut found);
+    walk(
+        Some(expected),
+        Some(actual),
+        String::new(),
+        base_url,
+        &mut found,
+    );
     found
 }
 

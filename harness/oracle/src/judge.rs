@@ -141,9 +141,10 @@ pub struct CheckResult {
 #[must_use]
 pub fn scopes(check: &Check, wizards: &[&str]) -> Vec<Scope> {
     match check.scope {
-        ScopeKind::Wizard if !wizards.is_empty() => {
-            wizards.iter().map(|w| Scope::Wizard((*w).to_owned())).collect()
-        }
+        ScopeKind::Wizard if !wizards.is_empty() => wizards
+            .iter()
+            .map(|w| Scope::Wizard((*w).to_owned()))
+            .collect(),
         _ => vec![Scope::Pack],
     }
 }
@@ -151,13 +152,19 @@ pub fn scopes(check: &Check, wizards: &[&str]) -> Vec<Scope> {
 /// Holds `subject` against the whole table, in the table's order.
 #[must_use]
 pub fn judge(subject: &Subject) -> Vec<CheckResult> {
-    checks::all().flat_map(|check| judge_one(check, subject)).collect()
+    checks::all()
+        .flat_map(|check| judge_one(check, subject))
+        .collect()
 }
 
 fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
     let mut findings = Findings::default();
     (check.run)(subject, &mut findings);
-    let wizards: Vec<&str> = subject.wizards().iter().map(|o| o.wizard.name.as_str()).collect();
+    let wizards: Vec<&str> = subject
+        .wizards()
+        .iter()
+        .map(|o| o.wizard.name.as_str())
+        .collect();
     scopes(check, &wizards)
         .into_iter()
         .map(|scope| {
@@ -199,5 +206,13 @@ fn result(check: &Check, scope: Scope, conclusion: Conclusion) -> CheckResult {
         Conclusion::NotApplicable(reason) => (Status::Skipped, Vec::new(), Some(reason), false),
         Conclusion::Blocked(reason) => (Status::Skipped, Vec::new(), Some(reason), true),
     };
-    CheckResult { check: check.id, level: check.level, scope, status, findings, reason, applicable }
+    CheckResult {
+        check: check.id,
+        level: check.level,
+        scope,
+        status,
+        findings,
+        reason,
+        applicable,
+    }
 }

@@ -94,20 +94,25 @@ pub fn observe(
     executor: &dyn StepExecutor,
     conditions: &Conditions,
 ) -> Subject {
-    let Conditions { limits, public_base_url } = conditions;
+    let Conditions {
+        limits,
+        public_base_url,
+    } = conditions;
     let digest = source.as_ref().map(Source::digest).unwrap_or_default();
     let is_archive = source.as_ref().is_ok_and(Source::is_archive);
-    let opened = source.and_then(|source| Pack::open(source, limits)).map(|pack| {
-        let wizards = wizards(&pack)
-            .into_iter()
-            .map(|wizard| Observed {
-                runs: inputs(&pack, conditions)
-                    .map(|inputs| run_twice(executor, &pack, &wizard, inputs, limits)),
-                wizard,
-            })
-            .collect();
-        Opened { pack, wizards }
-    });
+    let opened = source
+        .and_then(|source| Pack::open(source, limits))
+        .map(|pack| {
+            let wizards = wizards(&pack)
+                .into_iter()
+                .map(|wizard| Observed {
+                    runs: inputs(&pack, conditions)
+                        .map(|inputs| run_twice(executor, &pack, &wizard, inputs, limits)),
+                    wizard,
+                })
+                .collect();
+            Opened { pack, wizards }
+        });
     Subject {
         digest,
         is_archive,
@@ -124,9 +129,22 @@ fn run_twice(
     inputs: ProvisionInputs,
     limits: &Limits,
 ) -> Runs {
-    let run = || drive(executor, pack, wizard, &inputs, ProvisionMode::DryRun, limits);
+    let run = || {
+        drive(
+            executor,
+            pack,
+            wizard,
+            &inputs,
+            ProvisionMode::DryRun,
+            limits,
+        )
+    };
     let (first, second) = (run(), run());
-    Runs { inputs, first, second }
+    Runs {
+        inputs,
+        first,
+        second,
+    }
 }
 
 /// The pack's own `setup.input.json` as answers, else none at all.

@@ -16,7 +16,9 @@ pub fn executed_steps(subject: &Subject) -> usize {
 #[must_use]
 pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     let has = |status| results.iter().any(|r| r.status == status);
-    let blocked = results.iter().any(|r| r.status == Status::Skipped && r.applicable);
+    let blocked = results
+        .iter()
+        .any(|r| r.status == Status::Skipped && r.applicable);
     if has(Status::Error) {
         Verdict::Error
     } else if has(Status::Failed) {
@@ -39,6 +41,5 @@ fn nothing_to_set_up(subject: &Subject) -> bool {
         return false;
     };
     let mut wizards = opened.wizards.iter();
-    opened.pack.declares_no_provisioning()
-        && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)
+    opened.pack.declares_no_provisioning() && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)
 }

@@ -1,4 +1,5 @@
 //! Judging, with executors that misbehave in ways that no guest can.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
     Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
@@ -21,22 +22,37 @@ impl<F: Fn(u64, &StepRequest) -> StepAnswer + Send + Sync> StepExecutor for Fake
 }
 
 fn ran(text: &str, fuel: u64) -> StepAnswer {
-    let meters = Meters { fuel, ..Meters::default() };
-    StepAnswer { result: Ok(Performed::Ran(text.into())), meters }
+    let meters = Meters {
+        fuel,
+        ..Meters::default()
+    };
+    StepAnswer {
+        result: Ok(Performed::Ran(text.into())),
+        meters,
+    }
 }
 
 fn failed(code: StepCode) -> StepAnswer {
-    StepAnswer { result: Err(StepFailure::new(code, "why")), meters: Meters::default() }
+    StepAnswer {
+        result: Err(StepFailure::new(code, "why")),
+        meters: Meters::default(),
+    }
 }
 
-const MANIFEST: &str = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+const MANIFEST: &str =
+    r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
 
 /// A pack with one module for all steps, and these files besides.
 fn pack(files: &[(&str, &str)]) -> Source {
     let all = [("pack.json", MANIFEST), ("s.wat", "(module)")];
     let all = all.iter().chain(files);
-    let files = all.map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec())).collect();
-    Source::Folder { files, manifest: None }
+    let files = all
+        .map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec()))
+        .collect();
+    Source::Folder {
+        files,
+        manifest: None,
+    }
 }
 
 fn judged(source: Source, executor: &dyn StepExecutor) -> (Subject, Vec<CheckResult>, Verdict) {
@@ -47,7 +63,10 @@ fn judged(source: Source, executor: &dyn StepExecutor) -> (Subject, Vec<CheckRes
 }
 
 fn of<'r>(results: &'r [CheckResult], check: &str) -> &'r CheckResult {
-    results.iter().find(|r| r.check == check).expect("every check has a result")
+    results
+        .iter()
+        .find(|r| r.check == check)
+        .expect("every check has a result")
 }
 
 fn codes(result: &CheckResult) -> Vec<&str> {
@@ -59,8 +78,17 @@ fn a_run_of_an_executor_that_runs_nothing_is_no_pass() {
     let (_, results, verdict) = judged(pack(&[]), &NoopExecutor);
     assert_eq!(verdict, Verdict::Error);
     assert_eq!(codes(of(&results, "wizard.completes")), ["E_NOTHING_RAN"]);
-    assert!(results.iter().all(|r| r.check == "wizard.completes" || r.status != Status::Error));
-    let judged_steps = ["wizard.output", "determinism.repeat", "sandbox.within-limits", "plan.shape"];
+    assert!(
+        results
+            .iter()
+            .all(|r| r.check == "wizard.completes" || r.status != Status::Error)
+    );
+    let judged_steps = [
+        "wizard.output",
+        "determinism.repeat",
+        "sandbox.within-limits",
+        "plan.shape",
+    ];
     for check in judged_steps {
         assert_eq!(of(&results, check).status, Status::Skipped, "{check}");
         assert!(of(&results, check).applicable, "{check} blocks a pass");
@@ -73,7 +101,10 @@ fn an_answer_that_changes_between_two_runs_is_named_by_pointer() {
     let executor = fake(|call, _| ran(&format!(r#"{{"summary":{{"a":[{}]}}}}"#, call / 4), 1));
     let (_, results, verdict) = judged(pack(&[]), &executor);
     let result = of(&results, "determinism.repeat");
-    assert_eq!((verdict, codes(result)), (Verdict::Fail, vec!["E_OUTPUT_DIFFERS"; 4]));
+    assert_eq!(
+        (verdict, codes(result)),
+        (Verdict::Fail, vec!["E_OUTPUT_DIFFERS"; 4])
+    );
     assert_eq!(result.findings[0].at, "step collect /summary/a/0");
     assert_eq!(result.findings[0].actual, "first 0, then 1");
 }
@@ -82,12 +113,27 @@ fn an_answer_that_changes_between_two_runs_is_named_by_pointer() {
 fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
     let spaces = fake(|call, _| ran(if call < 4 { "{}" } else { "{ }" }, 1));
     let fuel = fake(|call, _| ran("{}", call / 4));
-    let outcome = fake(|call, _| if call == 7 { failed(StepCode::Trap) } else { ran("{}", 1) });
-    let other_trap = fake(|call, _| failed(if call < 4 { StepCode::Trap } else { StepCode::Stack }));
+    let outcome = fake(|call, _| {
+        if call == 7 {
+            failed(StepCode::Trap)
+        } else {
+            ran("{}", 1)
+        }
+    });
+    let other_trap = fake(|call, _| {
+        failed(if call < 4 {
+            StepCode::Trap
+        } else {
+            StepCode::Stack
+        })
+    });
     let repeat = |executor: &dyn StepExecutor| {
         let (_, results, _) = judged(pack(&[]), executor);
         let result = of(&results, "determinism.repeat");
-        (result.status, codes(result).first().map(|c| (*c).to_owned()))
+        (
+            result.status,
+            codes(result).first().map(|c| (*c).to_owned()),
+        )
     };
     let failing = |code: &str| (Status::Failed, Some(code.to_owned()));
     assert_eq!(repeat(&spaces), failing("E_OUTPUT_DIFFERS"));
@@ -95,19 +141,28 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
     assert_eq!(repeat(&outcome), failing("E_OUTCOME_DIFFERS"));
     assert_eq!(repeat(&other_trap), failing("E_OUTCOME_DIFFERS"));
     assert_eq!(repeat(&fake(|_, _| ran("{}", 1))), (Status::Passed, None));
-    assert_eq!(repeat(&fake(|_, _| failed(StepCode::Trap))).0, Status::Skipped);
+    assert_eq!(
+        repeat(&fake(|_, _| failed(StepCode::Trap))).0,
+        Status::Skipped
+    );
 }
 
 #[test]
 fn the_clock_and_the_machine_are_errors_and_never_failures() {
     for code in [StepCode::Deadline, StepCode::Harness] {
-        let executor = fake(move |_, r| match r.input.windows(7).any(|w| w == b"\"apply\"") {
-            true => failed(code),
-            false => ran("{}", 1),
-        });
+        let executor = fake(
+            move |_, r| match r.input.windows(7).any(|w| w == b"\"apply\"") {
+                true => failed(code),
+                false => ran("{}", 1),
+            },
+        );
         let (_, results, verdict) = judged(pack(&[]), &executor);
         assert_eq!(verdict, Verdict::Error, "{code:?}");
-        assert_eq!(of(&results, "wizard.completes").status, Status::Error, "{code:?}");
+        assert_eq!(
+            of(&results, "wizard.completes").status,
+            Status::Error,
+            "{code:?}"
+        );
     }
 }
 
@@ -122,7 +177,10 @@ fn a_violation_in_the_plan_of_a_broken_wizard_is_one_all_the_same() {
     let (_, results, _) = judged(pack(&[]), &executor);
     let redacted = of(&results, "secrets.redacted");
     assert_eq!(codes(redacted), ["E_SECRET_PLAIN"]);
-    assert!(!format!("{results:?}").contains("hunter2"), "the value itself is not shown");
+    assert!(
+        !format!("{results:?}").contains("hunter2"),
+        "the value itself is not shown"
+    );
     assert!(redacted.findings[0].actual.contains("10 bytes"));
 }
 
@@ -134,7 +192,10 @@ fn refused_answers_end_the_wizard_before_it_applies_anything() {
     assert_eq!(codes(of(&results, "wizard.completes")), ["E_REFUSED"]);
     let run = subject.wizards()[0].run().expect("driven");
     assert_eq!(run.steps.len(), 2);
-    assert!(run.result().plan.is_none(), "no plan that could be taken for an empty one");
+    assert!(
+        run.result().plan.is_none(),
+        "no plan that could be taken for an empty one"
+    );
 }
 
 #[test]
@@ -145,13 +206,25 @@ fn expectations_of_the_pack_are_held_against_what_came_out() {
         let source = pack(&[("fixtures/setup.expected.plan.json", expected)]);
         let (_, results, _) = judged(source, &executor);
         let result = of(&results, "plan.golden");
-        (result.status, codes(result).first().map(|c| (*c).to_owned()))
+        (
+            result.status,
+            codes(result).first().map(|c| (*c).to_owned()),
+        )
     };
     let failing = |code: &str| (Status::Failed, Some(code.to_owned()));
     let passed = (Status::Passed, None);
-    assert_eq!(golden(r#"{"config_patch":{"url":"<public_base_url>/x"}}"#), passed);
-    assert_eq!(golden(r#"{"config_patch":{"url":"<value>"},"notes":["n"]}"#), passed);
-    assert_eq!(golden(r#"{"config_patch":{"url":"<value>"},"notes":[]}"#), failing("E_PLAN_DIFFERS"));
+    assert_eq!(
+        golden(r#"{"config_patch":{"url":"<public_base_url>/x"}}"#),
+        passed
+    );
+    assert_eq!(
+        golden(r#"{"config_patch":{"url":"<value>"},"notes":["n"]}"#),
+        passed
+    );
+    assert_eq!(
+        golden(r#"{"config_patch":{"url":"<value>"},"notes":[]}"#),
+        failing("E_PLAN_DIFFERS")
+    );
     assert_eq!(golden("{}"), failing("E_PLAN_DIFFERS"));
     assert_eq!(golden(r#"{"config_pach":{}}"#), failing("E_FIXTURE"));
     assert_eq!(golden("[]"), failing("E_FIXTURE"));
@@ -166,9 +239,18 @@ fn expected_subscriptions_are_judged_where_subscriptions_are_made() {
         let source = pack(&[("assets/fixtures/subscriptions.expected.ops.json", expected)]);
         of(&judged(source, &executor).1, "plan.golden").status
     };
-    assert_eq!(status(r#"{"ops":[{"op":"sync","resource":"messages"}]}"#), Status::Passed);
-    assert_eq!(status(r#"[{"op":"sync","resource":"messages"}]"#), Status::Passed);
-    assert_eq!(status(r#"{"ops":[{"op":"sync","resource":"calls"}]}"#), Status::Failed);
+    assert_eq!(
+        status(r#"{"ops":[{"op":"sync","resource":"messages"}]}"#),
+        Status::Passed
+    );
+    assert_eq!(
+        status(r#"[{"op":"sync","resource":"messages"}]"#),
+        Status::Passed
+    );
+    assert_eq!(
+        status(r#"{"ops":[{"op":"sync","resource":"calls"}]}"#),
+        Status::Failed
+    );
     assert_eq!(status(r#"{"ops":[]}"#), Status::Failed);
     assert_eq!(status(r#"{"opps":[]}"#), Status::Failed);
 }
@@ -186,17 +268,25 @@ fn a_wizard_without_a_driver_is_an_error_and_never_a_pass() {
 #[test]
 fn what_could_not_be_opened_has_a_result_for_every_check() {
     let unread = Err(OpenError::Unread("no such file".into()));
-    let sources = [unread, Ok(Source::Archive(b"junk".to_vec())), Ok(pack(&[("pack.json", "{")]))];
-    let expected = [("archive.readable", "E_IO", Verdict::Error),
+    let sources = [
+        unread,
+        Ok(Source::Archive(b"junk".to_vec())),
+        Ok(pack(&[("pack.json", "{")])),
+    ];
+    let expected = [
+        ("archive.readable", "E_IO", Verdict::Error),
         ("archive.readable", "E_ZIP_NOT_ZIP", Verdict::Fail),
-        ("manifest.decodes", "E_MANIFEST_JSON", Verdict::Fail)];
+        ("manifest.decodes", "E_MANIFEST_JSON", Verdict::Fail),
+    ];
     for (source, (check, code, wanted)) in sources.into_iter().zip(expected) {
         let subject = observe(source, &NoopExecutor, &Conditions::default());
         let results = judge(&subject);
         assert_eq!(results.len(), checks::all().count());
         assert_eq!(codes(of(&results, check)), [code]);
         assert_eq!(verdict(&subject, &results), wanted);
-        let others = results.iter().filter(|r| r.check != check && r.status > Status::Passed);
+        let others = results
+            .iter()
+            .filter(|r| r.check != check && r.status > Status::Passed);
         assert_eq!(others.count(), 0, "one reason, one failing check");
     }
 }
@@ -210,7 +300,11 @@ fn bounds_are_reported_as_bounds() {
     assert_eq!(of(&results, "archive.readable").status, Status::Skipped);
     for code in StepCode::ALL.iter().filter(|c| c.is_bound()) {
         let (_, results, _) = judged(pack(&[]), &fake(|_, _| failed(*code)));
-        assert_eq!(of(&results, "sandbox.within-limits").status, Status::Failed, "{code:?}");
+        assert_eq!(
+            of(&results, "sandbox.within-limits").status,
+            Status::Failed,
+            "{code:?}"
+        );
     }
 }
 
@@ -218,5 +312,8 @@ fn bounds_are_reported_as_bounds() {
 fn broken_answers_of_the_pack_are_its_failure() {
     let source = pack(&[("fixtures/setup.input.json", "{,}")]);
     let (_, results, verdict) = judged(source, &fake(|_, _| ran("{}", 1)));
-    assert_eq!((verdict, codes(of(&results, "wizard.completes"))), (Verdict::Fail, vec!["E_FIXTURE"]));
+    assert_eq!(
+        (verdict, codes(of(&results, "wizard.completes"))),
+        (Verdict::Fail, vec!["E_FIXTURE"])
+    );
 }

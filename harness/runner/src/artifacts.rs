@@ -113,7 +113,10 @@ fn wizard(folder: &Path, observed: &Observed) -> Result<(), Error> {
         return Ok(());
     };
     files::write(&folder.join("inputs.json"), &files::pretty(inputs)?)?;
-    files::write(&folder.join("diagnostics.json"), &files::pretty(&first.diagnostics)?)?;
+    files::write(
+        &folder.join("diagnostics.json"),
+        &files::pretty(&first.diagnostics)?,
+    )?;
     let steps: Vec<Value> = first.steps.iter().map(step).collect();
     files::write(&folder.join("steps.json"), &files::pretty(&steps)?)
 }

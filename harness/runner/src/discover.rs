@@ -45,11 +45,17 @@ pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Vec<PackRef>, Error
     let mut found: Vec<PackRef> = Vec::new();
     for root in roots {
         if !root.exists() {
-            return Err(Error::Usage(format!("no such file or folder: {}", show(root))));
+            return Err(Error::Usage(format!(
+                "no such file or folder: {}",
+                show(root)
+            )));
         }
         if root.is_file() || is_pack_folder(root, marker) {
             let label = name_of(root);
-            found.push(PackRef { label, path: root.clone() });
+            found.push(PackRef {
+                label,
+                path: root.clone(),
+            });
         } else {
             search(root, marker, &mut found)?;
         }
@@ -61,19 +67,31 @@ pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Vec<PackRef>, Error
 }
 
 fn search(root: &Path, marker: Marker, found: &mut Vec<PackRef>) -> Result<(), Error> {
-    let mut walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
+    let mut walk = WalkDir::new(root)
+        .min_depth(1)
+        .sort_by_file_name()
+        .into_iter();
     while let Some(entry) = walk.next() {
         let entry = entry.map_err(|e| {
             let path = e.path().unwrap_or(root).to_owned();
-            let source = e.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
-            Error::Io { action: "read", path, source }
+            let source = e
+                .into_io_error()
+                .unwrap_or_else(|| std::io::Error::other("a loop of links"));
+            Error::Io {
+                action: "read",
+                path,
+                source,
+            }
         })?;
         let path = entry.path();
         let named = path.extension().is_some_and(|e| e == "gtpack");
         let is_dir = entry.file_type().is_dir();
-        if (is_dir && (named || is_pack_folder(path, marker))) || (!is_dir && named) {
+        if named || (is_dir && is_pack_folder(path, marker)) {
             let below = path.strip_prefix(root).unwrap_or(path);
-            found.push(PackRef { label: slashed(below), path: path.to_owned() });
+            found.push(PackRef {
+                label: slashed(below),
+                path: path.to_owned(),
+            });
             if is_dir {
                 walk.skip_current_dir();
             }
@@ -93,7 +111,8 @@ fn is_pack_folder(path: &Path, marker: Marker) -> bool {
 fn name_of(path: &Path) -> String {
     let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_manifest = |p: &Path| {
-        p.file_name().is_some_and(|n| manifest::FILE_NAMES.into_iter().any(|m| n == m))
+        p.file_name()
+            .is_some_and(|n| manifest::FILE_NAMES.into_iter().any(|m| n == m))
     };
     let named = match absolute.parent() {
         Some(folder) if absolute.is_file() && is_manifest(&absolute) => folder,
@@ -104,7 +123,9 @@ fn name_of(path: &Path) -> String {
 }
 
 fn slashed(path: &Path) -> String {
-    let parts = path.components().map(|c| c.as_os_str().to_string_lossy().into_owned());
+    let parts = path
+        .components()
+        .map(|c| c.as_os_str().to_string_lossy().into_owned());
     inert(&parts.collect::<Vec<_>>().join("/"), 400)
 }
 
@@ -139,10 +160,19 @@ mod tests {
         for folder in ["b/inner", "a", "empty", "c.gtpack"] {
             fs::create_dir_all(dir.join(folder)).expect("a folder");
         }
-        for file in ["b/pack.json", "b/inner/pack.json", "a/manifest.cbor", "z.gtpack", "z.txt"] {
+        for file in [
+            "b/pack.json",
+            "b/inner/pack.json",
+            "a/manifest.cbor",
+            "z.gtpack",
+            "z.txt",
+        ] {
             fs::write(dir.join(file), "{}").expect("a file");
         }
-        assert_eq!(labels(&[dir.to_owned()]), ["a", "b", "c.gtpack", "z.gtpack"]);
+        assert_eq!(
+            labels(&[dir.to_owned()]),
+            ["a", "b", "c.gtpack", "z.gtpack"]
+        );
         assert_eq!(labels(&[dir.join("b")]), ["b"]);
         assert_eq!(labels(&[dir.join("b/pack.json")]), ["b"]);
         assert_eq!(labels(&[dir.join("empty")]), [""; 0]);

@@ -164,7 +164,10 @@ impl EventLog {
             events: Vec::new(),
             failed: None,
         };
-        Ok(Self { path: path.to_owned(), inner: Mutex::new(inner) })
+        Ok(Self {
+            path: path.to_owned(),
+            inner: Mutex::new(inner),
+        })
     }
 
     /// Adds an event; what goes wrong is kept for [`EventLog::finish`].
@@ -190,7 +193,10 @@ impl EventLog {
     /// # Errors
     /// The first [`Error::Io`] that a write met.
     pub fn finish(self) -> Result<(), Error> {
-        let inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let inner = self
+            .inner
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         match inner.failed {
             Some(e) => Err(Error::io("write", &self.path, e)),
             None => Ok(()),

@@ -11,7 +11,10 @@ use std::path::Path;
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
     if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        let mut file = fs::OpenOptions::new().write(true).open(path).map_err(error)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(error)?;
         return file.write_all(bytes).map_err(error);
     }
     let folder = folder(path);

@@ -47,10 +47,16 @@ impl Run {
                 Event::RunFinished { .. } => {}
             }
         }
-        let order = started.as_ref().map(|s| s.packs.clone()).unwrap_or_default();
+        let order = started
+            .as_ref()
+            .map(|s| s.packs.clone())
+            .unwrap_or_default();
         let mut ordered: Vec<PackRun> = order.iter().filter_map(|p| packs.remove(p)).collect();
         ordered.extend(packs.into_values());
-        Self { started, packs: ordered }
+        Self {
+            started,
+            packs: ordered,
+        }
     }
 
     /// How many packs have this verdict.
@@ -88,7 +94,10 @@ impl Run {
             Exit::Harness
         } else if any(Verdict::Fail) {
             Exit::Fails
-        } else if any(Verdict::Partial) || self.checks(Status::Passed) == 0 || self.steps_executed() == 0 {
+        } else if any(Verdict::Partial)
+            || self.checks(Status::Passed) == 0
+            || self.steps_executed() == 0
+        {
             Exit::Nothing
         } else {
             Exit::Conforms
@@ -119,7 +128,10 @@ impl PackRun {
         failed
             .flat_map(|c| {
                 c.findings.iter().map(move |f| {
-                    format!("{} ({}): {} at {}: {}", c.check, c.scope, f.code, f.at, f.actual)
+                    format!(
+                        "{} ({}): {} at {}: {}",
+                        c.check, c.scope, f.code, f.at, f.actual
+                    )
                 })
             })
             .collect()

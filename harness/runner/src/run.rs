@@ -54,7 +54,11 @@ pub fn examine(pack: &PackRef, executor: &dyn StepExecutor, conditions: &Conditi
     let subject = observe(source, executor, conditions);
     let results = judge(&subject);
     let verdict = verdict(&subject, &results);
-    Examined { subject, results, verdict }
+    Examined {
+        subject,
+        results,
+        verdict,
+    }
 }
 
 /// Examines all `packs` and emits what there is to say of them to `log`.
@@ -103,8 +107,14 @@ fn one(
     log: &EventLog,
 ) -> Result<(), Error> {
     let started = Instant::now();
-    log.emit(Event::PackStarted { pack: pack.label.clone() });
-    let Examined { subject, mut results, .. } = examine(pack, executor, &options.conditions);
+    log.emit(Event::PackStarted {
+        pack: pack.label.clone(),
+    });
+    let Examined {
+        subject,
+        mut results,
+        ..
+    } = examine(pack, executor, &options.conditions);
     let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
     if let Some(filter) = &options.filter {
         results.retain(|r| trial(r).contains(filter.as_str()));
@@ -119,7 +129,9 @@ fn one(
         log.emit(Event::CheckFinished(concluded(pack, result)));
     }
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    log.emit(Event::PackFinished(finished(pack, &subject, verdict, millis)));
+    log.emit(Event::PackFinished(finished(
+        pack, &subject, verdict, millis,
+    )));
     Ok(())
 }
 
@@ -148,8 +160,14 @@ fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
         kind: observed.wizard.kind,
         driver: observed.wizard.driver.name(),
         outcome: run.map_or_else(|| "no inputs".into(), |r| outcome(&r.outcome)),
-        steps: run.map(|r| r.steps.iter().map(step).collect()).unwrap_or_default(),
-        notes: notes.iter().take(NOTES.0).map(|n| inert(n, NOTES.1)).collect(),
+        steps: run
+            .map(|r| r.steps.iter().map(step).collect())
+            .unwrap_or_default(),
+        notes: notes
+            .iter()
+            .take(NOTES.0)
+            .map(|n| inert(n, NOTES.1))
+            .collect(),
     }
 }
 
@@ -184,7 +202,10 @@ fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) ->
     let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
     let text = |value: Option<&String>| value.map(|v| inert(v, 200));
     let setup = subject.wizards().iter().find(|o| o.wizard.primary);
-    let plan = setup.and_then(Observed::run).filter(|r| r.completed()).map(|r| &r.plan);
+    let plan = setup
+        .and_then(Observed::run)
+        .filter(|r| r.completed())
+        .map(|r| &r.plan);
     PackFinished {
         pack: pack.label.clone(),
         path: show(&pack.path),

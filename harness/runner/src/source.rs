@@ -19,13 +19,22 @@ use walkdir::WalkDir;
 /// folder holds what a pack may not hold.
 pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
     if path.is_dir() {
-        return folder(path, limits).map(|files| Source::Folder { files, manifest: None });
+        return folder(path, limits).map(|files| Source::Folder {
+            files,
+            manifest: None,
+        });
     }
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
     if manifest::FILE_NAMES.contains(&name) {
         let folder_path = path.parent().filter(|p| !p.as_os_str().is_empty());
         let files = folder(folder_path.unwrap_or(Path::new(".")), limits)?;
-        return Ok(Source::Folder { files, manifest: Some(name.to_owned()) });
+        return Ok(Source::Folder {
+            files,
+            manifest: Some(name.to_owned()),
+        });
     }
     // One byte over the bound is enough for the archive reader to refuse it.
     read(path, limits.archive_bytes).map(Source::Archive)
@@ -57,7 +66,9 @@ fn folder(root: &Path, limits: &ArchiveLimits) -> Result<BTreeMap<String, Vec<u8
         }
         let path = entry.path();
         let below = path.strip_prefix(root).unwrap_or(path);
-        let name = below.to_str().map(|n| n.replace(std::path::MAIN_SEPARATOR, "/"));
+        let name = below
+            .to_str()
+            .map(|n| n.replace(std::path::MAIN_SEPARATOR, "/"));
         let Some(name) = name else {
             let lossy = below.to_string_lossy();
             return Err(refused(Rule::Name, &lossy, "name is not UTF-8".into()));

@@ -33,7 +33,10 @@ fn inflate(data: &[u8], entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
         Err(e) => return error(Rule::Deflate, format!("invalid deflate stream: {e}")),
     }
     if read != data.len() as u64 {
-        let detail = format!("{} bytes follow the deflate stream", data.len() as u64 - read);
+        let detail = format!(
+            "{} bytes follow the deflate stream",
+            data.len() as u64 - read
+        );
         return error(Rule::Deflate, detail);
     }
     if written != u64::from(entry.size) {

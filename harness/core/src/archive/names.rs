@@ -61,8 +61,12 @@ fn component_problem(component: &str) -> Option<&'static str> {
     let stem = component.split('.').next().unwrap_or_default().trim_end();
     let stem = stem.to_ascii_uppercase();
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|n| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
+        stem.strip_prefix(prefix).is_some_and(|n| {
+            matches!(
+                n,
+                "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"
+            )
+        })
     };
     let reserved = matches!(
         stem.as_str(),
@@ -160,16 +164,45 @@ mod tests {
     #[test]
     fn names_that_mean_something_else_somewhere_are_refused() {
         for bad in [
-            "../x", "a/../b", "a/./b", "/etc/passwd", "a//b", "", "/", "a\\b", "C:/x", "c:x",
-            "a:stream", "components/diagnostics::summary.wasm", "a\0b", "a\u{7f}", "a\u{85}b",
-            "a\u{202e}b", "a\u{200b}", "\u{feff}a", "CON", "a/nul.txt", "com1.wasm", "LPT9",
-            "aux .txt", "dir./x", "x ", "a/b. ",
+            "../x",
+            "a/../b",
+            "a/./b",
+            "/etc/passwd",
+            "a//b",
+            "",
+            "/",
+            "a\\b",
+            "C:/x",
+            "c:x",
+            "a:stream",
+            "components/diagnostics::summary.wasm",
+            "a\0b",
+            "a\u{7f}",
+            "a\u{85}b",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "\u{feff}a",
+            "CON",
+            "a/nul.txt",
+            "com1.wasm",
+            "LPT9",
+            "aux .txt",
+            "dir./x",
+            "x ",
+            "a/b. ",
         ] {
             assert_eq!(code(bad), Some("E_ZIP_NAME"), "{bad:?}");
         }
         for good in [
-            "a", "components/setup_default__apply.wat", "a..b", ".hidden", "console", "i18n/ä.json",
-            "dir/", "com10", "comma",
+            "a",
+            "components/setup_default__apply.wat",
+            "a..b",
+            ".hidden",
+            "console",
+            "i18n/ä.json",
+            "dir/",
+            "com10",
+            "comma",
         ] {
             assert_eq!(code(good), None, "{good:?}");
         }

@@ -79,7 +79,10 @@ impl Common<'_> {
             (self.time == other.time && self.date == other.date, "time"),
             (self.needed == other.needed, "version needed"),
         ];
-        pairs.iter().find(|(same, _)| !same).map(|(_, field)| *field)
+        pairs
+            .iter()
+            .find(|(same, _)| !same)
+            .map(|(_, field)| *field)
     }
 }
 
@@ -97,7 +100,17 @@ pub(super) fn local<'a>(cursor: &mut Cursor<'a>) -> Result<Local<'a>, ArchiveErr
     let (name_len, extra_len) = (f.u16(), f.u16());
     let name = cursor.take(usize::from(name_len), "an entry's name")?;
     let extra = cursor.take(usize::from(extra_len), "an extra field")?;
-    let common = Common { needed, flags, method, time, date, crc, packed, size, name };
+    let common = Common {
+        needed,
+        flags,
+        method,
+        time,
+        date,
+        crc,
+        packed,
+        size,
+        name,
+    };
     Ok(Local { common, extra })
 }
 
@@ -123,8 +136,25 @@ pub(super) fn central<'a>(cursor: &mut Cursor<'a>) -> Result<Central<'a>, Archiv
     let name = cursor.take(usize::from(name_len), "an entry's name")?;
     let extra = cursor.take(usize::from(extra_len), "an extra field")?;
     let comment = cursor.take(usize::from(comment_len), "a comment")?;
-    let common = Common { needed, flags, method, time, date, crc, packed, size, name };
-    Ok(Central { common, extra, comment, disk, external, offset })
+    let common = Common {
+        needed,
+        flags,
+        method,
+        time,
+        date,
+        crc,
+        packed,
+        size,
+        name,
+    };
+    Ok(Central {
+        common,
+        extra,
+        comment,
+        disk,
+        external,
+        offset,
+    })
 }
 
 /// The end record.

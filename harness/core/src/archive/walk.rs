@@ -36,7 +36,10 @@ pub(super) fn walk(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, A
     end(&mut cursor, directory, locals.len())?;
     bounded(&locals, limits)?;
     let mut names = names::Seen::default();
-    locals.iter().map(|seen| entry(seen, &mut names, limits)).collect()
+    locals
+        .iter()
+        .map(|seen| entry(seen, &mut names, limits))
+        .collect()
 }
 
 fn locals<'a>(
@@ -60,7 +63,11 @@ fn locals<'a>(
         check_extra(local.extra, offset, &local.common)?;
         let start = cursor.at;
         cursor.take(local.common.packed as usize, "an entry's data")?;
-        locals.push(Seen { offset, local, data: start..cursor.at });
+        locals.push(Seen {
+            offset,
+            local,
+            data: start..cursor.at,
+        });
     }
 }
 
@@ -93,9 +100,8 @@ fn lossy(name: &[u8]) -> String {
 
 /// Rules on the fields that both records have.
 fn check_common(common: &Common<'_>, offset: usize) -> Result<(), ArchiveError> {
-    let error = |rule, detail: &str| {
-        Err(ArchiveError::new(rule, offset, detail).of(&lossy(common.name)))
-    };
+    let error =
+        |rule, detail: &str| Err(ArchiveError::new(rule, offset, detail).of(&lossy(common.name)));
     if common.flags & 0x2041 != 0 {
         return error(Rule::Encrypted, "encrypted entries cannot be judged");
     }
@@ -135,7 +141,9 @@ fn check_extra(extra: &[u8], offset: usize, common: &Common<'_>) -> Result<(), A
     };
     let id = u16::from_le_bytes([*id_low, *id_high]);
     if id != EXTENDED_TIMESTAMP {
-        return error(format!("extra field {id:#06x}; only extended timestamps are let through"));
+        return error(format!(
+            "extra field {id:#06x}; only extended timestamps are let through"
+        ));
     }
     if usize::from(u16::from_le_bytes([*len_low, *len_high])) != value.len() {
         return error("the extra field's length is not what is there".into());
@@ -157,7 +165,10 @@ fn central(cursor: &mut Cursor<'_>, seen: &Seen<'_>) -> Result<(), ArchiveError>
         return error(Rule::Comment, "the entry has a comment".into());
     }
     if central.disk != 0 {
-        return error(Rule::MultiDisk, format!("the entry is on disk {}", central.disk));
+        return error(
+            Rule::MultiDisk,
+            format!("the entry is on disk {}", central.disk),
+        );
     }
     if central.offset as usize != seen.offset {
         let detail = format!(
@@ -167,7 +178,10 @@ fn central(cursor: &mut Cursor<'_>, seen: &Seen<'_>) -> Result<(), ArchiveError>
         return error(Rule::Order, detail);
     }
     if let Some(field) = central.common.differs_in(&seen.local.common) {
-        return error(Rule::Mismatch, format!("directory and local record differ in {field}"));
+        return error(
+            Rule::Mismatch,
+            format!("directory and local record differ in {field}"),
+        );
     }
     check_extra(central.extra, offset, &central.common)?;
     check_type(&central, offset, &name)
@@ -221,12 +235,18 @@ fn end(cursor: &mut Cursor<'_>, directory: usize, count: usize) -> Result<(), Ar
     {
         let detail = format!(
             "the end record says {} entries, {} bytes at {}; there are {count}, {} bytes at {directory}",
-            end.entries, end.size, end.offset, offset - directory
+            end.entries,
+            end.size,
+            end.offset,
+            offset - directory
         );
         return error(Rule::Directory, &detail);
     }
     if end.comment_len != 0 {
-        return error(Rule::Comment, "the archive has a comment, where data can hide");
+        return error(
+            Rule::Comment,
+            "the archive has a comment, where data can hide",
+        );
     }
     match cursor.bytes.len() - cursor.at {
         0 => Ok(()),
@@ -277,7 +297,11 @@ fn entry(
     names.add(name, seen.offset)?;
     Ok(Entry {
         name: name.to_owned(),
-        method: if common.method == 0 { Method::Stored } else { Method::Deflate },
+        method: if common.method == 0 {
+            Method::Stored
+        } else {
+            Method::Deflate
+        },
         crc: common.crc,
         data: seen.data.clone(),
         size: common.size,

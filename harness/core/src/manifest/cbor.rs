@@ -14,10 +14,17 @@ pub(super) fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest,
         file: file.to_owned(),
         detail,
     };
-    let mut scan = Scan { bytes, at: 0, depth };
+    let mut scan = Scan {
+        bytes,
+        at: 0,
+        depth,
+    };
     scan.item(0).map_err(error)?;
     if scan.at != bytes.len() {
-        return Err(error(format!("{} bytes follow the manifest", bytes.len() - scan.at)));
+        return Err(error(format!(
+            "{} bytes follow the manifest",
+            bytes.len() - scan.at
+        )));
     }
     let tree: Cbor = ciborium::from_reader(bytes).map_err(|e| error(e.to_string()))?;
     if !is_pack_v1(&tree) {
@@ -51,7 +58,11 @@ fn from_pack_v1(manifest: PackManifest) -> Manifest {
         entry_flows: Vec::new(),
         flows: flows.collect(),
         requires_public_base_url: false,
-        capabilities: manifest.capabilities.iter().map(|c| c.name.clone()).collect(),
+        capabilities: manifest
+            .capabilities
+            .iter()
+            .map(|c| c.name.clone())
+            .collect(),
         pack_v1: Some(Box::new(manifest)),
     }
 }
@@ -62,7 +73,9 @@ fn json(tree: &Cbor) -> Result<Value, String> {
         Cbor::Null => Value::Null,
         Cbor::Bool(b) => Value::Bool(*b),
         Cbor::Text(s) => Value::String(s.clone()),
-        Cbor::Float(f) => Number::from_f64(*f).map(Value::Number).ok_or("a number is not finite")?,
+        Cbor::Float(f) => Number::from_f64(*f)
+            .map(Value::Number)
+            .ok_or("a number is not finite")?,
         Cbor::Integer(i) => {
             let wide = i128::from(*i);
             let number = u64::try_from(wide).map(Number::from);
@@ -136,7 +149,10 @@ impl<'a> Scan<'a> {
         let at = self.at;
         let (major, argument) = self.head()?;
         if matches!(major, 4..=6) && level >= self.depth {
-            return Err(format!("nested deeper than {} levels at byte {at}", self.depth));
+            return Err(format!(
+                "nested deeper than {} levels at byte {at}",
+                self.depth
+            ));
         }
         match major {
             0 | 1 | 7 => Ok(()),
@@ -207,7 +223,11 @@ mod tests {
     use super::*;
 
     fn scan(bytes: &[u8]) -> Result<(), String> {
-        let mut scan = Scan { bytes, at: 0, depth: 64 };
+        let mut scan = Scan {
+            bytes,
+            at: 0,
+            depth: 64,
+        };
         scan.item(0)
     }
 

@@ -34,13 +34,19 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
         id: string(map, &["id", "pack_id", "packId"])?.or(indexed_id(map)),
         version: string(map, &["version", "pack_version", "packVersion"])?,
         entry_flows: entry_flows(meta.get("entry_flows"))?,
-        flows: list(map, "flows")?.iter().map(flow).collect::<Result<_, _>>()?,
+        flows: list(map, "flows")?
+            .iter()
+            .map(flow)
+            .collect::<Result<_, _>>()?,
         requires_public_base_url: match meta.get("requires_public_base_url") {
             None | Some(Value::Null) => false,
             Some(Value::Bool(b)) => *b,
             Some(_) => return Err("`meta.requires_public_base_url` is not a boolean".into()),
         },
-        capabilities: capabilities(meta)?.union(&capabilities(map)?).cloned().collect(),
+        capabilities: capabilities(meta)?
+            .union(&capabilities(map)?)
+            .cloned()
+            .collect(),
         pack_v1: None,
     })
 }
@@ -119,7 +125,9 @@ fn flow(item: &Value) -> Result<FlowDecl, String> {
     let map = item.as_object().ok_or("a flow is not an object")?;
     let text = |key| string(map, &[key]).map_err(|e| format!("flow: {e}"));
     let (entry, name) = (text("entry")?, text("name")?);
-    let id = text("id")?.or(name.clone()).ok_or("a flow has neither `id` nor `name`")?;
+    let id = text("id")?
+        .or(name.clone())
+        .ok_or("a flow has neither `id` nor `name`")?;
     let mut entries: BTreeSet<String> = entry.into_iter().chain(name).collect();
     for item in list(map, "entrypoints")? {
         let entry = item.as_str().ok_or("a flow's entrypoint is not a string")?;
@@ -131,5 +139,9 @@ fn flow(item: &Value) -> Result<FlowDecl, String> {
         Value::Array(a) => !a.is_empty(),
         _ => false,
     });
-    Ok(FlowDecl { id, entries, has_graph })
+    Ok(FlowDecl {
+        id,
+        entries,
+        has_graph,
+    })
 }

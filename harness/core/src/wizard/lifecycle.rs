@@ -1,9 +1,7 @@
 //! Drives a wizard step by step and keeps everything that was seen.
 
 use super::ProvisionResult;
-use super::executor::{
-    Meters, Performed, StepCode, StepExecutor, StepFailure, StepRequest,
-};
+use super::executor::{Meters, Performed, StepCode, StepExecutor, StepFailure, StepRequest};
 use super::inputs::ProvisionInputs;
 use super::output::{StepOutput, StepResult};
 use super::plan::ProvisionPlan;
@@ -116,7 +114,10 @@ fn results(steps: &[StepRun]) -> Vec<StepResult> {
             Some(result) => result.as_ref().ok()?.clone(),
             None => StepOutput::default(),
         };
-        Some(StepResult { step: run.step, output })
+        Some(StepResult {
+            step: run.step,
+            output,
+        })
     };
     steps.iter().filter_map(result).collect()
 }
@@ -149,7 +150,15 @@ pub fn drive(
         }
     };
     for (step, component) in modules {
-        let step_run = perform(executor, pack, (step, component), &run, inputs, mode, limits);
+        let step_run = perform(
+            executor,
+            pack,
+            (step, component),
+            &run,
+            inputs,
+            mode,
+            limits,
+        );
         note(&mut run, step_run);
         if matches!(run.outcome, Outcome::Refused { .. }) {
             break;
@@ -209,7 +218,14 @@ fn perform(
         done.result = Some(Err(StepFailure::new(StepCode::Missing, message)));
         return done;
     };
-    let answer = executor.execute(pack, &StepRequest { step, component, input: done.input.clone() });
+    let answer = executor.execute(
+        pack,
+        &StepRequest {
+            step,
+            component,
+            input: done.input.clone(),
+        },
+    );
     done.meters = answer.meters;
     done.result = match answer.result {
         Ok(Performed::Nothing) => None,
@@ -230,12 +246,16 @@ fn note(run: &mut WizardRun, step: StepRun) {
         None => {}
         Some(Err(_)) => run.outcome = Outcome::Failed,
         Some(Ok(output)) => {
-            let refuses = output.diagnostics.iter().any(|d| d.severity == Severity::Error);
+            let refuses = output
+                .diagnostics
+                .iter()
+                .any(|d| d.severity == Severity::Error);
             if refuses && run.outcome == Outcome::Completed {
                 run.outcome = Outcome::Refused { step: step.step };
             }
             run.diagnostics.extend(output.diagnostics.iter().cloned());
-            run.plan.merge(output.plan_patch.clone().unwrap_or_default());
+            run.plan
+                .merge(output.plan_patch.clone().unwrap_or_default());
         }
     }
     run.steps.push(step);

@@ -11,7 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Keys that a step's output may have.
-const OUTPUT_KEYS: [&str; 5] = ["diagnostics", "plan", "questions", "requirements", "summary"];
+const OUTPUT_KEYS: [&str; 5] = [
+    "diagnostics",
+    "plan",
+    "questions",
+    "requirements",
+    "summary",
+];
 /// Keys that a step's `plan` may have.
 const PLAN_KEYS: [&str; 6] = [
     "config_patch",
@@ -60,7 +66,10 @@ impl StepOutput {
 
     fn from_value(data: Value) -> Result<Self, String> {
         let map = data.as_object().ok_or("the output is not a JSON object")?;
-        objects(map.get("diagnostics").and_then(Value::as_array), "`diagnostics` has")?;
+        objects(
+            map.get("diagnostics").and_then(Value::as_array),
+            "`diagnostics` has",
+        )?;
         let secrets = map.get("plan").and_then(|plan| plan.get("secrets_patch"));
         objects(secrets.map(std::slice::from_ref), "`secrets_patch` is")?;
         let plan_patch = match map.get("plan") {
@@ -88,7 +97,10 @@ impl StepOutput {
     #[must_use]
     pub fn unknown_keys(&self) -> Vec<String> {
         let unknown = |value: Option<&Value>, prefix: &str, known: &[&str]| -> Vec<String> {
-            let keys = value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
+            let keys = value
+                .and_then(Value::as_object)
+                .into_iter()
+                .flat_map(Map::keys);
             keys.filter(|key| !known.contains(&key.as_str()))
                 .map(|key| format!("{prefix}/{}", inert(key, 80)))
                 .collect()
@@ -135,22 +147,48 @@ mod tests {
     use super::*;
 
     fn code(output: &str) -> Option<StepCode> {
-        StepOutput::decode(output.as_bytes(), 8).err().map(|f| f.code)
+        StepOutput::decode(output.as_bytes(), 8)
+            .err()
+            .map(|f| f.code)
     }
 
     #[test]
     fn an_output_out_of_shape_is_refused_with_its_code() {
         assert_eq!(code("{}"), None);
-        assert_eq!(code(r#"{"plan":null,"diagnostics":null,"questions":null}"#), None);
+        assert_eq!(
+            code(r#"{"plan":null,"diagnostics":null,"questions":null}"#),
+            None
+        );
         assert_eq!(code("[]"), Some(StepCode::OutputShape));
         assert_eq!(code(r#"{"plan":[]}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"plan":{"notes":[1]}}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"plan":{"webhook_ops":[{}]}}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"diagnostics":[{"severity":"loud"}]}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"diagnostics":[["error","C","m",null,null,null]]}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"plan":{"secrets_patch":[]}}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"plan":{"secrets_patch":{"set":{"k":[true,null]}}}}"#), Some(StepCode::OutputShape));
-        assert_eq!(code(r#"{"plan":{"webhook_ops":[["register"]]}}"#), Some(StepCode::OutputShape));
+        assert_eq!(
+            code(r#"{"plan":{"notes":[1]}}"#),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(
+            code(r#"{"plan":{"webhook_ops":[{}]}}"#),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(
+            code(r#"{"diagnostics":[{"severity":"loud"}]}"#),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(
+            code(r#"{"diagnostics":[["error","C","m",null,null,null]]}"#),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(
+            code(r#"{"plan":{"secrets_patch":[]}}"#),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(
+            code(r#"{"plan":{"secrets_patch":{"set":{"k":[true,null]}}}}"#),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(
+            code(r#"{"plan":{"webhook_ops":[["register"]]}}"#),
+            Some(StepCode::OutputShape)
+        );
         assert_eq!(code(r#"{"plan":{},"plan":{}}"#), Some(StepCode::OutputJson));
         assert_eq!(code("{"), Some(StepCode::OutputJson));
         assert_eq!(code(""), Some(StepCode::OutputJson));
@@ -164,6 +202,9 @@ mod tests {
             8,
         );
         let keys = output.expect("decodes").unknown_keys();
-        assert_eq!(keys, ["/note", "/plan/config_pach", "/plan/secrets_patch/sett"]);
+        assert_eq!(
+            keys,
+            ["/note", "/plan/config_pach", "/plan/secrets_patch/sett"]
+        );
     }
 }

@@ -87,7 +87,11 @@ impl<'de> Deserialize<'de> for RedactedValue {
                 let full = Full::deserialize(object).map_err(D::Error::custom)?;
                 (full.redacted, full.value)
             }
-            _ => return Err(D::Error::custom("a secret is neither an object nor a string")),
+            _ => {
+                return Err(D::Error::custom(
+                    "a secret is neither an object nor a string",
+                ));
+            }
         };
         Ok(Self { redacted, value })
     }
@@ -148,11 +152,25 @@ pub struct OAuthOp {
 }
 
 /// Verbs of [`WebhookOp`]; the first two need a URL.
-pub const WEBHOOK_VERBS: [&str; 6] =
-    ["register", "update", "verify", "unregister", "delete", "remove"];
+pub const WEBHOOK_VERBS: [&str; 6] = [
+    "register",
+    "update",
+    "verify",
+    "unregister",
+    "delete",
+    "remove",
+];
 /// Verbs of [`SubscriptionOp`].
 pub const SUBSCRIPTION_VERBS: [&str; 9] = [
-    "sync", "create", "subscribe", "update", "renew", "verify", "unsubscribe", "delete", "remove",
+    "sync",
+    "create",
+    "subscribe",
+    "update",
+    "renew",
+    "verify",
+    "unsubscribe",
+    "delete",
+    "remove",
 ];
 /// Verbs of [`OAuthOp`].
 pub const OAUTH_VERBS: [&str; 3] = ["start", "refresh", "revoke"];
@@ -217,8 +235,14 @@ mod tests {
             "secrets_patch": {"set": {"u": "<redacted>"}, "delete": ["s", "s"]},
             "notes": ["two"],
         })));
-        assert_eq!(plan.config_patch, BTreeMap::from([("a".into(), json!(2)), ("b".into(), json!(1))]));
-        assert_eq!(plan.secrets_patch.set.keys().collect::<Vec<_>>(), ["t", "u"]);
+        assert_eq!(
+            plan.config_patch,
+            BTreeMap::from([("a".into(), json!(2)), ("b".into(), json!(1))])
+        );
+        assert_eq!(
+            plan.secrets_patch.set.keys().collect::<Vec<_>>(),
+            ["t", "u"]
+        );
         assert_eq!(plan.secrets_patch.delete, ["s"]);
         assert_eq!(plan.notes, ["one", "two"]);
     }
@@ -228,8 +252,16 @@ mod tests {
         let value = |v: Value| serde_json::from_value::<RedactedValue>(v);
         assert!(value(json!("<redacted>")).expect("reads").is_redacted());
         assert!(!value(json!("hunter2")).expect("reads").is_redacted());
-        assert!(!value(json!({"redacted": true, "value": "x"})).expect("reads").is_redacted());
-        assert!(!value(json!({"redacted": false})).expect("reads").is_redacted());
+        assert!(
+            !value(json!({"redacted": true, "value": "x"}))
+                .expect("reads")
+                .is_redacted()
+        );
+        assert!(
+            !value(json!({"redacted": false}))
+                .expect("reads")
+                .is_redacted()
+        );
         assert!(value(json!({"redacted": true, "valeu": "x"})).is_err());
         assert!(value(json!(7)).is_err());
         assert!(value(json!([true, null])).is_err());

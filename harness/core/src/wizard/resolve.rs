@@ -161,7 +161,9 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
             kind: WizardKind::Setup,
             name: "setup".into(),
             primary: true,
-            driver: Driver::Provisioner { component: component.clone() },
+            driver: Driver::Provisioner {
+                component: component.clone(),
+            },
         });
     }
     found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
@@ -193,7 +195,9 @@ fn entry_flows(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
         flows.extend(kind.map(|kind| (kind, flow.id.clone())));
     }
     // Requirements often have a module, and no flow that says so.
-    let declared = flows.iter().any(|(kind, _)| *kind == WizardKind::Requirements);
+    let declared = flows
+        .iter()
+        .any(|(kind, _)| *kind == WizardKind::Requirements);
     if let (false, Some(setup)) = (declared, primary_setup(pack, &flows)) {
         let step = ProvisionStep::Requirements;
         if step_module(pack, &setup, step).is_some() {
@@ -206,7 +210,10 @@ fn entry_flows(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
 /// The flow that the `setup` entry names, else the first setup flow.
 fn primary_setup(pack: &Pack, flows: &BTreeSet<(WizardKind, String)>) -> Option<String> {
     let manifest = pack.manifest();
-    let named = manifest.entry_flows.iter().find(|(entry, _)| entry == "setup");
+    let named = manifest
+        .entry_flows
+        .iter()
+        .find(|(entry, _)| entry == "setup");
     let declared = || manifest.flows.iter().find(|f| f.entries.contains("setup"));
     let setup = |(kind, _): &&(WizardKind, String)| *kind == WizardKind::Setup;
     // `setup_default` before `setup_custom`, which would sort first.
@@ -230,11 +237,15 @@ fn driver(
     provisioner: Option<&String>,
 ) -> Driver {
     if let (WizardKind::Setup, Some(component)) = (kind, provisioner) {
-        return Driver::Provisioner { component: component.clone() };
+        return Driver::Provisioner {
+            component: component.clone(),
+        };
     }
     let declared = pack.manifest().flows.iter().find(|f| f.id == flow);
     if declared.is_some_and(|f| f.has_graph) {
-        return Driver::FlowGraph { flow: flow.to_owned() };
+        return Driver::FlowGraph {
+            flow: flow.to_owned(),
+        };
     }
     let modules: BTreeMap<_, _> = kind
         .steps()
@@ -268,7 +279,9 @@ fn module(pack: &Pack, name: &str) -> Option<String> {
     let folders = ["components/", "wasm/", "assets/wasm/", ""];
     folders.iter().find_map(|folder| {
         let file = |ending: &str| format!("{folder}{name}.{ending}");
-        [file("wasm"), file("wat")].into_iter().find(|f| pack.has(f))
+        [file("wasm"), file("wat")]
+            .into_iter()
+            .find(|f| pack.has(f))
     })
 }
 
@@ -305,7 +318,10 @@ fn component_qa(pack: &Pack) -> Vec<Wizard> {
                 kind,
                 name: format!("{stem}.qa.{mode}"),
                 primary: false,
-                driver: Driver::ComponentQa { component: component.clone(), mode },
+                driver: Driver::ComponentQa {
+                    component: component.clone(),
+                    mode,
+                },
             });
         }
     }

@@ -31,9 +31,7 @@ impl ProvisionMode {
 }
 
 /// One step of a wizard, in the order in which they run.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProvisionStep {
     /// Says what the pack will need; a wizard of its own.

@@ -52,7 +52,10 @@ pub(crate) fn call(
         let message = format!("an answer of {len} bytes, bound {}", limits.output_bytes);
         return Err(fail(StepCode::Output, message));
     }
-    let answer = memory.data(&*store).get(ptr as usize..).and_then(|m| m.get(..len as usize));
+    let answer = memory
+        .data(&*store)
+        .get(ptr as usize..)
+        .and_then(|m| m.get(..len as usize));
     answer.map(<[u8]>::to_vec).ok_or_else(|| {
         let message = format!("an answer of {len} bytes at {ptr} lies outside memory");
         fail(StepCode::OutputRange, message)
@@ -73,7 +76,9 @@ fn place(
     } else if let Ok(realloc) =
         instance.get_typed_func::<(u32, u32, u32, u32), u32>(&mut *store, "cabi_realloc")
     {
-        realloc.call(&mut *store, (0, 0, 1, len)).map_err(|e| of_call(&e))?
+        realloc
+            .call(&mut *store, (0, 0, 1, len))
+            .map_err(|e| of_call(&e))?
     } else {
         fresh_pages(memory, store, input.len() as u64)?
     };
@@ -84,16 +89,14 @@ fn place(
     Ok(at)
 }
 
-fn fresh_pages(
-    memory: &Memory,
-    store: &mut Store<Sandbox>,
-    len: u64,
-) -> Result<u32, StepFailure> {
-    let before = memory.grow(&mut *store, len.div_ceil(PAGE).max(1)).map_err(|e| {
-        crate::failure::of_guest(&e).unwrap_or_else(|| {
-            let message = "the memory cannot grow for the input, and there is no `alloc`";
-            fail(StepCode::Input, message)
-        })
-    })?;
+fn fresh_pages(memory: &Memory, store: &mut Store<Sandbox>, len: u64) -> Result<u32, StepFailure> {
+    let before = memory
+        .grow(&mut *store, len.div_ceil(PAGE).max(1))
+        .map_err(|e| {
+            crate::failure::of_guest(&e).unwrap_or_else(|| {
+                let message = "the memory cannot grow for the input, and there is no `alloc`";
+                fail(StepCode::Input, message)
+            })
+        })?;
     u32::try_from(before * PAGE).map_err(|_| fail(StepCode::Input, "the memory is full"))
 }

@@ -38,7 +38,11 @@ pub(crate) fn call(
     let (answer,) = run.call(&mut *store, (input,)).map_err(|e| of_call(&e))?;
     let answer = answer.map_err(|text| fail(StepCode::Step, format!("the step says: {text}")))?;
     if answer.len() > limits.output_bytes {
-        let message = format!("an answer of {} bytes, bound {}", answer.len(), limits.output_bytes);
+        let message = format!(
+            "an answer of {} bytes, bound {}",
+            answer.len(),
+            limits.output_bytes
+        );
         return Err(fail(StepCode::Output, message));
     }
     Ok(answer.into_bytes())

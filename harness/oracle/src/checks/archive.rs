@@ -47,9 +47,7 @@ fn readable(subject: &Subject, findings: &mut Findings) {
         Some(error) if error.rule.is_bound() => {
             Conclusion::Blocked(format!("reading stopped at a bound: {}", error.rule.code()))
         }
-        Some(error) => {
-            Conclusion::Failed(vec![finding(error, "one unambiguous set of files")])
-        }
+        Some(error) => Conclusion::Failed(vec![finding(error, "one unambiguous set of files")]),
         None if !subject.is_archive => {
             Conclusion::NotApplicable("the pack is a folder, not an archive".into())
         }

@@ -36,7 +36,10 @@ fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     if first.outcome != second.outcome || first.steps.len() != second.steps.len() {
-        let (a, b) = (format!("{:?}", first.outcome), format!("{:?}", second.outcome));
+        let (a, b) = (
+            format!("{:?}", first.outcome),
+            format!("{:?}", second.outcome),
+        );
         found.push(finding("E_OUTCOME_DIFFERS", "outcome".into(), a, b));
     }
     for (a, b) in first.steps.iter().zip(&second.steps) {
@@ -44,7 +47,11 @@ fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
         if let Some((pointer, x, y)) = output_difference(a, b) {
             found.push(finding("E_OUTPUT_DIFFERS", format!("{at} {pointer}"), x, y));
         } else if a.failure().map(|f| f.code) != b.failure().map(|f| f.code) {
-            let code = |s: &StepRun| s.failure().map_or("no failure", |f| f.code.code()).to_owned();
+            let code = |s: &StepRun| {
+                s.failure()
+                    .map_or("no failure", |f| f.code.code())
+                    .to_owned()
+            };
             found.push(finding("E_OUTCOME_DIFFERS", at, code(a), code(b)));
         } else if a.meters.fuel != b.meters.fuel {
             let fuel = |s: &StepRun| format!("{} fuel", s.meters.fuel);
@@ -70,7 +77,11 @@ fn output_difference(a: &StepRun, b: &StepRun) -> Option<(String, String, String
         return Some((inert(&pointer, 200), show(x), show(y)));
     }
     let bytes = |s: &StepRun| {
-        let raw = s.raw.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        let raw = s
+            .raw
+            .as_deref()
+            .map(String::from_utf8_lossy)
+            .unwrap_or_default();
         inert(&raw, 120)
     };
     Some(("(bytes)".into(), bytes(a), bytes(b)))

@@ -50,7 +50,9 @@ fn identity(subject: &Subject, findings: &mut Findings) {
     let Manifest { id, version, .. } = opened.pack.manifest();
     let at = opened.pack.manifest_file();
     let show = |value: &Option<String>| {
-        value.as_ref().map_or_else(|| "nothing".into(), |v| format!("`{}`", inert(v, 120)))
+        value
+            .as_ref()
+            .map_or_else(|| "nothing".into(), |v| format!("`{}`", inert(v, 120)))
     };
     let mut found = Vec::new();
     if !id.as_deref().is_some_and(is_safe_id) {
@@ -85,7 +87,9 @@ fn core_rules(subject: &Subject, findings: &mut Findings) {
         .filter(|d| d.severity == Severity::Error)
         .map(|d| {
             let at = inert(d.path.as_deref().unwrap_or("manifest"), 200);
-            let expected = d.hint.unwrap_or_else(|| "a manifest that obeys the core rules".into());
+            let expected = d
+                .hint
+                .unwrap_or_else(|| "a manifest that obeys the core rules".into());
             Finding::new(d.code, at, inert(&expected, 200), inert(&d.message, 200))
         });
     findings.pack(Conclusion::of(errors.collect()));
@@ -97,10 +101,26 @@ mod tests {
 
     #[test]
     fn an_id_is_never_a_path() {
-        for bad in ["", ".", "..", "a/b", "a..b", "-a", "a b", "a\u{202e}", "é", &"a".repeat(129)] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a..b",
+            "-a",
+            "a b",
+            "a\u{202e}",
+            "é",
+            &"a".repeat(129),
+        ] {
             assert!(!is_safe_id(bad), "{bad:?}");
         }
-        for good in ["a", "greentic.secrets.vault-kv", "messaging-telegram", "0x_1"] {
+        for good in [
+            "a",
+            "greentic.secrets.vault-kv",
+            "messaging-telegram",
+            "0x_1",
+        ] {
             assert!(is_safe_id(good), "{good:?}");
         }
     }

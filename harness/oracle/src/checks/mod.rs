@@ -43,7 +43,8 @@ mod tests {
         let mut seen = BTreeSet::new();
         for check in all() {
             let (stage, slug) = check.id.split_once('.').expect("stage.slug");
-            let plain = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            let plain =
+                |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c == '-');
             assert!(plain(stage) && plain(slug), "{}", check.id);
             assert!(seen.insert(check.id), "{} is there twice", check.id);
             assert!(check.requirement.ends_with('.'), "{}", check.id);

@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Webhook URLs are https, below the given public base URL.",
-        run: |subject, findings| on_plan(subject, findings, |s, plan| webhooks(s, plan)),
+        run: |subject, findings| on_plan(subject, findings, webhooks),
     },
     Check {
         id: "plan.golden",
@@ -34,7 +34,9 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The plan equals `fixtures/setup.expected.plan.json`; likewise \
                       `subscriptions.expected(.ops).json`.",
         run: |subject, findings| {
-            findings.each_wizard(subject, |opened, observed| golden(subject, opened, observed));
+            findings.each_wizard(subject, |opened, observed| {
+                golden(subject, opened, observed)
+            });
         },
     },
 ];
@@ -69,17 +71,36 @@ fn shape(plan: &ProvisionPlan) -> Vec<Finding> {
         };
         repeated.map(|id| finding(id)).collect::<Vec<_>>()
     };
-    found.extend(ids(&mut plan.webhook_ops.iter().map(|op| &op.id), "webhook_ops"));
-    found.extend(ids(&mut plan.subscription_ops.iter().map(|op| &op.id), "subscription_ops"));
+    found.extend(ids(
+        &mut plan.webhook_ops.iter().map(|op| &op.id),
+        "webhook_ops",
+    ));
+    found.extend(ids(
+        &mut plan.subscription_ops.iter().map(|op| &op.id),
+        "subscription_ops",
+    ));
     let secrets = &plan.secrets_patch;
-    for key in secrets.delete.iter().filter(|key| secrets.set.contains_key(*key)) {
+    for key in secrets
+        .delete
+        .iter()
+        .filter(|key| secrets.set.contains_key(*key))
+    {
         let at = format!("/secrets_patch/delete ({})", inert(key, 80));
         let expected = "a secret is either set or deleted";
         found.push(Finding::new("E_SECRET_BOTH", at, expected, "both"));
     }
-    let keys = plan.config_patch.keys().chain(secrets.set.keys()).chain(&secrets.delete);
+    let keys = plan
+        .config_patch
+        .keys()
+        .chain(secrets.set.keys())
+        .chain(&secrets.delete);
     if keys.into_iter().any(|key| key.trim().is_empty()) {
-        found.push(Finding::new("E_EMPTY_KEY", "plan", "keys with a name", "an empty key"));
+        found.push(Finding::new(
+            "E_EMPTY_KEY",
+            "plan",
+            "keys with a name",
+            "an empty key",
+        ));
     }
     let value = serde_json::to_value(plan).unwrap_or_default();
     templates(&value, String::new(), &mut found);
@@ -87,12 +108,18 @@ fn shape(plan: &ProvisionPlan) -> Vec<Finding> {
 }
 
 fn verbs(plan: &ProvisionPlan) -> Vec<Finding> {
-    let webhooks = plan.webhook_ops.iter().map(|op| (&op.op, "webhook_ops", &WEBHOOK_VERBS[..]));
+    let webhooks = plan
+        .webhook_ops
+        .iter()
+        .map(|op| (&op.op, "webhook_ops", &WEBHOOK_VERBS[..]));
     let subscriptions = plan
         .subscription_ops
         .iter()
         .map(|op| (&op.op, "subscription_ops", &SUBSCRIPTION_VERBS[..]));
-    let oauth = plan.oauth_ops.iter().map(|op| (&op.op, "oauth_ops", &OAUTH_VERBS[..]));
+    let oauth = plan
+        .oauth_ops
+        .iter()
+        .map(|op| (&op.op, "oauth_ops", &OAUTH_VERBS[..]));
     let mut found: Vec<Finding> = webhooks
         .chain(subscriptions)
         .chain(oauth)
@@ -105,7 +132,12 @@ fn verbs(plan: &ProvisionPlan) -> Vec<Finding> {
         .collect();
     for op in plan.oauth_ops.iter().filter(|op| op.provider.is_none()) {
         let actual = format!("`{}` without `provider`", inert(&op.op, 80));
-        found.push(Finding::new("E_OP_FIELD", "/oauth_ops", "an OAuth provider", actual));
+        found.push(Finding::new(
+            "E_OP_FIELD",
+            "/oauth_ops",
+            "an OAuth provider",
+            actual,
+        ));
     }
     found
 }
@@ -115,10 +147,17 @@ fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
     match value {
         Value::String(text) => {
             let unresolved = text.contains("{{")
-                || ["<value>", "<redacted>", "<public_base_url>"].iter().any(|p| text.contains(p));
+                || ["<value>", "<redacted>", "<public_base_url>"]
+                    .iter()
+                    .any(|p| text.contains(p));
             if unresolved {
                 let expected = "text with every template resolved";
-                found.push(Finding::new("E_TEMPLATE", inert(&at, 200), expected, inert(text, 120)));
+                found.push(Finding::new(
+                    "E_TEMPLATE",
+                    inert(&at, 200),
+                    expected,
+                    inert(text, 120),
+                ));
             }
         }
         Value::Array(items) => {
@@ -154,7 +193,11 @@ fn webhooks(subject: &Subject, plan: &ProvisionPlan) -> Vec<Finding> {
             }),
         }
     };
-    plan.webhook_ops.iter().enumerate().filter_map(judge).collect()
+    plan.webhook_ops
+        .iter()
+        .enumerate()
+        .filter_map(judge)
+        .collect()
 }
 
 /// Why `url` is not an https URL at or below `base`.
@@ -201,7 +244,12 @@ fn golden(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusion
         found.extend(expected_plan(subject, path, bytes, &run.plan));
     }
     if let (true, Some((path, bytes))) = (judges_subscriptions, &subscriptions) {
-        found.extend(expected_ops(subject, path, bytes, &run.plan.subscription_ops));
+        found.extend(expected_ops(
+            subject,
+            path,
+            bytes,
+            &run.plan.subscription_ops,
+        ));
     }
     Conclusion::of(found)
 }
@@ -213,10 +261,20 @@ fn owns_subscriptions(opened: &Opened, observed: &Observed) -> bool {
 }
 
 fn bad_fixture(path: &str, why: impl Into<String>) -> Vec<Finding> {
-    vec![Finding::new("E_FIXTURE", path, "an expectation of the contract's shape", why)]
+    vec![Finding::new(
+        "E_FIXTURE",
+        path,
+        "an expectation of the contract's shape",
+        why,
+    )]
 }
 
-fn expected_plan(subject: &Subject, path: &str, bytes: &[u8], plan: &ProvisionPlan) -> Vec<Finding> {
+fn expected_plan(
+    subject: &Subject,
+    path: &str,
+    bytes: &[u8],
+    plan: &ProvisionPlan,
+) -> Vec<Finding> {
     let parsed = json::parse(bytes, subject.depth).map_err(|e| e.to_string());
     let parsed = parsed.and_then(|value| {
         let known = serde_json::to_value(ProvisionPlan::default()).unwrap_or_default();
@@ -239,7 +297,12 @@ fn expected_plan(subject: &Subject, path: &str, bytes: &[u8], plan: &ProvisionPl
     diff(subject, &expected, plan)
 }
 
-fn expected_ops(subject: &Subject, path: &str, bytes: &[u8], ops: &[SubscriptionOp]) -> Vec<Finding> {
+fn expected_ops(
+    subject: &Subject,
+    path: &str,
+    bytes: &[u8],
+    ops: &[SubscriptionOp],
+) -> Vec<Finding> {
     let value = match json::parse(bytes, subject.depth) {
         Ok(value) => value,
         Err(e) => return bad_fixture(path, e.to_string()),
@@ -251,7 +314,11 @@ fn expected_ops(subject: &Subject, path: &str, bytes: &[u8], ops: &[Subscription
     }
 }
 
-fn diff(subject: &Subject, expected: &impl serde::Serialize, actual: &impl serde::Serialize) -> Vec<Finding> {
+fn diff(
+    subject: &Subject,
+    expected: &impl serde::Serialize,
+    actual: &impl serde::Serialize,
+) -> Vec<Finding> {
     let value = |v: Result<Value, _>| v.unwrap_or(Value::Null);
     let expected = value(serde_json::to_value(expected));
     let actual = value(serde_json::to_value(actual));
@@ -268,15 +335,25 @@ mod tests {
     #[test]
     fn a_webhook_stays_below_the_base_url() {
         let base = "https://hooks.example/tenant";
-        for good in ["https://hooks.example/tenant", "https://hooks.example/tenant/a?x=1", "HTTPS://HOOKS.example:443/tenant/"] {
+        for good in [
+            "https://hooks.example/tenant",
+            "https://hooks.example/tenant/a?x=1",
+            "HTTPS://HOOKS.example:443/tenant/",
+        ] {
             assert_eq!(not_below(base, good), None, "{good}");
         }
         for (bad, code) in [
             ("http://hooks.example/tenant/a", "E_WEBHOOK_SCHEME"),
             ("https://hooks.example/tenantx", "E_WEBHOOK_BASE"),
             ("https://hooks.example/tenant/../other", "E_WEBHOOK_BASE"),
-            ("https://hooks.example/tenant/%2e%2e/other", "E_WEBHOOK_BASE"),
-            ("https://hooks.example.evil.example/tenant/a", "E_WEBHOOK_BASE"),
+            (
+                "https://hooks.example/tenant/%2e%2e/other",
+                "E_WEBHOOK_BASE",
+            ),
+            (
+                "https://hooks.example.evil.example/tenant/a",
+                "E_WEBHOOK_BASE",
+            ),
             ("https://hooks.example:8443/tenant/a", "E_WEBHOOK_BASE"),
             ("https://u@hooks.example/tenant/a", "E_WEBHOOK_URL"),
             ("/tenant/a", "E_WEBHOOK_URL"),

@@ -47,7 +47,10 @@ fn compare(
     let Some(run) = observed.run().filter(|run| WizardRun::completed(run)) else {
         return blocked(observed);
     };
-    let answer = run.steps.iter().find_map(|s| s.output()?.answer("requirements"));
+    let answer = run
+        .steps
+        .iter()
+        .find_map(|s| s.output()?.answer("requirements"));
     let Some(actual) = answer else {
         return Conclusion::Failed(vec![Finding::new(
             "E_REQUIREMENTS",

@@ -18,13 +18,22 @@ fn within_limits(subject: &Subject, findings: &mut Findings) {
         let Some(run) = observed.run() else {
             return Conclusion::Blocked("the wizard was not driven".into());
         };
-        let failures = || run.steps.iter().filter_map(|s| Some((s.step, s.failure()?)));
+        let failures = || {
+            run.steps
+                .iter()
+                .filter_map(|s| Some((s.step, s.failure()?)))
+        };
         let of = |wanted: fn(StepCode) -> bool| -> Vec<Finding> {
             failures()
                 .filter(|(_, f)| wanted(f.code))
                 .map(|(step, f)| {
                     let expected = "a step inside every bound";
-                    Finding::new(f.code.code(), format!("step {step}"), expected, f.message.clone())
+                    Finding::new(
+                        f.code.code(),
+                        format!("step {step}"),
+                        expected,
+                        f.message.clone(),
+                    )
                 })
                 .collect()
         };

@@ -15,7 +15,11 @@ pub(super) const CHECKS: &[Check] = &[Check {
 }];
 
 fn redacted(plan: &ProvisionPlan) -> Vec<Finding> {
-    let shown = plan.secrets_patch.set.iter().filter(|(_, v)| !v.is_redacted());
+    let shown = plan
+        .secrets_patch
+        .set
+        .iter()
+        .filter(|(_, v)| !v.is_redacted());
     shown
         .map(|(key, value)| {
             // NB: never the value itself; reports travel further than secrets may.
@@ -24,7 +28,12 @@ fn redacted(plan: &ProvisionPlan) -> Vec<Finding> {
                 None => "not marked as redacted".into(),
             };
             let at = format!("/secrets_patch/set/{}", inert(key, 80));
-            Finding::new("E_SECRET_PLAIN", at, "{\"redacted\": true, \"value\": null}", actual)
+            Finding::new(
+                "E_SECRET_PLAIN",
+                at,
+                "{\"redacted\": true, \"value\": null}",
+                actual,
+            )
         })
         .collect()
 }

@@ -33,7 +33,10 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn present(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
-    let offers = opened.wizards.iter().any(|o| o.wizard.kind == WizardKind::Setup);
+    let offers = opened
+        .wizards
+        .iter()
+        .any(|o| o.wizard.kind == WizardKind::Setup);
     findings.pack(match offers || opened.pack.declares_no_provisioning() {
         true => Conclusion::Passed,
         false => Conclusion::Failed(vec![Finding::new(
@@ -65,9 +68,12 @@ fn completed(observed: &Observed, run: &WizardRun) -> Conclusion {
             expected,
             format!("{} of {} steps ran", run.executed(), run.steps.len()),
         )]),
-        Outcome::NotDriven { reason } => {
-            Conclusion::Error(vec![Finding::new("E_NOT_DRIVEN", at, expected, reason.clone())])
-        }
+        Outcome::NotDriven { reason } => Conclusion::Error(vec![Finding::new(
+            "E_NOT_DRIVEN",
+            at,
+            expected,
+            reason.clone(),
+        )]),
         Outcome::Refused { step } => Conclusion::Failed(vec![refusal(*step, run)]),
         Outcome::Failed => failures(run),
     }
@@ -99,7 +105,10 @@ fn place(step: &StepRun) -> String {
 }
 
 fn refusal(step: ProvisionStep, run: &WizardRun) -> Finding {
-    let errors = run.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let errors = run
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error);
     let said: Vec<String> = errors
         .map(|d| format!("{}: {}", inert(&d.code, 80), inert(&d.message, 200)))
         .collect();
@@ -128,12 +137,22 @@ fn bad_output(step: &StepRun) -> Vec<Finding> {
     let expected = "JSON of the contract's shape";
     if let Some(failure) = step.failure().filter(|f| f.code.is_output()) {
         let code = failure.code.code();
-        return vec![Finding::new(code, place(step), expected, failure.message.clone())];
+        return vec![Finding::new(
+            code,
+            place(step),
+            expected,
+            failure.message.clone(),
+        )];
     }
     let unknown = step.output().map(|o| o.unknown_keys()).unwrap_or_default();
     let finding = |key: String| {
         let at = format!("{} {key}", place(step));
-        Finding::new("E_OUTPUT_UNKNOWN_KEY", at, expected, "a key that no host reads")
+        Finding::new(
+            "E_OUTPUT_UNKNOWN_KEY",
+            at,
+            expected,
+            "a key that no host reads",
+        )
     };
     unknown.into_iter().map(finding).collect()
 }

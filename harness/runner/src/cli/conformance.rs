@@ -71,7 +71,9 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        let parts = text
+            .split_once('/')
+            .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
         match parts {
             Some((index, count)) if 1 <= index && index <= count => Ok(Self { index, count }),
             _ => Err("a shard is I/N with 1 ≤ I ≤ N, for example 2/5".into()),
@@ -107,7 +109,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let options = Options {
         profile: format!("{:?}", args.profile).to_lowercase(),
         filter: args.filter.clone(),
-        conditions: Conditions { limits, ..Conditions::default() },
+        conditions: Conditions {
+            limits,
+            ..Conditions::default()
+        },
         artifacts: args.out.join("artifacts"),
         jobs: jobs(args),
     };
@@ -162,7 +167,9 @@ fn finish(args: &Args, log: EventLog, done: Result<(), Error>) -> Result<Exit, E
         Ok(()) => run.exit(),
         Err(error) => error.exit(),
     };
-    log.emit(Event::RunFinished { exit_code: exit as u8 });
+    log.emit(Event::RunFinished {
+        exit_code: exit as u8,
+    });
     print(&console::report(&run))?;
     if let Some(path) = &args.report {
         files::write(path, &files::pretty(&json::report(&run))?)?;

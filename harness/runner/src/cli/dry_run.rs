@@ -81,8 +81,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Err(Error::Usage(message));
     }
     let inputs = inputs(args, &limits)?;
-    let opened = source::load(&args.pack, &limits.archive)
-        .and_then(|source| Pack::open(source, &limits));
+    let opened =
+        source::load(&args.pack, &limits.archive).and_then(|source| Pack::open(source, &limits));
     let pack = match opened {
         Ok(pack) => pack,
         Err(error) => {
@@ -92,14 +92,28 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     };
     let found = wizards(&pack);
     let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
-        anstream::eprintln!("error: {}: the pack offers no setup wizard", show(&args.pack));
-        return Ok(if pack.declares_no_provisioning() { Exit::Nothing } else { Exit::Fails });
+        anstream::eprintln!(
+            "error: {}: the pack offers no setup wizard",
+            show(&args.pack)
+        );
+        return Ok(if pack.declares_no_provisioning() {
+            Exit::Nothing
+        } else {
+            Exit::Fails
+        });
     };
     let executor: Box<dyn StepExecutor> = match args.executor {
         Executor::Wasm => Box::new(WasmtimeExecutor::new(&limits.step)?),
         Executor::Noop => Box::new(NoopExecutor),
     };
-    let run = drive(&*executor, &pack, wizard, &inputs, args.mode.into(), &limits);
+    let run = drive(
+        &*executor,
+        &pack,
+        wizard,
+        &inputs,
+        args.mode.into(),
+        &limits,
+    );
     report(args, wizard, &run)
 }
 
@@ -132,12 +146,21 @@ fn choose<'w>(found: &'w [Wizard], name: Option<&str>) -> Result<Option<&'w Wiza
     chosen.map(Some).ok_or_else(|| {
         let names: Vec<&str> = found.iter().map(|w| w.name.as_str()).collect();
         let name = inert(name, 80);
-        Error::Usage(format!("no wizard `{name}`; the pack has: {}", names.join(", ")))
+        Error::Usage(format!(
+            "no wizard `{name}`; the pack has: {}",
+            names.join(", ")
+        ))
     })
 }
 
 fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> {
-    for (key, _) in run.plan.secrets_patch.set.iter().filter(|(_, v)| !v.is_redacted()) {
+    for (key, _) in run
+        .plan
+        .secrets_patch
+        .set
+        .iter()
+        .filter(|(_, v)| !v.is_redacted())
+    {
         let key = inert(key, 80);
         anstream::eprintln!("warning: secret `{key}` is not redacted in the plan");
     }
@@ -161,15 +184,20 @@ fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> 
 /// Every reason for which the wizard did not complete.
 fn problems(run: &WizardRun) -> Vec<String> {
     let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
-    let mut problems: Vec<String> =
-        failures.map(|(step, failure)| format!("step {}: {failure}", step.step)).collect();
+    let mut problems: Vec<String> = failures
+        .map(|(step, failure)| format!("step {}: {failure}", step.step))
+        .collect();
     match &run.outcome {
         Outcome::Completed | Outcome::Failed => {}
         other => problems.push(outcome(other)),
     }
     for d in &run.diagnostics {
         if matches!(run.outcome, Outcome::Refused { .. }) {
-            problems.push(format!("{}: {}", inert(&d.code, 80), inert(&d.message, 200)));
+            problems.push(format!(
+                "{}: {}",
+                inert(&d.code, 80),
+                inert(&d.message, 200)
+            ));
         }
     }
     problems
@@ -200,7 +228,10 @@ fn text(wizard: &Wizard, run: &WizardRun) -> String {
         let _ = writeln!(
             out,
             "  {:<13} {status}  (fuel {}, memory {} bytes, {} µs)",
-            step.step.name(), m.fuel, m.memory_bytes, m.wall_micros
+            step.step.name(),
+            m.fuel,
+            m.memory_bytes,
+            m.wall_micros
         );
     }
     if !run.completed() {
@@ -209,16 +240,34 @@ fn text(wizard: &Wizard, run: &WizardRun) -> String {
     let plan = &run.plan;
     let keys = |keys: Vec<&String>| -> String {
         let keys: Vec<String> = keys.into_iter().map(|k| inert(k, 80)).collect();
-        if keys.is_empty() { "none".into() } else { keys.join(", ") }
+        if keys.is_empty() {
+            "none".into()
+        } else {
+            keys.join(", ")
+        }
     };
     let _ = writeln!(out, "plan");
-    let _ = writeln!(out, "  config        {}", keys(plan.config_patch.keys().collect()));
-    let _ = writeln!(out, "  secrets set   {}", keys(plan.secrets_patch.set.keys().collect()));
-    let _ = writeln!(out, "  secrets del   {}", keys(plan.secrets_patch.delete.iter().collect()));
+    let _ = writeln!(
+        out,
+        "  config        {}",
+        keys(plan.config_patch.keys().collect())
+    );
+    let _ = writeln!(
+        out,
+        "  secrets set   {}",
+        keys(plan.secrets_patch.set.keys().collect())
+    );
+    let _ = writeln!(
+        out,
+        "  secrets del   {}",
+        keys(plan.secrets_patch.delete.iter().collect())
+    );
     let _ = writeln!(
         out,
         "  operations    {} webhook, {} subscription, {} OAuth",
-        plan.webhook_ops.len(), plan.subscription_ops.len(), plan.oauth_ops.len()
+        plan.webhook_ops.len(),
+        plan.subscription_ops.len(),
+        plan.oauth_ops.len()
     );
     for note in &plan.notes {
         let _ = writeln!(out, "  note          {}", inert(note, 200));

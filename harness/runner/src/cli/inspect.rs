@@ -26,8 +26,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Err(Error::Usage(message));
     }
     let limits = Limits::default();
-    let opened = source::load(&args.pack, &limits.archive)
-        .and_then(|source| Pack::open(source, &limits));
+    let opened =
+        source::load(&args.pack, &limits.archive).and_then(|source| Pack::open(source, &limits));
     match opened {
         Err(error) => refused(args, &error),
         Ok(pack) => {
@@ -82,9 +82,19 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
     let manifest = pack.manifest();
     let or_none = |v: &Option<String>| inert(v.as_deref().unwrap_or("(none)"), 200);
     let mut out = String::new();
-    let _ = writeln!(out, "pack      {} {}", or_none(&manifest.id), or_none(&manifest.version));
+    let _ = writeln!(
+        out,
+        "pack      {} {}",
+        or_none(&manifest.id),
+        or_none(&manifest.version)
+    );
     let _ = writeln!(out, "sha256    {}", pack.digest());
-    let _ = writeln!(out, "manifest  {} ({:?})", pack.manifest_file(), manifest.format);
+    let _ = writeln!(
+        out,
+        "manifest  {} ({:?})",
+        pack.manifest_file(),
+        manifest.format
+    );
     if !manifest.capabilities.is_empty() {
         let list: Vec<String> = manifest.capabilities.iter().map(|c| inert(c, 80)).collect();
         let _ = writeln!(out, "declares  {}", list.join(", "));
@@ -93,7 +103,11 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
         let _ = writeln!(out, "wizards   none");
     }
     for wizard in wizards {
-        let mark = if wizard.primary { " (the setup entry)" } else { "" };
+        let mark = if wizard.primary {
+            " (the setup entry)"
+        } else {
+            ""
+        };
         let (kind, driver) = (wizard.kind.entry(), wizard.driver.name());
         let _ = writeln!(out, "wizard    {}: {kind}, by {driver}{mark}", wizard.name);
     }

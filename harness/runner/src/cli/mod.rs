@@ -11,7 +11,11 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
-#[command(name = "greentic-provision", version, about = "Conformance harness for Greentic packs")]
+#[command(
+    name = "greentic-provision",
+    version,
+    about = "Conformance harness for Greentic packs"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -62,10 +66,16 @@ pub fn main() -> ExitCode {
     // NB: clap itself exits with 2 on bad usage, which is `Exit::Usage`.
     let cli = Cli::parse();
     let done = match cli.command {
-        Command::Pack { command: PackCommand::Inspect(args) } => inspect::run(&args),
-        Command::DryRun { command: DryRunCommand::Setup(args) } => dry_run::run(&args),
+        Command::Pack {
+            command: PackCommand::Inspect(args),
+        } => inspect::run(&args),
+        Command::DryRun {
+            command: DryRunCommand::Setup(args),
+        } => dry_run::run(&args),
         Command::Conformance(args) => conformance::run(&args),
-        Command::Checks { command: ChecksCommand::List } => catalogue::list(),
+        Command::Checks {
+            command: ChecksCommand::List,
+        } => catalogue::list(),
     };
     let exit = done.unwrap_or_else(|error| {
         anstream::eprintln!("error: {error}");
@@ -80,7 +90,11 @@ fn print(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Error::io("write", std::path::Path::new("standard output"), e)),
+        Err(e) => Err(Error::io(
+            "write",
+            std::path::Path::new("standard output"),
+            e,
+        )),
         Ok(()) => Ok(()),
     }
 }

@@ -40,9 +40,17 @@ fn one(out: &mut String, pack: &PackRun) {
         failure(out, check);
     }
     if verdict == Verdict::Partial {
-        for check in pack.checks.iter().filter(|c| c.status == Status::Skipped && c.applicable) {
+        for check in pack
+            .checks
+            .iter()
+            .filter(|c| c.status == Status::Skipped && c.applicable)
+        {
             let reason = check.reason.as_deref().unwrap_or("no reason given");
-            let _ = writeln!(out, "  not judged: {} ({}): {reason}", check.check, check.scope);
+            let _ = writeln!(
+                out,
+                "  not judged: {} ({}): {reason}",
+                check.check, check.scope
+            );
         }
     }
 }
@@ -58,7 +66,11 @@ fn failure(out: &mut String, check: &CheckFinished) {
         let _ = writeln!(out, "      actual:   {}", f.actual);
     }
     if check.findings.len() > SHOWN {
-        let _ = writeln!(out, "    … and {} more; see the JSON report", check.findings.len() - SHOWN);
+        let _ = writeln!(
+            out,
+            "    … and {} more; see the JSON report",
+            check.findings.len() - SHOWN
+        );
     }
     if let Some(command) = &check.reproduce {
         let _ = writeln!(out, "    reproduce: {command}");
@@ -80,7 +92,10 @@ fn summary(out: &mut String, run: &Run) {
         run.steps_executed(),
     );
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
-        let _ = writeln!(out, "no step of any wizard was executed, so nothing stands behind this run");
+        let _ = writeln!(
+            out,
+            "no step of any wizard was executed, so nothing stands behind this run"
+        );
     }
 }
 

@@ -54,28 +54,35 @@ pub fn of_run(run: &Run) -> Result<Vec<u8>, Error> {
 
 fn suite(pack: &PackRun) -> Suite {
     let path = pack.finished.as_ref().map(|f| f.path.clone());
-    let mut cases: Vec<Case> = pack.checks.iter().map(|check| {
-        let class = format!("{}.{}", pack.label, check.scope);
-        let mut case = Case {
-            class,
-            name: check.check.to_owned(),
-            file: path.clone(),
-            micros: 0,
-            status: check.status,
-            message: check.reason.clone().unwrap_or_default(),
-            detail: detail(check.check, &check.findings, check.reproduce.as_deref()),
-            output: String::new(),
-        };
-        if let Some(first) = check.findings.first() {
-            case.message = format!("{}: {}", first.code, first.actual);
-        }
-        if check.check == "wizard.completes" {
-            steps(pack, &check.scope, &mut case);
-        }
-        case
-    }).collect();
+    let mut cases: Vec<Case> = pack
+        .checks
+        .iter()
+        .map(|check| {
+            let class = format!("{}.{}", pack.label, check.scope);
+            let mut case = Case {
+                class,
+                name: check.check.to_owned(),
+                file: path.clone(),
+                micros: 0,
+                status: check.status,
+                message: check.reason.clone().unwrap_or_default(),
+                detail: detail(check.check, &check.findings, check.reproduce.as_deref()),
+                output: String::new(),
+            };
+            if let Some(first) = check.findings.first() {
+                case.message = format!("{}: {}", first.code, first.actual);
+            }
+            if check.check == "wizard.completes" {
+                steps(pack, &check.scope, &mut case);
+            }
+            case
+        })
+        .collect();
     cases.push(verdict(pack, path));
-    Suite { name: pack.label.clone(), cases }
+    Suite {
+        name: pack.label.clone(),
+        cases,
+    }
 }
 
 /// A skipped check looks green to most consumers, so the verdict is a case of
@@ -106,7 +113,10 @@ fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
     case.micros = driven.steps.iter().map(|s| s.meters.wall_micros).sum();
     let steps = driven.steps.iter().map(|s| {
         let (fuel, memory) = (s.meters.fuel, s.meters.memory_bytes);
-        format!("step {}: {}, fuel {fuel}, memory {memory} bytes\n", s.step, s.status)
+        format!(
+            "step {}: {}, fuel {fuel}, memory {memory} bytes\n",
+            s.step, s.status
+        )
     });
     let notes = driven.notes.iter().map(|n| format!("note: {n}\n"));
     case.output = steps.chain(notes).collect();
@@ -156,20 +166,29 @@ pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
 /// One `<testsuite>`, written by the library in a report of its own, so that
 /// its opening tag is where it must be whatever text the cases hold.
 fn one_suite(suite: &Suite) -> Result<String, Error> {
-    let format = |detail: String| Error::Format { format: "JUnit", detail };
+    let format = |detail: String| Error::Format {
+        format: "JUnit",
+        detail,
+    };
     let mut builder = TestSuiteBuilder::new(&legal(&suite.name, 400));
     builder.add_testcases(suite.cases.iter().map(case));
     let mut report = Report::new();
     report.add_testsuite(builder.build());
     let mut xml = Vec::new();
-    report.write_xml(&mut xml).map_err(|e| format(e.to_string()))?;
+    report
+        .write_xml(&mut xml)
+        .map_err(|e| format(e.to_string()))?;
     let xml = String::from_utf8(xml).map_err(|e| format(e.to_string()))?;
     let inner = xml
         .split_once("<testsuites>")
         .and_then(|(_, rest)| rest.strip_suffix("</testsuites>"))
         .and_then(|inner| inner.strip_prefix("<testsuite "))
         .ok_or_else(|| format("junit-report has changed its root element".into()))?;
-    let skipped = suite.cases.iter().filter(|c| c.status == Status::Skipped).count();
+    let skipped = suite
+        .cases
+        .iter()
+        .filter(|c| c.status == Status::Skipped)
+        .count();
     Ok(format!("<testsuite skipped=\"{skipped}\" {inner}"))
 }
 
@@ -239,10 +258,20 @@ mod tests {
             detail: hostile.into(),
             output: hostile.into(),
         };
-        let suite = Suite { name: hostile.into(), cases: vec![case] };
+        let suite = Suite {
+            name: hostile.into(),
+            cases: vec![case],
+        };
         let xml = String::from_utf8(render("t", &[suite]).expect("renders")).expect("UTF-8");
-        assert!(xml.contains("tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{xml}");
-        assert_eq!(xml.matches("]]>").count(), 2, "the two CDATA sections end once: {xml}");
+        assert!(
+            xml.contains("tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""),
+            "{xml}"
+        );
+        assert_eq!(
+            xml.matches("]]>").count(),
+            2,
+            "the two CDATA sections end once: {xml}"
+        );
         assert!(!xml.contains('\0') && !xml.contains('\u{1b}'));
     }
 }

@@ -43,7 +43,10 @@ impl Expectation {
             false => PathBuf::from(format!("{}.expect.toml", pack.display())),
         };
         let text = std::fs::read_to_string(&path).map_err(|e| {
-            format!("{}: {e}; every pack of the project says what must be found", show(&path))
+            format!(
+                "{}: {e}; every pack of the project says what must be found",
+                show(&path)
+            )
         })?;
         Self::parse(&text).map_err(|e| format!("{}: {e}", show(&path)))
     }
@@ -54,8 +57,8 @@ impl Expectation {
             return Err("`verdict` is missing".into());
         }
         for scope in expectation.wizards.values().chain([&expectation.pack]) {
-            let ids = scope.fails.keys().chain(&scope.blocked);
-            for id in ids.filter(|id| checks::by_id(id).is_none()) {
+            let mut ids = scope.fails.keys().chain(&scope.blocked);
+            if let Some(id) = ids.find(|id| checks::by_id(id).is_none()) {
                 return Err(format!("unknown check `{id}`"));
             }
             if let Some((id, _)) = scope.fails.iter().find(|(_, codes)| codes.is_empty()) {
@@ -88,7 +91,10 @@ impl Expectation {
             }
             None => {
                 let skipped = result.status == Status::Skipped && !result.applicable;
-                ("passes, or does not apply".into(), result.status == Status::Passed || skipped)
+                (
+                    "passes, or does not apply".into(),
+                    result.status == Status::Passed || skipped,
+                )
             }
         };
         if fine {
@@ -99,35 +105,52 @@ impl Expectation {
             said += &format!(" ({reason})");
         }
         for f in &result.findings {
-            said += &format!("\n  {} at {}: expected {}, found {}", f.code, f.at, f.expected, f.actual);
+            said += &format!(
+                "\n  {} at {}: expected {}, found {}",
+                f.code, f.at, f.expected, f.actual
+            );
         }
         Some(said)
     }
 }
 
 fn list(codes: &BTreeSet<String>) -> String {
-    codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    codes
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Compares one check's result with the expectation.
 pub(super) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> Said {
     let expectation = fixture.expectation()?;
     let results = &fixture.examined().results;
-    let result = results.iter().find(|r| r.check == check.id && r.scope == *scope);
+    let result = results
+        .iter()
+        .find(|r| r.check == check.id && r.scope == *scope);
     let result = result.ok_or("the check concluded nothing for this scope")?;
     expectation.objection(result).map_or(Ok(()), |objection| {
         let command = reproduce(&fixture.pack, &scope.to_string(), check.id);
-        Err(format!("requirement: {}\n{objection}\nreproduce: {command}", check.requirement))
+        Err(format!(
+            "requirement: {}\n{objection}\nreproduce: {command}",
+            check.requirement
+        ))
     })
 }
 
 /// Compares the verdict, and holds the expectation itself against the pack.
 pub(super) fn verdict(fixture: &Fixture) -> Said {
     let expectation = fixture.expectation()?;
-    let stray = expectation.wizards.keys().find(|name| !fixture.wizards.contains(name));
+    let stray = expectation
+        .wizards
+        .keys()
+        .find(|name| !fixture.wizards.contains(name));
     if let Some(name) = stray {
         let has = fixture.wizards.join(", ");
-        return Err(format!("expect.toml names wizard `{name}`; the pack has: {has}"));
+        return Err(format!(
+            "expect.toml names wizard `{name}`; the pack has: {has}"
+        ));
     }
     let (actual, expected) = (fixture.examined().verdict, expectation.verdict);
     match expected == Some(actual) {
@@ -150,7 +173,12 @@ mod tests {
         "wizard.completes" = ["E_TRAP"]
     "#;
 
-    fn result(check: &'static str, status: Status, codes: &[&str], applicable: bool) -> CheckResult {
+    fn result(
+        check: &'static str,
+        status: Status,
+        codes: &[&str],
+        applicable: bool,
+    ) -> CheckResult {
         CheckResult {
             check,
             level: Level::Must,
@@ -177,8 +205,18 @@ mod tests {
         assert!(objects(&result("plan.shape", Status::Skipped, &[], false)));
         assert!(objects(&result("plan.shape", Status::Passed, &[], true)));
         assert!(objects(&result("plan.golden", Status::Skipped, &[], true)));
-        assert!(!objects(&result("plan.golden", Status::Skipped, &[], false)));
-        assert!(objects(&result("plan.golden", Status::Error, &["E_X"], true)));
+        assert!(!objects(&result(
+            "plan.golden",
+            Status::Skipped,
+            &[],
+            false
+        )));
+        assert!(objects(&result(
+            "plan.golden",
+            Status::Error,
+            &["E_X"],
+            true
+        )));
     }
 
     #[test]

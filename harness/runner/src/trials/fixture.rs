@@ -29,8 +29,8 @@ pub(super) struct Fixture {
 impl Fixture {
     pub(super) fn new(pack: PackRef, bench: Arc<Bench>) -> Self {
         let limits = &bench.conditions.limits;
-        let opened = source::load(&pack.path, &limits.archive)
-            .and_then(|source| Pack::open(source, limits));
+        let opened =
+            source::load(&pack.path, &limits.archive).and_then(|source| Pack::open(source, limits));
         let names = |pack: Pack| wizards(&pack).into_iter().map(|w| w.name).collect();
         Self {
             wizards: opened.map(names).unwrap_or_default(),
@@ -43,9 +43,8 @@ impl Fixture {
 
     /// The pack, observed and judged.
     pub(super) fn examined(&self) -> &Examined {
-        self.examined.get_or_init(|| {
-            examine(&self.pack, &self.bench.executor, &self.bench.conditions)
-        })
+        self.examined
+            .get_or_init(|| examine(&self.pack, &self.bench.executor, &self.bench.conditions))
     }
 
     /// The expectation, or why there is none that could be used.

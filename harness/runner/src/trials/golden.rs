@@ -21,7 +21,10 @@ pub(super) fn wizards(fixture: &Fixture) -> &[String] {
 /// Paths below `golden/` that `fixture` needs.
 pub(super) fn names(fixture: &Fixture) -> Vec<PathBuf> {
     let file = |wizard: &String| format!("{}/{}.snap", fixture.pack.label, name(wizard));
-    wizards(fixture).iter().map(|w| PathBuf::from(file(w))).collect()
+    wizards(fixture)
+        .iter()
+        .map(|w| PathBuf::from(file(w)))
+        .collect()
 }
 
 /// Conformance always runs dry, so that is the mode in every name.
@@ -33,7 +36,9 @@ fn name(wizard: &str) -> String {
 pub(super) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> Said {
     let subject = &fixture.examined().subject;
     let observed = subject.wizards().iter().find(|o| o.wizard.name == wizard);
-    let answered = observed.and_then(answered).ok_or("the wizard did not complete")?;
+    let answered = observed
+        .and_then(answered)
+        .ok_or("the wizard did not complete")?;
     let content = serde_json::to_string_pretty(&answered).map_err(|e| e.to_string())?;
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(goldens.join(&fixture.pack.label));
@@ -77,7 +82,10 @@ pub(super) fn orphans(goldens: &Path, expected: &[PathBuf]) -> Said {
     }
     match orphans.is_empty() {
         true => Ok(()),
-        false => Err(format!("no wizard needs golden/{}; remove it", orphans.join(", golden/"))),
+        false => Err(format!(
+            "no wizard needs golden/{}; remove it",
+            orphans.join(", golden/")
+        )),
     }
 }
 
@@ -92,10 +100,16 @@ mod tests {
         for file in ["p/w.dry_run.snap", "p/old.dry_run.snap", "p/note.txt"] {
             std::fs::write(root.path().join(file), "x").expect("a file");
         }
-        let needed = [PathBuf::from("p/w.dry_run.snap"), PathBuf::from("p/old.dry_run.snap")];
+        let needed = [
+            PathBuf::from("p/w.dry_run.snap"),
+            PathBuf::from("p/old.dry_run.snap"),
+        ];
         assert_eq!(orphans(root.path(), &needed), Ok(()));
         let said = orphans(root.path(), &needed[..1]).expect_err("an orphan");
-        assert!(said.contains("p/old.dry_run.snap") && !said.contains("note"), "{said}");
+        assert!(
+            said.contains("p/old.dry_run.snap") && !said.contains("note"),
+            "{said}"
+        );
         assert_eq!(orphans(&root.path().join("nowhere"), &[]), Ok(()));
     }
 }

@@ -45,7 +45,10 @@ impl Record {
             message,
             micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
-        self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(finished);
+        self.finished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(finished);
         said.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
@@ -65,9 +68,15 @@ impl Record {
         files::write(&folder.join("events.jsonl"), &lines)?;
         let suites: Vec<Suite> = suites
             .into_iter()
-            .map(|(name, cases)| Suite { name: name.to_owned(), cases })
+            .map(|(name, cases)| Suite {
+                name: name.to_owned(),
+                cases,
+            })
             .collect();
-        files::write(&folder.join("junit.xml"), &junit::render("conformance trials", &suites)?)
+        files::write(
+            &folder.join("junit.xml"),
+            &junit::render("conformance trials", &suites)?,
+        )
     }
 }
 
@@ -78,7 +87,11 @@ fn case(trial: &TrialFinished) -> Case {
         name: name.to_owned(),
         file: None,
         micros: trial.micros,
-        status: if trial.passed { Status::Passed } else { Status::Failed },
+        status: if trial.passed {
+            Status::Passed
+        } else {
+            Status::Failed
+        },
         message: trial.message.lines().next().unwrap_or_default().to_owned(),
         detail: trial.message.clone(),
         output: String::new(),

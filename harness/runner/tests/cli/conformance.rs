@@ -1,0 +1,294 @@
+//! `conformance`: exit codes, reports, artifacts.
+
+use crate::support::{code, copy, fixture, run_in, stderr, stdout, text};
+use serde_json::Value;
+use std::fs;
+use std::process::Command;
+
+/// Runs `conformance` in a folder with some odd files: exit code and words.
+fn exit(args: &[&str]) -> (i32, String) {
+    let temp = tempfile::tempdir().expect("a folder");
+    fs::create_dir(temp.path().join("empty")).expect("creates");
+    fs::write(temp.path().join("file"), "").expect("writes");
+    fs::write(temp.path().join("junk.gtpack"), "{}").expect("writes");
+    let output = run_in(temp.path(), &[&["conformance"], args].concat());
+    (code(&output), stderr(&output).to_owned() + stdout(&output))
+}
+
+#[test]
+fn a_verdict_is_told_by_exit_code() {
+    let conforming = fixture("conforming");
+    let fine = fixture("conforming/noop-provision");
+    let trap = fixture("nonconforming/trap-all");
+    let looping = fixture("hostile/loop-in-run");
+    let nothing = fixture("conforming/provisioning-none");
+    let cases: [(&[&str], i32, &str); 8] = [
+        (&["--packs", text(&conforming)], 0, "5 packs: 3 pass"),
+        (
+            &["--packs", text(&fine), text(&trap)],
+            1,
+            "E_TRAP at step summary",
+        ),
+        (&["--packs", text(&trap), text(&looping)], 4, "E_FUEL"),
+        (&["--packs", "junk.gtpack"], 4, "E_ZIP_NOT_ZIP"),
+        (&["--packs", "empty"], 5, "no packs selected"),
+        (&["--packs", text(&nothing)], 5, "nothing stands behind"),
+        (
+            &["--packs", text(&fine), "--provider", "other"],
+            5,
+            "no packs selected",
+        ),
+        (
+            &["--packs", text(&fine), "--filter", "no such check"],
+            5,
+            "not everything",
+        ),
+    ];
+    for (args, expected, said) in cases {
+        let (code, text) = exit(args);
+        assert_eq!(code, expected, "{args:?}: {text}");
+        assert!(text.contains(said), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn bad_usage_and_bad_machines_have_codes_of_their_own() {
+    let fine = fixture("conforming/noop-provision");
+    let cases: [(&[&str], i32, &str); 8] = [
+        (&["--packs", text(&fine), "--shard", "0/2"], 2, "a shard is"),
+        (
+            &["--packs", text(&fine), "--profile", "strict"],
+            2,
+            "none of its checks",
+        ),
+        (&["--packs", text(&fine), "--frobnicate"], 2, "--frobnicate"),
+        (
+            &["--packs", "nowhere"],
+            2,
+            "no such file or folder: nowhere",
+        ),
+        (&[], 2, "--packs"),
+        (
+            &["--packs", text(&fine), "--report", "file/r.json"],
+            6,
+            "file",
+        ),
+        (&["--packs", text(&fine), "--junit", "empty"], 6, "empty"),
+        (&["--packs", text(&fine), "--out", "file"], 6, "file"),
+    ];
+    for (args, expected, said) in cases {
+        let (code, text) = exit(args);
+        assert_eq!(code, expected, "{args:?}: {text}");
+        assert!(text.contains(said), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn the_report_keeps_its_old_fields_and_two_runs_give_the_same_bytes() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let report = |name: &str, jobs: &str| {
+        let packs = fixture("");
+        let args = [
+            "conformance",
+            "--packs",
+            text(&packs),
+            "--report",
+            name,
+            "--jobs",
+            jobs,
+        ];
+        let output = run_in(temp.path(), &args);
+        assert_eq!(code(&output), 4, "{}", stderr(&output));
+        fs::read(temp.path().join(name)).expect("a report")
+    };
+    let (one, two) = (report("a/one.json", "1"), report("two.json", "4"));
+    assert!(
+        one == two,
+        "the report depends on the number of jobs or on time"
+    );
+    let value: Value = serde_json::from_slice(&one).expect("JSON");
+    let packs = value["packs"].as_array().expect("a list");
+    let of = |label: &str| packs.iter().find(|p| p["pack"] == label).expect("the pack");
+    let noop = of("conforming/noop-provision");
+    assert_eq!(
+        (&noop["ok"], &noop["version"]),
+        (&Value::from(true), &Value::from("0.1.0"))
+    );
+    assert_eq!(
+        (&noop["plan_notes"], noop["errors"].as_array().map(Vec::len)),
+        (&Value::from(1), Some(0))
+    );
+    assert_eq!(noop["secret_keys"], serde_json::json!(["api_key"]));
+    let trap = of("nonconforming/trap-all");
+    assert_eq!(trap["ok"], false);
+    assert_eq!(
+        trap["errors"].as_array().map(Vec::len),
+        Some(4),
+        "each step is named"
+    );
+    assert_eq!(value["summary"]["packs"], packs.len());
+}
+
+#[test]
+fn a_failure_leaves_evidence_and_a_command_that_reproduces_it() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = temp.path().join("my pack");
+    copy(&fixture("nonconforming/webhook-http"), &pack);
+    let args = ["conformance", "--packs", text(&pack), "--report", "r.json"];
+    let output = run_in(temp.path(), &args);
+    assert_eq!(code(&output), 1);
+    let artifacts = temp.path().join("reports/out/artifacts");
+    let folder = fs::read_dir(&artifacts)
+        .expect("artifacts")
+        .next()
+        .expect("a pack")
+        .expect("readable");
+    let folder = folder.path().join("setup_default");
+    for file in [
+        "inputs.json",
+        "steps.json",
+        "diagnostics.json",
+        "findings.json",
+        "pack.json",
+    ] {
+        let bytes = fs::read(folder.join(file)).expect(file);
+        serde_json::from_slice::<Value>(&bytes).expect(file);
+    }
+    let command = fs::read_to_string(folder.join("reproduce.txt")).expect("a command");
+    assert!(stdout(&output).contains(command.trim()), "{command}");
+    let args = command
+        .trim()
+        .strip_prefix("greentic-provision ")
+        .expect("the binary's name");
+    let script = format!("exec {} {args}", env!("CARGO_BIN_EXE_greentic-provision"));
+    let again = Command::new("sh")
+        .current_dir(temp.path())
+        .args(["-c", &script])
+        .output()
+        .expect("runs");
+    assert_eq!(code(&again), 1, "{script}: {}", stderr(&again));
+    assert!(
+        stdout(&again).contains("E_WEBHOOK_SCHEME"),
+        "{}",
+        stdout(&again)
+    );
+    assert!(
+        stdout(&again).contains("(0 checks passed, 1 failed"),
+        "{}",
+        stdout(&again)
+    );
+    // A pack that passes again leaves nothing behind.
+    copy(&fixture("conforming/noop-provision"), &pack);
+    assert_eq!(
+        code(&run_in(
+            temp.path(),
+            &["conformance", "--packs", text(&pack)]
+        )),
+        0
+    );
+    assert_eq!(fs::read_dir(&artifacts).expect("artifacts").count(), 0);
+}
+
+#[test]
+fn a_hostile_pack_does_not_keep_the_next_one_from_its_verdict() {
+    let temp = tempfile::tempdir().expect("a folder");
+    for (i, entry) in fs::read_dir(fixture("hostile"))
+        .expect("readable")
+        .enumerate()
+    {
+        let entry = entry.expect("readable");
+        copy(
+            &entry.path(),
+            &temp.path().join(format!("packs/{i:02}-hostile")),
+        );
+        copy(
+            &fixture("conforming/noop-provision"),
+            &temp.path().join(format!("packs/{i:02}-noop")),
+        );
+    }
+    let args = [
+        "conformance",
+        "--packs",
+        "packs",
+        "--report",
+        "r.json",
+        "--jobs",
+        "1",
+    ];
+    let output = run_in(temp.path(), &args);
+    assert_eq!(code(&output), 4);
+    let report: Value =
+        serde_json::from_slice(&fs::read(temp.path().join("r.json")).expect("a report"))
+            .expect("JSON");
+    for pack in report["packs"].as_array().expect("a list") {
+        let label = pack["pack"].as_str().expect("a label");
+        if label.ends_with("noop") {
+            assert_eq!(pack["verdict"], "pass", "{label}");
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_in_a_pack_folder_is_not_followed() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = temp.path().join("pack");
+    copy(&fixture("conforming/noop-provision"), &pack);
+    std::os::unix::fs::symlink("/etc/hostname", pack.join("components/extra")).expect("links");
+    let output = run_in(temp.path(), &["conformance", "--packs", "pack"]);
+    assert_eq!(code(&output), 4);
+    assert!(
+        stdout(&output).contains("E_ZIP_TYPE"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_report_can_go_to_standard_output() {
+    let fine = fixture("conforming/noop-provision");
+    let temp = tempfile::tempdir().expect("a folder");
+    let output = run_in(
+        temp.path(),
+        &[
+            "conformance",
+            "--packs",
+            text(&fine),
+            "--report",
+            "/dev/stdout",
+        ],
+    );
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("\"exit_code\": 0"));
+}
+
+#[test]
+fn shards_are_disjoint_and_complete() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let packs = fixture("");
+    let labels = |shard: &str| {
+        let args = [
+            "conformance",
+            "--packs",
+            text(&packs),
+            "--report",
+            "r.json",
+            "--shard",
+            shard,
+        ];
+        run_in(temp.path(), &args);
+        let bytes = fs::read(temp.path().join("r.json")).expect("a report");
+        let report: Value = serde_json::from_slice(&bytes).expect("JSON");
+        let packs = report["packs"].as_array().expect("a list").clone();
+        packs
+            .into_iter()
+            .map(|p| p["pack"].to_string())
+            .collect::<Vec<_>>()
+    };
+    let mut parts = [labels("1/3"), labels("2/3"), labels("3/3")].concat();
+    parts.sort();
+    let mut all = labels("1/1");
+    all.sort();
+    assert_eq!(parts, all);
+}

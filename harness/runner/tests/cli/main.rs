@@ -1,0 +1,6 @@
+//! The binary as other people's scripts call it: flags, JSON, exit codes.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+mod conformance;
+mod dry_run;
+mod support;

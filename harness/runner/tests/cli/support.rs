@@ -1,0 +1,78 @@
+//! What the tests of the binary share.
+
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub(crate) fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+pub(crate) fn fixture(pack: &str) -> PathBuf {
+    project().join("packs").join(pack)
+}
+
+/// Runs the binary in `folder`.
+pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
+    command
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .expect("the binary runs")
+}
+
+pub(crate) fn code(output: &Output) -> i32 {
+    output.status.code().expect("ends by itself")
+}
+
+pub(crate) fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("UTF-8")
+}
+
+pub(crate) fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("UTF-8")
+}
+
+pub(crate) fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("JSON on standard output")
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8").to_owned().leak()
+}
+
+/// The folder as a `.gtpack` beside others, `expect.toml` left out.
+pub(crate) fn packed(folder: &Path, to: &Path) {
+    let mut writer = zip::ZipWriter::new(fs::File::create(to).expect("creates"));
+    let options = zip::write::SimpleFileOptions::default();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.expect("readable");
+        let name = entry
+            .path()
+            .strip_prefix(folder)
+            .expect("below")
+            .to_string_lossy()
+            .into_owned();
+        if entry.file_type().is_file() && name != "expect.toml" {
+            writer.start_file(name, options).expect("starts");
+            writer
+                .write_all(&fs::read(entry.path()).expect("reads"))
+                .expect("writes");
+        }
+    }
+    writer.finish().expect("finishes");
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.path().strip_prefix(from).expect("below"));
+        match entry.file_type().is_dir() {
+            true => fs::create_dir_all(target).expect("creates"),
+            false => drop(fs::copy(entry.path(), target).expect("copies")),
+        }
+    }
+}
