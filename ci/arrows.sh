@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Proves the dependency arrows: exec → core, oracle → core, runner → all,
+# fuzz → core, exec, oracle; core and oracle never see wasmtime, libtest-mimic
+# or a report library. Development dependencies do not count.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+failed=0
+
+# refuse CRATE NAME… : none of the named packages may be in the crate's tree.
+refuse() {
+    local crate=$1 tree
+    shift
+    tree=$(cargo tree --locked --package "$crate" --edges normal,build --prefix none --format '{lib} {p}' |
+        awk '{print $2}' | sort -u)
+    grep -qx "$crate" <<<"$tree" || { echo "no tree for $crate" >&2; exit 1; }
+    for name in "$@"; do
+        if grep -Ex "$name" <<<"$tree"; then
+            echo "error: $crate must not depend on $name" >&2
+            failed=1
+        fi
+    done
+}
+
+engines='wasmtime(-.*)?'
+reports='(libtest-mimic|junit-report|insta)'
+refuse provision-core "$engines" "$reports" provision-exec provision-oracle greentic-provision provision-fuzz
+refuse provision-oracle "$engines" "$reports" provision-exec greentic-provision provision-fuzz
+refuse provision-exec "$reports" provision-oracle greentic-provision provision-fuzz
+refuse provision-fuzz "$reports" greentic-provision
+refuse greentic-provision provision-fuzz
+
+# Only exec may name wasmtime, also among development dependencies.
+if grep -lE '^wasmtime' harness/{core,oracle,runner}/Cargo.toml fuzz/Cargo.toml; then
+    echo 'error: only harness/exec may name wasmtime' >&2
+    failed=1
+fi
+
+[ "$failed" -eq 0 ] && echo 'the arrows hold'
+exit "$failed"

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Everything that a change has to pass, the same on a laptop and in CI.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step 'formatting'
+cargo fmt --all --check
+
+step 'lints'
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step 'documentation'
+RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
+
+step 'tests'
+cargo test --workspace --locked
+
+step 'dependency arrows'
+ci/arrows.sh
+
+step 'goldens are fresh'
+ci/goldens.sh
+
+step 'JUnit, read by other people'\''s parsers'
+ci/junit.sh
+
+step 'all checks passed'
