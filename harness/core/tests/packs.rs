@@ -244,3 +244,53 @@ fn a_pack_v1_manifest_is_decoded_by_its_own_library() {
     assert!(pack.declares_no_provisioning());
     assert_eq!(pack.manifest().pack_v1.as_deref(), Some(&manifest));
 }
+
+/// A component that exports an empty instance under each of these names.
+fn component(exports: &[&str]) -> Vec<u8> {
+    let exports: String = exports
+        .iter()
+        .map(|name| format!("(export \"{name}\" (instance $i))"))
+        .collect();
+    let text = format!("(component (component $c) (instance $i (instantiate $c)) {exports})");
+    wat::parse_str(text).expect("a component")
+}
+
+#[test]
+fn a_component_says_by_its_exports_what_drives_it() {
+    let manifest = br#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+    let qa = component(&[
+        "greentic:component/qa@0.6.1",
+        "greentic:component/node@0.6.0",
+    ]);
+    let later = component(&[
+        "greentic:provision/provisioner@0.2.0",
+        "greentic:component/qa@0.7.0",
+    ]);
+    let provisioner = component(&["greentic:provision/provisioner@0.1.3"]);
+    let files: [(&str, &[u8]); 4] = [
+        ("pack.json", manifest),
+        ("components/ask.wasm", &qa),
+        ("components/later.wasm", &later),
+        ("s.wat", b"(module)"),
+    ];
+    let expected = [
+        "setup:ask.qa.default:component_qa",
+        "setup:ask.qa.setup:component_qa",
+        "setup:s*:single_module",
+        "update:ask.qa.update:component_qa",
+        "remove:ask.qa.remove:component_qa",
+    ];
+    assert_eq!(listed(&open(&files)), expected);
+    let with = [&files[..], &[("components/setup.wasm", &provisioner)]].concat();
+    assert_eq!(
+        listed(&open(&with))[2],
+        "setup:s*:provisioner",
+        "before any other pattern"
+    );
+    let alone = open(&[("pack.json", br#"{"id": "p"}"#), ("a.wasm", &provisioner)]);
+    assert_eq!(
+        listed(&alone),
+        ["setup:setup*:provisioner"],
+        "also without a setup entry"
+    );
+}

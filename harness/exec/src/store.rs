@@ -6,14 +6,47 @@ use provision_core::limits::StepLimits;
 use provision_core::wizard::Meters;
 use wasmtime::{Engine, ResourceLimiter, Result, Store};
 
+/// A bounded sum over everything of one kind in a store.
+struct Total {
+    limit: usize,
+    now: usize,
+    peak: usize,
+}
+
+impl Total {
+    fn up_to(limit: usize) -> Self {
+        Self {
+            limit,
+            now: 0,
+            peak: 0,
+        }
+    }
+
+    /// Grows one of the things from `current` to `desired`. `Ok(false)` refuses
+    /// what lies beyond the thing's own maximum: that is the guest's business.
+    fn grow(
+        &mut self,
+        (current, desired, maximum): (usize, usize, Option<usize>),
+        hit: fn(usize, usize) -> LimitHit,
+    ) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let total = self.now.saturating_add(desired.saturating_sub(current));
+        if total > self.limit {
+            return Err(hit(total, self.limit).into());
+        }
+        self.now = total;
+        self.peak = self.peak.max(total);
+        Ok(true)
+    }
+}
+
 /// What the bounds of one store have left, and what was used of them.
 pub(crate) struct Sandbox {
-    memory_limit: usize,
-    table_limit: usize,
-    instance_limit: usize,
-    memory_total: usize,
-    memory_peak: usize,
-    table_total: usize,
+    memory: Total,
+    table: Total,
+    instances: usize,
 }
 
 /// A fresh store with `limits` applied.
@@ -36,12 +69,9 @@ pub(crate) fn open(engine: &Engine, limits: &StepLimits) -> Result<Store<Sandbox
     let mut store = Store::new(
         engine,
         Sandbox {
-            memory_limit: memory_bytes,
-            table_limit: table_elements,
-            instance_limit: instances,
-            memory_total: 0,
-            memory_peak: 0,
-            table_total: 0,
+            memory: Total::up_to(memory_bytes),
+            table: Total::up_to(table_elements),
+            instances,
         },
     );
     store.limiter(|sandbox| sandbox);
@@ -55,37 +85,22 @@ pub(crate) fn open(engine: &Engine, limits: &StepLimits) -> Result<Store<Sandbox
 pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
     Meters {
         fuel: limits.fuel - store.get_fuel().unwrap_or(0).min(limits.fuel),
-        memory_bytes: store.data().memory_peak as u64,
+        memory_bytes: store.data().memory.peak as u64,
         ..Meters::default()
     }
 }
 
 impl ResourceLimiter for Sandbox {
-    /// NB: an error traps. A guest that is told "no" by a failing `memory.grow`
-    /// goes on in a way that nobody tested, and its verdict would mean little.
+    // NB: an error traps. A guest that is told "no" by a failing `memory.grow`
+    // goes on in a way that nobody tested, and its verdict would mean little.
     fn memory_growing(
         &mut self,
         current: usize,
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            // Beyond the module's own maximum: that is the guest's business.
-            return Ok(false);
-        }
-        let total = self
-            .memory_total
-            .saturating_add(desired.saturating_sub(current));
-        if total > self.memory_limit {
-            return Err(LimitHit::Memory {
-                asked: total,
-                limit: self.memory_limit,
-            }
-            .into());
-        }
-        self.memory_total = total;
-        self.memory_peak = self.memory_peak.max(total);
-        Ok(true)
+        let hit = |asked, limit| LimitHit::Memory { asked, limit };
+        self.memory.grow((current, desired, maximum), hit)
     }
 
     fn table_growing(
@@ -94,25 +109,12 @@ impl ResourceLimiter for Sandbox {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        let total = self
-            .table_total
-            .saturating_add(desired.saturating_sub(current));
-        if total > self.table_limit {
-            return Err(LimitHit::Table {
-                asked: total,
-                limit: self.table_limit,
-            }
-            .into());
-        }
-        self.table_total = total;
-        Ok(true)
+        let hit = |asked, limit| LimitHit::Table { asked, limit };
+        self.table.grow((current, desired, maximum), hit)
     }
 
     fn instances(&self) -> usize {
-        self.instance_limit
+        self.instances
     }
 
     // Both are counted before instantiation, with a typed error.

@@ -30,6 +30,11 @@ pub enum Event {
     CheckFinished(CheckFinished),
     /// All is known of a pack.
     PackFinished(PackFinished),
+    /// An expectation is no longer true.
+    ExpectationStale {
+        /// Which one, and why.
+        message: String,
+    },
     /// The run is over.
     RunFinished {
         /// The process's exit code.

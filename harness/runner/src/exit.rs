@@ -13,6 +13,8 @@ pub enum Exit {
     Fails = 1,
     /// Usage or configuration.
     Usage = 2,
+    /// An expectation is stale: unexpected pass, unused, expired.
+    Stale = 3,
     /// An archive or sandbox violation.
     Violation = 4,
     /// Nothing selected, nothing executed, or a required check could not run.

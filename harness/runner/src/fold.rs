@@ -12,6 +12,8 @@ pub struct Run {
     pub started: Option<RunStarted>,
     /// The packs, in the order that the run announced.
     pub packs: Vec<PackRun>,
+    /// Expectations that are no longer true.
+    pub stale: Vec<String>,
 }
 
 /// All that the stream says of one pack.
@@ -34,6 +36,7 @@ impl Run {
     pub fn fold(events: Vec<Event>) -> Self {
         let mut started: Option<RunStarted> = None;
         let mut packs: BTreeMap<String, PackRun> = BTreeMap::new();
+        let mut stale = Vec::new();
         for event in events {
             match event {
                 Event::RunStarted(run) => started = Some(run),
@@ -44,6 +47,7 @@ impl Run {
                     let pack = of(&mut packs, &done.pack);
                     pack.finished = Some(done);
                 }
+                Event::ExpectationStale { message } => stale.push(message),
                 Event::RunFinished { .. } => {}
             }
         }
@@ -56,6 +60,7 @@ impl Run {
         Self {
             started,
             packs: ordered,
+            stale,
         }
     }
 
@@ -94,6 +99,8 @@ impl Run {
             Exit::Harness
         } else if any(Verdict::Fail) {
             Exit::Fails
+        } else if !self.stale.is_empty() {
+            Exit::Stale
         } else if any(Verdict::Partial)
             || self.checks(Status::Passed) == 0
             || self.steps_executed() == 0

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod discover;
 pub mod events;
 pub mod exit;
+pub mod expectations;
 mod files;
 pub mod fold;
 pub mod reports;

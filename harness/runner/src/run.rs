@@ -6,13 +6,15 @@ use crate::events::{
     CheckFinished, Event, EventLog, PackFinished, RunStarted, StepDone, WizardDriven,
 };
 use crate::exit::{Error, show};
+use crate::expectations::Expectations;
 use crate::source;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepExecutor, StepRun};
-use provision_core::{Status, Verdict};
+use provision_core::{OpenError, Source, Status, Verdict};
 use provision_oracle::{
     CheckResult, Conditions, Observed, Subject, checks, executed_steps, judge, observe, verdict,
 };
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -23,7 +25,7 @@ use std::time::Instant;
 const NOTES: (usize, usize) = (50, 300);
 
 /// What a run is to do.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Options {
     /// Name of the profile, for the record.
     pub profile: String,
@@ -35,6 +37,10 @@ pub struct Options {
     pub artifacts: PathBuf,
     /// Packs that are examined at once, at least one.
     pub jobs: usize,
+    /// Failures that are expected, and excused while they are.
+    pub expectations: Option<Expectations>,
+    /// Whether all packs that the caller has are examined, and by all checks.
+    pub complete: bool,
 }
 
 /// A pack, observed and judged.
@@ -47,10 +53,25 @@ pub struct Examined {
     pub verdict: Verdict,
 }
 
-/// Reads, observes and judges one pack.
+/// Reads, observes and judges one pack. A panic on the way is this pack's
+/// error and leaves the others theirs.
 #[must_use]
 pub fn examine(pack: &PackRef, executor: &dyn StepExecutor, conditions: &Conditions) -> Examined {
+    let look = |source| catch_unwind(AssertUnwindSafe(|| judged(source, executor, conditions)));
     let source = source::load(&pack.path, &conditions.limits.archive);
+    look(source)
+        .or_else(|_| {
+            let why = "the harness panicked over this pack; standard error says where";
+            look(Err(OpenError::Unread(why.into())))
+        })
+        .unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+fn judged(
+    source: Result<Source, OpenError>,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+) -> Examined {
     let subject = observe(source, executor, conditions);
     let results = judge(&subject);
     let verdict = verdict(&subject, &results);
@@ -94,6 +115,11 @@ pub fn run(
             });
         }
     });
+    if let Some(expectations) = &options.expectations {
+        for message in expectations.stale(options.complete) {
+            log.emit(Event::ExpectationStale { message });
+        }
+    }
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(e) => Err(e),
         None => Ok(()),
@@ -118,6 +144,9 @@ fn one(
     let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
     if let Some(filter) = &options.filter {
         results.retain(|r| trial(r).contains(filter.as_str()));
+    }
+    if let Some(expectations) = &options.expectations {
+        expectations.apply(&subject, &mut results);
     }
     // Of the selected checks alone: what was filtered out is not claimed.
     let verdict = verdict(&subject, &results);

@@ -86,6 +86,66 @@ impl Common<'_> {
     }
 }
 
+/// The fixed fields that both records have, and the lengths that follow them.
+struct Fixed {
+    needed: u16,
+    flags: u16,
+    method: u16,
+    time: u16,
+    date: u16,
+    crc: u32,
+    packed: u32,
+    size: u32,
+    name_len: u16,
+    extra_len: u16,
+}
+
+impl Fixed {
+    fn read(f: &mut Fields<'_>) -> Self {
+        Self {
+            needed: f.u16(),
+            flags: f.u16(),
+            method: f.u16(),
+            time: f.u16(),
+            date: f.u16(),
+            crc: f.u32(),
+            packed: f.u32(),
+            size: f.u32(),
+            name_len: f.u16(),
+            extra_len: f.u16(),
+        }
+    }
+
+    /// Takes name and extra field, which stand behind the record's fields.
+    fn named<'a>(self, cursor: &mut Cursor<'a>) -> Result<(Common<'a>, &'a [u8]), ArchiveError> {
+        let Self {
+            needed,
+            flags,
+            method,
+            time,
+            date,
+            crc,
+            packed,
+            size,
+            ..
+        } = self;
+        let name = cursor.take(usize::from(self.name_len), "an entry's name")?;
+        let extra = cursor.take(usize::from(self.extra_len), "an extra field")?;
+        let common = Common {
+            needed,
+            flags,
+            method,
+            time,
+            date,
+            crc,
+            packed,
+            size,
+            name,
+        };
+        Ok((common, extra))
+    }
+}
+
 /// A local record without its data.
 pub(super) struct Local<'a> {
     pub(super) common: Common<'a>,
@@ -95,22 +155,7 @@ pub(super) struct Local<'a> {
 /// Reads the local record at the cursor, up to its data.
 pub(super) fn local<'a>(cursor: &mut Cursor<'a>) -> Result<Local<'a>, ArchiveError> {
     let mut f = Fields(&cursor.take(30, "a local record")?[4..]);
-    let (needed, flags, method, time, date) = (f.u16(), f.u16(), f.u16(), f.u16(), f.u16());
-    let (crc, packed, size) = (f.u32(), f.u32(), f.u32());
-    let (name_len, extra_len) = (f.u16(), f.u16());
-    let name = cursor.take(usize::from(name_len), "an entry's name")?;
-    let extra = cursor.take(usize::from(extra_len), "an extra field")?;
-    let common = Common {
-        needed,
-        flags,
-        method,
-        time,
-        date,
-        crc,
-        packed,
-        size,
-        name,
-    };
+    let (common, extra) = Fixed::read(&mut f).named(cursor)?;
     Ok(Local { common, extra })
 }
 
@@ -128,25 +173,11 @@ pub(super) struct Central<'a> {
 pub(super) fn central<'a>(cursor: &mut Cursor<'a>) -> Result<Central<'a>, ArchiveError> {
     let mut f = Fields(&cursor.take(46, "a directory record")?[4..]);
     let _made_by = f.u16();
-    let (needed, flags, method, time, date) = (f.u16(), f.u16(), f.u16(), f.u16(), f.u16());
-    let (crc, packed, size) = (f.u32(), f.u32(), f.u32());
-    let (name_len, extra_len, comment_len) = (f.u16(), f.u16(), f.u16());
-    let (disk, _internal) = (f.u16(), f.u16());
+    let fixed = Fixed::read(&mut f);
+    let (comment_len, disk, _internal) = (f.u16(), f.u16(), f.u16());
     let (external, offset) = (f.u32(), f.u32());
-    let name = cursor.take(usize::from(name_len), "an entry's name")?;
-    let extra = cursor.take(usize::from(extra_len), "an extra field")?;
+    let (common, extra) = fixed.named(cursor)?;
     let comment = cursor.take(usize::from(comment_len), "a comment")?;
-    let common = Common {
-        needed,
-        flags,
-        method,
-        time,
-        date,
-        crc,
-        packed,
-        size,
-        name,
-    };
     Ok(Central {
         common,
         extra,

@@ -23,12 +23,24 @@ struct Seen<'a> {
 
 /// Walks the whole file and returns its entries in file order.
 pub(super) fn walk(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, ArchiveError> {
-    if bytes.len() as u64 > limits.archive_bytes {
-        let detail = format!("{} bytes, bound {}", bytes.len(), limits.archive_bytes);
+    let ArchiveLimits {
+        archive_bytes,
+        entries,
+        // Applied by `bounded`, before anything is inflated.
+        entry_bytes: _,
+        total_bytes: _,
+        ratio: _,
+        ratio_floor: _,
+        // Applied by `names`.
+        name_bytes: _,
+        name_depth: _,
+    } = *limits;
+    if bytes.len() as u64 > archive_bytes {
+        let detail = format!("{} bytes, bound {archive_bytes}", bytes.len());
         return Err(ArchiveError::new(Rule::Size, 0, detail));
     }
     let mut cursor = Cursor { bytes, at: 0 };
-    let locals = locals(&mut cursor, limits)?;
+    let locals = locals(&mut cursor, entries)?;
     let directory = cursor.at;
     for seen in &locals {
         central(&mut cursor, seen)?;
@@ -42,10 +54,7 @@ pub(super) fn walk(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, A
         .collect()
 }
 
-fn locals<'a>(
-    cursor: &mut Cursor<'a>,
-    limits: &ArchiveLimits,
-) -> Result<Vec<Seen<'a>>, ArchiveError> {
+fn locals<'a>(cursor: &mut Cursor<'a>, most: usize) -> Result<Vec<Seen<'a>>, ArchiveError> {
     let mut locals = Vec::new();
     loop {
         let offset = cursor.at;
@@ -54,8 +63,8 @@ fn locals<'a>(
             Some(record::CENTRAL | record::END) => return Ok(locals),
             found => return Err(unknown(found, offset, cursor.bytes)),
         }
-        if locals.len() == limits.entries {
-            let detail = format!("more than {} entries", limits.entries);
+        if locals.len() == most {
+            let detail = format!("more than {most} entries");
             return Err(ArchiveError::new(Rule::Entries, offset, detail));
         }
         let local = record::local(cursor)?;

@@ -4,9 +4,10 @@ use super::print;
 use crate::discover::{Marker, PackRef, discover};
 use crate::events::{Event, EventLog};
 use crate::exit::{Error, Exit};
+use crate::expectations::Expectations;
 use crate::files;
 use crate::fold::Run;
-use crate::reports::{console, json, junit};
+use crate::reports::{console, html, json, junit, markdown, sarif};
 use crate::run::{Options, run as examine_all};
 use clap::ValueEnum;
 use provision_core::Limits;
@@ -27,6 +28,18 @@ pub(super) struct Args {
     /// Write a JUnit file here.
     #[arg(long)]
     junit: Option<PathBuf>,
+    /// Write a SARIF 2.1.0 file here.
+    #[arg(long)]
+    sarif: Option<PathBuf>,
+    /// Write a self-contained HTML page here.
+    #[arg(long)]
+    html: Option<PathBuf>,
+    /// Write a Markdown summary here.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    /// A TOML file of failures that are expected.
+    #[arg(long)]
+    expectations: Option<PathBuf>,
     /// Only the pack whose file name (without ending) or label is this.
     #[arg(long)]
     provider: Option<String>,
@@ -100,9 +113,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         anstream::eprintln!("error: no packs selected; nothing was judged");
         return Ok(Exit::Nothing);
     }
-    for path in [&args.report, &args.junit].into_iter().flatten() {
+    for path in args.reports().into_iter().flatten() {
         files::check_writable(path)?;
     }
+    let expectations = expectations(args)?;
     let log = EventLog::create(&args.out.join("events.jsonl"))?;
     let limits = Limits::default();
     let executor = WasmtimeExecutor::new(&limits.step)?;
@@ -115,9 +129,58 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         },
         artifacts: args.out.join("artifacts"),
         jobs: jobs(args),
+        expectations,
+        complete: args.filter.is_none() && args.provider.is_none() && args.shard.is_none(),
     };
     let done = examine_all(&packs, &executor, &options, &log);
     finish(args, log, done)
+}
+
+impl Args {
+    /// Where reports were asked for.
+    fn reports(&self) -> [Option<&PathBuf>; 5] {
+        let Self {
+            report,
+            junit,
+            sarif,
+            html,
+            markdown,
+            ..
+        } = self;
+        [report, junit, sarif, html, markdown].map(Option::as_ref)
+    }
+}
+
+fn write_reports(args: &Args, run: &Run) -> Result<(), Error> {
+    let [report, junit, sarif, html, markdown] = args.reports();
+    if let Some(path) = report {
+        files::write(path, &files::pretty(&json::report(run))?)?;
+    }
+    if let Some(path) = junit {
+        files::write(path, &junit::of_run(run)?)?;
+    }
+    if let Some(path) = sarif {
+        files::write(path, &files::pretty(&sarif::report(run))?)?;
+    }
+    if let Some(path) = html {
+        files::write(path, html::report(run).as_bytes())?;
+    }
+    if let Some(path) = markdown {
+        files::write(path, markdown::report(run).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
+    let Some(path) = &args.expectations else {
+        return Ok(None);
+    };
+    let today = time::OffsetDateTime::now_utc().date();
+    let expectations = Expectations::load(path, today)?;
+    for ending in expectations.ending() {
+        anstream::eprintln!("warning: {ending}");
+    }
+    Ok(Some(expectations))
 }
 
 /// A profile that asks for nothing beyond `core` yet would be a false promise.
@@ -171,12 +234,7 @@ fn finish(args: &Args, log: EventLog, done: Result<(), Error>) -> Result<Exit, E
         exit_code: exit as u8,
     });
     print(&console::report(&run))?;
-    if let Some(path) = &args.report {
-        files::write(path, &files::pretty(&json::report(&run))?)?;
-    }
-    if let Some(path) = &args.junit {
-        files::write(path, &junit::of_run(&run)?)?;
-    }
+    write_reports(args, &run)?;
     done?;
     log.finish()?;
     if exit == Exit::Nothing {

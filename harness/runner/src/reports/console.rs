@@ -78,6 +78,9 @@ fn failure(out: &mut String, check: &CheckFinished) {
 }
 
 fn summary(out: &mut String, run: &Run) {
+    for stale in &run.stale {
+        let _ = writeln!(out, "stale: {stale}; remove it or mend it");
+    }
     let _ = writeln!(
         out,
         "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks passed, \

@@ -19,6 +19,7 @@ pub fn report(run: &Run) -> Value {
         "filter": started.and_then(|s| s.filter.as_ref()),
         "public_base_url": started.map(|s| &s.public_base_url),
         "exit_code": run.exit() as u8,
+        "stale_expectations": run.stale,
         "summary": summary(run),
         "packs": run.packs.iter().map(pack).collect::<Vec<_>>(),
     })

@@ -23,7 +23,7 @@ fn a_verdict_is_told_by_exit_code() {
     let looping = fixture("hostile/loop-in-run");
     let nothing = fixture("conforming/provisioning-none");
     let cases: [(&[&str], i32, &str); 8] = [
-        (&["--packs", text(&conforming)], 0, "5 packs: 3 pass"),
+        (&["--packs", text(&conforming)], 0, "6 packs: 4 pass"),
         (
             &["--packs", text(&fine), text(&trap)],
             1,
@@ -291,4 +291,23 @@ fn shards_are_disjoint_and_complete() {
     let mut all = labels("1/1");
     all.sort();
     assert_eq!(parts, all);
+}
+
+#[test]
+fn the_packed_fixture_is_its_source() {
+    let archive = fs::File::open(fixture("conforming/noop-archive.gtpack")).expect("opens");
+    let mut archive = zip::ZipArchive::new(archive).expect("a zip");
+    let source = fixture("conforming/noop-provision");
+    for i in 0..archive.len() {
+        let mut entry = archive.by_index(i).expect("an entry");
+        let name = entry.name().expect("a name").into_owned();
+        let mut packed = Vec::new();
+        std::io::copy(&mut entry, &mut packed).expect("reads");
+        assert_eq!(
+            packed,
+            fs::read(source.join(&name)).expect("the source"),
+            "{name}"
+        );
+    }
+    assert_eq!(archive.len(), 5, "a manifest and four steps");
 }

@@ -3,4 +3,5 @@
 
 mod conformance;
 mod dry_run;
+mod reports;
 mod support;

@@ -1,0 +1,346 @@
+//! Expected failures: each names one check, one code, one pack and an end.
+//!
+//! An expectation that has become untrue is as loud as a failure: one that is
+//! never met, no longer met, or past its end makes the run stale.
+
+use crate::exit::{Error, show};
+use provision_core::Status;
+use provision_core::text::inert;
+use provision_oracle::{CheckResult, Subject, checks};
+use semver::{Version, VersionReq};
+use serde::Deserialize;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
+
+const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
+/// Longest life of an expectation, in days.
+const LONGEST: i64 = 180;
+/// Days ahead of its end at which an expectation is warned of.
+const WARNING: i64 = 14;
+
+/// One expected failure, as the file has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    check: String,
+    /// The pack's id.
+    pack: String,
+    /// Versions of the pack, as a semver requirement.
+    version: VersionReq,
+    /// The one code that is excused.
+    code: String,
+    reason: String,
+    issue: String,
+    owner: String,
+    added: String,
+    expires: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    expect: Vec<Entry>,
+}
+
+/// What became of an entry in this run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fate {
+    /// A pack that it speaks of was examined.
+    met: bool,
+    /// It excused a failure.
+    used: bool,
+}
+
+/// The expectations of a run.
+#[derive(Debug)]
+pub struct Expectations {
+    entries: Vec<(Entry, Date)>,
+    today: Date,
+    fates: Mutex<Vec<Fate>>,
+}
+
+impl Expectations {
+    /// Reads the TOML file at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] says which entry is wrong, and how.
+    pub fn load(path: &Path, today: Date) -> Result<Self, Error> {
+        let error = |why: String| Error::Usage(format!("expectations {}: {why}", show(path)));
+        let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+        Self::parse(&text, today).map_err(error)
+    }
+
+    fn parse(text: &str, today: Date) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+        let entries = file.expect.into_iter().enumerate().map(|(i, entry)| {
+            let expires = entry
+                .validate()
+                .map_err(|why| format!("entry {}: {why}", i + 1))?;
+            Ok((entry, expires))
+        });
+        let entries: Vec<(Entry, Date)> = entries.collect::<Result<_, String>>()?;
+        let fates = Mutex::new(vec![Fate::default(); entries.len()]);
+        Ok(Self {
+            entries,
+            today,
+            fates,
+        })
+    }
+
+    /// Excuses the failures among `results` that are expected of `subject`:
+    /// they are skipped, with the reason, and keep their findings.
+    pub fn apply(&self, subject: &Subject, results: &mut [CheckResult]) {
+        let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
+        let id = manifest.and_then(|m| m.id.as_deref());
+        let version = manifest.and_then(|m| Version::parse(m.version.as_deref()?).ok());
+        let (Some(id), Some(version)) = (id, version) else {
+            return;
+        };
+        let mut fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((entry, expires), fate) in self.entries.iter().zip(fates.iter_mut()) {
+            if entry.pack != id || !entry.version.matches(&version) {
+                continue;
+            }
+            fate.met = true;
+            if *expires >= self.today {
+                fate.used |= entry.excuse(results);
+            }
+        }
+    }
+
+    /// What is no longer true, one line each. `complete` says whether every
+    /// pack that the caller has was examined; else nothing counts as unused.
+    #[must_use]
+    pub fn stale(&self, complete: bool) -> Vec<String> {
+        let fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = |expires: Date, fate: &Fate| match fate {
+            _ if expires < self.today => Some("it has expired"),
+            Fate {
+                met: true,
+                used: false,
+            } => Some("the check no longer fails with this code"),
+            Fate { met: false, .. } if complete => Some("no pack is what it speaks of"),
+            _ => None,
+        };
+        let entries = self.entries.iter().zip(fates.iter());
+        entries
+            .filter_map(|((entry, expires), fate)| {
+                Some(format!("{}: {}", entry.name(), why(*expires, fate)?))
+            })
+            .collect()
+    }
+
+    /// Entries that end within a fortnight, one line each.
+    #[must_use]
+    pub fn ending(&self) -> Vec<String> {
+        let left = |expires: Date| (expires - self.today).whole_days();
+        let soon = self
+            .entries
+            .iter()
+            .filter(|(_, e)| (0..=WARNING).contains(&left(*e)));
+        soon.map(|(entry, e)| format!("{}: {} days left", entry.name(), left(*e)))
+            .collect()
+    }
+}
+
+impl Entry {
+    fn name(&self) -> String {
+        format!(
+            "expectation of {} ({}) for {}",
+            self.check,
+            self.code,
+            inert(&self.pack, 80)
+        )
+    }
+
+    /// Whether the entry may stand at all, and when it ends.
+    fn validate(&self) -> Result<Date, String> {
+        if checks::by_id(&self.check).is_none() {
+            return Err(format!("unknown check `{}`", inert(&self.check, 80)));
+        }
+        let stage = self.check.split('.').next().unwrap_or_default();
+        if matches!(stage, "archive" | "sandbox") {
+            return Err(format!("{stage}.* cannot be excused"));
+        }
+        for (name, value) in [
+            ("code", &self.code),
+            ("reason", &self.reason),
+            ("issue", &self.issue),
+            ("owner", &self.owner),
+        ] {
+            if value.trim().is_empty() {
+                return Err(format!("`{name}` is empty"));
+            }
+        }
+        let date = |name: &str, text: &str| {
+            Date::parse(text, DAY).map_err(|_| format!("`{name}` is no date like 2026-01-31"))
+        };
+        let (added, expires) = (date("added", &self.added)?, date("expires", &self.expires)?);
+        match (expires - added).whole_days() {
+            0..=LONGEST => Ok(expires),
+            days => Err(format!(
+                "lives for {days} days; at most {LONGEST} are allowed"
+            )),
+        }
+    }
+
+    /// Whether it excused anything. A check that fails for other reasons as
+    /// well is not excused.
+    fn excuse(&self, results: &mut [CheckResult]) -> bool {
+        let mut used = false;
+        for result in results.iter_mut().filter(|r| r.check == self.check) {
+            let expected = result.findings.iter().all(|f| f.code == self.code);
+            if result.status == Status::Failed && expected {
+                result.status = Status::Skipped;
+                result.applicable = false;
+                result.reason = Some(format!(
+                    "expected to fail with {} until {}: {} ({}, {})",
+                    inert(&self.code, 80),
+                    self.expires,
+                    inert(&self.reason, 200),
+                    inert(&self.issue, 200),
+                    inert(&self.owner, 80)
+                ));
+                used = true;
+            }
+        }
+        used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_core::wizard::NoopExecutor;
+    use provision_core::{Finding, Source};
+    use provision_oracle::{Conditions, Level, Scope, observe};
+    use time::macros::date;
+
+    fn file(check: &str, version: &str, added: &str, expires: &str) -> String {
+        format!(
+            "[[expect]]\ncheck = \"{check}\"\npack = \"p\"\nversion = \"{version}\"\ncode = \"E_X\"\n\
+             reason = \"r\"\nissue = \"i\"\nowner = \"o\"\nadded = \"{added}\"\nexpires = \"{expires}\"\n"
+        )
+    }
+
+    fn good() -> String {
+        file("plan.golden", ">=1, <2", "2026-01-01", "2026-03-01")
+    }
+
+    fn subject() -> Subject {
+        let manifest = br#"{"id":"p","version":"1.5.0"}"#.to_vec();
+        let files = [("pack.json".to_owned(), manifest)].into();
+        let source = Source::Folder {
+            files,
+            manifest: None,
+        };
+        observe(Ok(source), &NoopExecutor, &Conditions::default())
+    }
+
+    fn golden(codes: &[&str]) -> CheckResult {
+        CheckResult {
+            check: "plan.golden",
+            level: Level::Must,
+            scope: Scope::Pack,
+            status: if codes.is_empty() {
+                Status::Passed
+            } else {
+                Status::Failed
+            },
+            findings: codes.iter().map(|c| Finding::new(*c, "", "", "")).collect(),
+            reason: None,
+            applicable: true,
+        }
+    }
+
+    /// Status after applying, and what is stale then.
+    fn applied(text: &str, today: Date, codes: &[&str]) -> (Status, Vec<String>) {
+        let expectations = Expectations::parse(text, today).expect("parses");
+        let mut results = [golden(codes)];
+        expectations.apply(&subject(), &mut results);
+        (results[0].status, expectations.stale(true))
+    }
+
+    #[test]
+    fn only_what_was_expected_is_excused_and_only_while_it_is_true() {
+        let today = date!(2026 - 02 - 01);
+        assert_eq!(
+            applied(&good(), today, &["E_X", "E_X"]),
+            (Status::Skipped, vec![])
+        );
+        let (status, stale) = applied(&good(), today, &["E_X", "E_Y"]);
+        assert_eq!(
+            (status, stale.len()),
+            (Status::Failed, 1),
+            "another reason as well"
+        );
+        let (status, stale) = applied(&good(), today, &[]);
+        assert_eq!(status, Status::Passed);
+        assert!(stale[0].contains("no longer fails"), "{stale:?}");
+        let (status, stale) = applied(&good(), date!(2026 - 03 - 02), &["E_X"]);
+        assert_eq!(status, Status::Failed);
+        assert!(stale[0].contains("expired"), "{stale:?}");
+        let other = file("plan.golden", ">=2", "2026-01-01", "2026-03-01");
+        let (status, stale) = applied(&other, today, &["E_X"]);
+        assert_eq!(status, Status::Failed);
+        assert!(stale[0].contains("no pack"), "{stale:?}");
+        let partial = Expectations::parse(&other, today).expect("parses");
+        assert_eq!(
+            partial.stale(false),
+            [""; 0],
+            "a part of the packs proves nothing"
+        );
+    }
+
+    #[test]
+    fn an_end_is_warned_of_a_fortnight_ahead() {
+        let ending = |today| {
+            Expectations::parse(&good(), today)
+                .expect("parses")
+                .ending()
+                .len()
+        };
+        assert_eq!(ending(date!(2026 - 02 - 14)), 0);
+        assert_eq!(ending(date!(2026 - 02 - 15)), 1);
+        assert_eq!(ending(date!(2026 - 03 - 02)), 0, "it is stale then");
+    }
+
+    #[test]
+    fn an_expectation_without_an_end_or_a_reason_is_refused() {
+        let refused =
+            |text: &str| Expectations::parse(text, date!(2026 - 02 - 01)).expect_err("bad");
+        for (text, said) in [
+            (
+                file("no.check", "*", "2026-01-01", "2026-01-02"),
+                "unknown check",
+            ),
+            (
+                file("sandbox.within-limits", "*", "2026-01-01", "2026-01-02"),
+                "cannot be excused",
+            ),
+            (
+                file("archive.readable", "*", "2026-01-01", "2026-01-02"),
+                "cannot be excused",
+            ),
+            (
+                file("plan.golden", "*", "2026-01-01", "2026-07-01"),
+                "181 days",
+            ),
+            (
+                file("plan.golden", "*", "2026-01-02", "2026-01-01"),
+                "-1 days",
+            ),
+            (file("plan.golden", "*", "soon", "2026-01-01"), "`added`"),
+            (
+                file("plan.golden", "one", "2026-01-01", "2026-01-02"),
+                "version",
+            ),
+            (good().replace("\"r\"", "\" \""), "`reason` is empty"),
+            (good().replace("expires", "expired"), "expired"),
+        ] {
+            assert!(refused(&text).contains(said), "{said}: {}", refused(&text));
+        }
+    }
+}

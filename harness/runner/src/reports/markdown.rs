@@ -1,0 +1,108 @@
+//! The Markdown report: a summary for a job's page, worst first, bounded.
+
+use crate::events::CheckFinished;
+use crate::fold::{PackRun, Run};
+use provision_core::{Status, Verdict};
+use std::cmp::Reverse;
+use std::fmt::Write;
+
+/// Bytes after which packs are only counted; hosts cut summaries at 1 MiB.
+const MOST: usize = 900 * 1024;
+
+/// The summary of `run`.
+#[must_use]
+pub fn report(run: &Run) -> String {
+    let mut out = String::from(
+        "# Conformance\n\n| packs | pass | fail | partial | error | not applicable | steps executed |\n|---|---|---|---|---|---|---|\n",
+    );
+    let count = |verdict| run.count(verdict);
+    let _ = writeln!(
+        out,
+        "| {} | {} | {} | {} | {} | {} | {} |\n",
+        run.packs.len(),
+        count(Verdict::Pass),
+        count(Verdict::Fail),
+        count(Verdict::Partial),
+        count(Verdict::Error),
+        count(Verdict::NotApplicable),
+        run.steps_executed(),
+    );
+    let mut packs: Vec<&PackRun> = run.packs.iter().collect();
+    packs.sort_by_key(|p| Reverse(p.verdict()));
+    for (i, pack) in packs.iter().enumerate() {
+        if out.len() > MOST {
+            let _ = writeln!(
+                out,
+                "… and {} more packs; see the JSON report.",
+                packs.len() - i
+            );
+            break;
+        }
+        one(&mut out, pack);
+    }
+    out
+}
+
+fn one(out: &mut String, pack: &PackRun) {
+    let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
+    let _ = writeln!(
+        out,
+        "## {} {}\n\n{steps} steps executed\n",
+        pack.verdict(),
+        code(&pack.label)
+    );
+    let shown = |c: &&CheckFinished| {
+        c.status >= Status::Failed || (c.status == Status::Skipped && c.applicable)
+    };
+    for check in pack.checks.iter().filter(shown) {
+        let _ = write!(
+            out,
+            "- **{}** {} ({})",
+            check.status,
+            check.check,
+            code(&check.scope)
+        );
+        if let Some(reason) = &check.reason {
+            let _ = write!(out, ": {}", code(reason));
+        }
+        out.push('\n');
+        for f in &check.findings {
+            let _ = writeln!(
+                out,
+                "  - {} at {}: expected {}, found {}",
+                code(&f.code),
+                code(&f.at),
+                code(&f.expected),
+                code(&f.actual)
+            );
+        }
+        if let Some(command) = &check.reproduce {
+            let _ = writeln!(out, "  - reproduce: {}", code(command));
+        }
+    }
+    out.push('\n');
+}
+
+/// `text` as a code span, in which nothing is markup: the fence is longer than
+/// any run of backticks inside, and there is no line break.
+fn code(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn nothing_in_a_code_span_is_markup() {
+        assert_eq!(code("a"), "` a `");
+        assert_eq!(code("a`b``c"), "``` a`b``c ```");
+        assert_eq!(code("x\n# y"), "` x # y `");
+    }
+}
