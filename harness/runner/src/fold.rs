@@ -84,6 +84,24 @@ impl Run {
         finished.map(|f| f.steps_executed).sum()
     }
 
+    /// The whole run in one line.
+    #[must_use]
+    pub fn tally(&self) -> String {
+        let count = |verdict| self.count(verdict);
+        format!(
+            "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
+             passed, {} steps executed",
+            self.packs.len(),
+            count(Verdict::Pass),
+            count(Verdict::Fail),
+            count(Verdict::Partial),
+            count(Verdict::Error),
+            count(Verdict::NotApplicable),
+            self.checks(Status::Passed),
+            self.steps_executed(),
+        )
+    }
+
     /// What the process has to tell its caller. A violation outranks all else;
     /// nothing that is missing can become a success.
     #[must_use]

@@ -81,19 +81,7 @@ fn summary(out: &mut String, run: &Run) {
     for stale in &run.stale {
         let _ = writeln!(out, "stale: {stale}; remove it or mend it");
     }
-    let _ = writeln!(
-        out,
-        "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks passed, \
-         {} steps executed",
-        run.packs.len(),
-        run.count(Verdict::Pass),
-        run.count(Verdict::Fail),
-        run.count(Verdict::Partial),
-        run.count(Verdict::Error),
-        run.count(Verdict::NotApplicable),
-        run.checks(Status::Passed),
-        run.steps_executed(),
-    );
+    let _ = writeln!(out, "{}", run.tally());
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
         let _ = writeln!(
             out,

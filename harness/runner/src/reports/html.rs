@@ -20,19 +20,8 @@ details{margin:.3rem 0;padding-left:.5rem;border-left:3px solid #ddd}summary{cur
 #[must_use]
 pub fn report(run: &Run) -> String {
     let mut out = String::from(HEAD);
-    let _ = writeln!(
-        out,
-        "<h1>Conformance</h1><p>{} packs: {} pass, {} fail, {} partial, {} error, {} not \
-         applicable; {} steps executed; exit code {}</p>",
-        run.packs.len(),
-        run.count(Verdict::Pass),
-        run.count(Verdict::Fail),
-        run.count(Verdict::Partial),
-        run.count(Verdict::Error),
-        run.count(Verdict::NotApplicable),
-        run.steps_executed(),
-        run.exit() as u8,
-    );
+    let (tally, exit) = (run.tally(), run.exit() as u8);
+    let _ = writeln!(out, "<h1>Conformance</h1><p>{tally}; exit code {exit}</p>");
     for pack in &run.packs {
         one(&mut out, pack);
     }

@@ -24,6 +24,7 @@ use std::sync::Arc;
 /// events and JUnit below `reports/out/trials/`, and ends the process.
 pub fn main(root: &Path) -> ! {
     let args = Arguments::from_args();
+    let root = &root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let record = Arc::new(Record::default());
     let done = trials(root, &record).and_then(|trials| {
         let conclusion = libtest_mimic::run(&args, trials);

@@ -1,8 +1,9 @@
 //! `conformance`: exit codes, reports, artifacts.
 
-use crate::support::{code, copy, fixture, run_in, stderr, stdout, text};
+use crate::support::{code, conformance, copy, fixture, run_in, stderr, stdout, text};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// Runs `conformance` in a folder with some odd files: exit code and words.
@@ -88,16 +89,8 @@ fn the_report_keeps_its_old_fields_and_two_runs_give_the_same_bytes() {
     let temp = tempfile::tempdir().expect("a folder");
     let report = |name: &str, jobs: &str| {
         let packs = fixture("");
-        let args = [
-            "conformance",
-            "--packs",
-            text(&packs),
-            "--report",
-            name,
-            "--jobs",
-            jobs,
-        ];
-        let output = run_in(temp.path(), &args);
+        let flags = &format!("--report {name} --jobs {jobs}");
+        let output = conformance(temp.path(), &packs, flags);
         assert_eq!(code(&output), 4, "{}", stderr(&output));
         fs::read(temp.path().join(name)).expect("a report")
     };
@@ -134,8 +127,8 @@ fn a_failure_leaves_evidence_and_a_command_that_reproduces_it() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = temp.path().join("my pack");
     copy(&fixture("nonconforming/webhook-http"), &pack);
-    let args = ["conformance", "--packs", text(&pack), "--report", "r.json"];
-    let output = run_in(temp.path(), &args);
+    let flags = "--report r.json";
+    let output = conformance(temp.path(), &pack, flags);
     assert_eq!(code(&output), 1);
     let artifacts = temp.path().join("reports/out/artifacts");
     let folder = fs::read_dir(&artifacts)
@@ -179,13 +172,7 @@ fn a_failure_leaves_evidence_and_a_command_that_reproduces_it() {
     );
     // A pack that passes again leaves nothing behind.
     copy(&fixture("conforming/noop-provision"), &pack);
-    assert_eq!(
-        code(&run_in(
-            temp.path(),
-            &["conformance", "--packs", text(&pack)]
-        )),
-        0
-    );
+    assert_eq!(code(&conformance(temp.path(), &pack, "")), 0);
     assert_eq!(fs::read_dir(&artifacts).expect("artifacts").count(), 0);
 }
 
@@ -206,16 +193,8 @@ fn a_hostile_pack_does_not_keep_the_next_one_from_its_verdict() {
             &temp.path().join(format!("packs/{i:02}-noop")),
         );
     }
-    let args = [
-        "conformance",
-        "--packs",
-        "packs",
-        "--report",
-        "r.json",
-        "--jobs",
-        "1",
-    ];
-    let output = run_in(temp.path(), &args);
+    let flags = "--report r.json --jobs 1";
+    let output = conformance(temp.path(), Path::new("packs"), flags);
     assert_eq!(code(&output), 4);
     let report: Value =
         serde_json::from_slice(&fs::read(temp.path().join("r.json")).expect("a report"))
@@ -235,7 +214,7 @@ fn a_link_in_a_pack_folder_is_not_followed() {
     let pack = temp.path().join("pack");
     copy(&fixture("conforming/noop-provision"), &pack);
     std::os::unix::fs::symlink("/etc/hostname", pack.join("components/extra")).expect("links");
-    let output = run_in(temp.path(), &["conformance", "--packs", "pack"]);
+    let output = conformance(temp.path(), &pack, "");
     assert_eq!(code(&output), 4);
     assert!(
         stdout(&output).contains("E_ZIP_TYPE"),
@@ -249,16 +228,7 @@ fn a_link_in_a_pack_folder_is_not_followed() {
 fn a_report_can_go_to_standard_output() {
     let fine = fixture("conforming/noop-provision");
     let temp = tempfile::tempdir().expect("a folder");
-    let output = run_in(
-        temp.path(),
-        &[
-            "conformance",
-            "--packs",
-            text(&fine),
-            "--report",
-            "/dev/stdout",
-        ],
-    );
+    let output = conformance(temp.path(), &fine, "--report /dev/stdout");
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(stdout(&output).contains("\"exit_code\": 0"));
 }
@@ -268,16 +238,8 @@ fn shards_are_disjoint_and_complete() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("");
     let labels = |shard: &str| {
-        let args = [
-            "conformance",
-            "--packs",
-            text(&packs),
-            "--report",
-            "r.json",
-            "--shard",
-            shard,
-        ];
-        run_in(temp.path(), &args);
+        let flags = &format!("--report r.json --shard {shard}");
+        conformance(temp.path(), &packs, flags);
         let bytes = fs::read(temp.path().join("r.json")).expect("a report");
         let report: Value = serde_json::from_slice(&bytes).expect("JSON");
         let packs = report["packs"].as_array().expect("a list").clone();

@@ -1,30 +1,17 @@
 //! Reports in every format, over packs whose text tries to break out of them,
 //! and expected failures.
 
-use crate::support::{code, copy, fixture, run_in, stderr, stdout, text};
+use crate::support::{code, conformance, copy, fixture, stderr, stdout};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn hostile_text_stays_text_in_every_format() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("");
-    let args = [
-        "conformance",
-        "--packs",
-        text(&packs),
-        "--report",
-        "r.json",
-        "--sarif",
-        "r.sarif",
-        "--html",
-        "r.html",
-        "--markdown",
-        "r.md",
-        "--junit",
-        "r.xml",
-    ];
-    assert_eq!(code(&run_in(temp.path(), &args)), 4);
+    let flags = "--report r.json --sarif r.sarif --html r.html --markdown r.md --junit r.xml";
+    assert_eq!(code(&conformance(temp.path(), &packs, flags)), 4);
     let read = |name: &str| fs::read_to_string(temp.path().join(name)).expect(name);
     for file in ["r.html", "r.md", "r.xml", "r.sarif", "r.json"] {
         let report = read(file);
@@ -51,16 +38,8 @@ fn hostile_text_stays_text_in_every_format() {
 fn sarif_has_a_result_for_each_violation_and_a_rule_for_each_check() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("nonconforming");
-    let args = [
-        "conformance",
-        "--packs",
-        text(&packs),
-        "--report",
-        "r.json",
-        "--sarif",
-        "r.sarif",
-    ];
-    assert_eq!(code(&run_in(temp.path(), &args)), 1);
+    let flags = "--report r.json --sarif r.sarif";
+    assert_eq!(code(&conformance(temp.path(), &packs, flags)), 1);
     let read = |name: &str| -> Value {
         let bytes = fs::read(temp.path().join(name)).expect(name);
         serde_json::from_slice(&bytes).expect("JSON")
@@ -100,32 +79,24 @@ fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
     let temp = tempfile::tempdir().expect("a folder");
     let broken = temp.path().join("packs/webhook-http");
     copy(&fixture("nonconforming/webhook-http"), &broken);
-    let run = |file: &str, more: &[&str]| {
+    let run = |file: &str, more: &str| {
         fs::write(temp.path().join("e.toml"), file).expect("writes");
-        let args = [
-            "conformance",
-            "--packs",
-            "packs",
-            "--expectations",
-            "e.toml",
-            "--report",
-            "r.json",
-        ];
-        run_in(temp.path(), &[&args[..], more].concat())
+        let flags = "--expectations e.toml --report r.json";
+        conformance(temp.path(), Path::new("packs"), &format!("{flags} {more}"))
     };
     let today = time::OffsetDateTime::now_utc().date();
     let (added, expires) = (
         today.to_string(),
         (today + time::Duration::days(30)).to_string(),
     );
-    let good = run(&expectation("E_WEBHOOK_SCHEME", &added, &expires), &[]);
+    let good = run(&expectation("E_WEBHOOK_SCHEME", &added, &expires), "");
     assert_eq!(code(&good), 0, "{}{}", stdout(&good), stderr(&good));
     let report = fs::read_to_string(temp.path().join("r.json")).expect("a report");
     assert!(
         report.contains("expected to fail with E_WEBHOOK_SCHEME until"),
         "{report}"
     );
-    let other = run(&expectation("E_WEBHOOK_BASE", &added, &expires), &[]);
+    let other = run(&expectation("E_WEBHOOK_BASE", &added, &expires), "");
     assert_eq!(
         code(&other),
         1,
@@ -133,7 +104,7 @@ fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
     );
     let expired = run(
         &expectation("E_WEBHOOK_SCHEME", "2020-01-01", "2020-02-01"),
-        &[],
+        "",
     );
     assert_eq!(code(&expired), 1);
     assert!(
@@ -141,17 +112,17 @@ fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
         "{}",
         stdout(&expired)
     );
-    assert_eq!(code(&run("[[expect]]\n", &[])), 2);
+    assert_eq!(code(&run("[[expect]]\n", "")), 2);
     fs::remove_dir_all(&broken).expect("removes");
     copy(
         &fixture("conforming/noop-provision"),
         &temp.path().join("packs/noop"),
     );
-    let unused = run(&expectation("E_WEBHOOK_SCHEME", &added, &expires), &[]);
+    let unused = run(&expectation("E_WEBHOOK_SCHEME", &added, &expires), "");
     assert_eq!(code(&unused), 3, "{}", stdout(&unused));
     let part = run(
         &expectation("E_WEBHOOK_SCHEME", &added, &expires),
-        &["--provider", "noop"],
+        "--provider noop",
     );
     assert_eq!(code(&part), 0, "a part of the packs proves nothing");
 }

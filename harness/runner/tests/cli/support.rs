@@ -24,6 +24,15 @@ pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Output {
         .expect("the binary runs")
 }
 
+/// Runs `conformance` over `packs` in `folder`, with these flags besides.
+pub(crate) fn conformance(folder: &Path, packs: &Path, flags: &str) -> Output {
+    let base = ["conformance", "--packs", text(packs)].into_iter();
+    run_in(
+        folder,
+        &base.chain(flags.split_whitespace()).collect::<Vec<_>>(),
+    )
+}
+
 pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("ends by itself")
 }
