@@ -184,6 +184,38 @@ fn names_are_checked_over_the_whole_archive() {
     );
 }
 
+/// An archive of one file whose two records have these extra fields.
+fn with_extra(local: &[u8], central: &[u8]) -> Vec<u8> {
+    let files = Files::from([("a".to_owned(), b"contents".to_vec())]);
+    let mut bytes = archive(&files, CompressionMethod::Stored);
+    let add = |bytes: &mut Vec<u8>, at: usize, n: usize| {
+        let old = u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        let new = old + u16::try_from(n).expect("small");
+        bytes[at..at + 2].copy_from_slice(&new.to_le_bytes());
+    };
+    let (directory, end) = (record(&bytes, CENTRAL, 0), record(&bytes, END, 0));
+    add(&mut bytes, 28, local.len());
+    add(&mut bytes, directory + 30, central.len());
+    add(&mut bytes, end + 12, central.len());
+    add(&mut bytes, end + 16, local.len());
+    bytes.splice(directory + 47..directory + 47, central.iter().copied());
+    bytes.splice(31..31, local.iter().copied());
+    bytes
+}
+
+#[test]
+fn of_extra_fields_only_timestamps_and_owners_are_let_through() {
+    // As Info-ZIP's `zip` writes them: two times here, one there.
+    let owner = b"ux\x0b\0\x01\x04\0\0\0\0\x04\0\0\0\0";
+    let local = [&b"UT\x09\0\x03aaaabbbb"[..], owner].concat();
+    let central = [&b"UT\x05\0\x03aaaa"[..], owner].concat();
+    assert_eq!(code(&with_extra(b"", b"")), "accepted");
+    assert_eq!(code(&with_extra(&local, &central)), "accepted");
+    assert_eq!(code(&with_extra(b"up\x01\0\x01", b"")), "E_ZIP_EXTRA");
+    assert_eq!(code(&with_extra(b"", b"\x01\0\0\0")), "E_ZIP_EXTRA");
+    assert_eq!(code(&with_extra(b"UT\x09\0\x03aaaa", b"")), "E_ZIP_EXTRA");
+}
+
 #[test]
 fn bombs_are_refused_before_they_are_inflated() {
     let zeros = |len: usize| Files::from([("zeros".to_owned(), vec![0; len])]);

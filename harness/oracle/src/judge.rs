@@ -183,10 +183,9 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
     match (&subject.opened, check.scope) {
         (Err(e), _) => Conclusion::Blocked(format!("the pack could not be opened: {}", e.code())),
         (Ok(opened), ScopeKind::Wizard) if opened.wizards.is_empty() => {
-            let reason = "the pack has no wizard".to_owned();
             match opened.pack.declares_no_provisioning() {
-                true => Conclusion::NotApplicable(reason),
-                false => Conclusion::Blocked(reason),
+                true => Conclusion::NotApplicable("the pack declares provisioning:none".into()),
+                false => Conclusion::Blocked("the pack has no wizard".into()),
             }
         }
         _ => Conclusion::Error(vec![Finding::new(

@@ -46,7 +46,7 @@ pub enum Rule {
     Flags,
     /// A method other than stored and deflate, or a version that needs one.
     Method,
-    /// An extra field other than a well-formed extended timestamp.
+    /// An extra field other than a well-formed timestamp or owner.
     Extra,
     /// A size that is not the data's.
     DataSize,

@@ -7,6 +7,7 @@
 //! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 
 mod error;
+mod extra;
 mod inflate;
 pub mod names;
 mod record;

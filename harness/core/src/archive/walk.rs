@@ -1,7 +1,7 @@
 //! The sequential walk: local records, directory, end record, nothing else.
 
 use super::record::{self, Central, Common, Cursor, Local};
-use super::{ArchiveError, Entry, Method, Rule, names};
+use super::{ArchiveError, Entry, Method, Rule, extra, names};
 use crate::limits::ArchiveLimits;
 use std::ops::Range;
 
@@ -11,8 +11,6 @@ const HARMLESS_FLAGS: u16 = 0x0806;
 const UTF8_FLAG: u16 = 0x0800;
 /// APPNOTE 4.4.3.2: 2.0 is what deflate and directories need.
 const NEWEST_NEEDED: u16 = 20;
-/// APPNOTE 4.5.2 registry, Info-ZIP's extended timestamp.
-const EXTENDED_TIMESTAMP: u16 = 0x5455;
 
 /// A local record, where it stood and where its data is.
 struct Seen<'a> {
@@ -69,7 +67,7 @@ fn locals<'a>(cursor: &mut Cursor<'a>, most: usize) -> Result<Vec<Seen<'a>>, Arc
         }
         let local = record::local(cursor)?;
         check_common(&local.common, offset)?;
-        check_extra(local.extra, offset, &local.common)?;
+        extra::check(local.extra, offset, &lossy(local.common.name))?;
         let start = cursor.at;
         cursor.take(local.common.packed as usize, "an entry's data")?;
         locals.push(Seen {
@@ -137,29 +135,6 @@ fn check_common(common: &Common<'_>, offset: usize) -> Result<(), ArchiveError> 
     Ok(())
 }
 
-/// Extra fields: at most one well-formed extended timestamp.
-fn check_extra(extra: &[u8], offset: usize, common: &Common<'_>) -> Result<(), ArchiveError> {
-    let error = |detail: String| {
-        Err(ArchiveError::new(Rule::Extra, offset, detail).of(&lossy(common.name)))
-    };
-    let [id_low, id_high, len_low, len_high, value @ ..] = extra else {
-        return match extra.is_empty() {
-            true => Ok(()),
-            false => error("the extra field is cut off".into()),
-        };
-    };
-    let id = u16::from_le_bytes([*id_low, *id_high]);
-    if id != EXTENDED_TIMESTAMP {
-        return error(format!(
-            "extra field {id:#06x}; only extended timestamps are let through"
-        ));
-    }
-    if usize::from(u16::from_le_bytes([*len_low, *len_high])) != value.len() {
-        return error("the extra field's length is not what is there".into());
-    }
-    Ok(())
-}
-
 /// The directory record that must stand at the cursor for `seen`.
 fn central(cursor: &mut Cursor<'_>, seen: &Seen<'_>) -> Result<(), ArchiveError> {
     let offset = cursor.at;
@@ -192,7 +167,7 @@ fn central(cursor: &mut Cursor<'_>, seen: &Seen<'_>) -> Result<(), ArchiveError>
             format!("directory and local record differ in {field}"),
         );
     }
-    check_extra(central.extra, offset, &central.common)?;
+    extra::check(central.extra, offset, &name)?;
     check_type(&central, offset, &name)
 }
 
