@@ -35,9 +35,9 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
         Ok(m) if m.is_dir() => Err(error(std::io::ErrorKind::IsADirectory.into())),
         Ok(m) if !m.is_file() => Ok(()),
         _ => {
-            let folder = folder(path);
-            fs::create_dir_all(folder).map_err(error)?;
-            tempfile::tempfile_in(folder).map(drop).map_err(error)
+            // NB: a missing folder is an error. A mistyped path must not grow
+            // folders somewhere and look like a success.
+            tempfile::tempfile_in(folder(path)).map(drop).map_err(error)
         }
     }
 }

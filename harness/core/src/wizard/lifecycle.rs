@@ -98,22 +98,17 @@ impl WizardRun {
     #[must_use]
     pub fn result(&self) -> ProvisionResult {
         ProvisionResult {
-            plan: match self.outcome {
-                Outcome::Completed | Outcome::NothingRan => Some(self.plan.clone()),
-                _ => None,
-            },
+            plan: self.completed().then(|| self.plan.clone()),
             diagnostics: self.diagnostics.clone(),
             step_results: results(&self.steps),
         }
     }
 }
 
+/// The steps that completed, as later steps and callers see them.
 fn results(steps: &[StepRun]) -> Vec<StepResult> {
     let result = |run: &StepRun| {
-        let output = match &run.result {
-            Some(result) => result.as_ref().ok()?.clone(),
-            None => StepOutput::default(),
-        };
+        let output = run.output()?.clone();
         Some(StepResult {
             step: run.step,
             output,

@@ -113,11 +113,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         anstream::eprintln!("error: no packs selected; nothing was judged");
         return Ok(Exit::Nothing);
     }
+    let expectations = expectations(args)?;
+    // Creates the output folder, where reports may be asked for as well.
+    let log = EventLog::create(&args.out.join("events.jsonl"))?;
     for path in args.reports().into_iter().flatten() {
         files::check_writable(path)?;
     }
-    let expectations = expectations(args)?;
-    let log = EventLog::create(&args.out.join("events.jsonl"))?;
     let limits = Limits::default();
     let executor = WasmtimeExecutor::new(&limits.step)?;
     let options = Options {

@@ -55,7 +55,7 @@ fn a_verdict_is_told_by_exit_code() {
 #[test]
 fn bad_usage_and_bad_machines_have_codes_of_their_own() {
     let fine = fixture("conforming/noop-provision");
-    let cases: [(&[&str], i32, &str); 8] = [
+    let cases: [(&[&str], i32, &str); 9] = [
         (&["--packs", text(&fine), "--shard", "0/2"], 2, "a shard is"),
         (
             &["--packs", text(&fine), "--profile", "strict"],
@@ -73,6 +73,11 @@ fn bad_usage_and_bad_machines_have_codes_of_their_own() {
             &["--packs", text(&fine), "--report", "file/r.json"],
             6,
             "file",
+        ),
+        (
+            &["--packs", text(&fine), "--report", "missing/r.json"],
+            6,
+            "No such file or directory",
         ),
         (&["--packs", text(&fine), "--junit", "empty"], 6, "empty"),
         (&["--packs", text(&fine), "--out", "file"], 6, "file"),
@@ -94,7 +99,7 @@ fn the_report_keeps_its_old_fields_and_two_runs_give_the_same_bytes() {
         assert_eq!(code(&output), 4, "{}", stderr(&output));
         fs::read(temp.path().join(name)).expect("a report")
     };
-    let (one, two) = (report("a/one.json", "1"), report("two.json", "4"));
+    let (one, two) = (report("one.json", "1"), report("two.json", "4"));
     assert!(
         one == two,
         "the report depends on the number of jobs or on time"

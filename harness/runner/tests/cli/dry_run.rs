@@ -84,8 +84,9 @@ fn a_dry_run_that_did_not_complete_has_no_plan() {
 fn a_dry_run_of_nothing_is_no_success() {
     let here = project();
     let pack = fixture("conforming/noop-provision");
-    let noop = dry_run(&here, &pack, &["--executor", "noop"]);
+    let noop = dry_run(&here, &pack, &["--executor", "noop", "--json"]);
     assert_eq!(code(&noop), 5, "nothing was executed");
+    assert!(json(&noop)["plan"].is_null(), "and nothing was planned");
     let none = fixture("conforming/provisioning-none");
     assert_eq!(code(&dry_run(&here, &none, &[])), 5);
     let wizard = dry_run(&here, &pack, &["--wizard", "nope"]);
