@@ -317,3 +317,34 @@ fn broken_answers_of_the_pack_are_its_failure() {
         (Verdict::Fail, vec!["E_FIXTURE"])
     );
 }
+
+#[test]
+fn core_rules_of_pack_v1_are_asked_of_their_own_library() {
+    let pack_v1 = |dependencies: serde_json::Value| {
+        let manifest = serde_json::json!({
+            "schema_version": "pack-v1", "pack_id": "demo.pack", "version": "1.0.0",
+            "kind": "provider", "publisher": "nobody", "dependencies": dependencies,
+        });
+        let manifest = serde_json::from_value(manifest).expect("a manifest");
+        let bytes = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+        let files = [("manifest.cbor".to_owned(), bytes)].into();
+        let source = Source::Folder {
+            files,
+            manifest: None,
+        };
+        let (_, results, _) = judged(source, &NoopExecutor);
+        let result = of(&results, "manifest.core-rules");
+        (
+            result.status,
+            codes(result).first().map(|c| (*c).to_owned()),
+        )
+    };
+    assert_eq!(pack_v1(serde_json::json!([])), (Status::Passed, None));
+    let nameless =
+        serde_json::json!([{"alias": " ", "pack_id": "other.pack", "version_req": "^1"}]);
+    let code = Some("PACK_DEPENDENCY_ALIAS_MISSING".to_owned());
+    assert_eq!(pack_v1(nameless), (Status::Failed, code));
+    let (_, results, _) = judged(pack(&[]), &NoopExecutor);
+    let result = of(&results, "manifest.core-rules");
+    assert_eq!((result.status, result.applicable), (Status::Skipped, false));
+}
