@@ -52,9 +52,9 @@ impl Fields<'_> {
     }
 }
 
-/// What local and directory records both say of an entry.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Common<'a> {
+/// The fixed fields that both records have, and the lengths of what follows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fixed {
     pub(super) needed: u16,
     pub(super) flags: u16,
     pub(super) method: u16,
@@ -63,39 +63,6 @@ pub(super) struct Common<'a> {
     pub(super) crc: u32,
     pub(super) packed: u32,
     pub(super) size: u32,
-    pub(super) name: &'a [u8],
-}
-
-impl Common<'_> {
-    /// The first field in which `self` and `other` differ.
-    pub(super) fn differs_in(&self, other: &Self) -> Option<&'static str> {
-        let pairs = [
-            (self.name == other.name, "name"),
-            (self.flags == other.flags, "flags"),
-            (self.method == other.method, "method"),
-            (self.crc == other.crc, "CRC"),
-            (self.packed == other.packed, "compressed size"),
-            (self.size == other.size, "size"),
-            (self.time == other.time && self.date == other.date, "time"),
-            (self.needed == other.needed, "version needed"),
-        ];
-        pairs
-            .iter()
-            .find(|(same, _)| !same)
-            .map(|(_, field)| *field)
-    }
-}
-
-/// The fixed fields that both records have, and the lengths that follow them.
-struct Fixed {
-    needed: u16,
-    flags: u16,
-    method: u16,
-    time: u16,
-    date: u16,
-    crc: u32,
-    packed: u32,
-    size: u32,
     name_len: u16,
     extra_len: u16,
 }
@@ -115,54 +82,56 @@ impl Fixed {
             extra_len: f.u16(),
         }
     }
-
-    /// Takes name and extra field, which stand behind the record's fields.
-    fn named<'a>(self, cursor: &mut Cursor<'a>) -> Result<(Common<'a>, &'a [u8]), ArchiveError> {
-        let Self {
-            needed,
-            flags,
-            method,
-            time,
-            date,
-            crc,
-            packed,
-            size,
-            ..
-        } = self;
-        let name = cursor.take(usize::from(self.name_len), "an entry's name")?;
-        let extra = cursor.take(usize::from(self.extra_len), "an extra field")?;
-        let common = Common {
-            needed,
-            flags,
-            method,
-            time,
-            date,
-            crc,
-            packed,
-            size,
-            name,
-        };
-        Ok((common, extra))
-    }
 }
 
-/// A local record without its data.
-pub(super) struct Local<'a> {
-    pub(super) common: Common<'a>,
+/// What local and directory records both say of an entry.
+#[derive(Debug)]
+pub(super) struct Common<'a> {
+    pub(super) fixed: Fixed,
+    pub(super) name: &'a [u8],
     pub(super) extra: &'a [u8],
 }
 
+impl<'a> Common<'a> {
+    /// Takes name and extra field, which stand behind a record's fields.
+    fn take(fixed: Fixed, cursor: &mut Cursor<'a>) -> Result<Self, ArchiveError> {
+        Ok(Self {
+            fixed,
+            name: cursor.take(usize::from(fixed.name_len), "an entry's name")?,
+            extra: cursor.take(usize::from(fixed.extra_len), "an extra field")?,
+        })
+    }
+
+    /// The first field in which `self` and `other` differ. Extra fields may:
+    /// each is checked by itself.
+    pub(super) fn differs_in(&self, other: &Self) -> Option<&'static str> {
+        let (a, b) = (self.fixed, other.fixed);
+        let pairs = [
+            (self.name == other.name, "name"),
+            (a.flags == b.flags, "flags"),
+            (a.method == b.method, "method"),
+            (a.crc == b.crc, "CRC"),
+            (a.packed == b.packed, "compressed size"),
+            (a.size == b.size, "size"),
+            (a.time == b.time && a.date == b.date, "time"),
+            (a.needed == b.needed, "version needed"),
+        ];
+        pairs
+            .iter()
+            .find(|(same, _)| !same)
+            .map(|(_, field)| *field)
+    }
+}
+
 /// Reads the local record at the cursor, up to its data.
-pub(super) fn local<'a>(cursor: &mut Cursor<'a>) -> Result<Local<'a>, ArchiveError> {
+pub(super) fn local<'a>(cursor: &mut Cursor<'a>) -> Result<Common<'a>, ArchiveError> {
     let mut f = Fields(&cursor.take(30, "a local record")?[4..]);
-    let (common, extra) = Fixed::read(&mut f).named(cursor)?;
-    Ok(Local { common, extra })
+    Common::take(Fixed::read(&mut f), cursor)
 }
 
 /// A directory record.
 pub(super) struct Central<'a> {
     pub(super) common: Common<'a>,
-    pub(super) extra: &'a [u8],
     pub(super) comment: &'a [u8],
     pub(super) disk: u16,
     pub(super) external: u32,
@@ -176,12 +145,9 @@ pub(super) fn central<'a>(cursor: &mut Cursor<'a>) -> Result<Central<'a>, Archiv
     let fixed = Fixed::read(&mut f);
     let (comment_len, disk, _internal) = (f.u16(), f.u16(), f.u16());
     let (external, offset) = (f.u32(), f.u32());
-    let (common, extra) = fixed.named(cursor)?;
-    let comment = cursor.take(usize::from(comment_len), "a comment")?;
     Ok(Central {
-        common,
-        extra,
-        comment,
+        common: Common::take(fixed, cursor)?,
+        comment: cursor.take(usize::from(comment_len), "a comment")?,
         disk,
         external,
         offset,

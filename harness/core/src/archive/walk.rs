@@ -1,6 +1,6 @@
 //! The sequential walk: local records, directory, end record, nothing else.
 
-use super::record::{self, Central, Common, Cursor, Local};
+use super::record::{self, Central, Common, Cursor};
 use super::{ArchiveError, Entry, Method, Rule, extra, names};
 use crate::limits::ArchiveLimits;
 use std::ops::Range;
@@ -15,7 +15,7 @@ const NEWEST_NEEDED: u16 = 20;
 /// A local record, where it stood and where its data is.
 struct Seen<'a> {
     offset: usize,
-    local: Local<'a>,
+    local: Common<'a>,
     data: Range<usize>,
 }
 
@@ -66,10 +66,10 @@ fn locals<'a>(cursor: &mut Cursor<'a>, most: usize) -> Result<Vec<Seen<'a>>, Arc
             return Err(ArchiveError::new(Rule::Entries, offset, detail));
         }
         let local = record::local(cursor)?;
-        check_common(&local.common, offset)?;
-        extra::check(local.extra, offset, &lossy(local.common.name))?;
+        check_common(&local, offset)?;
+        extra::check(local.extra, offset, &lossy(local.name))?;
         let start = cursor.at;
-        cursor.take(local.common.packed as usize, "an entry's data")?;
+        cursor.take(local.fixed.packed as usize, "an entry's data")?;
         locals.push(Seen {
             offset,
             local,
@@ -109,27 +109,27 @@ fn lossy(name: &[u8]) -> String {
 fn check_common(common: &Common<'_>, offset: usize) -> Result<(), ArchiveError> {
     let error =
         |rule, detail: &str| Err(ArchiveError::new(rule, offset, detail).of(&lossy(common.name)));
-    if common.flags & 0x2041 != 0 {
+    if common.fixed.flags & 0x2041 != 0 {
         return error(Rule::Encrypted, "encrypted entries cannot be judged");
     }
-    if common.flags & 0x0008 != 0 {
+    if common.fixed.flags & 0x0008 != 0 {
         let detail = "sizes stand in a data descriptor; write them in the local record";
         return error(Rule::Descriptor, detail);
     }
-    if common.flags & !HARMLESS_FLAGS != 0 {
-        return error(Rule::Flags, &format!("flags {:#06x}", common.flags));
+    if common.fixed.flags & !HARMLESS_FLAGS != 0 {
+        return error(Rule::Flags, &format!("flags {:#06x}", common.fixed.flags));
     }
-    if common.packed == u32::MAX || common.size == u32::MAX {
+    if common.fixed.packed == u32::MAX || common.fixed.size == u32::MAX {
         return error(Rule::Zip64, "ZIP64 sizes; a pack needs none");
     }
-    if !matches!(common.method, 0 | 8) || common.needed > NEWEST_NEEDED {
+    if !matches!(common.fixed.method, 0 | 8) || common.fixed.needed > NEWEST_NEEDED {
         let detail = format!(
             "method {}, version needed {}; only stored (0) and deflate (8) are read",
-            common.method, common.needed
+            common.fixed.method, common.fixed.needed
         );
         return error(Rule::Method, &detail);
     }
-    if common.method == 0 && common.packed != common.size {
+    if common.fixed.method == 0 && common.fixed.packed != common.fixed.size {
         return error(Rule::DataSize, "stored, but the two sizes differ");
     }
     Ok(())
@@ -138,7 +138,7 @@ fn check_common(common: &Common<'_>, offset: usize) -> Result<(), ArchiveError> 
 /// The directory record that must stand at the cursor for `seen`.
 fn central(cursor: &mut Cursor<'_>, seen: &Seen<'_>) -> Result<(), ArchiveError> {
     let offset = cursor.at;
-    let name = lossy(seen.local.common.name);
+    let name = lossy(seen.local.name);
     if cursor.signature() != Some(record::CENTRAL) {
         let detail = "the directory ends before this entry";
         return Err(ArchiveError::new(Rule::Order, offset, detail).of(&name));
@@ -161,13 +161,13 @@ fn central(cursor: &mut Cursor<'_>, seen: &Seen<'_>) -> Result<(), ArchiveError>
         );
         return error(Rule::Order, detail);
     }
-    if let Some(field) = central.common.differs_in(&seen.local.common) {
+    if let Some(field) = central.common.differs_in(&seen.local) {
         return error(
             Rule::Mismatch,
             format!("directory and local record differ in {field}"),
         );
     }
-    extra::check(central.extra, offset, &name)?;
+    extra::check(central.common.extra, offset, &name)?;
     check_type(&central, offset, &name)
 }
 
@@ -192,7 +192,7 @@ fn check_type(central: &Central<'_>, offset: usize, name: &str) -> Result<(), Ar
     if central.external & 0x10 != 0 && !is_dir {
         return error("the entry is marked as a directory, but its name does not end in `/`");
     }
-    if is_dir && (central.common.size != 0 || central.common.packed != 0) {
+    if is_dir && (central.common.fixed.size != 0 || central.common.fixed.packed != 0) {
         return error("a directory has data");
     }
     Ok(())
@@ -246,7 +246,7 @@ fn end(cursor: &mut Cursor<'_>, directory: usize, count: usize) -> Result<(), Ar
 fn bounded(locals: &[Seen<'_>], limits: &ArchiveLimits) -> Result<(), ArchiveError> {
     let mut total = 0u64;
     for Seen { offset, local, .. } in locals {
-        let (size, packed) = (u64::from(local.common.size), u64::from(local.common.packed));
+        let (size, packed) = (u64::from(local.fixed.size), u64::from(local.fixed.packed));
         total += size;
         let detail = if size > limits.entry_bytes {
             format!("inflates to {size} bytes, bound {}", limits.entry_bytes)
@@ -257,7 +257,7 @@ fn bounded(locals: &[Seen<'_>], limits: &ArchiveLimits) -> Result<(), ArchiveErr
         } else {
             continue;
         };
-        let name = lossy(local.common.name);
+        let name = lossy(local.name);
         return Err(ArchiveError::new(Rule::Inflate, *offset, detail).of(&name));
     }
     Ok(())
@@ -268,12 +268,12 @@ fn entry(
     names: &mut names::Seen,
     limits: &ArchiveLimits,
 ) -> Result<Entry, ArchiveError> {
-    let common = &seen.local.common;
+    let common = &seen.local;
     let Ok(name) = std::str::from_utf8(common.name) else {
         let error = ArchiveError::new(Rule::Name, seen.offset, "name is not UTF-8");
         return Err(error.of(&lossy(common.name)));
     };
-    if !name.is_ascii() && common.flags & UTF8_FLAG == 0 {
+    if !name.is_ascii() && common.fixed.flags & UTF8_FLAG == 0 {
         let detail = "name is not ASCII and not marked as UTF-8, so readers disagree on it";
         return Err(ArchiveError::new(Rule::Name, seen.offset, detail).of(name));
     }
@@ -281,13 +281,13 @@ fn entry(
     names.add(name, seen.offset)?;
     Ok(Entry {
         name: name.to_owned(),
-        method: if common.method == 0 {
+        method: if common.fixed.method == 0 {
             Method::Stored
         } else {
             Method::Deflate
         },
-        crc: common.crc,
+        crc: common.fixed.crc,
         data: seen.data.clone(),
-        size: common.size,
+        size: common.fixed.size,
     })
 }
