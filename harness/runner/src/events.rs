@@ -208,3 +208,20 @@ impl EventLog {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_was_not_written_is_an_error_in_the_end() {
+        let full = EventLog::create(Path::new("/dev/full")).expect("opens");
+        full.emit(Event::RunFinished { exit_code: 0 });
+        assert!(matches!(full.finish(), Err(Error::Io { .. })));
+        let fine = EventLog::create(Path::new("/dev/null")).expect("opens");
+        fine.emit(Event::RunFinished { exit_code: 0 });
+        assert_eq!(fine.events().len(), 1);
+        assert!(fine.finish().is_ok());
+    }
+}

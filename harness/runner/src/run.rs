@@ -250,3 +250,33 @@ fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) ->
         millis,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_core::Pack;
+    use provision_core::wizard::{StepAnswer, StepRequest};
+    use std::path::Path;
+
+    struct Panics;
+
+    impl StepExecutor for Panics {
+        fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+            panic!("on purpose, by a test")
+        }
+    }
+
+    #[test]
+    fn a_panic_is_the_error_of_one_pack() {
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+        let pack = PackRef {
+            label: "noop".into(),
+            path: packs.join("conforming/noop-provision"),
+        };
+        let examined = examine(&pack, &Panics, &Conditions::default());
+        assert_eq!(examined.verdict, Verdict::Error);
+        let failed = examined.results.iter().find(|r| r.status == Status::Error);
+        let finding = &failed.expect("an error").findings[0];
+        assert!(finding.actual.contains("panicked"), "{finding:?}");
+    }
+}

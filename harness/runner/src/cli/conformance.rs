@@ -3,7 +3,7 @@
 use super::print;
 use crate::discover::{Marker, PackRef, discover};
 use crate::events::{Event, EventLog};
-use crate::exit::{Error, Exit};
+use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
 use crate::fold::Run;
@@ -11,6 +11,7 @@ use crate::reports::{console, html, json, junit, markdown, sarif};
 use crate::run::{Options, run as examine_all};
 use clap::ValueEnum;
 use provision_core::Limits;
+use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, Level, checks};
@@ -110,7 +111,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
     let packs = select(args)?;
     if packs.is_empty() {
-        anstream::eprintln!("error: no packs selected; nothing was judged");
+        let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
+        anstream::eprintln!(
+            "error: no packs selected in {}: a pack is a .gtpack file or a folder with one of \
+             {}{}; nothing was judged",
+            roots.join(", "),
+            manifest::FILE_NAMES.join(", "),
+            if args.is_part() {
+                ", and --provider or --shard may leave all of them out"
+            } else {
+                ""
+            },
+        );
         return Ok(Exit::Nothing);
     }
     let expectations = expectations(args)?;
@@ -131,13 +143,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         artifacts: args.out.join("artifacts"),
         jobs: jobs(args),
         expectations,
-        complete: args.filter.is_none() && args.provider.is_none() && args.shard.is_none(),
+        complete: args.filter.is_none() && !args.is_part(),
     };
     let done = examine_all(&packs, &executor, &options, &log);
     finish(args, log, done)
 }
 
 impl Args {
+    /// Whether the flags leave packs out.
+    fn is_part(&self) -> bool {
+        self.provider.is_some() || self.shard.is_some()
+    }
+
     /// Where reports were asked for.
     fn reports(&self) -> [Option<&PathBuf>; 5] {
         let Self {

@@ -1,63 +1,8 @@
 //! The executor against guests that want too much, and guests that are fine.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+use crate::support::{OK, WithWallOf, code, executor, limits, module, step, text};
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{
-    Performed, ProvisionStep, StepAnswer, StepCode, StepExecutor, StepRequest,
-};
-use provision_core::{Limits, Pack, Source};
-use provision_exec::WasmtimeExecutor;
-
-const OK: &str = r#"(module
-  (memory (export "memory") 1)
-  (data (i32.const 0) "{\"summary\":1}")
-  (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 13)))"#;
-
-/// A module whose `run` has this body and which declares these items.
-fn module(items: &str, body: &str) -> String {
-    format!(
-        r#"(module (memory (export "memory") 1) {items}
-           (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32) {body}))"#
-    )
-}
-
-fn limits() -> StepLimits {
-    Limits::default().step
-}
-
-fn executor(limits: &StepLimits) -> WasmtimeExecutor {
-    WasmtimeExecutor::new(limits).expect("an executor")
-}
-
-fn pack(name: &str, bytes: &[u8]) -> Pack {
-    let files = [("pack.json", &b"{}"[..]), (name, bytes)];
-    let files = files
-        .into_iter()
-        .map(|(n, b)| (n.to_owned(), b.to_vec()))
-        .collect();
-    let source = Source::Folder {
-        files,
-        manifest: None,
-    };
-    Pack::open(source, &Limits::default()).expect("opens")
-}
-
-fn step(executor: &WasmtimeExecutor, name: &str, bytes: &[u8], input: &[u8]) -> StepAnswer {
-    let request = StepRequest {
-        step: ProvisionStep::Apply,
-        component: name.into(),
-        input: input.to_vec(),
-    };
-    executor.execute(&pack(name, bytes), &request)
-}
-
-fn text(executor: &WasmtimeExecutor, wat: &str) -> StepAnswer {
-    step(executor, "step.wat", wat.as_bytes(), b"{}")
-}
-
-fn code(answer: &StepAnswer) -> Option<StepCode> {
-    answer.result.as_ref().err().map(|f| f.code)
-}
+use provision_core::wizard::{Performed, StepCode};
 
 #[test]
 fn the_clock_stops_what_fuel_does_not() {
@@ -107,20 +52,6 @@ fn fuel_ends_every_kind_of_loop_at_the_same_place() {
             answer.meters,
             "{items} {body}"
         );
-    }
-}
-
-/// Wall time differs from run to run; everything else has to be the same.
-trait WithWallOf {
-    fn with_wall_of(self, other: &StepAnswer) -> Self;
-}
-
-impl WithWallOf for provision_core::wizard::Meters {
-    fn with_wall_of(self, other: &StepAnswer) -> Self {
-        Self {
-            wall_micros: other.meters.wall_micros,
-            ..self
-        }
     }
 }
 
@@ -291,52 +222,6 @@ fn features_that_are_off_do_not_compile() {
         "{:?}",
         text(&executor, &real).result
     );
-}
-
-#[test]
-fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
-    let (first, second) = (executor(&limits()), executor(&limits()));
-    let counts = module(
-        "",
-        r#"
-        (local $i i32)
-        (loop $l
-          (local.set $i (i32.add (local.get $i) (i32.const 1)))
-          (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
-        (i32.const 0) (i32.const 0)"#,
-    );
-    let reference = text(&first, &counts);
-    assert!(reference.meters.fuel > 1000, "{:?}", reference.meters);
-    let pack = pack("step.wat", counts.as_bytes());
-    let request = StepRequest {
-        step: ProvisionStep::Apply,
-        component: "step.wat".into(),
-        input: b"{}".to_vec(),
-    };
-    for i in 0..1000 {
-        let executor = if i % 2 == 0 { &first } else { &second };
-        let answer = executor.execute(&pack, &request);
-        assert_eq!(answer.result, reference.result);
-        assert_eq!(answer.meters.with_wall_of(&reference), reference.meters);
-    }
-}
-
-#[test]
-fn nothing_is_kept_between_two_steps() {
-    let executor = executor(&limits());
-    let counter = module(
-        "(global $g (mut i32) (i32.const 0))",
-        r#"
-        (i32.store8 (i32.const 0) (i32.add (i32.load8_u (i32.const 0)) (i32.const 49)))
-        (global.set $g (i32.add (global.get $g) (i32.const 1)))
-        (i32.const 0) (global.get $g)"#,
-    );
-    for _ in 0..3 {
-        assert_eq!(
-            text(&executor, &counter).result,
-            Ok(Performed::Ran(b"1".to_vec()))
-        );
-    }
 }
 
 #[test]

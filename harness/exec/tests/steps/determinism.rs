@@ -1,0 +1,74 @@
+//! The same step gives the same bytes and the same fuel, wherever it runs.
+
+use crate::support::{WithWallOf, executor, limits, module, pack, text};
+use provision_core::wizard::{Performed, ProvisionStep, StepExecutor, StepRequest};
+
+#[test]
+fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
+    let (first, second) = (executor(&limits()), executor(&limits()));
+    let counts = module(
+        "",
+        r#"
+        (local $i i32)
+        (loop $l
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
+        (i32.const 0) (i32.const 0)"#,
+    );
+    let reference = text(&first, &counts);
+    assert!(reference.meters.fuel > 1000, "{:?}", reference.meters);
+    let pack = pack("step.wat", counts.as_bytes());
+    let request = StepRequest {
+        step: ProvisionStep::Apply,
+        component: "step.wat".into(),
+        input: b"{}".to_vec(),
+    };
+    for i in 0..1000 {
+        let executor = if i % 2 == 0 { &first } else { &second };
+        let answer = executor.execute(&pack, &request);
+        assert_eq!(answer.result, reference.result);
+        assert_eq!(answer.meters.with_wall_of(&reference), reference.meters);
+    }
+}
+
+#[test]
+fn nothing_is_kept_between_two_steps() {
+    let executor = executor(&limits());
+    let counter = module(
+        "(global $g (mut i32) (i32.const 0))",
+        r#"
+        (i32.store8 (i32.const 0) (i32.add (i32.load8_u (i32.const 0)) (i32.const 49)))
+        (global.set $g (i32.add (global.get $g) (i32.const 1)))
+        (i32.const 0) (global.get $g)"#,
+    );
+    for _ in 0..3 {
+        assert_eq!(
+            text(&executor, &counter).result,
+            Ok(Performed::Ran(b"1".to_vec()))
+        );
+    }
+}
+
+/// A module that answers the sixteen bytes which `vector` leaves.
+fn answers(vector: &str) -> String {
+    let body = format!("(v128.store (i32.const 0) {vector}) (i32.const 0) (i32.const 16)");
+    module("", &body)
+}
+
+#[test]
+fn what_processors_do_differently_has_one_outcome_here() {
+    let executor = executor(&limits());
+    let run = |vector: &str| match text(&executor, &answers(vector)).result {
+        Ok(Performed::Ran(bytes)) => bytes,
+        other => panic!("{other:?}"),
+    };
+    // A NaN with a payload, of which processors keep more or less.
+    let nan = run("(f32x4.add (v128.const i32x4 0x7fa12345 0 0 0) (v128.const i32x4 0 0 0 0))");
+    assert_eq!(nan[..4], 0x7fc0_0000u32.to_le_bytes(), "the canonical NaN");
+    // An index of 16, which x86 takes for 0 and others for nothing.
+    let indices = "(v128.const i8x16 16 16 16 16 16 16 16 16 16 16 16 16 16 16 16 16)";
+    let swizzled = run(&format!(
+        "(i8x16.relaxed_swizzle (i8x16.splat (i32.const 7)) {indices})"
+    ));
+    assert_eq!(swizzled, [0; 16]);
+}
