@@ -53,6 +53,21 @@ fn a_verdict_is_told_by_exit_code() {
 }
 
 #[test]
+fn a_pack_that_nothing_stands_behind_spoils_the_run_of_one_that_passes() {
+    let fine = fixture("conforming/noop-provision");
+    let trap = fixture("nonconforming/trap-all");
+    // The one could not be judged; of the other no step ran to an answer.
+    for (filter, passed) in [("determinism.repeat", 1), ("archive.bounded", 2)] {
+        let (code, said) = exit(&["--packs", text(&fine), text(&trap), "--filter", filter]);
+        assert_eq!(code, 5, "{said}");
+        let tally = format!(
+            "2 packs: 1 pass, 0 fail, 1 partial, 0 error, 0 not applicable; {passed} checks"
+        );
+        assert!(said.contains(&tally), "{said}");
+    }
+}
+
+#[test]
 fn bad_usage_and_bad_machines_have_codes_of_their_own() {
     let fine = fixture("conforming/noop-provision");
     let cases: [(&[&str], i32, &str); 9] = [
