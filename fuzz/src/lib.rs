@@ -9,8 +9,13 @@
     reason = "a fuzz target reports a broken law by a panic"
 )]
 
+mod archive_bytes;
+mod archive_mutated;
+mod manifest_cbor;
+mod manifest_json;
 mod pack_open;
 mod plan_merge;
+mod sbom;
 mod step_output;
 
 #[cfg(fuzzing)]
@@ -24,21 +29,27 @@ pub struct Target {
     pub body: fn(&[u8]),
 }
 
-/// Every target, sorted by name.
-pub const TARGETS: &[Target] = &[
-    Target {
-        name: "pack_open",
-        body: pack_open::body,
-    },
-    Target {
-        name: "plan_merge",
-        body: plan_merge::body,
-    },
-    Target {
-        name: "step_output",
-        body: step_output::body,
-    },
-];
+/// Declares the table, a row a module.
+macro_rules! targets {
+    ($($name:ident,)*) => {
+        /// Every target, sorted by name.
+        pub const TARGETS: &[Target] = &[$(Target {
+            name: stringify!($name),
+            body: $name::body,
+        },)*];
+    };
+}
+
+targets! {
+    archive_bytes,
+    archive_mutated,
+    manifest_cbor,
+    manifest_json,
+    pack_open,
+    plan_merge,
+    sbom,
+    step_output,
+}
 
 /// Runs the body of the target `name` on `data`.
 ///

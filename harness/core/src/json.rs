@@ -4,6 +4,7 @@
 //! readers keep the first: what two readers may understand differently is
 //! refused here.
 
+use crate::limits::DOCUMENT_ITEMS;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -23,6 +24,12 @@ pub enum JsonError {
         /// The bound, in levels.
         limit: usize,
     },
+    /// There are more values than the bound, all levels together.
+    #[error("more than {limit} values")]
+    Items {
+        /// The bound.
+        limit: usize,
+    },
     /// Syntax, a duplicate key, a number out of range, trailing data.
     #[error("{message}")]
     Syntax {
@@ -39,8 +46,14 @@ pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Utf8 {
         offset: e.valid_up_to(),
     })?;
-    if nesting(text) > depth {
+    let (deepest, items) = shape(text);
+    if deepest > depth {
         return Err(JsonError::Depth { limit: depth });
+    }
+    if items > DOCUMENT_ITEMS {
+        return Err(JsonError::Items {
+            limit: DOCUMENT_ITEMS,
+        });
     }
     let mut parser = serde_json::Deserializer::from_str(text);
     // NB: the depth is bounded above, before any recursion.
@@ -55,9 +68,11 @@ fn syntax(error: serde_json::Error) -> JsonError {
     }
 }
 
-/// The deepest nesting of brackets outside strings.
-fn nesting(text: &str) -> usize {
+/// The deepest nesting of brackets outside strings, and no fewer than the
+/// values: an object's key and its value count as one.
+fn shape(text: &str) -> (usize, usize) {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
+    let mut items = 1;
     for byte in text.bytes() {
         if in_string {
             match byte {
@@ -73,12 +88,14 @@ fn nesting(text: &str) -> usize {
             b'[' | b'{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
+                items += 1;
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => items += 1,
             _ => {}
         }
     }
-    deepest
+    (deepest, items)
 }
 
 struct Strict;
@@ -222,6 +239,14 @@ mod tests {
         assert!(
             parse(br#"["[[[[[[[[\"[[["]"#, 1).is_ok(),
             "brackets in strings"
+        );
+        let listed = |n: usize| format!("[{}0]", "0,".repeat(n));
+        assert!(parse(listed(1000).as_bytes(), 64).is_ok());
+        assert_eq!(
+            parse(listed(DOCUMENT_ITEMS).as_bytes(), 64),
+            Err(JsonError::Items {
+                limit: DOCUMENT_ITEMS
+            })
         );
     }
 

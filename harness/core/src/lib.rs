@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+pub mod cbor;
 pub mod finding;
+pub mod integrity;
 pub mod json;
 pub mod limits;
 pub mod manifest;

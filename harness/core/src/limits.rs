@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1024 * 1024;
 
+/// Values in one JSON or CBOR document, all levels together: decoding takes up
+/// to a hundred times the bytes, so bytes alone do not bound memory.
+pub const DOCUMENT_ITEMS: usize = 250_000;
+
 /// Bounds on a pack, on the steps that it runs and on the data they exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

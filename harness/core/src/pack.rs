@@ -1,17 +1,18 @@
 //! A pack that was verified: the only form in which an executor gets one.
 
-use crate::archive::{Archive, ArchiveError, Rule, names};
+use crate::archive::{Archive, ArchiveError, Rule, Violation, names};
 use crate::limits::{ArchiveLimits, Limits};
 use crate::manifest::{self, Manifest, ManifestError};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The unverified bytes of a pack, read by somebody who may do IO.
 #[derive(Debug)]
 pub enum Source {
     /// A `.gtpack` file.
-    Archive(Vec<u8>),
+    Archive(Arc<Vec<u8>>),
     /// A folder: names relative to it, with `/`, and contents.
     Folder {
         /// The files of the folder.
@@ -78,7 +79,7 @@ impl OpenError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unread(_) => "E_IO",
-            Self::Archive(e) => e.rule.code(),
+            Self::Archive(e) => e.rule().code(),
             Self::Manifest(e) => e.code(),
         }
     }
@@ -97,6 +98,7 @@ pub struct Pack {
     contents: Contents,
     manifest_file: String,
     manifest: Manifest,
+    others: Vec<(&'static str, Result<Manifest, ManifestError>)>,
 }
 
 impl Pack {
@@ -124,13 +126,19 @@ impl Pack {
         let manifest_file = manifest_file.ok_or(ManifestError::Missing)?;
         let bytes = read(manifest_file).ok_or(ManifestError::Missing)?;
         let manifest = manifest::decode(manifest_file, &bytes, limits.depth)?;
-        let manifest_file = manifest_file.to_owned();
         drop(bytes);
+        let others = manifest::FILE_NAMES.into_iter().filter_map(|name| {
+            let bytes = read(name).filter(|_| name != manifest_file)?;
+            Some((name, manifest::decode(name, &bytes, limits.depth)))
+        });
+        let others = others.collect();
+        let manifest_file = manifest_file.to_owned();
         Ok(Self {
             digest,
             contents,
             manifest_file,
             manifest,
+            others,
         })
     }
 
@@ -146,10 +154,26 @@ impl Pack {
         &self.manifest
     }
 
+    /// Further manifests that the pack has, by file: used for nothing, but
+    /// another reader may prefer them.
+    #[must_use]
+    pub fn other_manifests(&self) -> &[(&'static str, Result<Manifest, ManifestError>)] {
+        &self.others
+    }
+
     /// The name of the manifest in the pack.
     #[must_use]
     pub fn manifest_file(&self) -> &str {
         &self.manifest_file
+    }
+
+    /// The archive, unless the pack is a folder.
+    #[must_use]
+    pub fn archive(&self) -> Option<&Archive> {
+        match &self.contents {
+            Contents::Archive(archive) => Some(archive),
+            Contents::Folder(_) => None,
+        }
     }
 
     /// The pack's files, sorted.
@@ -220,7 +244,7 @@ fn check_folder(
     files: &BTreeMap<String, Vec<u8>>,
     limits: &ArchiveLimits,
 ) -> Result<(), ArchiveError> {
-    let bound = |rule, detail| Err(ArchiveError::new(rule, 0, detail));
+    let bound = |rule, detail| Err(Violation::new(rule, 0, detail).into());
     if files.len() > limits.entries {
         return bound(Rule::Entries, format!("more than {} files", limits.entries));
     }
@@ -232,7 +256,7 @@ fn check_folder(
         total += size;
         if size > limits.entry_bytes || total > limits.total_bytes {
             let detail = format!("{size} bytes, {total} in total");
-            return Err(ArchiveError::new(Rule::Inflate, 0, detail).of(name));
+            return Err(Violation::new(Rule::Inflate, 0, detail).of(name).into());
         }
     }
     Ok(())

@@ -39,6 +39,17 @@ pub fn is_invisible(c: char) -> bool {
         | 0xE0000..=0xE0FFF)
 }
 
+/// Whether `name` is safe as an identifier everywhere: at most 128 letters,
+/// digits, `.`, `_` and `-`, starting with a letter or digit, and no `..`.
+#[must_use]
+pub fn is_safe_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    name.len() <= 128
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(plain)
+        && !name.contains("..")
+}
+
 /// A folder name made of `label`: letters, digits, `.`, `_`, `-` stay, all
 /// else becomes `_`; never empty, never dots alone.
 #[must_use]
@@ -68,6 +79,32 @@ mod tests {
             "a\\u{1b}[31m\\u{202e}b\\n"
         );
         assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
+    }
+
+    #[test]
+    fn a_safe_name_is_never_a_path() {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a..b",
+            "-a",
+            "a b",
+            "a\u{202e}",
+            "\u{e9}",
+            &"a".repeat(129),
+        ] {
+            assert!(!is_safe_name(bad), "{bad:?}");
+        }
+        for good in [
+            "a",
+            "greentic.secrets.vault-kv",
+            "messaging-telegram",
+            "0x_1",
+        ] {
+            assert!(is_safe_name(good), "{good:?}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn limits() -> ArchiveLimits {
 }
 
 fn code(bytes: &[u8]) -> &'static str {
-    Archive::open(bytes.to_vec(), &limits()).map_or_else(|e| e.rule.code(), |_| "accepted")
+    Archive::open(bytes.to_vec(), &limits()).map_or_else(|e| e.rule().code(), |_| "accepted")
 }
 
 fn ours(bytes: &[u8]) -> Option<Files> {
@@ -105,14 +105,15 @@ fn what_two_readers_could_read_differently_is_refused_by_its_code() {
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("E_ZIP_NOT_ZIP", Vec::new()),
         ("E_ZIP_NOT_ZIP", b"{\"id\":\"json named gtpack\"}".to_vec()),
-        ("E_ZIP_NOT_ZIP", insert(0, b"#!/bin/sh\n")),
+        ("E_ZIP_PREFIX", insert(0, b"#!/bin/sh\n")),
         ("E_ZIP_TRUNCATED", good[..40].to_vec()),
         ("E_ZIP_TRUNCATED", good[..good.len() - 1].to_vec()),
         ("E_ZIP_NO_END", good[..end].to_vec()),
         ("E_ZIP_RECORD", insert(central, b"hidden bytes")),
         ("E_ZIP_RECORD", insert(end, b"hidden bytes")),
         ("E_ZIP_TRAILING", [&good[..], b"x"].concat()),
-        ("E_ZIP_TRAILING", [&good[..], &good[..]].concat()),
+        ("E_ZIP_LAYOUT", [&good[..], &good[..]].concat()),
+        ("E_ZIP_MANY_ENDS", [&good[..], &good[end..]].concat()),
         (
             "E_ZIP_COMMENT",
             [&patched(END, 0, 20, &[3, 0])[..], b"abc"].concat(),
@@ -127,7 +128,7 @@ fn what_two_readers_could_read_differently_is_refused_by_its_code() {
         ("E_ZIP_MULTI_DISK", patched(CENTRAL, 0, 34, &[1, 0])),
         ("E_ZIP_ZIP64", insert(end, b"PK\x06\x06")),
         ("E_ZIP_ZIP64", in_both(22, &[0xff; 4])),
-        ("E_ZIP_ORDER", second_offset),
+        ("E_ZIP_SHARED", second_offset),
         ("E_ZIP_MISMATCH", patched(CENTRAL, 0, 46, b"q")),
         ("E_ZIP_MISMATCH", patched(CENTRAL, 0, 16, &[1, 2, 3, 4])),
         ("E_ZIP_MISMATCH", patched(LOCAL, 0, 10, &[1, 2])),
@@ -138,9 +139,9 @@ fn what_two_readers_could_read_differently_is_refused_by_its_code() {
         ("E_ZIP_DATA_SIZE", in_both(22, &[9, 0, 0, 0])),
         ("E_ZIP_DEFLATE", in_both(8, &[8, 0])),
         ("E_ZIP_CRC", in_both(14, &[0, 0, 0, 0])),
-        ("E_ZIP_NAME", in_both(30, b"../k.json")),
-        ("E_ZIP_NAME", in_both(30, b"pa\0k.json")),
-        ("E_ZIP_NAME", in_both(30, b"pac\xff.json")),
+        ("E_ZIP_NAME_DOTS", in_both(30, b"../k.json")),
+        ("E_ZIP_NAME_CONTROL", in_both(30, b"pa\0k.json")),
+        ("E_ZIP_NAME_ENCODING", in_both(30, b"pac\xff.json")),
         ("E_ZIP_TYPE", patched(CENTRAL, 0, 40, &[0xff, 0xa1])),
         ("E_ZIP_TYPE", patched(CENTRAL, 0, 40, &[0xed, 0x89])),
         ("E_ZIP_TYPE", patched(CENTRAL, 0, 38, &[0x10])),
@@ -175,8 +176,8 @@ fn names_are_checked_over_the_whole_archive() {
         code(&named(&["Setup.json", "setup.JSON"])),
         "E_ZIP_COLLISION"
     );
-    assert_eq!(code(&named(&["a", "a/b"])), "E_ZIP_COLLISION");
-    assert_eq!(code(&named(&["components/a::b.wasm"])), "E_ZIP_NAME");
+    assert_eq!(code(&named(&["a", "a/b"])), "E_ZIP_FILE_AND_DIRECTORY");
+    assert_eq!(code(&named(&["components/a::b.wasm"])), "E_ZIP_NAME_COLON");
     assert_eq!(code(&named(&[&"a".repeat(1025)])), "E_NAME_BOUND");
     assert_eq!(
         code(&named(&[&format!("{}x", "a/".repeat(17))])),
@@ -212,7 +213,7 @@ fn of_extra_fields_only_timestamps_and_owners_are_let_through() {
     assert_eq!(code(&with_extra(b"", b"")), "accepted");
     assert_eq!(code(&with_extra(&local, &central)), "accepted");
     assert_eq!(code(&with_extra(b"up\x01\0\x01", b"")), "E_ZIP_EXTRA");
-    assert_eq!(code(&with_extra(b"", b"\x01\0\0\0")), "E_ZIP_EXTRA");
+    assert_eq!(code(&with_extra(b"", b"\x01\0\0\0")), "E_ZIP_ZIP64");
     assert_eq!(code(&with_extra(b"UT\x09\0\x03aaaa", b"")), "E_ZIP_EXTRA");
 }
 
@@ -232,7 +233,7 @@ fn bombs_are_refused_before_they_are_inflated() {
         ..limits()
     };
     let refused = Archive::open(two_files(), &tiny).expect_err("too many entries");
-    assert_eq!(refused.rule.code(), "E_ENTRIES");
+    assert_eq!(refused.rule().code(), "E_ENTRIES");
     let tiny = ArchiveLimits {
         archive_bytes: 10,
         ..limits()
@@ -240,7 +241,7 @@ fn bombs_are_refused_before_they_are_inflated() {
     assert_eq!(
         Archive::open(two_files(), &tiny)
             .expect_err("too large")
-            .rule
+            .rule()
             .code(),
         "E_SIZE"
     );
@@ -251,7 +252,7 @@ fn bombs_are_refused_before_they_are_inflated() {
     assert_eq!(
         Archive::open(two_files(), &tiny)
             .expect_err("too much")
-            .rule
+            .rule()
             .code(),
         "E_INFLATE"
     );

@@ -111,7 +111,10 @@ fn manifests_that_say_two_things_are_refused() {
 
 #[test]
 fn a_folder_is_held_to_the_names_of_an_archive() {
-    assert_eq!(code(&[("pack.json", b"{}"), ("a/../b", b"")]), "E_ZIP_NAME");
+    assert_eq!(
+        code(&[("pack.json", b"{}"), ("a/../b", b"")]),
+        "E_ZIP_NAME_DOTS"
+    );
     assert_eq!(
         code(&[("pack.json", b"{}"), ("PACK.json", b"{}")]),
         "E_ZIP_COLLISION"

@@ -7,10 +7,13 @@
 
 pub mod checks;
 mod compare;
+pub mod generators;
 mod judge;
+pub mod mutations;
 mod observe;
+pub mod readers;
 mod verdict;
 
 pub use judge::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, scopes};
 pub use observe::{Conditions, Observed, Opened, Runs, Subject, observe};
-pub use verdict::{executed_steps, verdict};
+pub use verdict::{deciding_code, executed_steps, verdict};

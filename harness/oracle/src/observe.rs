@@ -1,11 +1,15 @@
 //! The one driver: opens a pack, drives each of its wizards twice, judges nothing.
 
+use crate::readers::{Reading, readings};
+use provision_core::archive::Rule;
+use provision_core::integrity::signature::TrustedKey;
 use provision_core::json;
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, StepExecutor, TenantContext, Wizard, WizardRun, drive, wizards,
 };
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Under which conditions packs are observed.
 #[derive(Debug, Clone)]
@@ -14,6 +18,10 @@ pub struct Conditions {
     pub limits: Limits,
     /// The public base URL that wizards are given; an https URL.
     pub public_base_url: String,
+    /// Keys whose signatures count.
+    pub trusted: Vec<TrustedKey>,
+    /// Whether to ask other readers about archives that are refused.
+    pub ask_other_readers: bool,
 }
 
 impl Default for Conditions {
@@ -22,6 +30,8 @@ impl Default for Conditions {
             limits: Limits::default(),
             // RFC 2606 reserves `.invalid`, so nothing can ever be reached.
             public_base_url: "https://conformance.invalid".into(),
+            trusted: Vec::new(),
+            ask_other_readers: true,
         }
     }
 }
@@ -37,6 +47,10 @@ pub struct Subject {
     pub public_base_url: String,
     /// How deep JSON of the pack may nest, in levels.
     pub depth: usize,
+    /// Keys whose signatures count.
+    pub trusted: Vec<TrustedKey>,
+    /// What other readers make of an archive that was refused; else empty.
+    pub readings: Vec<Reading>,
     /// The opened pack and its wizards, or why it is no pack.
     pub opened: Result<Opened, OpenError>,
 }
@@ -97,27 +111,38 @@ pub fn observe(
     let Conditions {
         limits,
         public_base_url,
+        trusted,
+        ask_other_readers,
     } = conditions;
     let digest = source.as_ref().map(Source::digest).unwrap_or_default();
     let is_archive = source.as_ref().is_ok_and(Source::is_archive);
-    let opened = source
-        .and_then(|source| Pack::open(source, limits))
-        .map(|pack| {
-            let wizards = wizards(&pack)
-                .into_iter()
-                .map(|wizard| Observed {
-                    runs: inputs(&pack, conditions)
-                        .map(|inputs| run_twice(executor, &pack, &wizard, inputs, limits)),
-                    wizard,
-                })
-                .collect();
-            Opened { pack, wizards }
-        });
+    let bytes = match &source {
+        Ok(Source::Archive(bytes)) if *ask_other_readers => Some(Arc::clone(bytes)),
+        _ => None,
+    };
+    let opened = source.and_then(|source| Pack::open(source, limits));
+    let readings = match (&opened, bytes) {
+        (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
+        _ => Vec::new(),
+    };
+    let opened = opened.map(|pack| {
+        let wizards = wizards(&pack)
+            .into_iter()
+            .map(|wizard| Observed {
+                runs: inputs(&pack, conditions)
+                    .map(|inputs| run_twice(executor, &pack, &wizard, inputs, limits)),
+                wizard,
+            })
+            .collect();
+        Opened { pack, wizards }
+    });
     Subject {
         digest,
         is_archive,
         public_base_url: public_base_url.clone(),
         depth: limits.depth,
+        trusted: trusted.clone(),
+        readings,
         opened,
     }
 }

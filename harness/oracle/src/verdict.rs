@@ -1,9 +1,24 @@
 //! From the results of all checks to one verdict of the pack.
 
-use crate::judge::CheckResult;
+use crate::judge::{CheckResult, Level};
 use crate::observe::{Observed, Subject};
 use provision_core::wizard::WizardKind;
 use provision_core::{Status, Verdict};
+
+/// The code that decides over the pack's bytes: why it could not be opened, or
+/// the first violation of a requirement on archive, manifest or integrity.
+#[must_use]
+pub fn deciding_code<'r>(subject: &'r Subject, results: &'r [CheckResult]) -> Option<&'r str> {
+    if let Err(error) = &subject.opened {
+        return Some(error.code());
+    }
+    let of_bytes = |r: &&CheckResult| {
+        let stage = r.check.split('.').next().unwrap_or_default();
+        r.level == Level::Must && matches!(stage, "archive" | "manifest" | "integrity")
+    };
+    let mut findings = results.iter().filter(of_bytes).flat_map(|r| &r.findings);
+    findings.next().map(|f| f.code.as_str())
+}
 
 /// How many steps of the pack's wizards really ran to a usable answer.
 #[must_use]

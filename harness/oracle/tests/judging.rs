@@ -270,7 +270,7 @@ fn what_could_not_be_opened_has_a_result_for_every_check() {
     let unread = Err(OpenError::Unread("no such file".into()));
     let sources = [
         unread,
-        Ok(Source::Archive(b"junk".to_vec())),
+        Ok(Source::Archive(b"junk".to_vec().into())),
         Ok(pack(&[("pack.json", "{")])),
     ];
     let expected = [
@@ -295,7 +295,7 @@ fn what_could_not_be_opened_has_a_result_for_every_check() {
 fn bounds_are_reported_as_bounds() {
     let limits = Limits::default();
     let bytes = vec![0; usize::try_from(limits.archive.archive_bytes).expect("fits") + 1];
-    let (_, results, _) = judged(Source::Archive(bytes), &NoopExecutor);
+    let (_, results, _) = judged(Source::Archive(bytes.into()), &NoopExecutor);
     assert_eq!(codes(of(&results, "archive.bounded")), ["E_SIZE"]);
     assert_eq!(of(&results, "archive.readable").status, Status::Skipped);
     for code in StepCode::ALL.iter().filter(|c| c.is_bound()) {

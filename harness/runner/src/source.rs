@@ -1,6 +1,6 @@
 //! From a path to the bytes of a pack, bounded while they are read.
 
-use provision_core::archive::{ArchiveError, Rule};
+use provision_core::archive::{ArchiveError, Rule, Violation};
 use provision_core::limits::ArchiveLimits;
 use provision_core::manifest;
 use provision_core::text::inert;
@@ -37,7 +37,7 @@ pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
         });
     }
     // One byte over the bound is enough for the archive reader to refuse it.
-    read(path, limits.archive_bytes).map(Source::Archive)
+    read(path, limits.archive_bytes).map(|bytes| Source::Archive(bytes.into()))
 }
 
 fn unread(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
@@ -45,7 +45,7 @@ fn unread(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
 }
 
 fn refused(rule: Rule, name: &str, detail: String) -> OpenError {
-    ArchiveError::new(rule, 0, detail).of(name).into()
+    ArchiveError::from(Violation::new(rule, 0, detail).of(name)).into()
 }
 
 /// At most `limit + 1` bytes of the file.
@@ -71,7 +71,11 @@ fn folder(root: &Path, limits: &ArchiveLimits) -> Result<BTreeMap<String, Vec<u8
             .map(|n| n.replace(std::path::MAIN_SEPARATOR, "/"));
         let Some(name) = name else {
             let lossy = below.to_string_lossy();
-            return Err(refused(Rule::Name, &lossy, "name is not UTF-8".into()));
+            return Err(refused(
+                Rule::NameEncoding,
+                &lossy,
+                "name is not UTF-8".into(),
+            ));
         };
         if !entry.file_type().is_file() {
             let detail = "a folder pack holds plain files only, no links, pipes or devices";

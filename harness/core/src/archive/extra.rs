@@ -3,46 +3,80 @@
 //!
 //! Info-ZIP's `zip` writes both for every file, and published packs have them.
 
-use super::{ArchiveError, Rule};
+use super::error::Rule;
+use std::collections::BTreeMap;
 
 /// Extended timestamp (`UT`, Info-ZIP): flags, then four bytes a time.
 const EXTENDED_TIMESTAMP: u16 = 0x5455;
+/// Sizes and offset beyond 4 GiB.
+const ZIP64: u16 = 0x0001;
 /// Unix owner (`ux`, Info-ZIP): version, sized user id, sized group id.
 const UNIX_OWNER: u16 = 0x7875;
 
-/// Checks the extra field of the entry `name` in the record at `offset`.
-pub(super) fn check(extra: &[u8], offset: usize, name: &str) -> Result<(), ArchiveError> {
-    problem(extra).map_or(Ok(()), |detail| {
-        Err(ArchiveError::new(Rule::Extra, offset, detail).of(name))
-    })
-}
-
-fn problem(mut rest: &[u8]) -> Option<String> {
+/// What an extra field is refused for, if anything.
+pub(super) fn problem(mut rest: &[u8]) -> Option<(Rule, String)> {
     let mut seen = Vec::new();
     while !rest.is_empty() {
         let [id_low, id_high, len_low, len_high, tail @ ..] = rest else {
-            return Some("the extra field is cut off".into());
+            return Some((Rule::Extra, "the extra field is cut off".into()));
         };
         let id = u16::from_le_bytes([*id_low, *id_high]);
         let len = usize::from(u16::from_le_bytes([*len_low, *len_high]));
         let Some((value, tail)) = tail.split_at_checked(len) else {
-            return Some(format!("extra field {id:#06x} is cut off"));
+            return Some((Rule::Extra, format!("extra field {id:#06x} is cut off")));
         };
         if seen.contains(&id) {
-            return Some(format!("extra field {id:#06x} is there twice"));
+            return Some((Rule::Extra, format!("extra field {id:#06x} is there twice")));
         }
         let well_formed = match id {
             EXTENDED_TIMESTAMP => is_timestamp(value),
             UNIX_OWNER => is_owner(value),
-            _ => return Some(format!("extra field {id:#06x}; a pack needs none")),
+            ZIP64 => return Some((Rule::Zip64, "ZIP64 extra field; a pack needs none".into())),
+            _ => {
+                let detail = format!("extra field {id:#06x}; a pack needs none");
+                return Some((Rule::Extra, detail));
+            }
         };
         if !well_formed {
-            return Some(format!("extra field {id:#06x} is malformed"));
+            return Some((Rule::Extra, format!("extra field {id:#06x} is malformed")));
         }
         seen.push(id);
         rest = tail;
     }
     None
+}
+
+/// Where the extra fields of local and directory record contradict: each field
+/// is in both, owners are equal, and the first time is.
+pub(super) fn contradiction(local: &[u8], central: &[u8]) -> Option<&'static str> {
+    let (local, central) = (fields(local), fields(central));
+    if local.keys().ne(central.keys()) {
+        return Some("they have different extra fields");
+    }
+    for (id, here) in local {
+        let there = central.get(&id).copied().unwrap_or_default();
+        // Flags and the first time; further times stand in the local record only.
+        let same = match id {
+            EXTENDED_TIMESTAMP => here.get(..5).unwrap_or(here) == there,
+            _ => here == there,
+        };
+        if !same {
+            return Some("their extra fields differ in value");
+        }
+    }
+    None
+}
+
+/// The fields of a well-formed extra field, by id.
+fn fields(mut rest: &[u8]) -> BTreeMap<u16, &[u8]> {
+    let mut fields = BTreeMap::new();
+    while let [a, b, c, d, tail @ ..] = rest {
+        let len = usize::from(u16::from_le_bytes([*c, *d])).min(tail.len());
+        let (value, tail) = tail.split_at(len);
+        fields.insert(u16::from_le_bytes([*a, *b]), value);
+        rest = tail;
+    }
+    fields
 }
 
 /// NB: directory records repeat the flags of all times, and hold the first.

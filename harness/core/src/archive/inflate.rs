@@ -1,60 +1,83 @@
 //! Reads an entry's data with hard stops: never more output than was declared.
 
-use super::{ArchiveError, Entry, Method, Rule};
+use super::error::{Rule, Violation};
+use super::{Entry, Method};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use std::borrow::Cow;
 
+/// Bytes inflated at a time.
+const CHUNK: usize = 32 * 1024;
+
 /// The entry's contents, checked against its declared size.
-pub(super) fn read<'a>(bytes: &'a [u8], entry: &Entry) -> Result<Cow<'a, [u8]>, ArchiveError> {
+pub(super) fn read<'a>(bytes: &'a [u8], entry: &Entry) -> Result<Cow<'a, [u8]>, Violation> {
     let data = bytes.get(entry.data.clone()).unwrap_or_default();
     match entry.method {
         Method::Stored => Ok(Cow::Borrowed(data)),
-        Method::Deflate => inflate(data, entry).map(Cow::Owned),
+        Method::Deflate => {
+            // The bounds have been applied to the declared size.
+            let mut out = Vec::with_capacity(entry.size as usize);
+            inflate(data, entry, |chunk| out.extend_from_slice(chunk))?;
+            Ok(Cow::Owned(out))
+        }
     }
 }
 
-fn inflate(data: &[u8], entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
-    let error = |rule, detail: String| {
-        Err(ArchiveError::new(rule, entry.data.start, detail).of(&entry.name))
-    };
-    // The walk has bounded the declared size, and one byte more than it shows
-    // whether the stream wants to go on.
-    let mut out = vec![0; entry.size as usize + 1];
-    let mut stream = Decompress::new(false);
-    let status = stream.decompress(data, &mut out, FlushDecompress::Finish);
-    let (read, written) = (stream.total_in(), stream.total_out());
-    if written > u64::from(entry.size) {
-        let detail = format!("inflates to more than the declared {} bytes", entry.size);
-        return error(Rule::DataSize, detail);
-    }
-    match status {
-        Ok(Status::StreamEnd) => {}
-        Ok(_) => return error(Rule::Deflate, "the deflate stream is cut off".into()),
-        Err(e) => return error(Rule::Deflate, format!("invalid deflate stream: {e}")),
-    }
-    if read != data.len() as u64 {
-        let detail = format!(
-            "{} bytes follow the deflate stream",
-            data.len() as u64 - read
-        );
-        return error(Rule::Deflate, detail);
-    }
-    if written != u64::from(entry.size) {
-        let detail = format!("inflates to {written} bytes, declared {}", entry.size);
-        return error(Rule::DataSize, detail);
-    }
-    out.truncate(entry.size as usize);
-    Ok(out)
-}
-
-/// Reads the entry once and compares its checksum.
-pub(super) fn verify(bytes: &[u8], entry: &Entry) -> Result<(), ArchiveError> {
-    let contents = read(bytes, entry)?;
+/// Reads the entry once, keeping nothing, and compares its checksum.
+pub(super) fn verify(bytes: &[u8], entry: &Entry) -> Result<(), Violation> {
+    let data = bytes.get(entry.data.clone()).unwrap_or_default();
     let mut crc = Crc::new();
-    crc.update(&contents);
+    match entry.method {
+        Method::Stored => crc.update(data),
+        Method::Deflate => inflate(data, entry, |chunk| crc.update(chunk))?,
+    }
     if crc.sum() == entry.crc {
         return Ok(());
     }
     let detail = format!("CRC {:08x}, declared {:08x}", crc.sum(), entry.crc);
-    Err(ArchiveError::new(Rule::Crc, entry.data.start, detail).of(&entry.name))
+    Err(violation(entry, Rule::Crc, detail))
+}
+
+fn violation(entry: &Entry, rule: Rule, detail: String) -> Violation {
+    Violation::new(rule, entry.data.start, detail).of(&entry.name)
+}
+
+fn inflate(data: &[u8], entry: &Entry, mut sink: impl FnMut(&[u8])) -> Result<(), Violation> {
+    let declared = u64::from(entry.size);
+    let error = |rule, detail: String| Err(violation(entry, rule, detail));
+    let mut stream = Decompress::new(false);
+    let mut buffer = vec![0; CHUNK.min(entry.size as usize + 1)];
+    loop {
+        let (read, written) = (stream.total_in(), stream.total_out());
+        // NB: `total_in` counts bytes of `data`, so it fits.
+        let rest = data.get(read as usize..).unwrap_or_default();
+        let status = stream.decompress(rest, &mut buffer, FlushDecompress::None);
+        let new = (stream.total_out() - written) as usize;
+        if stream.total_out() > declared {
+            let detail = format!("inflates to more than the declared {declared} bytes");
+            return error(Rule::DataSize, detail);
+        }
+        sink(&buffer[..new]);
+        match status {
+            Ok(Status::StreamEnd) => break,
+            Ok(_) if new > 0 || stream.total_in() > read => {}
+            Ok(_) => return error(Rule::Deflate, "the deflate stream is cut off".into()),
+            Err(e) => return error(Rule::Deflate, format!("invalid deflate stream: {e}")),
+        }
+    }
+    match data.len() as u64 - stream.total_in() {
+        0 => {}
+        n => {
+            return error(
+                Rule::Deflate,
+                format!("{n} bytes follow the deflate stream"),
+            );
+        }
+    }
+    match stream.total_out() {
+        n if n == declared => Ok(()),
+        n => error(
+            Rule::DataSize,
+            format!("inflates to {n} bytes, declared {declared}"),
+        ),
+    }
 }

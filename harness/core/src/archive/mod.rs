@@ -1,40 +1,45 @@
 //! A strict reader of zip archives held in memory.
 //!
-//! The file is walked once from its first byte: local records, then the
-//! directory in the same order, then the end record, then nothing. Every byte
-//! belongs to exactly one of them, and directory and local records must say
-//! the same, so that a reader that starts at either end sees the same files.
-//! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
+//! The file is scanned once from its first byte ([`RawArchive`]): local
+//! records, then the directory in the same order, then the end record, then
+//! nothing. Every byte belongs to exactly one of them, and directory and local
+//! records must say the same, so that a reader that starts at either end sees
+//! the same files. Source of the layout: PKWARE APPNOTE.TXT 6.3.10, 4.3 and 4.4.
 
+mod canonical;
 mod error;
 mod extra;
 mod inflate;
 pub mod names;
+mod raw;
 mod record;
-mod walk;
+mod rules;
 
-pub use error::{ArchiveError, Rule};
+pub use canonical::{Difference, differences, repack};
+pub use error::{ArchiveError, Rule, Violation};
+pub use raw::{Owner, RawArchive, Span};
 
 use crate::limits::ArchiveLimits;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// One entry of an archive that was walked.
+/// One entry whose data can be read.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    pub(crate) name: String,
-    pub(crate) method: Method,
-    pub(crate) crc: u32,
+    name: String,
+    method: Method,
+    crc: u32,
     /// Where the (compressed) data stands in the file.
-    pub(crate) data: Range<usize>,
+    data: Range<usize>,
     /// Inflated size in bytes.
-    pub(crate) size: u32,
+    size: u32,
 }
 
 /// How an entry's data is packed. Nothing else is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+enum Method {
     Stored,
     Deflate,
 }
@@ -44,20 +49,22 @@ pub(crate) enum Method {
 /// The bytes are kept as they came; an entry is inflated when it is read.
 #[derive(Debug)]
 pub struct Archive {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     files: BTreeMap<String, Entry>,
 }
 
 impl Archive {
-    /// Walks and verifies `bytes`, inflating each entry once to check it.
+    /// Scans and verifies `bytes`, inflating each entry once, in pieces, to
+    /// check it.
     ///
     /// # Errors
-    /// The first violation by offset, as an [`ArchiveError`].
-    pub fn open(bytes: Vec<u8>, limits: &ArchiveLimits) -> Result<Self, ArchiveError> {
-        let entries = walk::walk(&bytes, limits)?;
-        for entry in &entries {
-            inflate::verify(&bytes, entry)?;
-        }
+    /// [`ArchiveError`] lists the violations; the first by offset decides.
+    pub fn open(
+        bytes: impl Into<Arc<Vec<u8>>>,
+        limits: &ArchiveLimits,
+    ) -> Result<Self, ArchiveError> {
+        let bytes = bytes.into();
+        let entries = verify(&bytes, limits)?;
         let files = entries
             .into_iter()
             .filter(|e| !e.name.ends_with('/'))
@@ -89,5 +96,28 @@ impl Archive {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+fn verify(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, ArchiveError> {
+    if bytes.len() as u64 > limits.archive_bytes {
+        let detail = format!("{} bytes, bound {}", bytes.len(), limits.archive_bytes);
+        return Err(Violation::new(Rule::Size, 0, detail).into());
+    }
+    let raw = RawArchive::scan(bytes, limits.entries);
+    let mut found = raw.violations.clone();
+    found.extend(rules::violations(&raw, limits));
+    let entries = rules::entries(&raw);
+    // What is over a bound is not worth the work of inflating it.
+    if !found.iter().any(|v| v.rule.is_bound()) {
+        found.extend(
+            entries
+                .iter()
+                .filter_map(|entry| inflate::verify(bytes, entry).err()),
+        );
+    }
+    match ArchiveError::of(found) {
+        Some(error) => Err(error),
+        None => Ok(entries),
     }
 }

@@ -1,6 +1,6 @@
 //! Which entry names are safe on every system that may unpack a pack.
 
-use super::{ArchiveError, Rule};
+use super::error::{Rule, Violation};
 use crate::limits::ArchiveLimits;
 use crate::text::is_invisible;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,55 +9,90 @@ use unicode_normalization::UnicodeNormalization;
 /// Checks one name; a directory's name ends with `/`.
 ///
 /// # Errors
-/// [`Rule::NameBound`] or [`Rule::Name`], at `offset`.
-pub fn check(name: &str, offset: usize, limits: &ArchiveLimits) -> Result<(), ArchiveError> {
+/// [`Rule::NameBound`] or a rule `Rule::Name…`, at `offset`.
+pub fn check(name: &str, offset: usize, limits: &ArchiveLimits) -> Result<(), Violation> {
     let path = name.strip_suffix('/').unwrap_or(name);
     if name.len() > limits.name_bytes {
         let detail = format!("name of {} bytes, bound {}", name.len(), limits.name_bytes);
-        return Err(ArchiveError::new(Rule::NameBound, offset, detail).of(name));
+        return Err(Violation::new(Rule::NameBound, offset, detail).of(name));
     }
     let depth = path.split('/').count();
     if depth > limits.name_depth {
         let detail = format!("name {depth} levels deep, bound {}", limits.name_depth);
-        return Err(ArchiveError::new(Rule::NameBound, offset, detail).of(name));
+        return Err(Violation::new(Rule::NameBound, offset, detail).of(name));
     }
     match problem(path) {
-        Some(detail) => Err(ArchiveError::new(Rule::Name, offset, detail).of(name)),
+        Some((rule, detail)) => Err(Violation::new(rule, offset, detail).of(name)),
         None => Ok(()),
     }
 }
 
-fn problem(path: &str) -> Option<&'static str> {
-    if path.starts_with('/') || path.is_empty() {
-        return Some("name is absolute or empty; use a path relative to the pack");
-    }
-    if path.contains('\\') {
-        return Some("name has a backslash, which some systems take for a separator; use `/`");
-    }
-    if path.contains("::") {
-        return Some("name has `::`, which Windows takes for a stream; rename it with `__`");
-    }
-    if path.contains(':') {
-        return Some("name has `:`, which Windows takes for a drive or a stream; rename it");
-    }
-    if path.chars().any(char::is_control) {
-        return Some("name has a control character");
-    }
-    if path.chars().any(is_invisible) {
-        return Some("name has an invisible or text-direction character");
-    }
-    path.split('/').find_map(component_problem)
+fn problem(path: &str) -> Option<(Rule, &'static str)> {
+    let rules: [(Rule, bool, &'static str); 8] = [
+        (Rule::NameEmpty, path.is_empty(), "name is empty"),
+        (
+            Rule::NameAbsolute,
+            path.starts_with('/') || has_drive(path),
+            "name starts at a root or a drive; use a path relative to the pack",
+        ),
+        (
+            Rule::NameControl,
+            path.chars().any(char::is_control),
+            "name has a control character",
+        ),
+        (
+            Rule::NameInvisible,
+            path.chars().any(is_invisible),
+            "name has an invisible or text-direction character",
+        ),
+        (
+            Rule::NameBackslash,
+            path.contains('\\'),
+            "name has a backslash, which some systems take for a separator; use `/`",
+        ),
+        (
+            Rule::NameColon,
+            path.contains("::"),
+            "name has `::`, which Windows takes for a stream; rename it with `__`",
+        ),
+        (
+            Rule::NameColon,
+            path.contains(':'),
+            "name has `:`, which Windows takes for a stream; rename it",
+        ),
+        (
+            Rule::NameCharacter,
+            path.contains(['<', '>', '"', '|', '?', '*']),
+            "name has a character that Windows allows in no name",
+        ),
+    ];
+    let broken = rules.into_iter().find(|(_, broken, _)| *broken);
+    let broken = broken.map(|(rule, _, detail)| (rule, detail));
+    broken.or_else(|| path.split('/').find_map(component_problem))
 }
 
-fn component_problem(component: &str) -> Option<&'static str> {
+fn has_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', rest @ ..]
+        if letter.is_ascii_alphabetic() && rest.first() != Some(&b':'))
+}
+
+fn component_problem(component: &str) -> Option<(Rule, &'static str)> {
     match component {
-        "" => return Some("name has an empty component"),
-        "." | ".." => return Some("name has a `.` or `..` component"),
+        "" => return Some((Rule::NameEmpty, "name has an empty component")),
+        "." | ".." => return Some((Rule::NameDots, "name has a `.` or `..` component")),
         _ => {}
     }
     if component.ends_with(['.', ' ']) {
-        return Some("name has a component that ends with a dot or a space, which Windows drops");
+        let detail = "name has a component that ends with a dot or a space, which Windows drops";
+        return Some((Rule::NameEnding, detail));
     }
+    is_device(component).then_some((
+        Rule::NameReserved,
+        "name has a component that Windows reserves for a device",
+    ))
+}
+
+fn is_device(component: &str) -> bool {
     let stem = component.split('.').next().unwrap_or_default().trim_end();
     let stem = stem.to_ascii_uppercase();
     let numbered = |prefix: &str| {
@@ -68,14 +103,11 @@ fn component_problem(component: &str) -> Option<&'static str> {
             )
         })
     };
-    let reserved = matches!(
+    matches!(
         stem.as_str(),
         "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$"
-    );
-    if reserved || numbered("COM") || numbered("LPT") {
-        return Some("name has a component that Windows reserves for a device");
-    }
-    None
+    ) || numbered("COM")
+        || numbered("LPT")
 }
 
 /// Names seen so far, by the form in which file systems compare them.
@@ -92,10 +124,11 @@ impl Seen {
     /// where there is a file.
     ///
     /// # Errors
-    /// [`Rule::Duplicate`] or [`Rule::Collision`], at `offset`.
-    pub fn add(&mut self, name: &str, offset: usize) -> Result<(), ArchiveError> {
+    /// [`Rule::Duplicate`], [`Rule::Collision`] or [`Rule::FileAndDirectory`],
+    /// at `offset`.
+    pub fn add(&mut self, name: &str, offset: usize) -> Result<(), Violation> {
         self.insert(name)
-            .map_err(|(rule, detail)| ArchiveError::new(rule, offset, detail).of(name))
+            .map_err(|(rule, detail)| Violation::new(rule, offset, detail).of(name))
     }
 
     fn insert(&mut self, name: &str) -> Result<(), (Rule, String)> {
@@ -112,7 +145,10 @@ impl Seen {
         }
         let key = comparable(path);
         if self.dirs.contains_key(&key) {
-            return Err((Rule::Collision, "the name is also a directory's".into()));
+            return Err((
+                Rule::FileAndDirectory,
+                "the name is also a directory's".into(),
+            ));
         }
         match self.files.insert(key, path.to_owned()) {
             None => Ok(()),
@@ -126,7 +162,10 @@ impl Seen {
     fn directory(&mut self, path: &str) -> Result<(), (Rule, String)> {
         let key = comparable(path);
         if self.files.contains_key(&key) {
-            return Err((Rule::Collision, "a directory of the name is a file".into()));
+            return Err((
+                Rule::FileAndDirectory,
+                "a directory of the name is a file".into(),
+            ));
         }
         match self.dirs.get(&key) {
             Some(first) if first != path => Err(same_as(first)),
@@ -163,35 +202,39 @@ mod tests {
 
     #[test]
     fn names_that_mean_something_else_somewhere_are_refused() {
-        for bad in [
-            "../x",
-            "a/../b",
-            "a/./b",
-            "/etc/passwd",
-            "a//b",
-            "",
-            "/",
-            "a\\b",
-            "C:/x",
-            "c:x",
-            "a:stream",
-            "components/diagnostics::summary.wasm",
-            "a\0b",
-            "a\u{7f}",
-            "a\u{85}b",
-            "a\u{202e}b",
-            "a\u{200b}",
-            "\u{feff}a",
-            "CON",
-            "a/nul.txt",
-            "com1.wasm",
-            "LPT9",
-            "aux .txt",
-            "dir./x",
-            "x ",
-            "a/b. ",
+        for (bad, expected) in [
+            ("../x", "E_ZIP_NAME_DOTS"),
+            ("a/../b", "E_ZIP_NAME_DOTS"),
+            ("a/./b", "E_ZIP_NAME_DOTS"),
+            ("/etc/passwd", "E_ZIP_NAME_ABSOLUTE"),
+            ("C:/x", "E_ZIP_NAME_ABSOLUTE"),
+            ("c:x", "E_ZIP_NAME_ABSOLUTE"),
+            ("a//b", "E_ZIP_NAME_EMPTY"),
+            ("", "E_ZIP_NAME_EMPTY"),
+            ("/", "E_ZIP_NAME_EMPTY"),
+            ("a\\b", "E_ZIP_NAME_BACKSLASH"),
+            ("\\\\host\\x", "E_ZIP_NAME_BACKSLASH"),
+            ("ab:stream", "E_ZIP_NAME_COLON"),
+            ("components/diagnostics::summary.wasm", "E_ZIP_NAME_COLON"),
+            ("a::b", "E_ZIP_NAME_COLON"),
+            ("a\0b", "E_ZIP_NAME_CONTROL"),
+            ("a\u{7f}", "E_ZIP_NAME_CONTROL"),
+            ("a\u{85}b", "E_ZIP_NAME_CONTROL"),
+            ("a\u{202e}b", "E_ZIP_NAME_INVISIBLE"),
+            ("a\u{200b}", "E_ZIP_NAME_INVISIBLE"),
+            ("\u{feff}a", "E_ZIP_NAME_INVISIBLE"),
+            ("CON", "E_ZIP_NAME_RESERVED"),
+            ("a/nul.txt", "E_ZIP_NAME_RESERVED"),
+            ("com1.wasm", "E_ZIP_NAME_RESERVED"),
+            ("LPT9", "E_ZIP_NAME_RESERVED"),
+            ("aux .txt", "E_ZIP_NAME_RESERVED"),
+            ("dir./x", "E_ZIP_NAME_ENDING"),
+            ("x ", "E_ZIP_NAME_ENDING"),
+            ("a/b. ", "E_ZIP_NAME_ENDING"),
+            ("a/b?.json", "E_ZIP_NAME_CHARACTER"),
+            ("a<b", "E_ZIP_NAME_CHARACTER"),
         ] {
-            assert_eq!(code(bad), Some("E_ZIP_NAME"), "{bad:?}");
+            assert_eq!(code(bad), Some(expected), "{bad:?}");
         }
         for good in [
             "a",
@@ -227,8 +270,8 @@ mod tests {
         assert_eq!(all(&["a/B", "A/b"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["é", "e\u{301}"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["ﬁ", "fi"]), Some("E_ZIP_COLLISION"));
-        assert_eq!(all(&["a", "a/"]), Some("E_ZIP_COLLISION"));
-        assert_eq!(all(&["a/b", "a"]), Some("E_ZIP_COLLISION"));
+        assert_eq!(all(&["a", "a/"]), Some("E_ZIP_FILE_AND_DIRECTORY"));
+        assert_eq!(all(&["a/b", "a"]), Some("E_ZIP_FILE_AND_DIRECTORY"));
         assert_eq!(all(&["A/", "a/b"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["A/x", "a/y"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["a/", "a/"]), Some("E_ZIP_DUPLICATE"));

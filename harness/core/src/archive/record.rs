@@ -1,6 +1,6 @@
-//! The three records of a zip file, field by field.
-
-use super::{ArchiveError, Rule};
+//! The records of a zip file, field by field. Parsing judges nothing.
+//!
+//! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 
 /// Signature of a local record.
 pub(super) const LOCAL: u32 = 0x0403_4b50;
@@ -8,6 +8,28 @@ pub(super) const LOCAL: u32 = 0x0403_4b50;
 pub(super) const CENTRAL: u32 = 0x0201_4b50;
 /// Signature of the end record.
 pub(super) const END: u32 = 0x0605_4b50;
+/// Signature of a data descriptor, and of an archive that spans disks.
+pub(super) const DESCRIPTOR: u32 = 0x0807_4b50;
+/// Signature of an archive extra data record (an encrypted directory).
+pub(super) const ARCHIVE_EXTRA: u32 = 0x0806_4b50;
+/// Signature of a directory's digital signature.
+pub(super) const DIGITAL_SIGNATURE: u32 = 0x0505_4b50;
+/// Signature of the ZIP64 end record.
+pub(super) const ZIP64_END: u32 = 0x0606_4b50;
+/// Signature of the ZIP64 end record's locator.
+pub(super) const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+
+/// Every signature, for finding the next record behind bytes that are none.
+pub(super) const ALL: [u32; 8] = [
+    LOCAL,
+    CENTRAL,
+    END,
+    DESCRIPTOR,
+    ARCHIVE_EXTRA,
+    DIGITAL_SIGNATURE,
+    ZIP64_END,
+    ZIP64_LOCATOR,
+];
 
 /// A position in the file that never reads past its end.
 pub(super) struct Cursor<'a> {
@@ -15,23 +37,28 @@ pub(super) struct Cursor<'a> {
     pub(super) at: usize,
 }
 
+/// A record needs more bytes than the file has left.
+pub(super) struct CutOff {
+    pub(super) what: &'static str,
+    pub(super) needs: usize,
+}
+
 impl<'a> Cursor<'a> {
+    pub(super) fn left(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
     /// The next `n` bytes.
-    pub(super) fn take(&mut self, n: usize, what: &str) -> Result<&'a [u8], ArchiveError> {
-        let left = self.bytes.get(self.at..).unwrap_or_default();
-        let Some(taken) = left.get(..n) else {
-            let detail = format!("{what} needs {n} bytes, the file has {} left", left.len());
-            return Err(ArchiveError::new(Rule::Truncated, self.at, detail));
-        };
-        self.at += n;
+    pub(super) fn take(&mut self, needs: usize, what: &'static str) -> Result<&'a [u8], CutOff> {
+        let taken = self.left().get(..needs).ok_or(CutOff { what, needs })?;
+        self.at += needs;
         Ok(taken)
     }
 
     /// The next four bytes as a signature, not consumed.
     pub(super) fn signature(&self) -> Option<u32> {
-        let end = self.at.checked_add(4)?;
-        let bytes = self.bytes.get(self.at..end)?;
-        Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        let bytes = self.left().first_chunk()?;
+        Some(u32::from_le_bytes(*bytes))
     }
 }
 
@@ -85,8 +112,10 @@ impl Fixed {
 }
 
 /// What local and directory records both say of an entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Common<'a> {
+    /// Where the record stands in the file.
+    pub(super) offset: usize,
     pub(super) fixed: Fixed,
     pub(super) name: &'a [u8],
     pub(super) extra: &'a [u8],
@@ -94,17 +123,18 @@ pub(super) struct Common<'a> {
 
 impl<'a> Common<'a> {
     /// Takes name and extra field, which stand behind a record's fields.
-    fn take(fixed: Fixed, cursor: &mut Cursor<'a>) -> Result<Self, ArchiveError> {
+    fn take(offset: usize, fixed: Fixed, cursor: &mut Cursor<'a>) -> Result<Self, CutOff> {
         Ok(Self {
+            offset,
             fixed,
             name: cursor.take(usize::from(fixed.name_len), "an entry's name")?,
             extra: cursor.take(usize::from(fixed.extra_len), "an extra field")?,
         })
     }
 
-    /// The first field in which `self` and `other` differ. Extra fields may:
-    /// each is checked by itself.
-    pub(super) fn differs_in(&self, other: &Self) -> Option<&'static str> {
+    /// The fields in which `self` and `other` differ. Extra fields may: they
+    /// are compared by their own rule.
+    pub(super) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
         let (a, b) = (self.fixed, other.fixed);
         let pairs = [
             (self.name == other.name, "name"),
@@ -116,63 +146,101 @@ impl<'a> Common<'a> {
             (a.time == b.time && a.date == b.date, "time"),
             (a.needed == b.needed, "version needed"),
         ];
-        pairs
-            .iter()
-            .find(|(same, _)| !same)
-            .map(|(_, field)| *field)
+        let differing = pairs.iter().filter(|(same, _)| !same);
+        differing.map(|(_, field)| *field).collect()
+    }
+
+    /// The name for messages.
+    pub(super) fn shown(&self) -> String {
+        String::from_utf8_lossy(self.name).into_owned()
     }
 }
 
 /// Reads the local record at the cursor, up to its data.
-pub(super) fn local<'a>(cursor: &mut Cursor<'a>) -> Result<Common<'a>, ArchiveError> {
+pub(super) fn local<'a>(cursor: &mut Cursor<'a>) -> Result<Common<'a>, CutOff> {
+    let offset = cursor.at;
     let mut f = Fields(&cursor.take(30, "a local record")?[4..]);
-    Common::take(Fixed::read(&mut f), cursor)
+    Common::take(offset, Fixed::read(&mut f), cursor)
 }
 
 /// A directory record.
+#[derive(Debug, Clone)]
 pub(super) struct Central<'a> {
     pub(super) common: Common<'a>,
+    pub(super) made_by: u16,
     pub(super) comment: &'a [u8],
     pub(super) disk: u16,
+    pub(super) internal: u16,
     pub(super) external: u32,
-    pub(super) offset: u32,
+    pub(super) local: u32,
 }
 
 /// Reads the directory record at the cursor.
-pub(super) fn central<'a>(cursor: &mut Cursor<'a>) -> Result<Central<'a>, ArchiveError> {
+pub(super) fn central<'a>(cursor: &mut Cursor<'a>) -> Result<Central<'a>, CutOff> {
+    let offset = cursor.at;
     let mut f = Fields(&cursor.take(46, "a directory record")?[4..]);
-    let _made_by = f.u16();
+    let made_by = f.u16();
     let fixed = Fixed::read(&mut f);
-    let (comment_len, disk, _internal) = (f.u16(), f.u16(), f.u16());
-    let (external, offset) = (f.u32(), f.u32());
+    let (comment_len, disk, internal) = (f.u16(), f.u16(), f.u16());
+    let (external, local) = (f.u32(), f.u32());
     Ok(Central {
-        common: Common::take(fixed, cursor)?,
+        common: Common::take(offset, fixed, cursor)?,
+        made_by,
         comment: cursor.take(usize::from(comment_len), "a comment")?,
         disk,
+        internal,
         external,
-        offset,
+        local,
     })
 }
 
 /// The end record.
-pub(super) struct End {
+#[derive(Debug, Clone)]
+pub(super) struct End<'a> {
+    pub(super) offset: usize,
     pub(super) disks: [u16; 2],
     pub(super) entries_here: u16,
     pub(super) entries: u16,
     pub(super) size: u32,
-    pub(super) offset: u32,
-    pub(super) comment_len: u16,
+    pub(super) directory: u32,
+    pub(super) comment: &'a [u8],
 }
 
-/// Reads the end record at the cursor, up to its comment.
-pub(super) fn end(cursor: &mut Cursor<'_>) -> Result<End, ArchiveError> {
+/// Reads the end record at the cursor, with its comment.
+pub(super) fn end<'a>(cursor: &mut Cursor<'a>) -> Result<End<'a>, CutOff> {
+    let offset = cursor.at;
     let mut f = Fields(&cursor.take(22, "the end record")?[4..]);
+    let (disks, entries_here, entries) = ([f.u16(), f.u16()], f.u16(), f.u16());
+    let (size, directory, comment_len) = (f.u32(), f.u32(), f.u16());
     Ok(End {
-        disks: [f.u16(), f.u16()],
-        entries_here: f.u16(),
-        entries: f.u16(),
-        size: f.u32(),
-        offset: f.u32(),
-        comment_len: f.u16(),
+        offset,
+        disks,
+        entries_here,
+        entries,
+        size,
+        directory,
+        comment: cursor.take(usize::from(comment_len), "the archive's comment")?,
     })
+}
+
+/// Takes a record that no pack has, as far as its own length says.
+pub(super) fn foreign(cursor: &mut Cursor<'_>, signature: u32) -> Result<(), CutOff> {
+    const WHAT: &str = "a record";
+    let mut length = |skip: usize, width: usize| -> Result<u64, CutOff> {
+        let field = &cursor.take(skip + width, WHAT)?[skip..];
+        Ok(field
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    };
+    let body = match signature {
+        DIGITAL_SIGNATURE => length(4, 2)?,
+        ARCHIVE_EXTRA => length(4, 4)?,
+        ZIP64_END => length(4, 8)?,
+        ZIP64_LOCATOR => 16 + length(4, 0)?,
+        // A descriptor's length cannot be told from itself.
+        _ => length(4, 0)?,
+    };
+    let body = usize::try_from(body).unwrap_or(usize::MAX);
+    cursor.take(body, WHAT).map(|_| ())
 }

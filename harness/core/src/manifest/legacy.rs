@@ -7,6 +7,36 @@ use std::collections::BTreeSet;
 /// Keys below which some packs nest the manifest.
 const NESTED_IN: [&str; 3] = ["pack", "manifest", "pack_manifest"];
 
+/// Fields of the older maps that packs in the wild have and readers know.
+const FIELDS: [&str; 26] = [
+    "agents",
+    "annotations",
+    "capabilities",
+    "components",
+    "dependencies",
+    "description",
+    "extensions",
+    "flows",
+    "id",
+    "kind",
+    "manifest",
+    "meta",
+    "name",
+    "pack",
+    "packId",
+    "packVersion",
+    "pack_id",
+    "pack_version",
+    "publisher",
+    "schema_version",
+    "secret_requirements",
+    "signatures",
+    "symbols",
+    "title",
+    "validators",
+    "version",
+];
+
 pub(super) fn from_map(
     file: &str,
     value: &Value,
@@ -47,6 +77,8 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
             .union(&capabilities(map)?)
             .cloned()
             .collect(),
+        misnamed: Vec::new(),
+        unknown: super::unknown(map.keys().map(String::as_str), &FIELDS),
         pack_v1: None,
     })
 }

@@ -4,6 +4,7 @@ mod cbor;
 mod legacy;
 
 use crate::json::JsonError;
+use crate::text::is_safe_name;
 use greentic_types::PackManifest;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -39,9 +40,9 @@ pub struct FlowDecl {
 pub struct Manifest {
     /// The form it came in.
     pub format: Format,
-    /// The pack's id as written; whether it is well-formed is a check's matter.
+    /// The pack's id, if it is a safe identifier.
     pub id: Option<String>,
-    /// The pack's version as written.
+    /// The pack's version, if it is a semantic version.
     pub version: Option<String>,
     /// `meta.entry_flows`: entry (`setup`, …) and flow id.
     pub entry_flows: Vec<(String, String)>,
@@ -51,8 +52,63 @@ pub struct Manifest {
     pub requires_public_base_url: bool,
     /// Declared capabilities, sorted.
     pub capabilities: BTreeSet<String>,
+    /// Names that are not well-formed; they are used for nothing.
+    pub misnamed: Vec<Misnamed>,
+    /// Top-level fields that no reader knows: allowed, and listed.
+    pub unknown: Vec<String>,
     /// The pack-v1 manifest itself, where that is the form.
     pub pack_v1: Option<Box<PackManifest>>,
+}
+
+/// What a name in a manifest is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameOf {
+    /// The pack's id.
+    Pack,
+    /// The pack's version.
+    Version,
+    /// A flow, or the entry that leads to it.
+    Flow,
+}
+
+/// A name in a manifest that is not well-formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misnamed {
+    /// What it is for.
+    pub of: NameOf,
+    /// As written.
+    pub name: String,
+}
+
+impl Manifest {
+    /// Takes every name that is not well-formed out of use.
+    fn with_names_checked(mut self) -> Self {
+        let mut misnamed = Vec::new();
+        let mut sound = |of, name: &str| {
+            let sound = match of {
+                NameOf::Version => semver::Version::parse(name).is_ok(),
+                NameOf::Pack | NameOf::Flow => is_safe_name(name),
+            };
+            if !sound {
+                let name = name.to_owned();
+                misnamed.push(Misnamed { of, name });
+            }
+            sound
+        };
+        self.id = self.id.filter(|id| sound(NameOf::Pack, id));
+        self.version = self.version.filter(|v| sound(NameOf::Version, v));
+        self.entry_flows
+            .retain(|(_, flow)| sound(NameOf::Flow, flow));
+        self.flows.retain(|flow| sound(NameOf::Flow, &flow.id));
+        self.misnamed = misnamed;
+        self
+    }
+}
+
+/// The first fields of `keys` that are not `known`.
+fn unknown<'k>(keys: impl Iterator<Item = &'k str>, known: &[&str]) -> Vec<String> {
+    let unknown = keys.filter(|key| !known.contains(key)).take(50);
+    unknown.map(|key| crate::text::inert(key, 80)).collect()
 }
 
 /// Why a manifest cannot be used.
@@ -105,6 +161,10 @@ impl ManifestError {
 /// # Errors
 /// [`ManifestError`] names the file and what is wrong with it.
 pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest, ManifestError> {
+    decode_form(file, bytes, depth).map(Manifest::with_names_checked)
+}
+
+fn decode_form(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest, ManifestError> {
     if file.ends_with(".cbor") {
         return cbor::decode(file, bytes, depth);
     }

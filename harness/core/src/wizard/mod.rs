@@ -18,7 +18,7 @@ pub use plan::{
     OAuthOp, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp,
     WebhookOp,
 };
-pub use resolve::{Driver, Wizard, WizardKind, wizards};
+pub use resolve::{Driver, Wizard, WizardKind, entry_flows, wizards};
 pub use steps::{ProvisionMode, ProvisionStep};
 
 use greentic_types::validate::Diagnostic;

@@ -57,7 +57,9 @@ impl StepOutput {
     /// A [`StepFailure`] with one of the output codes.
     pub fn decode(bytes: &[u8], depth: usize) -> Result<Self, StepFailure> {
         let data = json::parse(bytes, depth).map_err(|error| match error {
-            JsonError::Depth { .. } => StepFailure::new(StepCode::Depth, error.to_string()),
+            JsonError::Depth { .. } | JsonError::Items { .. } => {
+                StepFailure::new(StepCode::Depth, error.to_string())
+            }
             JsonError::Utf8 { .. } => StepFailure::new(StepCode::OutputUtf8, error.to_string()),
             JsonError::Syntax { .. } => StepFailure::new(StepCode::OutputJson, error.to_string()),
         })?;

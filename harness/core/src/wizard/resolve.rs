@@ -1,6 +1,7 @@
 //! Which wizards a pack offers, and what drives each.
 
 use super::steps::ProvisionStep;
+use crate::manifest::Manifest;
 use crate::pack::Pack;
 use crate::text::inert;
 use crate::wasm;
@@ -141,7 +142,7 @@ pub struct Wizard {
 /// All wizards of `pack`, sorted by kind and name.
 #[must_use]
 pub fn wizards(pack: &Pack) -> Vec<Wizard> {
-    let flows = entry_flows(pack);
+    let flows = flows_of(pack);
     let primary = primary_setup(pack, &flows);
     let provisioner = components(pack, |export| {
         wasm::is_interface(export, "greentic:provision/provisioner", "0.1")
@@ -182,9 +183,10 @@ fn make_names_unique(wizards: &mut [Wizard]) {
     }
 }
 
-/// The flows of every kind: by entry, and by name as a flow's own word.
-fn entry_flows(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
-    let manifest = pack.manifest();
+/// The flows of every kind that `manifest` declares: by entry, and by name as
+/// a flow's own word.
+#[must_use]
+pub fn entry_flows(manifest: &Manifest) -> BTreeSet<(WizardKind, String)> {
     let mut flows = BTreeSet::new();
     for (entry, flow) in &manifest.entry_flows {
         flows.extend(WizardKind::of_name(entry).map(|kind| (kind, flow.clone())));
@@ -194,6 +196,13 @@ fn entry_flows(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
         let kind = by_entry.min().or_else(|| WizardKind::of_name(&flow.id));
         flows.extend(kind.map(|kind| (kind, flow.id.clone())));
     }
+    flows
+}
+
+/// The flows that the pack's manifest declares, and the one that only files
+/// speak of.
+fn flows_of(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
+    let mut flows = entry_flows(pack.manifest());
     // Requirements often have a module, and no flow that says so.
     let declared = flows
         .iter()

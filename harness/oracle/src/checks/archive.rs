@@ -2,7 +2,9 @@
 
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::Subject;
-use provision_core::archive::ArchiveError;
+use crate::readers::Reading;
+use provision_core::archive::{ArchiveError, Difference, Violation, differences};
+use provision_core::text::inert;
 use provision_core::{Finding, OpenError};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -21,6 +23,14 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The archive stays inside the size, count, ratio and name bounds.",
         run: bounded,
     },
+    Check {
+        id: "archive.canonical",
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        requirement: "Entries are sorted, dated 1980-01-01, mode 0644, without directories, extra \
+                      fields or comments, so that the same content is the same bytes.",
+        run: canonical,
+    },
 ];
 
 fn refused(subject: &Subject) -> Option<&ArchiveError> {
@@ -30,40 +40,95 @@ fn refused(subject: &Subject) -> Option<&ArchiveError> {
     }
 }
 
-fn finding(error: &ArchiveError, expected: &str) -> Finding {
-    let mut at = format!("byte {}", error.offset);
-    if let Some(entry) = &error.entry {
-        at = format!("{at}, entry `{entry}`");
-    }
-    Finding::new(error.rule.code(), at, expected, error.detail.clone())
+/// The violations of `error` on this side of the bounds, as findings.
+fn findings(error: &ArchiveError, bounds: bool, expected: &str) -> Vec<Finding> {
+    let of_side = error.violations().filter(|v| v.rule.is_bound() == bounds);
+    let finding = |v: &Violation| {
+        let mut at = format!("byte {}", v.offset);
+        if let Some(entry) = &v.entry {
+            at = format!("{at}, entry `{entry}`");
+        }
+        Finding::new(v.rule.code(), at, expected, v.detail.clone())
+    };
+    of_side.map(finding).collect()
 }
 
-fn readable(subject: &Subject, findings: &mut Findings) {
+fn readable(subject: &Subject, out: &mut Findings) {
     if let Err(error @ OpenError::Unread(why)) = &subject.opened {
         let finding = Finding::new(error.code(), "the path", "a pack that can be read", why);
-        return findings.pack(Conclusion::Error(vec![finding]));
+        return out.pack(Conclusion::Error(vec![finding]));
     }
-    findings.pack(match refused(subject) {
-        Some(error) if error.rule.is_bound() => {
-            Conclusion::Blocked(format!("reading stopped at a bound: {}", error.rule.code()))
-        }
-        Some(error) => Conclusion::Failed(vec![finding(error, "one unambiguous set of files")]),
-        None if !subject.is_archive => {
-            Conclusion::NotApplicable("the pack is a folder, not an archive".into())
-        }
-        None => Conclusion::Passed,
-    });
+    let Some(error) = refused(subject) else {
+        return out.pack(match subject.is_archive {
+            true => Conclusion::Passed,
+            false => Conclusion::NotApplicable("the pack is a folder, not an archive".into()),
+        });
+    };
+    let mut found = findings(error, false, "one unambiguous set of files");
+    let Some(first) = found.first_mut() else {
+        let reason = format!("reading stopped at a bound: {}", error.rule().code());
+        return out.pack(Conclusion::Blocked(reason));
+    };
+    if let Some(others) = seen_by_others(&subject.readings) {
+        first.actual = format!("{}; {others}", first.actual);
+    }
+    out.pack(Conclusion::Failed(found));
 }
 
-fn bounded(subject: &Subject, findings: &mut Findings) {
+/// What other readers would extract, in one line.
+fn seen_by_others(readings: &[Reading]) -> Option<String> {
+    let one = |reading: &Reading| match &reading.files {
+        Err(why) => format!("{} refuses it ({})", reading.reader, inert(why, 80)),
+        Ok(files) => {
+            let names: Vec<String> = files.keys().take(8).map(|n| inert(n, 60)).collect();
+            let more = match files.len().saturating_sub(names.len()) {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            format!("{} sees {}{more}", reading.reader, names.join(", "))
+        }
+    };
+    let all: Vec<String> = readings.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn bounded(subject: &Subject, out: &mut Findings) {
     if let Err(OpenError::Unread(_)) = &subject.opened {
         return;
     }
-    findings.pack(match refused(subject) {
-        Some(error) if error.rule.is_bound() => {
-            Conclusion::Failed(vec![finding(error, "sizes and counts inside the bounds")])
-        }
-        Some(error) => Conclusion::Blocked(format!("reading stopped: {}", error.rule.code())),
+    out.pack(match refused(subject) {
         None => Conclusion::Passed,
+        Some(error) => match findings(error, true, "sizes and counts inside the bounds") {
+            found if found.is_empty() => {
+                Conclusion::Blocked(format!("reading stopped: {}", error.rule().code()))
+            }
+            found => Conclusion::Failed(found),
+        },
     });
+}
+
+fn canonical(subject: &Subject, out: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let Some(archive) = opened.pack.archive() else {
+        let reason = "the pack is a folder, not an archive";
+        return out.pack(Conclusion::NotApplicable(reason.into()));
+    };
+    let found = differences(archive).into_iter().map(|difference| {
+        let Difference {
+            what,
+            offsets,
+            entry,
+        } = difference;
+        let shown: Vec<String> = offsets.iter().take(20).map(u64::to_string).collect();
+        let at = format!("byte {}, first entry `{entry}`", shown.join(", "));
+        let count = offsets.len();
+        let expected = "the canonical form, which `greentic-provision pack repack` writes";
+        Finding::new(
+            "E_NOT_CANONICAL",
+            at,
+            expected,
+            format!("{what} ({count} records)"),
+        )
+    });
+    out.pack(Conclusion::of(found.collect()));
 }

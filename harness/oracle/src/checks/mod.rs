@@ -2,6 +2,8 @@
 
 mod archive;
 mod determinism;
+mod hygiene;
+mod integrity;
 mod manifest;
 mod plan;
 mod requirements;
@@ -11,15 +13,17 @@ mod wizard;
 
 use crate::judge::Check;
 
-const STAGES: [&[Check]; 8] = [
+const STAGES: [&[Check]; 10] = [
     archive::CHECKS,
     manifest::CHECKS,
+    integrity::CHECKS,
     wizard::CHECKS,
     requirements::CHECKS,
     plan::CHECKS,
     secrets::CHECKS,
     sandbox::CHECKS,
     determinism::CHECKS,
+    hygiene::CHECKS,
 ];
 
 /// Every check, in the order in which they are judged and reported.

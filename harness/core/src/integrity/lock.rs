@@ -1,0 +1,69 @@
+//! `pack.lock.cbor` and `pack.lock.json`: which component has which digest.
+
+use super::{document, is_hex};
+use crate::text::inert;
+use serde_json::Value;
+
+/// Names under which a lock is looked for.
+pub const FILE_NAMES: [&str; 2] = ["pack.lock.cbor", "pack.lock.json"];
+
+/// One component that the lock pins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The component's id, as written.
+    pub component: String,
+    /// The file that holds it, where the lock says so.
+    pub path: Option<String>,
+    /// Lower-case hex SHA-256 of the component's bytes.
+    pub sha256: String,
+}
+
+/// Decodes the lock `file` from its bytes, nested at most `depth` levels.
+/// Components whose digest is not of their bytes (of a registry's manifest,
+/// say) are left out.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Vec<Pin>, String> {
+    let value = document(file, bytes, depth)?;
+    let pins = match value.get("components") {
+        Some(Value::Object(map)) => {
+            let pins = map.iter().map(|(id, row)| pin(id, row));
+            pins.collect::<Result<Vec<_>, _>>()?
+        }
+        Some(Value::Array(rows)) => {
+            let named = |row: &Value| {
+                let id = text(row, "component_id").or(text(row, "name"));
+                pin(&id.ok_or("a component has no id")?, row)
+            };
+            rows.iter().map(named).collect::<Result<Vec<_>, _>>()?
+        }
+        _ => return Err("`components` is missing".into()),
+    };
+    Ok(pins.into_iter().flatten().collect())
+}
+
+fn text(row: &Value, key: &str) -> Option<String> {
+    row.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn pin(id: &str, row: &Value) -> Result<Option<Pin>, String> {
+    let of_bytes = text(row, "wasm_sha256").or_else(|| text(row, "resolved_digest"));
+    let local = |r: String| r.starts_with("file:");
+    let of_file = || text(row, "digest").filter(|_| text(row, "ref").is_some_and(local));
+    let Some(digest) = of_bytes.or_else(of_file) else {
+        return Ok(None);
+    };
+    let sha256 = digest.strip_prefix("sha256:").unwrap_or(&digest);
+    if !is_hex(sha256, 32) {
+        let id = inert(id, 120);
+        return Err(format!(
+            "the digest of `{id}` is not a SHA-256 in hexadecimal"
+        ));
+    }
+    Ok(Some(Pin {
+        component: id.to_owned(),
+        path: text(row, "bundled_path"),
+        sha256: sha256.to_owned(),
+    }))
+}

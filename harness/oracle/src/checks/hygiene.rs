@@ -1,0 +1,308 @@
+//! hygiene.*: does the pack give away, or carry, what it should not?
+
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::Subject;
+use provision_core::Finding;
+use provision_core::text::{inert, is_invisible};
+use regex::bytes::{Regex, RegexSet};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "hygiene.no-local-paths",
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        requirement: "The pack leaks no path of the machine that built it.",
+        run: no_local_paths,
+    },
+    Check {
+        id: "hygiene.no-embedded-secrets",
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        requirement: "The pack's files hold nothing that looks like a live credential.",
+        run: no_embedded_secrets,
+    },
+    Check {
+        id: "hygiene.inert-text",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "Questions, notes and diagnostics carry no terminal escapes, bidi controls, CI \
+                      workflow commands or markup.",
+        run: inert_text,
+    },
+];
+
+/// A folder of a person or a build, or a `file:` URL with an absolute path.
+static LOCAL_PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let people = r"(?-u)(?:/home|/Users|/root|/projects|/workspace|/builds)/[A-Za-z0-9._-]+/";
+    let windows = r"[A-Za-z]:\\{1,2}Users\\{1,2}[A-Za-z0-9._-]+\\";
+    Regex::new(&format!(
+        r"{people}|(?-u){windows}|(?-u)file:///[A-Za-z0-9._-]+/"
+    ))
+    .ok()
+});
+
+/// Shapes of credentials that are issued by somebody, with what they are.
+const CREDENTIALS: [(&str, &str); 10] = [
+    (
+        "a private key",
+        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----",
+    ),
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
+    (
+        "a GitHub token",
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})",
+    ),
+    (
+        "a Slack token",
+        r"\bxox[abeprs]-[0-9]{8,}-[0-9A-Za-z-]{10,}",
+    ),
+    (
+        "a Telegram bot token",
+        r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b",
+    ),
+    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a Stripe key", r"\b[rs]k_live_[0-9A-Za-z]{24,}"),
+    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    (
+        "a SendGrid key",
+        r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+    ),
+    (
+        "a Slack webhook",
+        r"https://hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{24}",
+    ),
+];
+
+static CREDENTIAL_SHAPES: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
+    let shape = |(_, pattern): &(&str, &str)| Regex::new(&format!("(?-u){pattern}")).ok();
+    CREDENTIALS.iter().map(shape).collect()
+});
+
+static ANY_CREDENTIAL: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
+    let patterns = CREDENTIALS.iter().map(|(_, p)| format!("(?-u){p}"));
+    RegexSet::new(patterns).ok()
+});
+
+/// A pattern of ours that does not compile is our error, never a pass.
+fn broken() -> Conclusion {
+    let (expected, actual) = ("patterns that compile", "one does not");
+    let finding = Finding::new("E_HARNESS", "the check's patterns", expected, actual);
+    Conclusion::Error(vec![finding])
+}
+
+fn no_local_paths(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let Some(pattern) = LOCAL_PATH.as_ref() else {
+        return findings.pack(broken());
+    };
+    let found = opened.pack.files().filter_map(|name| {
+        let bytes = opened.pack.read(name)?;
+        let first = pattern.find(&bytes)?;
+        let count = pattern.find_iter(&bytes).count();
+        // The path is shown whole, as far as it is one.
+        let rest = &bytes[first.start()..bytes.len().min(first.start() + 120)];
+        let is_path = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>');
+        let shown: Vec<u8> = rest.iter().copied().take_while(|b| is_path(b)).collect();
+        let shown = inert(&String::from_utf8_lossy(&shown), 120);
+        Some(Finding::new(
+            "E_LOCAL_PATH",
+            format!("`{}`, byte {}", inert(name, 120), first.start()),
+            "no path of a person's or a build machine's folders",
+            format!("{count} paths, first `{shown}`"),
+        ))
+    });
+    findings.pack(Conclusion::of(found.collect()));
+}
+
+fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let (Some(any), shapes) = (ANY_CREDENTIAL.as_ref(), &*CREDENTIAL_SHAPES) else {
+        return findings.pack(broken());
+    };
+    let mut found = Vec::new();
+    for name in opened.pack.files() {
+        let Some(bytes) = opened.pack.read(name) else {
+            continue;
+        };
+        for index in any.matches(&bytes) {
+            let Some(shape) = shapes[index].as_ref() else {
+                return findings.pack(broken());
+            };
+            let live = |m: &regex::bytes::Match<'_>| !is_placeholder(m.as_bytes());
+            if let Some(first) = shape.find_iter(&bytes).find(live) {
+                found.push(Finding::new(
+                    "E_EMBEDDED_SECRET",
+                    format!("`{}`, byte {}", inert(name, 120), first.start()),
+                    "nothing that looks like a live credential",
+                    // NB: never the credential itself.
+                    format!("{} of {} bytes", CREDENTIALS[index].0, first.len()),
+                ));
+            }
+        }
+    }
+    findings.pack(Conclusion::of(found));
+}
+
+/// Documentation's examples: a word that says so, or hardly any variety.
+fn is_placeholder(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let says = |word: &[u8]| lower.windows(word.len()).any(|w| w == word);
+    let mut distinct = lower.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    says(b"example") || says(b"xxxx") || says(b"placeholder") || distinct.len() < 8
+}
+
+fn inert_text(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |_, observed| {
+        let Some(run) = observed.run().filter(|run| run.executed() > 0) else {
+            return Conclusion::Blocked("no step answered anything".into());
+        };
+        let mut found = Vec::new();
+        let mut judge = |at: String, text: &str| {
+            if let Some(what) = active(text) {
+                let expected = "text that nothing obeys";
+                let actual = format!("{what}: {}", inert(text, 120));
+                found.push(Finding::new("E_ACTIVE_TEXT", at, expected, actual));
+            }
+        };
+        for (i, note) in run.plan.notes.iter().enumerate() {
+            judge(format!("note {i}"), note);
+        }
+        for (i, d) in run.diagnostics.iter().enumerate() {
+            judge(format!("diagnostic {i}"), &d.message);
+            judge(
+                format!("diagnostic {i}, hint"),
+                d.hint.as_deref().unwrap_or_default(),
+            );
+        }
+        for step in &run.steps {
+            let questions = step.output().and_then(|o| o.questions.as_ref());
+            if let Some(questions) = questions {
+                let at = format!("step {}, questions", step.step);
+                each_text(questions, &mut |text| judge(at.clone(), text));
+            }
+        }
+        Conclusion::of(found)
+    });
+}
+
+fn each_text(value: &Value, judge: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => judge(text),
+        Value::Array(items) => items.iter().for_each(|item| each_text(item, judge)),
+        Value::Object(map) => map.values().for_each(|value| each_text(value, judge)),
+        _ => {}
+    }
+}
+
+/// What in `text` somebody would obey.
+fn active(text: &str) -> Option<&'static str> {
+    let is_command = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with("##vso[")
+            || line.starts_with("##[")
+            || line.starts_with("::") && line[2..].contains("::")
+    };
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+    {
+        Some("a control character")
+    } else if text.chars().any(is_invisible) {
+        Some("an invisible or text-direction character")
+    } else if text.lines().any(is_command) {
+        Some("a command to a CI system")
+    } else if text.contains("]]>") || is_markup(text) {
+        Some("markup")
+    } else {
+        None
+    }
+}
+
+/// A tag: `<` and a letter, `/` or `!`, closed on the way. Placeholders such as
+/// `<value>` have no attribute and close nothing.
+fn is_markup(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        let rest = &text[at + 1..];
+        let Some((tag, _)) = rest.split_once('>') else {
+            return false;
+        };
+        tag.starts_with(['/', '!', '?'])
+            || tag.ends_with('/')
+            || tag.starts_with(|c: char| c.is_ascii_alphabetic()) && tag.contains(['=', ' '])
+            || matches!(
+                tag.to_ascii_lowercase().as_str(),
+                "script" | "b" | "i" | "a" | "img" | "svg" | "iframe"
+            )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles_and_knows_its_credential() {
+        assert!(LOCAL_PATH.is_some() && ANY_CREDENTIAL.is_some());
+        assert!(CREDENTIAL_SHAPES.iter().all(Option::is_some));
+        // Put together here, so that no file of this project looks like one.
+        let body = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5";
+        let digits = "12345678901";
+        for (i, sample) in [
+            format!("-----BEGIN RSA {} KEY-----", "PRIVATE"),
+            format!("AKIA{}", "QWERTZUIOPASDF23"),
+            format!("ghp_{body}"),
+            format!("xoxb-{digits}-{body}"),
+            format!("{}:AA{}", &digits[..9], &body[..33]),
+            format!("AIza{}", &body[..35]),
+            format!("sk_live_{}", &body[..24]),
+            format!("npm_{body}"),
+            format!("SG.{}.{}{}", &body[..22], body, &body[..7]),
+            format!(
+                "https://hooks.slack.com/services/T{0}/B{0}/{1}",
+                "A1B2C3D4E",
+                &body[..24]
+            ),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let shape = CREDENTIAL_SHAPES[i].as_ref().expect("compiles");
+            let found = shape.find(sample.as_bytes()).expect(CREDENTIALS[i].0);
+            assert_eq!(found.len(), sample.len(), "{}", CREDENTIALS[i].0);
+            assert!(!is_placeholder(sample.as_bytes()), "{}", CREDENTIALS[i].0);
+        }
+        assert!(is_placeholder(b"AKIAIOSFODNN7EXAMPLE"));
+        assert!(is_placeholder(b"xoxb-00000000000-0000000000000000"));
+    }
+
+    #[test]
+    fn text_that_somebody_obeys_is_told_from_text() {
+        for bad in [
+            "\u{1b}[2J",
+            "a\u{202e}b",
+            "::error::x",
+            "x\n::set-output name=a::b",
+            "##vso[task.complete]",
+            "]]>",
+            "<script>",
+            "<a href=x>",
+            "</b>",
+        ] {
+            assert!(active(bad).is_some(), "{bad:?}");
+        }
+        for good in [
+            "",
+            "a < b > c",
+            "<value>",
+            "<public_base_url>",
+            "line\nline",
+            "std::fmt",
+        ] {
+            assert_eq!(active(good), None, "{good:?}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! integrity.*: is what the pack says of its own bytes true?
+
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::Subject;
+use provision_core::archive::names;
+use provision_core::integrity::sbom::{self, Sbom};
+use provision_core::integrity::{lock, signature};
+use provision_core::text::inert;
+use provision_core::{Finding, Limits, Pack, pack};
+use std::collections::BTreeSet;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "integrity.sbom",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
+                      digests.",
+        run: sbom,
+    },
+    Check {
+        id: "integrity.lock",
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        requirement: "The digests in the pack's lock match the components.",
+        run: lock,
+    },
+    Check {
+        id: "integrity.signature",
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        requirement: "The pack is signed by a trusted key over its manifest and SBOM.",
+        run: signature,
+    },
+];
+
+/// The SBOMs that the pack has, decoded, the one that readers prefer first.
+fn sboms(pack: &Pack, depth: usize) -> Vec<(&'static str, Result<Sbom, String>)> {
+    let decode = |name: &'static str| {
+        let bytes = pack.read(name)?;
+        Some((name, sbom::decode(name, &bytes, depth)))
+    };
+    sbom::FILE_NAMES.into_iter().filter_map(decode).collect()
+}
+
+fn sbom(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let pack = &opened.pack;
+    let sboms = sboms(pack, subject.depth);
+    if sboms.is_empty() {
+        if !subject.is_archive {
+            let reason = "a folder gets its SBOM when it is packed";
+            return findings.pack(Conclusion::NotApplicable(reason.into()));
+        }
+        let expected = "sbom.cbor or sbom.json, with a row for every file";
+        let finding = Finding::new("E_SBOM_MISSING", "the pack", expected, "neither");
+        return findings.pack(Conclusion::Failed(vec![finding]));
+    }
+    let mut found = Vec::new();
+    let mut decoded = Vec::new();
+    for (file, sbom) in sboms {
+        match sbom {
+            Ok(sbom) => decoded.push((file, sbom)),
+            Err(why) => {
+                let expected = "a greentic-sbom-v1 document that decodes strictly";
+                found.push(Finding::new(
+                    "E_SBOM_DECODE",
+                    file,
+                    expected,
+                    inert(&why, 300),
+                ));
+            }
+        }
+    }
+    if let [(_, one), (file, two)] = decoded.as_slice() {
+        let set = |sbom: &Sbom| sbom.rows.iter().cloned().collect::<BTreeSet<_>>();
+        if set(one) != set(two) {
+            let expected = "the rows of sbom.cbor, which other readers prefer";
+            found.push(Finding::new(
+                "E_SBOM_AMBIGUOUS",
+                *file,
+                expected,
+                "other rows",
+            ));
+        }
+    }
+    if let Some((file, sbom)) = decoded.first() {
+        found.extend(against_files(pack, file, sbom));
+    }
+    findings.pack(Conclusion::of(found));
+}
+
+/// The rows against the files, both ways.
+fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut listed = BTreeSet::new();
+    let limits = Limits::default().archive;
+    for row in &sbom.rows {
+        let at = format!("{file}, `{}`", inert(&row.path, 120));
+        let mut object = |code: &str, expected: String, actual: String| {
+            found.push(Finding::new(code, &at, expected, actual));
+        };
+        if let Err(violation) = names::check(&row.path, 0, &limits) {
+            object("E_SBOM_PATH", "a safe path".into(), violation.detail);
+            continue;
+        }
+        if !listed.insert(row.path.as_str()) {
+            object(
+                "E_SBOM_DUPLICATE",
+                "one row a file".into(),
+                "a second row".into(),
+            );
+            continue;
+        }
+        let Some(bytes) = pack.read(&row.path) else {
+            object(
+                "E_SBOM_NO_FILE",
+                "a file of this name".into(),
+                "none".into(),
+            );
+            continue;
+        };
+        let size = bytes.len() as u64;
+        if size != row.size {
+            object(
+                "E_SBOM_SIZE",
+                format!("{} bytes", row.size),
+                format!("{size} bytes"),
+            );
+            continue;
+        }
+        let actual = blake3::hash(&bytes).to_hex().to_string();
+        if actual != row.blake3 {
+            object("E_SBOM_DIGEST", format!("BLAKE3 {}", row.blake3), actual);
+        }
+    }
+    // An SBOM cannot list itself, and what signs it comes after it.
+    let exempt = |name: &str| {
+        sbom::FILE_NAMES.contains(&name)
+            || name == signature::SIGNATURE_FILE
+            || name == signature::CHAIN_FILE
+    };
+    let unlisted = pack.files().filter(|n| !exempt(n) && !listed.contains(n));
+    found.extend(unlisted.map(|name| {
+        let at = format!("`{}`", inert(name, 120));
+        Finding::new("E_SBOM_UNLISTED", at, format!("a row in {file}"), "none")
+    }));
+    found
+}
+
+fn lock(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let pack = &opened.pack;
+    let (mut found, mut compared) = (Vec::new(), 0);
+    for file in lock::FILE_NAMES {
+        let Some(bytes) = pack.read(file) else {
+            continue;
+        };
+        let pins = match lock::decode(file, &bytes, subject.depth) {
+            Ok(pins) => pins,
+            Err(why) => {
+                let expected = "a lock that decodes strictly";
+                found.push(Finding::new(
+                    "E_LOCK_DECODE",
+                    file,
+                    expected,
+                    inert(&why, 300),
+                ));
+                continue;
+            }
+        };
+        for pin in pins {
+            compared += 1;
+            let own = format!("components/{}.wasm", pin.component);
+            let path = pin.path.unwrap_or(own);
+            let at = format!("{file}, `{}`", inert(&pin.component, 120));
+            let expected = format!("{} with SHA-256 {}", inert(&path, 120), pin.sha256);
+            match pack.read(&path).map(|bytes| pack::digest(&bytes)) {
+                Some(actual) if actual == pin.sha256 => {}
+                Some(actual) => found.push(Finding::new("E_LOCK_DIGEST", at, expected, actual)),
+                None => found.push(Finding::new("E_LOCK_MISSING", at, expected, "no such file")),
+            }
+        }
+    }
+    findings.pack(match (found.is_empty(), compared) {
+        (true, 0) => Conclusion::NotApplicable("the pack has no lock that pins bytes".into()),
+        _ => Conclusion::of(found),
+    });
+}
+
+fn signature(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let pack = &opened.pack;
+    if !subject.is_archive {
+        let reason = "a folder is signed when it is packed";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
+    let failed = |code: &str, at: &str, actual: String| {
+        let expected = "an Ed25519 signature by a trusted key (--trust key.pem)";
+        Conclusion::Failed(vec![Finding::new(code, at, expected, actual)])
+    };
+    let (envelope, chain) = (
+        pack.read(signature::SIGNATURE_FILE),
+        pack.read(signature::CHAIN_FILE),
+    );
+    let (Some(envelope), Some(chain)) = (envelope, chain) else {
+        let missing = "signatures/pack.sig or signatures/chain.pem is missing";
+        return findings.pack(failed("E_SIGNATURE_MISSING", "the pack", missing.into()));
+    };
+    let sbom = sboms(pack, subject.depth).into_iter().next();
+    let Some((file, Ok(sbom))) = sbom else {
+        let reason = "there is no SBOM that decodes, which the signature is over";
+        return findings.pack(Conclusion::Blocked(reason.into()));
+    };
+    let signed = signature::Signed {
+        manifest: &pack.read(pack.manifest_file()).unwrap_or_default(),
+        sbom: &pack.read(file).unwrap_or_default(),
+        rows: &sbom.rows,
+        envelope: &envelope,
+        chain: &chain,
+    };
+    findings.pack(
+        match signature::verify(&signed, &subject.trusted, subject.depth) {
+            Ok(()) => Conclusion::Passed,
+            Err(e) => failed(
+                e.code(),
+                signature::SIGNATURE_FILE,
+                inert(&e.to_string(), 300),
+            ),
+        },
+    );
+}

@@ -1,0 +1,192 @@
+//! manifest.*: does the pack say who it is, well-formed, and is it true?
+
+mod components;
+mod schemas;
+
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::Subject;
+use greentic_types::validate::{Severity, validate_pack_manifest_core};
+use provision_core::manifest::{Manifest, NameOf};
+use provision_core::text::inert;
+use provision_core::wizard::entry_flows;
+use provision_core::{Finding, OpenError};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "manifest.decodes",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "There is a manifest, and it decodes strictly (no duplicate keys, no trailing \
+                      bytes, bounded depth).",
+        run: decodes,
+    },
+    Check {
+        id: "manifest.unambiguous",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "Where several manifests are present they agree on id, version and entry flows.",
+        run: unambiguous,
+    },
+    Check {
+        id: "manifest.identity",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
+        run: identity,
+    },
+    Check {
+        id: "manifest.core-rules",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error.",
+        run: core_rules,
+    },
+    Check {
+        id: "manifest.components-present",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "Every component that the manifest names is in the pack (or a pinned, resolvable \
+                      source).",
+        run: components::present,
+    },
+    Check {
+        id: "manifest.nodes-resolve",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "Every flow node names a component of the pack and an operation which that \
+                      component really exports.",
+        run: components::nodes_resolve,
+    },
+    Check {
+        id: "manifest.schemas-valid",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "Every JSON Schema that the manifest references exists and is a valid schema.",
+        run: schemas::valid,
+    },
+    Check {
+        id: "manifest.component-identity",
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "A component's own description names the component that the manifest says it is.",
+        run: components::identity,
+    },
+    Check {
+        id: "manifest.components-distinct",
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        requirement: "Components with different ids are not the same bytes.",
+        run: components::distinct,
+    },
+];
+
+fn decodes(subject: &Subject, findings: &mut Findings) {
+    findings.pack(match &subject.opened {
+        Ok(_) => Conclusion::Passed,
+        Err(OpenError::Manifest(error)) => Conclusion::Failed(vec![Finding::new(
+            error.code(),
+            "manifest",
+            "a manifest that decodes strictly",
+            inert(&error.to_string(), 400),
+        )]),
+        Err(error) => Conclusion::Blocked(format!("the archive was refused: {}", error.code())),
+    });
+}
+
+fn identity(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let Manifest {
+        id,
+        version,
+        misnamed,
+        ..
+    } = opened.pack.manifest();
+    let at = opened.pack.manifest_file();
+    let finding = |of: NameOf, actual: String| {
+        let (code, expected) = match of {
+            NameOf::Pack => ("E_PACK_ID", SAFE_NAME),
+            NameOf::Version => ("E_PACK_VERSION", "a semantic version such as 1.2.3"),
+            NameOf::Flow => ("E_FLOW_NAME", SAFE_NAME),
+        };
+        Finding::new(code, at, expected, actual)
+    };
+    let mut found: Vec<Finding> = misnamed
+        .iter()
+        .map(|m| finding(m.of, format!("`{}`", inert(&m.name, 120))))
+        .collect();
+    for (of, value) in [(NameOf::Pack, id), (NameOf::Version, version)] {
+        if value.is_none() && !misnamed.iter().any(|m| m.of == of) {
+            found.push(finding(of, "nothing".into()));
+        }
+    }
+    findings.pack(Conclusion::of(found));
+}
+
+const SAFE_NAME: &str =
+    "at most 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit, no `..`";
+
+/// Compares id, version and entry flows of every manifest that there is.
+fn unambiguous(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let pack = &opened.pack;
+    if pack.other_manifests().is_empty() {
+        let reason = "the pack has one manifest";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
+    let (main, file) = (pack.manifest(), pack.manifest_file());
+    let mut found = Vec::new();
+    for (other, decoded) in pack.other_manifests() {
+        let manifest = match decoded {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                let expected = "every manifest decodes, because a reader may prefer it";
+                let actual = inert(&error.to_string(), 300);
+                found.push(Finding::new(error.code(), *other, expected, actual));
+                continue;
+            }
+        };
+        let pairs = [
+            ("id", format!("{:?}", main.id), format!("{:?}", manifest.id)),
+            (
+                "version",
+                format!("{:?}", main.version),
+                format!("{:?}", manifest.version),
+            ),
+            (
+                "entry flows",
+                format!("{:?}", entry_flows(main)),
+                format!("{:?}", entry_flows(manifest)),
+            ),
+        ];
+        for (what, ours, theirs) in pairs.into_iter().filter(|(_, a, b)| a != b) {
+            let expected = format!("{what} as in {file}: {}", inert(&ours, 200));
+            let actual = inert(&theirs, 200);
+            found.push(Finding::new(
+                "E_MANIFEST_DISAGREES",
+                *other,
+                expected,
+                actual,
+            ));
+        }
+    }
+    findings.pack(Conclusion::of(found));
+}
+
+fn core_rules(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let Some(manifest) = &opened.pack.manifest().pack_v1 else {
+        let reason = "the manifest is not pack-v1, which these rules are for";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    };
+    let errors = validate_pack_manifest_core(manifest)
+        .into_iter()
+        .filter(|d| d.severity == Severity::Error)
+        .map(|d| {
+            let at = inert(d.path.as_deref().unwrap_or("manifest"), 200);
+            let expected = d
+                .hint
+                .unwrap_or_else(|| "a manifest that obeys the core rules".into());
+            Finding::new(d.code, at, inert(&expected, 200), inert(&d.message, 200))
+        });
+    findings.pack(Conclusion::of(errors.collect()));
+}

@@ -1,0 +1,140 @@
+//! JSON Schemas: those inside the manifest, and those that it refers to.
+
+use crate::judge::{Conclusion, Findings};
+use crate::observe::Subject;
+use greentic_types::PackManifest;
+use greentic_types::pack_manifest::ExtensionInline;
+use provision_core::text::inert;
+use provision_core::{Finding, Pack, json};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn valid(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let Some(manifest) = &opened.pack.manifest().pack_v1 else {
+        let reason = "only a pack-v1 manifest references schemas";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    };
+    let inline = inline(manifest);
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (at, schema) in &inline {
+        references(schema, &mut |file| {
+            files.entry(file.to_owned()).or_default().insert(at.clone());
+        });
+    }
+    for (at, file) in by_extensions(manifest) {
+        files.entry(file).or_default().insert(at);
+    }
+    if inline.is_empty() && files.is_empty() {
+        let reason = "the manifest references no schema";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
+    let mut found: Vec<Finding> = inline
+        .iter()
+        .filter_map(|(at, schema)| Some(invalid(at, problem(schema)?)))
+        .collect();
+    for (file, by) in files {
+        found.extend(of_file(&opened.pack, &file, &by, subject.depth));
+    }
+    findings.pack(Conclusion::of(found));
+}
+
+/// The schemas that the manifest itself holds, with their places.
+fn inline(manifest: &PackManifest) -> Vec<(String, &Value)> {
+    let mut schemas = Vec::new();
+    for component in &manifest.components {
+        let id = inert(component.id.as_str(), 120);
+        let config = component.config_schema.as_ref();
+        schemas.extend(config.map(|s| (format!("components.{id}.config_schema"), s)));
+        for operation in &component.operations {
+            let name = inert(&operation.name, 80);
+            for (side, schema) in [
+                ("input_schema", &operation.input_schema),
+                ("output_schema", &operation.output_schema),
+            ] {
+                schemas.push((format!("components.{id}.operations.{name}.{side}"), schema));
+            }
+        }
+    }
+    schemas.retain(|(_, schema)| !schema.is_null());
+    schemas
+}
+
+/// Files that extensions name under `config_schema_ref`.
+fn by_extensions(manifest: &PackManifest) -> Vec<(String, String)> {
+    fn walk(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, at, found)),
+            Value::Object(map) => map.iter().for_each(|(key, value)| match value {
+                Value::String(file) if key == "config_schema_ref" => {
+                    found.push((format!("extensions.{at}"), file.clone()));
+                }
+                value => walk(value, at, found),
+            }),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for (name, extension) in manifest.extensions.iter().flatten() {
+        // Extensions that greentic-types knows come out typed.
+        let value = match &extension.inline {
+            Some(ExtensionInline::Other(value)) => Some(value.clone()),
+            Some(typed) => serde_json::to_value(typed).ok(),
+            None => None,
+        };
+        walk(&value.unwrap_or_default(), &inert(name, 80), &mut found);
+    }
+    found
+}
+
+/// Files of the pack that `schema` refers to by `$ref`.
+fn references(schema: &Value, found: &mut impl FnMut(&str)) {
+    match schema {
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(target) if key == "$ref" => {
+                        let file = target.split('#').next().unwrap_or_default();
+                        if !file.is_empty() {
+                            found(file);
+                        }
+                    }
+                    value => references(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn of_file(pack: &Pack, file: &str, by: &BTreeSet<String>, depth: usize) -> Option<Finding> {
+    let shown = inert(file, 200);
+    let Some(bytes) = pack.read(file) else {
+        let first = by.first().map(String::as_str).unwrap_or_default();
+        return Some(Finding::new(
+            "E_SCHEMA_MISSING",
+            format!("{} references, first {first}", by.len()),
+            format!("the file {shown} in the pack"),
+            "it is not there",
+        ));
+    };
+    let schema = match json::parse(&bytes, depth) {
+        Ok(schema) => schema,
+        Err(error) => return Some(invalid(&shown, error.to_string())),
+    };
+    Some(invalid(&shown, problem(&schema)?))
+}
+
+fn invalid(at: &str, actual: String) -> Finding {
+    let expected = "a valid JSON Schema of the draft that it names";
+    Finding::new("E_SCHEMA_INVALID", at, expected, inert(&actual, 300))
+}
+
+/// Why `schema` is no JSON Schema.
+fn problem(schema: &Value) -> Option<String> {
+    // NB: files of the pack are looked at one by one, and nothing is fetched.
+    jsonschema::meta::validate(schema)
+        .err()
+        .map(|e| e.to_string())
+}

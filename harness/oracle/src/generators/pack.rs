@@ -1,0 +1,204 @@
+//! Sound packs of every form that is out there, and their archives.
+
+use crate::generators::archive::{Blueprint, Style};
+use arbitrary::{Arbitrary, Unstructured};
+use provision_core::limits::ArchiveLimits;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Files by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// A sound pack, and how its archive is written.
+#[derive(Debug, Clone, Default)]
+pub struct GoodPack {
+    /// The pack's files; the SBOM is among them once it is sealed.
+    pub files: Files,
+    /// Empty directory entries, each ending with `/`.
+    pub directories: Vec<String>,
+    /// Styles of the entries, used in turn.
+    pub styles: Vec<Style>,
+    /// By how much the entries are turned out of their sorted order.
+    pub rotation: usize,
+    /// Whether the SBOM is CBOR rather than JSON.
+    pub sbom_cbor: bool,
+    /// Which entry mutations change, modulo their number.
+    pub victim: usize,
+}
+
+impl GoodPack {
+    /// A small pack in the canonical form.
+    #[must_use]
+    pub fn plain() -> Self {
+        let manifest = json!({ "id": "plain", "version": "1.0.0" });
+        let files = [
+            ("pack.json", manifest.to_string()),
+            ("assets/readme.md", "A plain pack.\n".to_owned()),
+            ("components/a.wat", "(module)".to_owned()),
+        ];
+        let files = files
+            .into_iter()
+            .map(|(n, c)| (n.to_owned(), c.into_bytes()));
+        Self {
+            files: files.collect(),
+            styles: vec![Style::default()],
+            ..Self::default()
+        }
+    }
+
+    /// Lists the files, as they are now, in an SBOM.
+    pub fn seal(&mut self) {
+        self.files.retain(|name, _| !name.starts_with("sbom."));
+        let row = |(path, bytes): (&String, &Vec<u8>)| {
+            json!({
+                "path": path,
+                "size": bytes.len(),
+                "media_type": "application/octet-stream",
+                "hash_blake3": blake3::hash(bytes).to_hex().to_string(),
+            })
+        };
+        let rows: Vec<_> = self.files.iter().map(row).collect();
+        let sbom = json!({ "format": "greentic-sbom-v1", "files": rows });
+        let (name, bytes) = match self.sbom_cbor {
+            true => {
+                let mut bytes = Vec::new();
+                // Writing JSON values to a vector cannot fail.
+                let _ = ciborium::into_writer(&sbom, &mut bytes);
+                ("sbom.cbor", bytes)
+            }
+            false => ("sbom.json", sbom.to_string().into_bytes()),
+        };
+        self.files.insert(name.into(), bytes);
+    }
+
+    /// The archive, before it is written.
+    #[must_use]
+    pub fn blueprint(&self, limits: &ArchiveLimits) -> Blueprint {
+        let mut archive = Blueprint::empty();
+        archive.limits = Some(limits.clone());
+        let directories = self.directories.iter().map(|name| (name, &[][..]));
+        let files = self
+            .files
+            .iter()
+            .map(|(name, bytes)| (name, bytes.as_slice()));
+        let mut entries: Vec<_> = directories.chain(files).collect();
+        let count = entries.len().max(1);
+        entries.rotate_left(self.rotation % count);
+        for (i, (name, contents)) in entries.into_iter().enumerate() {
+            let style = self.styles.get(i % self.styles.len().max(1));
+            let mut style = style.copied().unwrap_or_default();
+            style.deflate &= !name.ends_with('/');
+            archive.add(name, contents, style);
+        }
+        archive.victim = self.victim_of(&archive);
+        archive
+    }
+
+    /// A file, not a directory.
+    fn victim_of(&self, archive: &Blueprint) -> usize {
+        let is_file = |i: &usize| !archive.entries[*i].local.name.ends_with(b"/");
+        let files: Vec<usize> = (0..archive.entries.len()).filter(is_file).collect();
+        let chosen = files.get(self.victim % files.len().max(1));
+        chosen.copied().unwrap_or_default()
+    }
+
+    /// The archive's bytes, sealed.
+    #[must_use]
+    pub fn archive(&self, limits: &ArchiveLimits) -> Vec<u8> {
+        crate::mutations::mutate(self, &[], limits)
+    }
+}
+
+/// Names that real packs have, and a few that are only just sound.
+const NAMES: [&str; 12] = [
+    "assets/setup.yaml",
+    "assets/a..b",
+    "components/setup_default__apply.wat",
+    "components/x.wasm",
+    "fixtures/setup.input.json",
+    "i18n/de.json",
+    "i18n/\u{e4}\u{f6}.json",
+    "console",
+    ".hidden",
+    "deep/er/and/de/ep/er.txt",
+    "x",
+    "com10.json",
+];
+
+const DIRECTORIES: [&str; 3] = ["assets/", "empty/", "empty/below/"];
+
+impl<'a> Arbitrary<'a> for GoodPack {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let mut pack = Self {
+            rotation: usize::from(u.arbitrary::<u8>()?),
+            sbom_cbor: u.arbitrary()?,
+            victim: usize::from(u.arbitrary::<u8>()?),
+            ..Self::default()
+        };
+        manifest(u, &mut pack.files)?;
+        for name in NAMES {
+            if u.ratio(1u8, 3)? {
+                let contents = contents(u, name)?;
+                pack.files.insert(name.into(), contents);
+            }
+        }
+        for name in DIRECTORIES {
+            if u.ratio(1u8, 6)? {
+                pack.directories.push(name.into());
+            }
+        }
+        for _ in 0..u.int_in_range(1..=4)? {
+            pack.styles.push(Style {
+                deflate: u.arbitrary()?,
+                stamp: u.arbitrary()?,
+                extended: u.ratio(1u8, 4)?,
+            });
+        }
+        Ok(pack)
+    }
+}
+
+fn contents(u: &mut Unstructured<'_>, name: &str) -> arbitrary::Result<Vec<u8>> {
+    // A fixture that a wizard reads has to be JSON.
+    if name.starts_with("fixtures/") {
+        return Ok(b"{}".to_vec());
+    }
+    let len = u.int_in_range(0..=300usize)?;
+    Ok(match u.ratio(1u8, 2)? {
+        true => vec![u.arbitrary()?; len],
+        false => u.bytes(len.min(u.len()))?.to_vec(),
+    })
+}
+
+/// One of the manifest's forms; sometimes two that agree.
+fn manifest(u: &mut Unstructured<'_>, files: &mut Files) -> arbitrary::Result<()> {
+    let id = *u.choose(&["a", "messaging-telegram", "greentic.secrets.vault-kv"])?;
+    let version = *u.choose(&["0.1.0", "1.2.3-rc.1", "10.0.0+build"])?;
+    let plain = json!({ "id": id, "version": version, "flows": [] });
+    let mut cbor = Vec::new();
+    match u.int_in_range(0..=4)? {
+        0 => drop(files.insert("pack.json".into(), plain.to_string().into_bytes())),
+        1 => drop(files.insert("manifest.json".into(), plain.to_string().into_bytes())),
+        2 => {
+            let older = json!({ "pack": { "packId": id, "pack_version": version } });
+            let _ = ciborium::into_writer(&older, &mut cbor);
+            files.insert("manifest.cbor".into(), cbor);
+        }
+        3 => {
+            let _ = ciborium::into_writer(&plain, &mut cbor);
+            files.insert("manifest.cbor".into(), cbor);
+            files.insert("manifest.json".into(), plain.to_string().into_bytes());
+        }
+        _ => {
+            let v1 = json!({
+                "schema_version": "pack-v1", "pack_id": id, "version": version,
+                "kind": "application", "publisher": "Somebody", "components": [], "flows": [],
+                "dependencies": [], "capabilities": [], "signatures": { "signatures": [] },
+            });
+            let manifest = serde_json::from_value(v1).ok();
+            let encoded = manifest.and_then(|m| greentic_types::encode_pack_manifest(&m).ok());
+            files.insert("manifest.cbor".into(), encoded.unwrap_or_default());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! A manifest after a byte order mark.
+
+use super::{Apply, without_manifest};
+
+pub(super) const CODE: &str = "E_MANIFEST_JSON";
+pub(super) const APPLY: Apply = Apply::Files(|files| {
+without_manifest(files);
+files.insert("pack.json".into(), b"\xef\xbb\xbf{\"id\":\"a\",\"version\":\"1.0.0\"}".to_vec());
+});

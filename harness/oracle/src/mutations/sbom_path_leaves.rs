@@ -1,0 +1,9 @@
+//! A row whose path leaves the pack.
+
+use serde_json::json;
+use super::{Apply, change_sbom};
+
+pub(super) const CODE: &str = "E_SBOM_PATH";
+pub(super) const APPLY: Apply = Apply::Sealed(|files| {
+change_sbom(files, |rows| rows.push(json!({ "path": "../x", "size": 0, "hash_blake3": "00".repeat(32), "media_type": "text/plain" })));
+});

@@ -1,0 +1,161 @@
+//! What other readers make of an archive: differential oracles.
+//!
+//! A strict reader is right only if nobody else sees other files in what it
+//! accepts. Contents are compared by digest and never kept.
+
+use provision_core::archive::Archive;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A file as a reader would extract it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Extracted {
+    /// Bytes of the contents.
+    pub size: u64,
+    /// Lower-case hex BLAKE3 of the contents.
+    pub blake3: String,
+}
+
+/// What one reader makes of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reading {
+    /// Name of the reader.
+    pub reader: &'static str,
+    /// The files by name, the later of two equal names; or why there are none.
+    pub files: Result<BTreeMap<String, Extracted>, String>,
+}
+
+/// Bytes that each reader inflates before it is stopped, for all entries.
+const INFLATED: u64 = 64 * 1024 * 1024;
+
+/// What three readers make of `bytes`: the `zip` crate, `rc-zip`, and one that
+/// goes through local records in sequence and lets the last of a name win.
+#[must_use]
+pub fn readings(bytes: &[u8]) -> Vec<Reading> {
+    let readers: [(&'static str, Reader); 3] =
+        [("zip", zip), ("rc-zip", rc_zip), ("sequential", sequential)];
+    let read = |(reader, read): (&'static str, Reader)| Reading {
+        reader,
+        // Hostile archives make readers panic, which is theirs, not ours.
+        files: catch_unwind(AssertUnwindSafe(|| read(bytes)))
+            .unwrap_or_else(|_| Err("the reader panicked".into())),
+    };
+    readers.into_iter().map(read).collect()
+}
+
+type Found = BTreeMap<String, Extracted>;
+type Reader = fn(&[u8]) -> Result<Found, String>;
+
+/// Reads one entry to its end, with what is left of the budget.
+fn digest(mut reader: impl Read, budget: &mut u64) -> Result<Extracted, String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = [0; 8192];
+    let mut size = 0u64;
+    loop {
+        let n = reader.read(&mut buffer).map_err(|e| e.to_string())?;
+        if n == 0 {
+            break;
+        }
+        size += n as u64;
+        hasher.update(&buffer[..n]);
+        *budget = budget
+            .checked_sub(n as u64)
+            .ok_or_else(|| format!("stopped after {INFLATED} inflated bytes"))?;
+    }
+    Ok(Extracted {
+        size,
+        blake3: hasher.finalize().to_hex().to_string(),
+    })
+}
+
+/// The `zip` crate, entry by entry of the directory.
+fn zip(bytes: &[u8]) -> Result<Found, String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let (mut found, mut budget) = (Found::new(), INFLATED);
+    for i in 0..archive.len() {
+        let entry = archive.by_index(i).map_err(|e| e.to_string())?;
+        let name = entry.name().map_err(|e| e.to_string())?.into_owned();
+        if !entry.is_dir() {
+            let extracted = digest(entry, &mut budget)?;
+            found.insert(name, extracted);
+        }
+    }
+    Ok(found)
+}
+
+/// `rc-zip`, entry by entry of the directory.
+fn rc_zip(bytes: &[u8]) -> Result<Found, String> {
+    use rc_zip_sync::ReadZip;
+    let archive = bytes.read_zip().map_err(|e| e.to_string())?;
+    let (mut found, mut budget) = (Found::new(), INFLATED);
+    for entry in archive.entries() {
+        // NB: its reader starts at an offset that it does not check.
+        if entry.header_offset > bytes.len() as u64 {
+            return Err(format!("{}: offset beyond the file", entry.name));
+        }
+        // NB: its kind goes by the mode alone; FAT archives have none.
+        if !entry.kind().is_dir() && !entry.name.ends_with('/') {
+            let extracted = digest(entry.reader(), &mut budget)?;
+            found.insert(entry.name.clone(), extracted);
+        }
+    }
+    Ok(found)
+}
+
+/// From signature to signature of local records, whatever the directory says:
+/// what a reader of a stream, or one that repairs, sees.
+fn sequential(bytes: &[u8]) -> Result<Found, String> {
+    let (mut found, mut budget, mut at) = (Found::new(), INFLATED, 0);
+    let signature = |rest: &[u8]| rest.windows(4).position(|w| w == b"PK\x03\x04");
+    while let Some(next) = bytes.get(at..).and_then(signature) {
+        let record = &bytes[at + next..];
+        let Some(fields) = record.get(..30) else {
+            break;
+        };
+        let short = |i: usize| usize::from(u16::from_le_bytes([fields[i], fields[i + 1]]));
+        let long = |i: usize| short(i) | short(i + 2) << 16;
+        let data = 30 + short(26) + short(28);
+        let Some(contents) = record.get(data..) else {
+            break;
+        };
+        let contents = contents.get(..long(18)).unwrap_or(contents);
+        at += next + data + contents.len();
+        let name = record.get(30..30 + short(26)).unwrap_or_default();
+        let name = String::from_utf8_lossy(name).into_owned();
+        if name.ends_with('/') {
+            continue;
+        }
+        let extracted = match short(8) {
+            8 => digest(flate2::read::DeflateDecoder::new(contents), &mut budget),
+            _ => digest(contents, &mut budget),
+        };
+        found.insert(name.clone(), extracted.map_err(|e| format!("{name}: {e}"))?);
+    }
+    Ok(found)
+}
+
+/// How other readers disagree with what `archive` was accepted as, if any does.
+#[must_use]
+pub fn disagreement(archive: &Archive) -> Option<String> {
+    let ours: Found = archive
+        .names()
+        .filter_map(|name| {
+            let contents = archive.read(name)?;
+            let extracted = Extracted {
+                size: contents.len() as u64,
+                blake3: blake3::hash(&contents).to_hex().to_string(),
+            };
+            Some((name.to_owned(), extracted))
+        })
+        .collect();
+    readings(archive.bytes()).into_iter().find_map(|reading| {
+        let differs = match &reading.files {
+            Err(why) => Some(why.clone()),
+            Ok(files) if *files == ours => None,
+            Ok(files) => Some(format!("sees {files:?}, not {ours:?}")),
+        };
+        differs.map(|how| format!("{}: {how}", reading.reader))
+    })
+}
