@@ -10,8 +10,10 @@ use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A file as a reader would extract it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Extracted {
+    /// Its name, as the reader gives it.
+    pub name: String,
     /// Bytes of the contents.
     pub size: u64,
     /// Lower-case hex BLAKE3 of the contents.
@@ -23,8 +25,9 @@ pub struct Extracted {
 pub struct Reading {
     /// Name of the reader.
     pub reader: &'static str,
-    /// The files by name, the later of two equal names; or why there are none.
-    pub files: Result<BTreeMap<String, Extracted>, String>,
+    /// The files in the order in which they are extracted, so that a later one
+    /// of the same name replaces an earlier one; or why there are none.
+    pub files: Result<Vec<Extracted>, String>,
 }
 
 /// Bytes that each reader inflates before it is stopped, for all entries.
@@ -45,11 +48,11 @@ pub fn readings(bytes: &[u8]) -> Vec<Reading> {
     readers.into_iter().map(read).collect()
 }
 
-type Found = BTreeMap<String, Extracted>;
+type Found = Vec<Extracted>;
 type Reader = fn(&[u8]) -> Result<Found, String>;
 
 /// Reads one entry to its end, with what is left of the budget.
-fn digest(mut reader: impl Read, budget: &mut u64) -> Result<Extracted, String> {
+fn digest(name: &str, mut reader: impl Read, budget: &mut u64) -> Result<Extracted, String> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = [0; 8192];
     let mut size = 0u64;
@@ -65,6 +68,7 @@ fn digest(mut reader: impl Read, budget: &mut u64) -> Result<Extracted, String> 
             .ok_or_else(|| format!("stopped after {INFLATED} inflated bytes"))?;
     }
     Ok(Extracted {
+        name: name.to_owned(),
         size,
         blake3: hasher.finalize().to_hex().to_string(),
     })
@@ -78,8 +82,7 @@ fn zip(bytes: &[u8]) -> Result<Found, String> {
         let entry = archive.by_index(i).map_err(|e| e.to_string())?;
         let name = entry.name().map_err(|e| e.to_string())?.into_owned();
         if !entry.is_dir() {
-            let extracted = digest(entry, &mut budget)?;
-            found.insert(name, extracted);
+            found.push(digest(&name, entry, &mut budget)?);
         }
     }
     Ok(found)
@@ -97,17 +100,16 @@ fn rc_zip(bytes: &[u8]) -> Result<Found, String> {
         }
         // NB: its kind goes by the mode alone; FAT archives have none.
         if !entry.kind().is_dir() && !entry.name.ends_with('/') {
-            let extracted = digest(entry.reader(), &mut budget)?;
-            found.insert(entry.name.clone(), extracted);
+            found.push(digest(&entry.name, entry.reader(), &mut budget)?);
         }
     }
     Ok(found)
 }
 
-/// From signature to signature of local records, whatever the directory says:
-/// what a reader of a stream, or one that repairs, sees.
+/// From signature to signature of local records, whatever the directory says,
+/// the last of a name alone: what a reader that streams or repairs leaves.
 fn sequential(bytes: &[u8]) -> Result<Found, String> {
-    let (mut found, mut budget, mut at) = (Found::new(), INFLATED, 0);
+    let (mut found, mut budget, mut at) = (BTreeMap::new(), INFLATED, 0);
     let signature = |rest: &[u8]| rest.windows(4).position(|w| w == b"PK\x03\x04");
     while let Some(next) = bytes.get(at..).and_then(signature) {
         let record = &bytes[at + next..];
@@ -128,12 +130,22 @@ fn sequential(bytes: &[u8]) -> Result<Found, String> {
             continue;
         }
         let extracted = match short(8) {
-            8 => digest(flate2::read::DeflateDecoder::new(contents), &mut budget),
-            _ => digest(contents, &mut budget),
+            8 => {
+                let inflating = flate2::read::DeflateDecoder::new(contents);
+                digest(&name, inflating, &mut budget)
+            }
+            _ => digest(&name, contents, &mut budget),
         };
-        found.insert(name.clone(), extracted.map_err(|e| format!("{name}: {e}"))?);
+        let extracted = extracted.map_err(|e| format!("{name}: {e}"))?;
+        found.insert(name, extracted);
     }
-    Ok(found)
+    Ok(found.into_values().collect())
+}
+
+fn sorted(files: &[Extracted]) -> Vec<&Extracted> {
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 /// How other readers disagree with what `archive` was accepted as, if any does.
@@ -143,17 +155,17 @@ pub fn disagreement(archive: &Archive) -> Option<String> {
         .names()
         .filter_map(|name| {
             let contents = archive.read(name)?;
-            let extracted = Extracted {
+            Some(Extracted {
+                name: name.to_owned(),
                 size: contents.len() as u64,
                 blake3: blake3::hash(&contents).to_hex().to_string(),
-            };
-            Some((name.to_owned(), extracted))
+            })
         })
         .collect();
     readings(archive.bytes()).into_iter().find_map(|reading| {
         let differs = match &reading.files {
             Err(why) => Some(why.clone()),
-            Ok(files) if *files == ours => None,
+            Ok(files) if sorted(files) == sorted(&ours) => None,
             Ok(files) => Some(format!("sees {files:?}, not {ours:?}")),
         };
         differs.map(|how| format!("{}: {how}", reading.reader))

@@ -7,7 +7,7 @@ use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
 use provision_core::wizard::StepRun;
-use provision_oracle::{CheckResult, Observed, Runs, Scope, Subject};
+use provision_oracle::{CheckResult, Level, Observed, Runs, Scope, Subject, checks};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,13 @@ pub fn folder_name(label: &str) -> String {
 /// The command that judges one scope of one pack again, and what selects it.
 #[must_use]
 pub fn reproduce(pack: &PackRef, scope: &str, check: &str) -> String {
+    let profile = match checks::by_id(check).map(|c| c.level) {
+        None | Some(Level::Must) => "",
+        Some(Level::Publish) => " --profile publish",
+        Some(Level::Should) => " --profile strict",
+    };
     format!(
-        "greentic-provision conformance --packs {} --filter {}",
+        "greentic-provision conformance --packs {}{profile} --filter {}",
         quoted(&pack.path.to_string_lossy()),
         quoted(&format!("{}::{scope}::{check}", pack.own_label())),
     )

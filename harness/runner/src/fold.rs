@@ -3,6 +3,7 @@
 use crate::events::{CheckFinished, Event, PackFinished, RunStarted, WizardDriven};
 use crate::exit::Exit;
 use provision_core::{Status, Verdict};
+use provision_oracle::Level;
 use std::collections::BTreeMap;
 
 /// A run, folded.
@@ -108,7 +109,9 @@ impl Run {
     pub fn exit(&self) -> Exit {
         let violates = |c: &CheckFinished| {
             let stage = c.check.split('.').next().unwrap_or_default();
-            c.status == Status::Failed && matches!(stage, "archive" | "sandbox")
+            // What is only good practice violates nothing.
+            let required = c.level == Level::Must;
+            required && c.status == Status::Failed && matches!(stage, "archive" | "sandbox")
         };
         let any = |verdict| self.count(verdict) > 0;
         if self.packs.iter().flat_map(|p| &p.checks).any(violates) {

@@ -12,7 +12,8 @@ use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepExecutor, StepRun};
 use provision_core::{OpenError, Source, Status, Verdict};
 use provision_oracle::{
-    CheckResult, Conditions, Observed, Subject, checks, executed_steps, judge, observe, verdict,
+    CheckResult, Conditions, Level, Observed, Subject, checks, executed_steps, judge, observe,
+    verdict,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -27,8 +28,8 @@ const NOTES: (usize, usize) = (50, 300);
 /// What a run is to do.
 #[derive(Debug)]
 pub struct Options {
-    /// Name of the profile, for the record.
-    pub profile: String,
+    /// The level up to which checks are required.
+    pub level: Level,
     /// Only checks whose trial name `pack::scope::check` contains this.
     pub filter: Option<String>,
     /// Conditions under which packs are observed.
@@ -43,11 +44,20 @@ pub struct Options {
     pub complete: bool,
 }
 
+/// The name of the profile that requires checks up to `level`.
+fn profile(level: Level) -> &'static str {
+    match level {
+        Level::Must => "core",
+        Level::Publish => "publish",
+        Level::Should => "strict",
+    }
+}
+
 /// A pack, observed and judged.
 pub struct Examined {
     /// What was observed.
     pub subject: Subject,
-    /// What all checks say of it.
+    /// What the checks of the profile say of it.
     pub results: Vec<CheckResult>,
     /// The verdict over all of them.
     pub verdict: Verdict,
@@ -56,8 +66,14 @@ pub struct Examined {
 /// Reads, observes and judges one pack. A panic on the way is this pack's
 /// error and leaves the others theirs.
 #[must_use]
-pub fn examine(pack: &PackRef, executor: &dyn StepExecutor, conditions: &Conditions) -> Examined {
-    let look = |source| catch_unwind(AssertUnwindSafe(|| judged(source, executor, conditions)));
+pub fn examine(
+    pack: &PackRef,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Examined {
+    let judged = |source| judged(source, executor, conditions, level);
+    let look = |source| catch_unwind(AssertUnwindSafe(|| judged(source)));
     let source = source::load(&pack.path, &conditions.limits.archive);
     look(source)
         .or_else(|_| {
@@ -71,9 +87,11 @@ fn judged(
     source: Result<Source, OpenError>,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
+    level: Level,
 ) -> Examined {
     let subject = observe(source, executor, conditions);
-    let results = judge(&subject);
+    let mut results = judge(&subject);
+    results.retain(|r| r.level <= level);
     let verdict = verdict(&subject, &results);
     Examined {
         subject,
@@ -95,11 +113,14 @@ pub fn run(
 ) -> Result<(), Error> {
     log.emit(Event::RunStarted(RunStarted {
         version: env!("CARGO_PKG_VERSION"),
-        profile: options.profile.clone(),
+        profile: profile(options.level).to_owned(),
         filter: options.filter.clone(),
         public_base_url: options.conditions.public_base_url.clone(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),
-        checks: checks::all().map(|c| c.id).collect(),
+        checks: checks::all()
+            .filter(|c| c.level <= options.level)
+            .map(|c| c.id)
+            .collect(),
     }));
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
@@ -140,7 +161,7 @@ fn one(
         subject,
         mut results,
         ..
-    } = examine(pack, executor, &options.conditions);
+    } = examine(pack, executor, &options.conditions, options.level);
     let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
     if let Some(filter) = &options.filter {
         results.retain(|r| trial(r).contains(filter.as_str()));
@@ -273,7 +294,7 @@ mod tests {
             label: "noop".into(),
             path: packs.join("conforming/noop-provision"),
         };
-        let examined = examine(&pack, &Panics, &Conditions::default());
+        let examined = examine(&pack, &Panics, &Conditions::default(), Level::Must);
         assert_eq!(examined.verdict, Verdict::Error);
         let failed = examined.results.iter().find(|r| r.status == Status::Error);
         let finding = &failed.expect("an error").findings[0];

@@ -36,8 +36,16 @@ pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
             manifest: Some(name.to_owned()),
         });
     }
+    archive(path, limits).map(|bytes| Source::Archive(bytes.into()))
+}
+
+/// Reads the archive file at `path`, whatever its name.
+///
+/// # Errors
+/// [`OpenError::Unread`] if the system refuses.
+pub fn archive(path: &Path, limits: &ArchiveLimits) -> Result<Vec<u8>, OpenError> {
     // One byte over the bound is enough for the archive reader to refuse it.
-    read(path, limits.archive_bytes).map(|bytes| Source::Archive(bytes.into()))
+    read(path, limits.archive_bytes)
 }
 
 fn unread(path: &Path, error: &dyn std::fmt::Display) -> OpenError {

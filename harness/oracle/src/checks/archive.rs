@@ -80,7 +80,7 @@ fn seen_by_others(readings: &[Reading]) -> Option<String> {
     let one = |reading: &Reading| match &reading.files {
         Err(why) => format!("{} refuses it ({})", reading.reader, inert(why, 80)),
         Ok(files) => {
-            let names: Vec<String> = files.keys().take(8).map(|n| inert(n, 60)).collect();
+            let names: Vec<String> = files.iter().take(8).map(|f| inert(&f.name, 60)).collect();
             let more = match files.len().saturating_sub(names.len()) {
                 0 => String::new(),
                 n => format!(" and {n} more"),

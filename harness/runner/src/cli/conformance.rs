@@ -11,10 +11,11 @@ use crate::reports::{console, html, json, junit, markdown, sarif};
 use crate::run::{Options, run as examine_all};
 use clap::ValueEnum;
 use provision_core::Limits;
+use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::{Conditions, Level, checks};
+use provision_oracle::{Conditions, Level};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -47,6 +48,10 @@ pub(super) struct Args {
     /// Which checks a pack is held to.
     #[arg(long, default_value = "core")]
     profile: Profile,
+    /// A PEM file with an Ed25519 public key or certificate whose signatures
+    /// count; may be given more than once.
+    #[arg(long, value_name = "KEY.PEM")]
+    trust: Vec<PathBuf>,
     /// Only checks whose name `pack::wizard::check` contains this.
     #[arg(long)]
     filter: Option<String>,
@@ -73,6 +78,17 @@ enum Profile {
     Publish,
     /// All good practice besides.
     Strict,
+}
+
+impl Profile {
+    /// The level up to which it requires checks.
+    fn level(self) -> Level {
+        match self {
+            Self::Core => Level::Must,
+            Self::Publish => Level::Publish,
+            Self::Strict => Level::Should,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +121,7 @@ impl Shard {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
-    check_profile(args.profile)?;
+    let trusted = trusted(&args.trust)?;
     if args.live {
         anstream::eprintln!("warning: --live changes nothing; conformance always runs dry");
     }
@@ -134,10 +150,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
     let executor = WasmtimeExecutor::new(&limits.step)?;
     let options = Options {
-        profile: format!("{:?}", args.profile).to_lowercase(),
+        level: args.profile.level(),
         filter: args.filter.clone(),
         conditions: Conditions {
             limits,
+            trusted,
             ..Conditions::default()
         },
         artifacts: args.out.join("artifacts"),
@@ -201,21 +218,14 @@ fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
     Ok(Some(expectations))
 }
 
-/// A profile that asks for nothing beyond `core` yet would be a false promise.
-fn check_profile(profile: Profile) -> Result<(), Error> {
-    let (level, name) = match profile {
-        Profile::Core => return Ok(()),
-        Profile::Publish => (Level::Publish, "publish"),
-        Profile::Strict => (Level::Should, "strict"),
+/// The keys in the PEM files at `paths`.
+pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
+    let key = |path: &PathBuf| {
+        let bad = |why: String| Error::Usage(format!("trusted key {}: {why}", show(path)));
+        let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+        TrustedKey::from_pem(&text).map_err(bad)
     };
-    if checks::all().any(|c| c.level == level) {
-        return Ok(());
-    }
-    let message = format!(
-        "profile {name} cannot be judged: this version has none of its checks \
-         (`checks list` shows those it has); use --profile core"
-    );
-    Err(Error::Usage(message))
+    paths.iter().map(key).collect()
 }
 
 fn jobs(args: &Args) -> usize {

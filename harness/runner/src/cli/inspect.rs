@@ -3,12 +3,16 @@
 use super::{exit_of, print, print_json};
 use crate::exit::{Error, Exit, show};
 use crate::source;
+use provision_core::archive::{Violation, differences};
+use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{Wizard, WizardKind, wizards};
-use provision_core::{Limits, OpenError, Pack};
+use provision_core::{Limits, OpenError, Pack, Source};
+use provision_oracle::readers::{Extracted, Reading, readings};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,10 +30,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Err(Error::Usage(message));
     }
     let limits = Limits::default();
-    let opened =
-        source::load(&args.pack, &limits.archive).and_then(|source| Pack::open(source, &limits));
-    match opened {
-        Err(error) => refused(args, &error),
+    let source = match source::load(&args.pack, &limits.archive) {
+        Ok(source) => source,
+        Err(error) => return refused(args, &error, None),
+    };
+    let bytes = match &source {
+        Source::Archive(bytes) => Some(Arc::clone(bytes)),
+        Source::Folder { .. } => None,
+    };
+    match Pack::open(source, &limits) {
+        Err(error) => refused(args, &error, bytes.as_deref()),
         Ok(pack) => {
             let wizards = wizards(&pack);
             match args.json {
@@ -41,13 +51,76 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
 }
 
-fn refused(args: &Args, error: &OpenError) -> Result<Exit, Error> {
+/// Shows every violation and, of an archive, what other readers would extract:
+/// the file that one of them sees and another does not is the smuggled one.
+fn refused(args: &Args, error: &OpenError, bytes: Option<&Vec<u8>>) -> Result<Exit, Error> {
     let message = error.to_string();
     anstream::eprintln!("error: {}: {message}", show(&args.pack));
+    let (violations, readings) = match error {
+        OpenError::Archive(archive) => (
+            archive.violations().cloned().collect(),
+            bytes.map(|b| readings(b)).unwrap_or_default(),
+        ),
+        _ => (Vec::new(), Vec::new()),
+    };
     if args.json {
-        print_json(&json!({ "error": { "code": error.code(), "message": message } }))?;
+        let violation = |v: &Violation| {
+            json!({
+                "code": v.rule.code(), "offset": v.offset, "entry": v.entry, "detail": v.detail,
+            })
+        };
+        print_json(&json!({
+            "error": { "code": error.code(), "message": message },
+            "digest": bytes.map(|b| digest(b)),
+            "violations": violations.iter().map(violation).collect::<Vec<_>>(),
+            "readers": readings,
+        }))?;
+    } else {
+        print(&refusal(bytes, &violations, &readings))?;
     }
     Ok(exit_of(error))
+}
+
+fn refusal(bytes: Option<&Vec<u8>>, violations: &[Violation], readings: &[Reading]) -> String {
+    let mut out = String::new();
+    if let Some(bytes) = bytes {
+        let _ = writeln!(out, "sha256    {}", digest(bytes));
+    }
+    for violation in violations {
+        let _ = writeln!(out, "violation {violation}");
+    }
+    for Reading { reader, files } in readings {
+        match files {
+            Err(why) => {
+                let _ = writeln!(out, "{reader:<10} extracts nothing: {}", inert(why, 200));
+            }
+            Ok(files) => {
+                let _ = writeln!(out, "{reader:<10} extracts {} files", files.len());
+                for (i, file) in files.iter().enumerate() {
+                    let mark = if files[i + 1..].iter().any(|f| f.name == file.name) {
+                        "   <- replaced by a later one"
+                    } else if !seen_alike(file, readings) {
+                        "   <- not what every reader sees"
+                    } else {
+                        ""
+                    };
+                    let name = inert(&file.name, 200);
+                    let _ = writeln!(out, "  {:>9}  {name}{mark}", file.size);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Whether every reader that extracts anything sees this very file, and no
+/// other of its name.
+fn seen_alike(file: &Extracted, readings: &[Reading]) -> bool {
+    let mut extracting = readings.iter().filter_map(|r| r.files.as_ref().ok());
+    extracting.all(|files| {
+        let mut of_name = files.iter().filter(|f| f.name == file.name);
+        of_name.next() == Some(file) && of_name.next().is_none()
+    })
 }
 
 fn flow_of(wizards: &[Wizard], kind: WizardKind) -> Option<&str> {
@@ -73,6 +146,13 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
         "outputs": manifest.capabilities,
         "digest": pack.digest(),
         "manifest": { "file": pack.manifest_file(), "format": manifest.format },
+        "unknown_fields": manifest.unknown,
+        "canonical": pack.archive().map(|a| differences(a).is_empty()),
+        "differences": pack.archive().map(|a| {
+            let all = differences(a).into_iter();
+            let all = all.map(|d| json!({ "what": d.what, "offsets": d.offsets, "entry": d.entry }));
+            all.collect::<Vec<_>>()
+        }),
         "wizards": wizards,
         "files": files,
     })
@@ -98,6 +178,18 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
     if !manifest.capabilities.is_empty() {
         let list: Vec<String> = manifest.capabilities.iter().map(|c| inert(c, 80)).collect();
         let _ = writeln!(out, "declares  {}", list.join(", "));
+    }
+    if !manifest.unknown.is_empty() {
+        let _ = writeln!(out, "unknown   {}", manifest.unknown.join(", "));
+    }
+    for difference in pack.archive().map(differences).unwrap_or_default() {
+        let (count, what) = (difference.offsets.len(), difference.what);
+        let first = difference.offsets.first().copied().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "canonical {what}: {count} records, first at byte {first}, `{}`",
+            difference.entry
+        );
     }
     if wizards.is_empty() {
         let _ = writeln!(out, "wizards   none");

@@ -5,6 +5,7 @@ mod catalogue;
 mod conformance;
 mod dry_run;
 mod inspect;
+mod repack;
 
 use crate::exit::{Error, Exit};
 use clap::{Parser, Subcommand};
@@ -44,8 +45,11 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum PackCommand {
-    /// Show identity, wizards and files of a pack; nothing is run.
+    /// Show identity, wizards and files of a pack, or what others would see in
+    /// one that is refused; nothing is run.
     Inspect(inspect::Args),
+    /// Write the canonical form of an archive.
+    Repack(repack::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -69,6 +73,9 @@ pub fn main() -> ExitCode {
         Command::Pack {
             command: PackCommand::Inspect(args),
         } => inspect::run(&args),
+        Command::Pack {
+            command: PackCommand::Repack(args),
+        } => repack::run(&args),
         Command::DryRun {
             command: DryRunCommand::Setup(args),
         } => dry_run::run(&args),

@@ -36,6 +36,9 @@ fn one(out: &mut String, pack: &PackRun) {
         count(Status::Skipped),
         steps,
     );
+    if let Some(finished) = &pack.finished {
+        let _ = writeln!(out, "  sha256 {}", finished.digest);
+    }
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
         failure(out, check);
     }

@@ -102,7 +102,10 @@ fn verdict(pack: &PackRun, file: Option<String>) -> Case {
         },
         message: verdict.to_string(),
         detail: pack.errors().join("\n"),
-        output: String::new(),
+        output: pack
+            .finished
+            .as_ref()
+            .map_or_else(String::new, |f| format!("sha256: {}\n", f.digest)),
     }
 }
 

@@ -45,11 +45,13 @@ pub fn report(run: &Run) -> String {
 
 fn one(out: &mut String, pack: &PackRun) {
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
+    let digest = pack.finished.as_ref().map_or("", |f| &f.digest);
     let _ = writeln!(
         out,
-        "## {} {}\n\n{steps} steps executed\n",
+        "## {} {}\n\n{steps} steps executed, sha256 {}\n",
         pack.verdict(),
-        code(&pack.label)
+        code(&pack.label),
+        code(digest)
     );
     let shown = |c: &&CheckFinished| {
         c.status >= Status::Failed || (c.status == Status::Skipped && c.applicable)

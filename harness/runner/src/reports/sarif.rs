@@ -7,7 +7,7 @@ use crate::events::CheckFinished;
 use crate::fold::{PackRun, Run};
 use provision_core::pack::digest;
 use provision_core::{Finding, Status};
-use provision_oracle::checks;
+use provision_oracle::{Level, checks};
 use serde_json::{Value, json};
 
 /// Results that are written; the rest is counted in the JSON report.
@@ -37,9 +37,20 @@ pub fn report(run: &Run) -> Value {
                 "version": version,
                 "rules": rules,
             }},
+            "artifacts": run.packs.iter().filter_map(artifact).collect::<Vec<_>>(),
             "results": results,
         }],
     })
+}
+
+/// The pack itself. NB: the digest of a folder is no file's, so it is told as
+/// a property and not among the hashes.
+fn artifact(pack: &PackRun) -> Option<Value> {
+    let finished = pack.finished.as_ref()?;
+    Some(json!({
+        "location": { "uri": uri(&finished.path) },
+        "properties": { "sha256": finished.digest },
+    }))
 }
 
 fn results(pack: &PackRun) -> Vec<Value> {
@@ -67,7 +78,10 @@ fn result(path: &str, check: &CheckFinished, finding: &Finding) -> Value {
     json!({
         "ruleId": check.check,
         "ruleIndex": rule,
-        "level": "error",
+        "level": match check.level {
+            Level::Must | Level::Publish => "error",
+            Level::Should => "warning",
+        },
         "message": { "text": text },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(path) },

@@ -6,20 +6,27 @@ use super::fixture::Fixture;
 use crate::artifacts::reproduce;
 use crate::exit::show;
 use provision_core::{Status, Verdict};
-use provision_oracle::{Check, CheckResult, Scope, checks};
+use provision_oracle::{Check, CheckResult, Level, Scope, checks};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What must be found of one pack.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expectation {
     pub(super) verdict: Option<Verdict>,
+    /// The level up to which checks are judged.
+    #[serde(default = "must")]
+    pub(super) level: Level,
     #[serde(default)]
     pack: ScopeExpectation,
     #[serde(default)]
     wizards: BTreeMap<String, ScopeExpectation>,
+}
+
+fn must() -> Level {
+    Level::Must
 }
 
 /// What must be found of the pack as a whole, or of one wizard.
@@ -29,9 +36,25 @@ struct ScopeExpectation {
     /// Codes by the id of the check that must fail with exactly them.
     #[serde(default)]
     fails: BTreeMap<String, BTreeSet<String>>,
-    /// Checks that cannot be judged because of it.
+    /// Checks that cannot be judged because of it; `stage.*` are all of a
+    /// stage that do not fail.
     #[serde(default)]
     blocked: BTreeSet<String>,
+}
+
+/// Whether check `id` is of `stage`.
+fn is_of(id: &str, stage: &str) -> bool {
+    id.split_once('.').is_some_and(|(s, _)| s == stage)
+}
+
+impl ScopeExpectation {
+    fn blocks(&self, id: &str) -> bool {
+        let matches = |pattern: &String| match pattern.strip_suffix(".*") {
+            Some(stage) => is_of(id, stage),
+            None => pattern == id,
+        };
+        self.blocked.iter().any(matches)
+    }
 }
 
 impl Expectation {
@@ -57,8 +80,12 @@ impl Expectation {
             return Err("`verdict` is missing".into());
         }
         for scope in expectation.wizards.values().chain([&expectation.pack]) {
+            let known = |id: &&String| match id.strip_suffix(".*") {
+                Some(stage) => checks::all().any(|c| is_of(c.id, stage)),
+                None => checks::by_id(id).is_some(),
+            };
             let mut ids = scope.fails.keys().chain(&scope.blocked);
-            if let Some(id) = ids.find(|id| checks::by_id(id).is_none()) {
+            if let Some(id) = ids.find(|id| !known(id)) {
                 return Err(format!("unknown check `{id}`"));
             }
             if let Some((id, _)) = scope.fails.iter().find(|(_, codes)| codes.is_empty()) {
@@ -85,7 +112,7 @@ impl Expectation {
                 let fine = result.status >= Status::Failed && found == *codes;
                 (format!("fails with {}", list(codes)), fine)
             }
-            None if expected.blocked.contains(result.check) => {
+            None if expected.blocks(result.check) => {
                 let fine = result.status == Status::Skipped && result.applicable;
                 ("cannot be judged".to_owned(), fine)
             }
@@ -163,7 +190,6 @@ pub(super) fn verdict(fixture: &Fixture) -> Said {
 mod tests {
     use super::*;
     use provision_core::Finding;
-    use provision_oracle::Level;
 
     const TRAPS: &str = r#"
         verdict = "fail"
@@ -227,6 +253,7 @@ mod tests {
             "verdict = \"pass\"\nblocked = []",
             "verdict = \"fail\"\n[pack.fails]\n\"no.such-check\" = [\"E_X\"]",
             "verdict = \"fail\"\n[pack.fails]\n\"archive.readable\" = []",
+            "verdict = \"fail\"\n[pack]\nblocked = [\"nothing.*\"]",
         ] {
             assert!(Expectation::parse(bad).is_err(), "{bad}");
         }

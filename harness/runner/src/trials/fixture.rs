@@ -8,7 +8,7 @@ use crate::source;
 use provision_core::Pack;
 use provision_core::wizard::wizards;
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::Conditions;
+use provision_oracle::{Conditions, Level};
 use std::sync::{Arc, OnceLock};
 
 /// What all packs are observed with.
@@ -43,8 +43,18 @@ impl Fixture {
 
     /// The pack, observed and judged.
     pub(super) fn examined(&self) -> &Examined {
-        self.examined
-            .get_or_init(|| examine(&self.pack, &self.bench.executor, &self.bench.conditions))
+        self.examined.get_or_init(|| {
+            let Bench {
+                executor,
+                conditions,
+            } = &*self.bench;
+            examine(&self.pack, executor, conditions, self.level())
+        })
+    }
+
+    /// The level up to which checks are required of it.
+    pub(super) fn level(&self) -> Level {
+        self.expectation.as_ref().map_or(Level::Must, |e| e.level)
     }
 
     /// The expectation, or why there is none that could be used.

@@ -7,13 +7,15 @@
 mod expect;
 mod fixture;
 mod golden;
+mod malformed;
 mod record;
 
 use crate::discover::{Marker, discover};
-use crate::exit::Error;
+use crate::exit::{Error, show};
 use fixture::{Bench, Fixture};
 use libtest_mimic::{Arguments, Failed, Trial};
 use provision_core::Limits;
+use provision_core::integrity::signature::TrustedKey;
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, checks, scopes};
 use record::Record;
@@ -50,6 +52,7 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
         executor: WasmtimeExecutor::new(&limits.step)?,
         conditions: Conditions {
             limits,
+            trusted: trusted(&root.join("packs/trusted"))?,
             ..Conditions::default()
         },
     });
@@ -66,12 +69,28 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     for fixture in &fixtures {
         all.extend(of_pack(fixture, root, record));
     }
+    all.extend(malformed::trials(record, &bench));
     let goldens = root.join("golden");
     let expected: Vec<_> = fixtures.iter().flat_map(|f| golden::names(f)).collect();
     all.push(record.trial("golden::orphans".into(), move || {
         golden::orphans(&goldens, &expected)
     }));
     Ok(all)
+}
+
+/// The keys that sign packs of the project.
+fn trusted(folder: &Path) -> Result<Vec<TrustedKey>, Error> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut keys = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|e| Error::io("read", folder, e))?.path();
+        let text = std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
+        let key = TrustedKey::from_pem(&text);
+        keys.push(key.map_err(|e| Error::Usage(format!("{}: {e}", show(&path))))?);
+    }
+    Ok(keys)
 }
 
 /// No packs is no success.
@@ -89,7 +108,8 @@ fn of_pack(fixture: &Arc<Fixture>, root: &Path, record: &Arc<Record>) -> Vec<Tri
         expect::verdict(&shared)
     })];
     let wizards: Vec<&str> = fixture.wizards.iter().map(String::as_str).collect();
-    for check in checks::all() {
+    let level = fixture.level();
+    for check in checks::all().filter(|c| c.level <= level) {
         for scope in scopes(check, &wizards) {
             let name = format!("{label}::{scope}::{}", check.id);
             let shared = Arc::clone(fixture);
@@ -128,7 +148,8 @@ mod tests {
         let root = tempfile::tempdir().expect("a folder");
         let record = Arc::new(Record::default());
         let trials = trials(root.path(), &record).expect("plans");
-        let names: Vec<_> = trials.iter().map(|t| t.name().to_owned()).collect();
+        let names = trials.iter().map(|t| t.name().to_owned());
+        let names: Vec<_> = names.filter(|n| !n.starts_with("malformed::")).collect();
         assert_eq!(names, ["packs::found", "golden::orphans"]);
         assert!(found(names.len() - 2).is_err());
         assert!(found(1).is_ok());

@@ -1,0 +1,51 @@
+//! `pack repack`.
+
+use super::print;
+use crate::exit::{Error, Exit, show};
+use crate::files;
+use crate::source;
+use provision_core::archive::{Archive, repack};
+use provision_core::pack::digest;
+use provision_core::{Limits, OpenError};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The archive to read.
+    #[arg(value_name = "IN")]
+    from: PathBuf,
+    /// Where its canonical form goes: sorted, stored, dated 1980-01-01, mode
+    /// 0644, without directories, extra fields or comments. Written whole or
+    /// not at all; may be IN itself.
+    #[arg(value_name = "OUT")]
+    to: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    if !args.from.is_file() {
+        let message = format!("no such archive: {}", show(&args.from));
+        return Err(Error::Usage(message));
+    }
+    let limits = Limits::default().archive;
+    let canonical = source::archive(&args.from, &limits)
+        .and_then(|bytes| Ok(Archive::open(bytes, &limits)?))
+        .and_then(|archive| Ok(repack(&archive, &limits)?));
+    let canonical = match canonical {
+        Ok(canonical) => canonical,
+        Err(error) => {
+            let path = show(&args.from);
+            anstream::eprintln!("error: {path}: {error}");
+            if matches!(error, OpenError::Archive(_)) {
+                anstream::eprintln!("nothing was written; `pack inspect --pack {path}` shows more");
+            }
+            return Ok(super::exit_of(&error));
+        }
+    };
+    files::write(&args.to, &canonical)?;
+    print(&format!(
+        "sha256 {}  {}\n",
+        digest(&canonical),
+        show(&args.to)
+    ))?;
+    Ok(Exit::Conforms)
+}

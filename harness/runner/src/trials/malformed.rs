@@ -1,0 +1,45 @@
+//! One trial a malformed idea: it comes out as its own code, and the sound
+//! pack that it was made of still opens afterwards.
+
+use super::Said;
+use super::fixture::Bench;
+use super::record::Record;
+use libtest_mimic::Trial;
+use provision_core::Source;
+use provision_core::wizard::NoopExecutor;
+use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
+use provision_oracle::{Conditions, deciding_code, judge, observe};
+use std::sync::Arc;
+
+/// A trial for every row of the table.
+pub(super) fn trials(record: &Arc<Record>, bench: &Arc<Bench>) -> Vec<Trial> {
+    let trial = |mutation: &'static Mutation| {
+        let bench = Arc::clone(bench);
+        record.trial(format!("malformed::{}", mutation.id), move || {
+            run(mutation, &bench.conditions)
+        })
+    };
+    MUTATIONS.iter().map(trial).collect()
+}
+
+fn run(mutation: &Mutation, conditions: &Conditions) -> Said {
+    let good = GoodPack::plain();
+    let archive = |ideas: &[&Mutation]| mutate(&good, ideas, &conditions.limits.archive);
+    match decides(archive(&[mutation]), conditions) {
+        Some(code) if code == mutation.code => {}
+        Some(code) => return Err(format!("expected {}, found {code}", mutation.code)),
+        None => return Err(format!("expected {}, and it was accepted", mutation.code)),
+    }
+    match decides(archive(&[]), conditions) {
+        Some(code) => Err(format!("the sound pack is refused afterwards: {code}")),
+        None => Ok(()),
+    }
+}
+
+fn decides(bytes: Vec<u8>, conditions: &Conditions) -> Option<String> {
+    let source = Source::Archive(bytes.into());
+    let subject = observe(Ok(source), &NoopExecutor, conditions);
+    let results = judge(&subject);
+    deciding_code(&subject, &results).map(str::to_owned)
+}
