@@ -1,61 +1,200 @@
-//! Every malformed idea comes out as its own code, over packs of all forms.
+//! Every malformed idea comes out as its own code, over packs of all forms,
+//! and what is accepted means the same to every reader.
+//!
+//! `ci/nightly.sh` runs these properties over more than 100 000 archives, by
+//! `PROPTEST_CASES`.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use arbitrary::{Arbitrary, Unstructured};
+use proptest::collection::vec;
 use proptest::prelude::*;
-use provision_core::archive::{Archive, Rule, repack};
+use proptest::sample::Index;
+use provision_core::archive::{Archive, Rule, differences, repack};
 use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
 use provision_oracle::generators::pack::GoodPack;
 use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
+use provision_oracle::readers::disagreement;
 use provision_oracle::{Conditions, deciding_code, judge, observe};
 use std::collections::BTreeSet;
+
+const LIMITS: ArchiveLimits = Limits::FUZZ.archive;
 
 fn decides(bytes: Vec<u8>, limits: &Limits) -> Option<String> {
     let conditions = Conditions {
         limits: limits.clone(),
+        ask_other_readers: false,
         ..Conditions::default()
     };
-    let subject = observe(
-        Ok(Source::Archive(bytes.into())),
-        &NoopExecutor,
-        &conditions,
-    );
+    let source = Source::Archive(bytes.into());
+    let subject = observe(Ok(source), &NoopExecutor, &conditions);
     let results = judge(&subject);
     deciding_code(&subject, &results).map(str::to_owned)
 }
 
-fn pack(bytes: &[u8]) -> GoodPack {
-    GoodPack::arbitrary(&mut Unstructured::new(bytes)).expect("any bytes are a pack")
+/// A sound pack of whatever form the bytes choose.
+fn pack() -> impl Strategy<Value = GoodPack> {
+    vec(any::<u8>(), 0..1500).prop_map(|bytes| {
+        GoodPack::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes are a pack")
+    })
+}
+
+fn mutation() -> impl Strategy<Value = &'static Mutation> {
+    any::<Index>().prop_map(|index| index.get(MUTATIONS))
 }
 
 #[test]
-fn every_mutation_has_its_code_on_a_plain_pack() {
+fn every_mutation_has_its_code_and_loses_nothing_else() {
     let limits = Limits::default();
     let good = GoodPack::plain();
-    assert_eq!(decides(good.archive(&limits.archive), &limits), None);
-    let mut wrong = Vec::new();
     for mutation in MUTATIONS {
-        let bytes = mutate(&good, &[mutation], &limits.archive);
-        let code = decides(bytes, &limits);
-        if code.as_deref() != Some(mutation.code) {
-            wrong.push(format!(
-                "{}: {code:?}, expected {}",
-                mutation.id, mutation.code
-            ));
-        }
+        let code = decides(mutate(&good, &[mutation], &limits.archive), &limits);
+        assert_eq!(code.as_deref(), Some(mutation.code), "{}", mutation.id);
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(decides(good.archive(&limits.archive), &limits), None);
 }
 
 #[test]
 fn every_rule_of_the_reader_is_reached() {
     let reached: BTreeSet<&str> = MUTATIONS.iter().map(|m| m.code).collect();
-    let rules: Vec<&str> = Rule::ALL.iter().map(|r| r.code()).collect();
-    let missing: Vec<_> = rules.iter().filter(|c| !reached.contains(**c)).collect();
+    let rules: BTreeSet<&str> = Rule::ALL.iter().map(|r| r.code()).collect();
+    let missing: Vec<_> = rules.difference(&reached).collect();
     assert!(missing.is_empty(), "no mutation leads to {missing:?}");
-    let unique: BTreeSet<_> = rules.iter().collect();
-    assert_eq!(unique.len(), rules.len(), "two rules share a code");
+    assert_eq!(rules.len(), Rule::ALL.len(), "two rules share a code");
+    let ids: BTreeSet<&str> = MUTATIONS.iter().map(|m| m.id).collect();
+    assert_eq!(ids.len(), MUTATIONS.len(), "two mutations share an id");
+}
+
+/// An archive in an archive is a file like any other.
+#[test]
+fn archives_are_never_looked_for_inside_archives() {
+    let mut outer = GoodPack::plain();
+    let bomb = MUTATIONS.iter().find(|m| m.id == "bomb_of_entries");
+    let inner = mutate(&GoodPack::plain(), &[bomb.expect("is there")], &LIMITS);
+    outer.files.insert("nested.gtpack".into(), inner);
+    assert_eq!(decides(outer.archive(&LIMITS), &Limits::FUZZ), None);
+}
+
+#[test]
+fn sound_packs_of_every_form_are_generated() {
+    let mut seen = BTreeSet::new();
+    for seed in 0..400u32 {
+        let bytes: Vec<u8> = (0..60)
+            .flat_map(|i| {
+                blake3::hash(&[seed.to_le_bytes(), [i; 4]].concat()).as_bytes()[..8].to_vec()
+            })
+            .collect();
+        let pack = GoodPack::arbitrary(&mut Unstructured::new(&bytes)).expect("a pack");
+        seen.extend(
+            pack.files
+                .keys()
+                .filter(|n| n.starts_with("manifest") || *n == "pack.json")
+                .cloned(),
+        );
+        seen.insert(format!("sbom cbor {}", pack.sbom_cbor));
+        seen.insert(format!("directories {}", !pack.directories.is_empty()));
+        for style in &pack.styles {
+            seen.insert(format!("deflate {}", style.deflate));
+            seen.insert(format!("extended {}", style.extended));
+        }
+    }
+    assert_eq!(seen.len(), 3 + 2 + 2 + 2 + 2, "{seen:?}");
+}
+
+/// Accepted means: every reader sees the same, and so does the canonical form.
+fn means_one_thing(bytes: Vec<u8>) -> Result<bool, TestCaseError> {
+    let Ok(archive) = Archive::open(bytes, &LIMITS) else {
+        return Ok(false);
+    };
+    prop_assert_eq!(disagreement(&archive), None);
+    if let Ok(canonical) = repack(&archive, &LIMITS) {
+        let is_canonical = differences(&archive).is_empty();
+        prop_assert_eq!(is_canonical, &canonical == archive.bytes());
+        let again = Archive::open(canonical.clone(), &LIMITS).expect("the canonical form opens");
+        prop_assert!(archive.names().eq(again.names()));
+        for name in archive.names() {
+            prop_assert_eq!(archive.read(name), again.read(name));
+        }
+        prop_assert_eq!(repack(&again, &LIMITS), Ok(canonical));
+    }
+    Ok(true)
+}
+
+/// One edit of an archive's bytes.
+#[derive(Debug, Clone)]
+enum Edit {
+    Set(Index, u8),
+    Insert(Index, Vec<u8>),
+    Remove(Index, usize),
+    Repeat(Index, usize),
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        4 => (any::<Index>(), any::<u8>()).prop_map(|(at, to)| Edit::Set(at, to)),
+        1 => (any::<Index>(), vec(any::<u8>(), 1..40)).prop_map(|(at, what)| Edit::Insert(at, what)),
+        1 => (any::<Index>(), 1usize..60).prop_map(|(at, count)| Edit::Remove(at, count)),
+        1 => (any::<Index>(), 1usize..120).prop_map(|(at, count)| Edit::Repeat(at, count)),
+    ]
+}
+
+impl Edit {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let range = |at: &Index, count: usize| {
+            let start = at.index(bytes.len());
+            start..bytes.len().min(start + count)
+        };
+        match self {
+            Self::Set(at, to) => {
+                let at = at.index(bytes.len());
+                bytes[at] = *to;
+            }
+            Self::Insert(at, what) => {
+                let at = at.index(bytes.len());
+                bytes.splice(at..at, what.iter().copied());
+            }
+            Self::Remove(at, count) => drop(bytes.drain(range(at, *count))),
+            Self::Repeat(at, count) => {
+                let range = range(at, *count);
+                let again = bytes[range.clone()].to_vec();
+                bytes.splice(range.start..range.start, again);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_sound_pack_is_accepted_by_everybody_alike(pack in pack()) {
+        let bytes = pack.archive(&LIMITS);
+        prop_assert_eq!(decides(bytes.clone(), &Limits::FUZZ), None);
+        prop_assert!(means_one_thing(bytes)?);
+    }
+
+    #[test]
+    fn a_mutation_has_its_code_on_any_pack(pack in pack(), mutation in mutation()) {
+        let code = decides(mutate(&pack, &[mutation], &LIMITS), &Limits::FUZZ);
+        prop_assert_eq!(code.as_deref(), Some(mutation.code), "{}", mutation.id);
+    }
+
+    #[test]
+    fn mutations_together_never_make_a_sound_pack(pack in pack(), ideas in vec(mutation(), 2..5)) {
+        let bytes = mutate(&pack, &ideas, &LIMITS);
+        let ids: Vec<_> = ideas.iter().map(|m| m.id).collect();
+        prop_assert!(decides(bytes.clone(), &Limits::FUZZ).is_some(), "{ids:?}");
+        means_one_thing(bytes)?;
+    }
+
+    #[test]
+    fn an_edited_archive_is_refused_or_means_one_thing(
+        pack in pack(), edits in vec(edit(), 1..4),
+    ) {
+        let mut bytes = pack.archive(&LIMITS);
+        edits.iter().for_each(|edit| edit.apply(&mut bytes));
+        means_one_thing(bytes)?;
+    }
 }

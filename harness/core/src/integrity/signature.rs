@@ -29,7 +29,12 @@ const ED25519: &str = "1.3.101.112";
 
 /// A public key that the user trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrustedKey(VerifyingKey);
+pub struct TrustedKey {
+    key: VerifyingKey,
+    /// Whether it may certify others: a bare key may, a certificate only if it
+    /// is an authority's.
+    may_certify: bool,
+}
 
 impl TrustedKey {
     /// Reads one Ed25519 key from PEM: a public key, or a certificate.
@@ -38,10 +43,16 @@ impl TrustedKey {
     /// What is wrong with it, in words.
     pub fn from_pem(text: &str) -> Result<Self, String> {
         if let Ok(key) = VerifyingKey::from_public_key_pem(text.trim()) {
-            return Ok(Self(key));
+            return Ok(Self {
+                key,
+                may_certify: true,
+            });
         }
         match certificates(text.as_bytes())?.as_slice() {
-            [one] => key_of(&one.certificate).map(Self),
+            [one] => Ok(Self {
+                key: key_of(&one.certificate)?,
+                may_certify: one.may_certify(),
+            }),
             _ => Err("neither one Ed25519 public key nor one certificate in PEM".into()),
         }
     }
@@ -145,10 +156,11 @@ pub fn verify(
         if index > 0 && !link.may_certify() {
             return Err(broken("is no certificate authority, and certifies another"));
         }
-        if trusted.iter().any(|t| t.0 == keys[index]) {
+        if trusted.iter().any(|t| t.key == keys[index]) {
             return Ok(());
         }
-        if trusted.iter().any(|t| link.signed_by(&t.0)) {
+        let mut authorities = trusted.iter().filter(|t| t.may_certify);
+        if authorities.any(|t| link.signed_by(&t.key)) {
             return Ok(());
         }
         if let Some(issuer) = keys.get(index + 1)

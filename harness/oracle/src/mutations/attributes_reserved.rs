@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_FLAGS";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.listing(archive.victim, |l| l.attributes.internal = 0x0100);
+    archive.listing(archive.victim, |l| l.attributes.internal = 0x0100);
 });

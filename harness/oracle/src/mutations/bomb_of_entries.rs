@@ -4,7 +4,7 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ENTRIES";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-for _ in 0..=archive.limits().entries {
-    archive.fresh(b"", false);
-}
+    for _ in 0..=archive.limits().entries {
+        archive.fresh(b"", false);
+    }
 });

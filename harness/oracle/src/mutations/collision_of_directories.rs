@@ -4,6 +4,6 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_COLLISION";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.named("Dir/a.txt");
-archive.named("dir/b.txt");
+    archive.named("Dir/a.txt");
+    archive.named("dir/b.txt");
 });

@@ -1,10 +1,10 @@
 //! The file ends amid a local record.
 
-use crate::generators::archive::Cut;
 use super::Apply;
+use crate::generators::archive::Cut;
 
 pub(super) const CODE: &str = "E_ZIP_TRUNCATED";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.fresh(b"contents", false);
-archive.cut = Some(Cut::LastLocal(17));
+    archive.fresh(b"contents", false);
+    archive.cut = Some(Cut::LastLocal(17));
 });

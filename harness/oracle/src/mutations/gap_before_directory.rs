@@ -4,6 +4,6 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_RECORD";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-let last = archive.entries.len() - 1;
-archive.entries[last].behind = vec![0x41; 64];
+    let last = archive.entries.len() - 1;
+    archive.entries[last].behind = vec![0x41; 64];
 });

@@ -1,11 +1,11 @@
 //! An entry that only the directory has.
 
-use crate::generators::archive::Pointer;
 use super::Apply;
+use crate::generators::archive::Pointer;
 
 pub(super) const CODE: &str = "E_ZIP_DANGLING";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-let at = archive.fresh(b"ghost", false);
-archive.entries.pop();
-archive.listing(at, |l| l.pointer = Pointer::Fixed(3));
+    let at = archive.fresh(b"ghost", false);
+    archive.entries.pop();
+    archive.listing(at, |l| l.pointer = Pointer::Fixed(3));
 });

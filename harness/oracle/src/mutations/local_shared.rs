@@ -4,6 +4,6 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_SHARED";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-let copy = archive.directory[0].clone();
-archive.directory.push(copy);
+    let copy = archive.directory[0].clone();
+    archive.directory.push(copy);
 });

@@ -4,6 +4,9 @@ use super::{Apply, without_manifest};
 
 pub(super) const CODE: &str = "E_MANIFEST_JSON";
 pub(super) const APPLY: Apply = Apply::Files(|files| {
-without_manifest(files);
-files.insert("pack.json".into(), b"\xef\xbb\xbf{\"id\":\"a\",\"version\":\"1.0.0\"}".to_vec());
+    without_manifest(files);
+    files.insert(
+        "pack.json".into(),
+        b"\xef\xbb\xbf{\"id\":\"a\",\"version\":\"1.0.0\"}".to_vec(),
+    );
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_METHOD";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.both(archive.victim, |h| h.method = 1);
+    archive.both(archive.victim, |h| h.method = 1);
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_NAME_INVISIBLE";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.named("a\u{202e}nosj.x");
+    archive.named("a\u{202e}nosj.x");
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_MISMATCH";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.listing(archive.victim, |l| l.header.name[0] ^= 0x03);
+    archive.listing(archive.victim, |l| l.header.name[0] ^= 0x03);
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_NAME_ABSOLUTE";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.named("C:/x");
+    archive.named("C:/x");
 });

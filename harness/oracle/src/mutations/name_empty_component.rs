@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_NAME_EMPTY";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.named("a//x");
+    archive.named("a//x");
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_NAME_RESERVED";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.named("com1.wasm");
+    archive.named("com1.wasm");
 });

@@ -4,6 +4,6 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_NAME_BOUND";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-let bound = archive.limits().name_bytes;
-archive.named(&"a".repeat(bound + 1));
+    let bound = archive.limits().name_bytes;
+    archive.named(&"a".repeat(bound + 1));
 });

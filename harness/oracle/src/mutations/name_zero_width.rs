@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_NAME_INVISIBLE";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.named("pack\u{200b}.json");
+    archive.named("pack\u{200b}.json");
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_ORDER";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.directory.reverse();
+    archive.directory.reverse();
 });

@@ -1,9 +1,9 @@
 //! A row with half a digest.
 
-use serde_json::json;
 use super::{Apply, change_sbom};
+use serde_json::json;
 
 pub(super) const CODE: &str = "E_SBOM_DECODE";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-change_sbom(files, |rows| rows[0]["hash_blake3"] = json!("00"));
+    change_sbom(files, |rows| rows[0]["hash_blake3"] = json!("00"));
 });

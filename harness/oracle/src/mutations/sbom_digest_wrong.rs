@@ -1,9 +1,11 @@
 //! A row with another digest.
 
-use serde_json::json;
 use super::{Apply, change_sbom};
+use serde_json::json;
 
 pub(super) const CODE: &str = "E_SBOM_DIGEST";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-change_sbom(files, |rows| rows[0]["hash_blake3"] = json!("00".repeat(32)));
+    change_sbom(files, |rows| {
+        rows[0]["hash_blake3"] = json!("00".repeat(32))
+    });
 });

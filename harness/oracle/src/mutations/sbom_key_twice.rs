@@ -4,6 +4,9 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_SBOM_DECODE";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-files.remove("sbom.cbor");
-files.insert("sbom.json".into(), br#"{"format":"greentic-sbom-v1","files":[],"files":[]}"#.to_vec());
+    files.remove("sbom.cbor");
+    files.insert(
+        "sbom.json".into(),
+        br#"{"format":"greentic-sbom-v1","files":[],"files":[]}"#.to_vec(),
+    );
 });

@@ -1,9 +1,9 @@
 //! A row with another size.
 
-use serde_json::json;
 use super::{Apply, change_sbom};
+use serde_json::json;
 
 pub(super) const CODE: &str = "E_SBOM_SIZE";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-change_sbom(files, |rows| rows[0]["size"] = json!(1_000_000));
+    change_sbom(files, |rows| rows[0]["size"] = json!(1_000_000));
 });

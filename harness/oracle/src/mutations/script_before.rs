@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_PREFIX";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.before = b"#!/bin/sh\nexit\n".to_vec();
+    archive.before = b"#!/bin/sh\nexit\n".to_vec();
 });

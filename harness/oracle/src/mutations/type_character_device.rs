@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_TYPE";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.external(0o020_666 << 16);
+    archive.external(0o020_666 << 16);
 });

@@ -4,6 +4,6 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_UNLISTED";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.fresh(b"hidden", false);
-archive.directory.pop();
+    archive.fresh(b"hidden", false);
+    archive.directory.pop();
 });

@@ -4,5 +4,5 @@ use super::Apply;
 
 pub(super) const CODE: &str = "E_ZIP_ZIP64";
 pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-archive.both(archive.victim, |h| h.size = u32::MAX);
+    archive.both(archive.victim, |h| h.size = u32::MAX);
 });

@@ -1,0 +1,184 @@
+//! Signatures: what holds, and each way in which one does not.
+//!
+//! The certificates in `certificates/` are of keys whose seeds stand below,
+//! valid from 2020 to 2060 unless their name says otherwise.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer as _, SigningKey};
+use provision_core::integrity::sbom::Row;
+use provision_core::integrity::signature::{Signed, TrustedKey, verify};
+use serde_json::{Value, json};
+
+const ROOT: &str = include_str!("certificates/root.pem");
+const ROOT_KEY: &str = include_str!("certificates/root.pub.pem");
+const STRANGER: &str = include_str!("certificates/stranger.pub.pem");
+const INTERMEDIATE: &str = include_str!("certificates/intermediate.pem");
+const NO_AUTHORITY: &str = include_str!("certificates/intermediate-no-authority.pem");
+const LEAF: &str = include_str!("certificates/leaf.pem");
+const SELF_SIGNED: &str = include_str!("certificates/leaf-self-signed.pem");
+const BY_LEAF: &str = include_str!("certificates/by-leaf.pem");
+const EXPIRED: &str = include_str!("certificates/leaf-expired.pem");
+
+const MANIFEST: &[u8] = b"the manifest";
+const SBOM: &[u8] = b"the sbom";
+
+fn rows() -> Vec<Row> {
+    let row = |path: &str, digit: &str| Row {
+        path: path.into(),
+        size: 1,
+        blake3: digit.repeat(64),
+    };
+    vec![row("b", "0"), row("a", "1")]
+}
+
+/// What is signed, put together here in the format's own words.
+fn digest() -> blake3::Hash {
+    let rows = [("a", "1".repeat(64)), ("b", "0".repeat(64))];
+    let rows = rows
+        .map(|(path, digest)| format!("{path}\n{digest}"))
+        .concat();
+    blake3::hash(&[MANIFEST, SBOM, rows.as_bytes()].concat())
+}
+
+fn envelope(seed: u8) -> Value {
+    let signature = SigningKey::from_bytes(&[seed; 32]).sign(digest().as_bytes());
+    json!({
+        "alg": "ed25519",
+        "sig": URL_SAFE_NO_PAD.encode(signature.to_bytes()),
+        "digest": digest().to_hex().to_string(),
+        "signed_at_utc": "2026-11-01T00:00:00Z",
+    })
+}
+
+/// The code of verifying `envelope` and `chain`, trusting `trusted`.
+fn code(envelope: &Value, chain: &[&str], trusted: &[&str]) -> &'static str {
+    let trusted: Vec<TrustedKey> = trusted
+        .iter()
+        .map(|pem| TrustedKey::from_pem(pem).expect("a key"))
+        .collect();
+    let (envelope, chain) = (envelope.to_string(), chain.concat());
+    let signed = Signed {
+        manifest: MANIFEST,
+        sbom: SBOM,
+        rows: &rows(),
+        envelope: envelope.as_bytes(),
+        chain: chain.as_bytes(),
+    };
+    verify(&signed, &trusted, 64).map_or_else(|e| e.code(), |()| "holds")
+}
+
+#[test]
+fn a_chain_holds_if_somebody_trusted_stands_in_it_or_at_its_end() {
+    let good = envelope(3);
+    assert_eq!(code(&good, &[LEAF, INTERMEDIATE], &[ROOT]), "holds");
+    assert_eq!(code(&good, &[LEAF, INTERMEDIATE], &[ROOT_KEY]), "holds");
+    assert_eq!(
+        code(&good, &[LEAF, INTERMEDIATE, ROOT], &[STRANGER, ROOT]),
+        "holds"
+    );
+    assert_eq!(code(&good, &[LEAF], &[INTERMEDIATE]), "holds");
+    assert_eq!(
+        code(&good, &[SELF_SIGNED], &[LEAF]),
+        "holds",
+        "the key itself"
+    );
+}
+
+#[test]
+fn trust_is_never_assumed() {
+    for (chain, trusted) in [
+        (&[LEAF, INTERMEDIATE][..], &[][..]),
+        (&[LEAF, INTERMEDIATE], &[STRANGER]),
+        (&[SELF_SIGNED], &[ROOT]),
+        (&[LEAF, INTERMEDIATE, ROOT], &[STRANGER]),
+        // A publisher is no authority, whoever trusts it.
+        (&[BY_LEAF], &[LEAF]),
+        // The root did not sign the leaf, and what would link them is missing.
+        (&[LEAF], &[ROOT]),
+    ] {
+        let seed = if chain == [BY_LEAF] { 4 } else { 3 };
+        assert_eq!(
+            code(&envelope(seed), chain, trusted),
+            "E_SIGNATURE_UNTRUSTED"
+        );
+    }
+}
+
+#[test]
+fn a_chain_that_does_not_certify_is_broken() {
+    let good = envelope(3);
+    for chain in [
+        &[LEAF, NO_AUTHORITY][..],
+        &[LEAF, ROOT],
+        &[SELF_SIGNED, INTERMEDIATE],
+        &[EXPIRED, INTERMEDIATE],
+    ] {
+        assert_eq!(code(&good, chain, &[ROOT]), "E_SIGNATURE_CHAIN");
+    }
+    let mut early = good;
+    early["signed_at_utc"] = json!("2019-12-31T23:59:59Z");
+    assert_eq!(
+        code(&early, &[LEAF, INTERMEDIATE], &[ROOT]),
+        "E_SIGNATURE_CHAIN"
+    );
+}
+
+#[test]
+fn another_signature_or_digest_does_not_hold() {
+    let chain = [LEAF, INTERMEDIATE];
+    assert_eq!(code(&envelope(4), &chain, &[ROOT]), "E_SIGNATURE_INVALID");
+    let mut other = envelope(3);
+    other["digest"] = json!("0".repeat(64));
+    assert_eq!(code(&other, &chain, &[ROOT]), "E_SIGNATURE_DIGEST");
+    let mut zero = envelope(3);
+    zero["sig"] = json!(URL_SAFE_NO_PAD.encode([0; 64]));
+    assert_eq!(code(&zero, &chain, &[ROOT]), "E_SIGNATURE_INVALID");
+}
+
+#[test]
+fn what_does_not_decode_is_refused_in_words() {
+    let good = envelope(3);
+    for (key, value) in [
+        ("alg", json!("rsa")),
+        ("alg", json!(null)),
+        ("sig", json!("!")),
+        ("sig", json!("AAAA")),
+        ("signed_at_utc", json!("yesterday")),
+        ("digest", json!(7)),
+    ] {
+        let mut bad = good.clone();
+        bad[key] = value;
+        assert_eq!(code(&bad, &[LEAF], &[ROOT]), "E_SIGNATURE_DECODE", "{key}");
+    }
+    let long = vec![INTERMEDIATE; 9];
+    for chain in [&[][..], &["junk"], &[ROOT_KEY], &[&LEAF[..200]], &long] {
+        assert_eq!(code(&good, chain, &[ROOT]), "E_SIGNATURE_DECODE");
+    }
+    for bad in [
+        "",
+        "junk",
+        LEAF.trim_end_matches("-----\n"),
+        &[LEAF, ROOT].concat(),
+    ] {
+        assert!(TrustedKey::from_pem(bad).is_err());
+    }
+}
+
+#[test]
+fn every_row_is_signed() {
+    let trusted = [TrustedKey::from_pem(ROOT).expect("a key")];
+    let mut other = rows();
+    other[0].blake3 = "2".repeat(64);
+    let (envelope, chain) = (envelope(3).to_string(), [LEAF, INTERMEDIATE].concat());
+    let signed = Signed {
+        manifest: MANIFEST,
+        sbom: SBOM,
+        rows: &other,
+        envelope: envelope.as_bytes(),
+        chain: chain.as_bytes(),
+    };
+    let refused = verify(&signed, &trusted, 64).expect_err("another row");
+    assert_eq!(refused.code(), "E_SIGNATURE_DIGEST");
+}

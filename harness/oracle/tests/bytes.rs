@@ -1,0 +1,133 @@
+//! What the checks of the pack's own bytes say, over packs made up in memory.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::NoopExecutor;
+use provision_core::{Limits, Source, Status};
+use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::{CheckResult, Conditions, judge, observe};
+use serde_json::json;
+
+fn results(bytes: Vec<u8>) -> Vec<CheckResult> {
+    let source = Source::Archive(bytes.into());
+    let subject = observe(Ok(source), &NoopExecutor, &Conditions::default());
+    judge(&subject)
+}
+
+/// The result of `check` on the plain pack with these files besides.
+fn with(check: &str, files: &[(&str, &[u8])]) -> CheckResult {
+    let mut pack = GoodPack::plain();
+    for (name, contents) in files {
+        pack.files.insert((*name).into(), contents.to_vec());
+    }
+    let all = results(pack.archive(&Limits::default().archive));
+    let of_check = all.into_iter().find(|r| r.check == check);
+    of_check.expect("the check concludes")
+}
+
+fn codes(result: &CheckResult) -> Vec<&str> {
+    result.findings.iter().map(|f| f.code.as_str()).collect()
+}
+
+#[test]
+fn a_credential_is_found_and_never_shown() {
+    let check = "hygiene.no-embedded-secrets";
+    assert_eq!(with(check, &[]).status, Status::Passed);
+    // Put together here, so that no file of this project looks like one.
+    let token = ["ghp", "_", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5"].concat();
+    let found = with(check, &[("assets/x.txt", format!("t={token};").as_bytes())]);
+    assert_eq!(codes(&found), ["E_EMBEDDED_SECRET"]);
+    assert!(!format!("{:?}", found.findings).contains(&token[4..20]));
+    assert!(
+        found.findings[0].at.contains("byte 2"),
+        "{:?}",
+        found.findings
+    );
+    let example = b"aws_access_key_id = AKIAIOSFODNN7EXAMPLE";
+    assert_eq!(
+        with(check, &[("assets/x.txt", example)]).status,
+        Status::Passed
+    );
+}
+
+#[test]
+fn a_path_of_a_machine_is_found_in_text_and_in_binaries() {
+    let check = "hygiene.no-local-paths";
+    assert_eq!(with(check, &[]).status, Status::Passed);
+    for leak in [
+        &b"at /home/somebody/pack/src/lib.rs:3"[..],
+        b"\0\xff/Users/somebody/x\0",
+        b"C:\\Users\\somebody\\pack",
+        b"\"ref\": \"file:///srv/pack/x.wasm\"",
+    ] {
+        assert_eq!(codes(&with(check, &[("x", leak)])), ["E_LOCAL_PATH"]);
+    }
+    let fine = b"https://example.invalid/home/page /home/ file:///";
+    assert_eq!(with(check, &[("x", fine)]).status, Status::Passed);
+}
+
+#[test]
+fn a_lock_is_held_against_the_components() {
+    let check = "integrity.lock";
+    assert!(!with(check, &[]).applicable);
+    let component = ("components/a.wasm", &b"bytes"[..]);
+    let lock =
+        |digest: &str| json!({ "components": { "a": { "resolved_digest": digest } } }).to_string();
+    let right = format!("sha256:{}", provision_core::pack::digest(b"bytes"));
+    let locked = |lock: &str| with(check, &[component, ("pack.lock.json", lock.as_bytes())]);
+    assert_eq!(locked(&lock(&right)).status, Status::Passed);
+    let wrong = format!("sha256:{}", "0".repeat(64));
+    assert_eq!(codes(&locked(&lock(&wrong))), ["E_LOCK_DIGEST"]);
+    assert_eq!(codes(&locked(&lock("sha256:short"))), ["E_LOCK_DECODE"]);
+    assert_eq!(codes(&locked("{}")), ["E_LOCK_DECODE"]);
+    let absent = lock(&right).replace("\"a\"", "\"b\"");
+    assert_eq!(codes(&locked(&absent)), ["E_LOCK_MISSING"]);
+    let row =
+        json!({ "component_id": "a", "bundled_path": "components/a.wasm", "wasm_sha256": right });
+    let list = json!({ "components": [row] }).to_string();
+    assert_eq!(locked(&list).status, Status::Passed);
+    // A digest in a registry is not one of bytes, so nothing can be said.
+    let remote = json!({ "components": [{ "name": "a", "ref": "oci://x", "digest": right }] });
+    assert!(!locked(&remote.to_string()).applicable);
+}
+
+#[test]
+fn a_refused_archive_says_what_other_readers_see() {
+    let mut bytes = GoodPack::plain().archive(&Limits::default().archive);
+    bytes.extend(b"more");
+    let all = results(bytes);
+    let readable = all.iter().find(|r| r.check == "archive.readable");
+    let finding = &readable.expect("concludes").findings[0];
+    assert_eq!(finding.code, "E_ZIP_TRAILING");
+    for reader in ["zip", "rc-zip", "sequential sees assets/readme.md, "] {
+        assert!(finding.actual.contains(reader), "{}", finding.actual);
+    }
+}
+
+#[test]
+fn every_violation_is_listed_and_the_first_decides() {
+    let mut pack = GoodPack::plain();
+    pack.seal();
+    let mut archive = pack.blueprint(&Limits::default().archive);
+    archive.after = b"more".to_vec();
+    archive.both(0, |h| h.flags |= 1);
+    let all = results(archive.write());
+    let readable = all.iter().find(|r| r.check == "archive.readable");
+    let found = codes(readable.expect("concludes"));
+    assert_eq!(found, ["E_ZIP_ENCRYPTED", "E_ZIP_TRAILING"]);
+}
+
+#[test]
+fn a_difference_from_the_canonical_form_is_told_with_its_place() {
+    let check = "archive.canonical";
+    assert_eq!(with(check, &[]).status, Status::Passed);
+    let mut pack = GoodPack::plain();
+    pack.seal();
+    let mut archive = pack.blueprint(&Limits::default().archive);
+    archive.listing(1, |l| l.attributes.made_by ^= 0x0100);
+    let all = results(archive.write());
+    let canonical = all.iter().find(|r| r.check == check).expect("concludes");
+    assert_eq!(codes(canonical), ["E_NOT_CANONICAL"]);
+    let finding = &canonical.findings[0];
+    assert!(finding.actual.starts_with("made by 0x020a"), "{finding:?}");
+    assert!(finding.at.contains("components/a.wat"), "{finding:?}");
+}
