@@ -9,6 +9,7 @@ use provision_core::pack::digest;
 use provision_core::{Finding, Status};
 use provision_oracle::{Level, checks};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Results that are written; the rest is counted in the JSON report.
 const MOST: usize = 25_000;
@@ -59,12 +60,25 @@ fn results(pack: &PackRun) -> Vec<Value> {
         .as_ref()
         .map_or("unknown", |f| f.path.as_str());
     let failed = pack.checks.iter().filter(|c| c.status >= Status::Failed);
-    failed
-        .flat_map(|check| check.findings.iter().map(move |f| result(path, check, f)))
-        .collect()
+    let found = failed.flat_map(|check| check.findings.iter().map(move |f| (check, f)));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let results = found.map(|(check, finding)| {
+        // The same violation of the same pack keeps its identity from run to
+        // run; two alike in all of this are told apart by their order.
+        let (code, at) = (&finding.code, &finding.at);
+        let identity = [path, check.check, &check.scope, code, at].join("\n");
+        let nth = seen.entry(identity.clone()).or_default();
+        *nth += 1;
+        let identity = match *nth {
+            1 => identity,
+            n => format!("{identity}\n{n}"),
+        };
+        result(path, check, finding, &digest(identity.as_bytes()))
+    });
+    results.collect()
 }
 
-fn result(path: &str, check: &CheckFinished, finding: &Finding) -> Value {
+fn result(path: &str, check: &CheckFinished, finding: &Finding, fingerprint: &str) -> Value {
     let rule = checks::all().position(|c| c.id == check.check);
     let mut text = format!(
         "{} ({}): {} at {}: expected {}, found {}",
@@ -73,8 +87,6 @@ fn result(path: &str, check: &CheckFinished, finding: &Finding) -> Value {
     if let Some(command) = &check.reproduce {
         text += &format!(". Reproduce: {command}");
     }
-    // The same violation of the same pack keeps its identity from run to run.
-    let identity = [path, check.check, &check.scope, &finding.code, &finding.at].join("\n");
     json!({
         "ruleId": check.check,
         "ruleIndex": rule,
@@ -87,7 +99,7 @@ fn result(path: &str, check: &CheckFinished, finding: &Finding) -> Value {
             "artifactLocation": { "uri": uri(path) },
             "region": { "startLine": 1 },
         }}],
-        "partialFingerprints": { "violation/v1": digest(identity.as_bytes()) },
+        "partialFingerprints": { "violation/v1": fingerprint },
     })
 }
 

@@ -1,6 +1,7 @@
 //! The binary as other people's scripts call it: flags, JSON, exit codes.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod archives;
 mod conformance;
 mod dry_run;
 mod reports;

@@ -161,12 +161,8 @@ fn unambiguous(subject: &Subject, findings: &mut Findings) {
         for (what, ours, theirs) in pairs.into_iter().filter(|(_, a, b)| a != b) {
             let expected = format!("{what} as in {file}: {}", inert(&ours, 200));
             let actual = inert(&theirs, 200);
-            found.push(Finding::new(
-                "E_MANIFEST_DISAGREES",
-                *other,
-                expected,
-                actual,
-            ));
+            let at = format!("{other}, {what}");
+            found.push(Finding::new("E_MANIFEST_DISAGREES", at, expected, actual));
         }
     }
     findings.pack(Conclusion::of(found));
