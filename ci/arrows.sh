@@ -27,7 +27,8 @@ reports='(libtest-mimic|junit-report|insta)'
 refuse provision-core "$engines" "$reports" provision-exec provision-oracle greentic-provision provision-fuzz
 refuse provision-oracle "$engines" "$reports" provision-exec greentic-provision provision-fuzz
 refuse provision-exec "$reports" provision-oracle greentic-provision provision-fuzz
-refuse provision-fuzz "$reports" greentic-provision
+# Linking the engine would make each fuzzed input a multiple dearer.
+refuse provision-fuzz "$engines" "$reports" provision-exec greentic-provision
 refuse greentic-provision provision-fuzz
 
 # Only exec may name wasmtime, also among development dependencies.

@@ -156,7 +156,6 @@ impl Pack {
 
     /// Further manifests that the pack has, by file: used for nothing, but
     /// another reader may prefer them.
-    #[must_use]
     pub fn other_manifests(&self) -> &[(&'static str, Result<Manifest, ManifestError>)] {
         &self.others
     }

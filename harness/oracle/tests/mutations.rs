@@ -110,7 +110,7 @@ fn means_one_thing(bytes: Vec<u8>) -> Result<bool, TestCaseError> {
     prop_assert_eq!(disagreement(&archive), None);
     if let Ok(canonical) = repack(&archive, &LIMITS) {
         let is_canonical = differences(&archive).is_empty();
-        prop_assert_eq!(is_canonical, &canonical == archive.bytes());
+        prop_assert_eq!(is_canonical, canonical == archive.bytes());
         let again = Archive::open(canonical.clone(), &LIMITS).expect("the canonical form opens");
         prop_assert!(archive.names().eq(again.names()));
         for name in archive.names() {
