@@ -9,7 +9,7 @@ step() { printf '\n== %s\n' "$*"; }
 
 # Four properties, each over this many archives.
 step "differential run: 4 x ${CASES:=30000} archives"
-PROPTEST_CASES=$CASES cargo test --release --locked --package provision-oracle --test mutations
+PROPTEST_CASES=$CASES cargo test --release --locked --workspace --test mutations
 
 step 'time and memory of each malformed idea'
 cargo bench --locked --package provision-oracle --bench mutations

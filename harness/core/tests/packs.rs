@@ -110,6 +110,39 @@ fn manifests_that_say_two_things_are_refused() {
 }
 
 #[test]
+fn the_form_before_pack_v1_keeps_its_identity_in_meta() {
+    let older = json!({
+        "meta": {"pack_id": "p.q", "version": "1.2.3", "entry_flows": ["setup"]},
+        "components": [{"name": "c", "file_wasm": "components/c.wasm"}],
+    });
+    let described = [&[0xd9, 0xd9, 0xf7][..], &cbor(&older)].concat();
+    let pack = open(&[("manifest.cbor", &described)]);
+    let manifest = pack.manifest();
+    assert_eq!(manifest.id.as_deref(), Some("p.q"));
+    assert_eq!(manifest.version.as_deref(), Some("1.2.3"));
+    assert_eq!(manifest.component_files[0].file, "components/c.wasm");
+    let tagged = [&[0xc1][..], &cbor(&older)].concat();
+    assert_eq!(code(&[("manifest.cbor", &tagged)]), "E_MANIFEST_CBOR");
+}
+
+#[test]
+fn names_that_are_paths_are_used_for_nothing_and_listed() {
+    let manifest = json!({
+        "id": "../etc", "version": "latest", "frobnicate": 1,
+        "meta": {"entry_flows": {"setup": "a/b", "update": "fine"}},
+        "flows": [{"id": "..", "entry": "remove"}],
+    });
+    let pack = open(&[("pack.json", manifest.to_string().as_bytes())]);
+    let manifest = pack.manifest();
+    assert_eq!((&manifest.id, &manifest.version), (&None, &None));
+    let named: Vec<&str> = manifest.misnamed.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(named, ["../etc", "latest", "a/b", ".."]);
+    assert_eq!(manifest.unknown, ["frobnicate"]);
+    let wizards: Vec<String> = wizards(&pack).into_iter().map(|w| w.name).collect();
+    assert_eq!(wizards, ["fine"]);
+}
+
+#[test]
 fn a_folder_is_held_to_the_names_of_an_archive() {
     assert_eq!(
         code(&[("pack.json", b"{}"), ("a/../b", b"")]),

@@ -91,6 +91,26 @@ fn a_lock_is_held_against_the_components() {
 }
 
 #[test]
+fn components_of_older_maps_are_held_against_their_digest() {
+    let check = "manifest.components-present";
+    let judged = |digest: &str| {
+        let component = json!({ "name": "c", "file_wasm": "c.wasm", "hash_blake3": digest });
+        let manifest = json!({ "id": "a", "version": "1.0.0", "components": [component] });
+        let manifest = manifest.to_string();
+        with(
+            check,
+            &[("pack.json", manifest.as_bytes()), ("c.wasm", b"bytes")],
+        )
+    };
+    let right = blake3::hash(b"bytes").to_hex().to_string();
+    assert_eq!(judged(&right).status, Status::Passed);
+    assert_eq!(codes(&judged(&"0".repeat(64))), ["E_COMPONENT_DIGEST"]);
+    let manifest = br#"{"id":"a","version":"1.0.0","components":[{"file_wasm":"no.wasm"}]}"#;
+    let absent = with(check, &[("pack.json", manifest)]);
+    assert_eq!(codes(&absent), ["E_COMPONENT_MISSING"]);
+}
+
+#[test]
 fn a_refused_archive_says_what_other_readers_see() {
     let mut bytes = GoodPack::plain().archive(&Limits::default().archive);
     bytes.extend(b"more");

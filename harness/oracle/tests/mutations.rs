@@ -168,6 +168,9 @@ impl Edit {
 }
 
 proptest! {
+    // What fails becomes a named test, not a file of seeds.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_sound_pack_is_accepted_by_everybody_alike(pack in pack()) {
         let bytes = pack.archive(&LIMITS);

@@ -14,6 +14,8 @@ pub struct Pin {
     pub component: String,
     /// The file that holds it, where the lock says so.
     pub path: Option<String>,
+    /// Whether it is fetched from a registry, and need not be in the pack.
+    pub remote: bool,
     /// Lower-case hex SHA-256 of the component's bytes.
     pub sha256: String,
 }
@@ -64,6 +66,7 @@ fn pin(id: &str, row: &Value) -> Result<Option<Pin>, String> {
     Ok(Some(Pin {
         component: id.to_owned(),
         path: text(row, "bundled_path"),
+        remote: text(row, "ref").is_some_and(|r| r.contains("://") && !local(r)),
         sha256: sha256.to_owned(),
     }))
 }

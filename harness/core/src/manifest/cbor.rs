@@ -11,6 +11,11 @@ pub(super) fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest,
         detail,
     };
     let tree = cbor::parse(bytes, depth).map_err(|e| error(e.to_string()))?;
+    // RFC 8949, 3.4.6: this tag says that the bytes are CBOR, and nothing else.
+    let (tree, bytes) = match (tree, bytes.strip_prefix(&SELF_DESCRIBED)) {
+        (Cbor::Tag(_, inner), Some(inside)) => (*inner, inside),
+        (tree, _) => (tree, bytes),
+    };
     if !is_pack_v1(&tree) {
         let value = cbor::to_json(&tree).map_err(|e| error(e.to_string()))?;
         return legacy::from_map(file, &value, Format::LegacyCbor);
@@ -45,6 +50,8 @@ const PACK_V1_FIELDS: [&str; 16] = [
     "agents",
 ];
 
+const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
+
 /// A symbol table is what tells pack-v1 from the older maps.
 fn is_pack_v1(tree: &Cbor) -> bool {
     let Cbor::Map(entries) = tree else {
@@ -72,6 +79,7 @@ fn from_pack_v1(manifest: PackManifest) -> Manifest {
             .iter()
             .map(|c| c.name.clone())
             .collect(),
+        component_files: Vec::new(),
         misnamed: Vec::new(),
         unknown: Vec::new(),
         pack_v1: Some(Box::new(manifest)),

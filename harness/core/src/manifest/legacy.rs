@@ -1,11 +1,29 @@
 //! Manifests that are plain maps: `pack.json`, `manifest.json`, older CBOR.
 
-use super::{FlowDecl, Format, Manifest, ManifestError};
+use super::{ComponentFile, FlowDecl, Format, Manifest, ManifestError};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Keys below which some packs nest the manifest.
 const NESTED_IN: [&str; 3] = ["pack", "manifest", "pack_manifest"];
+
+const IDS: [&str; 3] = ["id", "pack_id", "packId"];
+const VERSIONS: [&str; 3] = ["version", "pack_version", "packVersion"];
+
+/// Components that name the file that holds them.
+fn component_files(components: &[Value]) -> Vec<ComponentFile> {
+    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
+    let component = |item: &Value| {
+        Some(ComponentFile {
+            file: text(item, "file_wasm")?,
+            component: text(item, "name")
+                .or_else(|| text(item, "id"))
+                .unwrap_or_default(),
+            blake3: text(item, "hash_blake3"),
+        })
+    };
+    components.iter().filter_map(component).collect()
+}
 
 /// Fields of the older maps that packs in the wild have and readers know.
 const FIELDS: [&str; 26] = [
@@ -61,8 +79,16 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
     };
     Ok(Manifest {
         format,
-        id: string(map, &["id", "pack_id", "packId"])?.or(indexed_id(map)),
-        version: string(map, &["version", "pack_version", "packVersion"])?,
+        id: match string(map, &IDS)?.or(indexed_id(map)) {
+            Some(id) => Some(id),
+            // The form before pack-v1 keeps them in `meta`.
+            None => string(meta, &IDS)?,
+        },
+        version: match string(map, &VERSIONS)? {
+            Some(version) => Some(version),
+            None => string(meta, &VERSIONS)?,
+        },
+        component_files: component_files(list(map, "components")?),
         entry_flows: entry_flows(meta.get("entry_flows"))?,
         flows: list(map, "flows")?
             .iter()

@@ -35,6 +35,17 @@ pub struct FlowDecl {
     pub has_graph: bool,
 }
 
+/// A component of an older map, and the file that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentFile {
+    /// The component's name, as written.
+    pub component: String,
+    /// The file, as written.
+    pub file: String,
+    /// BLAKE3 of the file as the manifest has it, in hexadecimal.
+    pub blake3: Option<String>,
+}
+
 /// A decoded manifest.
 #[derive(Debug, Clone)]
 pub struct Manifest {
@@ -52,6 +63,8 @@ pub struct Manifest {
     pub requires_public_base_url: bool,
     /// Declared capabilities, sorted.
     pub capabilities: BTreeSet<String>,
+    /// Components of older maps, with the files that hold them.
+    pub component_files: Vec<ComponentFile>,
     /// Names that are not well-formed; they are used for nothing.
     pub misnamed: Vec<Misnamed>,
     /// Top-level fields that no reader knows: allowed, and listed.

@@ -5,5 +5,9 @@ use serde_json::json;
 
 pub(super) const CODE: &str = "E_SBOM_DECODE";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-    change_sbom(files, |rows| rows[0]["hash_blake3"] = json!("00"));
+    change_sbom(files, |rows| {
+        if let Some(row) = rows.first_mut() {
+            row["hash_blake3"] = json!("00");
+        }
+    });
 });

@@ -4,5 +4,5 @@ use super::{Apply, change_sbom};
 
 pub(super) const CODE: &str = "E_SBOM_DUPLICATE";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-    change_sbom(files, |rows| rows.push(rows[0].clone()));
+    change_sbom(files, |rows| rows.extend(rows.first().cloned()));
 });

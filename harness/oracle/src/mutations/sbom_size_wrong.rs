@@ -5,5 +5,9 @@ use serde_json::json;
 
 pub(super) const CODE: &str = "E_SBOM_SIZE";
 pub(super) const APPLY: Apply = Apply::Sealed(|files| {
-    change_sbom(files, |rows| rows[0]["size"] = json!(1_000_000));
+    change_sbom(files, |rows| {
+        if let Some(row) = rows.first_mut() {
+            row["size"] = json!(1_000_000);
+        }
+    });
 });

@@ -7,6 +7,7 @@ use greentic_types::pack::extensions::component_sources::{
     ArtifactLocationV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
 };
 use greentic_types::pack_manifest::ExtensionInline;
+use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
 use provision_core::wasm::{self, WasmKind};
 use provision_core::{Finding, Pack, cbor};
@@ -100,7 +101,41 @@ fn conclude(
     });
 }
 
+/// Components of an older map, which name their own files.
+fn files_present(pack: &Pack) -> Conclusion {
+    let mut found = Vec::new();
+    for ComponentFile {
+        component,
+        file,
+        blake3,
+    } in &pack.manifest().component_files
+    {
+        let at = format!("component `{}`", inert(component, 120));
+        let expected = format!("the file {}", inert(file, 200));
+        let Some(bytes) = pack.read(file) else {
+            found.push(Finding::new(
+                "E_COMPONENT_MISSING",
+                at,
+                expected,
+                "it is not there",
+            ));
+            continue;
+        };
+        let actual = blake3::hash(&bytes).to_hex().to_string();
+        if blake3.as_ref().is_some_and(|b| *b != actual) {
+            let expected = format!("{expected} with the manifest's BLAKE3");
+            found.push(Finding::new("E_COMPONENT_DIGEST", at, expected, actual));
+        }
+    }
+    Conclusion::of(found)
+}
+
 pub(super) fn present(subject: &Subject, findings: &mut Findings) {
+    if let Ok(opened) = &subject.opened
+        && !opened.pack.manifest().component_files.is_empty()
+    {
+        return findings.pack(files_present(&opened.pack));
+    }
     conclude(subject, findings, |pack, manifest| {
         let sources = sources(manifest);
         let missing = declared(manifest).into_iter().filter_map(|component| {
