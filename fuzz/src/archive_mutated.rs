@@ -41,6 +41,9 @@ pub(crate) fn body(data: &[u8]) {
 fn input(u: &mut Unstructured<'_>) -> arbitrary::Result<(GoodPack, Vec<&'static Mutation>)> {
     let count = u.int_in_range(0..=MOST)?;
     let mutations = (0..count).map(|_| u.choose(MUTATIONS));
-    let mutations = mutations.collect::<arbitrary::Result<_>>()?;
+    let mut mutations = mutations.collect::<arbitrary::Result<Vec<&Mutation>>>()?;
+    // The same idea twice may take itself back.
+    mutations.sort_by_key(|m| m.id);
+    mutations.dedup_by_key(|m| m.id);
     Ok((GoodPack::arbitrary(u)?, mutations))
 }
