@@ -162,12 +162,60 @@ pub fn disagreement(archive: &Archive) -> Option<String> {
             })
         })
         .collect();
-    readings(archive.bytes()).into_iter().find_map(|reading| {
-        let differs = match &reading.files {
-            Err(why) => Some(why.clone()),
-            Ok(files) if sorted(files) == sorted(&ours) => None,
-            Ok(files) => Some(format!("sees {files:?}, not {ours:?}")),
+    let readings = readings(archive.bytes());
+    readings.iter().find_map(|reading| differs(reading, &ours))
+}
+
+/// How `reading` differs from `ours`, if it does.
+fn differs(reading: &Reading, ours: &[Extracted]) -> Option<String> {
+    let how = match &reading.files {
+        Err(why) => why.clone(),
+        Ok(files) if sorted(files) == sorted(ours) => return None,
+        Ok(files) => format!("sees {files:?}, not {ours:?}"),
+    };
+    Some(format!("{}: {how}", reading.reader))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_sees_other_files_disagrees() {
+        let file = |name: &str, contents: &[u8]| Extracted {
+            name: name.into(),
+            size: contents.len() as u64,
+            blake3: blake3::hash(contents).to_hex().to_string(),
         };
-        differs.map(|how| format!("{}: {how}", reading.reader))
-    })
+        let ours = [file("a", b"1"), file("b", b"2")];
+        let disagrees = |files: Result<Vec<Extracted>, String>| {
+            let reader = "other";
+            differs(&Reading { reader, files }, &ours).is_some()
+        };
+        assert!(!disagrees(Ok(vec![file("b", b"2"), file("a", b"1")])));
+        assert!(disagrees(Err("refused".into())));
+        assert!(disagrees(Ok(vec![file("a", b"1")])));
+        assert!(disagrees(Ok(vec![file("a", b"1"), file("b", b"3")])));
+        let twice = [&ours[..], &[file("a", b"1")]].concat();
+        assert!(disagrees(Ok(twice)));
+    }
+
+    #[test]
+    fn each_reader_reads_for_itself() {
+        let mut pack = crate::generators::pack::GoodPack::plain();
+        let limits = provision_core::Limits::default().archive;
+        pack.seal();
+        let mut archive = pack.blueprint(&limits);
+        archive.fresh(b"hidden", false);
+        archive.directory.pop();
+        let read = readings(&archive.write());
+        let counts: Vec<_> = read
+            .iter()
+            .map(|r| (r.reader, r.files.as_ref().map(Vec::len)))
+            .collect();
+        assert_eq!(
+            counts,
+            [("zip", Ok(4)), ("rc-zip", Ok(4)), ("sequential", Ok(5))]
+        );
+    }
 }
