@@ -21,7 +21,7 @@ pub struct Extracted {
 }
 
 /// What one reader makes of an archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// Name of the reader.
     pub reader: &'static str,

@@ -184,9 +184,11 @@ fn same_as(first: &str) -> (Rule, String) {
     (Rule::Collision, detail)
 }
 
-/// The form in which case-folding, normalising file systems compare names.
+/// The form in which case-folding, normalising file systems compare names. By
+/// way of upper case, which takes `ß` to `SS` as full case folding does.
 fn comparable(name: &str) -> String {
-    name.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    let upper = name.nfkc().flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).nfkc().collect()
 }
 
 #[cfg(test)]
@@ -270,6 +272,8 @@ mod tests {
         assert_eq!(all(&["a/B", "A/b"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["é", "e\u{301}"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["ﬁ", "fi"]), Some("E_ZIP_COLLISION"));
+        assert_eq!(all(&["straße", "STRASSE"]), Some("E_ZIP_COLLISION"));
+        assert_eq!(all(&["ς", "σ"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["a", "a/"]), Some("E_ZIP_FILE_AND_DIRECTORY"));
         assert_eq!(all(&["a/b", "a"]), Some("E_ZIP_FILE_AND_DIRECTORY"));
         assert_eq!(all(&["A/", "a/b"]), Some("E_ZIP_COLLISION"));

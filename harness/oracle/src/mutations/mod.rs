@@ -159,6 +159,7 @@ mutations! {
     collision_of_form,
     collision_of_compatibility,
     collision_of_directories,
+    collision_of_folding,
     file_is_directory,
     directory_is_file,
     name_too_long,

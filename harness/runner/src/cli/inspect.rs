@@ -4,6 +4,7 @@ use super::{exit_of, print, print_json};
 use crate::exit::{Error, Exit, show};
 use crate::source;
 use provision_core::archive::{Violation, differences};
+use provision_core::integrity::sbom;
 use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{Wizard, WizardKind, wizards};
@@ -69,11 +70,15 @@ fn refused(args: &Args, error: &OpenError, bytes: Option<&Vec<u8>>) -> Result<Ex
                 "code": v.rule.code(), "offset": v.offset, "entry": v.entry, "detail": v.detail,
             })
         };
+        let reading = |r: &Reading| match &r.files {
+            Ok(files) => json!({ "reader": r.reader, "files": files }),
+            Err(why) => json!({ "reader": r.reader, "error": inert(why, 400) }),
+        };
         print_json(&json!({
             "error": { "code": error.code(), "message": message },
             "digest": bytes.map(|b| digest(b)),
             "violations": violations.iter().map(violation).collect::<Vec<_>>(),
-            "readers": readings,
+            "readers": readings.iter().map(reading).collect::<Vec<_>>(),
         }))?;
     } else {
         print(&refusal(bytes, &violations, &readings))?;
@@ -147,6 +152,7 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
         "digest": pack.digest(),
         "manifest": { "file": pack.manifest_file(), "format": manifest.format },
         "unknown_fields": manifest.unknown,
+        "sboms": sboms(pack),
         "canonical": pack.archive().map(|a| differences(a).is_empty()),
         "differences": pack.archive().map(|a| {
             let all = differences(a).into_iter();
@@ -156,6 +162,20 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
         "wizards": wizards,
         "files": files,
     })
+}
+
+/// What each SBOM of the pack is, whether or not it is true.
+fn sboms(pack: &Pack) -> Vec<Value> {
+    let one = |file: &&str| {
+        let decoded = sbom::decode(file, &pack.read(file)?, Limits::default().depth);
+        Some(match decoded {
+            Ok(sbom) => json!({
+                "file": file, "rows": sbom.rows.len(), "unknown_fields": sbom.unknown,
+            }),
+            Err(why) => json!({ "file": file, "error": inert(&why, 400) }),
+        })
+    };
+    sbom::FILE_NAMES.iter().filter_map(one).collect()
 }
 
 fn text(pack: &Pack, wizards: &[Wizard]) -> String {
@@ -178,6 +198,17 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
     if !manifest.capabilities.is_empty() {
         let list: Vec<String> = manifest.capabilities.iter().map(|c| inert(c, 80)).collect();
         let _ = writeln!(out, "declares  {}", list.join(", "));
+    }
+    for sbom in sboms(pack) {
+        let (file, rows, error) = (&sbom["file"], &sbom["rows"], &sbom["error"]);
+        let _ = match error.as_str() {
+            None => writeln!(
+                out,
+                "sbom      {}, {rows} rows",
+                file.as_str().unwrap_or("")
+            ),
+            Some(why) => writeln!(out, "sbom      {}: {why}", file.as_str().unwrap_or("")),
+        };
     }
     if !manifest.unknown.is_empty() {
         let _ = writeln!(out, "unknown   {}", manifest.unknown.join(", "));
