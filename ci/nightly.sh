@@ -12,7 +12,7 @@ step "differential run: 4 x ${CASES:=30000} archives"
 PROPTEST_CASES=$CASES cargo test --release --locked --workspace --test mutations
 
 step 'time and memory of each malformed idea'
-cargo bench --locked --package provision-oracle --bench mutations
+cargo bench --locked --workspace --bench mutations
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
     echo 'SKIPPED: fuzzing; cargo-fuzz is not installed (cargo install cargo-fuzz --locked)' >&2

@@ -1,7 +1,7 @@
 //! Bounds what refusing a malformed archive may take: each idea, bombs
 //! included, in under 50 ms and 64 MiB beyond the archive itself.
 //!
-//! `cargo bench -p provision-oracle --bench mutations`
+//! `cargo bench --workspace --bench mutations`
 #![expect(clippy::expect_used, reason = "a bench fails by a panic")]
 
 use peak_alloc::PeakAlloc;

@@ -81,3 +81,29 @@ fn inflate(data: &[u8], entry: &Entry, mut sink: impl FnMut(&[u8])) -> Result<()
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compress, FlushCompress};
+
+    #[test]
+    fn a_stream_that_lies_is_left_at_its_declared_size() {
+        let zeros = vec![0; 10 * 1024 * 1024];
+        let mut data = Vec::with_capacity(64 * 1024);
+        let mut packer = Compress::new(flate2::Compression::best(), false);
+        let packed = packer.compress_vec(&zeros, &mut data, FlushCompress::Finish);
+        assert!(packed.is_ok() && packer.total_in() == zeros.len() as u64);
+        let entry = Entry {
+            name: "bomb".into(),
+            method: Method::Deflate,
+            crc: 0,
+            data: 0..data.len(),
+            size: 100,
+        };
+        let mut seen = 0;
+        let refused = inflate(&data, &entry, |chunk| seen += chunk.len());
+        assert_eq!(refused.map_err(|v| v.rule), Err(Rule::DataSize));
+        assert!(seen <= 100, "{seen} bytes were inflated");
+    }
+}
