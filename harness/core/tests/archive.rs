@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use provision_core::Limits;
-use provision_core::archive::Archive;
+use provision_core::archive::{Archive, repack};
 use provision_core::limits::ArchiveLimits;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -256,6 +256,21 @@ fn bombs_are_refused_before_they_are_inflated() {
             .code(),
         "E_INFLATE"
     );
+}
+
+#[test]
+fn what_does_not_fit_when_it_is_stored_is_not_repacked() {
+    let files = Files::from([("a".to_owned(), vec![7; 10_000])]);
+    let small = archive(&files, CompressionMethod::Deflated);
+    let opened = Archive::open(small, &limits()).expect("accepted");
+    let stored = repack(&opened, &limits()).expect("fits");
+    let bound = |bytes: usize| ArchiveLimits {
+        archive_bytes: bytes as u64,
+        ..limits()
+    };
+    assert_eq!(repack(&opened, &bound(stored.len())), Ok(stored.clone()));
+    let refused = repack(&opened, &bound(stored.len() - 1)).expect_err("too large");
+    assert_eq!(refused.rule().code(), "E_SIZE");
 }
 
 #[test]

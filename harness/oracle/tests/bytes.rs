@@ -88,6 +88,13 @@ fn a_lock_is_held_against_the_components() {
     // A digest in a registry is not one of bytes, so nothing can be said.
     let remote = json!({ "components": [{ "name": "a", "ref": "oci://x", "digest": right }] });
     assert!(!locked(&remote.to_string()).applicable);
+    // What is fetched from a registry need not be in the pack; if it is, it counts.
+    let fetched = |id: &str| {
+        let row = json!({ "ref": "oci://example.invalid/x", "resolved_digest": wrong });
+        json!({ "components": { id: row } }).to_string()
+    };
+    assert!(!locked(&fetched("b")).applicable);
+    assert_eq!(codes(&locked(&fetched("a"))), ["E_LOCK_DIGEST"]);
 }
 
 #[test]
@@ -150,4 +157,24 @@ fn a_difference_from_the_canonical_form_is_told_with_its_place() {
     let finding = &canonical.findings[0];
     assert!(finding.actual.starts_with("made by 0x020a"), "{finding:?}");
     assert!(finding.at.contains("components/a.wat"), "{finding:?}");
+}
+
+#[test]
+fn a_time_that_only_the_local_record_has_is_told_with_its_place() {
+    let mut pack = GoodPack::plain();
+    pack.styles[0].extended = true;
+    pack.seal();
+    let told = |change: u8| {
+        let mut archive = pack.blueprint(&Limits::default().archive);
+        // The last byte of the access time of the last entry.
+        let entry = archive.entries.last_mut().expect("an entry");
+        *entry.local.extra.last_mut().expect("a time") ^= change;
+        let all = results(archive.write());
+        let canonical = all.into_iter().find(|r| r.check == "archive.canonical");
+        canonical.expect("concludes").findings
+    };
+    let (before, after) = (told(0), told(1));
+    let new: Vec<_> = after.iter().filter(|f| !before.contains(f)).collect();
+    let named = |f: &&&provision_core::Finding| f.actual.starts_with("a local extra field");
+    assert_eq!(new.iter().filter(named).count(), 2, "{new:#?}");
 }
