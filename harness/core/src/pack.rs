@@ -49,6 +49,41 @@ impl Source {
     }
 }
 
+/// A source with its digest, so that bytes are hashed once.
+#[derive(Debug)]
+pub struct Hashed {
+    source: Source,
+    digest: String,
+}
+
+impl From<Source> for Hashed {
+    fn from(source: Source) -> Self {
+        let digest = source.digest();
+        Self { source, digest }
+    }
+}
+
+impl Hashed {
+    /// Hashes `source`, unless it is an archive beyond the bound: of that, only
+    /// a part was read, whose digest would be no file's.
+    #[must_use]
+    pub fn within(source: Source, limits: &ArchiveLimits) -> Self {
+        match &source {
+            Source::Archive(bytes) if bytes.len() as u64 > limits.archive_bytes => Self {
+                source,
+                digest: String::new(),
+            },
+            _ => source.into(),
+        }
+    }
+
+    /// The digest, as [`Source::digest`] defines it; empty where there is none.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
 /// Lower-case hex SHA-256 of `bytes`.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
@@ -106,8 +141,8 @@ impl Pack {
     ///
     /// # Errors
     /// [`OpenError`] names the rule that was broken.
-    pub fn open(source: Source, limits: &Limits) -> Result<Self, OpenError> {
-        let digest = source.digest();
+    pub fn open(source: impl Into<Hashed>, limits: &Limits) -> Result<Self, OpenError> {
+        let Hashed { source, digest } = source.into();
         let (contents, named) = match source {
             Source::Archive(bytes) => {
                 let archive = Archive::open(bytes, &limits.archive)?;

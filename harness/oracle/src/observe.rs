@@ -4,6 +4,7 @@ use crate::readers::{Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::json;
+use provision_core::pack::Hashed;
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, StepExecutor, TenantContext, Wizard, WizardRun, drive, wizards,
 };
@@ -114,13 +115,17 @@ pub fn observe(
         trusted,
         ask_other_readers,
     } = conditions;
-    let digest = source.as_ref().map(Source::digest).unwrap_or_default();
     let is_archive = source.as_ref().is_ok_and(Source::is_archive);
     let bytes = match &source {
         Ok(Source::Archive(bytes)) if *ask_other_readers => Some(Arc::clone(bytes)),
         _ => None,
     };
-    let opened = source.and_then(|source| Pack::open(source, limits));
+    let hashed = source.map(|source| Hashed::within(source, &limits.archive));
+    let digest = hashed
+        .as_ref()
+        .map(|h| h.digest().to_owned())
+        .unwrap_or_default();
+    let opened = hashed.and_then(|source| Pack::open(source, limits));
     let readings = match (&opened, bytes) {
         (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
         _ => Vec::new(),

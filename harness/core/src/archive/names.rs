@@ -187,6 +187,10 @@ fn same_as(first: &str) -> (Rule, String) {
 /// The form in which case-folding, normalising file systems compare names. By
 /// way of upper case, which takes `ß` to `SS` as full case folding does.
 fn comparable(name: &str) -> String {
+    // Nearly all names are ASCII, where this is all that folding does.
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     let upper = name.nfkc().flat_map(char::to_uppercase);
     upper.flat_map(char::to_lowercase).nfkc().collect()
 }

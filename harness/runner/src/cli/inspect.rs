@@ -36,8 +36,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         Err(error) => return refused(args, &error, None),
     };
     let bytes = match &source {
-        Source::Archive(bytes) => Some(Arc::clone(bytes)),
-        Source::Folder { .. } => None,
+        // Of what is over the bound only a part was read.
+        Source::Archive(bytes) if bytes.len() as u64 <= limits.archive.archive_bytes => {
+            Some(Arc::clone(bytes))
+        }
+        _ => None,
     };
     match Pack::open(source, &limits) {
         Err(error) => refused(args, &error, bytes.as_deref()),

@@ -36,7 +36,7 @@ fn one(out: &mut String, pack: &PackRun) {
         count(Status::Skipped),
         steps,
     );
-    if let Some(finished) = &pack.finished {
+    if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
         let _ = writeln!(out, "  sha256 {}", finished.digest);
     }
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
