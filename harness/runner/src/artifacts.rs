@@ -3,11 +3,12 @@
 use crate::discover::PackRef;
 use crate::exit::{Error, show};
 use crate::files;
+use crate::run::profile;
 use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
 use provision_core::wizard::StepRun;
-use provision_oracle::{CheckResult, Level, Observed, Runs, Scope, Subject, checks};
+use provision_oracle::{CheckResult, Level, Observed, Runs, Scope, Subject};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,16 +24,25 @@ pub fn folder_name(label: &str) -> String {
     }
 }
 
-/// The command that judges one scope of one pack again, and what selects it.
+/// The flags that decide what a run finds: its profile, and whom it trusts.
 #[must_use]
-pub fn reproduce(pack: &PackRef, scope: &str, check: &str) -> String {
-    let profile = match checks::by_id(check).map(|c| c.level) {
-        None | Some(Level::Must) => "",
-        Some(Level::Publish) => " --profile publish",
-        Some(Level::Should) => " --profile strict",
+pub fn flags(level: Level, trust: &[PathBuf]) -> String {
+    let mut flags = match level {
+        Level::Must => String::new(),
+        Level::Publish | Level::Should => format!(" --profile {}", profile(level)),
     };
+    for key in trust {
+        flags += &format!(" --trust {}", quoted(&key.to_string_lossy()));
+    }
+    flags
+}
+
+/// The command that judges one scope of one pack again with the run's `flags`,
+/// and what selects it.
+#[must_use]
+pub fn reproduce(pack: &PackRef, flags: &str, scope: &str, check: &str) -> String {
     format!(
-        "greentic-provision conformance --packs {}{profile} --filter {}",
+        "greentic-provision conformance --packs {}{flags} --filter {}",
         quoted(&pack.path.to_string_lossy()),
         quoted(&format!("{}::{scope}::{check}", pack.own_label())),
     )
@@ -55,6 +65,7 @@ fn quoted(text: &str) -> String {
 pub fn write(
     root: &Path,
     pack: &PackRef,
+    flags: &str,
     subject: &Subject,
     results: &[CheckResult],
 ) -> Result<(), Error> {
@@ -68,13 +79,13 @@ pub fn write(
     };
     let of_pack = bad(&Scope::Pack);
     if !of_pack.is_empty() {
-        scope_folder(&folder, "pack", pack, subject, &of_pack)?;
+        scope_folder(&folder, "pack", pack, flags, subject, &of_pack)?;
     }
     for observed in subject.wizards() {
         let name = &observed.wizard.name;
         let failed = bad(&Scope::Wizard(name.clone()));
         if !failed.is_empty() {
-            let folder = scope_folder(&folder, name, pack, subject, &failed)?;
+            let folder = scope_folder(&folder, name, pack, flags, subject, &failed)?;
             wizard(&folder, observed)?;
         }
     }
@@ -85,6 +96,7 @@ fn scope_folder(
     folder: &Path,
     scope: &str,
     pack: &PackRef,
+    flags: &str,
     subject: &Subject,
     failed: &[&CheckResult],
 ) -> Result<PathBuf, Error> {
@@ -108,7 +120,7 @@ fn scope_folder(
         [only] => only.check,
         _ => "",
     };
-    let command = format!("{}\n", reproduce(pack, scope, check));
+    let command = format!("{}\n", reproduce(pack, flags, scope, check));
     files::write(&folder.join("reproduce.txt"), command.as_bytes())?;
     Ok(folder)
 }

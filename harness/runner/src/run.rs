@@ -30,6 +30,8 @@ const NOTES: (usize, usize) = (50, 300);
 pub struct Options {
     /// The level up to which checks are required.
     pub level: Level,
+    /// Files of the trusted keys, for the commands that reproduce a failure.
+    pub trust: Vec<PathBuf>,
     /// Only checks whose trial name `pack::scope::check` contains this.
     pub filter: Option<String>,
     /// Conditions under which packs are observed.
@@ -45,7 +47,8 @@ pub struct Options {
 }
 
 /// The name of the profile that requires checks up to `level`.
-fn profile(level: Level) -> &'static str {
+#[must_use]
+pub fn profile(level: Level) -> &'static str {
     match level {
         Level::Must => "core",
         Level::Publish => "publish",
@@ -174,9 +177,10 @@ fn one(
     for observed in subject.wizards() {
         log.emit(Event::WizardDriven(driven(pack, observed)));
     }
-    artifacts::write(&options.artifacts, pack, &subject, &results)?;
+    let flags = artifacts::flags(options.level, &options.trust);
+    artifacts::write(&options.artifacts, pack, &flags, &subject, &results)?;
     for result in results {
-        log.emit(Event::CheckFinished(concluded(pack, result)));
+        log.emit(Event::CheckFinished(concluded(pack, &flags, result)));
     }
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     log.emit(Event::PackFinished(finished(
@@ -185,12 +189,12 @@ fn one(
     Ok(())
 }
 
-fn concluded(pack: &PackRef, result: CheckResult) -> CheckFinished {
+fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished {
     let scope = result.scope.to_string();
     let good = result.status == Status::Passed || !result.applicable;
     CheckFinished {
         pack: pack.label.clone(),
-        reproduce: (!good).then(|| artifacts::reproduce(pack, &scope, result.check)),
+        reproduce: (!good).then(|| artifacts::reproduce(pack, flags, &scope, result.check)),
         scope,
         check: result.check,
         level: result.level,

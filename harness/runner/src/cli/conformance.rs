@@ -151,6 +151,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let executor = WasmtimeExecutor::new(&limits.step)?;
     let options = Options {
         level: args.profile.level(),
+        trust: args.trust.clone(),
         filter: args.filter.clone(),
         conditions: Conditions {
             limits,

@@ -22,9 +22,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
-    if !args.from.is_file() {
-        let message = format!("no such archive: {}", show(&args.from));
+    let path = show(&args.from);
+    if args.from.is_dir() {
+        let message = format!("{path} is a folder; repack takes a .gtpack file");
         return Err(Error::Usage(message));
+    }
+    if !args.from.exists() {
+        return Err(Error::Usage(format!("no such file: {path}")));
     }
     let limits = Limits::default().archive;
     let canonical = source::archive(&args.from, &limits)
@@ -33,7 +37,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let canonical = match canonical {
         Ok(canonical) => canonical,
         Err(error) => {
-            let path = show(&args.from);
             anstream::eprintln!("error: {path}: {error}");
             if matches!(error, OpenError::Archive(_)) {
                 anstream::eprintln!("nothing was written; `pack inspect --pack {path}` shows more");

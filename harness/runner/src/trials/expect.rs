@@ -3,7 +3,7 @@
 
 use super::Said;
 use super::fixture::Fixture;
-use crate::artifacts::reproduce;
+use crate::artifacts::{flags, reproduce};
 use crate::exit::show;
 use provision_core::{Status, Verdict};
 use provision_oracle::{Check, CheckResult, Level, Scope, checks};
@@ -158,7 +158,8 @@ pub(super) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> Said {
         .find(|r| r.check == check.id && r.scope == *scope);
     let result = result.ok_or("the check concluded nothing for this scope")?;
     expectation.objection(result).map_or(Ok(()), |objection| {
-        let command = reproduce(&fixture.pack, &scope.to_string(), check.id);
+        let flags = flags(fixture.level(), &[]);
+        let command = reproduce(&fixture.pack, &flags, &scope.to_string(), check.id);
         Err(format!(
             "requirement: {}\n{objection}\nreproduce: {command}",
             check.requirement

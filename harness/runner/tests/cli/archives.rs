@@ -87,6 +87,7 @@ fn a_refused_archive_is_not_repacked_and_nothing_is_lost() {
     );
     let folder_in = run_in(folder, &["pack", "repack", ".", "out.gtpack"]);
     assert_eq!(code(&folder_in), 2);
+    assert!(stderr(&folder_in).contains("is a folder"));
     let nowhere = run_in(
         folder,
         &["pack", "repack", text(&bad), "no/such/out.gtpack"],
@@ -216,10 +217,13 @@ fn a_signature_counts_only_if_its_key_is_trusted() {
     let unknown = judge(&[]);
     assert_eq!(code(&unknown), 1);
     assert!(stdout(&unknown).contains("E_SIGNATURE_UNTRUSTED"));
-    assert!(
-        stdout(&unknown).contains("--profile publish --filter"),
-        "reproduces"
-    );
+    assert!(stdout(&unknown).contains("--profile strict --filter"));
+    // The command that reproduces it trusts whom the run trusted.
+    let stranger = fixture("../harness/core/tests/certificates/stranger.pub.pem");
+    let other = judge(&["--trust", text(&stranger)]);
+    assert_eq!(code(&other), 1);
+    let command = format!("--profile strict --trust {} --filter", text(&stranger));
+    assert!(stdout(&other).contains(&command), "{}", stdout(&other));
     let no_key = judge(&["--trust", text(&signed)]);
     assert_eq!(code(&no_key), 2);
 }
