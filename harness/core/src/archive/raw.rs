@@ -86,18 +86,6 @@ impl<'a> RawArchive<'a> {
         &self.spans
     }
 
-    /// The name that the local record of entry `index` has, for messages.
-    #[must_use]
-    pub fn local_name(&self, index: usize) -> Option<String> {
-        Some(self.locals.get(index)?.common.shown())
-    }
-
-    /// The name that directory record `index` has, for messages.
-    #[must_use]
-    pub fn central_name(&self, index: usize) -> Option<String> {
-        Some(self.centrals.get(index)?.common.shown())
-    }
-
     /// Where the last directory record ends, else the file.
     pub(super) fn directory_end(&self) -> usize {
         let is_central = |s: &&Span| matches!(s.owner, Owner::Central(_));
