@@ -39,6 +39,16 @@ fn scan(bytes: &[u8], depth: usize) -> Result<(), String> {
     }
 }
 
+/// The CBOR that says the same as `value`.
+///
+/// # Errors
+/// [`CborError`] where it cannot be written, which JSON never causes.
+pub fn from_json(value: &Value) -> Result<Vec<u8>, CborError> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(value, &mut bytes).map_err(|e| CborError(e.to_string()))?;
+    Ok(bytes)
+}
+
 /// The JSON that says the same as `tree`.
 ///
 /// # Errors

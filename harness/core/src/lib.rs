@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod cbor;
+pub mod components;
 pub mod finding;
 pub mod integrity;
 pub mod json;

@@ -18,6 +18,8 @@ pub struct Limits {
     pub archive: ArchiveLimits,
     /// What one step may consume.
     pub step: StepLimits,
+    /// How far a flow's graph is followed, and how much a wizard may ask.
+    pub flow: FlowLimits,
     /// How deep JSON and CBOR may nest (levels of arrays and objects).
     pub depth: usize,
 }
@@ -68,6 +70,37 @@ pub struct StepLimits {
     pub input_bytes: usize,
     /// Bytes of the JSON that a step hands back.
     pub output_bytes: usize,
+    /// Bytes of standard output, and of standard error, that are kept.
+    pub stdio_bytes: usize,
+    /// Log lines that are kept.
+    pub log_lines: usize,
+    /// Bytes of a log line that are kept.
+    pub log_bytes: usize,
+    /// Calls to the host.
+    pub host_calls: u64,
+    /// Bytes that one call to the host may carry.
+    pub host_call_bytes: usize,
+    /// Resource handles, at once.
+    pub handles: usize,
+}
+
+/// Bounds on what a wizard is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowLimits {
+    /// Nodes that are run, all together.
+    pub nodes: usize,
+    /// How often one node is run.
+    pub visits: usize,
+    /// Questions that one step may ask.
+    pub questions: usize,
+}
+
+impl FlowLimits {
+    const DEFAULT: Self = Self {
+        nodes: 200,
+        visits: 8,
+        questions: 500,
+    };
 }
 
 impl Limits {
@@ -95,7 +128,14 @@ impl Limits {
             stack_bytes: 512 * 1024,
             input_bytes: 64 * 1024,
             output_bytes: 64 * 1024,
+            stdio_bytes: 4 * 1024,
+            log_lines: 20,
+            log_bytes: 256,
+            host_calls: 1_000,
+            host_call_bytes: 64 * 1024,
+            handles: 64,
         },
+        flow: FlowLimits::DEFAULT,
         depth: 64,
     };
 }
@@ -127,7 +167,14 @@ impl Default for Limits {
                 stack_bytes: 512 * 1024,
                 input_bytes: 1024 * 1024,
                 output_bytes: 1024 * 1024,
+                stdio_bytes: 64 * 1024,
+                log_lines: 200,
+                log_bytes: 2 * 1024,
+                host_calls: 10_000,
+                host_call_bytes: 1024 * 1024,
+                handles: 256,
             },
+            flow: FlowLimits::DEFAULT,
             depth: 64,
         }
     }

@@ -326,7 +326,11 @@ fn a_component_says_by_its_exports_what_drives_it() {
     let alone = open(&[("pack.json", br#"{"id": "p"}"#), ("a.wasm", &provisioner)]);
     assert_eq!(
         listed(&alone),
-        ["setup:setup*:provisioner"],
-        "also without a setup entry"
+        [
+            "setup:setup*:provisioner",
+            "update:update:provisioner",
+            "remove:remove:provisioner"
+        ],
+        "also without an entry: the interface has three modes"
     );
 }

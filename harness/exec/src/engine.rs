@@ -1,20 +1,35 @@
 //! The one Wasmtime configuration of the harness.
 
 use provision_core::limits::StepLimits;
-use wasmtime::{Config, Engine, OptLevel, Result};
+use wasmtime::{Config, Engine, OperatorCost, OptLevel, Result};
+
+/// How guests are turned into code. All must give the same answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compiler {
+    /// Cranelift without optimisation: a wizard runs for microseconds, and
+    /// compiling it is what costs.
+    Fast,
+    /// Cranelift with optimisation.
+    Optimising,
+    /// The Pulley interpreter.
+    Interpreter,
+}
 
 /// An engine whose guests are metered, interruptible and deterministic.
-pub(crate) fn engine(limits: &StepLimits) -> Result<Engine> {
+pub(crate) fn engine(limits: &StepLimits, compiler: Compiler) -> Result<Engine> {
     let mut config = Config::new();
     config
         .consume_fuel(true)
+        .operator_cost(costs())
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
         // Two runs of one guest have to answer the same bytes everywhere.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        // A wizard runs for microseconds; compiling it is what costs.
-        .cranelift_opt_level(OptLevel::None)
+        .cranelift_opt_level(match compiler {
+            Compiler::Fast | Compiler::Interpreter => OptLevel::None,
+            Compiler::Optimising => OptLevel::Speed,
+        })
         // A trap is an expected outcome here, and backtraces make it slow.
         .wasm_backtrace_max_frames(None)
         // Sparse data segments would otherwise become gigabytes of image.
@@ -24,5 +39,29 @@ pub(crate) fn engine(limits: &StepLimits) -> Result<Engine> {
         .wasm_wide_arithmetic(false)
         .wasm_multi_memory(true)
         .concurrency_support(false);
+    if compiler == Compiler::Interpreter {
+        config.target("pulley64")?;
+    }
     Engine::new(&config)
+}
+
+/// Instructions that leave compiled code cost more than one unit; by how much
+/// they work, Wasmtime charges besides.
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost::new();
+    costs.MemoryGrow = 255;
+    costs.TableGrow = 255;
+    for cost in [
+        &mut costs.MemoryFill,
+        &mut costs.MemoryCopy,
+        &mut costs.MemoryInit,
+        &mut costs.TableFill,
+        &mut costs.TableCopy,
+        &mut costs.TableInit,
+        &mut costs.DataDrop,
+        &mut costs.ElemDrop,
+    ] {
+        *cost = 50;
+    }
+    costs
 }

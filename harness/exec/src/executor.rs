@@ -1,19 +1,23 @@
 //! [`WasmtimeExecutor`]: one engine, a fresh store a step.
 
-use crate::abi::{core_json, provision_step};
+use crate::abi::{self, Target, core_json};
 use crate::cache::Cache;
+use crate::engine::{Compiler, engine};
 use crate::failure::fail;
 use crate::prepare::{Prepared, prepare};
-use crate::{engine, store, ticker};
+use crate::store::Sandbox;
+use crate::{host, store, ticker};
 use provision_core::limits::StepLimits;
 use provision_core::pack::{Pack, digest};
 use provision_core::wizard::{
-    Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Attempts, Call, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::Engine;
+use tokio::runtime::Runtime;
+use wasmtime::Store;
+use wasmtime::component::Linker;
 
 /// Why there is no executor.
 #[derive(Debug, thiserror::Error)]
@@ -21,16 +25,20 @@ pub enum ExecError {
     /// Wasmtime does not work with the configuration on this machine.
     #[error("wasmtime engine: {0:#}")]
     Engine(wasmtime::Error),
-    /// The epoch ticker's thread could not be started.
-    #[error("epoch ticker: {0}")]
-    Ticker(#[from] std::io::Error),
+    /// A thread or a runtime could not be started.
+    #[error("starting: {0}")]
+    Start(#[from] std::io::Error),
 }
 
-/// Runs steps in Wasmtime, each in a fresh store, with nothing linked.
+/// Runs steps in Wasmtime, each in a fresh store that only the host's own
+/// answers come into.
 pub struct WasmtimeExecutor {
-    engine: Engine,
+    base: Linker<Sandbox>,
     limits: StepLimits,
     cache: Cache,
+    /// What wasmtime-wasi runs on. It is never driven: nothing waits.
+    runtime: Runtime,
+    others: Vec<(&'static str, Box<dyn StepExecutor>)>,
 }
 
 impl WasmtimeExecutor {
@@ -39,12 +47,36 @@ impl WasmtimeExecutor {
     /// # Errors
     /// [`ExecError`] where this machine cannot run it.
     pub fn new(limits: &StepLimits) -> Result<Self, ExecError> {
-        let engine = engine::engine(limits).map_err(ExecError::Engine)?;
+        Self::with(limits, Compiler::Fast)
+    }
+
+    /// Like [`Self::new`], with further executors that compile in other ways:
+    /// `optimised` and `pulley`.
+    ///
+    /// # Errors
+    /// [`ExecError`] where this machine cannot run them.
+    pub fn with_all_compilers(limits: &StepLimits) -> Result<Self, ExecError> {
+        let mut executor = Self::new(limits)?;
+        for (name, compiler) in [
+            ("optimised", Compiler::Optimising),
+            ("pulley", Compiler::Interpreter),
+        ] {
+            let other = Self::with(limits, compiler)?;
+            executor.others.push((name, Box::new(other)));
+        }
+        Ok(executor)
+    }
+
+    fn with(limits: &StepLimits, compiler: Compiler) -> Result<Self, ExecError> {
+        let engine = engine(limits, compiler).map_err(ExecError::Engine)?;
         ticker::attach(&engine)?;
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
         Ok(Self {
-            engine,
+            base: host::base(&engine).map_err(ExecError::Engine)?,
             limits: limits.clone(),
             cache: Cache::default(),
+            runtime: runtime.build()?,
+            others: Vec::new(),
         })
     }
 
@@ -57,7 +89,7 @@ impl WasmtimeExecutor {
         if let Some(prepared) = self.cache.get(&key) {
             return Ok(prepared);
         }
-        let prepared = Arc::new(prepare(&self.engine, name, &bytes, &self.limits)?);
+        let prepared = Arc::new(prepare(&self.base, name, &bytes, &self.limits)?);
         self.cache.put(key, Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -66,49 +98,80 @@ impl WasmtimeExecutor {
         &self,
         pack: &Pack,
         request: &StepRequest,
-        meters: &mut Meters,
-    ) -> Result<Vec<u8>, StepFailure> {
-        if request.input.len() > self.limits.input_bytes {
-            let message = format!(
-                "an input of {} bytes, bound {}",
-                request.input.len(),
-                self.limits.input_bytes
-            );
+        done: &mut (Meters, Attempts),
+    ) -> Result<Performed, StepFailure> {
+        if let Call::Step { input } = &request.call
+            && input.len() > self.limits.input_bytes
+        {
+            let limit = self.limits.input_bytes;
+            let message = format!("an input of {} bytes, bound {limit}", input.len());
             return Err(fail(StepCode::Input, message));
         }
         let prepared = self.prepared(pack, &request.component)?;
-        let mut store = store::open(&self.engine, &self.limits)
+        let mut store = store::open(self.base.engine(), &self.limits, request.grants.clone())
             .map_err(|e| fail(StepCode::Harness, format!("{e:#}")))?;
+        let _entered = self.runtime.enter();
         let started = Instant::now();
-        let answer = match &*prepared {
-            Prepared::Core(pre) => core_json::call(pre, &mut store, &request.input, &self.limits),
-            Prepared::Component(pre) => match std::str::from_utf8(&request.input) {
-                Ok(input) => provision_step::call(pre, &mut store, input, &self.limits),
-                Err(_) => Err(fail(StepCode::Input, "the input is not UTF-8")),
-            },
-        };
-        *meters = store::meters(&store, &self.limits);
+        let answer = self.call(&prepared, &mut store, request);
+        let mut meters = store::meters(&store, &self.limits);
         meters.wall_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        meters.output_bytes = answer.as_ref().map_or(0, |a| a.len() as u64);
+        meters.output_bytes = match &answer {
+            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.len() as u64,
+            _ => 0,
+        };
+        *done = (meters, store::attempts(store));
         answer
+    }
+
+    fn call(
+        &self,
+        prepared: &Prepared,
+        store: &mut Store<Sandbox>,
+        request: &StepRequest,
+    ) -> Result<Performed, StepFailure> {
+        match (prepared, &request.call) {
+            (Prepared::Core(pre), Call::Step { input }) => {
+                core_json::call(pre, store, input, &self.limits).map(Performed::Ran)
+            }
+            (Prepared::Core(_), call) => {
+                let message = format!(
+                    "`{}` is a core module; {} needs a component",
+                    request.component,
+                    call.function()
+                );
+                Err(fail(StepCode::Abi, message))
+            }
+            (Prepared::Component(parts), call) => {
+                let (pre, exports) = &**parts;
+                let file = request.component.as_str();
+                let mut target = Target::new(file, (pre, exports), store, &self.limits);
+                abi::call(&mut target, call)
+            }
+        }
     }
 }
 
 impl StepExecutor for WasmtimeExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
-        let mut meters = Meters::default();
+        let mut done = (Meters::default(), Attempts::default());
         // Wasmtime has panicked on hostile components before; such a pack must
         // not take the run with it.
-        let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut meters)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut done)));
         let result = result.unwrap_or_else(|_| {
             Err(fail(
                 StepCode::Harness,
                 "the runtime panicked; see standard error",
             ))
         });
+        let (meters, attempts) = done;
         StepAnswer {
-            result: result.map(Performed::Ran),
+            result,
             meters,
+            attempts,
         }
+    }
+
+    fn others(&self) -> &[(&'static str, Box<dyn StepExecutor>)] {
+        &self.others
     }
 }

@@ -2,6 +2,7 @@
 
 use provision_core::text::inert;
 use provision_core::wizard::{StepCode, StepFailure};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap};
 
 /// Characters of a guest's or a tool's message that are kept.
@@ -16,7 +17,25 @@ pub(crate) enum LimitHit {
     /// Table elements.
     #[error("{asked} table elements asked for, bound {limit}")]
     Table { asked: usize, limit: usize },
+    /// Calls to the host.
+    #[error("more than {limit} calls to the host")]
+    HostCalls { limit: u64 },
+    /// Bytes of one call to the host.
+    #[error("a call to the host with {bytes} bytes, bound {limit}")]
+    HostCallBytes { bytes: usize, limit: usize },
 }
+
+/// The guest ended its process.
+#[derive(Debug, thiserror::Error)]
+#[error("the guest exited with status {status} instead of answering")]
+pub(crate) struct Exited {
+    pub(crate) status: i32,
+}
+
+/// How Wasmtime's two bounds begin that have no public type. A test provokes
+/// both, so that an upgrade cannot change them unseen.
+const LIFTED_TOO_MUCH: &str = "too much data is being copied between the host and the guest";
+const TOO_MANY_HANDLES: &str = "store handle limit exceeded";
 
 /// A failure of `code`; `message` may hold a stranger's text.
 pub(crate) fn fail(code: StepCode, message: impl AsRef<str>) -> StepFailure {
@@ -30,14 +49,37 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
         let code = match hit {
             LimitHit::Memory { .. } => StepCode::Memory,
             LimitHit::Table { .. } => StepCode::Table,
+            LimitHit::HostCalls { .. } => StepCode::HostCalls,
+            LimitHit::HostCallBytes { .. } => StepCode::HostCallBytes,
         };
         return Some(fail(code, hit.to_string()));
+    }
+    if let Some(exited) = error.downcast_ref::<Exited>() {
+        return Some(fail(StepCode::Exit, exited.to_string()));
+    }
+    let root = error.root_cause().to_string();
+    if root.starts_with(LIFTED_TOO_MUCH) {
+        return Some(fail(StepCode::HostCallBytes, root));
+    }
+    let full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
+    if full || root.contains(TOO_MANY_HANDLES) {
+        return Some(fail(
+            StepCode::Handles,
+            "more resource handles than the bound",
+        ));
     }
     let trap = error.downcast_ref::<Trap>()?;
     let code = match trap {
         Trap::OutOfFuel => StepCode::Fuel,
         Trap::Interrupt => StepCode::Deadline,
         Trap::StackOverflow => StepCode::Stack,
+        Trap::InvalidChar
+        | Trap::StringOutOfBounds
+        | Trap::ListOutOfBounds
+        | Trap::InvalidDiscriminant
+        | Trap::UnalignedPointer
+        | Trap::CannotEnterComponent
+        | Trap::CannotLeaveComponent => StepCode::CanonicalAbi,
         _ => StepCode::Trap,
     };
     Some(fail(code, trap.to_string()))
@@ -57,6 +99,20 @@ pub(crate) fn of_instantiation(error: &Error) -> StepFailure {
         };
         fail(code, format!("instantiation: {error:#}"))
     })
+}
+
+/// The failure of a component's call: what is neither a trap nor a bound is a
+/// value that cannot be read. Unless it `imports` something, that is its
+/// answer; else it may as well be what it passed to the host.
+pub(crate) fn of_component(error: &Error, imports: bool) -> StepFailure {
+    match of_guest(error) {
+        Some(failure) => failure,
+        None if imports => {
+            let message = format!("a value cannot be read: {error:#}");
+            fail(StepCode::CanonicalAbi, message)
+        }
+        None => of_call(error),
+    }
 }
 
 /// The failure of a call whose answer could not be lifted.

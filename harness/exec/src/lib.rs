@@ -1,6 +1,6 @@
 //! The bounded Wasmtime executor: the only crate that names Wasmtime.
 //!
-//! A step gets a store of its own, no imports, and the bounds of
+//! A step gets a store of its own, a host that gives nothing away, and the bounds of
 //! [`provision_core::limits::StepLimits`] as totals over that store. Whatever
 //! the guest does, the caller gets a typed answer.
 
@@ -9,7 +9,9 @@ mod cache;
 mod engine;
 mod executor;
 mod failure;
+mod host;
 mod prepare;
+mod reflect;
 mod store;
 mod ticker;
 

@@ -1,10 +1,11 @@
 //! From a step's file to something that can be instantiated again and again.
 
-use crate::abi::{core_json, provision_step};
+use crate::abi::{Exports, core_json};
 use crate::failure::fail;
+use crate::host;
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
-use provision_core::wasm::{WasmKind, kind};
+use provision_core::wasm::{WasmKind, kind, shape};
 use provision_core::wizard::{StepCode, StepFailure};
 use std::borrow::Cow;
 use wasmtime::component::{self, Component};
@@ -14,23 +15,27 @@ use wasmtime::{Engine, InstancePre, Linker, Module, ResourcesRequired};
 pub(crate) enum Prepared {
     /// A core module with `run(ptr, len) -> (ptr, len)`.
     Core(InstancePre<Sandbox>),
-    /// A component of the world `greentic:provision-step`.
-    Component(component::InstancePre<Sandbox>),
+    /// A component, its imports linked.
+    Component(Box<(component::InstancePre<Sandbox>, Exports)>),
 }
 
-/// Compiles `bytes`, which the pack holds under `name`.
+/// Compiles `bytes`, which the pack holds under `name`. Its imports are linked
+/// by `base`, which belongs to the same engine.
 pub(crate) fn prepare(
-    engine: &Engine,
+    base: &component::Linker<Sandbox>,
     name: &str,
     bytes: &[u8],
     limits: &StepLimits,
 ) -> Result<Prepared, StepFailure> {
     bounded(bytes.len(), limits)?;
+    let engine = base.engine();
     let binary = binary(name, bytes)?;
     bounded(binary.len(), limits)?;
+    // NB: before anything is validated or compiled; either can take minutes.
+    shape::check(&binary).map_err(|e| fail(StepCode::CompileLimit, e.to_string()))?;
     match kind(&binary) {
         WasmKind::Module => core(engine, &binary, limits),
-        WasmKind::Component => component(engine, &binary, limits),
+        WasmKind::Component => component(base, &binary, limits),
         WasmKind::Precompiled | WasmKind::Other => Err(not_wasm(name)),
     }
 }
@@ -78,22 +83,19 @@ fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared,
     pre.map(Prepared::Core).map_err(|e| compile_error(&e))
 }
 
-fn component(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared, StepFailure> {
-    let component = Component::from_binary(engine, binary).map_err(|e| compile_error(&e))?;
-    let ty = component.component_type();
-    refuse_imports(
-        ty.imports(engine)
-            .map(|(name, _)| name.to_owned())
-            .collect(),
-    )?;
+fn component(
+    base: &component::Linker<Sandbox>,
+    binary: &[u8],
+    limits: &StepLimits,
+) -> Result<Prepared, StepFailure> {
+    let component = Component::from_binary(base.engine(), binary).map_err(|e| compile_error(&e))?;
+    let pre = host::link(base, &component)?;
     counted(component.resources_required(), limits)?;
-    provision_step::check(&component)?;
-    let linker = component::Linker::new(engine);
-    let pre = linker.instantiate_pre(&component);
-    pre.map(Prepared::Component).map_err(|e| compile_error(&e))
+    let exports = Exports::of(&component);
+    Ok(Prepared::Component(Box::new((pre, exports))))
 }
 
-/// Nothing is granted, so any import is one too many.
+/// A core module is granted nothing, so any import is one too many.
 fn refuse_imports(mut imports: Vec<String>) -> Result<(), StepFailure> {
     if imports.is_empty() {
         return Ok(());

@@ -1,10 +1,13 @@
 //! The store of one step: its bounds as totals, and its meters.
 
 use crate::failure::LimitHit;
+use crate::host::{Host, charge, wasi_context};
 use crate::ticker;
 use provision_core::limits::StepLimits;
-use provision_core::wizard::Meters;
-use wasmtime::{Engine, ResourceLimiter, Result, Store};
+use provision_core::wizard::{Attempts, Grants, Meters};
+use wasmtime::component::{ResourceTable, Val};
+use wasmtime::{CallHook, Engine, ResourceLimiter, Result, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// A bounded sum over everything of one kind in a store.
 struct Total {
@@ -42,52 +45,107 @@ impl Total {
     }
 }
 
-/// What the bounds of one store have left, and what was used of them.
+/// What the bounds of one store have left, what was used of them, and what
+/// the guest may ask of its host.
 pub(crate) struct Sandbox {
     memory: Total,
     table: Total,
     instances: usize,
+    host: Host,
+    wasi: WasiCtx,
+    resources: ResourceTable,
 }
 
-/// A fresh store with `limits` applied.
-pub(crate) fn open(engine: &Engine, limits: &StepLimits) -> Result<Store<Sandbox>> {
+impl Sandbox {
+    pub(crate) fn host_mut(&mut self) -> &mut Host {
+        &mut self.host
+    }
+
+    pub(crate) fn table_mut(&mut self) -> &mut ResourceTable {
+        &mut self.resources
+    }
+}
+
+impl WasiView for Sandbox {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.resources,
+        }
+    }
+}
+
+/// A fresh store with `limits` applied, whose guest may read `grants`.
+pub(crate) fn open(engine: &Engine, limits: &StepLimits, grants: Grants) -> Result<Store<Sandbox>> {
     let StepLimits {
         fuel,
         deadline_ms,
         memory_bytes,
         table_elements,
         instances,
+        handles,
         // Applied where modules are prepared and answers are read.
         component_bytes: _,
         memories: _,
         tables: _,
         input_bytes: _,
-        output_bytes: _,
+        output_bytes,
+        // Applied by the host.
+        stdio_bytes: _,
+        log_lines: _,
+        log_bytes: _,
+        host_calls: _,
+        host_call_bytes,
         // Applied to the engine.
         stack_bytes: _,
     } = *limits;
+    let host = Host::new(limits, grants);
+    let mut resources = ResourceTable::new();
+    resources.set_max_capacity(handles);
     let mut store = Store::new(
         engine,
         Sandbox {
             memory: Total::up_to(memory_bytes),
             table: Total::up_to(table_elements),
             instances,
+            wasi: wasi_context(&host),
+            host,
+            resources,
         },
     );
     store.limiter(|sandbox| sandbox);
     store.set_fuel(fuel)?;
     store.epoch_deadline_trap();
     store.set_epoch_deadline(ticker::ticks(deadline_ms));
+    store.set_max_component_handles(handles);
+    // A byte is a whole `Val` while it is lifted. One quarter more, so that
+    // what is a little over the bound gets the bound's own message.
+    let lifted = output_bytes.max(host_call_bytes);
+    store.set_hostcall_fuel(lifted.saturating_mul(size_of::<Val>()) / 4 * 5);
+    store.call_hook(|mut cx, hook| match hook {
+        // Every exit costs, also those into wasmtime-wasi that nobody counts.
+        CallHook::CallingHost => charge(&mut cx, 0),
+        _ => Ok(()),
+    });
     Ok(store)
 }
 
 /// What was consumed so far; wall time and output are the caller's to fill in.
 pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
+    let (host_calls, host_bytes) = store.data().host.meters();
     Meters {
         fuel: limits.fuel - store.get_fuel().unwrap_or(0).min(limits.fuel),
         memory_bytes: store.data().memory.peak as u64,
+        table_elements: store.data().table.peak as u64,
+        host_calls,
+        host_bytes,
         ..Meters::default()
     }
+}
+
+/// What the guest did towards its host.
+pub(crate) fn attempts(store: Store<Sandbox>) -> Attempts {
+    store.into_data().host.into_attempts()
 }
 
 impl ResourceLimiter for Sandbox {

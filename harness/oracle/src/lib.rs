@@ -15,5 +15,5 @@ pub mod readers;
 mod verdict;
 
 pub use judge::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, scopes};
-pub use observe::{Conditions, Observed, Opened, Runs, Subject, observe};
+pub use observe::{Conditions, Described, Observed, Opened, Runs, Subject, observe};
 pub use verdict::{deciding_code, executed_steps, verdict};

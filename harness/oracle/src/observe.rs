@@ -1,4 +1,5 @@
-//! The one driver: opens a pack, drives each of its wizards twice, judges nothing.
+//! The one driver: opens a pack, drives each of its wizards several times,
+//! judges nothing.
 
 use crate::readers::{Reading, readings};
 use provision_core::archive::Rule;
@@ -6,9 +7,10 @@ use provision_core::integrity::signature::TrustedKey;
 use provision_core::json;
 use provision_core::pack::Hashed;
 use provision_core::wizard::{
-    ProvisionInputs, ProvisionMode, StepExecutor, TenantContext, Wizard, WizardRun, drive, wizards,
+    Call, Performed, ProvisionInputs, ProvisionMode, StepCode, StepExecutor, StepFailure,
+    StepRequest, TenantContext, Wizard, WizardRun, drive, wizards,
 };
-use provision_core::{Finding, Limits, OpenError, Pack, Source};
+use provision_core::{Finding, Limits, OpenError, Pack, Source, cbor, components};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -63,6 +65,19 @@ pub struct Opened {
     pub pack: Pack,
     /// Its wizards, in the order in which they were driven.
     pub wizards: Vec<Observed>,
+    /// What its declared components say of themselves.
+    pub described: Vec<Described>,
+}
+
+/// A declared component, and what it says of itself when it is asked.
+#[derive(Debug)]
+pub struct Described {
+    /// The component's id in the manifest.
+    pub component: String,
+    /// The file that holds it.
+    pub file: String,
+    /// Its description, or why there is none.
+    pub answer: Result<Value, StepFailure>,
 }
 
 /// One wizard and what came of driving it.
@@ -74,15 +89,20 @@ pub struct Observed {
     pub runs: Result<Runs, Finding>,
 }
 
-/// Two runs of one wizard on the same inputs, every step in a fresh store.
+/// Several runs of one wizard on the same inputs, every step in a fresh store.
 #[derive(Debug)]
 pub struct Runs {
-    /// What both runs were given.
+    /// What all runs were given.
     pub inputs: ProvisionInputs,
     /// The run that is judged.
     pub first: WizardRun,
-    /// The run that it is compared with.
+    /// The same again, at once.
     pub second: WizardRun,
+    /// The same on another thread, after all wizards of the pack, in the
+    /// reverse order.
+    pub isolated: Option<WizardRun>,
+    /// The same by other compilers, by their names.
+    pub compilers: Vec<(&'static str, WizardRun)>,
 }
 
 impl Subject {
@@ -130,17 +150,7 @@ pub fn observe(
         (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
         _ => Vec::new(),
     };
-    let opened = opened.map(|pack| {
-        let wizards = wizards(&pack)
-            .into_iter()
-            .map(|wizard| Observed {
-                runs: inputs(&pack, conditions)
-                    .map(|inputs| run_twice(executor, &pack, &wizard, inputs, limits)),
-                wizard,
-            })
-            .collect();
-        Opened { pack, wizards }
-    });
+    let opened = opened.map(|pack| opened_pack(pack, executor, conditions));
     Subject {
         digest,
         is_archive,
@@ -152,29 +162,115 @@ pub fn observe(
     }
 }
 
-fn run_twice(
+fn opened_pack(pack: Pack, executor: &dyn StepExecutor, conditions: &Conditions) -> Opened {
+    let observed = wizards(&pack).into_iter().map(|wizard| Observed {
+        runs: inputs(&pack, conditions)
+            .map(|inputs| run(executor, &pack, &wizard, inputs, conditions)),
+        wizard,
+    });
+    let mut opened = Opened {
+        wizards: observed.collect(),
+        described: described(executor, &pack, conditions),
+        pack,
+    };
+    isolate(&mut opened, executor, conditions);
+    opened
+}
+
+fn run(
     executor: &dyn StepExecutor,
     pack: &Pack,
     wizard: &Wizard,
     inputs: ProvisionInputs,
-    limits: &Limits,
+    conditions: &Conditions,
 ) -> Runs {
-    let run = || {
-        drive(
-            executor,
-            pack,
-            wizard,
-            &inputs,
-            ProvisionMode::DryRun,
-            limits,
-        )
-    };
-    let (first, second) = (run(), run());
+    let by = |executor| dry(executor, pack, wizard, &inputs, conditions);
+    let (first, second) = (by(executor), by(executor));
+    let others = executor.others().iter();
+    let compilers = others.map(|(name, other)| (*name, by(&**other))).collect();
     Runs {
         inputs,
         first,
         second,
+        isolated: None,
+        compilers,
     }
+}
+
+fn dry(
+    executor: &dyn StepExecutor,
+    pack: &Pack,
+    wizard: &Wizard,
+    inputs: &ProvisionInputs,
+    conditions: &Conditions,
+) -> WizardRun {
+    let mode = ProvisionMode::DryRun;
+    drive(executor, pack, wizard, inputs, mode, &conditions.limits)
+}
+
+/// Drives every wizard once more, on another thread and in the reverse order:
+/// other steps ran before it, and everything is compiled already.
+fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
+    let pack = &opened.pack;
+    let wizards = &opened.wizards;
+    let again = || {
+        let runs = wizards.iter().rev().map(|observed| {
+            let runs = observed.runs.as_ref().ok()?;
+            // A step that ran into the clock would do so again, for as long.
+            let again = |f: &StepFailure| f.code != StepCode::Deadline;
+            let worth = runs
+                .first
+                .steps
+                .iter()
+                .filter_map(|s| s.failure())
+                .all(again);
+            worth.then(|| dry(executor, pack, &observed.wizard, &runs.inputs, conditions))
+        });
+        runs.collect::<Vec<_>>()
+    };
+    // NB: a panic over there must be this pack's, like one over here.
+    let isolated = std::thread::scope(|scope| match scope.spawn(again).join() {
+        Ok(runs) => runs,
+        Err(panic) => std::panic::resume_unwind(panic),
+    });
+    for (observed, run) in opened.wizards.iter_mut().rev().zip(isolated) {
+        if let Ok(runs) = &mut observed.runs {
+            runs.isolated = run;
+        }
+    }
+}
+
+/// Asks each declared component of `pack` what it is.
+fn described(executor: &dyn StepExecutor, pack: &Pack, conditions: &Conditions) -> Vec<Described> {
+    let Some(manifest) = &pack.manifest().pack_v1 else {
+        return Vec::new();
+    };
+    let declared = components::declared(manifest).into_iter();
+    let described = declared.filter_map(|component| {
+        let file = components::resolve(pack, manifest, component.id)?;
+        let request = StepRequest::new(file.clone(), Call::Describe);
+        let depth = conditions.limits.depth;
+        let bad = |code: StepCode, e: String| StepFailure::new(code, e);
+        let answer = match executor.execute(pack, &request).result {
+            Ok(Performed::Nothing) => return None,
+            Ok(Performed::Ran(bytes)) => {
+                let value = json::parse(&bytes, depth);
+                value.map_err(|e| bad(StepCode::OutputJson, e.to_string()))
+            }
+            Ok(Performed::RanCbor(bytes)) => {
+                let tree = cbor::parse(&bytes, depth);
+                let value = tree.and_then(|tree| cbor::to_json(&tree));
+                value.map_err(|e| bad(StepCode::OutputCbor, e.to_string()))
+            }
+            Err(failure) => Err(failure),
+        };
+        Some(Described {
+            component: component.id.to_owned(),
+            file,
+            answer,
+        })
+    });
+    described.collect()
 }
 
 /// The pack's own `setup.input.json` as answers, else none at all.

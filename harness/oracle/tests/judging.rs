@@ -2,7 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Attempts, Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepRequest,
 };
 use provision_core::{Limits, OpenError, Pack, Source, Status, Verdict};
 use provision_oracle::{CheckResult, Conditions, Subject, checks, judge, observe, verdict};
@@ -29,6 +30,7 @@ fn ran(text: &str, fuel: u64) -> StepAnswer {
     StepAnswer {
         result: Ok(Performed::Ran(text.into())),
         meters,
+        attempts: Attempts::default(),
     }
 }
 
@@ -36,6 +38,7 @@ fn failed(code: StepCode) -> StepAnswer {
     StepAnswer {
         result: Err(StepFailure::new(code, "why")),
         meters: Meters::default(),
+        attempts: Attempts::default(),
     }
 }
 
@@ -151,7 +154,7 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
 fn the_clock_and_the_machine_are_errors_and_never_failures() {
     for code in [StepCode::Deadline, StepCode::Harness] {
         let executor = fake(
-            move |_, r| match r.input.windows(7).any(|w| w == b"\"apply\"") {
+            move |_, r| match r.call.input().windows(7).any(|w| w == b"\"apply\"") {
                 true => failed(code),
                 false => ran("{}", 1),
             },
@@ -262,7 +265,7 @@ fn a_wizard_without_a_driver_is_an_error_and_never_a_pass() {
     let source = pack(&[("pack.json", manifest)]);
     let (_, results, verdict) = judged(source, &fake(|_, _| ran("{}", 1)));
     assert_eq!(verdict, Verdict::Error);
-    assert_eq!(codes(of(&results, "wizard.completes")), ["E_NOT_DRIVEN"]);
+    assert_eq!(codes(of(&results, "wizard.completes")), ["E_UNSUPPORTED"]);
 }
 
 #[test]

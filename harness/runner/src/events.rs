@@ -4,7 +4,7 @@
 //! also here, and an aborted run leaves all that it knew.
 
 use crate::exit::Error;
-use provision_core::wizard::{Meters, WizardKind};
+use provision_core::wizard::{HostCall, Meters, WizardKind};
 use provision_core::{Finding, Status, Verdict};
 use provision_oracle::Level;
 use serde::Serialize;
@@ -83,6 +83,10 @@ pub struct WizardDriven {
 pub struct StepDone {
     /// The step's name.
     pub step: &'static str,
+    /// The node of the flow's graph, where there is one.
+    pub node: Option<String>,
+    /// What was called.
+    pub function: String,
     /// The file that holds it.
     pub component: Option<String>,
     /// `ok`, a code `E_…`, or `not_run`.
@@ -92,6 +96,8 @@ pub struct StepDone {
     /// What it consumed.
     #[serde(flatten)]
     pub meters: Meters,
+    /// Its calls to the host.
+    pub attempts: Vec<HostCall>,
 }
 
 /// See [`Event::CheckFinished`].

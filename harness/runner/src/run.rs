@@ -232,7 +232,6 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Completed => "completed".into(),
         Outcome::Failed => "failed".into(),
         Outcome::Refused { step } => format!("refused by {step}"),
-        Outcome::NotDriven { reason } => format!("not driven: {reason}"),
         Outcome::NothingRan => "nothing ran".into(),
     }
 }
@@ -245,10 +244,13 @@ fn step(run: &StepRun) -> StepDone {
     };
     StepDone {
         step: run.step.name(),
+        node: run.node.as_deref().map(|n| inert(n, 200)),
+        function: inert(&run.function, 200),
         component: run.component.clone(),
         status: status.into(),
         message: run.failure().map(|f| f.message.clone()),
         meters: run.meters,
+        attempts: run.attempts.calls.clone(),
     }
 }
 

@@ -1,18 +1,30 @@
 //! The seam between a lifecycle and whatever runs its steps.
 
-use super::steps::ProvisionStep;
+use super::call::{Attempts, Call, Grants};
 use crate::pack::Pack;
 use serde::{Deserialize, Serialize};
 
 /// One step to be run. Plain data, so that it can cross a process boundary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRequest {
-    /// Which step of the lifecycle.
-    pub step: ProvisionStep,
     /// The file of the pack that holds the step's module or component.
     pub component: String,
-    /// The JSON to hand to it.
-    pub input: Vec<u8>,
+    /// What to call, with what.
+    pub call: Call,
+    /// What the guest may read from its host.
+    pub grants: Grants,
+}
+
+impl StepRequest {
+    /// A call of `component` that may read nothing from its host.
+    #[must_use]
+    pub fn new(component: impl Into<String>, call: Call) -> Self {
+        Self {
+            component: component.into(),
+            call,
+            grants: Grants::default(),
+        }
+    }
 }
 
 /// What came of a step. Plain data, so that it can cross a process boundary.
@@ -22,13 +34,17 @@ pub struct StepAnswer {
     pub result: Result<Performed, StepFailure>,
     /// What it consumed.
     pub meters: Meters,
+    /// What it did towards its host.
+    pub attempts: Attempts,
 }
 
 /// What was really done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Performed {
-    /// The guest ran and answered these bytes.
+    /// The guest ran and answered these bytes: JSON.
     Ran(Vec<u8>),
+    /// The guest ran and answered these bytes: CBOR.
+    RanCbor(Vec<u8>),
     /// Nothing ran, on purpose. Nothing may be concluded from it.
     Nothing,
 }
@@ -40,6 +56,12 @@ pub struct Meters {
     pub fuel: u64,
     /// Peak of linear memory, over all memories, in bytes.
     pub memory_bytes: u64,
+    /// Elements of all tables together, at their peak.
+    pub table_elements: u64,
+    /// Calls to the host.
+    pub host_calls: u64,
+    /// Bytes that calls to the host carried, both ways.
+    pub host_bytes: u64,
     /// Bytes of the answer.
     pub output_bytes: u64,
     /// Wall time in microseconds, compilation left out. Never judged.
@@ -100,6 +122,8 @@ step_codes! {
     ComponentSize = "E_COMPONENT_SIZE",
     /// The module or component is invalid, or uses a feature that is off.
     Compile = "E_COMPILE",
+    /// Compiling it would cost far more than it is worth.
+    CompileLimit = "E_COMPILE_LIMIT",
     /// It imports something that is not granted.
     Import = "E_IMPORT",
     /// It does not export what the contract asks for.
@@ -118,6 +142,16 @@ step_codes! {
     Instances = "E_INSTANCES",
     /// It used up its stack.
     Stack = "E_STACK",
+    /// It called its host more often than the bound.
+    HostCalls = "E_HOSTCALLS",
+    /// One call to its host carried more bytes than the bound.
+    HostCallBytes = "E_HOSTCALL_BYTES",
+    /// It held more resource handles than the bound.
+    Handles = "E_HANDLES",
+    /// It broke the canonical ABI: a pointer, a discriminant, a handle.
+    CanonicalAbi = "E_CANONICAL_ABI",
+    /// It ended its process instead of answering.
+    Exit = "E_EXIT",
     /// The input is larger than the bound, or the guest has no room for it.
     Input = "E_INPUT",
     /// The answer is larger than the bound.
@@ -128,12 +162,24 @@ step_codes! {
     OutputUtf8 = "E_OUTPUT_UTF8",
     /// The answer is not strict JSON.
     OutputJson = "E_OUTPUT_JSON",
+    /// The answer is not strict CBOR.
+    OutputCbor = "E_OUTPUT_CBOR",
     /// The answer nests deeper than the bound.
     Depth = "E_DEPTH",
     /// The answer is JSON, but not of the contract's shape.
     OutputShape = "E_OUTPUT_SHAPE",
     /// The step itself answered with an error.
     Step = "E_STEP",
+    /// The flow's graph leads nowhere.
+    Flow = "E_FLOW",
+    /// The flow's graph goes round in circles.
+    FlowLoop = "E_FLOW_LOOP",
+    /// A node's input is no usable template.
+    Template = "E_TEMPLATE",
+    /// The questions ask for more, or for something else, than is allowed.
+    Questions = "E_QUESTIONS",
+    /// The harness does not drive what the flow asks for.
+    Unsupported = "E_UNSUPPORTED",
     /// The harness or the machine failed.
     Harness = "E_HARNESS",
 }
@@ -142,7 +188,7 @@ impl StepCode {
     /// Whether the harness, not the pack, is to blame.
     #[must_use]
     pub fn is_error(self) -> bool {
-        matches!(self, Self::Deadline | Self::Harness)
+        matches!(self, Self::Deadline | Self::Unsupported | Self::Harness)
     }
 
     /// Whether a bound of the sandbox was hit.
@@ -151,6 +197,10 @@ impl StepCode {
         matches!(
             self,
             Self::ComponentSize
+                | Self::CompileLimit
+                | Self::HostCalls
+                | Self::HostCallBytes
+                | Self::Handles
                 | Self::Fuel
                 | Self::Memory
                 | Self::Table
@@ -170,6 +220,7 @@ impl StepCode {
                 | Self::OutputRange
                 | Self::OutputUtf8
                 | Self::OutputJson
+                | Self::OutputCbor
                 | Self::Depth
                 | Self::OutputShape
         )
@@ -180,6 +231,12 @@ impl StepCode {
 pub trait StepExecutor: Send + Sync {
     /// Runs one step. Whatever the guest does, an answer comes back.
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer;
+
+    /// Executors that have to give the same answers, by name: other compilers
+    /// of the same steps. None where nobody asked for them.
+    fn others(&self) -> &[(&'static str, Box<dyn StepExecutor>)] {
+        &[]
+    }
 }
 
 /// Runs nothing, and says so.
@@ -191,6 +248,7 @@ impl StepExecutor for NoopExecutor {
         StepAnswer {
             result: Ok(Performed::Nothing),
             meters: Meters::default(),
+            attempts: Attempts::default(),
         }
     }
 }

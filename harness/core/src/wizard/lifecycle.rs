@@ -1,18 +1,20 @@
-//! Drives a wizard step by step and keeps everything that was seen.
+//! Drives a wizard to its end and keeps everything that was seen.
 
 use super::ProvisionResult;
-use super::executor::{Meters, Performed, StepCode, StepExecutor, StepFailure, StepRequest};
+use super::call::Attempts;
+use super::drivers::{flow, modules, provisioner, qa};
+use super::executor::{Meters, StepExecutor, StepFailure};
 use super::inputs::ProvisionInputs;
 use super::output::{StepOutput, StepResult};
 use super::plan::ProvisionPlan;
 use super::resolve::{Driver, Wizard};
+use super::session::Session;
 use super::steps::{ProvisionMode, ProvisionStep};
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::text::inert;
-use greentic_types::validate::{Diagnostic, Severity};
+use greentic_types::validate::Diagnostic;
 use serde::Serialize;
-use serde_json::json;
 
 /// How driving a wizard ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,11 +29,6 @@ pub enum Outcome {
         /// The step that refused.
         step: ProvisionStep,
     },
-    /// The harness has no driver for this kind of wizard.
-    NotDriven {
-        /// What would have to be driven.
-        reason: String,
-    },
     /// The executor ran nothing, on purpose.
     NothingRan,
 }
@@ -41,6 +38,10 @@ pub enum Outcome {
 pub struct StepRun {
     /// Which step.
     pub step: ProvisionStep,
+    /// The node of the flow's graph, where there is one.
+    pub node: Option<String>,
+    /// What was called, in words: `run`, `invoke apply`, `qa-spec(setup)`.
+    pub function: String,
     /// The file that holds it, where there is one.
     pub component: Option<String>,
     /// The JSON that it was given.
@@ -51,6 +52,14 @@ pub struct StepRun {
     pub result: Option<Result<StepOutput, StepFailure>>,
     /// What it consumed.
     pub meters: Meters,
+    /// What it did towards its host.
+    pub attempts: Attempts,
+    /// Whether the harness itself answered, and no guest ran: what a flow
+    /// does without a component.
+    pub by_host: bool,
+    /// Whether the answer is of the harness's own contract, and nothing else
+    /// may be in it.
+    pub contract: bool,
 }
 
 impl StepRun {
@@ -64,6 +73,16 @@ impl StepRun {
     #[must_use]
     pub fn failure(&self) -> Option<&StepFailure> {
         self.result.as_ref()?.as_ref().err()
+    }
+
+    /// The step, or the node, in words for a finding.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (&self.node, self.step) {
+            (None, step) => format!("step {step}"),
+            (Some(node), ProvisionStep::Node) => format!("node {}", inert(node, 120)),
+            (Some(node), step) => format!("step {step}, node {}", inert(node, 120)),
+        }
     }
 }
 
@@ -91,7 +110,8 @@ impl WizardRun {
     /// How many steps a guest really ran to a usable answer.
     #[must_use]
     pub fn executed(&self) -> usize {
-        self.steps.iter().filter(|s| s.output().is_some()).count()
+        let ran = |s: &&StepRun| !s.by_host && s.output().is_some();
+        self.steps.iter().filter(ran).count()
     }
 
     /// The run as callers of a dry run get it.
@@ -106,7 +126,7 @@ impl WizardRun {
 }
 
 /// The steps that completed, as later steps and callers see them.
-fn results(steps: &[StepRun]) -> Vec<StepResult> {
+pub(super) fn results(steps: &[StepRun]) -> Vec<StepResult> {
     let result = |run: &StepRun| {
         let output = run.output()?.clone();
         Some(StepResult {
@@ -131,127 +151,20 @@ pub fn drive(
     mode: ProvisionMode,
     limits: &Limits,
 ) -> WizardRun {
-    let mut run = WizardRun {
-        outcome: Outcome::Completed,
-        plan: ProvisionPlan::default(),
-        diagnostics: Vec::new(),
-        steps: Vec::new(),
-    };
-    let modules = match modules(wizard) {
-        Ok(modules) => modules,
-        Err(reason) => {
-            run.outcome = Outcome::NotDriven { reason };
-            return run;
-        }
-    };
-    for (step, component) in modules {
-        let step_run = perform(
-            executor,
-            pack,
-            (step, component),
-            &run,
-            inputs,
-            mode,
-            limits,
-        );
-        note(&mut run, step_run);
-        if matches!(run.outcome, Outcome::Refused { .. }) {
-            break;
-        }
-    }
-    run
-}
-
-/// The steps that are due, each with its file.
-fn modules(wizard: &Wizard) -> Result<Vec<(ProvisionStep, Option<String>)>, String> {
+    let mut session = Session::new(executor, pack, wizard, inputs, mode, limits);
     match &wizard.driver {
         Driver::StepModules { modules } => {
-            Ok(modules.iter().map(|(s, m)| (*s, m.clone())).collect())
+            let due = modules.iter().map(|(s, m)| (*s, m.clone()));
+            modules::drive(&mut session, due.collect());
         }
         Driver::SingleModule { module } => {
             let steps = wizard.kind.steps().iter();
-            Ok(steps.map(|step| (*step, Some(module.clone()))).collect())
+            let due = steps.map(|step| (*step, Some(module.clone())));
+            modules::drive(&mut session, due.collect());
         }
-        Driver::Provisioner { component } => Err(format!(
-            "`{component}` exports greentic:provision/provisioner, which is not driven yet"
-        )),
-        Driver::FlowGraph { flow } => Err(format!(
-            "flow `{}` is a graph of component nodes, which is not driven yet",
-            inert(flow, 80)
-        )),
-        Driver::ComponentQa { component, mode } => Err(format!(
-            "`{component}` asks its own questions (mode {mode}), which is not driven yet"
-        )),
+        Driver::Provisioner { component } => provisioner::drive(&mut session, component),
+        Driver::FlowGraph { flow } => flow::drive(&mut session, flow),
+        Driver::ComponentQa { component, mode } => qa::drive(&mut session, component, mode),
     }
-}
-
-fn perform(
-    executor: &dyn StepExecutor,
-    pack: &Pack,
-    (step, component): (ProvisionStep, Option<String>),
-    run: &WizardRun,
-    inputs: &ProvisionInputs,
-    mode: ProvisionMode,
-    limits: &Limits,
-) -> StepRun {
-    let input = json!({
-        "step": step,
-        "mode": mode,
-        "inputs": inputs,
-        "state": { "answers": inputs.answers, "previous": results(&run.steps) },
-    });
-    let mut done = StepRun {
-        step,
-        input: input.to_string().into_bytes(),
-        component,
-        raw: None,
-        result: None,
-        meters: Meters::default(),
-    };
-    let Some(component) = done.component.clone() else {
-        let message = format!("the pack has no module for step {step}");
-        done.result = Some(Err(StepFailure::new(StepCode::Missing, message)));
-        return done;
-    };
-    let answer = executor.execute(
-        pack,
-        &StepRequest {
-            step,
-            component,
-            input: done.input.clone(),
-        },
-    );
-    done.meters = answer.meters;
-    done.result = match answer.result {
-        Ok(Performed::Nothing) => None,
-        Ok(Performed::Ran(bytes)) => {
-            let output = StepOutput::decode(&bytes, limits.depth);
-            done.raw = Some(bytes);
-            Some(output)
-        }
-        Err(failure) => Some(Err(failure)),
-    };
-    done
-}
-
-/// Adds a step to the run; the most severe outcome stays.
-fn note(run: &mut WizardRun, step: StepRun) {
-    match &step.result {
-        None if run.outcome == Outcome::Completed => run.outcome = Outcome::NothingRan,
-        None => {}
-        Some(Err(_)) => run.outcome = Outcome::Failed,
-        Some(Ok(output)) => {
-            let refuses = output
-                .diagnostics
-                .iter()
-                .any(|d| d.severity == Severity::Error);
-            if refuses && run.outcome == Outcome::Completed {
-                run.outcome = Outcome::Refused { step: step.step };
-            }
-            run.diagnostics.extend(output.diagnostics.iter().cloned());
-            run.plan
-                .merge(output.plan_patch.clone().unwrap_or_default());
-        }
-    }
-    run.steps.push(step);
+    session.into_run()
 }

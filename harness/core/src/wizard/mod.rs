@@ -1,13 +1,20 @@
 //! Wizards: which a pack offers, what their steps exchange, how they are driven.
 
+pub mod call;
+mod drivers;
 pub mod executor;
 pub mod inputs;
 pub mod lifecycle;
 pub mod output;
 pub mod plan;
+pub mod questions;
 pub mod resolve;
+pub mod services;
+mod session;
 pub mod steps;
+mod templates;
 
+pub use call::{Attempts, Call, CallContext, Grants, HostCall, HostVerdict};
 pub use executor::{
     Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };

@@ -56,17 +56,64 @@ impl StepOutput {
     /// # Errors
     /// A [`StepFailure`] with one of the output codes.
     pub fn decode(bytes: &[u8], depth: usize) -> Result<Self, StepFailure> {
-        let data = json::parse(bytes, depth).map_err(|error| match error {
+        Self::parse(bytes, depth).and_then(Self::from_value)
+    }
+
+    /// The strict JSON that a guest answered.
+    pub(super) fn parse(bytes: &[u8], depth: usize) -> Result<Value, StepFailure> {
+        json::parse(bytes, depth).map_err(|error| match error {
             JsonError::Depth { .. } | JsonError::Items { .. } => {
                 StepFailure::new(StepCode::Depth, error.to_string())
             }
             JsonError::Utf8 { .. } => StepFailure::new(StepCode::OutputUtf8, error.to_string()),
             JsonError::Syntax { .. } => StepFailure::new(StepCode::OutputJson, error.to_string()),
-        })?;
-        Self::from_value(data).map_err(|detail| StepFailure::new(StepCode::OutputShape, detail))
+        })
     }
 
-    fn from_value(data: Value) -> Result<Self, String> {
+    /// Reads an answer of the harness's own contract.
+    ///
+    /// # Errors
+    /// A [`StepFailure`] with [`StepCode::OutputShape`].
+    pub(super) fn from_value(data: Value) -> Result<Self, StepFailure> {
+        Self::of(data).map_err(|detail| StepFailure::new(StepCode::OutputShape, detail))
+    }
+
+    /// Reads what a node of a flow answered. Its shape is the component's own;
+    /// where it speaks of a plan or of diagnostics in the words of the
+    /// contract, it is held to the contract.
+    ///
+    /// # Errors
+    /// A [`StepFailure`]: the node says that it failed, or breaks the contract.
+    pub(super) fn of_node(data: Value) -> Result<Self, StepFailure> {
+        let failed = data.get("ok") == Some(&Value::Bool(false))
+            || data.get("status").and_then(Value::as_str) == Some("error");
+        if failed {
+            let message = format!(
+                "the node answers a failure: {}",
+                inert(&data.to_string(), 300)
+            );
+            return Err(StepFailure::new(StepCode::Step, message));
+        }
+        let plan = data.get("plan").and_then(Value::as_object);
+        let is_plan = plan.is_some_and(|p| p.keys().all(|k| PLAN_KEYS.contains(&k.as_str())));
+        let contract: Map<String, Value> = ["plan", "diagnostics", "questions"]
+            .into_iter()
+            .filter(|key| *key != "plan" || is_plan)
+            .filter_map(|key| Some((key.to_owned(), data.get(key)?.clone())))
+            .collect();
+        let read = Self::from_value(Value::Object(contract))?;
+        Ok(Self { data, ..read })
+    }
+
+    /// An answer of another contract, nothing of which is a plan.
+    pub(super) fn data(data: Value) -> Self {
+        Self {
+            data,
+            ..Self::default()
+        }
+    }
+
+    fn of(data: Value) -> Result<Self, String> {
         let map = data.as_object().ok_or("the output is not a JSON object")?;
         objects(
             map.get("diagnostics").and_then(Value::as_array),

@@ -157,15 +157,21 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
         })
         .collect();
     found.extend(component_qa(pack));
-    if let (true, Some(component)) = (primary.is_none(), provisioner.first()) {
-        found.push(Wizard {
-            kind: WizardKind::Setup,
-            name: "setup".into(),
-            primary: true,
-            driver: Driver::Provisioner {
-                component: component.clone(),
-            },
-        });
+    // The interface has three modes, whether or not a flow speaks of them.
+    for kind in [WizardKind::Setup, WizardKind::Update, WizardKind::Remove] {
+        let spoken_of = found
+            .iter()
+            .any(|w| w.kind == kind && !matches!(w.driver, Driver::ComponentQa { .. }));
+        if let (false, Some(component)) = (spoken_of, provisioner.first()) {
+            found.push(Wizard {
+                kind,
+                name: kind.entry().to_owned(),
+                primary: kind == WizardKind::Setup,
+                driver: Driver::Provisioner {
+                    component: component.clone(),
+                },
+            });
+        }
     }
     found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     make_names_unique(&mut found);
@@ -245,7 +251,11 @@ fn driver(
     setup: Option<&str>,
     provisioner: Option<&String>,
 ) -> Driver {
-    if let (WizardKind::Setup, Some(component)) = (kind, provisioner) {
+    let provisions = matches!(
+        kind,
+        WizardKind::Setup | WizardKind::Update | WizardKind::Remove
+    );
+    if let (true, Some(component)) = (provisions, provisioner) {
         return Driver::Provisioner {
             component: component.clone(),
         };

@@ -44,6 +44,8 @@ pub enum ProvisionStep {
     Apply,
     /// Says what was done.
     Summary,
+    /// A node of a flow that is bound to no step.
+    Node,
 }
 
 impl ProvisionStep {
@@ -59,6 +61,7 @@ impl ProvisionStep {
             Self::Validate => "validate",
             Self::Apply => "apply",
             Self::Summary => "summary",
+            Self::Node => "node",
         }
     }
 }

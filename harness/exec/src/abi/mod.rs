@@ -1,4 +1,113 @@
-//! How a step is called: one file a contract.
+//! How guests are called: one file a contract.
 
+mod component_i18n;
+mod component_qa;
 pub(crate) mod core_json;
-pub(crate) mod provision_step;
+mod descriptor;
+mod node_cbor;
+mod node_json;
+mod pack_validate;
+mod provision_step;
+mod provisioner;
+mod qa;
+mod runtime;
+mod schema_core;
+mod target;
+
+pub(crate) use target::{Exports, Target};
+
+use crate::failure::fail;
+use provision_core::text::inert;
+use provision_core::wasm::is_interface;
+use provision_core::wizard::{Call, Performed, StepCode, StepFailure};
+
+/// What a call comes to; `None` where the interface has no such function.
+type Answer = Option<Result<Performed, StepFailure>>;
+
+/// An interface that is called, in any of these versions.
+pub(crate) struct Abi {
+    /// Without a version; empty for a function at the component's root.
+    interface: &'static str,
+    /// Versions, by their first numbers.
+    versions: &'static [&'static str],
+    /// Makes the call by the interface of this full name.
+    call: fn(&mut Target<'_>, &str, &Call) -> Answer,
+}
+
+/// The first that answers a call makes it.
+const ABIS: [&Abi; 11] = [
+    &provision_step::ABI,
+    &provisioner::ABI,
+    &node_cbor::ABI,
+    &node_json::ABI,
+    &runtime::ABI,
+    &qa::ABI,
+    &component_qa::ABI,
+    &component_i18n::ABI,
+    &descriptor::ABI,
+    &schema_core::ABI,
+    &pack_validate::ABI,
+];
+
+/// Makes `call` by the first interface of the component that has it.
+pub(crate) fn call(target: &mut Target<'_>, call: &Call) -> Result<Performed, StepFailure> {
+    let exported: Vec<String> = target.interfaces().map(str::to_owned).collect();
+    for abi in ABIS {
+        let matching = exported.iter().find(|name| {
+            let mut versions = abi.versions.iter();
+            match abi.interface {
+                "" => name.is_empty(),
+                interface => versions.any(|version| is_interface(name, interface, version)),
+            }
+        });
+        let Some(interface) = matching else { continue };
+        let Some(answer) = (abi.call)(target, interface, call) else {
+            continue;
+        };
+        return answer.map_err(|failure| named(failure, interface, call));
+    }
+    Err(unknown(target, call, &exported))
+}
+
+/// A failure that says by which interface the call was made.
+fn named(failure: StepFailure, interface: &str, call: &Call) -> StepFailure {
+    if interface.is_empty() {
+        return failure;
+    }
+    let function = inert(&call.function(), 80);
+    let message = format!("{interface} {function}: {}", failure.message);
+    StepFailure::new(failure.code, message)
+}
+
+fn unknown(target: &Target<'_>, call: &Call, exported: &[String]) -> StepFailure {
+    let wanted = match call {
+        Call::Step { .. } => "the function `run` of greentic:provision-step@0.1.0",
+        Call::Invoke { .. } => {
+            "greentic:component/node@0.4 to 0.6, greentic:component/runtime@0.6, or \
+             greentic:provider-schema-core/schema-core-api@1"
+        }
+        Call::Plan { .. } | Call::Apply { .. } => "greentic:provision/provisioner@0.1",
+        Call::QaSpec { .. } | Call::ApplyAnswers { .. } => {
+            "greentic:component/qa@0.6 or greentic:component/component-qa@0.6"
+        }
+        Call::ValidateConfig { .. } => "greentic:provider-schema-core/schema-core-api@1",
+        Call::Describe => "greentic:component/descriptor@0.6 or greentic:component/node",
+        Call::I18nKeys | Call::I18nBundle { .. } => "greentic:component/component-i18n@0.6",
+        Call::ValidatePack { .. } => "greentic:pack-validate/validator@0.1",
+    };
+    let exported: Vec<String> = exported
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| inert(name, 120))
+        .collect();
+    let exported = match exported.is_empty() {
+        true => "no interface at all".to_owned(),
+        false => exported.join(", "),
+    };
+    let message = format!(
+        "`{}` for {}: it exports {exported}; wanted {wanted}",
+        inert(target.file(), 120),
+        inert(&call.function(), 80)
+    );
+    fail(StepCode::Abi, message)
+}

@@ -1,49 +1,39 @@
 //! A component of the world `greentic:provision-step@0.1.0` (`wit/`).
 
-use crate::failure::{fail, of_call, of_instantiation};
-use crate::store::Sandbox;
-use provision_core::limits::StepLimits;
-use provision_core::wizard::{StepCode, StepFailure};
-use wasmtime::Store;
-use wasmtime::component::{Component, InstancePre};
+use super::target::{said, unlike};
+use super::{Abi, Answer, Target};
+use crate::failure::fail;
+use crate::reflect::Data;
+use provision_core::wizard::{Call, Performed, StepCode, StepFailure};
+use serde_json::Value;
+use wasmtime::component::Val;
 
-/// Whether `component` exports what the world asks for.
-pub(crate) fn check(component: &Component) -> Result<(), StepFailure> {
-    match component.get_export_index(None, "run") {
-        Some(_) => Ok(()),
-        None => Err(fail(
-            StepCode::Abi,
-            "no exported function `run`; the world is greentic:provision-step@0.1.0",
-        )),
-    }
+pub(super) const ABI: Abi = Abi {
+    interface: "",
+    versions: &[],
+    call,
+};
+
+fn call(target: &mut Target<'_>, root: &str, call: &Call) -> Answer {
+    let Call::Step { input } = call else {
+        return None;
+    };
+    target.has(root, "run").then(|| run(target, root, input))
 }
 
-/// Instantiates the component, hands `input` to it and reads its answer.
-pub(crate) fn call(
-    pre: &InstancePre<Sandbox>,
-    store: &mut Store<Sandbox>,
-    input: &str,
-    limits: &StepLimits,
-) -> Result<Vec<u8>, StepFailure> {
-    let instance = pre
-        .instantiate(&mut *store)
-        .map_err(|e| of_instantiation(&e))?;
-    let run = instance
-        .get_typed_func::<(&str,), (Result<String, String>,)>(&mut *store, "run")
-        .map_err(|e| {
-            let message = format!("`run` is not func(string) -> result<string, string>: {e:#}");
-            fail(StepCode::Abi, message)
-        })?;
-    // NB: lifting copies at most the guest's memory, which is bounded.
-    let (answer,) = run.call(&mut *store, (input,)).map_err(|e| of_call(&e))?;
-    let answer = answer.map_err(|text| fail(StepCode::Step, format!("the step says: {text}")))?;
-    if answer.len() > limits.output_bytes {
-        let message = format!(
-            "an answer of {} bytes, bound {}",
-            answer.len(),
-            limits.output_bytes
-        );
-        return Err(fail(StepCode::Output, message));
+fn run(target: &mut Target<'_>, root: &str, input: &[u8]) -> Result<Performed, StepFailure> {
+    let input =
+        std::str::from_utf8(input).map_err(|_| fail(StepCode::Input, "the input is not UTF-8"))?;
+    let mut results = target.call(root, "run", &[Data::Text(input.to_owned())])?;
+    match results.pop() {
+        Some(Val::Result(Ok(Some(answer)))) => match *answer {
+            Val::String(text) => target.bounded(text.into_bytes()).map(Performed::Ran),
+            _ => Err(unlike("result<string, string>")),
+        },
+        Some(Val::Result(Err(Some(error)))) => match *error {
+            Val::String(text) => Err(said(&Value::String(text))),
+            _ => Err(unlike("result<string, string>")),
+        },
+        _ => Err(unlike("result<string, string>")),
     }
-    Ok(answer.into_bytes())
 }

@@ -1,7 +1,7 @@
 //! The same step gives the same bytes and the same fuel, wherever it runs.
 
 use crate::support::{WithWallOf, executor, limits, module, pack, text};
-use provision_core::wizard::{Performed, ProvisionStep, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
 
 #[test]
 fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
@@ -18,11 +18,12 @@ fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
     let reference = text(&first, &counts);
     assert!(reference.meters.fuel > 1000, "{:?}", reference.meters);
     let pack = pack("step.wat", counts.as_bytes());
-    let request = StepRequest {
-        step: ProvisionStep::Apply,
-        component: "step.wat".into(),
-        input: b"{}".to_vec(),
-    };
+    let request = StepRequest::new(
+        "step.wat",
+        Call::Step {
+            input: b"{}".to_vec(),
+        },
+    );
     for i in 0..1000 {
         let executor = if i % 2 == 0 { &first } else { &second };
         let answer = executor.execute(&pack, &request);

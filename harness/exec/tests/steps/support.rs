@@ -1,9 +1,7 @@
 //! What the tests of steps share.
 
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{
-    Meters, ProvisionStep, StepAnswer, StepCode, StepExecutor, StepRequest,
-};
+use provision_core::wizard::{Call, Meters, StepAnswer, StepCode, StepExecutor, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 
@@ -47,11 +45,8 @@ pub(crate) fn step(
     bytes: &[u8],
     input: &[u8],
 ) -> StepAnswer {
-    let request = StepRequest {
-        step: ProvisionStep::Apply,
-        component: name.into(),
-        input: input.to_vec(),
-    };
+    let input = input.to_vec();
+    let request = StepRequest::new(name, Call::Step { input });
     executor.execute(&pack(name, bytes), &request)
 }
 

@@ -1,32 +1,85 @@
 //! determinism.*: do the same inputs give the same bytes?
 
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::observe::{Runs, Subject};
 use provision_core::Finding;
 use provision_core::json::first_difference;
 use provision_core::text::inert;
 use provision_core::wizard::{StepRun, WizardRun};
 use serde_json::Value;
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: "determinism.repeat",
-    level: Level::Must,
-    scope: ScopeKind::Wizard,
-    requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
-    run: repeat,
-}];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "determinism.repeat",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
+        run: repeat,
+    },
+    Check {
+        id: "determinism.isolated",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
+        run: isolated,
+    },
+    Check {
+        id: "determinism.compilers",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "Unoptimised and optimised code, and the Pulley interpreter, give the same bytes.",
+        run: compilers,
+    },
+];
 
 fn repeat(subject: &Subject, findings: &mut Findings) {
-    findings.each_wizard(subject, |_, observed| {
-        let Ok(runs) = &observed.runs else {
-            return Conclusion::Blocked("the wizard was not driven".into());
-        };
-        let found = differences(&runs.first, &runs.second);
-        match found.is_empty() && !runs.first.completed() {
-            true => Conclusion::Blocked("the wizard did not complete".into()),
-            false => Conclusion::of(found),
-        }
+    each(subject, findings, |runs| conclude(runs, [&runs.second]));
+}
+
+fn isolated(subject: &Subject, findings: &mut Findings) {
+    each(subject, findings, |runs| match &runs.isolated {
+        Some(isolated) => conclude(runs, [isolated]),
+        None => Conclusion::Blocked("a second deadline was not waited for".into()),
     });
+}
+
+fn compilers(subject: &Subject, findings: &mut Findings) {
+    each(subject, findings, |runs| {
+        if runs.compilers.is_empty() {
+            let reason = "no other compiler was asked for (--profile strict)";
+            return Conclusion::NotApplicable(reason.into());
+        }
+        let mut found = Vec::new();
+        for (compiler, run) in &runs.compilers {
+            let differences = differences(&runs.first, run).into_iter();
+            found.extend(differences.map(|mut finding| {
+                finding.at = format!("{}, {compiler}", finding.at);
+                finding
+            }));
+        }
+        incomplete(runs, found)
+    });
+}
+
+fn each(subject: &Subject, findings: &mut Findings, conclude: impl Fn(&Runs) -> Conclusion) {
+    findings.each_wizard(subject, |_, observed| match &observed.runs {
+        Ok(runs) => conclude(runs),
+        Err(_) => Conclusion::Blocked("the wizard was not driven".into()),
+    });
+}
+
+fn conclude(runs: &Runs, others: [&WizardRun; 1]) -> Conclusion {
+    let found = others
+        .into_iter()
+        .flat_map(|run| differences(&runs.first, run));
+    incomplete(runs, found.collect())
+}
+
+fn incomplete(runs: &Runs, found: Vec<Finding>) -> Conclusion {
+    match found.is_empty() && !runs.first.completed() {
+        true => Conclusion::Blocked("the wizard did not complete".into()),
+        false => Conclusion::of(found),
+    }
 }
 
 fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
@@ -43,7 +96,7 @@ fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
         found.push(finding("E_OUTCOME_DIFFERS", "outcome".into(), a, b));
     }
     for (a, b) in first.steps.iter().zip(&second.steps) {
-        let at = format!("step {}", a.step);
+        let at = a.name();
         if let Some((pointer, x, y)) = output_difference(a, b) {
             found.push(finding("E_OUTPUT_DIFFERS", format!("{at} {pointer}"), x, y));
         } else if a.failure().map(|f| f.code) != b.failure().map(|f| f.code) {
@@ -56,6 +109,9 @@ fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
         } else if a.meters.fuel != b.meters.fuel {
             let fuel = |s: &StepRun| format!("{} fuel", s.meters.fuel);
             found.push(finding("E_FUEL_DIFFERS", at, fuel(a), fuel(b)));
+        } else if a.attempts != b.attempts {
+            let (a, b) = ("one series of calls to the host".into(), "another".into());
+            found.push(finding("E_HOSTCALLS_DIFFER", at, a, b));
         }
     }
     if found.is_empty() && (first.plan != second.plan || first.diagnostics != second.diagnostics) {

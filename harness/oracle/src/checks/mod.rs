@@ -1,5 +1,6 @@
 //! The check table: one file a stage, one row a requirement.
 
+mod abi;
 mod archive;
 mod determinism;
 mod hygiene;
@@ -13,10 +14,11 @@ mod wizard;
 
 use crate::judge::Check;
 
-const STAGES: [&[Check]; 10] = [
+const STAGES: [&[Check]; 11] = [
     archive::CHECKS,
     manifest::CHECKS,
     integrity::CHECKS,
+    abi::CHECKS,
     wizard::CHECKS,
     requirements::CHECKS,
     plan::CHECKS,

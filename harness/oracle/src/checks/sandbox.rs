@@ -3,15 +3,98 @@
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::Subject;
 use provision_core::Finding;
-use provision_core::wizard::StepCode;
+use provision_core::wizard::{HostCall, HostVerdict, StepCode};
+use std::collections::BTreeMap;
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: "sandbox.within-limits",
-    level: Level::Must,
-    scope: ScopeKind::Wizard,
-    requirement: "No step runs into a bound.",
-    run: within_limits,
-}];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "sandbox.within-limits",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "No step runs into a bound.",
+        run: within_limits,
+    },
+    Check {
+        id: "sandbox.no-effects",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
+        run: no_effects,
+    },
+    Check {
+        id: "sandbox.least-attempts",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "A step does not even try a capability that was denied to it.",
+        run: least_attempts,
+    },
+];
+
+fn no_effects(subject: &Subject, findings: &mut Findings) {
+    attempts(
+        subject,
+        findings,
+        "E_EFFECT",
+        "no change asked for",
+        is_effect,
+    );
+}
+
+fn least_attempts(subject: &Subject, findings: &mut Findings) {
+    let denied = |call: &HostCall| call.verdict == HostVerdict::Denied;
+    attempts(
+        subject,
+        findings,
+        "E_ATTEMPT",
+        "only what is granted",
+        denied,
+    );
+}
+
+/// What would change something outside of the guest.
+fn is_effect(call: &HostCall) -> bool {
+    let leaves = [
+        "greentic:http/",
+        "greentic:oauth-broker/",
+        "wasi:sockets/",
+        "wasi:cli/exit",
+    ];
+    match call.verdict {
+        HostVerdict::Withheld => true,
+        HostVerdict::Denied => leaves.iter().any(|i| call.interface.starts_with(i)),
+        HostVerdict::Answered => false,
+    }
+}
+
+fn attempts(
+    subject: &Subject,
+    findings: &mut Findings,
+    code: &str,
+    expected: &str,
+    wrong: impl Fn(&HostCall) -> bool,
+) {
+    findings.each_wizard(subject, |_, observed| {
+        let Some(run) = observed.run() else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let mut found = Vec::new();
+        for step in &run.steps {
+            let mut tried: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+            for call in step.attempts.calls.iter().filter(|c| wrong(c)) {
+                let name = (call.interface.as_str(), call.function.as_str());
+                *tried.entry(name).or_default() += call.count;
+            }
+            found.extend(tried.into_iter().map(|((interface, function), count)| {
+                let actual = format!("{interface} {function}, {count} times");
+                Finding::new(code, step.name(), expected, actual)
+            }));
+        }
+        match found.is_empty() && !run.completed() {
+            true => Conclusion::Blocked("the wizard did not complete".into()),
+            false => Conclusion::of(found),
+        }
+    });
+}
 
 fn within_limits(subject: &Subject, findings: &mut Findings) {
     findings.each_wizard(subject, |_, observed| {
@@ -21,19 +104,14 @@ fn within_limits(subject: &Subject, findings: &mut Findings) {
         let failures = || {
             run.steps
                 .iter()
-                .filter_map(|s| Some((s.step, s.failure()?)))
+                .filter_map(|s| Some((s.name(), s.failure()?)))
         };
         let of = |wanted: fn(StepCode) -> bool| -> Vec<Finding> {
             failures()
                 .filter(|(_, f)| wanted(f.code))
                 .map(|(step, f)| {
                     let expected = "a step inside every bound";
-                    Finding::new(
-                        f.code.code(),
-                        format!("step {step}"),
-                        expected,
-                        f.message.clone(),
-                    )
+                    Finding::new(f.code.code(), step, expected, f.message.clone())
                 })
                 .collect()
         };

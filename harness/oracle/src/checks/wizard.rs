@@ -5,7 +5,7 @@ use crate::observe::{Observed, Subject};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
 use provision_core::text::inert;
-use provision_core::wizard::{Outcome, ProvisionStep, StepRun, WizardKind, WizardRun};
+use provision_core::wizard::{Outcome, ProvisionStep, StepOutput, StepRun, WizardKind, WizardRun};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -59,24 +59,20 @@ fn completed(observed: &Observed, run: &WizardRun) -> Conclusion {
     let at = observed.wizard.name.as_str();
     let expected = "every step runs to completion";
     match &run.outcome {
-        Outcome::Completed if run.executed() > 0 && run.executed() == run.steps.len() => {
-            Conclusion::Passed
-        }
+        Outcome::Completed if run.executed() > 0 && all_answered(run) => Conclusion::Passed,
         Outcome::Completed | Outcome::NothingRan => Conclusion::Error(vec![Finding::new(
             "E_NOTHING_RAN",
             at,
             expected,
             format!("{} of {} steps ran", run.executed(), run.steps.len()),
         )]),
-        Outcome::NotDriven { reason } => Conclusion::Error(vec![Finding::new(
-            "E_NOT_DRIVEN",
-            at,
-            expected,
-            reason.clone(),
-        )]),
         Outcome::Refused { step } => Conclusion::Failed(vec![refusal(*step, run)]),
         Outcome::Failed => failures(run),
     }
+}
+
+fn all_answered(run: &WizardRun) -> bool {
+    run.steps.iter().all(|step| step.output().is_some())
 }
 
 fn failures(run: &WizardRun) -> Conclusion {
@@ -99,8 +95,8 @@ fn failures(run: &WizardRun) -> Conclusion {
 /// A step and the file that holds it.
 fn place(step: &StepRun) -> String {
     match &step.component {
-        Some(file) => format!("step {} ({})", step.step, inert(file, 200)),
-        None => format!("step {}", step.step),
+        Some(file) => format!("{} ({})", step.name(), inert(file, 200)),
+        None => step.name(),
     }
 }
 
@@ -144,7 +140,9 @@ fn bad_output(step: &StepRun) -> Vec<Finding> {
             failure.message.clone(),
         )];
     }
-    let unknown = step.output().map(|o| o.unknown_keys()).unwrap_or_default();
+    // The answers of other contracts have shapes of their own.
+    let own = step.output().filter(|_| step.contract);
+    let unknown = own.map(StepOutput::unknown_keys).unwrap_or_default();
     let finding = |key: String| {
         let at = format!("{} {key}", place(step));
         Finding::new(

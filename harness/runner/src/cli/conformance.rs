@@ -148,7 +148,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         files::check_writable(path)?;
     }
     let limits = Limits::default();
-    let executor = WasmtimeExecutor::new(&limits.step)?;
+    let executor = executor(args, &limits)?;
     let options = Options {
         level: args.profile.level(),
         trust: args.trust.clone(),
@@ -165,6 +165,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     };
     let done = examine_all(&packs, &executor, &options, &log);
     finish(args, log, done)
+}
+
+/// The profile `strict` compares compilers, the others need one.
+fn executor(args: &Args, limits: &Limits) -> Result<WasmtimeExecutor, Error> {
+    Ok(match args.profile.level() {
+        Level::Should => WasmtimeExecutor::with_all_compilers(&limits.step)?,
+        Level::Must | Level::Publish => WasmtimeExecutor::new(&limits.step)?,
+    })
 }
 
 impl Args {

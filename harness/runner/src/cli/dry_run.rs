@@ -185,7 +185,7 @@ fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> 
 fn problems(run: &WizardRun) -> Vec<String> {
     let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     let mut problems: Vec<String> = failures
-        .map(|(step, failure)| format!("step {}: {failure}", step.step))
+        .map(|(step, failure)| format!("{}: {failure}", step.name()))
         .collect();
     match &run.outcome {
         Outcome::Completed | Outcome::Failed => {}
@@ -208,7 +208,6 @@ fn exit(run: &WizardRun) -> Exit {
     match &run.outcome {
         Outcome::Completed => Exit::Conforms,
         Outcome::NothingRan => Exit::Nothing,
-        Outcome::NotDriven { .. } => Exit::Harness,
         _ if codes().any(|c| c.is_bound()) => Exit::Violation,
         _ if codes().any(|c| c.is_error()) => Exit::Harness,
         _ => Exit::Fails,

@@ -81,12 +81,18 @@ fn wizard(wizard: &WizardDriven) -> Value {
 fn step(step: &StepDone) -> Value {
     json!({
         "step": step.step,
+        "node": step.node,
+        "function": step.function,
         "component": step.component,
         "status": step.status,
         "message": step.message,
         "fuel": step.meters.fuel,
         "memory_bytes": step.meters.memory_bytes,
+        "table_elements": step.meters.table_elements,
         "output_bytes": step.meters.output_bytes,
+        "host_calls": step.meters.host_calls,
+        "host_bytes": step.meters.host_bytes,
+        "attempts": step.attempts,
     })
 }
 

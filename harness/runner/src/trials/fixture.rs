@@ -14,6 +14,8 @@ use std::sync::{Arc, OnceLock};
 /// What all packs are observed with.
 pub(super) struct Bench {
     pub(super) executor: WasmtimeExecutor,
+    /// For fixtures that are judged up to the level `should`.
+    pub(super) strict: WasmtimeExecutor,
     pub(super) conditions: Conditions,
 }
 
@@ -46,8 +48,13 @@ impl Fixture {
         self.examined.get_or_init(|| {
             let Bench {
                 executor,
+                strict,
                 conditions,
             } = &*self.bench;
+            let executor = match self.level() {
+                Level::Should => strict,
+                Level::Must | Level::Publish => executor,
+            };
             examine(&self.pack, executor, conditions, self.level())
         })
     }

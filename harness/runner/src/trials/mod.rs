@@ -50,6 +50,7 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     let limits = Limits::default();
     let bench = Arc::new(Bench {
         executor: WasmtimeExecutor::new(&limits.step)?,
+        strict: WasmtimeExecutor::with_all_compilers(&limits.step)?,
         conditions: Conditions {
             limits,
             trusted: trusted(&root.join("packs/trusted"))?,

@@ -1,77 +1,16 @@
 //! Components and the flow nodes that call them, as far as the bytes say.
 
 use crate::judge::{Conclusion, Findings};
-use crate::observe::Subject;
+use crate::observe::{Described, Subject};
 use greentic_types::PackManifest;
-use greentic_types::pack::extensions::component_sources::{
-    ArtifactLocationV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
-};
-use greentic_types::pack_manifest::ExtensionInline;
+use provision_core::components::{ComponentSource, Declared, declared, file, sources};
 use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
 use provision_core::wasm::{self, WasmKind};
+use provision_core::wizard::StepCode;
 use provision_core::{Finding, Pack, cbor};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A component that a pack-v1 manifest declares.
-struct Declared<'m> {
-    id: &'m str,
-    version: String,
-    operations: BTreeSet<&'m str>,
-}
-
-fn declared(manifest: &PackManifest) -> Vec<Declared<'_>> {
-    let components = manifest.components.iter().map(|c| Declared {
-        id: c.id.as_str(),
-        version: c.version.to_string(),
-        operations: c.operations.iter().map(|o| o.name.as_str()).collect(),
-    });
-    components.collect()
-}
-
-/// Where a component comes from, as the pack's own table of sources says.
-struct Source {
-    file: Option<String>,
-    pinned: bool,
-}
-
-fn sources(manifest: &PackManifest) -> BTreeMap<String, Source> {
-    let extension = manifest
-        .extensions
-        .as_ref()
-        .and_then(|all| all.get(EXT_COMPONENT_SOURCES_V1));
-    let Some(ExtensionInline::Other(value)) = extension.and_then(|e| e.inline.as_ref()) else {
-        return BTreeMap::new();
-    };
-    let Ok(table) = ComponentSourcesV1::from_extension_value(value) else {
-        return BTreeMap::new();
-    };
-    let mut sources = BTreeMap::new();
-    for entry in table.components {
-        let file = match &entry.artifact {
-            ArtifactLocationV1::Inline { wasm_path, .. } => Some(wasm_path.clone()),
-            ArtifactLocationV1::Remote => None,
-        };
-        let pinned = entry.resolved.digest.starts_with("sha256:");
-        let id = entry.component_id.map(|id| id.as_str().to_owned());
-        for name in id.into_iter().chain([entry.name]) {
-            let file = file.clone();
-            sources.insert(name, Source { file, pinned });
-        }
-    }
-    sources
-}
-
-/// The file that holds component `id`, if the pack has it.
-fn file(pack: &Pack, id: &str, version: &str, source: Option<&Source>) -> Option<String> {
-    let candidates = [
-        source.and_then(|s| s.file.clone()),
-        Some(format!("components/{id}.wasm")),
-        Some(format!("components/{id}@{version}/component.wasm")),
-        Some(format!("components/{id}/component.wasm")),
-    ];
-    candidates.into_iter().flatten().find(|name| pack.has(name))
-}
 
 /// The pack-v1 manifest of `subject`, with at least one component.
 fn manifest(subject: &Subject) -> Option<Result<(&Pack, &PackManifest), Conclusion>> {
@@ -196,7 +135,7 @@ pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
 fn unresolved(
     pack: &Pack,
     component: Option<&Declared<'_>>,
-    source: Option<&Source>,
+    source: Option<&ComponentSource>,
     operation: Option<&str>,
 ) -> Option<(&'static str, String)> {
     let Some(component) = component else {
@@ -250,8 +189,72 @@ pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
                 }
             }
         }
+        found.extend(self_described(subject));
         found
     });
+}
+
+/// What components answer when they are asked what they are.
+fn self_described(subject: &Subject) -> Vec<Finding> {
+    let described = subject.opened.as_ref().map(|o| o.described.as_slice());
+    let mut found = Vec::new();
+    for Described {
+        component,
+        file,
+        answer,
+    } in described.unwrap_or_default()
+    {
+        let at = inert(file, 200);
+        let id = inert(component, 120);
+        match answer {
+            Ok(description) => {
+                let Some(name) = own_name(description).filter(|n| !names(n, component)) else {
+                    continue;
+                };
+                let expected = format!("describes itself as `{id}`");
+                let actual = format!("`{}`", inert(&name, 120));
+                found.push(Finding::new("E_COMPONENT_IDENTITY", at, expected, actual));
+            }
+            // Whether it can be called at all is asked of its wizards.
+            Err(failure) if matches!(failure.code, StepCode::Abi | StepCode::Import) => {}
+            Err(failure) => {
+                let expected = format!("`{id}` describes itself");
+                let actual = failure.to_string();
+                found.push(Finding::new("E_COMPONENT_DESCRIBE", at, expected, actual));
+            }
+        }
+    }
+    found
+}
+
+/// The name that a description gives: `provider`, `id`, `name`, or those of
+/// `component`.
+fn own_name(description: &Value) -> Option<String> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let own = ["provider", "id", "name"];
+    own.iter()
+        .find_map(|key| text(description, key))
+        .or_else(|| {
+            let component = description.get("component")?;
+            let name = text(component, "id").or_else(|| text(component, "name"))?;
+            Some(match text(component, "org") {
+                Some(org) => format!("{org}.{name}"),
+                None => name,
+            })
+        })
+}
+
+/// Whether `name` names the component `id`: every word of it is one of the
+/// id's. `ai.greentic.provision` names `ai.greentic.component-provision`.
+fn names(name: &str, id: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        words
+            .filter(|w| !w.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    words(name).is_subset(&words(id))
 }
 
 pub(super) fn distinct(subject: &Subject, findings: &mut Findings) {

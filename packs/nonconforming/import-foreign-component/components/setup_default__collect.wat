@@ -1,7 +1,7 @@
-;; A component that imports the environment and exports a step.
+;; A component that imports a key-value store and exports a step.
 (component
-  (import "wasi:cli/environment@0.2.6" (instance
-    (export "get-arguments" (func (result (list string))))))
+  (import "wasi:keyvalue/store@0.2.0" (instance
+    (export "list-keys" (func (result (list string))))))
   (core module $step
     (memory (export "memory") 1)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))

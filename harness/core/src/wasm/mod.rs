@@ -1,5 +1,7 @@
 //! What kind of Wasm a file holds, told by its content and never by its name.
 
+pub mod shape;
+
 use std::collections::BTreeSet;
 use wasmparser::{Parser, Payload};
 

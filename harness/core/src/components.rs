@@ -1,0 +1,94 @@
+//! Which file of a pack holds a component that its manifest speaks of.
+
+use crate::Pack;
+use greentic_types::PackManifest;
+use greentic_types::pack::extensions::component_sources::{
+    ArtifactLocationV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
+};
+use greentic_types::pack_manifest::ExtensionInline;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A component that a pack-v1 manifest declares.
+#[derive(Debug, Clone)]
+pub struct Declared<'m> {
+    /// Its id.
+    pub id: &'m str,
+    /// Its version.
+    pub version: String,
+    /// The operations that it declares.
+    pub operations: BTreeSet<&'m str>,
+}
+
+/// The components that `manifest` declares, in its order.
+#[must_use]
+pub fn declared(manifest: &PackManifest) -> Vec<Declared<'_>> {
+    let components = manifest.components.iter().map(|c| Declared {
+        id: c.id.as_str(),
+        version: c.version.to_string(),
+        operations: c.operations.iter().map(|o| o.name.as_str()).collect(),
+    });
+    components.collect()
+}
+
+/// Where a component comes from, as the pack's own table of sources says.
+#[derive(Debug, Clone)]
+pub struct ComponentSource {
+    /// The file of the pack, unless the component is elsewhere.
+    pub file: Option<String>,
+    /// Whether a digest says which bytes they are.
+    pub pinned: bool,
+}
+
+/// The table of sources of `manifest`, by component id and name.
+#[must_use]
+pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
+    let extension = manifest
+        .extensions
+        .as_ref()
+        .and_then(|all| all.get(EXT_COMPONENT_SOURCES_V1));
+    let Some(ExtensionInline::Other(value)) = extension.and_then(|e| e.inline.as_ref()) else {
+        return BTreeMap::new();
+    };
+    let Ok(table) = ComponentSourcesV1::from_extension_value(value) else {
+        return BTreeMap::new();
+    };
+    let mut sources = BTreeMap::new();
+    for entry in table.components {
+        let file = match &entry.artifact {
+            ArtifactLocationV1::Inline { wasm_path, .. } => Some(wasm_path.clone()),
+            ArtifactLocationV1::Remote => None,
+        };
+        let pinned = entry.resolved.digest.starts_with("sha256:");
+        let id = entry.component_id.map(|id| id.as_str().to_owned());
+        for name in id.into_iter().chain([entry.name]) {
+            let file = file.clone();
+            sources.insert(name, ComponentSource { file, pinned });
+        }
+    }
+    sources
+}
+
+/// The file that holds component `id`, if the pack has it.
+#[must_use]
+pub fn file(
+    pack: &Pack,
+    id: &str,
+    version: &str,
+    source: Option<&ComponentSource>,
+) -> Option<String> {
+    let candidates = [
+        source.and_then(|s| s.file.clone()),
+        Some(format!("components/{id}.wasm")),
+        Some(format!("components/{id}@{version}/component.wasm")),
+        Some(format!("components/{id}/component.wasm")),
+    ];
+    candidates.into_iter().flatten().find(|name| pack.has(name))
+}
+
+/// The file that holds component `id` of `manifest`, if the pack has it.
+#[must_use]
+pub fn resolve(pack: &Pack, manifest: &PackManifest, id: &str) -> Option<String> {
+    let declared = manifest.components.iter().find(|c| c.id.as_str() == id);
+    let version = declared.map(|c| c.version.to_string()).unwrap_or_default();
+    file(pack, id, &version, sources(manifest).get(id))
+}

@@ -1,0 +1,337 @@
+//! The graph of a pack-v1 flow, walked from its entrypoint by its routing.
+
+use crate::components;
+use crate::text::inert;
+use crate::wizard::call::{Call, CallContext};
+use crate::wizard::executor::{StepCode, StepFailure};
+use crate::wizard::output::StepOutput;
+use crate::wizard::resolve::WizardKind;
+use crate::wizard::session::{Due, Session, bounded};
+use crate::wizard::steps::ProvisionStep;
+use crate::wizard::templates;
+use greentic_types::{Flow, Node, PackManifest, Routing};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Walks the graph of `flow` until it ends, refuses, or goes too far.
+pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
+    let pack = session.pack;
+    let manifest = pack.manifest().pack_v1.as_deref();
+    let found = manifest.and_then(|m| {
+        let entry = m.flows.iter().find(|f| f.id.as_str() == flow)?;
+        Some((m, &entry.flow))
+    });
+    let Some((manifest, graph)) = found else {
+        let flow = inert(flow, 80);
+        let message = format!("the graph of flow `{flow}` is not of a pack-v1 manifest");
+        return stop(session, None, StepCode::Unsupported, message);
+    };
+    let mut walk = Walk {
+        flow,
+        manifest,
+        graph,
+        outputs: Map::new(),
+        visits: BTreeMap::new(),
+        applied: false,
+    };
+    let mut next = walk.entry(session);
+    while let Some(id) = next {
+        next = walk.step(session, &id);
+        if session.refused() {
+            return;
+        }
+    }
+    if session.wizard.kind == WizardKind::Setup && !walk.applied && walk.ended_well(session) {
+        let message = format!(
+            "no node of flow `{}` is bound to step apply (`{}__apply`): it sets nothing up",
+            inert(flow, 80),
+            inert(flow, 80)
+        );
+        stop(session, None, StepCode::Missing, message);
+    }
+}
+
+/// Where a walk is, and what it has seen.
+struct Walk<'m> {
+    flow: &'m str,
+    manifest: &'m PackManifest,
+    graph: &'m Flow,
+    outputs: Map<String, Value>,
+    visits: BTreeMap<String, usize>,
+    applied: bool,
+}
+
+impl Walk<'_> {
+    /// The entrypoint of the wizard's kind, else the default one, else the
+    /// only one, else the first node.
+    fn entry(&self, session: &mut Session<'_>) -> Option<String> {
+        let entries = &self.graph.entrypoints;
+        let named = [session.wizard.kind.entry(), "default"];
+        let mut named = named.into_iter().filter_map(|name| entries.get(name));
+        let only = || entries.values().next().filter(|_| entries.len() == 1);
+        match named.next().or_else(only) {
+            Some(Value::String(node)) => Some(node.clone()),
+            Some(other) => {
+                let message = format!("the entrypoint is {}", inert(&other.to_string(), 80));
+                stop(session, None, StepCode::Flow, message);
+                None
+            }
+            None => {
+                let first = self.graph.nodes.keys().next();
+                first.map(|id| id.as_str().to_owned())
+            }
+        }
+    }
+
+    /// Whether the walk ended where a graph may end.
+    fn ended_well(&self, session: &Session<'_>) -> bool {
+        let lost = |s: &crate::wizard::StepRun| {
+            matches!(
+                s.failure().map(|f| f.code),
+                Some(StepCode::Flow | StepCode::FlowLoop | StepCode::Unsupported)
+            )
+        };
+        !session.steps().iter().any(lost)
+    }
+
+    /// Runs the node `id` and says which is next.
+    fn step(&mut self, session: &mut Session<'_>, id: &str) -> Option<String> {
+        let graph = self.graph;
+        let found = graph.nodes.iter().find(|(node, _)| node.as_str() == id);
+        let Some((_, node)) = found else {
+            let message = format!("the flow has no node `{}`", inert(id, 80));
+            stop(session, None, StepCode::Flow, message);
+            return None;
+        };
+        let visits = self.visits.entry(id.to_owned()).or_default();
+        *visits += 1;
+        let limits = &session.limits.flow;
+        let total: usize = self.visits.values().sum();
+        if self.visits[id] > limits.visits || total > limits.nodes {
+            let message = format!(
+                "node `{}` was due once more after {total} nodes; bounds {} for a node, {} for all",
+                inert(id, 80),
+                limits.visits,
+                limits.nodes
+            );
+            stop(session, Some(id), StepCode::FlowLoop, message);
+            return None;
+        }
+        let step = self.bound(session.wizard.kind, id);
+        self.applied |= step == ProvisionStep::Apply;
+        let output = self.run(session, id, node, step);
+        let status = status(output.as_ref());
+        if let Some(output) = output {
+            self.outputs.insert(id.to_owned(), output.data);
+        }
+        self.route(session, id, &node.routing, &status)
+    }
+
+    /// The step that a node is bound to by its name.
+    fn bound(&self, kind: WizardKind, id: &str) -> ProvisionStep {
+        if kind == WizardKind::Requirements {
+            return ProvisionStep::Requirements;
+        }
+        let prefix = format!("{}__", self.flow);
+        match id.strip_prefix(&prefix) {
+            Some("emit_questions" | "collect") => ProvisionStep::Collect,
+            Some("validate") => ProvisionStep::Validate,
+            Some("apply") => ProvisionStep::Apply,
+            Some("summary" | "summarize") => ProvisionStep::Summary,
+            _ => ProvisionStep::Node,
+        }
+    }
+
+    fn run(
+        &self,
+        session: &mut Session<'_>,
+        id: &str,
+        node: &Node,
+        step: ProvisionStep,
+    ) -> Option<StepOutput> {
+        let mut due = Due {
+            step,
+            node: Some(id.to_owned()),
+            component: None,
+            contract: false,
+        };
+        let context = self.context(session);
+        let bytes = session.limits.step.input_bytes;
+        let input = templates::render(&node.input.mapping, &context, bytes);
+        let input = input.and_then(|input| bounded(&input, session.limits).map(|()| input));
+        let input = match input {
+            Ok(input) => input,
+            Err(failure) => return session.answer(due, "input", Err(failure)),
+        };
+        let component = node.component.id.as_str();
+        if node.is_builtin() {
+            let (name, result) = builtin(node, session, input);
+            return session.answer(due, &name, result);
+        }
+        let operation = node.component.operation.as_deref().unwrap_or_default();
+        match self.file(session, node) {
+            Ok(file) => due.component = Some(file),
+            Err(failure) => {
+                let function = format!("invoke {}", inert(operation, 80));
+                return session.answer(due, &function, Err(failure));
+            }
+        }
+        let call = Call::Invoke {
+            operation: operation.to_owned(),
+            context: Box::new(self.call_context(session, id, component)),
+            input,
+        };
+        session.call(due, call, &StepOutput::of_node)
+    }
+
+    fn file(&self, session: &Session<'_>, node: &Node) -> Result<String, StepFailure> {
+        let id = node.component.id.as_str();
+        if let Some(alias) = &node.component.pack_alias {
+            let message = format!(
+                "component `{}` is of another pack (`{}`), which is not here",
+                inert(id, 80),
+                inert(alias, 80)
+            );
+            return Err(StepFailure::new(StepCode::Missing, message));
+        }
+        components::resolve(session.pack, self.manifest, id).ok_or_else(|| {
+            let id = inert(id, 80);
+            let message =
+                format!("the pack has no file for component `{id}` (components/{id}.wasm)");
+            StepFailure::new(StepCode::Missing, message)
+        })
+    }
+
+    fn route(
+        &self,
+        session: &mut Session<'_>,
+        id: &str,
+        routing: &Routing,
+        status: &str,
+    ) -> Option<String> {
+        match routing {
+            Routing::End | Routing::Reply => None,
+            Routing::Next { node_id } => Some(node_id.as_str().to_owned()),
+            Routing::Branch { on_status, default } => {
+                let next = on_status.get(status).or(default.as_ref());
+                if next.is_none() {
+                    let status = inert(status, 40);
+                    let message = format!("no branch for status `{status}`, and no default");
+                    stop(session, Some(id), StepCode::Flow, message);
+                }
+                next.map(|node| node.as_str().to_owned())
+            }
+            Routing::Custom(value) => {
+                let value = inert(&value.to_string(), 160);
+                let message =
+                    format!("routing of its own kind, which only its runtime knows: {value}");
+                stop(session, Some(id), StepCode::Unsupported, message);
+                None
+            }
+        }
+    }
+
+    /// What templates may speak of.
+    fn context(&self, session: &Session<'_>) -> Value {
+        let inputs = session.inputs;
+        let answers = &inputs.answers;
+        let part = |key: &str| answers.get(key).cloned().unwrap_or_else(|| json!({}));
+        let id = |suffix: &str| format!("{}-{suffix}", inputs.install_id);
+        let input = json!({
+            "mode": session.mode,
+            "dry_run": true,
+            "provider_id": inputs.provider_id,
+            "install_id": inputs.install_id,
+            "public_base_url": inputs.public_base_url,
+            "tenant": inputs.tenant,
+            "tenant_id": inputs.tenant.tenant,
+            "answers": answers,
+            "answers_json": answers.to_string(),
+            "config": part("config"),
+            "secrets": part("secrets"),
+            "existing_state": inputs.existing_state,
+            "msg": {
+                "id": id("message"),
+                "channel": "conformance",
+                "session_id": id("session"),
+                "tenant_id": inputs.tenant.tenant,
+                "correlation_id": id("correlation"),
+                "user_id": inputs.tenant.user,
+                "reply_scope": null,
+                "text": "",
+                "metadata": {},
+                "message": { "id": id("message"), "text": "" },
+            },
+        });
+        let payload = |(key, value): (&String, &Value)| (key.clone(), json!({ "payload": value }));
+        let payloads: Map<String, Value> = self.outputs.iter().map(payload).collect();
+        json!({
+            "state": { "input": input },
+            "input": input,
+            "node": self.outputs,
+            "nodes": payloads,
+        })
+    }
+
+    fn call_context(&self, session: &Session<'_>, node: &str, component: &str) -> CallContext {
+        let tenant = &session.inputs.tenant;
+        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "conformance".into());
+        CallContext {
+            environment: or(&tenant.environment),
+            tenant: or(&tenant.tenant),
+            team: tenant.team.clone(),
+            user: tenant.user.clone(),
+            provider: session.inputs.provider_id.clone(),
+            flow: self.flow.to_owned(),
+            node: node.to_owned(),
+            component: component.to_owned(),
+        }
+    }
+}
+
+/// What branches are told by: the output's own `status`, else whether there
+/// is an output.
+fn status(output: Option<&StepOutput>) -> String {
+    let own = output.and_then(|o| o.data.get("status")?.as_str());
+    let whether = if output.is_some() { "ok" } else { "error" };
+    own.unwrap_or(whether).to_owned()
+}
+
+/// What the runtime itself does for a node without a component.
+fn builtin(
+    node: &Node,
+    session: &Session<'_>,
+    input: Value,
+) -> (String, Result<StepOutput, StepFailure>) {
+    let id = node.component.id.as_str();
+    let kind = match (id, &node.component.operation) {
+        ("" | "component.exec", Some(operation)) => operation.as_str(),
+        _ => id,
+    };
+    let result = if kind.starts_with("emit.") {
+        Ok(StepOutput::data(input))
+    } else if kind == "session.wait" {
+        // The user's reply is there already: the answers.
+        Ok(StepOutput::data(session.inputs.answers.clone()))
+    } else {
+        let message = format!(
+            "`{}` is done by Greentic's runtime, which this harness does not replace",
+            inert(kind, 80)
+        );
+        Err(StepFailure::new(StepCode::Unsupported, message))
+    };
+    (inert(kind, 80), result)
+}
+
+fn stop(session: &mut Session<'_>, node: Option<&str>, code: StepCode, message: String) {
+    let due = Due {
+        step: match code {
+            StepCode::Missing => ProvisionStep::Apply,
+            _ => ProvisionStep::Node,
+        },
+        node: node.map(str::to_owned),
+        component: None,
+        contract: false,
+    };
+    session.answer(due, "routing", Err(StepFailure::new(code, message)));
+}

@@ -1,0 +1,181 @@
+//! A component's own questions and answers: `qa-spec` collects, `apply-answers`
+//! applies, `validate-config` is asked about the config that comes of it, and
+//! what changed is the summary.
+
+use crate::text::inert;
+use crate::wasm;
+use crate::wizard::call::Call;
+use crate::wizard::executor::{StepCode, StepFailure};
+use crate::wizard::output::StepOutput;
+use crate::wizard::plan::{ProvisionPlanPatch, RedactedValue, SecretsPatch};
+use crate::wizard::questions::{Question, answers, questions};
+use crate::wizard::session::{Due, Session, bounded};
+use crate::wizard::steps::ProvisionStep;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Asks, answers, and looks at what comes of it. `update` and `remove` need
+/// something to change: where no state is given, setup is run before them.
+pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode: &str) {
+    let state = session.inputs.existing_state.as_ref();
+    let current = match (mode, state) {
+        ("update" | "remove", None) => match ask(session, component, "setup", &json!({}), true) {
+            Some(output) => output.data.get("config").cloned(),
+            None => return,
+        },
+        (_, state) => state.and_then(|s| s.get("config")).cloned(),
+    };
+    let current = current.unwrap_or_else(|| json!({}));
+    let Some(output) = ask(session, component, mode, &current, false) else {
+        return;
+    };
+    let config = output.data.get("config").filter(|c| c.is_object());
+    if let Some(config) = config.filter(|_| mode != "remove" && validates(session, component)) {
+        let due = Due::of(ProvisionStep::Validate, component);
+        let call = Call::ValidateConfig {
+            config: config.clone(),
+        };
+        session.call(due, call, &validated);
+    }
+    summarise(session, component, &output);
+}
+
+/// Asks for the questions of `mode` and hands answers back; what comes of it,
+/// unless it went wrong. `prior` keeps it out of the plan.
+fn ask(
+    session: &mut Session<'_>,
+    component: &str,
+    mode: &str,
+    current: &Value,
+    prior: bool,
+) -> Option<StepOutput> {
+    let due = |step| match prior {
+        true => Due {
+            node: Some(format!("setup before, {step}")),
+            ..Due::of(ProvisionStep::Node, component)
+        },
+        false => Due::of(step, component),
+    };
+    let call = Call::QaSpec { mode: mode.into() };
+    let limits = &session.limits.flow;
+    let spec = session.call(due(ProvisionStep::Collect), call, &|spec| {
+        questions(&spec, limits)?;
+        Ok(StepOutput {
+            questions: Some(spec.clone()).filter(|_| !prior),
+            ..StepOutput::data(json!({ "questions": spec }))
+        })
+    })?;
+    let asked = questions(spec.data.get("questions")?, limits).ok()?;
+    let inputs = session.inputs;
+    let answers = answers(&asked, &inputs.answers, inputs.public_base_url.as_deref());
+    let due = due(ProvisionStep::Apply);
+    if let Err(failure) = bounded(&answers, session.limits) {
+        return session.answer(due, "apply-answers", Err(failure));
+    }
+    let call = Call::ApplyAnswers {
+        mode: mode.into(),
+        current: current.clone(),
+        answers: answers.clone(),
+    };
+    let read = |answer: Value| {
+        let output = applied(answer, current, &asked, &answers)?;
+        Ok(match prior {
+            true => StepOutput::data(output.data),
+            false => output,
+        })
+    };
+    let output = session.call(due, call, &read)?;
+    (!session.refused()).then_some(output)
+}
+
+/// Whether `component` says which configs are valid.
+fn validates(session: &Session<'_>, component: &str) -> bool {
+    let bytes = session.pack.read(component).unwrap_or_default();
+    wasm::component_exports(&bytes)
+        .iter()
+        .any(|e| wasm::is_interface(e, "greentic:provider-schema-core/schema-core-api", "1"))
+}
+
+/// What `apply-answers` answered: `{ok, config, error, diagnostics, remove}`,
+/// or the config alone.
+fn applied(
+    answer: Value,
+    current: &Value,
+    asked: &[Question],
+    answers: &Value,
+) -> Result<StepOutput, StepFailure> {
+    if !answer.is_object() {
+        let message = "the answer to apply-answers is not an object";
+        return Err(StepFailure::new(StepCode::OutputShape, message));
+    }
+    let (config, remove) = match answer.get("ok").and_then(Value::as_bool) {
+        Some(true) => (answer.get("config").cloned(), answer.get("remove").cloned()),
+        Some(false) => {
+            let said = answer.get("error").unwrap_or(&Value::Null).to_string();
+            let message = format!("apply-answers answers ok: false, {}", inert(&said, 200));
+            return Err(StepFailure::new(StepCode::Step, message));
+        }
+        None => (Some(answer.clone()), None),
+    };
+    let empty = Map::new();
+    let config = config.unwrap_or(Value::Null);
+    let new = config.as_object().unwrap_or(&empty);
+    let mut changed: BTreeMap<String, Value> = new
+        .iter()
+        .filter(|(key, value)| current.get(*key) != Some(*value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let takes_all_back = |r: &Value| r.get("remove_all") == Some(&Value::Bool(true));
+    let removed = remove.as_ref().filter(|r| takes_all_back(r));
+    let removed = removed.and(current.as_object()).unwrap_or(&empty).keys();
+    changed.extend(removed.map(|key| (key.clone(), Value::Null)));
+    // The host keeps secret answers in its store; a plan only says which.
+    let redacted = || RedactedValue {
+        redacted: true,
+        value: None,
+    };
+    let secrets = asked
+        .iter()
+        .filter(|q| q.secret && answers.get(&q.id).is_some());
+    let set = secrets.map(|q| (q.id.clone(), redacted())).collect();
+    let diagnostics = answer.get("diagnostics").filter(|d| d.is_array());
+    let diagnostics = diagnostics.cloned().unwrap_or_else(|| json!([]));
+    let read = StepOutput::from_value(json!({ "diagnostics": diagnostics }))?;
+    Ok(StepOutput {
+        diagnostics: read.diagnostics,
+        plan_patch: Some(ProvisionPlanPatch {
+            config_patch: Some(changed),
+            secrets_patch: Some(SecretsPatch {
+                set,
+                delete: Vec::new(),
+            }),
+            ..ProvisionPlanPatch::default()
+        }),
+        ..StepOutput::data(json!({ "config": config, "remove": remove }))
+    })
+}
+
+/// What `validate-config` answered: anything but a plain "no".
+fn validated(answer: Value) -> Result<StepOutput, StepFailure> {
+    let says_no = ["ok", "valid"]
+        .iter()
+        .any(|key| answer.get(*key) == Some(&Value::Bool(false)));
+    if says_no {
+        let said = inert(&answer.to_string(), 300);
+        let message = format!("the component refuses the config that it made itself: {said}");
+        return Err(StepFailure::new(StepCode::Step, message));
+    }
+    Ok(StepOutput::data(json!({ "validation": answer })))
+}
+
+fn summarise(session: &mut Session<'_>, component: &str, applied: &StepOutput) {
+    let patch = applied.plan_patch.clone().unwrap_or_default();
+    let config: Vec<String> = patch.config_patch.unwrap_or_default().into_keys().collect();
+    let secrets = patch.secrets_patch.unwrap_or_default().set;
+    let secrets: Vec<String> = secrets.into_keys().collect();
+    let remove = applied.data.get("remove");
+    let summary = json!({ "config": config, "secrets": secrets, "remove": remove });
+    let output = StepOutput::data(json!({ "summary": summary }));
+    let due = Due::of(ProvisionStep::Summary, component);
+    session.answer(due, "what changed", Ok(output));
+}

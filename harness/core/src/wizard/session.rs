@@ -1,0 +1,236 @@
+//! One run of a wizard while it is being driven: what the drivers share.
+
+use super::call::{Attempts, Call, Grants};
+use super::executor::{
+    Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+};
+use super::inputs::ProvisionInputs;
+use super::lifecycle::{Outcome, StepRun, WizardRun};
+use super::output::StepOutput;
+use super::plan::ProvisionPlan;
+use super::resolve::Wizard;
+use super::steps::{ProvisionMode, ProvisionStep};
+use crate::limits::Limits;
+use crate::pack::{Pack, digest};
+use crate::{cbor, json};
+use greentic_types::validate::Severity;
+use serde_json::{Map, Value};
+
+/// Reads a guest's answer as a step's output.
+pub(super) type Read<'r> = &'r dyn Fn(Value) -> Result<StepOutput, StepFailure>;
+
+/// A wizard that is being driven.
+pub(super) struct Session<'a> {
+    executor: &'a dyn StepExecutor,
+    pub(super) pack: &'a Pack,
+    pub(super) wizard: &'a Wizard,
+    pub(super) inputs: &'a ProvisionInputs,
+    pub(super) mode: ProvisionMode,
+    pub(super) limits: &'a Limits,
+    grants: Grants,
+    run: WizardRun,
+}
+
+/// A step that is due.
+#[derive(Debug, Clone)]
+pub(super) struct Due {
+    pub(super) step: ProvisionStep,
+    pub(super) node: Option<String>,
+    pub(super) component: Option<String>,
+    /// Whether its answer is of the harness's own contract.
+    pub(super) contract: bool,
+}
+
+impl Due {
+    /// A call of `component` that is no node of a graph.
+    pub(super) fn of(step: ProvisionStep, component: &str) -> Self {
+        Self {
+            step,
+            node: None,
+            component: Some(component.to_owned()),
+            contract: false,
+        }
+    }
+
+    fn started(self, function: String, input: Vec<u8>) -> StepRun {
+        StepRun {
+            step: self.step,
+            node: self.node,
+            function,
+            component: self.component,
+            input,
+            raw: None,
+            result: None,
+            meters: Meters::default(),
+            attempts: Attempts::default(),
+            by_host: false,
+            contract: self.contract,
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        executor: &'a dyn StepExecutor,
+        pack: &'a Pack,
+        wizard: &'a Wizard,
+        inputs: &'a ProvisionInputs,
+        mode: ProvisionMode,
+        limits: &'a Limits,
+    ) -> Self {
+        Self {
+            executor,
+            pack,
+            wizard,
+            inputs,
+            mode,
+            limits,
+            grants: grants(inputs),
+            run: WizardRun {
+                outcome: Outcome::Completed,
+                plan: ProvisionPlan::default(),
+                diagnostics: Vec::new(),
+                steps: Vec::new(),
+            },
+        }
+    }
+
+    pub(super) fn into_run(self) -> WizardRun {
+        self.run
+    }
+
+    pub(super) fn steps(&self) -> &[StepRun] {
+        &self.run.steps
+    }
+
+    /// Whether a step has ended the run.
+    pub(super) fn refused(&self) -> bool {
+        matches!(self.run.outcome, Outcome::Refused { .. })
+    }
+
+    /// Calls a guest, notes what came of it, and gives its output.
+    pub(super) fn call(&mut self, due: Due, call: Call, read: Read<'_>) -> Option<StepOutput> {
+        let mut step = due.started(call.function(), call.input());
+        let Some(component) = step.component.clone() else {
+            let message = format!("the pack has no module for step {}", step.step);
+            step.result = Some(Err(StepFailure::new(StepCode::Missing, message)));
+            return self.note(step);
+        };
+        let request = StepRequest {
+            component,
+            call,
+            grants: self.grants.clone(),
+        };
+        let StepAnswer {
+            result,
+            meters,
+            attempts,
+        } = self.executor.execute(self.pack, &request);
+        (step.meters, step.attempts) = (meters, attempts);
+        step.result = match result {
+            Ok(Performed::Nothing) => None,
+            Ok(Performed::Ran(bytes)) => {
+                let value = StepOutput::parse(&bytes, self.limits.depth);
+                step.raw = Some(bytes);
+                Some(value.and_then(read))
+            }
+            Ok(Performed::RanCbor(bytes)) => {
+                let tree = cbor::parse(&bytes, self.limits.depth);
+                let value = tree.and_then(|tree| cbor::to_json(&tree));
+                step.raw = Some(bytes);
+                let value =
+                    value.map_err(|e| StepFailure::new(StepCode::OutputCbor, e.to_string()));
+                Some(value.and_then(read))
+            }
+            Err(failure) => Some(Err(failure)),
+        };
+        self.note(step)
+    }
+
+    /// Notes what the harness itself answered, or why a step cannot be run.
+    pub(super) fn answer(
+        &mut self,
+        due: Due,
+        function: &str,
+        result: Result<StepOutput, StepFailure>,
+    ) -> Option<StepOutput> {
+        let mut step = due.started(function.to_owned(), Vec::new());
+        step.by_host = true;
+        step.result = Some(result);
+        self.note(step)
+    }
+
+    /// Adds a step to the run; the most severe outcome stays.
+    fn note(&mut self, step: StepRun) -> Option<StepOutput> {
+        let run = &mut self.run;
+        match &step.result {
+            None if run.outcome == Outcome::Completed => run.outcome = Outcome::NothingRan,
+            None => {}
+            Some(Err(_)) => run.outcome = Outcome::Failed,
+            Some(Ok(output)) => {
+                let refuses = output
+                    .diagnostics
+                    .iter()
+                    .any(|d| d.severity == Severity::Error);
+                if refuses && run.outcome == Outcome::Completed {
+                    run.outcome = Outcome::Refused { step: step.step };
+                }
+                run.diagnostics.extend(output.diagnostics.iter().cloned());
+                run.plan
+                    .merge(output.plan_patch.clone().unwrap_or_default());
+            }
+        }
+        let output = step.output().cloned();
+        run.steps.push(step);
+        output
+    }
+}
+
+/// What the answers grant. A secret that the answers leave out gets a canary
+/// in its place, so that a guest which reads it can go on.
+fn grants(inputs: &ProvisionInputs) -> Grants {
+    let empty = Map::new();
+    let part = |key: &str| {
+        let part = inputs.answers.get(key).and_then(Value::as_object);
+        part.unwrap_or(&empty).clone()
+    };
+    let secrets = part("secrets").into_iter().map(|(key, value)| {
+        let value = match value.as_str() {
+            Some("<redacted>" | "<value>") | None => canary(&key),
+            Some(text) => text.to_owned(),
+        };
+        (key, value)
+    });
+    Grants {
+        config: part("config").into_iter().collect(),
+        secrets: secrets.collect(),
+    }
+}
+
+/// A secret that opens nothing, the same in every run, and like nothing else.
+pub(super) fn canary(key: &str) -> String {
+    format!("canary-{}", &digest(key.as_bytes())[..32])
+}
+
+/// The bytes of `value`, held to the bound on inputs.
+pub(super) fn bounded(value: &Value, limits: &Limits) -> Result<(), StepFailure> {
+    let bytes = value.to_string().len();
+    if bytes <= limits.step.input_bytes {
+        return Ok(());
+    }
+    let message = format!(
+        "an input of {bytes} bytes, bound {}",
+        limits.step.input_bytes
+    );
+    Err(StepFailure::new(StepCode::Input, message))
+}
+
+/// What a string that should be JSON says.
+pub(super) fn embedded(text: &str, depth: usize, what: &str) -> Result<Value, StepFailure> {
+    json::parse(text.as_bytes(), depth).map_err(|e| {
+        StepFailure::new(
+            StepCode::OutputJson,
+            format!("{what} is not strict JSON: {e}"),
+        )
+    })
+}

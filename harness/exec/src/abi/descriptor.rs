@@ -1,0 +1,16 @@
+//! `greentic:component/descriptor@0.6`: what a component says of itself.
+
+use super::{Abi, Answer, Target};
+use provision_core::wizard::{Call, Performed};
+
+pub(super) const ABI: Abi = Abi {
+    interface: "greentic:component/descriptor",
+    versions: &["0.6"],
+    call,
+};
+
+fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    let Call::Describe = call else { return None };
+    let results = target.call(interface, "describe", &[]);
+    Some(results.and_then(|results| target.bytes(&results).map(Performed::RanCbor)))
+}

@@ -1,0 +1,90 @@
+//! `greentic:component/node@0.4` and `0.5`: operations on JSON text.
+
+use super::target::{said, unlike};
+use super::{Abi, Answer, Target};
+use crate::reflect::{self, Data};
+use provision_core::wizard::{Call, CallContext, Performed, StepFailure};
+use serde_json::{Value, json};
+
+pub(super) const ABI: Abi = Abi {
+    interface: "greentic:component/node",
+    versions: &["0.4", "0.5"],
+    call,
+};
+
+fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    match call {
+        Call::Invoke {
+            operation,
+            context,
+            input,
+        } => Some(invoke(target, interface, operation, context, input)),
+        Call::Describe => {
+            let manifest = target.call(interface, "get-manifest", &[]);
+            Some(manifest.and_then(|results| target.text(&results)))
+        }
+        _ => None,
+    }
+}
+
+fn invoke(
+    target: &mut Target<'_>,
+    interface: &str,
+    operation: &str,
+    context: &CallContext,
+    input: &Value,
+) -> Result<Performed, StepFailure> {
+    let context = json!({
+        "tenant": tenant(context),
+        "i18n-id": "en",
+        "flow-id": context.flow,
+        "node-id": context.node,
+    });
+    let arguments = [
+        Data::from(&context),
+        Data::Text(operation.to_owned()),
+        Data::Text(input.to_string()),
+    ];
+    let results = target.call(interface, "invoke", &arguments)?;
+    let answer = results.first().map(reflect::json).unwrap_or_default();
+    if let Some(error) = answer.get("err") {
+        return Err(said(error));
+    }
+    let Some(text) = answer.get("ok").and_then(Value::as_str) else {
+        return Err(unlike("invoke-result"));
+    };
+    target.bounded(text.as_bytes().to_vec()).map(Performed::Ran)
+}
+
+/// Every field that any version of `tenant-ctx` has asked for; the component
+/// takes those that it knows. No deadline, so that no clock is told.
+pub(super) fn tenant(context: &CallContext) -> Value {
+    let CallContext {
+        environment,
+        tenant,
+        team,
+        user,
+        provider,
+        flow,
+        node,
+        component: _,
+    } = context;
+    json!({
+        "env": environment,
+        "env-id": environment,
+        "tenant": tenant,
+        "tenant-id": tenant,
+        "team": team,
+        "team-id": team,
+        "user": user,
+        "user-id": user,
+        "trace-id": "conformance",
+        "correlation-id": "conformance",
+        "i18n-id": "en",
+        "session-id": "conformance",
+        "flow-id": flow,
+        "node-id": node,
+        "provider-id": provider,
+        "attempt": 1,
+    })
+}

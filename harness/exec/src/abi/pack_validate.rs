@@ -1,0 +1,39 @@
+//! `greentic:pack-validate/validator@0.1`: a pack's own judge.
+
+use super::{Abi, Answer, Target};
+use crate::reflect::Data;
+use provision_core::wizard::{Call, Performed, StepFailure};
+use wasmtime::component::Val;
+
+pub(super) const ABI: Abi = Abi {
+    interface: "greentic:pack-validate/validator",
+    versions: &["0.1"],
+    call,
+};
+
+fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    let Call::ValidatePack {
+        manifest,
+        sbom,
+        files,
+    } = call
+    else {
+        return None;
+    };
+    let files = files.iter().map(|f| Data::Text(f.clone())).collect();
+    let inputs = Data::Map(vec![
+        ("manifest-cbor".into(), Data::Bytes(manifest.clone())),
+        ("sbom-json".into(), Data::Text(sbom.clone())),
+        ("file-index".into(), Data::List(files)),
+    ]);
+    Some(judge(target, interface, inputs))
+}
+
+fn judge(target: &mut Target<'_>, interface: &str, inputs: Data) -> Result<Performed, StepFailure> {
+    let applies = target.call(interface, "applies", std::slice::from_ref(&inputs))?;
+    if !matches!(applies[..], [Val::Bool(true)]) {
+        return Ok(Performed::Ran(b"null".to_vec()));
+    }
+    let results = target.call(interface, "validate", &[inputs])?;
+    target.value(&results)
+}

@@ -1,0 +1,69 @@
+//! `greentic:component/qa@0.6`: a component's own questions and answers.
+
+use super::node_cbor::encoded;
+use super::{Abi, Answer, Target};
+use crate::reflect::Data;
+use provision_core::wizard::{Call, Performed, StepFailure};
+use serde_json::Value;
+
+pub(super) const ABI: Abi = Abi {
+    interface: "greentic:component/qa",
+    versions: &["0.6"],
+    call,
+};
+
+fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    match call {
+        Call::QaSpec { mode } => Some(spec(target, interface, mode)),
+        Call::ApplyAnswers {
+            mode,
+            current,
+            answers,
+        } => Some(
+            mode_of(target, interface, "apply-answers", mode).and_then(|mode| {
+                let arguments = [mode, encoded(&with_current(answers, current))?];
+                let results = target.call(interface, "apply-answers", &arguments)?;
+                target.bytes(&results).map(Performed::RanCbor)
+            }),
+        ),
+        _ => None,
+    }
+}
+
+/// The answers, with the config that is there among them: by convention, since
+/// this version has no argument for it.
+fn with_current(answers: &Value, current: &Value) -> Value {
+    let mut answers = answers.clone();
+    let is_there = current.as_object().is_some_and(|config| !config.is_empty());
+    if let (true, Some(map)) = (is_there, answers.as_object_mut()) {
+        map.insert("existing_config".into(), current.clone());
+    }
+    answers
+}
+
+/// `qa-spec`, which both versions of the interface have alike.
+pub(super) fn spec(
+    target: &mut Target<'_>,
+    interface: &str,
+    mode: &str,
+) -> Result<Performed, StepFailure> {
+    let mode = mode_of(target, interface, "qa-spec", mode)?;
+    let results = target.call(interface, "qa-spec", &[mode])?;
+    target.bytes(&results).map(Performed::RanCbor)
+}
+
+/// The mode by the name that this component has for it.
+pub(super) fn mode_of(
+    target: &mut Target<'_>,
+    interface: &str,
+    function: &str,
+    mode: &str,
+) -> Result<Data, StepFailure> {
+    let cases = target.cases(interface, function, 0)?;
+    let known = |name: &str| cases.iter().any(|case| case == name);
+    let name = match mode {
+        "update" if !known("update") && known("upgrade") => "upgrade",
+        mode => mode,
+    };
+    Ok(Data::Text(name.to_owned()))
+}

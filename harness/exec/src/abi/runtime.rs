@@ -1,0 +1,26 @@
+//! `greentic:component/runtime@0.6`: operations on CBOR.
+
+use super::node_cbor::encoded;
+use super::{Abi, Answer, Target};
+use crate::reflect::Data;
+use provision_core::wizard::{Call, Performed};
+
+pub(super) const ABI: Abi = Abi {
+    interface: "greentic:component/runtime",
+    versions: &["0.6"],
+    call,
+};
+
+fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    let Call::Invoke {
+        operation, input, ..
+    } = call
+    else {
+        return None;
+    };
+    Some(encoded(input).and_then(|input| {
+        let arguments = [Data::Text(operation.clone()), input];
+        let results = target.call(interface, "invoke", &arguments)?;
+        target.bytes(&results).map(Performed::RanCbor)
+    }))
+}

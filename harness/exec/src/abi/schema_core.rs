@@ -1,0 +1,26 @@
+//! `greentic:provider-schema-core/schema-core-api@1`: JSON as bytes.
+
+use super::{Abi, Answer, Target};
+use crate::reflect::Data;
+use provision_core::wizard::{Call, Performed};
+use serde_json::Value;
+
+pub(super) const ABI: Abi = Abi {
+    interface: "greentic:provider-schema-core/schema-core-api",
+    versions: &["1"],
+    call,
+};
+
+fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    let json = |value: &Value| Data::Bytes(value.to_string().into_bytes());
+    let (function, arguments) = match call {
+        Call::Invoke {
+            operation, input, ..
+        } => ("invoke", vec![Data::Text(operation.clone()), json(input)]),
+        Call::ValidateConfig { config } => ("validate-config", vec![json(config)]),
+        Call::Describe => ("describe", Vec::new()),
+        _ => return None,
+    };
+    let results = target.call(interface, function, &arguments);
+    Some(results.and_then(|results| target.bytes(&results).map(Performed::Ran)))
+}

@@ -1,0 +1,208 @@
+//! A component that is to be called: its exports, and its one instance.
+
+use crate::failure::{fail, of_component, of_instantiation};
+use crate::reflect::{self, Data};
+use crate::store::Sandbox;
+use provision_core::limits::StepLimits;
+use provision_core::text::inert;
+use provision_core::wizard::{Performed, StepCode, StepFailure};
+use std::collections::BTreeMap;
+use wasmtime::Store;
+use wasmtime::component::types::{ComponentItem, Type};
+use wasmtime::component::{Component, ComponentExportIndex, Func, Instance, InstancePre, Val};
+
+/// Exported functions by interface; the component's root is the interface "".
+#[derive(Default)]
+pub(crate) struct Exports(BTreeMap<String, BTreeMap<String, ComponentExportIndex>>);
+
+impl Exports {
+    /// The exports of `component`.
+    pub(crate) fn of(component: &Component) -> Self {
+        let engine = component.engine();
+        let mut exports: BTreeMap<String, BTreeMap<_, _>> = BTreeMap::new();
+        for (name, item) in component.component_type().exports(engine) {
+            let Some(index) = component.get_export_index(None, name) else {
+                continue;
+            };
+            match item.ty {
+                ComponentItem::ComponentFunc(_) => {
+                    let root = exports.entry(String::new()).or_default();
+                    root.insert(name.to_owned(), index);
+                }
+                ComponentItem::ComponentInstance(instance) => {
+                    let functions = instance.exports(engine).filter_map(|(function, item)| {
+                        let is_function = matches!(item.ty, ComponentItem::ComponentFunc(_));
+                        let found = component.get_export_index(Some(&index), function)?;
+                        is_function.then(|| (function.to_owned(), found))
+                    });
+                    exports.insert(name.to_owned(), functions.collect());
+                }
+                _ => {}
+            }
+        }
+        Self(exports)
+    }
+}
+
+/// A component in a store of its own, instantiated by the first call.
+pub(crate) struct Target<'a> {
+    file: &'a str,
+    pre: &'a InstancePre<Sandbox>,
+    exports: &'a Exports,
+    store: &'a mut Store<Sandbox>,
+    limits: &'a StepLimits,
+    instance: Option<Instance>,
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn new(
+        file: &'a str,
+        (pre, exports): (&'a InstancePre<Sandbox>, &'a Exports),
+        store: &'a mut Store<Sandbox>,
+        limits: &'a StepLimits,
+    ) -> Self {
+        Self {
+            file,
+            pre,
+            exports,
+            store,
+            limits,
+            instance: None,
+        }
+    }
+
+    pub(crate) fn file(&self) -> &str {
+        self.file
+    }
+
+    pub(crate) fn interfaces(&self) -> impl Iterator<Item = &str> {
+        self.exports.0.keys().map(String::as_str)
+    }
+
+    /// Whether `interface` has `function`.
+    pub(crate) fn has(&self, interface: &str, function: &str) -> bool {
+        let functions = self.exports.0.get(interface);
+        functions.is_some_and(|f| f.contains_key(function))
+    }
+
+    fn func(&mut self, interface: &str, function: &str) -> Result<Func, StepFailure> {
+        let functions = self.exports.0.get(interface);
+        let index = functions.and_then(|f| f.get(function)).ok_or_else(|| {
+            let message = format!("the interface has no function `{function}`");
+            fail(StepCode::Abi, message)
+        })?;
+        let instance = match self.instance {
+            Some(instance) => instance,
+            None => {
+                let instance = self
+                    .pre
+                    .instantiate(&mut *self.store)
+                    .map_err(|e| of_instantiation(&e))?;
+                *self.instance.insert(instance)
+            }
+        };
+        instance
+            .get_func(&mut *self.store, index)
+            .ok_or_else(|| fail(StepCode::Abi, format!("`{function}` is no function")))
+    }
+
+    /// Calls `function` of `interface`; its arguments take the types that the
+    /// component gives them.
+    pub(crate) fn call(
+        &mut self,
+        interface: &str,
+        function: &str,
+        arguments: &[Data],
+    ) -> Result<Vec<Val>, StepFailure> {
+        let func = self.func(interface, function)?;
+        let ty = func.ty(&*self.store);
+        let types: Vec<Type> = ty.params().map(|(_, ty)| ty).collect();
+        if types.len() != arguments.len() {
+            let message = format!(
+                "`{function}` takes {} arguments; the interface has {}",
+                types.len(),
+                arguments.len()
+            );
+            return Err(fail(StepCode::Abi, message));
+        }
+        let lowered = types.iter().zip(arguments).map(|(ty, data)| {
+            reflect::lower(ty, data)
+                .map_err(|e| fail(StepCode::Abi, format!("`{function}`: {e:#}")))
+        });
+        let lowered = lowered.collect::<Result<Vec<Val>, _>>()?;
+        let mut results = vec![Val::Bool(false); ty.results().len()];
+        func.call(&mut *self.store, &lowered, &mut results)
+            .map_err(|e| of_component(&e, self.imports()))?;
+        Ok(results)
+    }
+
+    fn imports(&self) -> bool {
+        let component = self.pre.component();
+        let ty = component.component_type();
+        ty.imports(component.engine()).next().is_some()
+    }
+
+    /// The cases of the enum that `function` takes at `at`.
+    pub(crate) fn cases(
+        &mut self,
+        interface: &str,
+        function: &str,
+        at: usize,
+    ) -> Result<Vec<String>, StepFailure> {
+        let func = self.func(interface, function)?;
+        let ty = func.ty(&*self.store);
+        match ty.params().nth(at) {
+            Some((_, Type::Enum(cases))) => Ok(cases.names().map(str::to_owned).collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// An answer of bytes, held to the bound.
+    pub(crate) fn bounded(&self, bytes: Vec<u8>) -> Result<Vec<u8>, StepFailure> {
+        let limit = self.limits.output_bytes;
+        if bytes.len() <= limit {
+            return Ok(bytes);
+        }
+        let message = format!("an answer of {} bytes, bound {limit}", bytes.len());
+        Err(fail(StepCode::Output, message))
+    }
+
+    /// The one result of a call as JSON that it holds as text.
+    pub(crate) fn text(&self, results: &[Val]) -> Result<Performed, StepFailure> {
+        match results {
+            [Val::String(text)] => self.bounded(text.clone().into_bytes()).map(Performed::Ran),
+            _ => Err(unlike("string")),
+        }
+    }
+
+    /// The one result of a call as bytes.
+    pub(crate) fn bytes(&self, results: &[Val]) -> Result<Vec<u8>, StepFailure> {
+        let bytes = results.first().and_then(reflect::bytes);
+        self.bounded(bytes.ok_or_else(|| unlike("list<u8>"))?)
+    }
+
+    /// The one result of a call as JSON that says the same.
+    pub(crate) fn value(&self, results: &[Val]) -> Result<Performed, StepFailure> {
+        let result = results.first().ok_or_else(|| unlike("one value"))?;
+        let json = reflect::json(result).to_string();
+        self.bounded(json.into_bytes()).map(Performed::Ran)
+    }
+}
+
+/// A result that is not of the interface's type.
+pub(crate) fn unlike(expected: &str) -> StepFailure {
+    fail(StepCode::Abi, format!("the result is no {expected}"))
+}
+
+/// An error that the guest itself answered.
+pub(crate) fn said(error: &serde_json::Value) -> StepFailure {
+    let text = |key: &str| error.get(key).and_then(serde_json::Value::as_str);
+    let message = match (text("code"), text("message")) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => error.to_string(),
+    };
+    fail(
+        StepCode::Step,
+        format!("the step says: {}", inert(&message, 300)),
+    )
+}

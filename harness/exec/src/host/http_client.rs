@@ -1,0 +1,19 @@
+//! `greentic:http/http-client`: a dry run sends nothing, and says so.
+
+use super::{Arguments, Capability, Host, Reply};
+use crate::reflect::Data;
+use provision_core::wizard::services::Change;
+
+pub(super) const HTTP: Capability = Capability {
+    interface: "greentic:http/http-client",
+    versions: &["1.0", "1.1"],
+    answer,
+};
+
+fn answer(host: &mut Host, _: &str, arguments: &Arguments<'_>) -> Reply {
+    let request = Change::Send {
+        method: arguments.field(0, "method"),
+        url: arguments.field(0, "url"),
+    };
+    Reply::result(host.services.change(request).map(|v| (Data::Null, v)))
+}

@@ -1,0 +1,33 @@
+//! `greentic:secrets-store/secrets-store`: a guest's own secrets, as canaries.
+
+use super::{Arguments, Capability, Host, Reply};
+use crate::reflect::Data;
+use provision_core::wizard::HostVerdict;
+use provision_core::wizard::services::{Change, Refusal};
+
+pub(super) const SECRETS: Capability = Capability {
+    interface: "greentic:secrets-store/secrets-store",
+    versions: &["1.0", "1.1"],
+    answer,
+};
+
+fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
+    let key = arguments.text(0);
+    if function == "get" {
+        return Reply::result(match host.services.secret(key) {
+            Ok(value) => Ok((Data::Bytes(value), HostVerdict::Answered)),
+            Err(Refusal::NotFound) => Ok((Data::Null, HostVerdict::Answered)),
+            Err(refusal) => Err(refusal),
+        });
+    }
+    let value = arguments.bytes(1);
+    let change = Change::PutSecret { key, value: &value };
+    // NB: `put` has no result; what was refused shows in the report alone.
+    Reply {
+        data: Data::Null,
+        verdict: match host.services.change(change) {
+            Ok(verdict) => verdict,
+            Err(refusal) => refusal.verdict(),
+        },
+    }
+}

@@ -1,0 +1,29 @@
+//! `greentic:state/state-store`: empty, and writes are withheld.
+
+use super::{Arguments, Capability, Host, Reply};
+use crate::reflect::Data;
+use provision_core::wizard::HostVerdict;
+use provision_core::wizard::services::Change;
+
+pub(super) const STATE: Capability = Capability {
+    interface: "greentic:state/state-store",
+    versions: &["1.0", "1.1"],
+    answer,
+};
+
+fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
+    let key = arguments.text(0);
+    let value = arguments.bytes(1);
+    let done = |verdict| (Data::Text("ok".into()), verdict);
+    Reply::result(match function {
+        "read" => {
+            let value = host.services.state(key);
+            value.map(|v| (Data::Bytes(v), HostVerdict::Answered))
+        }
+        "delete" => host.services.change(Change::DeleteState { key }).map(done),
+        _ => {
+            let change = Change::WriteState { key, value: &value };
+            host.services.change(change).map(done)
+        }
+    })
+}

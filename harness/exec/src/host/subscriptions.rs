@@ -1,0 +1,21 @@
+//! The step world's own `subscriptions`: none are there, changes are withheld.
+
+use super::{Arguments, Capability, Host, Reply};
+use crate::reflect::Data;
+use provision_core::wizard::services::Change;
+
+pub(super) const SUBSCRIPTIONS: Capability = Capability {
+    interface: "greentic:provision-step/subscriptions",
+    versions: &["0.1"],
+    answer,
+};
+
+fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
+    if function == "list" {
+        return Reply::answered(Data::List(Vec::new()));
+    }
+    let change = Change::Subscriptions {
+        wanted: arguments.text(0),
+    };
+    Reply::result(host.services.change(change).map(|v| (Data::Null, v)))
+}

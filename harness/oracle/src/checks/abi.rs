@@ -1,0 +1,76 @@
+//! abi.*: does the harness know what a step's component speaks?
+
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::Subject;
+use provision_core::Finding;
+use provision_core::wizard::{StepCode, StepRun};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "abi.recognised",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Each wizard step's component exports an interface that the harness knows.",
+        run: recognised,
+    },
+    Check {
+        id: "abi.imports-allowed",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "A component imports nothing outside the allowed host interfaces.",
+        run: imports_allowed,
+    },
+];
+
+/// What keeps a component from being looked at at all.
+const UNREAD: [StepCode; 7] = [
+    StepCode::Missing,
+    StepCode::NotWasm,
+    StepCode::Precompiled,
+    StepCode::ComponentSize,
+    StepCode::Compile,
+    StepCode::CompileLimit,
+    StepCode::Harness,
+];
+
+fn recognised(subject: &Subject, findings: &mut Findings) {
+    // Imports are asked about before exports are.
+    let unread = |code| UNREAD.contains(&code) || code == StepCode::Import;
+    let expected = "an exported interface that the harness can call";
+    judge(subject, findings, StepCode::Abi, expected, unread);
+}
+
+fn imports_allowed(subject: &Subject, findings: &mut Findings) {
+    let unread = |code| UNREAD.contains(&code);
+    let expected = "no import but the host interfaces of the contract";
+    judge(subject, findings, StepCode::Import, expected, unread);
+}
+
+fn judge(
+    subject: &Subject,
+    findings: &mut Findings,
+    wrong: StepCode,
+    expected: &str,
+    unread: impl Fn(StepCode) -> bool,
+) {
+    findings.each_wizard(subject, |_, observed| {
+        let Some(run) = observed.run() else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let guests = || run.steps.iter().filter(|s| !s.by_host);
+        let code = |s: &StepRun| s.failure().map(|f| f.code);
+        let found: Vec<Finding> = guests()
+            .filter(|s| code(s) == Some(wrong))
+            .filter_map(|s| Some((s, s.failure()?)))
+            .map(|(s, f)| Finding::new(wrong.code(), s.name(), expected, f.message.clone()))
+            .collect();
+        if !found.is_empty() {
+            return Conclusion::Failed(found);
+        }
+        let read = |s: &&StepRun| s.result.is_some() && code(s).is_none_or(|c| !unread(c));
+        match guests().all(|s| read(&s)) && guests().next().is_some() {
+            true => Conclusion::Passed,
+            false => Conclusion::Blocked("a step's component could not be looked at".into()),
+        }
+    });
+}
