@@ -186,7 +186,8 @@ fn run(
 ) -> Runs {
     let by = |executor| dry(executor, pack, wizard, &inputs, conditions);
     let (first, second) = (by(executor), by(executor));
-    let others = executor.others().iter();
+    // What does not complete has nothing that could be compared.
+    let others = executor.others().iter().filter(|_| first.completed());
     let compilers = others.map(|(name, other)| (*name, by(&**other))).collect();
     Runs {
         inputs,
@@ -216,8 +217,8 @@ fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Condit
     let again = || {
         let runs = wizards.iter().rev().map(|observed| {
             let runs = observed.runs.as_ref().ok()?;
-            // A step that ran into the clock would do so again, for as long.
-            let again = |f: &StepFailure| f.code != StepCode::Deadline;
+            // A step that ran into a bound would do so again, for as long.
+            let again = |f: &StepFailure| !f.code.is_bound() && !f.code.is_error();
             let worth = runs
                 .first
                 .steps

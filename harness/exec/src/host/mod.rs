@@ -29,10 +29,10 @@ use wasmtime::component::Val;
 use wasmtime::{Result, StoreContextMut, Trap};
 
 /// Fuel for leaving the guest: a host call costs the machine about as much as
-/// some hundred instructions.
-pub(crate) const EXIT_FUEL: u64 = 200;
+/// a thousand instructions.
+const EXIT_FUEL: u64 = 1_000;
 /// Fuel for a byte that is carried between guest and host.
-const BYTE_FUEL: u64 = 8;
+const BYTE_FUEL: u64 = 16;
 
 /// A capability of the host: an interface, in any of these versions.
 pub(super) struct Capability {

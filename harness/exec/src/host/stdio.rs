@@ -1,19 +1,22 @@
 //! Standard output and error: kept up to a bound, never waited for.
 
+use crate::failure::LimitHit;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+/// How many times the bound is thrown away before it is called a flood.
+const FLOOD: usize = 16;
 /// Bytes that a guest may hand over at once.
 const PERMIT: usize = 64 * 1024;
 
 #[derive(Default)]
 struct Kept {
     bytes: Vec<u8>,
-    cut: bool,
+    total: usize,
 }
 
 /// What a guest wrote.
@@ -34,7 +37,8 @@ impl Captured {
     /// The bytes, and whether there were more.
     pub(super) fn take(&self) -> (Vec<u8>, bool) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut kept.bytes), kept.cut)
+        let cut = kept.total > kept.bytes.len();
+        (std::mem::take(&mut kept.bytes), cut)
     }
 }
 
@@ -64,8 +68,15 @@ impl Pollable for Captured {
 impl OutputStream for Captured {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.total += bytes.len();
+        let limit = self.limit.saturating_mul(FLOOD);
+        if kept.total > limit {
+            let bytes = kept.total;
+            return Err(StreamError::Trap(
+                LimitHit::HostCallBytes { bytes, limit }.into(),
+            ));
+        }
         let room = self.limit - kept.bytes.len();
-        kept.cut |= bytes.len() > room;
         kept.bytes
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
         Ok(())

@@ -68,7 +68,8 @@ impl Over<'_> {
         let mut instance = self.0.instance(&name)?;
         instance.func_wrap(function, move |mut cx: Cx<'_>, params: P| -> Result<(R,)> {
             let shown = params.shown();
-            charge(&mut cx, 0)?;
+            cx.data_mut().host_mut().carries(params.bytes())?;
+            charge(&mut cx, params.bytes())?;
             let host = cx.data_mut().host_mut();
             let (result, verdict) = answer(host, params)?;
             host.record((&name, function), &shown, verdict)?;
@@ -90,6 +91,12 @@ impl Over<'_> {
             let host = cx.data_mut().host_mut();
             host.carries(params.iter().map(super::size).sum())?;
             host.record((&name, function), params, Denied)?;
+            // A borrow that is not given back is the guest's fault by the ABI.
+            for param in params {
+                if let Val::Resource(borrowed) = param {
+                    borrowed.resource_drop(&mut cx)?;
+                }
+            }
             if let Some(result) = results.first_mut() {
                 *result = Val::Result(Err(Some(Box::new(Val::Enum(error.into())))));
             }
@@ -101,6 +108,11 @@ impl Over<'_> {
 /// Arguments as they are recorded.
 trait Shown {
     fn shown(&self) -> Vec<Val>;
+
+    /// Bytes that are asked for.
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 impl Shown for () {
@@ -112,6 +124,10 @@ impl Shown for () {
 impl Shown for (u64,) {
     fn shown(&self) -> Vec<Val> {
         vec![Val::U64(self.0)]
+    }
+
+    fn bytes(&self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
@@ -215,8 +231,7 @@ impl Pollable for Moment {
 
 fn random(over: &mut Over<'_>) -> Result<()> {
     fn bytes(host: &mut Host, (len,): (u64,)) -> Result<(Vec<u8>, HostVerdict)> {
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
-        host.carries(len)?;
+        let len = usize::try_from(len)?;
         let words = (0..len.div_ceil(8)).map(|_| host.random().to_le_bytes());
         let mut bytes: Vec<u8> = words.flatten().collect();
         bytes.truncate(len);

@@ -39,12 +39,15 @@ fn repeat(subject: &Subject, findings: &mut Findings) {
 fn isolated(subject: &Subject, findings: &mut Findings) {
     each(subject, findings, |runs| match &runs.isolated {
         Some(isolated) => conclude(runs, [isolated]),
-        None => Conclusion::Blocked("a second deadline was not waited for".into()),
+        None => Conclusion::Blocked("a step that hit a bound is not run once more".into()),
     });
 }
 
 fn compilers(subject: &Subject, findings: &mut Findings) {
     each(subject, findings, |runs| {
+        if !runs.first.completed() {
+            return Conclusion::Blocked("the wizard did not complete".into());
+        }
         if runs.compilers.is_empty() {
             let reason = "no other compiler was asked for (--profile strict)";
             return Conclusion::NotApplicable(reason.into());

@@ -1,0 +1,31 @@
+;; A key that is not UTF-8.
+(component
+  (import "greentic:provision-step/config@0.1.0" (instance $h0
+    (export "get" (func (param "key" string) (result (option string))))))
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))
+  (core func $f0_0 (canon lower (func $h0 "get") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (core module $step
+    (import "libc" "memory" (memory 1))
+    (import "host" "get" (func $get (param i32 i32 i32)))
+    (data (i32.const 64) "{}")
+    (func (export "run") (param $ptr i32) (param $len i32) (result i32)
+      (i32.store8 (i32.const 0) (i32.const 0))
+      (i32.store (i32.const 4) (i32.const 64))
+      (i32.store (i32.const 8) (i32.const 2))
+      (i32.store (i32.const 256) (i32.const -1)) (call $get (i32.const 256) (i32.const 4) (i32.const 128))
+      (i32.const 0)))
+  (core instance $i (instantiate $step
+    (with "libc" (instance $libc))
+    (with "host" (instance
+      (export "get" (func $f0_0))))))
+  (func (export "run") (param "input" string) (result (result string (error string)))
+    (canon lift (core func $i "run")
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))

@@ -1,0 +1,7 @@
+;; Grows memory by nothing.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (loop $l (drop (memory.grow (i32.const 0))) (br $l))
+    (i32.const 0) (i32.const 2)))

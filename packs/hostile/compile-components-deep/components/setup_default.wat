@@ -1,0 +1,2 @@
+;; Twelve levels of components.
+(component (component (component (component (component (component (component (component (component (component (component (component ))))))))))))

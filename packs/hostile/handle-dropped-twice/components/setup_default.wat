@@ -1,0 +1,42 @@
+;; A handle dropped twice.
+(component
+  (import "wasi:io/poll@0.2.6" (instance $poll
+    (export "pollable" (type $pollable (sub resource)))
+    (export "[method]pollable.block" (func (param "self" (borrow $pollable))))
+    (export "[method]pollable.ready" (func (param "self" (borrow $pollable)) (result bool)))))
+  (alias export $poll "pollable" (type $pollable))
+  (import "wasi:clocks/monotonic-clock@0.2.6" (instance $clock
+    (export "pollable" (type $p (eq $pollable)))
+    (export "subscribe-duration" (func (param "when" u64) (result (own $p))))))
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))
+  (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+  (core func $block (canon lower (func $poll "[method]pollable.block")))
+  (core func $ready (canon lower (func $poll "[method]pollable.ready")))
+  (core func $drop (canon resource.drop $pollable))
+  (core module $step
+    (import "libc" "memory" (memory 1))
+    (import "host" "subscribe" (func $subscribe (param i64) (result i32)))
+    (import "host" "block" (func $block (param i32)))
+    (import "host" "ready" (func $ready (param i32) (result i32)))
+    (import "host" "drop" (func $drop (param i32)))
+    (data (i32.const 64) "{}")
+    (func (export "run") (param $ptr i32) (param $len i32) (result i32) (local $h i32)
+      (i32.store8 (i32.const 0) (i32.const 0))
+      (i32.store (i32.const 4) (i32.const 64))
+      (i32.store (i32.const 8) (i32.const 2))
+      (local.set $h (call $subscribe (i64.const 0))) (call $drop (local.get $h)) (call $drop (local.get $h))
+      (i32.const 0)))
+  (core instance $i (instantiate $step
+    (with "libc" (instance $libc))
+    (with "host" (instance (export "subscribe" (func $subscribe)) (export "block" (func $block)) (export "ready" (func $ready)) (export "drop" (func $drop))))))
+  (func (export "run") (param "input" string) (result (result string (error string)))
+    (canon lift (core func $i "run")
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))

@@ -1,0 +1,7 @@
+;; `_initialize` never ends.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{}")
+  (func (export "_initialize") (loop $l (br $l)))
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0) (i32.const 2)))

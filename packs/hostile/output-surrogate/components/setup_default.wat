@@ -1,0 +1,5 @@
+;; Half a character.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\22summary\22:\22\5cud800\22}")
+  (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 20)))

@@ -1,0 +1,42 @@
+;; Writes for ever.
+(component
+  (import "wasi:io/error@0.2.6" (instance $err (export "error" (type (sub resource)))))
+  (alias export $err "error" (type $error))
+  (import "wasi:io/streams@0.2.6" (instance $io
+    (export "error" (type $e (eq $error)))
+    (export "output-stream" (type $o (sub resource)))
+    (type $v0 (variant (case "last-operation-failed" (own $e)) (case "closed")))
+    (export "stream-error" (type $v (eq $v0)))
+    (export "[method]output-stream.write" (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $v)))))))
+  (alias export $io "output-stream" (type $out))
+  (import "wasi:cli/stdout@0.2.6" (instance $std
+    (export "output-stream" (type $o (eq $out)))
+    (export "get-stdout" (func (result (own $o))))))
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))
+  (core func $stdout (canon lower (func $std "get-stdout")))
+  (core func $write (canon lower (func $io "[method]output-stream.write") (memory (core memory $libc "memory"))))
+  (core module $step
+    (import "libc" "memory" (memory 1))
+    (import "host" "stdout" (func $stdout (result i32)))
+    (import "host" "write" (func $write (param i32 i32 i32 i32)))
+    (data (i32.const 64) "{}")
+    (func (export "run") (param $ptr i32) (param $len i32) (result i32) (local $h i32)
+      (i32.store8 (i32.const 0) (i32.const 0))
+      (i32.store (i32.const 4) (i32.const 64))
+      (i32.store (i32.const 8) (i32.const 2))
+      (local.set $h (call $stdout)) (loop $l (call $write (local.get $h) (i32.const 0) (i32.const 60000) (i32.const 128)) (br $l))
+      (i32.const 0)))
+  (core instance $i (instantiate $step
+    (with "libc" (instance $libc))
+    (with "host" (instance (export "stdout" (func $stdout)) (export "write" (func $write))))))
+  (func (export "run") (param "input" string) (result (result string (error string)))
+    (canon lift (core func $i "run")
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))

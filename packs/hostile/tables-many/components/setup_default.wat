@@ -1,0 +1,7 @@
+;; Sixty-five tables.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{}")
+  (table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)(table 1 funcref)
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0) (i32.const 2)))

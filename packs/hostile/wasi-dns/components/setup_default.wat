@@ -1,0 +1,45 @@
+;; Looks a name up.
+(component
+  (type $codes (instance
+    (type $e0 (enum "unknown" "access-denied" "not-supported" "invalid-argument" "out-of-memory" "timeout" "concurrency-conflict" "not-in-progress" "would-block" "invalid-state" "new-socket-limit" "address-not-bindable" "address-in-use" "remote-unreachable" "connection-refused" "connection-reset" "connection-aborted" "datagram-too-large" "name-unresolvable" "temporary-resolver-failure" "permanent-resolver-failure"))
+    (export "network" (type (sub resource)))
+    (export "error-code" (type (eq $e0)))))
+  (import "wasi:sockets/network@0.2.6" (instance $net (type $codes)))
+  (alias export $net "error-code" (type $code))
+  (alias export $net "network" (type $network))
+  (import "wasi:sockets/instance-network@0.2.6" (instance $own
+    (export "network" (type $n (eq $network)))
+    (export "instance-network" (func (result (own $n))))))
+  (import "wasi:sockets/ip-name-lookup@0.2.6" (instance $names
+    (export "network" (type $n (eq $network)))
+    (export "error-code" (type $c (eq $code)))
+    (export "resolve-address-stream" (type $s (sub resource)))
+    (export "resolve-addresses" (func (param "network" (borrow $n)) (param "name" string) (result (result (own $s) (error $c)))))))
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))
+  (core func $network (canon lower (func $own "instance-network")))
+  (core func $look (canon lower (func $names "resolve-addresses") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (core module $step
+    (import "libc" "memory" (memory 1))
+    (import "host" "network" (func $network (result i32)))
+    (import "host" "look" (func $look (param i32 i32 i32 i32)))
+    (data (i32.const 64) "{}")
+    (func (export "run") (param $ptr i32) (param $len i32) (result i32)
+      (i32.store8 (i32.const 0) (i32.const 0))
+      (i32.store (i32.const 4) (i32.const 64))
+      (i32.store (i32.const 8) (i32.const 2))
+      (call $look (call $network) (i32.const 64) (i32.const 2) (i32.const 128))
+      (i32.const 0)))
+  (core instance $i (instantiate $step
+    (with "libc" (instance $libc))
+    (with "host" (instance (export "network" (func $network)) (export "look" (func $look))))))
+  (func (export "run") (param "input" string) (result (result string (error string)))
+    (canon lift (core func $i "run")
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))

@@ -1,0 +1,45 @@
+;; Opens a UDP socket.
+(component
+  (type $codes (instance
+    (type $e0 (enum "unknown" "access-denied" "not-supported" "invalid-argument" "out-of-memory" "timeout" "concurrency-conflict" "not-in-progress" "would-block" "invalid-state" "new-socket-limit" "address-not-bindable" "address-in-use" "remote-unreachable" "connection-refused" "connection-reset" "connection-aborted" "datagram-too-large" "name-unresolvable" "temporary-resolver-failure" "permanent-resolver-failure"))
+    (export "network" (type (sub resource)))
+    (export "error-code" (type (eq $e0)))
+    (type $f0 (enum "ipv4" "ipv6"))
+    (export "ip-address-family" (type (eq $f0)))))
+  (import "wasi:sockets/network@0.2.6" (instance $net (type $codes)))
+  (alias export $net "error-code" (type $code))
+  (alias export $net "ip-address-family" (type $family))
+  (import "wasi:sockets/udp@0.2.6" (instance $sock
+    (export "udp-socket" (type (sub resource)))))
+  (alias export $sock "udp-socket" (type $socket))
+  (import "wasi:sockets/udp-create-socket@0.2.6" (instance $make
+    (export "error-code" (type $c (eq $code)))
+    (export "ip-address-family" (type $f (eq $family)))
+    (export "udp-socket" (type $s (eq $socket)))
+    (export "create-udp-socket" (func (param "address-family" $f) (result (result (own $s) (error $c)))))))
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))
+  (core func $make (canon lower (func $make "create-udp-socket") (memory (core memory $libc "memory"))))
+  (core module $step
+    (import "libc" "memory" (memory 1))
+    (import "host" "make" (func $make (param i32 i32)))
+    (data (i32.const 64) "{}")
+    (func (export "run") (param $ptr i32) (param $len i32) (result i32)
+      (i32.store8 (i32.const 0) (i32.const 0))
+      (i32.store (i32.const 4) (i32.const 64))
+      (i32.store (i32.const 8) (i32.const 2))
+      (call $make (i32.const 0) (i32.const 128))
+      (i32.const 0)))
+  (core instance $i (instantiate $step
+    (with "libc" (instance $libc))
+    (with "host" (instance (export "make" (func $make))))))
+  (func (export "run") (param "input" string) (result (result string (error string)))
+    (canon lift (core func $i "run")
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))
