@@ -42,7 +42,11 @@ has() {
 
 # rust TARGET CRATE: the crate's module or component for the target.
 rust() {
-    local remap="--remap-path-prefix=$HOME=/home --remap-path-prefix=$root=/project"
+    # Paths of the machine are no part of a guest.
+    local remap="--remap-path-prefix=$HOME=/ --remap-path-prefix=$root=/project" registry
+    for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+        remap+=" --remap-path-prefix=$registry=/crates"
+    done
     local args=(--release --locked --target "$1" -p "$2")
     if [ -n "${GUEST_RUSTC-}" ]; then
         local source
@@ -65,10 +69,12 @@ rust() {
 }
 
 if has wasm-tools "anything in Rust or C"; then
-    for crate in rust-provider rust-node; do
+    for crate in rust-provider rust-node rust-abis rust-probe; do
         if rust wasm32-unknown-unknown $crate; then
             wasm-tools component new "$work/$crate.wasm" -o "$work/$crate.component.wasm"
-            take "$work/$crate.component.wasm" "packs/sources/built/$crate.wasm"
+            place=packs/sources/built/$crate.wasm
+            [ $crate = rust-probe ] && place=packs/hostile/wasi-probe/components/setup_default.wasm
+            take "$work/$crate.component.wasm" "$place"
         fi
     done
     if rust wasm32-wasip2 rust-wasi-step; then

@@ -19,6 +19,9 @@ pub(super) struct Expectation {
     /// The level up to which checks are judged.
     #[serde(default = "must")]
     pub(super) level: Level,
+    /// Whether its wizards complete and have goldens although it must fail.
+    #[serde(default)]
+    pub(super) golden: bool,
     #[serde(default)]
     pack: ScopeExpectation,
     #[serde(default)]
