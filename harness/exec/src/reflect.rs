@@ -89,6 +89,15 @@ pub(crate) fn lower(ty: &Type, data: &Data) -> Result<Val> {
             Val::Record(fields.collect::<Result<_>>()?)
         }
         Type::Enum(cases) => Val::Enum(case(data, || cases.names().map(str::to_owned).collect())?),
+        Type::Variant(_) | Type::Result(_) => lower_case(ty, data)?,
+        Type::Flags(_) => Val::Flags(Vec::new()),
+        number => lower_number(number, data)?,
+    })
+}
+
+/// A case of a variant or of a result, with what it carries.
+fn lower_case(ty: &Type, data: &Data) -> Result<Val> {
+    Ok(match ty {
         Type::Variant(variant) => {
             let names = || variant.cases().map(|c| c.name.to_owned()).collect();
             let name = case(data, names)?;
@@ -115,8 +124,7 @@ pub(crate) fn lower(ty: &Type, data: &Data) -> Result<Val> {
                 false => Ok(lowered(result.ok())?),
             })
         }
-        Type::Flags(_) => Val::Flags(Vec::new()),
-        number => lower_number(number, data)?,
+        other => lower_number(other, data)?,
     })
 }
 

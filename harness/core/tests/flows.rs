@@ -1,0 +1,282 @@
+//! Flow graphs, with an executor that answers by operation.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{
+    Attempts, Call, Meters, Outcome, Performed, ProvisionInputs, ProvisionMode, StepAnswer,
+    StepCode, StepExecutor, StepFailure, StepRequest, TenantContext, WizardRun, drive, wizards,
+};
+use provision_core::{Limits, Pack, Source};
+use serde_json::{Value, json};
+
+/// Answers `echo` with its input, `say` with its input's `say`, and fails `bad`.
+struct Operations;
+
+impl StepExecutor for Operations {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let result = match &request.call {
+            Call::Invoke {
+                operation, input, ..
+            } => match operation.as_str() {
+                "echo" => Ok(Performed::Ran(input.to_string().into())),
+                "say" => Ok(Performed::Ran(input["say"].to_string().into())),
+                _ => Err(StepFailure::new(StepCode::Trap, "bad")),
+            },
+            other => Err(StepFailure::new(StepCode::Abi, other.function())),
+        };
+        StepAnswer {
+            result,
+            meters: Meters::default(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+fn node(operation: &str, input: &Value, routing: &Value) -> Value {
+    json!({
+        "component": { "id": "demo.ops", "operation": operation },
+        "input": { "mapping": input }, "output": { "mapping": {} }, "routing": routing,
+    })
+}
+
+fn next(id: &str) -> Value {
+    json!({ "next": { "node_id": id } })
+}
+
+/// The run of the setup flow `s` with these nodes, from its first.
+fn run(nodes: &[(&str, Value)]) -> WizardRun {
+    run_from(nodes[0].0, nodes)
+}
+
+fn run_from(entry: &str, nodes: &[(&str, Value)]) -> WizardRun {
+    let map: serde_json::Map<String, Value> = nodes
+        .iter()
+        .map(|(id, node)| {
+            let mut node = node.clone();
+            node["id"] = json!(id);
+            ((*id).to_owned(), node)
+        })
+        .collect();
+    let manifest = json!({
+        "schema_version": "pack-v1", "pack_id": "demo.flows", "version": "1.0.0",
+        "kind": "application", "publisher": "demo",
+        "flows": [{
+            "id": "s", "kind": "job", "entrypoints": ["setup"],
+            "flow": {
+                "schema_version": "flow-v1", "id": "s", "kind": "job",
+                "entrypoints": { "default": entry }, "nodes": map,
+            },
+        }],
+    });
+    let manifest = serde_json::from_value(manifest).expect("a manifest");
+    let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+    let files = [
+        ("manifest.cbor", manifest),
+        ("components/demo.ops.wasm", Vec::new()),
+    ];
+    let files = files.map(|(n, b)| (n.to_owned(), b)).into();
+    let manifest = None;
+    let source = Source::Folder { files, manifest };
+    let limits = Limits::default();
+    let pack = Pack::open(source, &limits).expect("opens");
+    let found = wizards(&pack);
+    let inputs = ProvisionInputs {
+        tenant: TenantContext::default(),
+        provider_id: "demo".into(),
+        install_id: "demo-1".into(),
+        public_base_url: Some("https://base.invalid".into()),
+        answers: json!({ "config": { "room": "blue" } }),
+        existing_state: None,
+    };
+    let mode = ProvisionMode::DryRun;
+    drive(&Operations, &pack, &found[0], &inputs, mode, &limits)
+}
+
+/// What came of each step: its name, and its code where it failed.
+fn seen(run: &WizardRun) -> Vec<String> {
+    let code = |s: &provision_core::wizard::StepRun| s.failure().map_or("ok", |f| f.code.code());
+    run.steps
+        .iter()
+        .map(|s| format!("{}: {}", s.name(), code(s)))
+        .collect()
+}
+
+#[test]
+fn nodes_run_along_their_routing_and_see_what_earlier_ones_answered() {
+    let plan = json!({ "plan": { "config_patch": { "room": "{{ node.ask.room }}" } } });
+    let run = run(&[
+        (
+            "ask",
+            node(
+                "echo",
+                &json!({ "room": "{{ state.input.config.room }}" }),
+                &next("s__apply"),
+            ),
+        ),
+        ("s__apply", node("echo", &plan, &next("s__summary"))),
+        (
+            "s__summary",
+            node(
+                "echo",
+                &json!({ "said": "{{ node.s__apply.plan }}" }),
+                &json!("end"),
+            ),
+        ),
+    ]);
+    assert_eq!(run.outcome, Outcome::Completed, "{:?}", seen(&run));
+    assert_eq!(
+        seen(&run),
+        [
+            "node ask: ok",
+            "step apply, node s__apply: ok",
+            "step summary, node s__summary: ok"
+        ]
+    );
+    assert_eq!(run.plan.config_patch["room"], json!("blue"));
+    let said = &run.steps[2].output().expect("ran").data["said"];
+    assert_eq!(
+        said["config_patch"]["room"],
+        json!("blue"),
+        "an object stays one"
+    );
+}
+
+#[test]
+fn branches_go_by_status_and_a_failure_is_one() {
+    let branch = json!({ "branch": { "on_status": { "yes": "s__apply", "error": "mend" }, "default": null } });
+    let apply = ("s__apply", node("echo", &json!({}), &json!("end")));
+    let mend = ("mend", node("echo", &json!({}), &next("s__apply")));
+    let asked = |operation: &str, say: &Value| {
+        let ask = ("ask", node(operation, &json!({ "say": say }), &branch));
+        run(&[ask, mend.clone(), apply.clone()])
+    };
+    let yes = asked("say", &json!({ "status": "yes" }));
+    assert_eq!(
+        seen(&yes),
+        ["node ask: ok", "step apply, node s__apply: ok"]
+    );
+    let failed = asked("bad", &json!({}));
+    assert_eq!(failed.outcome, Outcome::Failed);
+    assert_eq!(
+        seen(&failed),
+        [
+            "node ask: E_TRAP",
+            "node mend: ok",
+            "step apply, node s__apply: ok"
+        ]
+    );
+    let lost = asked("say", &json!({ "status": "no" }));
+    assert_eq!(seen(&lost), ["node ask: ok", "node ask: E_FLOW"]);
+}
+
+#[test]
+fn a_graph_that_goes_round_is_stopped() {
+    let round = run(&[
+        ("s__apply", node("echo", &json!({}), &next("b"))),
+        ("b", node("echo", &json!({}), &next("s__apply"))),
+    ]);
+    assert_eq!(round.outcome, Outcome::Failed);
+    assert_eq!(round.steps.len(), 2 * 8 + 1, "eight times each");
+    assert_eq!(seen(&round)[16], "node s__apply: E_FLOW_LOOP");
+    let long: Vec<(String, Value)> = (0..300)
+        .map(|i| {
+            let routing = match i {
+                299 => json!("end"),
+                _ => next(&format!("n{}", i + 1)),
+            };
+            (format!("n{i}"), node("echo", &json!({}), &routing))
+        })
+        .collect();
+    let long: Vec<(&str, Value)> = long
+        .iter()
+        .map(|(id, n)| (id.as_str(), n.clone()))
+        .collect();
+    let long = run(&long);
+    assert_eq!(long.steps.len(), 201);
+    assert_eq!(
+        long.steps[200].failure().map(|f| f.code),
+        Some(StepCode::FlowLoop)
+    );
+}
+
+#[test]
+fn what_leads_nowhere_or_is_not_driven_says_so() {
+    let apply = || ("s__apply", node("echo", &json!({}), &json!("end")));
+    let nowhere = run_from("gone", &[apply()]);
+    assert_eq!(seen(&nowhere), ["step node: E_FLOW"]);
+    let custom = run(&[(
+        "s__apply",
+        node("echo", &json!({}), &json!({ "custom": { "jump": 1 } })),
+    )]);
+    assert_eq!(seen(&custom)[1], "node s__apply: E_UNSUPPORTED");
+    let mut call = node("x", &json!({}), &next("s__apply"));
+    call["component"] = json!({ "id": "flow.call" });
+    assert_eq!(
+        seen(&run(&[("a", call), apply()]))[0],
+        "node a: E_UNSUPPORTED"
+    );
+    let mut emit = node("x", &json!({ "text": "hi" }), &next("s__apply"));
+    emit["component"] = json!({ "id": "emit.log" });
+    let emitted = run(&[("a", emit.clone()), apply()]);
+    assert_eq!(
+        (emitted.outcome.clone(), emitted.executed()),
+        (Outcome::Completed, 1),
+        "no guest ran for it"
+    );
+    let mut missing = node("x", &json!({}), &next("s__apply"));
+    missing["component"] = json!({ "id": "demo.gone", "operation": "x" });
+    assert_eq!(
+        seen(&run(&[("a", missing.clone()), apply()]))[0],
+        "node a: E_STEP_MISSING"
+    );
+    missing["component"]["pack_alias"] = json!("other");
+    assert_eq!(
+        seen(&run(&[("a", missing), apply()]))[0],
+        "node a: E_STEP_MISSING"
+    );
+    let loops = json!({ "x": "{{#each state.input}}{{/each}}" });
+    assert_eq!(
+        seen(&run(&[
+            ("a", node("echo", &loops, &next("s__apply"))),
+            apply()
+        ]))[0],
+        "node a: E_TEMPLATE"
+    );
+    let without = run(&[("only", node("echo", &json!({}), &json!("end")))]);
+    assert_eq!(
+        seen(&without)[1],
+        "step apply: E_STEP_MISSING",
+        "it sets nothing up"
+    );
+}
+
+#[test]
+fn a_node_that_says_that_it_failed_is_no_success() {
+    for say in [json!({ "ok": false }), json!({ "status": "error" })] {
+        let run = run(&[(
+            "s__apply",
+            node("say", &json!({ "say": say }), &json!("end")),
+        )]);
+        assert_eq!(seen(&run), ["step apply, node s__apply: E_STEP"]);
+    }
+    let shape = json!({ "plan": { "notes": [1] } });
+    let run_ = run(&[(
+        "s__apply",
+        node("say", &json!({ "say": shape }), &json!("end")),
+    )]);
+    assert_eq!(seen(&run_), ["step apply, node s__apply: E_OUTPUT_SHAPE"]);
+    let refuses =
+        json!({ "diagnostics": [{ "severity": "error", "code": "NO", "message": "no" }] });
+    let refused = run(&[
+        (
+            "s__validate",
+            node("say", &json!({ "say": refuses }), &next("s__apply")),
+        ),
+        ("s__apply", node("echo", &json!({}), &json!("end"))),
+    ]);
+    assert!(
+        matches!(refused.outcome, Outcome::Refused { .. }),
+        "{:?}",
+        refused.outcome
+    );
+    assert_eq!(refused.steps.len(), 1, "nothing is applied after a refusal");
+}

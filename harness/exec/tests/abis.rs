@@ -1,0 +1,203 @@
+//! Interfaces that no pack of the project speaks, on a real component.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{Call, CallContext, Performed, StepCode, StepExecutor, StepRequest};
+use provision_core::{Limits, Pack, Source, cbor};
+use provision_exec::WasmtimeExecutor;
+use serde_json::{Value, json};
+use std::path::Path;
+
+struct Guest {
+    executor: WasmtimeExecutor,
+    pack: Pack,
+}
+
+impl Guest {
+    /// The pack folder's guest `name` alone, as built from `packs/sources`.
+    fn built(name: &str) -> Self {
+        let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/sources/built");
+        let bytes = std::fs::read(built.join(name)).expect("a built guest");
+        Self::of("guest.wasm", &bytes)
+    }
+
+    fn of(file: &str, bytes: &[u8]) -> Self {
+        let files = [("pack.json", &b"{}"[..]), (file, bytes)];
+        let files = files.map(|(n, b)| (n.to_owned(), b.to_vec())).into();
+        let manifest = None;
+        let source = Source::Folder { files, manifest };
+        let limits = Limits::default();
+        Self {
+            executor: WasmtimeExecutor::new(&limits.step).expect("an executor"),
+            pack: Pack::open(source, &limits).expect("opens"),
+        }
+    }
+
+    fn call(&self, call: Call) -> Result<Value, StepCode> {
+        let file = self
+            .pack
+            .files()
+            .find(|f| *f != "pack.json")
+            .expect("a guest");
+        let request = StepRequest::new(file, call);
+        match self.executor.execute(&self.pack, &request).result {
+            Ok(Performed::Ran(bytes)) => Ok(serde_json::from_slice(&bytes).expect("JSON")),
+            Ok(Performed::RanCbor(bytes)) => {
+                let tree = cbor::parse(&bytes, 16).expect("CBOR");
+                Ok(cbor::to_json(&tree).expect("JSON"))
+            }
+            Ok(Performed::Nothing) => Ok(Value::Null),
+            Err(failure) => Err(failure.code),
+        }
+    }
+}
+
+fn invoke(operation: &str) -> Call {
+    Call::Invoke {
+        operation: operation.into(),
+        context: Box::new(CallContext {
+            environment: "test".into(),
+            tenant: "acme".into(),
+            flow: "setup".into(),
+            node: "n1".into(),
+            component: "abis".into(),
+            ..CallContext::default()
+        }),
+        input: json!({ "a": [1, "x", null] }),
+    }
+}
+
+#[test]
+fn a_node_of_version_0_6_gets_an_envelope_and_is_taken_before_older_ones() {
+    let guest = Guest::built("rust-abis.wasm");
+    let expected = json!({
+        "op": "echo", "input": {"a": [1, "x", null]}, "flow": "setup", "step": "n1",
+        "component": "abis", "tenant": "acme", "cancelled": false,
+    });
+    assert_eq!(guest.call(invoke("echo")), Ok(expected));
+    assert_eq!(
+        guest.call(invoke("fail")),
+        Err(StepCode::Step),
+        "an error of the node"
+    );
+    assert_eq!(
+        guest.call(invoke("unwell")),
+        Err(StepCode::Step),
+        "ok: false"
+    );
+    let described = guest.call(Call::Describe).expect("a description");
+    assert_eq!(described["name"], "abis");
+}
+
+#[test]
+fn component_qa_is_given_the_config_that_is_there() {
+    let guest = Guest::built("rust-abis.wasm");
+    let spec = guest
+        .call(Call::QaSpec {
+            mode: "update".into(),
+        })
+        .expect("a spec");
+    assert_eq!(spec["mode"], "QaMode::Update");
+    let apply = |mode: &str| {
+        guest.call(Call::ApplyAnswers {
+            mode: mode.into(),
+            current: json!({ "color": "red", "size": 1 }),
+            answers: json!({ "size": 3 }),
+        })
+    };
+    assert_eq!(apply("update"), Ok(json!({ "color": "red", "size": 3 })));
+    assert_eq!(apply("remove"), Ok(json!({})));
+    assert_eq!(apply("destroy"), Err(StepCode::Abi), "no such mode");
+    assert_eq!(guest.call(Call::I18nKeys), Ok(json!(["abis.size"])));
+    let bundle = Call::I18nBundle {
+        locale: "en".into(),
+    };
+    assert_eq!(
+        guest.call(bundle),
+        Err(StepCode::Abi),
+        "0.6.0 has keys alone"
+    );
+}
+
+#[test]
+fn a_validator_is_asked_whether_it_applies() {
+    let guest = Guest::built("rust-abis.wasm");
+    let judge = |files: &[&str]| {
+        guest.call(Call::ValidatePack {
+            manifest: vec![1, 2, 3],
+            sbom: "{}".into(),
+            files: files.iter().map(|f| (*f).to_owned()).collect(),
+        })
+    };
+    assert_eq!(judge(&[]), Ok(Value::Null), "it does not apply");
+    let said = judge(&["a", "b"]).expect("diagnostics");
+    assert_eq!(said[0]["message"], "2 files, 3 bytes, {}");
+    assert_eq!(said[0]["severity"], "warn");
+}
+
+#[test]
+fn a_provider_answers_by_schema_core_and_its_own_modes() {
+    let guest = Guest::built("rust-provider.wasm");
+    // `update` is called `upgrade` by this version.
+    let spec = guest
+        .call(Call::QaSpec {
+            mode: "update".into(),
+        })
+        .expect("a spec");
+    assert_eq!(spec["questions"][0]["id"], "room");
+    let valid = |config: Value| guest.call(Call::ValidateConfig { config });
+    assert_eq!(
+        valid(json!({ "base_url": "https://a.invalid" })),
+        Ok(json!({ "valid": true }))
+    );
+    assert_eq!(valid(json!({})), Ok(json!({ "valid": false })));
+    // What it sends is denied, and it is told so.
+    let sent = guest.call(invoke("send")).expect("an answer");
+    assert_eq!(sent, json!({ "ok": false, "error": "denied" }));
+    let bundle = guest
+        .call(Call::I18nBundle {
+            locale: "de".into(),
+        })
+        .expect("a bundle");
+    assert_eq!(
+        (&bundle["locale"], &bundle["messages"]["chat.qa.token"]),
+        (&json!("de"), &json!("Bot token"))
+    );
+    assert_eq!(
+        guest
+            .call(Call::Plan { inputs: json!({}) })
+            .expect("a plan")["webhooks"][0]["url"],
+        "/chat"
+    );
+}
+
+/// The runtime interface on CBOR, as component text: echoes its input.
+const RUNTIME: &str = r#"(component
+  (core module $m
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.get $next) (global.set $next (i32.add (global.get $next) (local.get 3))))
+    (func (export "invoke") (param i32 i32 i32 i32) (result i32)
+      (i32.store (i32.const 0) (local.get 2)) (i32.store (i32.const 4) (local.get 3)) (i32.const 0)))
+  (core instance $i (instantiate $m))
+  (func $invoke (param "op" string) (param "input-cbor" (list u8)) (result (list u8))
+    (canon lift (core func $i "invoke") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (instance $r (export "invoke" (func $invoke)))
+  (export "greentic:component/runtime@VERSION" (instance $r)))"#;
+
+#[test]
+fn a_runtime_is_known_by_the_first_numbers_of_its_version() {
+    for (version, known) in [
+        ("0.6.0", true),
+        ("0.6.9", true),
+        ("0.7.0", false),
+        ("0.60.0", false),
+    ] {
+        let guest = Guest::of("guest.wat", RUNTIME.replace("VERSION", version).as_bytes());
+        let expected = match known {
+            true => Ok(json!({ "a": [1, "x", null] })),
+            false => Err(StepCode::Abi),
+        };
+        assert_eq!(guest.call(invoke("any")), expected, "{version}");
+    }
+}
