@@ -222,6 +222,17 @@ fn what_leads_nowhere_or_is_not_driven_says_so() {
         (Outcome::Completed, 1),
         "no guest ran for it"
     );
+    let mut template = node(
+        "text",
+        &json!({ "template": "Hi {{ state.input.install_id }}" }),
+        &next("s__apply"),
+    );
+    template["component"] = json!({ "id": "templating.handlebars" });
+    let rendered = run(&[("a", template), apply()]);
+    assert_eq!(
+        rendered.steps[0].output().expect("rendered").data,
+        json!({ "text": "Hi demo-1" })
+    );
     let mut missing = node("x", &json!({}), &next("s__apply"));
     missing["component"] = json!({ "id": "demo.gone", "operation": "x" });
     assert_eq!(

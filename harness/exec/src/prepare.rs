@@ -19,6 +19,17 @@ pub(crate) enum Prepared {
     Component(Box<(component::InstancePre<Sandbox>, Exports)>),
 }
 
+impl Prepared {
+    /// Linear memories that an instance has.
+    pub(crate) fn memories(&self) -> usize {
+        let required = match self {
+            Self::Core(pre) => Some(pre.module().resources_required()),
+            Self::Component(parts) => parts.0.component().resources_required(),
+        };
+        required.map_or(0, |r| r.num_memories as usize)
+    }
+}
+
 /// Compiles `bytes`, which the pack holds under `name`. Its imports are linked
 /// by `base`, which belongs to the same engine.
 pub(crate) fn prepare(

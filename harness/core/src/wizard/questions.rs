@@ -114,11 +114,20 @@ fn fitting(question: &Question, base_url: Option<&str>) -> Value {
         "number" | "integer" | "int" | "float" => json!(1),
         "list" | "array" => json!([]),
         "object" | "map" | "json" => json!({}),
-        _ if question.id.contains("url") => {
-            json!(base_url.unwrap_or("https://conformance.invalid"))
-        }
+        _ if question.id.contains("url") => json!(url(&question.id, base_url)),
         _ if question.id.contains("email") => json!("user@conformance.invalid"),
         _ => json!("example"),
+    }
+}
+
+/// A URL for `id`: `redis_url` wants another scheme than `base_url`.
+fn url(id: &str, base_url: Option<&str>) -> String {
+    let schemes = [
+        "redis", "postgres", "mysql", "mongodb", "amqp", "nats", "mqtt", "wss",
+    ];
+    match schemes.iter().find(|scheme| id.contains(*scheme)) {
+        Some(scheme) => format!("{scheme}://conformance.invalid"),
+        None => base_url.unwrap_or("https://conformance.invalid").to_owned(),
     }
 }
 
@@ -129,7 +138,7 @@ mod tests {
     const LIMITS: FlowLimits = FlowLimits {
         nodes: 1,
         visits: 1,
-        questions: 8,
+        questions: 9,
     };
 
     #[test]
@@ -143,6 +152,7 @@ mod tests {
                 {"id": "limit", "kind": "number", "required": false},
                 {"id": "prefix", "kind": "text", "required": true, "default": "p-"},
                 {"id": "chat", "kind": "text"},
+                {"id": "redis_url", "kind": "text", "required": true},
             ],
             "defaults": {"limit": 5},
         });
@@ -151,6 +161,7 @@ mod tests {
         let expected = json!({
             "enabled": false, "public_base_url": "https://base.invalid", "token": canary("token"),
             "region": "eu", "limit": 5, "prefix": "p-", "chat": "c1",
+            "redis_url": "redis://conformance.invalid",
         });
         assert_eq!(
             answers(&found, &given, Some("https://base.invalid")),
@@ -161,7 +172,7 @@ mod tests {
     #[test]
     fn too_many_and_repeated_questions_are_refused() {
         let code = |spec: Value| questions(&spec, &LIMITS).err().map(|f| f.code);
-        let many: Vec<Value> = (0..9).map(|i| json!({"id": i.to_string()})).collect();
+        let many: Vec<Value> = (0..10).map(|i| json!({"id": i.to_string()})).collect();
         assert_eq!(
             code(json!({ "questions": many })),
             Some(StepCode::Questions)

@@ -164,12 +164,13 @@ impl Walk<'_> {
             Err(failure) => return session.answer(due, "input", Err(failure)),
         };
         let component = node.component.id.as_str();
-        if node.is_builtin() {
+        let file = self.file(session, node);
+        if node.is_builtin() || (file.is_err() && is_template(node)) {
             let (name, result) = builtin(node, session, input);
             return session.answer(due, &name, result);
         }
         let operation = node.component.operation.as_deref().unwrap_or_default();
-        match self.file(session, node) {
+        match file {
             Ok(file) => due.component = Some(file),
             Err(failure) => {
                 let function = format!("invoke {}", inert(operation, 80));
@@ -297,6 +298,13 @@ fn status(output: Option<&StepOutput>) -> String {
     own.unwrap_or(whether).to_owned()
 }
 
+/// Whether a node is a template, which the runtime renders itself unless the
+/// pack has a component for it.
+fn is_template(node: &Node) -> bool {
+    let id = node.component.id.as_str();
+    matches!(id, "templating.handlebars" | "templates.handlebars")
+}
+
 /// What the runtime itself does for a node without a component.
 fn builtin(
     node: &Node,
@@ -310,6 +318,10 @@ fn builtin(
     };
     let result = if kind.starts_with("emit.") {
         Ok(StepOutput::data(input))
+    } else if is_template(node) {
+        // Its input was rendered on the way here.
+        let text = ["template", "text"].iter().find_map(|key| input.get(*key));
+        Ok(StepOutput::data(json!({ "text": text })))
     } else if kind == "session.wait" {
         // The user's reply is there already: the answers.
         Ok(StepOutput::data(session.inputs.answers.clone()))

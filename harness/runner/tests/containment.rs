@@ -1,0 +1,116 @@
+//! Every hostile pack in one process: after each, a clean pack still passes, no
+//! memory beyond the bounds was taken, and nothing is left behind.
+#![cfg(target_os = "linux")]
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use greentic_provision::source;
+use provision_core::wizard::{
+    Outcome, ProvisionInputs, ProvisionMode, StepCode, TenantContext, WizardRun, drive, wizards,
+};
+use provision_core::{Limits, Pack};
+use provision_exec::WasmtimeExecutor;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+const MIB: u64 = 1024 * 1024;
+
+fn packs(folder: &str) -> Vec<PathBuf> {
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let entries = std::fs::read_dir(packs.join(folder)).expect("a folder of packs");
+    let paths = entries.map(|e| e.expect("an entry").path());
+    let is_pack = |p: &PathBuf| p.is_dir() || p.extension().is_some_and(|e| e == "gtpack");
+    let mut paths: Vec<_> = paths.filter(is_pack).collect();
+    paths.sort();
+    paths
+}
+
+fn open(path: &Path, limits: &Limits) -> Option<Pack> {
+    let source = source::load(path, &limits.archive).ok()?;
+    Pack::open(source, limits).ok()
+}
+
+/// One run of each wizard of `pack`.
+fn run(executor: &WasmtimeExecutor, pack: &Pack, limits: &Limits) -> Vec<WizardRun> {
+    let inputs = ProvisionInputs {
+        tenant: TenantContext::default(),
+        provider_id: "p".into(),
+        install_id: "i".into(),
+        public_base_url: Some("https://conformance.invalid".into()),
+        answers: json!({}),
+        existing_state: None,
+    };
+    let mode = ProvisionMode::DryRun;
+    let wizards = wizards(pack);
+    let runs = wizards
+        .iter()
+        .map(|w| drive(executor, pack, w, &inputs, mode, limits));
+    runs.collect()
+}
+
+/// A line of `/proc/self/status`, in bytes.
+fn memory(line: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("status");
+    let found = status.lines().find_map(|l| l.strip_prefix(line));
+    let kib = found.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.expect("kilobytes") * 1024
+}
+
+/// Threads and open files of this process, and how many images of memories the
+/// cache of compiled steps has open.
+fn held() -> (usize, Vec<PathBuf>, usize) {
+    let threads = std::fs::read_dir("/proc/self/task").expect("tasks").count();
+    let files = std::fs::read_dir("/proc/self/fd").expect("files");
+    // The folder that is being read is open itself, and gone by now.
+    let mut files: Vec<PathBuf> = files
+        .filter_map(|f| std::fs::read_link(f.expect("a file").path()).ok())
+        .filter(|f| !f.starts_with("/proc"))
+        .collect();
+    files.sort();
+    let all = files.len();
+    files.retain(|f| !f.starts_with("/memfd:wasm-memory-image (deleted)"));
+    let images = all - files.len();
+    (threads, files, images)
+}
+
+#[test]
+fn no_hostile_pack_leaves_anything_behind() {
+    let limits = Limits::default();
+    let executor = WasmtimeExecutor::new(&limits.step).expect("an executor");
+    let clean = packs("conforming")
+        .into_iter()
+        .find(|p| p.ends_with("noop-provision"));
+    let clean = open(&clean.expect("the noop pack"), &limits).expect("opens");
+    let passes = || run(&executor, &clean, &limits)[0].outcome == Outcome::Completed;
+    assert!(passes());
+    let before = held();
+    let mut ran = 0;
+    for path in packs("hostile") {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // Resets the peak to what is resident now.
+        std::fs::write("/proc/self/clear_refs", "5").expect("a new peak");
+        let resident = memory("VmRSS:");
+        if let Some(pack) = open(&path, &limits) {
+            for run in run(&executor, &pack, &limits) {
+                let codes = || run.steps.iter().filter_map(|s| Some(s.failure()?.code));
+                assert!(
+                    !codes().any(StepCode::is_error),
+                    "{name}: {:?}",
+                    run.outcome
+                );
+                ran += run.steps.len();
+            }
+        }
+        let peak = memory("VmHWM:").saturating_sub(resident);
+        let bound = limits.step.memory_bytes as u64 + 64 * MIB;
+        assert!(peak <= bound, "{name} took {} MiB", peak / MIB);
+        assert!(passes(), "a clean pack fails after {name}");
+        let now = held();
+        assert_eq!((now.0, &now.1), (before.0, &before.1), "after {name}");
+        assert!(now.2 <= 256, "{} images after {name}", now.2);
+    }
+    assert!(ran > 100, "{ran} steps were tried");
+}
