@@ -93,13 +93,24 @@ pub struct FlowLimits {
     pub visits: usize,
     /// Questions that one step may ask.
     pub questions: usize,
+    /// Bytes that the nodes of one flow answer, all together.
+    pub answer_bytes: usize,
+    /// Fuel of all steps of a pack, each counted once.
+    pub pack_fuel: u64,
+    /// Bytes that all steps of a pack answer, each counted once.
+    pub pack_bytes: u64,
 }
 
 impl FlowLimits {
-    const DEFAULT: Self = Self {
+    /// The bounds of every run.
+    pub const DEFAULT: Self = Self {
         nodes: 200,
         visits: 8,
         questions: 500,
+        answer_bytes: 1024 * 1024,
+        // Fifty steps that use up all of theirs.
+        pack_fuel: 10_000_000_000,
+        pack_bytes: 8 * MIB,
     };
 }
 

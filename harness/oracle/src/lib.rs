@@ -5,6 +5,7 @@
 //! property tests and fuzz targets all call the same two functions.
 #![forbid(unsafe_code)]
 
+mod budget;
 pub mod checks;
 mod compare;
 pub mod generators;

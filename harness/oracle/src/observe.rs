@@ -1,6 +1,7 @@
 //! The one driver: opens a pack, drives each of its wizards several times,
 //! judges nothing.
 
+use crate::budget::Budget;
 use crate::readers::{Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::integrity::signature::TrustedKey;
@@ -96,10 +97,10 @@ pub struct Runs {
     pub inputs: ProvisionInputs,
     /// The run that is judged.
     pub first: WizardRun,
-    /// The same again, at once.
-    pub second: WizardRun,
+    /// The same again, at once; none after a bound was hit, which takes long.
+    pub second: Option<WizardRun>,
     /// The same on another thread, after all wizards of the pack, in the
-    /// reverse order.
+    /// reverse order; none likewise.
     pub isolated: Option<WizardRun>,
     /// The same by other compilers, by their names.
     pub compilers: Vec<(&'static str, WizardRun)>,
@@ -163,14 +164,15 @@ pub fn observe(
 }
 
 fn opened_pack(pack: Pack, executor: &dyn StepExecutor, conditions: &Conditions) -> Opened {
+    let budget = Budget::of(executor, &conditions.limits.flow);
     let observed = wizards(&pack).into_iter().map(|wizard| Observed {
         runs: inputs(&pack, conditions)
-            .map(|inputs| run(executor, &pack, &wizard, inputs, conditions)),
+            .map(|inputs| run((executor, &budget), &pack, &wizard, inputs, conditions)),
         wizard,
     });
     let mut opened = Opened {
         wizards: observed.collect(),
-        described: described(executor, &pack, conditions),
+        described: described(&budget, &pack, conditions),
         pack,
     };
     isolate(&mut opened, executor, conditions);
@@ -178,14 +180,15 @@ fn opened_pack(pack: Pack, executor: &dyn StepExecutor, conditions: &Conditions)
 }
 
 fn run(
-    executor: &dyn StepExecutor,
+    (executor, budget): (&dyn StepExecutor, &Budget<'_>),
     pack: &Pack,
     wizard: &Wizard,
     inputs: ProvisionInputs,
     conditions: &Conditions,
 ) -> Runs {
     let by = |executor| dry(executor, pack, wizard, &inputs, conditions);
-    let (first, second) = (by(executor), by(executor));
+    let first = by(budget);
+    let second = repeatable(&first).then(|| by(executor));
     // What does not complete has nothing that could be compared.
     let others = executor.others().iter().filter(|_| first.completed());
     let compilers = others.map(|(name, other)| (*name, by(&**other))).collect();
@@ -196,6 +199,13 @@ fn run(
         isolated: None,
         compilers,
     }
+}
+
+/// Whether a run is worth another: a step that ran into a bound, or into the
+/// clock, would do so again, for as long.
+fn repeatable(run: &WizardRun) -> bool {
+    let mut failures = run.steps.iter().filter_map(|s| s.failure());
+    failures.all(|f| !f.code.is_bound() && !f.code.is_error())
 }
 
 fn dry(
@@ -217,15 +227,8 @@ fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Condit
     let again = || {
         let runs = wizards.iter().rev().map(|observed| {
             let runs = observed.runs.as_ref().ok()?;
-            // A step that ran into a bound would do so again, for as long.
-            let again = |f: &StepFailure| !f.code.is_bound() && !f.code.is_error();
-            let worth = runs
-                .first
-                .steps
-                .iter()
-                .filter_map(|s| s.failure())
-                .all(again);
-            worth.then(|| dry(executor, pack, &observed.wizard, &runs.inputs, conditions))
+            let again = || dry(executor, pack, &observed.wizard, &runs.inputs, conditions);
+            repeatable(&runs.first).then(again)
         });
         runs.collect::<Vec<_>>()
     };

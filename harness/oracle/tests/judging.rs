@@ -352,3 +352,16 @@ fn core_rules_of_pack_v1_are_asked_of_their_own_library() {
     let result = of(&results, "manifest.core-rules");
     assert_eq!((result.status, result.applicable), (Status::Skipped, false));
 }
+
+#[test]
+fn what_all_steps_of_a_pack_consume_is_bounded() {
+    let executor = fake(|_, _| ran("{}", 4_000_000_000));
+    let (subject, results, verdict) = judged(pack(&[]), &executor);
+    assert_eq!(verdict, Verdict::Fail);
+    assert_eq!(codes(of(&results, "wizard.completes")), ["E_PACK_BUDGET"]);
+    let run = subject.wizards()[0].run().expect("a run");
+    let ran = run.steps.iter().filter(|s| s.failure().is_none()).count();
+    assert_eq!(ran, 3, "the fourth step comes too late");
+    // It would be over the bound again, and is not tried again.
+    assert_eq!(executor.0.load(Ordering::Relaxed), 3);
+}

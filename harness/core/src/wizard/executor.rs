@@ -132,6 +132,8 @@ step_codes! {
     Trap = "E_TRAP",
     /// It used up its fuel.
     Fuel = "E_FUEL",
+    /// The steps of the pack used up what they have together.
+    PackBudget = "E_PACK_BUDGET",
     /// It used up its wall-clock time; the run's error, never the pack's.
     Deadline = "E_DEADLINE",
     /// It asked for more linear memory than the bound.
@@ -200,6 +202,7 @@ impl StepCode {
                 | Self::CompileLimit
                 | Self::HostCalls
                 | Self::HostCallBytes
+                | Self::PackBudget
                 | Self::Handles
                 | Self::Fuel
                 | Self::Memory

@@ -136,9 +136,8 @@ mod tests {
     use super::*;
 
     const LIMITS: FlowLimits = FlowLimits {
-        nodes: 1,
-        visits: 1,
         questions: 9,
+        ..FlowLimits::DEFAULT
     };
 
     #[test]

@@ -33,13 +33,14 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn repeat(subject: &Subject, findings: &mut Findings) {
-    each(subject, findings, |runs| conclude(runs, [&runs.second]));
+    each(subject, findings, |runs| {
+        conclude(runs, runs.second.as_ref())
+    });
 }
 
 fn isolated(subject: &Subject, findings: &mut Findings) {
-    each(subject, findings, |runs| match &runs.isolated {
-        Some(isolated) => conclude(runs, [isolated]),
-        None => Conclusion::Blocked("a step that hit a bound is not run once more".into()),
+    each(subject, findings, |runs| {
+        conclude(runs, runs.isolated.as_ref())
     });
 }
 
@@ -71,11 +72,11 @@ fn each(subject: &Subject, findings: &mut Findings, conclude: impl Fn(&Runs) -> 
     });
 }
 
-fn conclude(runs: &Runs, others: [&WizardRun; 1]) -> Conclusion {
-    let found = others
-        .into_iter()
-        .flat_map(|run| differences(&runs.first, run));
-    incomplete(runs, found.collect())
+fn conclude(runs: &Runs, other: Option<&WizardRun>) -> Conclusion {
+    match other {
+        Some(other) => incomplete(runs, differences(&runs.first, other)),
+        None => Conclusion::Blocked("a step that hit a bound is not run once more".into()),
+    }
 }
 
 fn incomplete(runs: &Runs, found: Vec<Finding>) -> Conclusion {

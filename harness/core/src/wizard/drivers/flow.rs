@@ -120,6 +120,14 @@ impl Walk<'_> {
         let step = self.bound(session.wizard.kind, id);
         self.applied |= step == ProvisionStep::Apply;
         let output = self.run(session, id, node, step);
+        let answered = session.steps().iter().filter_map(|s| s.raw.as_ref());
+        let bytes: usize = answered.map(Vec::len).sum();
+        if bytes > session.limits.flow.answer_bytes {
+            let limit = session.limits.flow.answer_bytes;
+            let message = format!("the nodes answered {bytes} bytes together, bound {limit}");
+            stop(session, Some(id), StepCode::Output, message);
+            return None;
+        }
         let status = status(output.as_ref());
         if let Some(output) = output {
             self.outputs.insert(id.to_owned(), output.data);
