@@ -234,3 +234,31 @@ pub(super) fn embedded(text: &str, depth: usize, what: &str) -> Result<Value, St
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wizard::TenantContext;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_redacted_is_granted_as_a_canary() {
+        let inputs = ProvisionInputs {
+            tenant: TenantContext::default(),
+            provider_id: "p".into(),
+            install_id: "i".into(),
+            public_base_url: None,
+            answers: json!({
+                "config": { "room": "blue" },
+                "secrets": { "TOKEN": "<redacted>", "OWN": "given", "NUMBER": 7 },
+            }),
+            existing_state: None,
+        };
+        let grants = grants(&inputs);
+        assert_eq!(grants.config["room"], json!("blue"));
+        assert_eq!(grants.secrets["OWN"], "given");
+        assert_eq!(grants.secrets["TOKEN"], canary("TOKEN"));
+        assert_eq!(grants.secrets["NUMBER"], canary("NUMBER"));
+        assert_ne!(canary("TOKEN"), canary("NUMBER"));
+    }
+}
