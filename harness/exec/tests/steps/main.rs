@@ -3,4 +3,5 @@
 
 mod bounds;
 mod determinism;
+mod host;
 mod support;

@@ -1,0 +1,221 @@
+//! What compiles in more than linear time, found before anything compiles it.
+//!
+//! Kilobytes of Wasm can cost a compiler gigabytes and minutes. The bounds are
+//! some ten times what real components have, and for each shape there is a
+//! bound on the sum over all functions: many small bad ones add up.
+
+mod function;
+
+use function::Measure;
+use std::fmt;
+use wasmparser::{Operator, Parser, Payload, SubType, TypeRef};
+
+/// Functions of all modules.
+const FUNCTIONS: u64 = 100_000;
+/// Types of all modules and components.
+const TYPES: u64 = 20_000;
+/// Parameters, results or fields of one type.
+const FIELDS: u64 = 1_000;
+/// Modules and components, nested ones included.
+const MODULES: u64 = 100;
+/// Levels of components in components.
+const COMPONENTS_DEEP: usize = 8;
+/// Elements that all tables have from the start.
+const TABLE: u64 = 100_000;
+/// Bytes between the data segments of one module, all gaps together.
+const DATA_GAP: u64 = 1024 * 1024;
+
+/// A shape that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{measure}: {value}, bound {limit}{}", At(*.function))]
+pub struct ShapeError {
+    /// What was measured.
+    pub measure: &'static str,
+    /// How much of it there is.
+    pub value: u64,
+    /// How much of it there may be.
+    pub limit: u64,
+    /// The function, by its place in its module; `None` for sums.
+    pub function: Option<u64>,
+}
+
+struct At(Option<u64>);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(function) => write!(f, " (the module's own function {function})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Measures `binary`, a module or a component. What cannot be parsed is left
+/// to the validator, which says more about it.
+///
+/// # Errors
+/// [`ShapeError`] names the first measure that is over its bound.
+pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
+    let mut totals = Totals::default();
+    let mut stack: Vec<Module> = Vec::new();
+    for payload in Parser::new(0).parse_all(binary) {
+        let Ok(payload) = payload else { break };
+        match payload {
+            Payload::Version { .. } => {
+                totals.modules += 1;
+                bound("modules and components", totals.modules, MODULES, None)?;
+                stack.push(Module::default());
+                bound(
+                    "levels of components",
+                    stack.len() as u64,
+                    COMPONENTS_DEEP as u64,
+                    None,
+                )?;
+            }
+            Payload::End(_) => {
+                if let Some(done) = stack.pop() {
+                    done.finish()?;
+                }
+            }
+            other => {
+                let Some(module) = stack.last_mut() else {
+                    break;
+                };
+                if module.payload(other, &mut totals)?.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bound(
+    measure: &'static str,
+    value: u64,
+    limit: u64,
+    function: Option<u64>,
+) -> Result<(), ShapeError> {
+    match value > limit {
+        true => Err(ShapeError {
+            measure,
+            value,
+            limit,
+            function,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Sums over everything in the binary.
+#[derive(Default)]
+struct Totals {
+    modules: u64,
+    types: u64,
+    functions: u64,
+    tables: u64,
+    looped_locals: u64,
+    heights: u64,
+    branches: u64,
+}
+
+/// What functions of one module are measured against.
+#[derive(Default)]
+struct Module {
+    types: Vec<SubType>,
+    /// The type of each function, imported ones first.
+    functions: Vec<u32>,
+    imported: u64,
+    bodies: u64,
+    data_bytes: u64,
+    data_span: Option<(u64, u64)>,
+}
+
+impl Module {
+    /// `None` where the payload cannot be read.
+    fn payload(
+        &mut self,
+        payload: Payload<'_>,
+        totals: &mut Totals,
+    ) -> Result<Option<()>, ShapeError> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    let Ok(group) = group else { return Ok(None) };
+                    for ty in group.into_types() {
+                        totals.types += 1;
+                        bound("types", totals.types, TYPES, None)?;
+                        bound("fields of a type", fields(&ty), FIELDS, None)?;
+                        self.types.push(ty);
+                    }
+                }
+            }
+            Payload::ComponentTypeSection(section) => {
+                totals.types += u64::from(section.count());
+                bound("types", totals.types, TYPES, None)?;
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    let Ok(import) = import else { return Ok(None) };
+                    if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
+                        self.functions.push(ty);
+                        self.imported += 1;
+                    }
+                }
+            }
+            Payload::FunctionSection(section) => {
+                totals.functions += u64::from(section.count());
+                bound("functions", totals.functions, FUNCTIONS, None)?;
+                self.functions.extend(section.into_iter().flatten());
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    let Ok(table) = table else { return Ok(None) };
+                    totals.tables = totals.tables.saturating_add(table.ty.initial);
+                    bound("table elements", totals.tables, TABLE, None)?;
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    let Ok(data) = data else { return Ok(None) };
+                    self.data(&data);
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                let at = self.bodies;
+                self.bodies += 1;
+                return Measure::of(self, &body, at)
+                    .map_or(Ok(None), |m| m.judge(totals, at).map(Some));
+            }
+            _ => {}
+        }
+        Ok(Some(()))
+    }
+
+    fn data(&mut self, data: &wasmparser::Data<'_>) {
+        self.data_bytes += data.data.len() as u64;
+        if let wasmparser::DataKind::Active { offset_expr, .. } = &data.kind {
+            let mut operators = offset_expr.get_operators_reader();
+            if let Ok(Operator::I32Const { value }) = operators.read() {
+                let start = u64::from(value as u32);
+                let end = start + data.data.len() as u64;
+                let (first, last) = self.data_span.unwrap_or((start, end));
+                self.data_span = Some((first.min(start), last.max(end)));
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), ShapeError> {
+        let span = self.data_span.map_or(0, |(first, last)| last - first);
+        let gaps = span.saturating_sub(self.data_bytes);
+        bound("bytes between data segments", gaps, DATA_GAP, None)
+    }
+}
+
+fn fields(ty: &SubType) -> u64 {
+    match &ty.composite_type.inner {
+        wasmparser::CompositeInnerType::Func(f) => (f.params().len() + f.results().len()) as u64,
+        wasmparser::CompositeInnerType::Struct(s) => s.fields.len() as u64,
+        _ => 0,
+    }
+}
