@@ -3,7 +3,8 @@
 
 use provision_core::wizard::{
     Attempts, Call, Meters, Outcome, Performed, ProvisionInputs, ProvisionMode, StepAnswer,
-    StepCode, StepExecutor, StepFailure, StepRequest, TenantContext, WizardRun, drive, wizards,
+    StepCode, StepExecutor, StepFailure, StepRequest, Task, TenantContext, WizardRun, drive,
+    wizards,
 };
 use provision_core::{Limits, Pack, Source};
 use serde_json::{Value, json};
@@ -87,8 +88,13 @@ fn run_from(entry: &str, nodes: &[(&str, Value)]) -> WizardRun {
         answers: json!({ "config": { "room": "blue" } }),
         existing_state: None,
     };
-    let mode = ProvisionMode::DryRun;
-    drive(&Operations, &pack, &found[0], &inputs, mode, &limits)
+    let task = Task {
+        wizard: &found[0],
+        inputs: &inputs,
+        mode: ProvisionMode::DryRun,
+        answers: None,
+    };
+    drive(&Operations, &pack, &task, &limits)
 }
 
 /// What came of each step: its name, and its code where it failed.

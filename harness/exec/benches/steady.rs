@@ -4,7 +4,7 @@
 //! thousand runs, and fails if the last half grew by more than 5 MB.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
-use provision_core::wizard::{ProvisionInputs, ProvisionMode, TenantContext, drive, wizards};
+use provision_core::wizard::{ProvisionInputs, ProvisionMode, Task, TenantContext, drive, wizards};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 use serde_json::json;
@@ -40,14 +40,13 @@ fn main() {
         };
         let mut seen = vec![resident()];
         for i in 1..=RUNS {
-            let run = drive(
-                &executor,
-                &pack,
+            let task = Task {
                 wizard,
-                &inputs,
-                ProvisionMode::DryRun,
-                &limits,
-            );
+                inputs: &inputs,
+                mode: ProvisionMode::DryRun,
+                answers: None,
+            };
+            let run = drive(&executor, &pack, &task, &limits);
             assert!(run.completed(), "{:?}", run.outcome);
             if i % (RUNS / 10) == 0 {
                 seen.push(resident());

@@ -10,11 +10,15 @@ pub mod checks;
 mod compare;
 pub mod generators;
 mod judge;
+pub mod leaks;
 pub mod mutations;
 mod observe;
 pub mod readers;
 mod verdict;
 
 pub use judge::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, scopes};
-pub use observe::{Conditions, Described, Observed, Opened, Runs, Subject, observe};
+pub use observe::probe::{Probe, Probed, Took};
+pub use observe::{
+    Conditions, Described, Observed, Opened, Runs, Subject, Texts, Validated, observe,
+};
 pub use verdict::{deciding_code, executed_steps, verdict};

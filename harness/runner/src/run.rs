@@ -174,8 +174,14 @@ fn one(
     }
     // Of the selected checks alone: what was filtered out is not claimed.
     let verdict = verdict(&subject, &results);
+    let secrets = subject.secrets();
     for observed in subject.wizards() {
-        log.emit(Event::WizardDriven(driven(pack, observed)));
+        let mut driven = driven(pack, observed);
+        let messages = driven.steps.iter_mut().filter_map(|s| s.message.as_mut());
+        for text in messages.chain(&mut driven.notes) {
+            *text = secrets.without(text);
+        }
+        log.emit(Event::WizardDriven(driven));
     }
     let flags = artifacts::flags(options.level, &options.trust);
     artifacts::write(&options.artifacts, pack, &flags, &subject, &results)?;

@@ -5,7 +5,8 @@
 
 use greentic_provision::source;
 use provision_core::wizard::{
-    Outcome, ProvisionInputs, ProvisionMode, StepCode, TenantContext, WizardRun, drive, wizards,
+    Outcome, ProvisionInputs, ProvisionMode, StepCode, Task, TenantContext, WizardRun, drive,
+    wizards,
 };
 use provision_core::{Limits, Pack};
 use provision_exec::WasmtimeExecutor;
@@ -39,11 +40,16 @@ fn run(executor: &WasmtimeExecutor, pack: &Pack, limits: &Limits) -> Vec<WizardR
         answers: json!({}),
         existing_state: None,
     };
-    let mode = ProvisionMode::DryRun;
     let wizards = wizards(pack);
-    let runs = wizards
-        .iter()
-        .map(|w| drive(executor, pack, w, &inputs, mode, limits));
+    let runs = wizards.iter().map(|wizard| {
+        let task = Task {
+            wizard,
+            inputs: &inputs,
+            mode: ProvisionMode::DryRun,
+            answers: None,
+        };
+        drive(executor, pack, &task, limits)
+    });
     runs.collect()
 }
 

@@ -35,6 +35,26 @@ pub fn kind(bytes: &[u8]) -> WasmKind {
 /// stands before a malformed section is still told.
 #[must_use]
 pub fn component_exports(bytes: &[u8]) -> BTreeSet<String> {
+    root_names(bytes, |payload, names| {
+        if let Payload::ComponentExportSection(section) = payload {
+            let exports = section.into_iter().flatten();
+            names.extend(exports.map(|e| e.name.name.to_owned()));
+        }
+    })
+}
+
+/// Names that the component in `bytes` imports at its root; likewise.
+#[must_use]
+pub fn component_imports(bytes: &[u8]) -> BTreeSet<String> {
+    root_names(bytes, |payload, names| {
+        if let Payload::ComponentImportSection(section) = payload {
+            let imports = section.into_iter().flatten();
+            names.extend(imports.map(|i| i.name.name.to_owned()));
+        }
+    })
+}
+
+fn root_names(bytes: &[u8], take: impl Fn(Payload<'_>, &mut BTreeSet<String>)) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if kind(bytes) != WasmKind::Component {
         return names;
@@ -44,14 +64,7 @@ pub fn component_exports(bytes: &[u8]) -> BTreeSet<String> {
         match payload {
             Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => depth += 1,
             Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
-            Ok(Payload::ComponentExportSection(section)) if depth == 0 => {
-                names.extend(
-                    section
-                        .into_iter()
-                        .flatten()
-                        .map(|e| e.name.name.to_owned()),
-                );
-            }
+            Ok(payload) if depth == 0 => take(payload, &mut names),
             Ok(_) => {}
             Err(_) => break,
         }

@@ -15,6 +15,7 @@ use crate::pack::Pack;
 use crate::text::inert;
 use greentic_types::validate::Diagnostic;
 use serde::Serialize;
+use serde_json::Value;
 
 /// How driving a wizard ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +32,20 @@ pub enum Outcome {
     },
     /// The executor ran nothing, on purpose.
     NothingRan,
+}
+
+/// What is to be driven, and with what.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// The wizard.
+    pub wizard: &'a Wizard,
+    /// What each of its steps is given.
+    pub inputs: &'a ProvisionInputs,
+    /// What it is asked to do.
+    pub mode: ProvisionMode,
+    /// Exactly what a component's own questions are answered with. Where
+    /// nothing is said, `inputs`, defaults and made-up answers are used.
+    pub answers: Option<&'a Value>,
 }
 
 /// One step of a run.
@@ -137,7 +152,7 @@ pub(super) fn results(steps: &[StepRun]) -> Vec<StepResult> {
     steps.iter().filter_map(result).collect()
 }
 
-/// Drives `wizard` of `pack` to its end.
+/// Drives the task's wizard of `pack` to its end.
 ///
 /// A step that fails does not keep the later ones from being tried, so that a
 /// publisher learns of all broken steps at once; the run is failed all the
@@ -146,19 +161,17 @@ pub(super) fn results(steps: &[StepRun]) -> Vec<StepResult> {
 pub fn drive(
     executor: &dyn StepExecutor,
     pack: &Pack,
-    wizard: &Wizard,
-    inputs: &ProvisionInputs,
-    mode: ProvisionMode,
+    task: &Task<'_>,
     limits: &Limits,
 ) -> WizardRun {
-    let mut session = Session::new(executor, pack, wizard, inputs, mode, limits);
-    match &wizard.driver {
+    let mut session = Session::new(executor, pack, task, limits);
+    match &task.wizard.driver {
         Driver::StepModules { modules } => {
             let due = modules.iter().map(|(s, m)| (*s, m.clone()));
             modules::drive(&mut session, due.collect());
         }
         Driver::SingleModule { module } => {
-            let steps = wizard.kind.steps().iter();
+            let steps = task.wizard.kind.steps().iter();
             let due = steps.map(|step| (*step, Some(module.clone())));
             modules::drive(&mut session, due.collect());
         }

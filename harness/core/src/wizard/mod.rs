@@ -11,6 +11,7 @@ pub mod questions;
 pub mod resolve;
 pub mod services;
 mod session;
+pub mod state;
 pub mod steps;
 mod templates;
 
@@ -19,13 +20,15 @@ pub use executor::{
     Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };
 pub use inputs::{ProvisionInputs, TenantContext};
-pub use lifecycle::{Outcome, StepRun, WizardRun, drive};
+pub use lifecycle::{Outcome, StepRun, Task, WizardRun, drive};
 pub use output::{StepOutput, StepResult};
 pub use plan::{
     OAuthOp, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp,
     WebhookOp,
 };
 pub use resolve::{Driver, Wizard, WizardKind, entry_flows, wizards};
+pub use session::grants;
+pub use state::InstalledState;
 pub use steps::{ProvisionMode, ProvisionStep};
 
 use greentic_types::validate::Diagnostic;

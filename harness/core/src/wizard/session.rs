@@ -5,13 +5,14 @@ use super::executor::{
     Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };
 use super::inputs::ProvisionInputs;
-use super::lifecycle::{Outcome, StepRun, WizardRun};
+use super::lifecycle::{Outcome, StepRun, Task, WizardRun};
 use super::output::StepOutput;
 use super::plan::ProvisionPlan;
+use super::questions::canary;
 use super::resolve::Wizard;
 use super::steps::{ProvisionMode, ProvisionStep};
 use crate::limits::Limits;
-use crate::pack::{Pack, digest};
+use crate::pack::Pack;
 use crate::{cbor, json};
 use greentic_types::validate::Severity;
 use serde_json::{Map, Value};
@@ -26,6 +27,8 @@ pub(super) struct Session<'a> {
     pub(super) wizard: &'a Wizard,
     pub(super) inputs: &'a ProvisionInputs,
     pub(super) mode: ProvisionMode,
+    /// What the wizard's own questions are answered with, where that is said.
+    pub(super) answers: Option<&'a Value>,
     pub(super) limits: &'a Limits,
     grants: Grants,
     run: WizardRun,
@@ -73,17 +76,22 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         executor: &'a dyn StepExecutor,
         pack: &'a Pack,
-        wizard: &'a Wizard,
-        inputs: &'a ProvisionInputs,
-        mode: ProvisionMode,
+        task: &Task<'a>,
         limits: &'a Limits,
     ) -> Self {
+        let Task {
+            wizard,
+            inputs,
+            mode,
+            answers,
+        } = *task;
         Self {
             executor,
             pack,
             wizard,
             inputs,
             mode,
+            answers,
             limits,
             grants: grants(inputs),
             run: WizardRun {
@@ -186,9 +194,10 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What the answers grant. A secret that the answers leave out gets a canary
+/// What the answers of `inputs` grant. A secret that the answers leave out gets a canary
 /// in its place, so that a guest which reads it can go on.
-fn grants(inputs: &ProvisionInputs) -> Grants {
+#[must_use]
+pub fn grants(inputs: &ProvisionInputs) -> Grants {
     let empty = Map::new();
     let part = |key: &str| {
         let part = inputs.answers.get(key).and_then(Value::as_object);
@@ -205,11 +214,6 @@ fn grants(inputs: &ProvisionInputs) -> Grants {
         config: part("config").into_iter().collect(),
         secrets: secrets.collect(),
     }
-}
-
-/// A secret that opens nothing, the same in every run, and like nothing else.
-pub(super) fn canary(key: &str) -> String {
-    format!("canary-{}", &digest(key.as_bytes())[..32])
 }
 
 /// The bytes of `value`, held to the bound on inputs.

@@ -1,6 +1,7 @@
 //! The check table: one file a stage, one row a requirement.
 
 mod abi;
+mod answers;
 mod archive;
 mod determinism;
 mod hygiene;
@@ -10,11 +11,12 @@ mod plan;
 mod requirements;
 mod sandbox;
 mod secrets;
+mod validators;
 mod wizard;
 
 use crate::judge::Check;
 
-const STAGES: [&[Check]; 11] = [
+const STAGES: [&[Check]; 13] = [
     archive::CHECKS,
     manifest::CHECKS,
     integrity::CHECKS,
@@ -25,6 +27,8 @@ const STAGES: [&[Check]; 11] = [
     secrets::CHECKS,
     sandbox::CHECKS,
     determinism::CHECKS,
+    answers::CHECKS,
+    validators::CHECKS,
     hygiene::CHECKS,
 ];
 

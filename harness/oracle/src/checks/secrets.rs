@@ -1,18 +1,127 @@
-//! secrets.*: does anything of a secret show?
+//! secrets.*: does anything of a secret show, and is each one declared?
 
 use super::plan::on_plan;
-use crate::judge::{Check, Level, ScopeKind};
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::leaks::Secrets;
+use crate::observe::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::text::inert;
-use provision_core::wizard::ProvisionPlan;
+use provision_core::wizard::questions::secret_requirements;
+use provision_core::wizard::{ProvisionPlan, WizardKind};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: "secrets.redacted",
-    level: Level::Must,
-    scope: ScopeKind::Wizard,
-    requirement: "Values in the secrets patch are redacted.",
-    run: |subject, findings| on_plan(subject, findings, |_, plan| redacted(plan)),
-}];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "secrets.redacted",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Values in the secrets patch are redacted.",
+        run: |subject, findings| on_plan(subject, findings, |_, plan| redacted(plan)),
+    },
+    Check {
+        id: "secrets.contained",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
+        run: contained,
+    },
+    Check {
+        id: "secrets.declared",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set.",
+        run: |subject, findings| {
+            findings.each_wizard(subject, |opened, observed| {
+                declared(subject, opened, observed)
+            });
+        },
+    },
+];
+
+fn contained(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |_, observed| {
+        let Ok(runs) = &observed.runs else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let expected = "no trace of the secret";
+        let leaks = runs.leaks.iter().map(|leak| {
+            let actual = format!("the secret `{}`, {}", inert(&leak.key, 80), leak.form);
+            Finding::new("E_SECRET_SHOWN", leak.at.clone(), expected, actual)
+        });
+        let found: Vec<Finding> = leaks.collect();
+        if !found.is_empty() {
+            return Conclusion::Failed(found);
+        }
+        match &runs.probed {
+            _ if !runs.first.completed() => {
+                Conclusion::Blocked("the wizard did not complete".into())
+            }
+            None => Conclusion::Blocked("other answers were not tried".into()),
+            Some(probed) if Secrets::new(&probed.secrets).is_empty() => {
+                Conclusion::NotApplicable("the wizard is given no secret".into())
+            }
+            Some(_) => Conclusion::Passed,
+        }
+    });
+}
+
+fn declared(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusion {
+    let Some(run) = observed.run() else {
+        return Conclusion::Blocked("the wizard was not driven".into());
+    };
+    let set = &run.plan.secrets_patch.set;
+    let requirements = requirements(subject, opened);
+    let mut found: Vec<Finding> = set
+        .keys()
+        .filter(|key| !requirements.contains_key(*key))
+        .map(|key| {
+            let at = format!("/secrets_patch/set/{}", inert(key, 80));
+            let expected = "a secret that the pack declares";
+            Finding::new(
+                "E_SECRET_UNDECLARED",
+                at,
+                expected,
+                "it declares no such secret",
+            )
+        })
+        .collect();
+    if observed.wizard.kind == WizardKind::Setup && observed.wizard.primary {
+        let missing = requirements
+            .iter()
+            .filter(|(key, required)| **required && !set.contains_key(*key));
+        found.extend(missing.map(|(key, _)| {
+            let at = format!("/secrets_patch/set/{}", inert(key, 80));
+            let expected = "the secret that the pack requires";
+            Finding::new("E_SECRET_UNSET", at, expected, "not set")
+        }));
+    }
+    match (found.is_empty(), run.completed()) {
+        (_, false) => Conclusion::Blocked("the wizard did not complete".into()),
+        (true, true) if set.is_empty() && requirements.is_empty() => {
+            Conclusion::NotApplicable("there are no secrets".into())
+        }
+        _ => Conclusion::of(found),
+    }
+}
+
+/// The pack's requirements: its files, its manifest, and its requirements step.
+fn requirements(subject: &Subject, opened: &Opened) -> BTreeMap<String, bool> {
+    let mut all = secret_requirements(&opened.pack, subject.depth).unwrap_or_default();
+    let is = |o: &&Observed| o.wizard.kind == WizardKind::Requirements;
+    let run = opened.wizards.iter().find(is).and_then(Observed::run);
+    let steps = run.map(|r| r.steps.as_slice()).unwrap_or_default();
+    let said = steps
+        .iter()
+        .find_map(|s| s.output()?.answer("requirements"));
+    for (list, required) in [("secret_required", true), ("secret_optional", false)] {
+        let keys = said.and_then(|s| s.get(list)).and_then(Value::as_array);
+        for key in keys.into_iter().flatten().filter_map(Value::as_str) {
+            *all.entry(key.to_owned()).or_insert(false) |= required;
+        }
+    }
+    all
+}
 
 fn redacted(plan: &ProvisionPlan) -> Vec<Finding> {
     let shown = plan

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use provision_core::json;
 use provision_core::text::inert;
 use provision_core::wizard::{
-    NoopExecutor, Outcome, ProvisionInputs, ProvisionMode, StepExecutor, TenantContext, Wizard,
-    WizardKind, WizardRun, drive, wizards,
+    NoopExecutor, Outcome, ProvisionInputs, ProvisionMode, StepExecutor, Task, TenantContext,
+    Wizard, WizardKind, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack};
 use provision_exec::WasmtimeExecutor;
@@ -106,14 +106,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         Executor::Wasm => Box::new(WasmtimeExecutor::new(&limits.step)?),
         Executor::Noop => Box::new(NoopExecutor),
     };
-    let run = drive(
-        &*executor,
-        &pack,
+    let task = Task {
         wizard,
-        &inputs,
-        args.mode.into(),
-        &limits,
-    );
+        inputs: &inputs,
+        mode: args.mode.into(),
+        answers: None,
+    };
+    let run = drive(&*executor, &pack, &task, &limits);
     report(args, wizard, &run)
 }
 

@@ -17,6 +17,8 @@
   (data (i32.const 960) "\"},\"secrets_patch\":{\"set\":{\"bot_token\":{\"redacted\":true,\"value\":null}},\"delete\":[]},\"webhook_ops\":[{\"op\":\"register\",\"id\":\"telegram-updates\",\"url\":\"") ;; plan_middle
   (data (i32.const 1120) "/webhook/telegram\",\"metadata\":{\"allowed_updates\":[\"message\",\"callback_query\"]}}],\"subscription_ops\":[],\"oauth_ops\":[],\"notes\":[\"Registers one webhook for messages and button presses.\"]}}") ;; plan_tail
   (data (i32.const 1312) "{\"summary\":{\"status\":\"configured\",\"webhooks\":1,\"secrets\":[\"bot_token\"]}}") ;; summary_answer
+  (data (i32.const 1400) "\"default_chat_id\":") ;; chat
+  (data (i32.const 1424) "{\"diagnostics\":[{\"severity\":\"error\",\"code\":\"DEFAULT_CHAT_ID_TYPE\",\"message\":\"`default_chat_id` has to be a text.\",\"path\":\"config.default_chat_id\"}]}") ;; chat_type
   (global $end (mut i32) (i32.const 65536))
 
   ;; The address of the needle's first occurrence, or -1.
@@ -56,7 +58,7 @@
     (local.get $len))
 
   (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
-    (local $base i32) (local $base_len i32)
+    (local $base i32) (local $base_len i32) (local $chat i32)
     ;; Earlier steps are in the input too, so the latest one that is named is due.
     (if (i32.ne (i32.const -1) (call $find (local.get $ptr) (local.get $len) (i32.const 64) (i32.const 16)))
       (then (return (i32.const 1312) (i32.const 72))))
@@ -78,4 +80,10 @@
       (then (return (i32.const 496) (i32.const 189))))
     (if (i32.eq (i32.const -1) (local.get $base))
       (then (return (i32.const 688) (i32.const 161))))
+    ;; A chat may be left out; where there is one, it begins with a quotation mark.
+    (local.set $chat (call $find (local.get $ptr) (local.get $len) (i32.const 1400) (i32.const 18)))
+    (if (i32.ne (i32.const -1) (local.get $chat))
+      (then
+        (if (i32.ne (i32.const 34) (i32.load8_u offset=18 (local.get $chat)))
+          (then (return (i32.const 1424) (i32.const 148))))))
     (i32.const 384) (i32.const 101)))

@@ -5,7 +5,7 @@
     (export "host-error" (type $h (eq $h0)))
     (export "send" (func (param "url" string) (result (result (error $h)))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

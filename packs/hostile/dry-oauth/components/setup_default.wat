@@ -3,7 +3,7 @@
   (import "greentic:oauth-broker/broker-v1@1.0.0" (instance $h0
     (export "exchange-code" (func (param "provider-id" string) (param "subject" string) (param "code" string) (param "redirect-path" string) (result string)))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

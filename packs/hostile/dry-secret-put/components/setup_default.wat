@@ -3,7 +3,7 @@
   (import "greentic:secrets-store/secrets-store@1.1.0" (instance $h0
     (export "put" (func (param "key" string) (param "value" (list u8))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

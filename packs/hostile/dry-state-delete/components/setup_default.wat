@@ -7,7 +7,7 @@
     (export "op-ack" (type $k (eq $k0)))
     (export "delete" (func (param "key" string) (result (result $k (error $h)))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

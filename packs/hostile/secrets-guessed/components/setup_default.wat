@@ -5,7 +5,7 @@
     (export "secrets-error" (type $e (eq $e0)))
     (export "get" (func (param "key" string) (result (result (option (list u8)) (error $e)))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

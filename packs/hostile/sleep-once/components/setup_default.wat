@@ -9,7 +9,7 @@
     (export "pollable" (type $p (eq $pollable)))
     (export "subscribe-duration" (func (param "when" u64) (result (own $p))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

@@ -3,7 +3,7 @@
   (import "wasi:clocks/monotonic-clock@0.2.6" (instance $h0
     (export "now" (func (result u64)))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

@@ -13,7 +13,7 @@
     (export "output-stream" (type $o (eq $out)))
     (export "get-stdout" (func (result (own $o))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

@@ -18,7 +18,7 @@
     (export "tcp-socket" (type $s (eq $socket)))
     (export "create-tcp-socket" (func (param "address-family" $f) (result (result (own $s) (error $c)))))))
   (core module $libc
-    (memory (export "memory") 1)
+    (memory (export "memory") 24)
     (global $next (mut i32) (i32.const 4096))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (local $at i32)

@@ -124,13 +124,22 @@ impl validator::Guest for Abis {
 
     fn validate(inputs: validator::PackInputs) -> Vec<validator::Diagnostic> {
         let bytes = inputs.manifest_cbor.len();
-        vec![validator::Diagnostic {
-            severity: "warn".into(),
-            code: "FILES".into(),
-            message: format!("{} files, {bytes} bytes, {}", inputs.file_index.len(), inputs.sbom_json),
-            path: None,
+        let diagnostic = |severity: &str, code: &str, message: String, path| validator::Diagnostic {
+            severity: severity.into(),
+            code: code.into(),
+            message,
+            path,
             hint: None,
-        }]
+        };
+        let files = inputs.file_index.len();
+        let seen = format!("{files} files, {bytes} bytes, {}", inputs.sbom_json);
+        let mut said = vec![diagnostic("warn", "FILES", seen, None)];
+        let leftovers = inputs.file_index.iter().filter(|f| f.ends_with(".tmp"));
+        said.extend(leftovers.map(|file| {
+            let message = "a temporary file was packed".to_owned();
+            diagnostic("error", "LEFTOVER", message, Some(file.clone()))
+        }));
+        said
     }
 }
 

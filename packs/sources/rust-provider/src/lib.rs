@@ -156,13 +156,21 @@ impl qa::Guest for Provider {
             return cbor(&json!({ "ok": true, "config": null, "remove": { "remove_all": true } }));
         }
         let mut config = answers.get("existing_config").cloned().unwrap_or_else(|| json!({}));
-        for key in ["base_url", "enabled", "room"] {
-            match answers.get(key) {
-                Some(value) if key == "enabled" && !value.is_boolean() => {
-                    return refused("enabled is yes or no");
-                }
-                Some(value) => config[key] = value.clone(),
-                None => {}
+        for (key, kind) in [("base_url", "text"), ("enabled", "bool"), ("room", "text"), ("token", "text")] {
+            let Some(value) = answers.get(key) else { continue };
+            let fits = if kind == "bool" { value.is_boolean() } else { value.is_string() };
+            if !fits {
+                return refused(&format!("{key} has to be a {kind}"));
+            }
+            // The token goes into the secret store, not into the config.
+            if key != "token" {
+                config[key] = value.clone();
+            }
+        }
+        if matches!(mode, qa::Mode::Setup) {
+            let mut required = ["enabled", "token"].iter();
+            if let Some(key) = required.find(|key| answers.get(**key).is_none()) {
+                return refused(&format!("{key} is required"));
             }
         }
         let url = config.get("base_url").and_then(Value::as_str).unwrap_or_default();

@@ -25,7 +25,7 @@ impl Guest for Step {
             "collect" => json!({ "questions": { "type": "AdaptiveCard", "version": "1.5", "body": [
                 { "type": "Input.Text", "id": "greeting", "label": "Greeting" },
             ] } }),
-            "validate" => json!({ "diagnostics": [] }),
+            "validate" => json!({ "diagnostics": validated(&input["inputs"]["answers"]) }),
             "apply" => {
                 let greeting = config::get("greeting");
                 let greeting = greeting.and_then(|g| serde_json::from_str::<Value>(&g).ok());
@@ -37,6 +37,20 @@ impl Guest for Step {
         };
         Ok(output.to_string())
     }
+}
+
+/// A greeting is a text, wherever it stands.
+fn validated(answers: &Value) -> Vec<Value> {
+    let places = [answers, &answers["config"]];
+    let given = places.into_iter().filter_map(|place| place.get("greeting"));
+    let wrong = given.filter(|greeting| !greeting.is_string());
+    let refusal = |_| {
+        json!({
+            "severity": "error", "code": "GREETING_TYPE",
+            "message": "`greeting` has to be a text", "path": "config.greeting",
+        })
+    };
+    wrong.map(refusal).collect()
 }
 
 /// What the machine looks like from inside: the same everywhere.

@@ -18,15 +18,16 @@ use std::collections::BTreeMap;
 /// something to change: where no state is given, setup is run before them.
 pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode: &str) {
     let state = session.inputs.existing_state.as_ref();
-    let current = match (mode, state) {
-        ("update" | "remove", None) => match ask(session, component, "setup", &json!({}), true) {
-            Some(output) => output.data.get("config").cloned(),
-            None => return,
-        },
-        (_, state) => state.and_then(|s| s.get("config")).cloned(),
+    let there = match (mode, state) {
+        ("update" | "remove", None) => {
+            match ask(session, component, "setup", &There::default(), true) {
+                Some(output) => There::after(&output),
+                None => return,
+            }
+        }
+        (_, state) => state.map(There::of).unwrap_or_default(),
     };
-    let current = current.unwrap_or_else(|| json!({}));
-    let Some(output) = ask(session, component, mode, &current, false) else {
+    let Some(output) = ask(session, component, mode, &there, false) else {
         return;
     };
     let config = output.data.get("config").filter(|c| c.is_object());
@@ -40,13 +41,53 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode:
     summarise(session, component, &output);
 }
 
+/// What there is before the component is asked.
+struct There {
+    config: Value,
+    secrets: Vec<String>,
+}
+
+impl Default for There {
+    fn default() -> Self {
+        Self {
+            config: json!({}),
+            secrets: Vec::new(),
+        }
+    }
+}
+
+impl There {
+    /// What an `existing_state` says.
+    fn of(state: &Value) -> Self {
+        let secrets = state.get("secrets").and_then(Value::as_object);
+        Self {
+            config: state.get("config").cloned().unwrap_or_else(|| json!({})),
+            secrets: secrets.into_iter().flat_map(Map::keys).cloned().collect(),
+        }
+    }
+
+    /// What setting up has left.
+    fn after(output: &StepOutput) -> Self {
+        let secrets = output.data.get("secrets").and_then(Value::as_array);
+        let secrets = secrets.into_iter().flatten().filter_map(Value::as_str);
+        Self {
+            config: output
+                .data
+                .get("config")
+                .cloned()
+                .unwrap_or_else(|| json!({})),
+            secrets: secrets.map(str::to_owned).collect(),
+        }
+    }
+}
+
 /// Asks for the questions of `mode` and hands answers back; what comes of it,
 /// unless it went wrong. `prior` keeps it out of the plan.
 fn ask(
     session: &mut Session<'_>,
     component: &str,
     mode: &str,
-    current: &Value,
+    there: &There,
     prior: bool,
 ) -> Option<StepOutput> {
     let due = |step| match prior {
@@ -67,18 +108,21 @@ fn ask(
     })?;
     let asked = questions(spec.data.get("questions")?, limits).ok()?;
     let inputs = session.inputs;
-    let answers = answers(&asked, &inputs.answers, inputs.public_base_url.as_deref());
+    let made = || answers(&asked, &inputs.answers, inputs.public_base_url.as_deref());
+    // What comes before is set up as well as can be; only the rest is on trial.
+    let exactly = session.answers.filter(|_| !prior);
+    let answers = exactly.map_or_else(made, Value::clone);
     let due = due(ProvisionStep::Apply);
     if let Err(failure) = bounded(&answers, session.limits) {
         return session.answer(due, "apply-answers", Err(failure));
     }
     let call = Call::ApplyAnswers {
         mode: mode.into(),
-        current: current.clone(),
+        current: there.config.clone(),
         answers: answers.clone(),
     };
     let read = |answer: Value| {
-        let output = applied(answer, current, &asked, &answers)?;
+        let output = applied(answer, there, &asked, &answers)?;
         Ok(match prior {
             true => StepOutput::data(output.data),
             false => output,
@@ -100,7 +144,7 @@ fn validates(session: &Session<'_>, component: &str) -> bool {
 /// or the config alone.
 fn applied(
     answer: Value,
-    current: &Value,
+    there: &There,
     asked: &[Question],
     answers: &Value,
 ) -> Result<StepOutput, StepFailure> {
@@ -117,42 +161,54 @@ fn applied(
         }
         None => (Some(answer.clone()), None),
     };
-    let empty = Map::new();
     let config = config.unwrap_or(Value::Null);
-    let new = config.as_object().unwrap_or(&empty);
-    let mut changed: BTreeMap<String, Value> = new
-        .iter()
-        .filter(|(key, value)| current.get(*key) != Some(*value))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
     let takes_all_back = |r: &Value| r.get("remove_all") == Some(&Value::Bool(true));
-    let removed = remove.as_ref().filter(|r| takes_all_back(r));
-    let removed = removed.and(current.as_object()).unwrap_or(&empty).keys();
-    changed.extend(removed.map(|key| (key.clone(), Value::Null)));
-    // The host keeps secret answers in its store; a plan only says which.
-    let redacted = || RedactedValue {
-        redacted: true,
-        value: None,
-    };
-    let secrets = asked
-        .iter()
-        .filter(|q| q.secret && answers.get(&q.id).is_some());
-    let set = secrets.map(|q| (q.id.clone(), redacted())).collect();
+    let all_back = remove.as_ref().is_some_and(takes_all_back);
+    let secrets = asked.iter().filter(|q| q.secret);
+    let secrets: Vec<&str> = secrets
+        .map(|q| q.id.as_str())
+        .filter(|id| answers.get(*id).is_some())
+        .collect();
     let diagnostics = answer.get("diagnostics").filter(|d| d.is_array());
     let diagnostics = diagnostics.cloned().unwrap_or_else(|| json!([]));
     let read = StepOutput::from_value(json!({ "diagnostics": diagnostics }))?;
     Ok(StepOutput {
         diagnostics: read.diagnostics,
-        plan_patch: Some(ProvisionPlanPatch {
-            config_patch: Some(changed),
-            secrets_patch: Some(SecretsPatch {
-                set,
-                delete: Vec::new(),
-            }),
-            ..ProvisionPlanPatch::default()
-        }),
-        ..StepOutput::data(json!({ "config": config, "remove": remove }))
+        plan_patch: Some(patch(&config, &secrets, all_back, there)),
+        ..StepOutput::data(json!({ "config": config, "remove": remove, "secrets": secrets }))
     })
+}
+
+/// From what there is to `config`, with these secrets set; or all taken back.
+fn patch(config: &Value, secrets: &[&str], all_back: bool, there: &There) -> ProvisionPlanPatch {
+    let map = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let changed = map(config).into_iter();
+    let changed = changed.filter(|(key, value)| there.config.get(key) != Some(value));
+    let mut changed: BTreeMap<String, Value> = changed.collect();
+    let gone = match all_back {
+        true => map(&there.config),
+        false => Map::new(),
+    };
+    changed.extend(gone.into_iter().map(|(key, _)| (key, Value::Null)));
+    // The host keeps secret answers in its store; a plan only says which.
+    let redacted = RedactedValue {
+        redacted: true,
+        value: None,
+    };
+    let set = secrets
+        .iter()
+        .map(|id| ((*id).to_owned(), redacted.clone()));
+    ProvisionPlanPatch {
+        config_patch: Some(changed),
+        secrets_patch: Some(SecretsPatch {
+            set: set.collect(),
+            delete: match all_back {
+                true => there.secrets.clone(),
+                false => Vec::new(),
+            },
+        }),
+        ..ProvisionPlanPatch::default()
+    }
 }
 
 /// What `validate-config` answered: anything but a plain "no".

@@ -1,18 +1,26 @@
 //! The one driver: opens a pack, drives each of its wizards several times,
 //! judges nothing.
 
+mod components;
+mod inputs;
+pub(crate) mod probe;
+
+pub use components::{Described, Texts, Validated};
+pub(crate) use probe::asked;
+
 use crate::budget::Budget;
+use crate::leaks::{Leak, Secrets};
 use crate::readers::{Reading, readings};
+use probe::{Probed, Prober};
 use provision_core::archive::Rule;
 use provision_core::integrity::signature::TrustedKey;
-use provision_core::json;
 use provision_core::pack::Hashed;
+use provision_core::wizard::questions::{Declared, declared};
 use provision_core::wizard::{
-    Call, Performed, ProvisionInputs, ProvisionMode, StepCode, StepExecutor, StepFailure,
-    StepRequest, TenantContext, Wizard, WizardRun, drive, wizards,
+    ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive, grants, wizards,
 };
-use provision_core::{Finding, Limits, OpenError, Pack, Source, cbor, components};
-use serde_json::{Map, Value};
+use provision_core::{Finding, Limits, OpenError, Pack, Source};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Under which conditions packs are observed.
@@ -26,6 +34,10 @@ pub struct Conditions {
     pub trusted: Vec<TrustedKey>,
     /// Whether to ask other readers about archives that are refused.
     pub ask_other_readers: bool,
+    /// Sets of answers that are tried with each wizard, at most; 0 for none.
+    pub probes: usize,
+    /// Decides which answers are tried where not all can be.
+    pub seed: u64,
 }
 
 impl Default for Conditions {
@@ -36,6 +48,8 @@ impl Default for Conditions {
             public_base_url: "https://conformance.invalid".into(),
             trusted: Vec::new(),
             ask_other_readers: true,
+            probes: 400,
+            seed: 0,
         }
     }
 }
@@ -49,6 +63,8 @@ pub struct Subject {
     pub is_archive: bool,
     /// The public base URL that its wizards were given.
     pub public_base_url: String,
+    /// Bounds on its data.
+    pub limits: Limits,
     /// How deep JSON of the pack may nest, in levels.
     pub depth: usize,
     /// Keys whose signatures count.
@@ -68,17 +84,12 @@ pub struct Opened {
     pub wizards: Vec<Observed>,
     /// What its declared components say of themselves.
     pub described: Vec<Described>,
-}
-
-/// A declared component, and what it says of itself when it is asked.
-#[derive(Debug)]
-pub struct Described {
-    /// The component's id in the manifest.
-    pub component: String,
-    /// The file that holds it.
-    pub file: String,
-    /// Its description, or why there is none.
-    pub answer: Result<Value, StepFailure>,
+    /// What its validators say of it.
+    pub validated: Vec<Validated>,
+    /// The texts of the components that ask.
+    pub texts: Vec<Texts>,
+    /// What its files say that its setup asks.
+    pub declared: Vec<Declared>,
 }
 
 /// One wizard and what came of driving it.
@@ -104,9 +115,26 @@ pub struct Runs {
     pub isolated: Option<WizardRun>,
     /// The same by other compilers, by their names.
     pub compilers: Vec<(&'static str, WizardRun)>,
+    /// What was tried with it; none unless it completes.
+    pub probed: Option<Probed>,
+    /// Secrets that show anywhere in any run, what was tried included.
+    pub leaks: BTreeSet<Leak>,
 }
 
 impl Subject {
+    /// Every secret that any of its wizards was given, ready to be looked for.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        let runs = self.wizards().iter().filter_map(|o| o.runs.as_ref().ok());
+        let mut all = BTreeMap::new();
+        for runs in runs {
+            all.extend(grants(&runs.inputs).secrets);
+            let probed = runs.probed.as_ref();
+            all.extend(probed.map(|p| p.secrets.clone()).unwrap_or_default());
+        }
+        Secrets::new(&all)
+    }
+
     /// The wizards, none where the pack could not be opened.
     #[must_use]
     pub fn wizards(&self) -> &[Observed] {
@@ -135,6 +163,7 @@ pub fn observe(
         public_base_url,
         trusted,
         ask_other_readers,
+        ..
     } = conditions;
     let is_archive = source.as_ref().is_ok_and(Source::is_archive);
     let bytes = match &source {
@@ -156,6 +185,7 @@ pub fn observe(
         digest,
         is_archive,
         public_base_url: public_base_url.clone(),
+        limits: limits.clone(),
         depth: limits.depth,
         trusted: trusted.clone(),
         readings,
@@ -165,18 +195,47 @@ pub fn observe(
 
 fn opened_pack(pack: Pack, executor: &dyn StepExecutor, conditions: &Conditions) -> Opened {
     let budget = Budget::of(executor, &conditions.limits.flow);
+    let declared = declared(&pack, &conditions.limits);
     let observed = wizards(&pack).into_iter().map(|wizard| Observed {
-        runs: inputs(&pack, conditions)
+        runs: inputs::of(&pack, &declared, conditions)
             .map(|inputs| run((executor, &budget), &pack, &wizard, inputs, conditions)),
         wizard,
     });
     let mut opened = Opened {
         wizards: observed.collect(),
-        described: described(&budget, &pack, conditions),
+        described: components::described(&budget, &pack, conditions),
+        validated: components::validated(&budget, &pack, conditions),
+        texts: components::texts(&budget, &pack, conditions),
+        declared,
         pack,
     };
     isolate(&mut opened, executor, conditions);
+    probe(&mut opened, executor, conditions);
     opened
+}
+
+/// Tries what there is to try with each wizard that completed.
+fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
+    let budget = Budget::of(executor, &conditions.limits.flow);
+    let all: Vec<Wizard> = opened.wizards.iter().map(|o| o.wizard.clone()).collect();
+    let required = inputs::required(opened, conditions);
+    let prober = Prober {
+        executor: &budget,
+        pack: &opened.pack,
+        conditions,
+        declared: &opened.declared,
+        required: &required,
+    };
+    for observed in &mut opened.wizards {
+        let Ok(runs) = &mut observed.runs else {
+            continue;
+        };
+        if conditions.probes > 0 && runs.first.completed() {
+            let probed = prober.probe(&observed.wizard, &all, &runs.inputs, &runs.first);
+            runs.leaks.extend(probed.leaks.iter().cloned());
+            runs.probed = Some(probed);
+        }
+    }
 }
 
 fn run(
@@ -192,12 +251,16 @@ fn run(
     // What does not complete has nothing that could be compared.
     let others = executor.others().iter().filter(|_| first.completed());
     let compilers = others.map(|(name, other)| (*name, by(&**other))).collect();
+    // Whatever it is that went wrong, a secret must not be in the words.
+    let leaks = Secrets::new(&grants(&inputs).secrets).of_run(&first);
     Runs {
         inputs,
         first,
         second,
         isolated: None,
         compilers,
+        probed: None,
+        leaks,
     }
 }
 
@@ -215,8 +278,13 @@ fn dry(
     inputs: &ProvisionInputs,
     conditions: &Conditions,
 ) -> WizardRun {
-    let mode = ProvisionMode::DryRun;
-    drive(executor, pack, wizard, inputs, mode, &conditions.limits)
+    let task = Task {
+        wizard,
+        inputs,
+        mode: ProvisionMode::DryRun,
+        answers: None,
+    };
+    drive(executor, pack, &task, &conditions.limits)
 }
 
 /// Drives every wizard once more, on another thread and in the reverse order:
@@ -242,56 +310,4 @@ fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Condit
             runs.isolated = run;
         }
     }
-}
-
-/// Asks each declared component of `pack` what it is.
-fn described(executor: &dyn StepExecutor, pack: &Pack, conditions: &Conditions) -> Vec<Described> {
-    let Some(manifest) = &pack.manifest().pack_v1 else {
-        return Vec::new();
-    };
-    let declared = components::declared(manifest).into_iter();
-    let described = declared.filter_map(|component| {
-        let file = components::resolve(pack, manifest, component.id)?;
-        let request = StepRequest::new(file.clone(), Call::Describe);
-        let depth = conditions.limits.depth;
-        let bad = |code: StepCode, e: String| StepFailure::new(code, e);
-        let answer = match executor.execute(pack, &request).result {
-            Ok(Performed::Nothing) => return None,
-            Ok(Performed::Ran(bytes)) => {
-                let value = json::parse(&bytes, depth);
-                value.map_err(|e| bad(StepCode::OutputJson, e.to_string()))
-            }
-            Ok(Performed::RanCbor(bytes)) => {
-                let tree = cbor::parse(&bytes, depth);
-                let value = tree.and_then(|tree| cbor::to_json(&tree));
-                value.map_err(|e| bad(StepCode::OutputCbor, e.to_string()))
-            }
-            Err(failure) => Err(failure),
-        };
-        Some(Described {
-            component: component.id.to_owned(),
-            file,
-            answer,
-        })
-    });
-    described.collect()
-}
-
-/// The pack's own `setup.input.json` as answers, else none at all.
-fn inputs(pack: &Pack, conditions: &Conditions) -> Result<ProvisionInputs, Finding> {
-    let answers = match pack.fixture("setup.input.json") {
-        None => Value::Object(Map::new()),
-        Some((path, bytes)) => json::parse(&bytes, conditions.limits.depth).map_err(|e| {
-            Finding::new("E_FIXTURE", path, "answers as strict JSON", e.to_string())
-        })?,
-    };
-    let id = pack.manifest().id.clone().unwrap_or_else(|| "pack".into());
-    Ok(ProvisionInputs {
-        tenant: TenantContext::default(),
-        install_id: format!("{id}-install"),
-        provider_id: id,
-        public_base_url: Some(conditions.public_base_url.clone()),
-        answers,
-        existing_state: None,
-    })
 }

@@ -1,5 +1,7 @@
 //! abi.*: does the harness know what a step's component speaks?
 
+mod capabilities;
+
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::Subject;
 use provision_core::Finding;
@@ -19,6 +21,13 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "A component imports nothing outside the allowed host interfaces.",
         run: imports_allowed,
+    },
+    Check {
+        id: "abi.capabilities-declared",
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        requirement: "A component imports, and uses, only capabilities that its manifest declares.",
+        run: capabilities::declared,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! wizard.*: is there one, did each step really run, is its answer an answer?
 
+mod questions;
+
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::{Observed, Subject};
 use greentic_types::validate::Severity;
@@ -28,6 +30,27 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
         run: output,
+    },
+    Check {
+        id: "wizard.questions",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Questions have unique ids, known kinds, valid defaults and constraints; Adaptive Cards are valid.",
+        run: questions::well_formed,
+    },
+    Check {
+        id: "wizard.questions-agree",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
+        run: questions::agree,
+    },
+    Check {
+        id: "wizard.labels-translated",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
+        run: questions::translated,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! plan.*: is the plan well-formed, in bounds, and the one that was expected?
 
+mod state;
+
 use crate::compare::differences;
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::{Observed, Opened, Subject};
@@ -38,6 +40,27 @@ pub(super) const CHECKS: &[Check] = &[
                 golden(subject, opened, observed)
             });
         },
+    },
+    Check {
+        id: "plan.config-valid",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "The resulting config is valid under the pack's own config schema.",
+        run: state::config_valid,
+    },
+    Check {
+        id: "plan.idempotent",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "Setup run again on the state it would have left changes nothing.",
+        run: state::idempotent,
+    },
+    Check {
+        id: "plan.removable",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "The remove wizard takes back every key and operation that setup added.",
+        run: state::removable,
     },
 ];
 

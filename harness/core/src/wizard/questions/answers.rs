@@ -1,0 +1,164 @@
+//! Answers that fit questions.
+
+use super::{Kind, Question};
+use crate::pack::digest;
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+/// Answers for `questions`: what `given` says (by id, at its top, below
+/// `config` or below `secrets`), else the default, else, where an answer is
+/// required, one that fits the kind.
+#[must_use]
+pub fn answers(questions: &[Question], given: &Value, base_url: Option<&str>) -> Value {
+    let given = |id: &str| {
+        let places = [Some(given), given.get("config"), given.get("secrets")];
+        let mut places = places.into_iter().flatten();
+        let answer = places.find_map(|place| place.get(id))?;
+        let placeholder = matches!(answer.as_str(), Some("<value>" | "<redacted>"));
+        (!placeholder).then(|| answer.clone())
+    };
+    let mut answers = Map::new();
+    for question in questions {
+        let default = || question.default.clone();
+        let made = || question.required.then(|| fitting(question, base_url));
+        let answer = given(&question.id).or_else(default).or_else(made);
+        answers.extend(answer.map(|answer| (question.id.clone(), answer)));
+    }
+    Value::Object(answers)
+}
+
+/// An answer that `question` should take: an option, a canary for a secret,
+/// else one of its kind that is within its bounds and matches its pattern, as
+/// far as one is known.
+#[must_use]
+pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
+    if let Some(first) = question.choices().next() {
+        return match question.answer() {
+            Some(Kind::List) => json!([first]),
+            _ => first.clone(),
+        };
+    }
+    match question.answer() {
+        Some(Kind::Bool) => json!(false),
+        Some(Kind::Number | Kind::Integer) => number(question.bounds),
+        Some(Kind::List) => json!([]),
+        Some(Kind::Object) => json!({}),
+        _ => Value::String(text(question, base_url)),
+    }
+}
+
+/// One, or what is nearest to it within the bounds.
+fn number((least, most): (Option<f64>, Option<f64>)) -> Value {
+    let within = least.map_or(1.0, |least| least.max(1.0).ceil());
+    let within = most.map_or(within, |most| within.min(most));
+    match within.fract() == 0.0 && within.abs() < 1e15 {
+        true => json!(within as i64),
+        false => json!(within),
+    }
+}
+
+/// Texts that are tried, the likeliest first.
+fn text(question: &Question, base_url: Option<&str>) -> String {
+    let id = question.id.to_lowercase();
+    let url = url(&id, base_url);
+    let canary = canary(&question.id);
+    let likely = match () {
+        () if question.secret && id.contains("url") => match url.split_once("://") {
+            // The secret of a URL is who may use it.
+            Some((scheme, rest)) => format!("{scheme}://:{canary}@{rest}"),
+            None => canary.clone(),
+        },
+        () if question.secret => canary.clone(),
+        () if id.contains("url") || question.kind == "url" => url.clone(),
+        () if id.contains("email") || question.kind == "email" => {
+            "user@conformance.invalid".to_owned()
+        }
+        () => "example".to_owned(),
+    };
+    let digits = canary.bytes().map(|b| char::from(b'0' + b % 10));
+    let digits: String = digits.collect();
+    let others = [
+        url,
+        canary.clone(),
+        "user@conformance.invalid".into(),
+        "1".into(),
+        digits[..9].to_owned(),
+        format!("{}:{canary}", &digits[..9]),
+        "2026-01-01".into(),
+        "+15550100".into(),
+        "en".into(),
+        "EXAMPLE_1".into(),
+    ];
+    let Some(pattern) = question.pattern.as_deref().and_then(|p| Regex::new(p).ok()) else {
+        return likely;
+    };
+    let tried = [likely.clone()].into_iter().chain(others);
+    let mut matching = tried.filter(|text| pattern.is_match(text));
+    matching.next().unwrap_or(likely)
+}
+
+/// A URL for `id`: `redis_url` wants another scheme than `base_url`.
+fn url(id: &str, base_url: Option<&str>) -> String {
+    let schemes = [
+        "redis", "postgres", "mysql", "mongodb", "amqp", "nats", "mqtt", "wss",
+    ];
+    match schemes.iter().find(|scheme| id.contains(*scheme)) {
+        Some(scheme) => format!("{scheme}://conformance.invalid"),
+        None => base_url.unwrap_or("https://conformance.invalid").to_owned(),
+    }
+}
+
+/// A secret that opens nothing, the same in every run, and like nothing else.
+#[must_use]
+pub fn canary(key: &str) -> String {
+    format!("canary-{}", &digest(key.as_bytes())[..32])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(kind: &str, id: &str) -> Question {
+        Question {
+            id: id.into(),
+            kind: kind.into(),
+            required: true,
+            secret: false,
+            default: None,
+            options: Vec::new(),
+            bounds: (None, None),
+            pattern: None,
+            texts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_within_the_bounds_and_matches_the_pattern() {
+        let mut port = question("integer", "port");
+        port.bounds = (Some(1024.0), Some(2000.0));
+        assert_eq!(fitting(&port, None), json!(1024));
+        port.bounds = (None, Some(0.5));
+        assert_eq!(fitting(&port, None), json!(0.5));
+        let mut room = question("text", "room");
+        for (pattern, answer) in [
+            ("^[a-z]+$", "example"),
+            ("^https://", "https://base.invalid"),
+            ("^[0-9]+$", "1"),
+            ("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-01-01"),
+            ("^nothing-fits$", "example"),
+            ("(", "example"),
+        ] {
+            room.pattern = Some(pattern.into());
+            assert_eq!(fitting(&room, Some("https://base.invalid")), json!(answer));
+        }
+        let mut token = question("string", "bot_token");
+        (token.secret, token.pattern) = (true, Some("^[0-9]{8,10}:[A-Za-z0-9_-]{35,}$".into()));
+        let made = fitting(&token, None);
+        let made = made.as_str().expect("a text");
+        assert!(made.contains(&canary("bot_token")), "{made}");
+        let mut secret_url = question("string", "redis_url");
+        secret_url.secret = true;
+        let made = fitting(&secret_url, None).to_string();
+        assert!(made.contains("redis://:canary-"), "{made}");
+    }
+}

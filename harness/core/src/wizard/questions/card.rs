@@ -1,0 +1,189 @@
+//! Adaptive Cards as far as a wizard's questions need them: inputs, their
+//! constraints, and what is no card.
+//!
+//! Source: the Adaptive Cards schema 1.6 (`AdaptiveCard`, `Input.*`, `Action.*`).
+
+use super::Question;
+use crate::text::inert;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What a card asks, and what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Card {
+    /// Its inputs, in order.
+    pub questions: Vec<Question>,
+    /// JSON pointers of what no renderer would take, and why.
+    pub defects: Vec<(String, String)>,
+}
+
+/// Elements that hold other elements, and under which keys.
+const HOLDERS: [&str; 8] = [
+    "body", "items", "columns", "actions", "card", "rows", "cells", "inlines",
+];
+const ELEMENTS: [&str; 15] = [
+    "TextBlock",
+    "RichTextBlock",
+    "TextRun",
+    "Image",
+    "ImageSet",
+    "Media",
+    "Container",
+    "ColumnSet",
+    "Column",
+    "FactSet",
+    "ActionSet",
+    "Table",
+    "TableRow",
+    "TableCell",
+    "AdaptiveCard",
+];
+const ACTIONS: [&str; 5] = [
+    "Action.OpenUrl",
+    "Action.Submit",
+    "Action.ShowCard",
+    "Action.ToggleVisibility",
+    "Action.Execute",
+];
+const INPUTS: [(&str, &str); 6] = [
+    ("Input.Text", "text"),
+    ("Input.Number", "number"),
+    ("Input.Date", "date"),
+    ("Input.Time", "time"),
+    ("Input.Toggle", "toggle"),
+    ("Input.ChoiceSet", "choice"),
+];
+
+/// Reads `value` as a card; `None` where it does not say that it is one.
+#[must_use]
+pub fn card(value: &Value) -> Option<Card> {
+    if value.get("type").and_then(Value::as_str) != Some("AdaptiveCard") {
+        return None;
+    }
+    let mut card = Card::default();
+    let version = value.get("version").and_then(Value::as_str).unwrap_or("");
+    let parts: Vec<&str> = version.split('.').collect();
+    let is_version = parts.len() == 2 && parts.iter().all(|p| p.parse::<u8>().is_ok());
+    if !is_version {
+        card.defect("/version", "not a version like 1.5".into());
+    }
+    element(value, "", &mut card, &mut BTreeSet::new());
+    Some(card)
+}
+
+impl Card {
+    fn defect(&mut self, at: &str, why: String) {
+        self.defects.push((inert(at, 200), why));
+    }
+}
+
+fn element(value: &Value, at: &str, card: &mut Card, ids: &mut BTreeSet<String>) {
+    let Some(map) = value.as_object() else {
+        return card.defect(at, "not an object".into());
+    };
+    // Parts whose place says what they are.
+    let implied = ["/columns/", "/rows/", "/cells/"];
+    let kind = match map.get("type").and_then(Value::as_str) {
+        Some(kind) => kind,
+        None if implied.iter().any(|place| at.contains(place)) => "Column",
+        None => return card.defect(at, "an element without `type`".into()),
+    };
+    if let Some((_, answer)) = INPUTS.iter().find(|(name, _)| *name == kind) {
+        input(value, at, answer, card, ids);
+    } else if !ELEMENTS.contains(&kind) && !ACTIONS.contains(&kind) {
+        card.defect(at, format!("unknown element `{}`", inert(kind, 80)));
+    }
+    for key in HOLDERS {
+        match map.get(key) {
+            Some(Value::Array(items)) => {
+                for (i, item) in items.iter().enumerate() {
+                    // A text run may be plain text.
+                    if !(key == "inlines" && item.is_string()) {
+                        element(item, &format!("{at}/{key}/{i}"), card, ids);
+                    }
+                }
+            }
+            Some(one @ Value::Object(_)) if key == "card" => {
+                element(one, &format!("{at}/{key}"), card, ids);
+            }
+            Some(Value::Null) | None => {}
+            Some(_) => card.defect(&format!("{at}/{key}"), "not a list".into()),
+        }
+    }
+}
+
+fn input(value: &Value, at: &str, kind: &str, card: &mut Card, ids: &mut BTreeSet<String>) {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let Some(id) = text("id").filter(|id| !id.is_empty()) else {
+        return card.defect(at, "an input without `id`".into());
+    };
+    if !ids.insert(id.to_owned()) {
+        let id = inert(id, 80);
+        return card.defect(at, format!("the id `{id}` is there twice"));
+    }
+    let choices = value.get("choices").and_then(Value::as_array);
+    if kind == "choice" && choices.is_none_or(Vec::is_empty) {
+        card.defect(at, "a choice without choices".into());
+    }
+    let several = value.get("isMultiSelect") == Some(&Value::Bool(true));
+    let number = |key: &str| value.get(key).and_then(Value::as_f64);
+    card.questions.push(Question {
+        id: id.to_owned(),
+        kind: if several { "multiselect" } else { kind }.to_owned(),
+        required: value.get("isRequired") == Some(&Value::Bool(true)),
+        secret: text("style").is_some_and(|s| s.eq_ignore_ascii_case("password")),
+        // NB: a toggle's and a choice's `value` is a string on the wire.
+        default: value
+            .get("value")
+            .filter(|_| !matches!(kind, "toggle"))
+            .cloned(),
+        options: choices.cloned().unwrap_or_default(),
+        bounds: (number("min"), number("max")),
+        pattern: text("regex").map(str::to_owned),
+        texts: Vec::new(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_inputs_of_a_card_are_questions() {
+        let value = json!({"type": "AdaptiveCard", "version": "1.5", "body": [
+            {"type": "TextBlock", "text": "Hello"},
+            {"type": "ColumnSet", "columns": [{"items": [
+                {"type": "Input.Text", "id": "token", "isRequired": true, "style": "Password"}]}]},
+            {"type": "Input.ChoiceSet", "id": "region", "choices": [{"title": "EU", "value": "eu"}]},
+        ], "actions": [{"type": "Action.Submit"}]});
+        let card = card(&value).expect("a card");
+        assert_eq!(card.defects, []);
+        let ids: Vec<&str> = card.questions.iter().map(|q| q.id.as_str()).collect();
+        assert_eq!(ids, ["token", "region"]);
+        assert!(card.questions[0].required && card.questions[0].secret);
+        assert_eq!(
+            card.questions[1].choices().collect::<Vec<_>>(),
+            [&json!("eu")]
+        );
+    }
+
+    #[test]
+    fn what_no_renderer_takes_is_named() {
+        let value = json!({"type": "AdaptiveCard", "version": "new", "body": [
+            {"type": "Input.Text"},
+            {"type": "Input.Text", "id": "a"},
+            {"type": "Input.Text", "id": "a"},
+            {"type": "Blink"},
+            {"text": "?"},
+            {"type": "Input.ChoiceSet", "id": "c", "choices": []},
+        ], "actions": {}});
+        let card = card(&value).expect("a card");
+        let at: Vec<&str> = card.defects.iter().map(|(at, _)| at.as_str()).collect();
+        let expected = [
+            "/version", "/body/0", "/body/2", "/body/3", "/body/4", "/body/5", "/actions",
+        ];
+        assert_eq!(at, expected, "{:?}", card.defects);
+        assert_eq!(super::card(&json!({"questions": []})), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! What a pack's own files say that its setup asks: `setup.yaml`, `qa/*.json`,
+//! the config schema, the secret requirements.
+
+use super::{Question, questions};
+use crate::json;
+use crate::limits::Limits;
+use crate::pack::Pack;
+use crate::text::inert;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A file of the pack, and the questions in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// The file.
+    pub file: String,
+    /// Its questions, or why it has none that could be read.
+    pub questions: Result<Vec<Question>, String>,
+}
+
+/// Every declaration of `pack`, the likeliest to be asked first:
+/// `setup.yaml`, then `qa/*setup*.json`, then the config schema.
+#[must_use]
+pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
+    let mut found = Vec::new();
+    for file in ["setup.yaml", "assets/setup.yaml"] {
+        if let Some(bytes) = pack.read(file) {
+            found.push(Declared {
+                file: file.to_owned(),
+                questions: yaml(&bytes, limits).and_then(|spec| form(spec, limits)),
+            });
+            break;
+        }
+    }
+    let forms = pack.files().filter(|file| is_form(file));
+    let forms: Vec<String> = forms.map(str::to_owned).collect();
+    for file in forms {
+        let bytes = pack.read(&file).unwrap_or_default();
+        let spec = json::parse(&bytes, limits.depth).map_err(|e| e.to_string());
+        found.push(Declared {
+            questions: spec.and_then(|spec| form(spec, limits)),
+            file,
+        });
+    }
+    if let Some((file, schema)) = config_schema(pack, limits.depth) {
+        found.push(Declared {
+            questions: schema.map(|schema| properties(&schema)),
+            file,
+        });
+    }
+    found
+}
+
+fn is_form(file: &str) -> bool {
+    let file = file.strip_prefix("assets/").unwrap_or(file);
+    let name = file.strip_prefix("qa/").unwrap_or_default();
+    name.ends_with(".json") && name.contains("setup") && !name.contains('/')
+}
+
+/// The questions of `spec`; a question may call its id `name`.
+fn form(spec: Value, limits: &Limits) -> Result<Vec<Question>, String> {
+    questions(&spec, &limits.flow).map_err(|failure| failure.message)
+}
+
+/// A YAML document as JSON, with aliases, depth and items bounded.
+fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
+    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+    let budget = serde_saphyr::budget! {
+        max_depth: limits.depth,
+        max_nodes: 10_000,
+        max_aliases: 0,
+        max_documents: 1,
+        max_reader_input_bytes: Some(1024 * 1024),
+    };
+    let options = serde_saphyr::options! {
+        budget: budget,
+        strict_booleans: true,
+    };
+    let said = |e: String| inert(e.lines().next().unwrap_or_default(), 200);
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| said(e.to_string()))
+}
+
+/// The pack's config schema and its file: what the manifest's extensions refer
+/// to as `config_schema_ref`, else the only `config.schema.json` that there is.
+#[must_use]
+pub fn config_schema(pack: &Pack, depth: usize) -> Option<(String, Result<Value, String>)> {
+    let is_schema = |file: &str| {
+        let file = file.strip_prefix("assets/").unwrap_or(file);
+        file.starts_with("schemas/")
+            && file.ends_with("/config.schema.json")
+            && !file.ends_with("/public.config.schema.json")
+    };
+    let mut names = BTreeSet::new();
+    let mut files: Vec<&str> = pack.files().filter(|file| is_schema(file)).collect();
+    // NB: some packs carry everything a second time below `assets/`.
+    files.sort_by_key(|file| file.starts_with("assets/"));
+    files.retain(|file| names.insert(file.strip_prefix("assets/").unwrap_or(file)));
+    let referred = referred(pack);
+    let referred: Vec<&String> = referred.iter().filter(|file| pack.has(file)).collect();
+    let file = match (&referred[..], &files[..]) {
+        ([one], _) => (*one).clone(),
+        ([], [one]) => (*one).to_owned(),
+        _ => return None,
+    };
+    let bytes = pack.read(&file)?;
+    let schema = json::parse(&bytes, depth).map_err(|e| e.to_string());
+    Some((file, schema))
+}
+
+/// Files that the manifest names under `config_schema_ref`.
+fn referred(pack: &Pack) -> BTreeSet<String> {
+    fn walk(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            Value::Object(map) => map.iter().for_each(|(key, value)| match value {
+                Value::String(file) if key == "config_schema_ref" => {
+                    found.insert(file.clone());
+                }
+                value => walk(value, found),
+            }),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    let manifest = pack.manifest().pack_v1.as_deref();
+    let extensions = manifest.and_then(|m| m.extensions.as_ref());
+    for extension in extensions.into_iter().flat_map(BTreeMap::values) {
+        let value = serde_json::to_value(&extension.inline);
+        walk(&value.unwrap_or_default(), &mut found);
+    }
+    found
+}
+
+/// The properties of a config schema as questions.
+fn properties(schema: &Value) -> Vec<Question> {
+    let required = schema.get("required").and_then(Value::as_array);
+    let required: BTreeSet<&str> = required
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let question = |(id, property): (&String, &Value)| {
+        let flag = |key: &str| property.get(key) == Some(&Value::Bool(true));
+        let number = |key: &str| property.get(key).and_then(Value::as_f64);
+        let options = property.get("enum").and_then(Value::as_array).cloned();
+        let kind = match property.get("type") {
+            Some(Value::String(kind)) => kind.clone(),
+            _ if options.is_some() => "enum".into(),
+            _ => "any".into(),
+        };
+        Question {
+            id: id.clone(),
+            kind,
+            required: required.contains(id.as_str()),
+            secret: flag("x-redact") || flag("x-secret") || flag("writeOnly"),
+            default: property.get("default").cloned(),
+            options: options.unwrap_or_default(),
+            bounds: (number("minimum"), number("maximum")),
+            pattern: property
+                .get("pattern")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            texts: Vec::new(),
+        }
+    };
+    let empty = Map::new();
+    properties.unwrap_or(&empty).iter().map(question).collect()
+}
+
+/// Keys of the secrets that the pack says it requires, and whether each must
+/// be there; `None` where it says nothing at all.
+///
+/// Read from `secret-requirements.json` (at the root, below `assets/`, with or
+/// without a leading dot) and from a pack-v1 manifest.
+#[must_use]
+pub fn secret_requirements(pack: &Pack, depth: usize) -> Option<BTreeMap<String, bool>> {
+    let names = [
+        "secret-requirements.json",
+        "assets/secret-requirements.json",
+        ".secret_requirements.json",
+        "assets/.secret_requirements.json",
+    ];
+    let mut found = None;
+    let mut add = |key: &str, required: bool| {
+        let all = found.get_or_insert_with(BTreeMap::new);
+        *all.entry(key.to_owned()).or_insert(false) |= required;
+    };
+    for bytes in names.iter().filter_map(|name| pack.read(name)) {
+        let list = json::parse(&bytes, depth).unwrap_or_else(|_| json!([]));
+        for item in list.as_array().into_iter().flatten() {
+            let required = item
+                .get("required")
+                .and_then(Value::as_bool)
+                .unwrap_or(true);
+            let key = item.get("key").and_then(Value::as_str).or(item.as_str());
+            key.into_iter().for_each(|key| add(key, required));
+        }
+    }
+    if let Some(manifest) = &pack.manifest().pack_v1 {
+        for secret in &manifest.secret_requirements {
+            add(secret.key.as_str(), secret.required);
+        }
+    }
+    found
+}

@@ -1,0 +1,252 @@
+//! The questions that a wizard asks, or that a pack says are asked.
+
+mod answers;
+mod card;
+mod declared;
+
+pub use answers::{answers, canary, fitting};
+pub use card::{Card, card};
+pub use declared::{Declared, config_schema, declared, secret_requirements};
+
+use super::executor::{StepCode, StepFailure};
+use crate::limits::FlowLimits;
+use crate::text::inert;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Its id, the key of its answer.
+    pub id: String,
+    /// Its kind, in lower case: `text`, `bool`, `number`, `choice`, ….
+    pub kind: String,
+    /// Whether it has to be answered.
+    pub required: bool,
+    /// Whether its answer is a secret.
+    pub secret: bool,
+    /// What is taken where nobody answers.
+    pub default: Option<Value>,
+    /// What may be chosen, where there is a choice.
+    pub options: Vec<Value>,
+    /// Least and most of a number, or of a text's characters.
+    pub bounds: (Option<f64>, Option<f64>),
+    /// A regular expression that a text has to match.
+    pub pattern: Option<String>,
+    /// Keys of the texts that it shows.
+    pub texts: Vec<String>,
+}
+
+/// What an answer has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// A truth value.
+    Bool,
+    /// A number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// One of the options.
+    Choice,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+}
+
+impl Kind {
+    /// The kind of this name, in lower case; `None` where nobody knows it.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "text" | "string" | "str" | "url" | "uri" | "email" | "secret" | "password"
+            | "multiline" | "textarea" | "date" | "time" | "datetime" | "phone" | "asset_ref"
+            | "assetref" => Self::Text,
+            "bool" | "boolean" | "toggle" | "checkbox" => Self::Bool,
+            "number" | "float" | "decimal" => Self::Number,
+            "integer" | "int" => Self::Integer,
+            "choice" | "select" | "enum" | "option" | "radio" => Self::Choice,
+            "list" | "array" | "multiselect" | "multi_select" => Self::List,
+            "object" | "map" | "json" | "inline_json" | "inlinejson" => Self::Object,
+            _ => return None,
+        })
+    }
+
+    /// Whether `value` is of the kind; of a choice, any scalar is.
+    #[must_use]
+    pub fn takes(self, value: &Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Bool => value.is_boolean(),
+            Self::Number => value.is_number(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Choice => !value.is_array() && !value.is_object() && !value.is_null(),
+            Self::List => value.is_array(),
+            Self::Object => value.is_object(),
+        }
+    }
+}
+
+impl Question {
+    /// What its answer has to be; `None` where its kind is not known.
+    #[must_use]
+    pub fn answer(&self) -> Option<Kind> {
+        Kind::of_name(&self.kind)
+    }
+
+    /// The values of its options: an option is a value, or an object with one.
+    pub fn choices(&self) -> impl Iterator<Item = &Value> {
+        self.options.iter().map(|option| {
+            let value = option.get("value").or_else(|| option.get("id"));
+            value.unwrap_or(option)
+        })
+    }
+}
+
+/// The questions of `spec`: `{mode, title, questions: [{id, kind, required, …}],
+/// defaults}`.
+///
+/// # Errors
+/// A [`StepFailure`] with [`StepCode::Questions`] where there are too many,
+/// with [`StepCode::OutputShape`] where `spec` is none.
+pub fn questions(spec: &Value, limits: &FlowLimits) -> Result<Vec<Question>, StepFailure> {
+    let shape = |what: &str| StepFailure::new(StepCode::OutputShape, what.to_owned());
+    let list = spec.get("questions").and_then(Value::as_array);
+    let list = list.ok_or_else(|| shape("the spec has no list `questions`"))?;
+    if list.len() > limits.questions {
+        let message = format!("{} questions, bound {}", list.len(), limits.questions);
+        return Err(StepFailure::new(StepCode::Questions, message));
+    }
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for item in list {
+        let id = item.get("id").or_else(|| item.get("name"));
+        let id = id.and_then(Value::as_str);
+        let id = id.ok_or_else(|| shape("a question without an `id`"))?;
+        if !seen.insert(id) {
+            let message = format!("question `{}` is asked twice", inert(id, 80));
+            return Err(StepFailure::new(StepCode::Questions, message));
+        }
+        found.push(question(id, item, spec));
+    }
+    Ok(found)
+}
+
+fn question(id: &str, item: &Value, spec: &Value) -> Question {
+    let kind = item.get("kind").or_else(|| item.get("type"));
+    let name = kind.and_then(|k| k.as_str().or_else(|| k.get("type")?.as_str()));
+    let own = |key: &str| item.get(key).or_else(|| kind?.get(key));
+    let first = |keys: &[&str]| keys.iter().find_map(|key| own(key));
+    let flag = |key: &str| own(key).and_then(Value::as_bool).unwrap_or(false);
+    let default = first(&["default", "default_value"]).or_else(|| spec.get("defaults")?.get(id));
+    let options = first(&["options", "choices", "values", "enum"]).and_then(Value::as_array);
+    let name = name.unwrap_or("text").to_lowercase();
+    Question {
+        id: id.to_owned(),
+        required: flag("required"),
+        secret: flag("secret") || matches!(name.as_str(), "secret" | "password"),
+        default: default.filter(|d| !d.is_null()).cloned(),
+        options: options.cloned().unwrap_or_default(),
+        bounds: constraint(&own),
+        pattern: pattern(&own),
+        texts: texts(item),
+        kind: name,
+    }
+}
+
+/// The places in which constraints stand: a question's own, and below.
+const CONSTRAINTS: [&str; 3] = ["constraint", "constraints", "validate"];
+
+fn constraint<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> (Option<f64>, Option<f64>) {
+    let below = |key: &str| CONSTRAINTS.iter().find_map(|c| own(c)?.get(key));
+    let number = |keys: [&str; 2]| {
+        let found = keys.iter().find_map(|key| own(key).or_else(|| below(key)));
+        found.and_then(Value::as_f64)
+    };
+    (number(["min", "minimum"]), number(["max", "maximum"]))
+}
+
+fn pattern<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> Option<String> {
+    let keys = ["pattern", "regex"];
+    let below = |key: &str| CONSTRAINTS.iter().find_map(|c| own(c)?.get(key));
+    let found = keys.iter().find_map(|key| own(key).or_else(|| below(key)));
+    found.and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Keys of texts: `label: {key}`, `title_i18n: {key}`, and whatever else has
+/// an object with a `key` alone.
+fn texts(item: &Value) -> Vec<String> {
+    let values = item.as_object().into_iter().flat_map(|map| map.values());
+    let options = item.get("options").and_then(Value::as_array);
+    let of_options = options.into_iter().flatten().filter_map(Value::as_object);
+    let values = values.chain(of_options.flat_map(|map| map.values()));
+    let key = |value: &Value| value.get("key")?.as_str().map(str::to_owned);
+    values.filter_map(key).collect()
+}
+
+/// Keys of the texts that a whole spec shows beside its questions.
+#[must_use]
+pub fn spec_texts(spec: &Value) -> Vec<String> {
+    texts(spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const LIMITS: FlowLimits = FlowLimits {
+        questions: 9,
+        ..FlowLimits::DEFAULT
+    };
+
+    #[test]
+    fn answers_come_from_the_fixture_the_default_or_the_kind() {
+        let spec = json!({
+            "questions": [
+                {"id": "enabled", "kind": {"type": "bool"}, "required": true},
+                {"id": "public_base_url", "kind": {"type": "text"}, "required": true},
+                {"id": "token", "kind": "text", "secret": true, "required": true},
+                {"id": "region", "kind": {"type": "choice", "options": [{"value": "eu"}]}, "required": true},
+                {"id": "limit", "kind": "number", "required": false},
+                {"id": "prefix", "kind": "text", "required": true, "default": "p-"},
+                {"id": "chat", "kind": "text"},
+                {"id": "redis_url", "kind": "text", "required": true},
+            ],
+            "defaults": {"limit": 5},
+        });
+        let found = questions(&spec, &LIMITS).expect("questions");
+        let given = json!({"config": {"chat": "c1", "public_base_url": "<value>"}});
+        let expected = json!({
+            "enabled": false, "public_base_url": "https://base.invalid", "token": canary("token"),
+            "region": "eu", "limit": 5, "prefix": "p-", "chat": "c1",
+            "redis_url": "redis://conformance.invalid",
+        });
+        assert_eq!(
+            answers(&found, &given, Some("https://base.invalid")),
+            expected
+        );
+    }
+
+    #[test]
+    fn too_many_and_repeated_questions_are_refused() {
+        let code = |spec: Value| questions(&spec, &LIMITS).err().map(|f| f.code);
+        let many: Vec<Value> = (0..10).map(|i| json!({"id": i.to_string()})).collect();
+        assert_eq!(
+            code(json!({ "questions": many })),
+            Some(StepCode::Questions)
+        );
+        let twice = json!([{"id": "a"}, {"id": "a"}]);
+        assert_eq!(
+            code(json!({ "questions": twice })),
+            Some(StepCode::Questions)
+        );
+        assert_eq!(
+            code(json!({"questions": [{}]})),
+            Some(StepCode::OutputShape)
+        );
+        assert_eq!(code(json!([])), Some(StepCode::OutputShape));
+    }
+}

@@ -1,0 +1,87 @@
+//! Capabilities that a component's manifest declares, held against what the
+//! component imports and what it was seen to use.
+
+use crate::judge::{Conclusion, Findings};
+use crate::observe::{Observed, Opened, Subject};
+use provision_core::text::inert;
+use provision_core::wasm::component_imports;
+use provision_core::{Finding, components};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Interfaces, and where a manifest declares that a component wants them. WASI
+/// is imported by every standard library, so that only its use counts.
+const CAPABILITIES: [(&str, &str, bool); 9] = [
+    ("greentic:secrets-store/", "/host/secrets", true),
+    ("greentic:secrets/", "/host/secrets", true),
+    ("greentic:http/", "/host/http", true),
+    ("greentic:state/", "/host/state", true),
+    ("greentic:telemetry/", "/host/telemetry", true),
+    ("wasi:filesystem/", "/wasi/filesystem", false),
+    ("wasi:random/", "/wasi/random", false),
+    ("wasi:clocks/", "/wasi/clocks", false),
+    ("wasi:cli/environment", "/wasi/env", false),
+];
+
+pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let Some(manifest) = &opened.pack.manifest().pack_v1 else {
+        let reason = "only a pack-v1 manifest declares capabilities";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    };
+    let mut found = Vec::new();
+    let mut looked_at = 0usize;
+    for component in &manifest.components {
+        let id = component.id.as_str();
+        let Some(file) = components::resolve(&opened.pack, manifest, id) else {
+            continue;
+        };
+        looked_at += 1;
+        let declared = serde_json::to_value(&component.capabilities).unwrap_or_default();
+        let bytes = opened.pack.read(&file).unwrap_or_default();
+        let imported = component_imports(&bytes).into_iter();
+        let imported = imported.filter_map(|name| capability(&name, true));
+        let used = used(opened, &file).into_iter();
+        let used = used.filter_map(|name| capability(&name, false));
+        let needed: BTreeSet<&str> = imported.chain(used).collect();
+        let missing = needed.into_iter().filter(|at| !grants(&declared, at));
+        found.extend(missing.map(|at| {
+            let expected = format!("capabilities{at} in its manifest");
+            let place = format!("components.{}", inert(id, 120));
+            Finding::new("E_CAPABILITY_UNDECLARED", place, expected, "not declared")
+        }));
+    }
+    findings.pack(match looked_at {
+        0 => Conclusion::NotApplicable("the manifest declares no component of the pack".into()),
+        _ => Conclusion::of(found),
+    });
+}
+
+/// Where `interface` is declared; `None` where it needs no declaration, or is
+/// only imported and counts by its use.
+fn capability(interface: &str, imported: bool) -> Option<&'static str> {
+    let known = CAPABILITIES.iter().find(|(i, ..)| interface.starts_with(i));
+    known
+        .filter(|(_, _, by_import)| *by_import || !imported)
+        .map(|(_, at, _)| *at)
+}
+
+/// Interfaces that the component in `file` was seen to call.
+fn used(opened: &Opened, file: &str) -> BTreeSet<String> {
+    let runs = opened.wizards.iter().filter_map(Observed::run);
+    let steps = runs.flat_map(|run| &run.steps);
+    let steps = steps.filter(|s| s.component.as_deref() == Some(file));
+    let calls = steps.flat_map(|s| &s.attempts.calls);
+    calls.map(|c| c.interface.clone()).collect()
+}
+
+/// Whether something other than "no" is declared.
+fn grants(declared: &Value, at: &str) -> bool {
+    match declared.pointer(at) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Object(map)) => {
+            map.is_empty() || map.values().any(|v| *v != Value::Bool(false))
+        }
+        Some(_) => true,
+    }
+}

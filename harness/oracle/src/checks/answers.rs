@@ -1,0 +1,180 @@
+//! answers.*: are answers that nobody should give refused, or survived?
+
+use crate::generators::answers::Aim;
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::probe::shows_extra;
+use crate::observe::{Observed, Subject};
+use crate::{Probe, Probed, Took};
+use provision_core::Finding;
+use provision_core::text::inert;
+use provision_core::wizard::{ProvisionPlan, WizardKind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "answers.missing-refused",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it.",
+        run: |subject, findings| refused(subject, findings, Aim::Missing, "E_ANSWER_MISSING"),
+    },
+    Check {
+        id: "answers.types-refused",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "An answer of the wrong type is refused likewise.",
+        run: |subject, findings| refused(subject, findings, Aim::WrongType, "E_ANSWER_TYPE"),
+    },
+    Check {
+        id: "answers.extra-harmless",
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
+        run: |subject, findings| on_probes(subject, findings, Aim::Extra, extra),
+    },
+    Check {
+        id: "answers.hostile",
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        requirement: "Empty, huge, deeply nested, odd Unicode, injection-shaped and boundary answers never make a step trap or hit a bound.",
+        run: |subject, findings| {
+            on_probes(subject, findings, Aim::Hostile, |probe, _| broke(probe))
+        },
+    },
+];
+
+/// Judges each probe of `aim`; what the harness could not try keeps the check
+/// from passing, and what broke is a violation whatever was tried.
+fn on_probes(
+    subject: &Subject,
+    findings: &mut Findings,
+    aim: Aim,
+    judge: impl Fn(&Probe, &ProvisionPlan) -> Option<Finding>,
+) {
+    findings.each_wizard(subject, |_, observed| match probed(observed) {
+        Err(conclusion) => conclusion,
+        Ok((probed, plan)) => {
+            let none = || Conclusion::NotApplicable(nothing_to_try(probed, aim));
+            conclude(probed.of(aim), |probe| judge(probe, plan)).unwrap_or_else(none)
+        }
+    });
+}
+
+fn nothing_to_try(probed: &Probed, aim: Aim) -> String {
+    match (aim, probed.asked_by.as_str()) {
+        (_, "") => "nobody says what the wizard asks".into(),
+        (Aim::Missing, by) => format!("{by} requires no answer"),
+        (_, by) => format!("{by} asks nothing that could be of a wrong type"),
+    }
+}
+
+fn conclude<'p>(
+    probes: impl Iterator<Item = &'p Probe>,
+    judge: impl Fn(&Probe) -> Option<Finding>,
+) -> Option<Conclusion> {
+    let mut found = Vec::new();
+    let mut unknown = None;
+    let mut tried = 0usize;
+    for probe in probes {
+        tried += 1;
+        match &probe.took {
+            Took::Unknown(why) => {
+                unknown.get_or_insert_with(|| format!("{}: {why}", name(probe)));
+            }
+            _ => found.extend(judge(probe)),
+        }
+    }
+    match (found.is_empty(), unknown) {
+        _ if tried == 0 => None,
+        (true, Some(why)) => Some(Conclusion::Blocked(why)),
+        _ => Some(Conclusion::of(found)),
+    }
+}
+
+/// What was tried with a wizard, and the plan that valid answers lead to.
+fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> {
+    if observed.wizard.kind == WizardKind::Requirements {
+        let reason = "a requirements step takes no answers";
+        return Err(Conclusion::NotApplicable(reason.into()));
+    }
+    let runs = observed.runs.as_ref();
+    let runs = runs.map_err(|_| Conclusion::Blocked("the wizard was not driven".into()))?;
+    match &runs.probed {
+        Some(probed) => Ok((probed, &runs.first.plan)),
+        None => {
+            let reason = match runs.first.completed() {
+                true => "other answers were not tried",
+                false => "the wizard does not complete with valid answers",
+            };
+            Err(Conclusion::Blocked(reason.into()))
+        }
+    }
+}
+
+fn refused(subject: &Subject, findings: &mut Findings, aim: Aim, code: &str) {
+    on_probes(subject, findings, aim, |probe, _| {
+        let finding = |code: &str, expected: &str, actual: String| {
+            Some(Finding::new(code, name(probe), expected, actual))
+        };
+        let expected = "a refusal that names the question";
+        match &probe.took {
+            Took::Accepted => finding(code, expected, "accepted".into()),
+            Took::Refused(said) if !names(said, probe) => {
+                let actual = format!("refused with `{}`", inert(said, 200));
+                finding("E_ANSWER_UNNAMED", expected, actual)
+            }
+            Took::Refused(_) | Took::Unknown(_) => None,
+            Took::Broke { .. } => broke(probe),
+        }
+    });
+}
+
+/// Whether a refusal says which question it is about: by its id, or by the
+/// words of the id.
+fn names(said: &str, probe: &Probe) -> bool {
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.collect::<String>().to_lowercase()
+    };
+    let said = plain(said);
+    let mut edits = probe.idea.edits.iter();
+    edits.any(|edit| said.contains(&plain(&edit.question)))
+}
+
+fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {
+    let expected = "the plan of the same answers without it, or a refusal";
+    let finding = |code: &str, actual: &str| Finding::new(code, name(probe), expected, actual);
+    match (&probe.took, &probe.plan) {
+        (Took::Accepted, Some(other)) if shows_extra(other) => {
+            Some(finding("E_EXTRA_IN_PLAN", "it is in the plan"))
+        }
+        (Took::Accepted, Some(other)) if other != plan => {
+            Some(finding("E_EXTRA_CHANGES", "another plan"))
+        }
+        _ => broke(probe),
+    }
+}
+
+fn broke(probe: &Probe) -> Option<Finding> {
+    match &probe.took {
+        Took::Broke {
+            step,
+            code,
+            message,
+        } => {
+            let at = format!("{step}: {}", name(probe));
+            let expected = "an answer to it, or a refusal";
+            Some(Finding::new(code.code(), at, expected, message.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// A probe in words: the question, and what it was answered.
+fn name(probe: &Probe) -> String {
+    let first = probe.idea.edits.first().map(|e| e.question.as_str());
+    format!(
+        "`{}` {}",
+        inert(first.unwrap_or_default(), 80),
+        inert(&probe.idea.what, 200)
+    )
+}

@@ -1,0 +1,195 @@
+//! What plans leave: a valid config, the same after a second time, nothing
+//! after the way back.
+
+use crate::judge::{Conclusion, Findings};
+use crate::observe::{Observed, Subject};
+use provision_core::text::inert;
+use provision_core::wizard::questions::config_schema;
+use provision_core::wizard::{WizardKind, WizardRun};
+use provision_core::{Finding, Pack};
+use serde_json::Value;
+
+/// Violations of one schema that are told.
+const TOLD: usize = 50;
+
+/// `plan.config-valid`
+pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |opened, observed| {
+        if observed.wizard.kind != WizardKind::Setup {
+            return Conclusion::NotApplicable("only setup makes a whole config".into());
+        }
+        let Some((file, schema)) = config_schema(&opened.pack, subject.depth) else {
+            let reason = "the pack has no config schema, or more than one";
+            return Conclusion::NotApplicable(reason.into());
+        };
+        let Some(run) = observed.run().filter(|run| run.completed()) else {
+            return Conclusion::Blocked("the wizard did not complete".into());
+        };
+        let mut config = run.plan.config_patch.clone();
+        config.retain(|_, value| !value.is_null());
+        let config = Value::Object(config.into_iter().collect());
+        match schema {
+            Ok(schema) => judge(&opened.pack, &file, &schema, &config),
+            Err(why) => Conclusion::Failed(vec![unreadable(&file, &why)]),
+        }
+    });
+}
+
+fn unreadable(file: &str, why: &str) -> Finding {
+    let expected = "a valid JSON Schema";
+    Finding::new(
+        "E_SCHEMA_INVALID",
+        inert(file, 200),
+        expected,
+        inert(why, 200),
+    )
+}
+
+/// Answers every reference to another file with that file of the pack, and
+/// never with anything from elsewhere.
+struct Files<'p>(&'p Pack);
+
+impl Files<'_> {
+    fn resources(&self) -> Vec<(String, Value)> {
+        let schemas = self
+            .0
+            .files()
+            .filter(|f| f.ends_with(".json") && f.contains("schema"));
+        let parse = |file: &str| {
+            let value = serde_json::from_slice(&self.0.read(file)?).ok()?;
+            Some((format!("pack:/{file}"), value))
+        };
+        schemas.filter_map(parse).collect()
+    }
+}
+
+fn judge(pack: &Pack, file: &str, schema: &Value, config: &Value) -> Conclusion {
+    let mut options = jsonschema::options().with_base_uri(format!("pack:/{file}"));
+    let mut registry = jsonschema::Registry::new();
+    for (uri, value) in Files(pack).resources() {
+        registry = match registry.add(uri, value) {
+            Ok(registry) => registry,
+            Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
+        };
+    }
+    let registry = match registry.prepare() {
+        Ok(registry) => registry,
+        Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
+    };
+    options = options.with_registry(&registry);
+    let validator = match options.build(schema) {
+        Ok(validator) => validator,
+        Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
+    };
+    let errors = validator.iter_errors(config).take(TOLD);
+    let found = errors.map(|error| {
+        let at = format!(
+            "/config_patch{}",
+            inert(&error.instance_path().to_string(), 200)
+        );
+        let expected = format!("a config that is valid under {}", inert(file, 200));
+        // NB: masked, because a config may hold what should be a secret.
+        let actual = inert(&error.masked().to_string(), 300);
+        Finding::new("E_CONFIG_INVALID", at, expected, actual)
+    });
+    Conclusion::of(found.collect())
+}
+
+/// `plan.idempotent`
+pub(super) fn idempotent(subject: &Subject, findings: &mut Findings) {
+    second(subject, findings, |observed| {
+        let probed = observed.runs.as_ref().ok()?.probed.as_ref()?;
+        let again = probed.again.as_ref()?;
+        if let Some(conclusion) = incomplete(again, "setup on what it left") {
+            return Some(conclusion);
+        }
+        let mut after = probed.left.clone();
+        after.apply(&again.plan);
+        let value = |state| serde_json::to_value(state).unwrap_or_default();
+        let (first, then): (Value, Value) = (value(&probed.left), value(&after));
+        let found = crate::compare::all_differences(&first, &then).into_iter();
+        let found = found.map(|d| {
+            let expected = format!("what the first setup left: {}", d.expected);
+            Finding::new("E_NOT_IDEMPOTENT", d.at, expected, d.actual)
+        });
+        Some(Conclusion::of(found.collect()))
+    });
+}
+
+/// `plan.removable`
+pub(super) fn removable(subject: &Subject, findings: &mut Findings) {
+    second(subject, findings, |observed| {
+        let probed = observed.runs.as_ref().ok()?.probed.as_ref()?;
+        let Some((wizard, back)) = &probed.back else {
+            let reason = "there is no remove wizard for it";
+            return Some(Conclusion::NotApplicable(reason.into()));
+        };
+        if let Some(conclusion) = incomplete(back, "the remove wizard") {
+            return Some(conclusion);
+        }
+        let mut after = probed.left.clone();
+        after.apply(&back.plan);
+        let found = after.holds().into_iter().map(|left| {
+            let expected = format!("{} takes it back", inert(wizard, 120));
+            Finding::new(
+                "E_LEFT_BEHIND",
+                inert(&left, 200),
+                expected,
+                "it is still there",
+            )
+        });
+        Some(Conclusion::of(found.collect()))
+    });
+}
+
+fn second(
+    subject: &Subject,
+    findings: &mut Findings,
+    judge: impl Fn(&Observed) -> Option<Conclusion>,
+) {
+    findings.each_wizard(subject, |_, observed| {
+        if observed.wizard.kind != WizardKind::Setup {
+            return Conclusion::NotApplicable("only what setup leaves is judged".into());
+        }
+        let none = || Conclusion::Blocked("the wizard did not complete".into());
+        judge(observed).unwrap_or_else(none)
+    });
+}
+
+fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
+    if run.completed() {
+        return None;
+    }
+    let failures = run
+        .steps
+        .iter()
+        .filter_map(|s| Some((s.name(), s.failure()?)));
+    let mut found: Vec<Finding> = failures
+        .map(|(step, f)| {
+            let expected = format!("{what} completes");
+            Finding::new(f.code.code(), step, expected, f.message.clone())
+        })
+        .collect();
+    if found.is_empty() {
+        let said: Vec<String> = run
+            .diagnostics
+            .iter()
+            .map(|d| inert(&d.message, 120))
+            .collect();
+        let expected = format!("{what} completes");
+        found.push(Finding::new(
+            "E_REFUSED",
+            "wizard",
+            expected,
+            said.join("; "),
+        ));
+    }
+    let error = run
+        .steps
+        .iter()
+        .any(|s| s.failure().is_some_and(|f| f.code.is_error()));
+    Some(match error {
+        true => Conclusion::Error(found),
+        false => Conclusion::Failed(found),
+    })
+}

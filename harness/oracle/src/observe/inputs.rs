@@ -1,0 +1,101 @@
+//! What a wizard is given: the pack's own answers, or valid ones made for it.
+
+use super::{Conditions, Observed, Opened};
+use provision_core::wizard::questions::{Declared, Question, fitting, secret_requirements};
+use provision_core::wizard::{ProvisionInputs, StepRun, TenantContext, WizardKind};
+use provision_core::{Finding, Pack, json};
+use serde_json::{Map, Value, json};
+
+/// The pack's own `setup.input.json` as answers; where there is none, answers
+/// that fit what the pack's files say is asked, so that setup is really driven.
+pub(super) fn of(
+    pack: &Pack,
+    declared: &[Declared],
+    conditions: &Conditions,
+) -> Result<ProvisionInputs, Finding> {
+    let answers = match pack.fixture("setup.input.json") {
+        None => made(pack, declared, conditions),
+        Some((path, bytes)) => json::parse(&bytes, conditions.limits.depth).map_err(|e| {
+            Finding::new("E_FIXTURE", path, "answers as strict JSON", e.to_string())
+        })?,
+    };
+    let id = pack.manifest().id.clone().unwrap_or_else(|| "pack".into());
+    Ok(ProvisionInputs {
+        tenant: TenantContext::default(),
+        install_id: format!("{id}-install"),
+        provider_id: id,
+        public_base_url: Some(conditions.public_base_url.clone()),
+        answers,
+        existing_state: None,
+    })
+}
+
+/// An answer to each required question of the first file that asks any, and a
+/// canary for each secret that the pack requires; nothing where it says
+/// nothing.
+fn made(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Value {
+    let mut config = Map::new();
+    let mut secrets = Map::new();
+    let base_url = Some(conditions.public_base_url.as_str());
+    let mut lists = declared.iter().filter_map(|d| d.questions.as_ref().ok());
+    let asked = lists.find(|questions| !questions.is_empty());
+    for question in asked.into_iter().flatten() {
+        let answer = match &question.default {
+            _ if question.required => fitting(question, base_url),
+            Some(default) if question.answer().is_some_and(|k| k.takes(default)) => default.clone(),
+            _ => continue,
+        };
+        let part = if question.secret {
+            &mut secrets
+        } else {
+            &mut config
+        };
+        part.insert(question.id.clone(), answer);
+    }
+    let required = secret_requirements(pack, conditions.limits.depth).unwrap_or_default();
+    for (key, _) in required.into_iter().filter(|(_, required)| *required) {
+        // NB: `<redacted>` stands for a canary that the host holds.
+        secrets.entry(key).or_insert_with(|| json!("<redacted>"));
+    }
+    let mut answers = Map::new();
+    for (name, part) in [("config", config), ("secrets", secrets)] {
+        if !part.is_empty() {
+            answers.insert(name.into(), Value::Object(part));
+        }
+    }
+    Value::Object(answers)
+}
+
+/// What the requirements step, else its fixture, says that setup requires.
+pub(super) fn required(opened: &Opened, conditions: &Conditions) -> Vec<Question> {
+    let is = |o: &&Observed| o.wizard.kind == WizardKind::Requirements;
+    let run = opened.wizards.iter().find(is).and_then(Observed::run);
+    let steps = run.map(|r| r.steps.as_slice()).unwrap_or_default();
+    let answered = |s: &StepRun| s.output()?.answer("requirements").cloned();
+    let fixture = || {
+        let (_, bytes) = opened.pack.fixture("requirements.expected.json")?;
+        json::parse(&bytes, conditions.limits.depth).ok()
+    };
+    let said = steps.iter().find_map(answered).or_else(fixture);
+    let said = said.unwrap_or_default();
+    let keys = |key: &str, secret: bool| {
+        let list = said.get(key).and_then(Value::as_array);
+        let keys = list.into_iter().flatten().filter_map(Value::as_str);
+        let question = move |id: &str| Question {
+            id: id.to_owned(),
+            // Of what kind it is, nobody says.
+            kind: "unsaid".into(),
+            required: true,
+            secret,
+            default: None,
+            options: Vec::new(),
+            bounds: (None, None),
+            pattern: None,
+            texts: Vec::new(),
+        };
+        keys.map(question).collect::<Vec<_>>()
+    };
+    let mut found = keys("config_required", false);
+    found.extend(keys("secret_required", true));
+    found
+}
