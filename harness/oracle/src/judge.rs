@@ -58,6 +58,10 @@ pub struct Check {
     pub scope: ScopeKind,
     /// The requirement, as reports quote it.
     pub requirement: &'static str,
+    /// Why it is required, in a sentence.
+    pub why: &'static str,
+    /// What a publisher does about a violation.
+    pub fix: &'static str,
     /// Concludes for every scope of the subject.
     pub run: fn(&Subject, &mut Findings),
 }

@@ -183,6 +183,10 @@ fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
         ("hex", hex),
         ("URL-encoded", percent),
     ];
+    let joined: String = secret.chars().filter(|c| !c.is_whitespace()).collect();
+    if joined != secret {
+        forms.push(("plain", joined));
+    }
     if url != secret {
         forms.push(("URL-encoded", url));
     }

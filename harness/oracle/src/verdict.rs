@@ -1,6 +1,7 @@
 //! From the results of all checks to one verdict of the pack.
 
 use crate::judge::{CheckResult, Level};
+use crate::minimum::reached;
 use crate::observe::{Observed, Subject};
 use provision_core::wizard::WizardKind;
 use provision_core::{Status, Verdict};
@@ -42,8 +43,8 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
         Verdict::Partial
     } else if nothing_to_set_up(subject) {
         Verdict::NotApplicable
-    } else if executed_steps(subject) == 0 {
-        // Nothing failed, and nothing stands behind it.
+    } else if executed_steps(subject) == 0 || !reached(subject) {
+        // Nothing failed, and too little stands behind it.
         Verdict::Partial
     } else {
         Verdict::Pass

@@ -5,20 +5,20 @@
 
 use crate::exit::Error;
 use provision_core::wizard::{HostCall, Meters, WizardKind};
-use provision_core::{Finding, Status, Verdict};
+use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::Level;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Something that happened in a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The run begins.
-    RunStarted(RunStarted),
+    RunStarted(Box<RunStarted>),
     /// A pack is about to be read.
     PackStarted {
         /// The pack's label.
@@ -43,24 +43,54 @@ pub enum Event {
 }
 
 /// See [`Event::RunStarted`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunStarted {
+    /// Version of the form of these events.
+    pub format: u32,
     /// The harness's version.
-    pub version: &'static str,
+    pub version: String,
     /// Profile that the packs are held to.
     pub profile: String,
     /// The trial-name filter, where one was given.
     pub filter: Option<String>,
     /// The public base URL that wizards are given.
     pub public_base_url: String,
+    /// Which part of the packs this is, where it is one.
+    pub shard: Option<Shard>,
+    /// SHA-256 of the labels of all packs, those of other shards included.
+    pub selection: String,
+    /// Decides which answers are tried where not all can be.
+    pub seed: u64,
+    /// Bounds under which steps ran.
+    pub limits: Limits,
+    /// The files that decide besides the packs: expectations, trusted keys.
+    pub configuration: Vec<ConfigFile>,
     /// Labels of the packs, in the order of reports.
     pub packs: Vec<String>,
     /// Ids of the checks, in the order of reports.
-    pub checks: Vec<&'static str>,
+    pub checks: Vec<String>,
+}
+
+/// A file that decides over the result of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigFile {
+    /// What it is: `expectations`, `trust`.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// The i-th of n parts of the packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which part; the first is 1.
+    pub index: u64,
+    /// How many parts there are.
+    pub count: u64,
 }
 
 /// See [`Event::WizardDriven`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WizardDriven {
     /// The pack's label.
     pub pack: String,
@@ -69,9 +99,11 @@ pub struct WizardDriven {
     /// What it is for.
     pub kind: WizardKind,
     /// What drove it.
-    pub driver: &'static str,
+    pub driver: String,
     /// How it ended.
     pub outcome: String,
+    /// Steps that have to run for the wizard to have run at all.
+    pub steps_due: usize,
     /// Its steps.
     pub steps: Vec<StepDone>,
     /// Notes of its plan, escaped and cut.
@@ -79,10 +111,10 @@ pub struct WizardDriven {
 }
 
 /// One step of a wizard that was driven.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepDone {
     /// The step's name.
-    pub step: &'static str,
+    pub step: String,
     /// The node of the flow's graph, where there is one.
     pub node: Option<String>,
     /// What was called.
@@ -101,14 +133,14 @@ pub struct StepDone {
 }
 
 /// See [`Event::CheckFinished`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CheckFinished {
     /// The pack's label.
     pub pack: String,
     /// The wizard's name, or `pack`.
     pub scope: String,
     /// The check's id.
-    pub check: &'static str,
+    pub check: String,
     /// The check's level.
     pub level: Level,
     /// The status.
@@ -124,7 +156,7 @@ pub struct CheckFinished {
 }
 
 /// See [`Event::PackFinished`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PackFinished {
     /// The pack's label.
     pub pack: String,
@@ -140,6 +172,13 @@ pub struct PackFinished {
     pub verdict: Verdict,
     /// Steps that really ran to a usable answer.
     pub steps_executed: usize,
+    /// Steps that had to, at least.
+    pub steps_due: usize,
+    /// Other sets of answers that were tried.
+    pub probes: usize,
+    /// Peak resident memory of the process when the pack was done, in bytes;
+    /// 0 where the system does not tell.
+    pub resident_peak: u64,
     /// Notes of the setup plan.
     pub plan_notes: usize,
     /// Keys of the secrets that the setup plan sets.
@@ -148,7 +187,10 @@ pub struct PackFinished {
     pub millis: u64,
 }
 
-/// Where events go: a file, a line at a time, and the memory of this process.
+/// Version of the form of events; another one is not read.
+pub const FORMAT: u32 = 1;
+
+/// Where events go: a file, a line at a time.
 pub struct EventLog {
     path: PathBuf,
     inner: Mutex<Inner>,
@@ -156,23 +198,25 @@ pub struct EventLog {
 
 struct Inner {
     file: File,
-    events: Vec<Event>,
+    /// Where events go besides, for whoever reads along.
+    also: Option<Box<dyn Write + Send>>,
     failed: Option<std::io::Error>,
 }
 
 impl EventLog {
-    /// A new, empty log at `path`.
+    /// A new, empty log at `path`; events also go to `also`, where somebody
+    /// reads along.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be created.
-    pub fn create(path: &Path) -> Result<Self, Error> {
+    pub fn create(path: &Path, also: Option<Box<dyn Write + Send>>) -> Result<Self, Error> {
         let error = |e| Error::io("write", path, e);
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(error)?;
         }
         let inner = Inner {
             file: File::create(path).map_err(error)?,
-            events: Vec::new(),
+            also,
             failed: None,
         };
         Ok(Self {
@@ -181,22 +225,34 @@ impl EventLog {
         })
     }
 
-    /// Adds an event; what goes wrong is kept for [`EventLog::finish`].
-    pub fn emit(&self, event: Event) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut line = serde_json::to_vec(&event).unwrap_or_default();
-        line.push(b'\n');
-        if let Err(e) = inner.file.write_all(&line) {
-            inner.failed.get_or_insert(e);
-        }
-        inner.events.push(event);
+    /// The file that events go to.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// All events so far.
-    #[must_use]
-    pub fn events(&self) -> Vec<Event> {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.events.clone()
+    /// Adds an event; what goes wrong is kept for [`EventLog::finish`].
+    pub fn emit(&self, event: &Event) {
+        self.emit_all(std::slice::from_ref(event));
+    }
+
+    /// Adds events that stay together, whatever other threads add.
+    pub fn emit_all(&self, events: &[Event]) {
+        let mut lines = Vec::new();
+        for event in events {
+            lines.extend(serde_json::to_vec(event).unwrap_or_default());
+            lines.push(b'\n');
+        }
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(e) = inner.file.write_all(&lines) {
+            inner.failed.get_or_insert(e);
+        }
+        if let Some(also) = &mut inner.also {
+            // NB: a reader that went away is no error of the run.
+            if also.write_all(&lines).and_then(|()| also.flush()).is_err() {
+                inner.also = None;
+            }
+        }
     }
 
     /// Ends the log.
@@ -210,7 +266,15 @@ impl EventLog {
             .unwrap_or_else(PoisonError::into_inner);
         match inner.failed {
             Some(e) => Err(Error::io("write", &self.path, e)),
-            None => Ok(()),
+            None => inner
+                .file
+                .sync_all()
+                .or_else(|e| match e.kind() {
+                    // What is no file on a disk cannot be synced.
+                    std::io::ErrorKind::InvalidInput => Ok(()),
+                    _ => Err(e),
+                })
+                .map_err(|e| Error::io("write", &self.path, e)),
         }
     }
 }
@@ -222,12 +286,11 @@ mod tests {
 
     #[test]
     fn an_event_that_was_not_written_is_an_error_in_the_end() {
-        let full = EventLog::create(Path::new("/dev/full")).expect("opens");
-        full.emit(Event::RunFinished { exit_code: 0 });
+        let full = EventLog::create(Path::new("/dev/full"), None).expect("opens");
+        full.emit(&Event::RunFinished { exit_code: 0 });
         assert!(matches!(full.finish(), Err(Error::Io { .. })));
-        let fine = EventLog::create(Path::new("/dev/null")).expect("opens");
-        fine.emit(Event::RunFinished { exit_code: 0 });
-        assert_eq!(fine.events().len(), 1);
+        let fine = EventLog::create(Path::new("/dev/null"), None).expect("opens");
+        fine.emit(&Event::RunFinished { exit_code: 0 });
         assert!(fine.finish().is_ok());
     }
 }

@@ -23,6 +23,17 @@ pub enum Exit {
     Harness = 6,
 }
 
+impl Exit {
+    /// This one, unless it says that all is well, or that too little ran.
+    #[must_use]
+    pub fn max_with(self, worse: Self) -> Self {
+        match self {
+            Self::Conforms | Self::Nothing => worse,
+            other => other,
+        }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

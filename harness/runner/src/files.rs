@@ -2,27 +2,40 @@
 
 use crate::exit::Error;
 use std::fs;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Writes `bytes` to `path` whole or not at all: into a file beside it, synced
-/// and renamed. What exists and is no regular file (`/dev/stdout`, a pipe) is
-/// written to directly, because a rename would replace it.
+/// Writes `bytes` to `path` whole or not at all, see [`write_with`].
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_with(path, |out| {
+        out.write_all(bytes)
+            .map_err(|e| Error::io("write", path, e))
+    })
+}
+
+/// Lets `fill` write what is to be at `path`, whole or not at all: into a file
+/// beside it, synced and renamed. What exists and is no regular file
+/// (`/dev/stdout`, a pipe) is written to directly, because a rename would
+/// replace it.
+pub(crate) fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
     if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .open(path)
-            .map_err(error)?;
-        return file.write_all(bytes).map_err(error);
+        let file = fs::OpenOptions::new().write(true).open(path);
+        let mut out = BufWriter::new(file.map_err(error)?);
+        fill(&mut out)?;
+        return out.flush().map_err(error);
     }
     let folder = folder(path);
-    let mut file = tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .prefix(".greentic-provision-")
         .tempfile_in(folder)
         .map_err(error)?;
-    file.write_all(bytes).map_err(error)?;
+    let mut out = BufWriter::new(file);
+    fill(&mut out)?;
+    let file = out.into_inner().map_err(|e| error(e.into_error()))?;
     file.as_file().sync_all().map_err(error)?;
     file.persist(path).map_err(|e| error(e.error))?;
     make_readable(path).map_err(error)

@@ -2,6 +2,8 @@
 //! events, reports and the command line. All IO of the harness is here.
 
 pub mod artifacts;
+pub mod attestation;
+pub mod catalogue;
 pub mod cli;
 pub mod discover;
 pub mod events;
@@ -9,6 +11,7 @@ pub mod exit;
 pub mod expectations;
 mod files;
 pub mod fold;
+pub mod progress;
 pub mod reports;
 pub mod run;
 pub mod source;

@@ -3,14 +3,18 @@
 use crate::artifacts;
 use crate::discover::PackRef;
 use crate::events::{
-    CheckFinished, Event, EventLog, PackFinished, RunStarted, StepDone, WizardDriven,
+    CheckFinished, ConfigFile, Event, EventLog, FORMAT, PackFinished, RunStarted, Shard, StepDone,
+    WizardDriven,
 };
 use crate::exit::{Error, show};
 use crate::expectations::Expectations;
+use crate::progress::Progress;
 use crate::source;
+use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepExecutor, StepRun};
 use provision_core::{OpenError, Source, Status, Verdict};
+use provision_oracle::minimum::{due, due_steps};
 use provision_oracle::{
     CheckResult, Conditions, Level, Observed, Subject, checks, executed_steps, judge, observe,
     verdict,
@@ -42,6 +46,8 @@ pub struct Options {
     pub jobs: usize,
     /// Failures that are expected, and excused while they are.
     pub expectations: Option<Expectations>,
+    /// The files that decide besides the packs.
+    pub configuration: Vec<ConfigFile>,
     /// Whether all packs that the caller has are examined, and by all checks.
     pub complete: bool,
 }
@@ -112,26 +118,15 @@ pub fn run(
     packs: &[PackRef],
     executor: &dyn StepExecutor,
     options: &Options,
-    log: &EventLog,
+    (log, progress): (&EventLog, &Progress),
 ) -> Result<(), Error> {
-    log.emit(Event::RunStarted(RunStarted {
-        version: env!("CARGO_PKG_VERSION"),
-        profile: profile(options.level).to_owned(),
-        filter: options.filter.clone(),
-        public_base_url: options.conditions.public_base_url.clone(),
-        packs: packs.iter().map(|p| p.label.clone()).collect(),
-        checks: checks::all()
-            .filter(|c| c.level <= options.level)
-            .map(|c| c.id)
-            .collect(),
-    }));
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.clamp(1, packs.len().max(1)) {
             scope.spawn(|| {
                 while let Some(pack) = packs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(e) = one(pack, executor, options, log) {
+                    if let Err(e) = one(pack, executor, options, (log, progress)) {
                         let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
                         first.get_or_insert(e);
                     }
@@ -141,7 +136,7 @@ pub fn run(
     });
     if let Some(expectations) = &options.expectations {
         for message in expectations.stale(options.complete) {
-            log.emit(Event::ExpectationStale { message });
+            log.emit(&Event::ExpectationStale { message });
         }
     }
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -154,12 +149,13 @@ fn one(
     pack: &PackRef,
     executor: &dyn StepExecutor,
     options: &Options,
-    log: &EventLog,
+    (log, progress): (&EventLog, &Progress),
 ) -> Result<(), Error> {
     let started = Instant::now();
-    log.emit(Event::PackStarted {
+    log.emit(&Event::PackStarted {
         pack: pack.label.clone(),
     });
+    progress.started(&pack.label);
     let Examined {
         subject,
         mut results,
@@ -175,23 +171,26 @@ fn one(
     // Of the selected checks alone: what was filtered out is not claimed.
     let verdict = verdict(&subject, &results);
     let secrets = subject.secrets();
+    let mut events = Vec::new();
     for observed in subject.wizards() {
         let mut driven = driven(pack, observed);
         let messages = driven.steps.iter_mut().filter_map(|s| s.message.as_mut());
         for text in messages.chain(&mut driven.notes) {
             *text = secrets.without(text);
         }
-        log.emit(Event::WizardDriven(driven));
+        events.push(Event::WizardDriven(driven));
     }
     let flags = artifacts::flags(options.level, &options.trust);
     artifacts::write(&options.artifacts, pack, &flags, &subject, &results)?;
     for result in results {
-        log.emit(Event::CheckFinished(concluded(pack, &flags, result)));
+        events.push(Event::CheckFinished(concluded(pack, &flags, result)));
     }
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    log.emit(Event::PackFinished(finished(
-        pack, &subject, verdict, millis,
-    )));
+    let done = finished(pack, &subject, verdict, millis);
+    progress.finished(&done);
+    events.push(Event::PackFinished(done));
+    // NB: together, so that a report finds all of a pack in one place.
+    log.emit_all(&events);
     Ok(())
 }
 
@@ -202,7 +201,7 @@ fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished 
         pack: pack.label.clone(),
         reproduce: (!good).then(|| artifacts::reproduce(pack, flags, &scope, result.check)),
         scope,
-        check: result.check,
+        check: result.check.to_owned(),
         level: result.level,
         status: result.status,
         applicable: result.applicable,
@@ -218,8 +217,9 @@ fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
         pack: pack.label.clone(),
         wizard: observed.wizard.name.clone(),
         kind: observed.wizard.kind,
-        driver: observed.wizard.driver.name(),
+        driver: observed.wizard.driver.name().to_owned(),
         outcome: run.map_or_else(|| "no inputs".into(), |r| outcome(&r.outcome)),
+        steps_due: due_steps(&observed.wizard),
         steps: run
             .map(|r| r.steps.iter().map(step).collect())
             .unwrap_or_default(),
@@ -249,7 +249,7 @@ fn step(run: &StepRun) -> StepDone {
         _ => "ok",
     };
     StepDone {
-        step: run.step.name(),
+        step: run.step.name().to_owned(),
         node: run.node.as_deref().map(|n| inert(n, 200)),
         function: inert(&run.function, 200),
         component: run.component.clone(),
@@ -276,11 +276,58 @@ fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) ->
         digest: subject.digest.clone(),
         verdict,
         steps_executed: executed_steps(subject),
+        steps_due: due(subject),
+        probes: probes(subject),
+        resident_peak: resident_peak(),
         plan_notes: plan.map_or(0, |p| p.notes.len()),
         secret_keys: plan
             .map(|p| p.secrets_patch.set.keys().map(|k| inert(k, 200)).collect())
             .unwrap_or_default(),
         millis,
+    }
+}
+
+/// Other sets of answers that were tried, over all wizards.
+fn probes(subject: &Subject) -> usize {
+    let runs = subject
+        .wizards()
+        .iter()
+        .filter_map(|o| o.runs.as_ref().ok());
+    let probed = runs.filter_map(|r| r.probed.as_ref());
+    probed.map(|p| p.probes.len()).sum()
+}
+
+/// Peak resident memory of this process in bytes, where the system tells.
+fn resident_peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+/// The event that a run over `packs` begins with; `all` are the labels before
+/// shards were made of them.
+#[must_use]
+pub fn started(
+    packs: &[PackRef],
+    all: &[String],
+    shard: Option<Shard>,
+    options: &Options,
+) -> RunStarted {
+    let checks = checks::all().filter(|c| c.level <= options.level);
+    RunStarted {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: profile(options.level).to_owned(),
+        filter: options.filter.clone(),
+        public_base_url: options.conditions.public_base_url.clone(),
+        shard,
+        selection: digest(all.join("\n").as_bytes()),
+        seed: options.conditions.seed,
+        limits: options.conditions.limits.clone(),
+        configuration: options.configuration.clone(),
+        packs: packs.iter().map(|p| p.label.clone()).collect(),
+        checks: checks.map(|c| c.id.to_owned()).collect(),
     }
 }
 

@@ -5,11 +5,11 @@ use crate::manifest::Manifest;
 use crate::pack::Pack;
 use crate::text::inert;
 use crate::wasm;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a wizard is for; the order in which they are listed and driven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WizardKind {
     /// Says what setup will need.

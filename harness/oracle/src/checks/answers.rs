@@ -15,6 +15,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it.",
+        why: "Users leave fields empty; setup that goes on produces a broken installation.",
+        fix: "Check every required answer in validate, and name the question in the diagnostic.",
         run: |subject, findings| refused(subject, findings, Aim::Missing, "E_ANSWER_MISSING"),
     },
     Check {
@@ -22,6 +24,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "An answer of the wrong type is refused likewise.",
+        why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
+        fix: "Check the type of every answer in validate, and name the question in the diagnostic.",
         run: |subject, findings| refused(subject, findings, Aim::WrongType, "E_ANSWER_TYPE"),
     },
     Check {
@@ -29,6 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
+        why: "What nobody asked for must not change what is set up, or be copied into it.",
+        fix: "Read the answers that were asked for by name; never copy the whole map.",
         run: |subject, findings| on_probes(subject, findings, Aim::Extra, extra),
     },
     Check {
@@ -36,6 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Empty, huge, deeply nested, odd Unicode, injection-shaped and boundary answers never make a step trap or hit a bound.",
+        why: "Every answer is a stranger's text; a step that breaks on one can be broken on purpose.",
+        fix: "Build JSON with a library, bound what is copied, and refuse instead of panicking.",
         run: |subject, findings| {
             on_probes(subject, findings, Aim::Hostile, |probe, _| broke(probe))
         },

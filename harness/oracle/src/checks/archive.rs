@@ -14,6 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "The archive is one unambiguous zip: every byte belongs to exactly one record, \
                       and any reader extracts the same files.",
+        why: "Two readers that extract different files from the same bytes install different packs; one of them was not reviewed.",
+        fix: "Write the archive with `greentic-provision pack repack IN OUT`, or with a packer that writes one local record and one directory record for each file and nothing else.",
         run: readable,
     },
     Check {
@@ -21,6 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The archive stays inside the size, count, ratio and name bounds.",
+        why: "An archive of kilobytes can inflate to gigabytes, and a million entries exhaust a host that trusts the count.",
+        fix: "Split the pack or leave large assets out; the finding names the bound and the value.",
         run: bounded,
     },
     Check {
@@ -29,6 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "Entries are sorted, dated 1980-01-01, mode 0644, without directories, extra \
                       fields or comments, so that the same content is the same bytes.",
+        why: "Only the same bytes can be compared, cached and signed; dates and orders of a build machine make every build another archive.",
+        fix: "Run `greentic-provision pack repack IN OUT` as the last step of the build, before signing.",
         run: canonical,
     },
 ];

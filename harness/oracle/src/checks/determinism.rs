@@ -14,6 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
+        why: "What answers differently each time cannot be reviewed, cached or reproduced.",
+        fix: "Derive ids from the inputs; use no clock, no randomness and no order of a hash map.",
         run: repeat,
     },
     Check {
@@ -21,6 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
+        why: "A result that depends on what ran before is another one in production.",
+        fix: "Keep nothing between calls: a step starts in fresh memory.",
         run: isolated,
     },
     Check {
@@ -28,6 +32,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Unoptimised and optimised code, and the Pulley interpreter, give the same bytes.",
+        why: "Hosts differ in their compilers; a pack must not.",
+        fix: "Avoid behaviour that depends on NaN bits or on stack depth.",
         run: compilers,
     },
 ];

@@ -14,6 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "The pack leaks no path of the machine that built it.",
+        why: "Paths of a build machine tell who built it where, and make builds differ.",
+        fix: "Build with `--remap-path-prefix`, strip the component, and write relative paths into lock files.",
         run: no_local_paths,
     },
     Check {
@@ -21,6 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Publish,
         scope: ScopeKind::Pack,
         requirement: "The pack's files hold nothing that looks like a live credential.",
+        why: "A credential in a pack is published with it, for good.",
+        fix: "Remove it, revoke it, and let setup ask for it.",
         run: no_embedded_secrets,
     },
     Check {
@@ -29,6 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "Questions, notes and diagnostics carry no terminal escapes, bidi controls, CI \
                       workflow commands or markup.",
+        why: "Text of a pack is shown on terminals, in CI logs and on pages, which obey what they are told.",
+        fix: "Use plain text in questions, notes and diagnostics.",
         run: inert_text,
     },
 ];

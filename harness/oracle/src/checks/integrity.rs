@@ -16,6 +16,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
                       digests.",
+        why: "What the SBOM does not list was reviewed by nobody; what it lists wrongly was changed after review.",
+        fix: "Write the SBOM after all other files, from the bytes that are packed.",
         run: sbom,
     },
     Check {
@@ -23,6 +25,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "The digests in the pack's lock match the components.",
+        why: "A lock whose digest differs from the component locks something else.",
+        fix: "Resolve again after the components were built.",
         run: lock,
     },
     Check {
@@ -30,6 +34,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Publish,
         scope: ScopeKind::Pack,
         requirement: "The pack is signed by a trusted key over its manifest and SBOM.",
+        why: "Without a signature nobody can tell who published these bytes.",
+        fix: "Sign manifest and SBOM with an Ed25519 key whose certificate the user trusts (`--trust key.pem`).",
         run: signature,
     },
 ];

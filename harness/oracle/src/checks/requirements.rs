@@ -11,6 +11,8 @@ pub(super) const CHECKS: &[Check] = &[Check {
     level: Level::Must,
     scope: ScopeKind::Pack,
     requirement: "The requirements step answers what `fixtures/requirements.expected.json` says.",
+    why: "Operators prepare what the requirements say; they are wrong for everybody if they are wrong here.",
+    fix: "Correct the step, or the fixture if it is out of date.",
     run: matches,
 }];
 

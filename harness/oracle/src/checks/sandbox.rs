@@ -12,6 +12,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "No step runs into a bound.",
+        why: "A step that runs into a bound in a dry run takes a host down in earnest.",
+        fix: "The finding names the bound; the report shows what each step consumed.",
         run: within_limits,
     },
     Check {
@@ -19,6 +21,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
+        why: "Whoever asks for a dry run trusts that nothing happens.",
+        fix: "Say in the plan what should change, and let the host change it.",
         run: no_effects,
     },
     Check {
@@ -26,6 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "A step does not even try a capability that was denied to it.",
+        why: "Code that tries what it was denied does so again where nobody denies it.",
+        fix: "Remove the call; the finding names interface and function.",
         run: least_attempts,
     },
 ];

@@ -17,6 +17,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Values in the secrets patch are redacted.",
+        why: "Plans are shown, logged and stored; a secret in one is a secret no more.",
+        fix: "Set `redacted: true` and `value: null`; the host has the value already.",
         run: |subject, findings| on_plan(subject, findings, |_, plan| redacted(plan)),
     },
     Check {
@@ -24,6 +26,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
+        why: "Whatever shows a secret, in whichever form, is read by somebody who should not have it.",
+        fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
         run: contained,
     },
     Check {
@@ -31,6 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set.",
+        why: "Operators provide the secrets that are declared; one that is not is missing at run time.",
+        fix: "List every secret in assets/secret-requirements.json (or the manifest), and set each required one.",
         run: |subject, findings| {
             findings.each_wizard(subject, |opened, observed| {
                 declared(subject, opened, observed)

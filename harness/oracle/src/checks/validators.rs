@@ -11,6 +11,8 @@ pub(super) const CHECKS: &[Check] = &[Check {
     level: Level::Should,
     scope: ScopeKind::Pack,
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",
+    why: "The pack carries its own judge; publishing against its verdict is a contradiction.",
+    fix: "The finding carries the validator's own message.",
     run: pass,
 }];
 

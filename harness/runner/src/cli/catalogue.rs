@@ -1,19 +1,42 @@
-//! `checks list`.
+//! `checks list`, `checks markdown`, `explain`.
 
 use super::print;
+use crate::catalogue::{MARKDOWN, level, section};
 use crate::exit::{Error, Exit};
-use provision_oracle::{Level, checks};
+use provision_core::text::inert;
+use provision_oracle::checks;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// The check's id, for example `plan.golden`; a stage names all of its
+    /// checks.
+    id: String,
+}
 
 pub(super) fn list() -> Result<Exit, Error> {
     let mut out = String::new();
     for check in checks::all() {
-        let level = match check.level {
-            Level::Must => "must",
-            Level::Publish => "publish",
-            Level::Should => "should",
-        };
-        out += &format!("{:<24} {level:<8} {}\n", check.id, check.requirement);
+        let level = level(check.level);
+        out += &format!("{:<28} {level:<8} {}\n", check.id, check.requirement);
     }
     print(&out)?;
+    Ok(Exit::Conforms)
+}
+
+pub(super) fn markdown() -> Result<Exit, Error> {
+    print(MARKDOWN)?;
+    Ok(Exit::Conforms)
+}
+
+pub(super) fn explain(args: &Explain) -> Result<Exit, Error> {
+    let stage = format!("{}.", args.id);
+    let wanted = checks::all().filter(|c| c.id == args.id || c.id.starts_with(&stage));
+    let sections: Vec<&str> = wanted.filter_map(|c| section(c.id)).collect();
+    if sections.is_empty() {
+        let id = inert(&args.id, 80);
+        let why = format!("there is no check `{id}`; `greentic-provision checks list` has all");
+        return Err(Error::Usage(why));
+    }
+    print(&sections.join("\n"))?;
     Ok(Exit::Conforms)
 }

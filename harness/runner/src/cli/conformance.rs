@@ -2,13 +2,14 @@
 
 use super::print;
 use crate::discover::{Marker, PackRef, discover};
-use crate::events::{Event, EventLog};
+use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
 use crate::fold::Run;
-use crate::reports::{console, html, json, junit, markdown, sarif};
-use crate::run::{Options, run as examine_all};
+use crate::progress::Progress;
+use crate::reports::{Wanted, console, json};
+use crate::run::{Options, run as examine_all, started};
 use clap::ValueEnum;
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
@@ -16,6 +17,7 @@ use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, Level};
+use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -24,21 +26,8 @@ pub(super) struct Args {
     /// Packs, and folders that are searched for packs.
     #[arg(long, required = true, num_args = 1..)]
     packs: Vec<PathBuf>,
-    /// Write the JSON report here.
-    #[arg(long)]
-    report: Option<PathBuf>,
-    /// Write a JUnit file here.
-    #[arg(long)]
-    junit: Option<PathBuf>,
-    /// Write a SARIF 2.1.0 file here.
-    #[arg(long)]
-    sarif: Option<PathBuf>,
-    /// Write a self-contained HTML page here.
-    #[arg(long)]
-    html: Option<PathBuf>,
-    /// Write a Markdown summary here.
-    #[arg(long)]
-    markdown: Option<PathBuf>,
+    #[command(flatten)]
+    reports: Wanted,
     /// A TOML file of failures that are expected.
     #[arg(long)]
     expectations: Option<PathBuf>,
@@ -65,6 +54,12 @@ pub(super) struct Args {
     /// Where events and artifacts go.
     #[arg(long, default_value = "reports/out")]
     out: PathBuf,
+    /// Print the events as JSON lines instead of the report for people.
+    #[arg(long)]
+    json: bool,
+    /// Decides which answers are tried where not all can be.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// Accepted for old scripts: conformance always runs dry.
     #[arg(long)]
     live: bool,
@@ -89,12 +84,6 @@ impl Profile {
             Self::Strict => Level::Should,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Shard {
-    index: u64,
-    count: u64,
 }
 
 impl FromStr for Shard {
@@ -125,7 +114,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     if args.live {
         anstream::eprintln!("warning: --live changes nothing; conformance always runs dry");
     }
-    let packs = select(args)?;
+    let (packs, all) = select(args)?;
     if packs.is_empty() {
         let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
         anstream::eprintln!(
@@ -143,8 +132,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
     let expectations = expectations(args)?;
     // Creates the output folder, where reports may be asked for as well.
-    let log = EventLog::create(&args.out.join("events.jsonl"))?;
-    for path in args.reports().into_iter().flatten() {
+    let also: Option<Box<dyn Write + Send>> = match args.json {
+        true => Some(Box::new(std::io::stdout())),
+        false => None,
+    };
+    let log = EventLog::create(&args.out.join("events.jsonl"), also)?;
+    for path in args.reports.paths() {
         files::check_writable(path)?;
     }
     let limits = Limits::default();
@@ -156,14 +149,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         conditions: Conditions {
             limits,
             trusted,
+            seed: args.seed,
             ..Conditions::default()
         },
         artifacts: args.out.join("artifacts"),
         jobs: jobs(args),
         expectations,
+        configuration: configuration(args)?,
         complete: args.filter.is_none() && !args.is_part(),
     };
-    let done = examine_all(&packs, &executor, &options, &log);
+    let started = started(&packs, &all, args.shard, &options);
+    log.emit(&Event::RunStarted(Box::new(started)));
+    // From now on there are reports, whatever becomes of this process; what
+    // an earlier run left would be taken for this one's.
+    args.reports.write(&Run::read(log.path())?)?;
+    let progress = Progress::new(packs.len());
+    let done = examine_all(&packs, &executor, &options, (&log, &progress));
+    drop(progress);
     finish(args, log, done)
 }
 
@@ -180,39 +182,6 @@ impl Args {
     fn is_part(&self) -> bool {
         self.provider.is_some() || self.shard.is_some()
     }
-
-    /// Where reports were asked for.
-    fn reports(&self) -> [Option<&PathBuf>; 5] {
-        let Self {
-            report,
-            junit,
-            sarif,
-            html,
-            markdown,
-            ..
-        } = self;
-        [report, junit, sarif, html, markdown].map(Option::as_ref)
-    }
-}
-
-fn write_reports(args: &Args, run: &Run) -> Result<(), Error> {
-    let [report, junit, sarif, html, markdown] = args.reports();
-    if let Some(path) = report {
-        files::write(path, &files::pretty(&json::report(run))?)?;
-    }
-    if let Some(path) = junit {
-        files::write(path, &junit::of_run(run)?)?;
-    }
-    if let Some(path) = sarif {
-        files::write(path, &files::pretty(&sarif::report(run))?)?;
-    }
-    if let Some(path) = html {
-        files::write(path, html::report(run).as_bytes())?;
-    }
-    if let Some(path) = markdown {
-        files::write(path, markdown::report(run).as_bytes())?;
-    }
-    Ok(())
 }
 
 fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
@@ -225,6 +194,20 @@ fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
         anstream::eprintln!("warning: {ending}");
     }
     Ok(Some(expectations))
+}
+
+/// The digests of the files that decide besides the packs.
+fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
+    let expectations = args.expectations.iter().map(|path| ("expectations", path));
+    let trusted = args.trust.iter().map(|path| ("trust", path));
+    let file = |(name, path): (&str, &PathBuf)| {
+        let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        Ok(ConfigFile {
+            name: name.to_owned(),
+            sha256: digest(&bytes),
+        })
+    };
+    expectations.chain(trusted).map(file).collect()
 }
 
 /// The keys in the PEM files at `paths`.
@@ -242,7 +225,8 @@ fn jobs(args: &Args) -> usize {
     args.jobs.map_or_else(processors, usize::from)
 }
 
-fn select(args: &Args) -> Result<Vec<PackRef>, Error> {
+/// The packs of this run, and the labels of those of all shards.
+fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
     let mut packs = discover(&args.packs, Marker::Manifest)?;
     if let Some(provider) = &args.provider {
         packs.retain(|p| {
@@ -250,30 +234,34 @@ fn select(args: &Args) -> Result<Vec<PackRef>, Error> {
             stem.as_deref() == Some(provider) || p.label == *provider
         });
     }
+    let all = packs.iter().map(|p| p.label.clone()).collect();
     if let Some(shard) = args.shard {
         packs.retain(|p| shard.has(p));
     }
-    Ok(packs)
+    Ok((packs, all))
 }
 
 /// Reports are written whatever happened; what went wrong then decides.
 fn finish(args: &Args, log: EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
-    let mut run = Run::fold(log.events());
-    if args.filter.is_some() {
-        // Packs of which nothing was selected were not judged.
-        run.packs.retain(|p| !p.checks.is_empty());
-    }
+    let path = log.path().to_owned();
     let exit = match &done {
-        Ok(()) => run.exit(),
-        Err(error) => error.exit(),
+        Ok(()) => None,
+        Err(error) => Some(error.exit()),
     };
-    log.emit(Event::RunFinished {
-        exit_code: exit as u8,
+    let so_far = Run::read(&path)?;
+    log.emit(&Event::RunFinished {
+        exit_code: exit.unwrap_or_else(|| so_far.exit()) as u8,
     });
-    print(&console::report(&run))?;
-    write_reports(args, &run)?;
-    done?;
     log.finish()?;
+    let run = Run::read(&path)?;
+    if !args.json {
+        console::report(&run, print)?;
+    }
+    args.reports.write(&run)?;
+    let timings = args.out.join("timings.jsonl");
+    files::write_with(&timings, |out| json::write_timings(&run, out))?;
+    done?;
+    let exit = run.exit();
     if exit == Exit::Nothing {
         anstream::eprintln!("error: not everything that had to be judged could be judged");
     }

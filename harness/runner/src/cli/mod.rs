@@ -6,6 +6,7 @@ mod conformance;
 mod dry_run;
 mod inspect;
 mod repack;
+mod report;
 
 use crate::exit::{Error, Exit};
 use clap::{Parser, Subcommand};
@@ -36,6 +37,13 @@ enum Command {
     },
     /// Hold packs against the check catalogue.
     Conformance(conformance::Args),
+    /// Reports of runs that are over, from their events.
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
+    },
+    /// Say what a check requires, why, and how to meet it.
+    Explain(catalogue::Explain),
     /// The check catalogue.
     Checks {
         #[command(subcommand)]
@@ -59,9 +67,19 @@ enum DryRunCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum ReportCommand {
+    /// Write reports from the events of a run, also of one that was cut off.
+    Render(report::Render),
+    /// Put the shards of a run together, all of them and no others.
+    Merge(report::Merge),
+}
+
+#[derive(Debug, Subcommand)]
 enum ChecksCommand {
     /// List every check with its level and requirement.
     List,
+    /// Print the whole catalogue as Markdown.
+    Markdown,
 }
 
 /// Parses the command line, does what it says, and tells how it went.
@@ -80,9 +98,19 @@ pub fn main() -> ExitCode {
             command: DryRunCommand::Setup(args),
         } => dry_run::run(&args),
         Command::Conformance(args) => conformance::run(&args),
+        Command::Report {
+            command: ReportCommand::Render(args),
+        } => report::render(&args),
+        Command::Report {
+            command: ReportCommand::Merge(args),
+        } => report::merge(&args),
+        Command::Explain(args) => catalogue::explain(&args),
         Command::Checks {
             command: ChecksCommand::List,
         } => catalogue::list(),
+        Command::Checks {
+            command: ChecksCommand::Markdown,
+        } => catalogue::markdown(),
     };
     let exit = done.unwrap_or_else(|error| {
         anstream::eprintln!("error: {error}");

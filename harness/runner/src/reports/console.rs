@@ -1,6 +1,7 @@
 //! The run for people: one line a pack, every violation with what to do.
 
 use crate::events::CheckFinished;
+use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use anstyle::{AnsiColor, Style};
 use provision_core::{Status, Verdict};
@@ -10,15 +11,20 @@ use std::fmt::Write;
 /// Findings of one check that are shown.
 const SHOWN: usize = 5;
 
-/// The whole report as text; colours are stripped where nobody sees them.
-#[must_use]
-pub fn report(run: &Run) -> String {
-    let mut out = String::new();
-    for pack in &run.packs {
+/// Hands the report, a pack at a time, to `print`; colours are stripped where
+/// nobody sees them.
+///
+/// # Errors
+/// What `print` says, or [`Error::Io`] of the stream.
+pub fn report(run: &Run, mut print: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
+    run.each(|pack| {
+        let mut out = String::new();
         one(&mut out, pack);
-    }
+        print(&out)
+    })?;
+    let mut out = String::new();
     summary(&mut out, run);
-    out
+    print(&out)
 }
 
 fn one(out: &mut String, pack: &PackRun) {
@@ -30,7 +36,7 @@ fn one(out: &mut String, pack: &PackRun) {
         out,
         "{style}{:<14}{style:#} {}  ({} checks passed, {} failed, {} skipped; {} steps)",
         verdict.name(),
-        pack.label,
+        pack.label(),
         count(Status::Passed),
         count(Status::Failed) + count(Status::Error),
         count(Status::Skipped),
@@ -39,10 +45,17 @@ fn one(out: &mut String, pack: &PackRun) {
     if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
         let _ = writeln!(out, "  sha256 {}", finished.digest);
     }
+    if let Some(why) = pack.summary.cut_off() {
+        let _ = writeln!(out, "  {why}");
+    }
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
         failure(out, check);
     }
     if verdict == Verdict::Partial {
+        let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
+        if ran < due {
+            let _ = writeln!(out, "  {ran} steps executed, at least {due} had to be");
+        }
         for check in pack
             .checks
             .iter()
@@ -60,7 +73,7 @@ fn one(out: &mut String, pack: &PackRun) {
 
 fn failure(out: &mut String, check: &CheckFinished) {
     let _ = writeln!(out, "  {} {} ({})", check.status, check.check, check.scope);
-    if let Some(row) = checks::by_id(check.check) {
+    if let Some(row) = checks::by_id(&check.check) {
         let _ = writeln!(out, "    requirement: {}", row.requirement);
     }
     for f in check.findings.iter().take(SHOWN) {

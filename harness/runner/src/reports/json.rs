@@ -2,26 +2,87 @@
 //! fast they were examined.
 
 use crate::events::{CheckFinished, StepDone, WizardDriven};
+use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
 use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
 
-/// The report of `run`.
+/// Writes the report of `run`; its form is `reports/schemas/report.schema.json`.
 ///
 /// `packs[].{pack, version, ok, errors, plan_notes, secret_keys}` are what
 /// scripts have read since before this harness; all else stands beside them.
-#[must_use]
-pub fn report(run: &Run) -> Value {
-    let started = run.started.as_ref();
-    json!({
-        "tool": { "name": "greentic-provision", "version": started.map(|s| s.version) },
-        "profile": started.map(|s| &s.profile),
-        "filter": started.and_then(|s| s.filter.as_ref()),
-        "public_base_url": started.map(|s| &s.public_base_url),
+///
+/// # Errors
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let started = &run.started;
+    let mut head = json!({
+        "format": 1,
+        "tool": { "name": "greentic-provision", "version": started.version },
+        "profile": started.profile,
+        "filter": started.filter,
+        "shard": started.shard,
+        "selection": started.selection,
+        "seed": started.seed,
+        "limits": started.limits,
+        "checks": started.checks,
+        "public_base_url": started.public_base_url,
+        "finished": run.finished,
         "exit_code": run.exit() as u8,
         "stale_expectations": run.stale,
         "summary": summary(run),
-        "packs": run.packs.iter().map(pack).collect::<Vec<_>>(),
+    });
+    // The packs come one by one, so that memory does not grow with them.
+    head["packs"] = json!([]);
+    let text = pretty(&head)?;
+    let (before, after) = text
+        .rsplit_once("\"packs\": []")
+        .unwrap_or((text.as_str(), ""));
+    let mut put = |text: &str| {
+        let done = out.write_all(text.as_bytes());
+        done.map_err(|e| Error::io("write", Path::new("the JSON report"), e))
+    };
+    put(before)?;
+    put("\"packs\": [")?;
+    let mut first = true;
+    run.each(|one| {
+        put(if first { "\n    " } else { ",\n    " })?;
+        first = false;
+        put(&pretty(&pack(one))?.replace('\n', "\n    "))
+    })?;
+    put(if first { "]" } else { "\n  ]" })?;
+    put(after)?;
+    put("\n")
+}
+
+fn pretty(value: &Value) -> Result<String, Error> {
+    serde_json::to_string_pretty(value).map_err(|e| Error::Format {
+        format: "JSON",
+        detail: e.to_string(),
+    })
+}
+
+/// Wall times, which are all that differs between two runs over the same
+/// packs: milliseconds a pack, microseconds a step.
+///
+/// # Errors
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write_timings(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let io = |e| Error::io("write", Path::new("the timings"), e);
+    run.each(|pack| {
+        let wizards = pack.wizards.iter().map(|w| {
+            let micros: Vec<u64> = w.steps.iter().map(|s| s.meters.wall_micros).collect();
+            json!({ "wizard": w.wizard, "step_micros": micros })
+        });
+        let line = json!({
+            "pack": pack.label(),
+            "millis": pack.finished.as_ref().map(|f| f.millis),
+            "resident_peak": pack.finished.as_ref().map(|f| f.resident_peak),
+            "wizards": wizards.collect::<Vec<_>>(),
+        });
+        writeln!(out, "{line}").map_err(io)
     })
 }
 
@@ -44,6 +105,7 @@ fn summary(run: &Run) -> Value {
             "skipped": checks(Status::Skipped),
         },
         "steps_executed": run.steps_executed(),
+        "steps_due": run.packs.iter().map(|p| p.steps_due).sum::<usize>(),
     })
 }
 
@@ -51,7 +113,7 @@ fn pack(pack: &PackRun) -> Value {
     let finished = pack.finished.as_ref();
     let verdict = pack.verdict();
     json!({
-        "pack": pack.label,
+        "pack": pack.label(),
         "version": finished.and_then(|f| f.version.as_ref()),
         "ok": matches!(verdict, Verdict::Pass | Verdict::NotApplicable),
         "errors": pack.errors(),
@@ -61,7 +123,10 @@ fn pack(pack: &PackRun) -> Value {
         "id": finished.and_then(|f| f.id.as_ref()),
         "digest": finished.map(|f| &f.digest),
         "verdict": verdict,
-        "steps_executed": finished.map_or(0, |f| f.steps_executed),
+        "steps_executed": pack.summary.steps_executed,
+        "steps_due": pack.summary.steps_due,
+        "probes": finished.map_or(0, |f| f.probes),
+        "missing_checks": pack.summary.missing,
         "wizards": pack.wizards.iter().map(wizard).collect::<Vec<_>>(),
         "checks": pack.checks.iter().map(check).collect::<Vec<_>>(),
     })
@@ -73,6 +138,7 @@ fn wizard(wizard: &WizardDriven) -> Value {
         "kind": wizard.kind,
         "driver": wizard.driver,
         "outcome": wizard.outcome,
+        "steps_due": wizard.steps_due,
         "steps": wizard.steps.iter().map(step).collect::<Vec<_>>(),
     })
 }

@@ -4,11 +4,14 @@
 //! and `]]>` on), `<testsuites>` gets the totals and each `<testsuite>` the
 //! count of skipped cases, without which some consumers drop the file.
 
+use crate::events::CheckFinished;
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use junit_report::{Duration, Report, TestCase, TestCaseBuilder, TestSuiteBuilder};
 use provision_core::{Finding, Status, Verdict};
 use provision_oracle::checks;
+use std::io::Write;
+use std::path::Path;
 
 /// Bytes of one case's text that are kept.
 const CASE_TEXT: usize = 64 * 1024;
@@ -43,46 +46,78 @@ pub struct Suite {
     pub cases: Vec<Case>,
 }
 
-/// The JUnit file of a conformance run.
+/// Writes the JUnit file of a conformance run, a suite at a time.
 ///
 /// # Errors
-/// [`Error::Format`] if the library fails.
-pub fn of_run(run: &Run) -> Result<Vec<u8>, Error> {
-    let suites: Vec<Suite> = run.packs.iter().map(suite).collect();
-    render("greentic-provision", &suites)
+/// [`Error::Format`] if the library fails, [`Error::Io`] of the stream or of
+/// `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let mut put = |text: &str| {
+        let done = out.write_all(text.as_bytes());
+        done.map_err(|e| Error::io("write", Path::new("the JUnit file"), e))
+    };
+    // Each pack has one case more than checks: its verdict.
+    let verdicts = |wanted: &[Verdict]| -> usize { wanted.iter().map(|v| run.count(*v)).sum() };
+    let mut micros = 0;
+    run.each(|pack| {
+        micros += suite(pack).cases.iter().map(|c| c.micros).sum::<u64>();
+        Ok(())
+    })?;
+    put(&head(
+        "greentic-provision",
+        [
+            run.packs
+                .iter()
+                .map(|p| p.checks.values().sum::<usize>() + 1)
+                .sum(),
+            run.checks(Status::Failed) + verdicts(&[Verdict::Partial, Verdict::Fail]),
+            run.checks(Status::Error) + verdicts(&[Verdict::Error]),
+            run.checks(Status::Skipped) + verdicts(&[Verdict::NotApplicable]),
+        ],
+        micros,
+    ))?;
+    run.each(|pack| put(&one_suite(&suite(pack))?))?;
+    put("</testsuites>\n")
 }
 
 fn suite(pack: &PackRun) -> Suite {
     let path = pack.finished.as_ref().map(|f| f.path.clone());
-    let mut cases: Vec<Case> = pack
-        .checks
-        .iter()
-        .map(|check| {
-            let class = format!("{}.{}", pack.label, check.scope);
-            let mut case = Case {
-                class,
-                name: check.check.to_owned(),
-                file: path.clone(),
-                micros: 0,
-                status: check.status,
-                message: check.reason.clone().unwrap_or_default(),
-                detail: detail(check.check, &check.findings, check.reproduce.as_deref()),
-                output: String::new(),
-            };
-            if let Some(first) = check.findings.first() {
-                case.message = format!("{}: {}", first.code, first.actual);
-            }
-            if check.check == "wizard.completes" {
-                steps(pack, &check.scope, &mut case);
-            }
-            case
-        })
-        .collect();
+    let mut cases: Vec<Case> = pack.checks.iter().map(|c| of_check(pack, c)).collect();
     cases.push(verdict(pack, path));
     Suite {
-        name: pack.label.clone(),
+        name: pack.label().to_owned(),
         cases,
     }
+}
+
+fn of_check(pack: &PackRun, check: &CheckFinished) -> Case {
+    let good = check.status == Status::Passed || !check.applicable;
+    let mut case = Case {
+        class: format!("{}.{}", pack.label(), check.scope),
+        name: check.check.clone(),
+        // Of a case that is fine nobody looks up the file, and a file of
+        // thousands of packs has to stay readable.
+        file: pack
+            .finished
+            .as_ref()
+            .filter(|_| !good)
+            .map(|f| f.path.clone()),
+        micros: 0,
+        status: check.status,
+        message: check.reason.clone().unwrap_or_default(),
+        detail: match good {
+            true => String::new(),
+            false => detail(&check.check, &check.findings, check.reproduce.as_deref()),
+        },
+        output: String::new(),
+    };
+    if let Some(first) = check.findings.first() {
+        case.message = format!("{}: {}", first.code, first.actual);
+    }
+    if check.check == "wizard.completes" {
+        steps(pack, &check.scope, &mut case);
+    }
+    case
 }
 
 /// A skipped check looks green to most consumers, so the verdict is a case of
@@ -90,7 +125,7 @@ fn suite(pack: &PackRun) -> Suite {
 fn verdict(pack: &PackRun, file: Option<String>) -> Case {
     let verdict = pack.verdict();
     Case {
-        class: format!("{}.pack", pack.label),
+        class: format!("{}.pack", pack.label()),
         name: "verdict".into(),
         file,
         micros: 0,
@@ -147,23 +182,33 @@ fn detail(check: &str, findings: &[Finding], reproduce: Option<&str>) -> String 
 /// # Errors
 /// [`Error::Format`] if the library fails.
 pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
-    let mut body = String::new();
-    for suite in suites {
-        body += &one_suite(suite)?;
-    }
     let cases = || suites.iter().flat_map(|s| &s.cases);
     let count = |status| cases().filter(|c| c.status == status).count();
-    let micros: u64 = cases().map(|c| c.micros).sum();
-    let head = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites name=\"{name}\" tests=\"{}\" \
-         failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\">",
+    let counts = [
         cases().count(),
         count(Status::Failed),
         count(Status::Error),
         count(Status::Skipped),
+    ];
+    let mut text = head(name, counts, cases().map(|c| c.micros).sum());
+    for suite in suites {
+        text += &one_suite(suite)?;
+    }
+    Ok(format!("{text}</testsuites>\n").into_bytes())
+}
+
+/// The file's beginning; `counts` are tests, failures, errors, skipped.
+fn head(name: &str, counts: [usize; 4], micros: u64) -> String {
+    let [tests, failures, errors, skipped] = counts;
+    let name = legal(name, 200)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;");
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites name=\"{name}\" tests=\"{tests}\" \
+         failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"{}\">",
         seconds(micros).as_seconds_f64(),
-    );
-    Ok(format!("{head}{body}</testsuites>\n").into_bytes())
+    )
 }
 
 /// One `<testsuite>`, written by the library in a report of its own, so that

@@ -1,19 +1,25 @@
 //! The Markdown report: a summary for a job's page, worst first, bounded.
 
 use crate::events::CheckFinished;
+use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
-use std::cmp::Reverse;
 use std::fmt::Write;
 
 /// Bytes after which packs are only counted; hosts cut summaries at 1 MiB.
 const MOST: usize = 900 * 1024;
 
-/// The summary of `run`.
-#[must_use]
-pub fn report(run: &Run) -> String {
-    let mut out = String::from(
-        "# Conformance\n\n| packs | pass | fail | partial | error | not applicable | steps executed |\n|---|---|---|---|---|---|---|\n",
+/// Writes the summary of `run`.
+///
+/// # Errors
+/// [`Error::Io`] of the stream.
+pub fn report(run: &Run) -> Result<String, Error> {
+    let mut out = String::from("# Conformance\n\n");
+    if !run.finished {
+        out.push_str("**The run was cut off; what it did not come to is an error.**\n\n");
+    }
+    out.push_str(
+        "| packs | pass | fail | partial | error | not applicable | steps executed |\n|---|---|---|---|---|---|---|\n",
     );
     let count = |verdict| run.count(verdict);
     let _ = writeln!(
@@ -27,20 +33,32 @@ pub fn report(run: &Run) -> String {
         count(Verdict::NotApplicable),
         run.steps_executed(),
     );
-    let mut packs: Vec<&PackRun> = run.packs.iter().collect();
-    packs.sort_by_key(|p| Reverse(p.verdict()));
-    for (i, pack) in packs.iter().enumerate() {
-        if out.len() > MOST {
-            let _ = writeln!(
-                out,
-                "… and {} more packs; see the JSON report.",
-                packs.len() - i
-            );
-            break;
-        }
-        one(&mut out, pack);
+    for stale in &run.stale {
+        let _ = writeln!(out, "- stale: {}", code(stale));
     }
-    out
+    let verdicts = [
+        Verdict::Error,
+        Verdict::Fail,
+        Verdict::Partial,
+        Verdict::NotApplicable,
+        Verdict::Pass,
+    ];
+    let mut left_out = 0usize;
+    for verdict in verdicts {
+        run.each_of(verdict, |pack| {
+            let mut text = String::new();
+            one(&mut text, pack);
+            match out.len() + text.len() <= MOST {
+                true => out.push_str(&text),
+                false => left_out += 1,
+            }
+            Ok(())
+        })?;
+    }
+    if left_out > 0 {
+        let _ = writeln!(out, "… and {left_out} more packs; see the JSON report.");
+    }
+    Ok(out)
 }
 
 fn one(out: &mut String, pack: &PackRun) {
@@ -50,9 +68,12 @@ fn one(out: &mut String, pack: &PackRun) {
         out,
         "## {} {}\n\n{steps} steps executed, sha256 {}\n",
         pack.verdict(),
-        code(&pack.label),
+        code(pack.label()),
         code(digest)
     );
+    if let Some(why) = pack.summary.cut_off() {
+        let _ = writeln!(out, "- **error** {}", code(&why));
+    }
     let shown = |c: &&CheckFinished| {
         c.status >= Status::Failed || (c.status == Status::Skipped && c.applicable)
     };

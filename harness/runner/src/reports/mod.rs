@@ -6,3 +6,81 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
+
+use crate::exit::Error;
+use crate::files;
+use crate::fold::Run;
+use std::path::{Path, PathBuf};
+
+/// Where reports were asked for.
+#[derive(Debug, Default, clap::Args)]
+pub struct Wanted {
+    /// Write the JSON report here.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+    /// Write a JUnit file here.
+    #[arg(long)]
+    pub junit: Option<PathBuf>,
+    /// Write a SARIF 2.1.0 file here.
+    #[arg(long)]
+    pub sarif: Option<PathBuf>,
+    /// Write a self-contained HTML page here.
+    #[arg(long)]
+    pub html: Option<PathBuf>,
+    /// Write a Markdown summary here.
+    #[arg(long)]
+    pub markdown: Option<PathBuf>,
+    /// Write an in-toto test-result statement here, unsigned.
+    #[arg(long)]
+    pub attestation: Option<PathBuf>,
+}
+
+impl Wanted {
+    /// Every path that was asked for.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let Self {
+            report,
+            junit,
+            sarif,
+            html,
+            markdown,
+            attestation,
+        } = self;
+        let all = [report, junit, sarif, html, markdown, attestation];
+        all.into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// Writes them all; each is whole, or stays what it was.
+    ///
+    /// # Errors
+    /// The first [`Error`] of reading the stream or of writing a report.
+    pub fn write(&self, run: &Run) -> Result<(), Error> {
+        let Self {
+            report,
+            junit,
+            sarif,
+            html,
+            markdown,
+            attestation,
+        } = self;
+        if let Some(path) = report {
+            files::write_with(path, |out| json::write(run, out))?;
+        }
+        if let Some(path) = junit {
+            files::write_with(path, |out| junit::write(run, out))?;
+        }
+        if let Some(path) = sarif {
+            files::write(path, &files::pretty(&sarif::report(run)?)?)?;
+        }
+        if let Some(path) = html {
+            files::write_with(path, |out| html::write(run, out))?;
+        }
+        if let Some(path) = markdown {
+            files::write(path, markdown::report(run)?.as_bytes())?;
+        }
+        if let Some(path) = attestation {
+            files::write(path, &files::pretty(&crate::attestation::statement(run)?)?)?;
+        }
+        Ok(())
+    }
+}

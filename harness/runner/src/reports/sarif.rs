@@ -4,6 +4,7 @@
 //! it (a location and a fingerprint for each result, at most 25 000 of them).
 
 use crate::events::CheckFinished;
+use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::pack::digest;
 use provision_core::{Finding, Status};
@@ -15,33 +16,72 @@ use std::collections::BTreeMap;
 const MOST: usize = 25_000;
 
 /// The report of `run`.
-#[must_use]
-pub fn report(run: &Run) -> Value {
+///
+/// # Errors
+/// [`Error::Io`] of the stream.
+pub fn report(run: &Run) -> Result<Value, Error> {
     let rules: Vec<Value> = checks::all()
         .map(|check| {
+            let text = json!({ "text": check.requirement });
             json!({
                 "id": check.id,
-                "shortDescription": { "text": check.requirement },
-                "fullDescription": { "text": check.requirement },
-                "help": { "text": check.requirement },
+                "name": check.id,
+                "shortDescription": text,
+                "fullDescription": text,
+                "help": { "text": format!("{} See reports/CHECKS.md.", check.requirement) },
+                "defaultConfiguration": { "level": level(check.level) },
+                "properties": { "tags": ["conformance", check.level] },
             })
         })
         .collect();
-    let results: Vec<Value> = run.packs.iter().flat_map(results).take(MOST).collect();
-    let version = run.started.as_ref().map(|s| s.version);
-    json!({
+    let (mut found, mut artifacts) = (Vec::new(), Vec::new());
+    let mut left_out = 0usize;
+    run.each(|pack| {
+        let results = results(pack);
+        let room = MOST - found.len();
+        left_out += results.len().saturating_sub(room);
+        if !results.is_empty() && room > 0 {
+            artifacts.extend(artifact(pack));
+        }
+        found.extend(results.into_iter().take(room));
+        Ok(())
+    })?;
+    let mut notifications: Vec<Value> = Vec::new();
+    let mut notify = |text: String| {
+        notifications.push(json!({ "level": "error", "message": { "text": text } }));
+    };
+    if left_out > 0 {
+        notify(format!("{left_out} results more; the JSON report has them"));
+    }
+    if !run.finished {
+        notify("the run was cut off; what it did not come to is missing here".into());
+    }
+    Ok(json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": {
                 "name": "greentic-provision",
-                "version": version,
+                "version": run.started.version,
+                "semanticVersion": run.started.version,
                 "rules": rules,
             }},
-            "artifacts": run.packs.iter().filter_map(artifact).collect::<Vec<_>>(),
-            "results": results,
+            "invocations": [{
+                "executionSuccessful": run.finished,
+                "toolExecutionNotifications": notifications,
+            }],
+            "artifacts": artifacts,
+            "results": found,
+            "columnKind": "utf16CodeUnits",
         }],
-    })
+    }))
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Must | Level::Publish => "error",
+        Level::Should => "warning",
+    }
 }
 
 /// The pack itself. NB: the digest of a folder is no file's, so it is told as
@@ -66,7 +106,7 @@ fn results(pack: &PackRun) -> Vec<Value> {
         // The same violation of the same pack keeps its identity from run to
         // run; two alike in all of this are told apart by their order.
         let (code, at) = (&finding.code, &finding.at);
-        let identity = [path, check.check, &check.scope, code, at].join("\n");
+        let identity = [path, &check.check, &check.scope, code, at].join("\n");
         let nth = seen.entry(identity.clone()).or_default();
         *nth += 1;
         let identity = match *nth {
@@ -90,10 +130,7 @@ fn result(path: &str, check: &CheckFinished, finding: &Finding, fingerprint: &st
     json!({
         "ruleId": check.check,
         "ruleIndex": rule,
-        "level": match check.level {
-            Level::Must | Level::Publish => "error",
-            Level::Should => "warning",
-        },
+        "level": level(check.level),
         "message": { "text": text },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(path) },

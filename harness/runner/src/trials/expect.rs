@@ -98,6 +98,13 @@ impl Expectation {
         Ok(expectation)
     }
 
+    /// The codes with which check `id` must fail, in whichever scope.
+    pub(super) fn codes(&self, id: &str) -> Option<Vec<String>> {
+        let mut scopes = self.wizards.values().chain([&self.pack]);
+        let codes = scopes.find_map(|scope| scope.fails.get(id))?;
+        Some(codes.iter().cloned().collect())
+    }
+
     fn scope(&self, scope: &Scope) -> Option<&ScopeExpectation> {
         match scope {
             Scope::Pack => Some(&self.pack),

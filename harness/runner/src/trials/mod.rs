@@ -4,6 +4,7 @@
 //! `expect.toml` says it must: a negative case that fails for another reason
 //! is a failed trial.
 
+mod catalogue;
 mod expect;
 mod fixture;
 mod golden;
@@ -76,6 +77,14 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     all.push(record.trial("golden::orphans".into(), move || {
         golden::orphans(&goldens, &expected)
     }));
+    let root = root.to_owned();
+    all.push(record.trial(
+        "catalogue::fresh".into(),
+        move || match fixtures.is_empty() {
+            true => Ok(()),
+            false => catalogue::fresh(&root, &fixtures),
+        },
+    ));
     Ok(all)
 }
 
@@ -151,8 +160,11 @@ mod tests {
         let trials = trials(root.path(), &record).expect("plans");
         let names = trials.iter().map(|t| t.name().to_owned());
         let names: Vec<_> = names.filter(|n| !n.starts_with("malformed::")).collect();
-        assert_eq!(names, ["packs::found", "golden::orphans"]);
-        assert!(found(names.len() - 2).is_err());
+        assert_eq!(
+            names,
+            ["packs::found", "golden::orphans", "catalogue::fresh"]
+        );
+        assert!(found(names.len() - 3).is_err());
         assert!(found(1).is_ok());
     }
 }

@@ -13,6 +13,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Each wizard step's component exports an interface that the harness knows.",
+        why: "A component that exports no known interface cannot be called by any host.",
+        fix: "Export one of the interfaces that reports/README.md lists, in a version that it lists.",
         run: recognised,
     },
     Check {
@@ -20,6 +22,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A component imports nothing outside the allowed host interfaces.",
+        why: "A component that imports more than hosts grant does not start, or wants what it must not have.",
+        fix: "Remove the import; WASI 0.2 and the greentic host interfaces are granted, nothing else.",
         run: imports_allowed,
     },
     Check {
@@ -27,6 +31,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "A component imports, and uses, only capabilities that its manifest declares.",
+        why: "Operators decide by the manifest what a component may do; what is not declared there was not decided.",
+        fix: "Declare the capability in the component's manifest, or do without it.",
         run: capabilities::declared,
     },
 ];

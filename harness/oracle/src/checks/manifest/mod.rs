@@ -18,6 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "There is a manifest, and it decodes strictly (no duplicate keys, no trailing \
                       bytes, bounded depth).",
+        why: "A manifest with a key twice means one thing to one reader and another to the next.",
+        fix: "Generate the manifest with the ecosystem's own tools; remove duplicate keys, trailing bytes and deep nesting.",
         run: decodes,
     },
     Check {
@@ -25,6 +27,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
+        why: "Readers prefer different manifests; where these disagree, they install different packs.",
+        fix: "Ship one manifest, or generate all of them from the same source.",
         run: unambiguous,
     },
     Check {
@@ -32,6 +36,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
+        why: "Ids and versions become file names, keys and dependencies; one that is a path or no version breaks whoever uses it.",
+        fix: "Use letters, digits, dots, dashes and underscores for the id, a semantic version such as 1.2.3, and flow names that are plain names.",
         run: identity,
     },
     Check {
@@ -39,6 +45,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error.",
+        why: "These are the rules that every host of the ecosystem applies before it looks any further.",
+        fix: "Each finding carries the rule's own message; run the ecosystem's pack tool for more.",
         run: core_rules,
     },
     Check {
@@ -47,6 +55,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "Every component that the manifest names is in the pack (or a pinned, resolvable \
                       source).",
+        why: "A flow whose component is not there fails when somebody runs it, not when it is published.",
+        fix: "Add the component's file, or pin its source by a sha256 digest.",
         run: components::present,
     },
     Check {
@@ -55,6 +65,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "Every flow node names a component of the pack and an operation which that \
                       component really exports.",
+        why: "A node that calls an operation which its component does not have fails at the user's.",
+        fix: "Correct the operation's name, declare it in the component's manifest, or pack the component that has it.",
         run: components::nodes_resolve,
     },
     Check {
@@ -62,6 +74,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Every JSON Schema that the manifest references exists and is a valid schema.",
+        why: "A schema that is missing or invalid validates nothing, and nobody notices.",
+        fix: "Add the file that is referenced, or correct the schema; the finding names the place.",
         run: schemas::valid,
     },
     Check {
@@ -69,6 +83,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "A component's own description names the component that the manifest says it is.",
+        why: "A provider that was packed with another provider's component sets up the wrong thing under the right name.",
+        fix: "Pack the component whose own description has the id that the manifest gives it.",
         run: components::identity,
     },
     Check {
@@ -76,6 +92,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "Components with different ids are not the same bytes.",
+        why: "Two ids with the same bytes mean that one of them was filled with a copy by mistake.",
+        fix: "Pack each component's own build.",
         run: components::distinct,
     },
 ];

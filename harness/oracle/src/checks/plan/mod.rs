@@ -20,6 +20,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "Config and secret patches, webhook, subscription and OAuth operations are \
                       well-formed: known verbs, unique ids, no unresolved template.",
+        why: "A host carries plans out to the letter: an unknown verb or an unresolved template is carried out as nothing, or as nonsense.",
+        fix: "Use the verbs that the finding lists, ids that are unique, and resolve every template.",
         run: |subject, findings| on_plan(subject, findings, |_, plan| shape(plan)),
     },
     Check {
@@ -27,6 +29,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Webhook URLs are https, below the given public base URL.",
+        why: "A webhook elsewhere sends the user's messages elsewhere; one without TLS shows them to everybody on the way.",
+        fix: "Build webhook URLs from the public base URL that the wizard is given.",
         run: |subject, findings| on_plan(subject, findings, webhooks),
     },
     Check {
@@ -35,6 +39,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "The plan equals `fixtures/setup.expected.plan.json`; likewise \
                       `subscriptions.expected(.ops).json`.",
+        why: "The plan is what a user agrees to; a change of it has to be on purpose.",
+        fix: "Correct the wizard, or update the expected plan if the change is meant.",
         run: |subject, findings| {
             findings.each_wizard(subject, |opened, observed| {
                 golden(subject, opened, observed)
@@ -46,6 +52,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "The resulting config is valid under the pack's own config schema.",
+        why: "A config that the pack's own schema refuses is refused by the first component that reads it.",
+        fix: "Let the wizard make what the schema asks for, or correct the schema.",
         run: state::config_valid,
     },
     Check {
@@ -53,6 +61,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Setup run again on the state it would have left changes nothing.",
+        why: "Setup is repeated after failures; a second run that adds again leaves duplicates.",
+        fix: "Look at `existing_state`, and use stable ids.",
         run: state::idempotent,
     },
     Check {
@@ -60,6 +70,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "The remove wizard takes back every key and operation that setup added.",
+        why: "What is left behind keeps receiving events, and keeps secrets, of an installation that is gone.",
+        fix: "Let the remove wizard take back each key, secret, webhook, subscription and authorisation.",
         run: state::removable,
     },
 ];

@@ -15,6 +15,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The pack offers a setup wizard, or declares `provisioning:none`.",
+        why: "A provider without setup cannot be installed; one that needs none has to say so.",
+        fix: "Add a setup entry flow, or declare the capability `provisioning:none`.",
         run: present,
     },
     Check {
@@ -22,6 +24,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Every step of every wizard really ran to completion.",
+        why: "Only what really ran to its end was tested; a wizard that stops leaves users half-way.",
+        fix: "The finding names the step, its file and the cause; the reproducing command shows it again.",
         run: completes,
     },
     Check {
@@ -29,6 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
+        why: "A host that has to guess what an answer means guesses wrong for somebody.",
+        fix: "Answer one JSON object with the keys of the contract, in UTF-8, each key once.",
         run: output,
     },
     Check {
@@ -36,6 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Questions have unique ids, known kinds, valid defaults and constraints; Adaptive Cards are valid.",
+        why: "A form with two fields of one id, or a default that it refuses itself, cannot be filled in.",
+        fix: "Give each question an id of its own, a known kind, and a default that satisfies its own constraints.",
         run: questions::well_formed,
     },
     Check {
@@ -43,6 +51,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
+        why: "Users fill in what setup.yaml says; a wizard that asks for something else fails them.",
+        fix: "Generate setup.yaml, the questions and the config schema from one source.",
         run: questions::agree,
     },
     Check {
@@ -50,6 +60,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
+        why: "A key without a text shows users the key.",
+        fix: "Add the key to the component's English bundle, or correct it.",
         run: questions::translated,
     },
 ];

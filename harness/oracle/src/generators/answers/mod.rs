@@ -72,7 +72,8 @@ pub fn ideas(ground: &Ground<'_>) -> Vec<Idea> {
     let questions = ground.questions;
     let mut ideas: Vec<Idea> = questions
         .iter()
-        .filter(|q| q.required)
+        // What has a default need not be answered.
+        .filter(|q| q.required && q.default.is_none())
         .map(|q| idea(Aim::Missing, "no answer at all", q, None))
         .collect();
     for question in questions {

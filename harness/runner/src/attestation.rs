@@ -1,0 +1,96 @@
+//! An in-toto statement with a test-result predicate: which bytes passed which
+//! checks under which configuration. Unsigned, for a signer to sign.
+//!
+//! Source: in-toto Attestation Framework, Statement v1 and predicate
+//! `test-result` v0.1.
+
+use crate::exit::Error;
+use crate::fold::Run;
+use provision_core::pack::digest;
+use provision_core::{Status, Verdict};
+use serde_json::{Value, json};
+
+/// The statement of `run`.
+///
+/// # Errors
+/// [`Error::Io`] of the stream, [`Error::Usage`] where nothing could be
+/// attested: the run was cut off, or a pack has no digest.
+pub fn statement(run: &Run) -> Result<Value, Error> {
+    let (mut subjects, mut passed, mut warned, mut failed) = (vec![], vec![], vec![], vec![]);
+    let mut nameless = Vec::new();
+    run.each(|pack| {
+        let label = pack.label();
+        let bytes = pack.finished.as_ref().map(|f| f.digest.as_str());
+        match bytes.filter(|digest| !digest.is_empty()) {
+            Some(sha256) => subjects.push(json!({ "name": label, "digest": { "sha256": sha256 } })),
+            None => nameless.push(label.to_owned()),
+        }
+        for check in &pack.checks {
+            let name = format!("{label}::{}::{}", check.scope, check.check);
+            match check.status {
+                Status::Passed => passed.push(name),
+                Status::Failed | Status::Error => failed.push(name),
+                // What could not be judged is no pass, and is told.
+                Status::Skipped if check.applicable => warned.push(name),
+                Status::Skipped => {}
+            }
+        }
+        if !matches!(pack.verdict(), Verdict::Pass | Verdict::NotApplicable) {
+            failed.push(format!("{label}::pack::verdict"));
+        }
+        Ok(())
+    })?;
+    let result = match (run.exit() as u8, warned.is_empty()) {
+        (0, true) => "PASSED",
+        (0, false) => "WARNED",
+        _ => "FAILED",
+    };
+    // The predicate knows no other way to say that something is missing.
+    failed.extend(
+        nameless
+            .into_iter()
+            .map(|label| format!("{label}::pack::digest")),
+    );
+    Ok(json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": subjects,
+        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
+        "predicate": {
+            "result": result,
+            "configuration": configuration(run)?,
+            "passedTests": passed,
+            "warnedTests": warned,
+            "failedTests": failed,
+        },
+    }))
+}
+
+/// What decided over the result besides the packs, each with its digest.
+fn configuration(run: &Run) -> Result<Vec<Value>, Error> {
+    let started = &run.started;
+    let text = |value: Value| value.to_string();
+    let mut all = vec![
+        (
+            "greentic-provision",
+            text(json!({ "version": started.version })),
+        ),
+        (
+            "profile",
+            text(json!({ "profile": started.profile, "checks": started.checks })),
+        ),
+        ("limits", text(json!(started.limits))),
+        (
+            "selection",
+            text(json!([started.selection, started.filter, started.shard])),
+        ),
+        ("seed", text(json!(started.seed))),
+        ("public-base-url", started.public_base_url.clone()),
+    ]
+    .into_iter()
+    .map(|(name, text)| json!({ "name": name, "digest": { "sha256": digest(text.as_bytes()) } }))
+    .collect::<Vec<_>>();
+    for file in &started.configuration {
+        all.push(json!({ "name": file.name, "digest": { "sha256": file.sha256 } }));
+    }
+    Ok(all)
+}

@@ -1,0 +1,105 @@
+//! How far a run is: a bar on a terminal, a line for each pack that does not
+//! pass elsewhere.
+
+use crate::events::PackFinished;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use provision_core::Verdict;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Shows how far a run is.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    lines: bool,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    verdicts: BTreeMap<Verdict, u64>,
+    steps: usize,
+    slowest: Option<(u64, String)>,
+}
+
+impl Progress {
+    /// Of a run over `packs` packs: a bar where standard error is a terminal.
+    #[must_use]
+    pub fn new(packs: usize) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = terminal.then(|| {
+            let target = ProgressDrawTarget::stderr();
+            let bar = ProgressBar::with_draw_target(Some(packs as u64), target);
+            let style = "{bar:30} {pos}/{len} packs, {per_sec}, {msg}";
+            if let Ok(style) = ProgressStyle::with_template(style) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self {
+            bar,
+            lines: !terminal,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// That shows nothing.
+    #[must_use]
+    pub fn quiet() -> Self {
+        Self {
+            bar: None,
+            lines: false,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// A pack is about to be examined.
+    pub fn started(&self, pack: &str) {
+        if let Some(bar) = &self.bar {
+            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            bar.set_message(format!("{} {pack}", seen.words()));
+        }
+    }
+
+    /// A pack is done.
+    pub fn finished(&self, done: &PackFinished) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen.verdicts.entry(done.verdict).or_default() += 1;
+        seen.steps += done.steps_executed;
+        if seen
+            .slowest
+            .as_ref()
+            .is_none_or(|(millis, _)| *millis < done.millis)
+        {
+            seen.slowest = Some((done.millis, done.pack.clone()));
+        }
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+            bar.set_message(seen.words());
+        } else if self.lines && done.verdict >= Verdict::Partial {
+            let (verdict, steps, millis) = (done.verdict, done.steps_executed, done.millis);
+            anstream::eprintln!("{verdict} {}, {steps} steps, {millis} ms", done.pack);
+        }
+    }
+}
+
+impl Seen {
+    fn words(&self) -> String {
+        let verdicts = self.verdicts.iter().map(|(v, n)| format!("{n} {v}"));
+        let verdicts: Vec<String> = verdicts.collect();
+        let slowest = self.slowest.as_ref();
+        let slowest = slowest.map(|(ms, pack)| format!(", slowest {pack} {ms} ms"));
+        let (verdicts, slowest) = (verdicts.join(", "), slowest.unwrap_or_default());
+        format!("{} steps, {verdicts}{slowest}", self.steps)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

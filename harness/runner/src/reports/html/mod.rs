@@ -1,0 +1,140 @@
+//! The HTML report: one file, nothing loaded from anywhere. It reads without
+//! scripts; the one script that there is only filters.
+
+mod pack;
+
+use crate::exit::Error;
+use crate::fold::{PackRun, Run};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use provision_core::{Status, Verdict};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Writes the report of `run`, a pack at a time.
+///
+/// # Errors
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let mut put = |text: &str| {
+        let done = out.write_all(text.as_bytes());
+        done.map_err(|e| Error::io("write", Path::new("the HTML report"), e))
+    };
+    put(&head(run))?;
+    put("<h2>Packs and checks</h2><div class=\"scroll\"><table class=\"matrix\">\n")?;
+    put(&columns(run))?;
+    run.each(|pack| put(&row(run, pack)))?;
+    put(
+        "</table></div>\n<p>✓ passed, ✗ failed, ! error of the harness, ? could not be judged, \
+         · does not apply</p>\n<h2>Packs, worst first</h2>\n",
+    )?;
+    let verdicts = [
+        Verdict::Error,
+        Verdict::Fail,
+        Verdict::Partial,
+        Verdict::NotApplicable,
+        Verdict::Pass,
+    ];
+    for verdict in verdicts {
+        run.each_of(verdict, |pack| put(&pack::details(run, pack)))?;
+    }
+    put(&format!("<script>{SCRIPT}</script></body></html>\n"))
+}
+
+fn head(run: &Run) -> String {
+    let script = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+    let (tally, exit) = (run.tally(), run.exit() as u8);
+    let started = &run.started;
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'; script-src 'sha256-{script}'\">\
+         <title>Conformance</title><style>{STYLE}</style></head><body>\n\
+         <h1>Conformance</h1><p>{tally}; exit code {exit}; profile {}; version {}</p>\n",
+        text(&started.profile),
+        text(&started.version),
+    );
+    if !run.finished {
+        out += "<p class=\"error\">The run was cut off; what it did not come to is an error.</p>\n";
+    }
+    for stale in &run.stale {
+        let _ = writeln!(out, "<p class=\"error\">stale: {}</p>", text(stale));
+    }
+    out += "<p id=\"filter\" class=\"hidden\"><input id=\"query\" placeholder=\"pack\" \
+            aria-label=\"pack\"> <select id=\"verdict\" aria-label=\"verdict\">\
+            <option value=\"\">all verdicts</option><option>error</option><option>fail</option>\
+            <option>partial</option><option>pass</option><option>not_applicable</option></select></p>\n";
+    out
+}
+
+fn columns(run: &Run) -> String {
+    let mut out = String::from("<tr><th></th>");
+    for check in &run.started.checks {
+        let _ = write!(out, "<th class=\"c\"><span>{}</span></th>", text(check));
+    }
+    out + "</tr>\n"
+}
+
+/// One row of the matrix: the worst of all scopes for each check.
+fn row(run: &Run, pack: &PackRun) -> String {
+    let (verdict, label) = (pack.verdict(), text(pack.label()));
+    let mut out = format!(
+        "<tr data-pack=\"{label}\" data-verdict=\"{verdict}\"><td class=\"l\">\
+         <b class=\"{verdict}\">{verdict}</b> {label}</td>"
+    );
+    for id in &run.started.checks {
+        let of_check = pack.checks.iter().filter(|c| c.check == *id);
+        // What could not be judged weighs more than what passed elsewhere.
+        let weight = |status: Status, applicable: bool| match (status, applicable) {
+            (Status::Error, _) => (4, "error", "!"),
+            (Status::Failed, _) => (3, "failed", "✗"),
+            (Status::Skipped, true) => (2, "blocked", "?"),
+            (Status::Passed, _) => (1, "passed", "✓"),
+            (Status::Skipped, false) => (0, "skipped", "·"),
+        };
+        let worst = of_check.map(|c| weight(c.status, c.applicable)).max();
+        let (_, class, sign) = worst.unwrap_or((0, "error", ""));
+        let _ = write!(
+            out,
+            "<td class=\"{class}\" title=\"{}\">{sign}</td>",
+            text(id)
+        );
+    }
+    out + "</tr>\n"
+}
+
+/// `text` as text of a page or of a quoted attribute.
+fn text(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn text_is_never_markup() {
+        assert_eq!(
+            text("<a href='x'>\"&\0"),
+            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\u{fffd}"
+        );
+    }
+}

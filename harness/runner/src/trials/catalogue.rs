@@ -1,0 +1,63 @@
+//! The catalogue of checks with its examples, held against the packs.
+
+use super::Said;
+use super::fixture::Fixture;
+use crate::catalogue::{Examples, MARKDOWN, markdown};
+use provision_core::Status;
+use provision_oracle::checks;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Checks that no pack can fail, as long as the sandbox holds: clocks,
+/// randomness and memory are the same for every run. That they can fail is
+/// shown with executors that misbehave, in the tests of the oracle.
+const UNREACHABLE: [&str; 3] = [
+    "determinism.repeat",
+    "determinism.isolated",
+    "determinism.compilers",
+];
+
+/// Fails unless `reports/CHECKS.md` below `root` is what the check table and
+/// the packs say; with the environment variable `BLESS` it is written instead.
+/// A check that no pack fails is a check that nobody has seen fail.
+pub(super) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> Said {
+    let examples = examples(fixtures);
+    let text = markdown(&examples);
+    let path = root.join("reports/CHECKS.md");
+    if std::env::var_os("BLESS").is_some() {
+        return std::fs::write(&path, text).map_err(|e| e.to_string());
+    }
+    let never: Vec<&str> = checks::all()
+        .map(|check| check.id)
+        .filter(|id| !UNREACHABLE.contains(id))
+        .filter(|id| examples.get(id).is_none_or(|e| e.fails.is_none()))
+        .collect();
+    if !never.is_empty() {
+        return Err(format!("no pack fails these checks: {}", never.join(", ")));
+    }
+    match text == MARKDOWN {
+        true => Ok(()),
+        false => Err("reports/CHECKS.md is stale; see the README on blessing".into()),
+    }
+}
+
+fn examples(fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {
+    let mut examples: BTreeMap<&'static str, Examples> = BTreeMap::new();
+    for check in checks::all() {
+        let fails = fixtures.iter().find_map(|fixture| {
+            let codes = fixture.expectation().ok()?.codes(check.id)?;
+            Some((fixture.pack.label.clone(), codes))
+        });
+        let conforming = fixtures
+            .iter()
+            .filter(|f| f.pack.label.starts_with("conforming/") && f.level() >= check.level);
+        let passes = conforming.into_iter().find(|fixture| {
+            let mut results = fixture.examined().results.iter();
+            results.any(|r| r.check == check.id && r.status == Status::Passed)
+        });
+        let passes = passes.map(|fixture| fixture.pack.label.clone());
+        examples.insert(check.id, Examples { fails, passes });
+    }
+    examples
+}
