@@ -11,6 +11,7 @@ mod compare;
 pub mod generators;
 mod judge;
 pub mod leaks;
+pub mod minimise;
 pub mod minimum;
 pub mod mutations;
 mod observe;

@@ -8,36 +8,70 @@ use provision_core::Status;
 use provision_core::text::inert;
 use provision_oracle::{CheckResult, Subject, checks};
 use semver::{Version, VersionReq};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
 const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
 /// Longest life of an expectation, in days.
-const LONGEST: i64 = 180;
+pub(crate) const LONGEST: i64 = 180;
 /// Days ahead of its end at which an expectation is warned of.
 const WARNING: i64 = 14;
 
 /// One expected failure, as the file has it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
-    check: String,
+pub(crate) struct Entry {
+    pub(crate) check: String,
     /// The pack's id.
-    pack: String,
+    pub(crate) pack: String,
     /// Versions of the pack, as a semver requirement.
-    version: VersionReq,
+    pub(crate) version: VersionReq,
     /// The one code that is excused.
-    code: String,
-    reason: String,
-    issue: String,
-    owner: String,
-    added: String,
-    expires: String,
+    pub(crate) code: String,
+    pub(crate) reason: String,
+    pub(crate) issue: String,
+    pub(crate) owner: String,
+    pub(crate) added: String,
+    pub(crate) expires: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// The entries of a file, each of which may stand.
+pub(crate) fn parse_entries(text: &str) -> Result<Vec<Entry>, String> {
+    let entries = parse_dated(text)?;
+    Ok(entries.into_iter().map(|(entry, _)| entry).collect())
+}
+
+fn parse_dated(text: &str) -> Result<Vec<(Entry, Date)>, String> {
+    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    let entries = file.expect.into_iter().enumerate().map(|(i, entry)| {
+        let expires = entry
+            .validate()
+            .map_err(|why| format!("entry {}: {why}", i + 1))?;
+        Ok((entry, expires))
+    });
+    entries.collect()
+}
+
+/// A file of `entries`.
+pub(crate) fn render(entries: &[Entry]) -> Result<String, Error> {
+    let file = File {
+        expect: entries.to_vec(),
+    };
+    toml::to_string_pretty(&file).map_err(|e| Error::Format {
+        format: "TOML",
+        detail: e.to_string(),
+    })
+}
+
+/// Whether failures of check `id` can be expected at all.
+pub(crate) fn excusable(id: &str) -> bool {
+    let stage = id.split('.').next().unwrap_or_default();
+    !matches!(stage, "archive" | "sandbox")
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
@@ -73,14 +107,7 @@ impl Expectations {
     }
 
     fn parse(text: &str, today: Date) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        let entries = file.expect.into_iter().enumerate().map(|(i, entry)| {
-            let expires = entry
-                .validate()
-                .map_err(|why| format!("entry {}: {why}", i + 1))?;
-            Ok((entry, expires))
-        });
-        let entries: Vec<(Entry, Date)> = entries.collect::<Result<_, String>>()?;
+        let entries = parse_dated(text)?;
         let fates = Mutex::new(vec![Fate::default(); entries.len()]);
         Ok(Self {
             entries,
@@ -146,7 +173,7 @@ impl Expectations {
 }
 
 impl Entry {
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!(
             "expectation of {} ({}) for {}",
             self.check,
@@ -155,14 +182,26 @@ impl Entry {
         )
     }
 
+    /// Whether `other` excuses the same.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let key = |e: &Self| {
+            (
+                e.check.clone(),
+                e.pack.clone(),
+                e.version.clone(),
+                e.code.clone(),
+            )
+        };
+        key(self) == key(other)
+    }
+
     /// Whether the entry may stand at all, and when it ends.
     fn validate(&self) -> Result<Date, String> {
         if checks::by_id(&self.check).is_none() {
             return Err(format!("unknown check `{}`", inert(&self.check, 80)));
         }
-        let stage = self.check.split('.').next().unwrap_or_default();
-        if matches!(stage, "archive" | "sandbox") {
-            return Err(format!("{stage}.* cannot be excused"));
+        if !excusable(&self.check) {
+            return Err("archive.* and sandbox.* cannot be excused".into());
         }
         for (name, value) in [
             ("code", &self.code),

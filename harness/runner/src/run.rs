@@ -9,7 +9,7 @@ use crate::events::{
 use crate::exit::{Error, show};
 use crate::expectations::Expectations;
 use crate::progress::Progress;
-use crate::source;
+use crate::{repro, source};
 use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepExecutor, StepRun};
@@ -81,9 +81,20 @@ pub fn examine(
     conditions: &Conditions,
     level: Level,
 ) -> Examined {
+    let source = source::load(&pack.path, &conditions.limits.archive);
+    examine_source(source, executor, conditions, level)
+}
+
+/// Observes and judges what was read of one pack; likewise.
+#[must_use]
+pub fn examine_source(
+    source: Result<Source, OpenError>,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Examined {
     let judged = |source| judged(source, executor, conditions, level);
     let look = |source| catch_unwind(AssertUnwindSafe(|| judged(source)));
-    let source = source::load(&pack.path, &conditions.limits.archive);
     look(source)
         .or_else(|_| {
             let why = "the harness panicked over this pack; standard error says where";
@@ -182,6 +193,14 @@ fn one(
     }
     let flags = artifacts::flags(options.level, &options.trust);
     artifacts::write(&options.artifacts, pack, &flags, &subject, &results)?;
+    let judged_by = (&options.conditions, options.level);
+    repro::write(
+        (&options.artifacts, pack),
+        executor,
+        judged_by,
+        &subject,
+        &results,
+    )?;
     for result in results {
         events.push(Event::CheckFinished(concluded(pack, &flags, result)));
     }

@@ -14,6 +14,7 @@ pub(super) fn of(
     conditions: &Conditions,
 ) -> Result<ProvisionInputs, Finding> {
     let answers = match pack.fixture("setup.input.json") {
+        _ if conditions.answers.is_some() => conditions.answers.clone().unwrap_or_default(),
         None => made(pack, declared, conditions),
         Some((path, bytes)) => json::parse(&bytes, conditions.limits.depth).map_err(|e| {
             Finding::new("E_FIXTURE", path, "answers as strict JSON", e.to_string())

@@ -38,6 +38,10 @@ pub struct Conditions {
     pub probes: usize,
     /// Decides which answers are tried where not all can be.
     pub seed: u64,
+    /// Answers that are used instead of the pack's own, or of made-up ones.
+    pub answers: Option<serde_json::Value>,
+    /// The only wizard that is driven; all where none is named.
+    pub only: Option<String>,
 }
 
 impl Default for Conditions {
@@ -50,6 +54,8 @@ impl Default for Conditions {
             ask_other_readers: true,
             probes: 400,
             seed: 0,
+            answers: None,
+            only: None,
         }
     }
 }
@@ -196,7 +202,9 @@ pub fn observe(
 fn opened_pack(pack: Pack, executor: &dyn StepExecutor, conditions: &Conditions) -> Opened {
     let budget = Budget::of(executor, &conditions.limits.flow);
     let declared = declared(&pack, &conditions.limits);
-    let observed = wizards(&pack).into_iter().map(|wizard| Observed {
+    let wanted = |w: &Wizard| conditions.only.as_ref().is_none_or(|only| w.name == *only);
+    let wizards = wizards(&pack).into_iter().filter(wanted);
+    let observed = wizards.map(|wizard| Observed {
         runs: inputs::of(&pack, &declared, conditions)
             .map(|inputs| run((executor, &budget), &pack, &wizard, inputs, conditions)),
         wizard,

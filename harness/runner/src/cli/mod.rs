@@ -3,10 +3,13 @@
 
 mod catalogue;
 mod conformance;
+mod doctor;
 mod dry_run;
+mod expect;
 mod inspect;
 mod repack;
 mod report;
+mod repro;
 
 use crate::exit::{Error, Exit};
 use clap::{Parser, Subcommand};
@@ -42,6 +45,16 @@ enum Command {
         #[command(subcommand)]
         command: ReportCommand,
     },
+    /// Look whether this machine can judge packs; with --planted, whether the
+    /// harness catches what it has to.
+    Doctor(doctor::Args),
+    /// Files of expected failures.
+    Expect {
+        #[command(subcommand)]
+        command: ExpectCommand,
+    },
+    /// Show a recorded failure again, offline; exit 1 if it still fails.
+    Repro(repro::Args),
     /// Say what a check requires, why, and how to meet it.
     Explain(catalogue::Explain),
     /// The check catalogue.
@@ -64,6 +77,14 @@ enum PackCommand {
 enum DryRunCommand {
     /// Drive a setup wizard and print its plan.
     Setup(dry_run::Args),
+}
+
+#[derive(Debug, Subcommand)]
+enum ExpectCommand {
+    /// Add the failures of a run, each with a reason, an owner and an end.
+    Add(expect::Add),
+    /// Remove what a run has shown to be stale.
+    Prune(expect::Prune),
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +125,14 @@ pub fn main() -> ExitCode {
         Command::Report {
             command: ReportCommand::Merge(args),
         } => report::merge(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Expect {
+            command: ExpectCommand::Add(args),
+        } => expect::add(&args),
+        Command::Expect {
+            command: ExpectCommand::Prune(args),
+        } => expect::prune(&args),
+        Command::Repro(args) => repro::run(&args),
         Command::Explain(args) => catalogue::explain(&args),
         Command::Checks {
             command: ChecksCommand::List,

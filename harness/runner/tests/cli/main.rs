@@ -5,4 +5,5 @@ mod archives;
 mod conformance;
 mod dry_run;
 mod reports;
+mod streams;
 mod support;

@@ -1,5 +1,6 @@
 //! plan.*: is the plan well-formed, in bounds, and the one that was expected?
 
+mod changes;
 mod state;
 
 use crate::compare::differences;
@@ -329,7 +330,9 @@ fn expected_plan(
         // Notes are remarks; an expectation that is silent on them has none.
         expected.notes.clone_from(&plan.notes);
     }
-    diff(subject, &expected, plan)
+    let mut found = changes::changes(&expected, plan, &subject.public_base_url);
+    found.extend(diff(subject, &expected, plan));
+    found
 }
 
 fn expected_ops(

@@ -1,0 +1,144 @@
+//! Makes what fails small: delta debugging over the members of a JSON value.
+
+use serde_json::Value;
+
+/// A smaller value that still fails, and whether `value` itself did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Minimised {
+    /// The smallest value that was found to fail; `value` where it does not.
+    pub value: Value,
+    /// Whether `value` itself fails. What does not has nothing to minimise.
+    pub fails: bool,
+    /// How often the predicate was asked.
+    pub asked: usize,
+}
+
+/// Removes members of objects and items of lists from `value`, in halves, then
+/// in quarters, down to one, as long as `fails` says so; asks `most` times at
+/// most, the first time for `value` itself.
+pub fn minimise(value: &Value, most: usize, mut fails: impl FnMut(&Value) -> bool) -> Minimised {
+    let mut asked = 1;
+    if most == 0 || !fails(value) {
+        return Minimised {
+            value: value.clone(),
+            fails: false,
+            asked,
+        };
+    }
+    let mut best = value.clone();
+    let mut parts = 1;
+    loop {
+        let places = places(&best);
+        if places.is_empty() || parts > places.len() {
+            break;
+        }
+        let size = places.len().div_ceil(parts);
+        let mut smaller = None;
+        for chunk in places.chunks(size) {
+            if asked >= most {
+                break;
+            }
+            let without = without(&best, chunk);
+            asked += 1;
+            if fails(&without) {
+                smaller = Some(without);
+                break;
+            }
+        }
+        match smaller {
+            Some(value) => (best, parts) = (value, 1),
+            None if asked >= most || size == 1 => break,
+            None => parts *= 2,
+        }
+    }
+    Minimised {
+        value: best,
+        fails: true,
+        asked,
+    }
+}
+
+/// Pointers of everything that could be left out, the inner after the outer.
+fn places(value: &Value) -> Vec<Vec<Step>> {
+    fn walk(value: &Value, at: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+        let mut inner = |step: Step, value: &Value| {
+            at.push(step);
+            found.push(at.clone());
+            walk(value, at, found);
+            at.pop();
+        };
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    inner(Step::Key(key.clone()), value);
+                }
+            }
+            Value::Array(items) => {
+                for (i, value) in items.iter().enumerate() {
+                    inner(Step::Index(i), value);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(value, &mut Vec::new(), &mut found);
+    found
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+fn without(value: &Value, places: &[Vec<Step>]) -> Value {
+    let mut value = value.clone();
+    // From the end, so that indices before it stay what they are.
+    for place in places.iter().rev() {
+        let Some((last, outer)) = place.split_last() else {
+            continue;
+        };
+        let mut parent = Some(&mut value);
+        for step in outer {
+            parent = parent.and_then(|p| match step {
+                Step::Key(key) => p.get_mut(key),
+                Step::Index(i) => p.get_mut(i),
+            });
+        }
+        match (parent, last) {
+            (Some(Value::Object(map)), Step::Key(key)) => drop(map.remove(key)),
+            (Some(Value::Array(items)), Step::Index(i)) if *i < items.len() => {
+                items.remove(*i);
+            }
+            _ => {}
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_left_is_what_it_takes() {
+        let value = json!({
+            "config": {"a": 1, "b": [1, 2, {"deep": "x", "other": 3}], "c": "long"},
+            "secrets": {"k": "v"},
+        });
+        let deep = |v: &Value| v.to_string().contains("deep");
+        let found = minimise(&value, 1000, deep);
+        assert!(found.fails);
+        assert_eq!(found.value, json!({"config": {"b": [{"deep": "x"}]}}));
+        assert!(minimise(&value, 3, deep).asked <= 3);
+    }
+
+    #[test]
+    fn what_does_not_fail_is_left_as_it_is() {
+        let value = json!({"a": 1});
+        let found = minimise(&value, 100, |_| false);
+        assert_eq!((found.value, found.fails, found.asked), (value, false, 1));
+    }
+}

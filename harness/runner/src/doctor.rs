@@ -1,0 +1,215 @@
+//! Plants what a harness has to catch, and looks whether this one catches it:
+//! before a green night is trusted.
+
+use crate::events::{Event, EventLog};
+use crate::exit::Error;
+use crate::fold::Run;
+use crate::run::{Options, examine_source, started};
+use provision_core::wizard::{Performed, StepAnswer, StepExecutor, StepRequest};
+use provision_core::{Pack, Source, Status, Verdict};
+use provision_oracle::generators::archive::{Blueprint, Style};
+use provision_oracle::{Conditions, Level};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Something that was planted, and what the harness made of it.
+#[derive(Debug)]
+pub struct Planted {
+    /// What was planted.
+    pub what: &'static str,
+    /// Whether it was caught.
+    pub caught: bool,
+    /// What was said of it.
+    pub said: String,
+}
+
+const OK: &str = r#"{}"#;
+const PLAN: &str = r#"{"plan":{"config_patch":{"a":1}}}"#;
+const SECRET: &str = "planted-7c1e9b0d4f";
+
+/// A module that answers `text`, or traps.
+fn module(text: Option<&str>) -> String {
+    let answer = text.unwrap_or_default();
+    let escaped = answer.replace('\\', "\\\\").replace('"', "\\\"");
+    let body = match text {
+        Some(_) => format!("(i32.const 0) (i32.const {})", answer.len()),
+        None => "unreachable".into(),
+    };
+    format!(
+        "(module (memory (export \"memory\") 2) (data (i32.const 0) \"{escaped}\")\n\
+         (func (export \"run\") (param i32 i32) (result i32 i32) {body}))"
+    )
+}
+
+/// A pack whose steps answer this.
+fn pack(apply: Option<&str>, validate: &str) -> BTreeMap<String, Vec<u8>> {
+    let manifest =
+        r#"{"id":"planted","version":"1.0.0","meta":{"entry_flows":{"setup":"s"}},"flows":[]}"#;
+    let input = format!(r#"{{"config":{{}},"secrets":{{"KEY":"{SECRET}"}}}}"#);
+    let files = [
+        ("pack.json", manifest.to_owned()),
+        ("fixtures/setup.input.json", input),
+        ("components/s__collect.wat", module(Some(OK))),
+        ("components/s__validate.wat", module(Some(validate))),
+        ("components/s__apply.wat", module(apply)),
+        ("components/s__summary.wat", module(Some(OK))),
+    ];
+    files
+        .map(|(name, text)| (name.to_owned(), text.into_bytes()))
+        .into()
+}
+
+/// Answers otherwise each time, as no sandbox should let a guest do.
+struct Wavering<'e> {
+    executor: &'e dyn StepExecutor,
+    calls: AtomicU64,
+}
+
+impl StepExecutor for Wavering<'_> {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        let mut answer = self.executor.execute(pack, request);
+        let n = self.calls.fetch_add(1, Ordering::Relaxed);
+        if request.component.contains("apply") {
+            let text = format!(r#"{{"plan":{{"config_patch":{{"a":{n}}}}}}}"#);
+            answer.result = Ok(Performed::Ran(text.into_bytes()));
+        }
+        answer
+    }
+}
+
+/// Plants a trap, a nondeterminism, an archive that leaves its folder, a
+/// secret that leaks, a pack that is sound, and a report that is torn.
+///
+/// # Errors
+/// [`Error::Io`] where the torn report cannot be written below `scratch`.
+pub fn planted(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Planted>, Error> {
+    let folder = |files| Source::Folder {
+        files,
+        manifest: None,
+    };
+    let leaks = format!(r#"{{"plan":{{"notes":["{SECRET}"]}}}}"#);
+    let wavering = Wavering {
+        executor,
+        calls: AtomicU64::new(0),
+    };
+    let caught = |what, source, executor: &dyn StepExecutor, check: &str, code: &str| {
+        fails(what, source, executor, (check, code))
+    };
+    Ok(vec![
+        sound(folder(pack(Some(PLAN), OK)), executor),
+        caught(
+            "a step that traps",
+            folder(pack(None, OK)),
+            executor,
+            "wizard.completes",
+            "E_TRAP",
+        ),
+        caught(
+            "a step that answers otherwise each time",
+            folder(pack(Some(PLAN), OK)),
+            &wavering,
+            "determinism.repeat",
+            "E_OUTPUT_DIFFERS",
+        ),
+        caught(
+            "an archive that leaves its folder",
+            slips(),
+            executor,
+            "archive.readable",
+            "E_ZIP_NAME_DOTS",
+        ),
+        caught(
+            "a secret in a note",
+            folder(pack(Some(&leaks), OK)),
+            executor,
+            "secrets.contained",
+            "E_SECRET_SHOWN",
+        ),
+        torn(scratch)?,
+    ])
+}
+
+/// A sound pack passes: a harness that fails everything catches everything.
+fn sound(source: Source, executor: &dyn StepExecutor) -> Planted {
+    let conditions = Conditions::default();
+    let examined = examine_source(Ok(source), executor, &conditions, Level::Must);
+    Planted {
+        what: "a sound pack, which has to pass",
+        caught: examined.verdict == Verdict::Pass,
+        said: examined.verdict.to_string(),
+    }
+}
+
+fn fails(
+    what: &'static str,
+    source: Source,
+    executor: &dyn StepExecutor,
+    (check, code): (&str, &str),
+) -> Planted {
+    let conditions = Conditions::default();
+    let examined = examine_source(Ok(source), executor, &conditions, Level::Must);
+    let failed = examined.results.iter().find(|r| {
+        r.check == check && r.status == Status::Failed && r.findings.iter().any(|f| f.code == code)
+    });
+    Planted {
+        what,
+        caught: failed.is_some() && examined.verdict == Verdict::Fail,
+        said: match failed {
+            Some(_) => format!("{check} fails with {code}"),
+            None => format!(
+                "verdict {}, and {check} says nothing of it",
+                examined.verdict
+            ),
+        },
+    }
+}
+
+/// An archive with a file above the folder that it is extracted to.
+fn slips() -> Source {
+    let mut archive = Blueprint::empty();
+    for (name, bytes) in pack(Some(PLAN), OK) {
+        archive.add(&name, &bytes, Style::default());
+    }
+    archive.add("../planted.txt", b"outside", Style::default());
+    Source::Archive(Arc::from(archive.write()))
+}
+
+/// A stream that ends in the middle of a line, as a killed process leaves it.
+fn torn(scratch: &Path) -> Result<Planted, Error> {
+    let path = scratch.join("torn.jsonl");
+    let log = EventLog::create(&path, None)?;
+    let options = Options {
+        level: Level::Must,
+        trust: Vec::new(),
+        filter: None,
+        conditions: Conditions::default(),
+        artifacts: scratch.join("artifacts"),
+        jobs: 1,
+        expectations: None,
+        configuration: Vec::new(),
+        complete: true,
+    };
+    let mut begun = started(&[], &[], None, &options);
+    begun.packs = vec!["planted".into()];
+    log.emit(&Event::RunStarted(Box::new(begun)));
+    let pack = "planted".to_owned();
+    log.emit(&Event::PackStarted { pack });
+    log.finish()?;
+    let io = |e| Error::io("write", &path, e);
+    let mut bytes = std::fs::read(&path).map_err(io)?;
+    bytes.extend(br#"{"event":"pack_finished","pack":"pla"#);
+    std::fs::write(&path, bytes).map_err(io)?;
+    let run = Run::read(&path)?;
+    let verdicts: Vec<String> = run.packs.iter().map(|p| p.verdict().to_string()).collect();
+    Ok(Planted {
+        what: "a report that is torn",
+        caught: !run.finished && verdicts == ["error"],
+        said: format!(
+            "finished: {}, verdicts: {}",
+            run.finished,
+            verdicts.join(", ")
+        ),
+    })
+}

@@ -1,0 +1,270 @@
+//! Bundles that show one failure again, offline: which pack, which check,
+//! which answers, under which conditions, and what was found.
+
+use crate::artifacts::folder_name;
+use crate::discover::PackRef;
+use crate::exit::{Error, show};
+use crate::files;
+use crate::run::{examine_source, profile};
+use crate::source;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use provision_core::wizard::StepExecutor;
+use provision_core::{Finding, Limits, Source, Status};
+use provision_oracle::minimise::minimise;
+use provision_oracle::{CheckResult, Conditions, Level, Scope, Subject, checks, judge, observe};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of an archive up to which a bundle carries it along.
+const CARRIED: u64 = 256 * 1024;
+/// How often a wizard is driven to make its answers small.
+const TRIES: usize = 16;
+
+/// One failure, ready to be shown again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Version of this form: 1.
+    pub format: u32,
+    /// The harness's version.
+    pub version: String,
+    /// The pack.
+    pub pack: BundledPack,
+    /// The check's id.
+    pub check: String,
+    /// The wizard's name, or `pack`.
+    pub scope: String,
+    /// Profile up to which checks were judged.
+    pub profile: String,
+    /// The public base URL that wizards were given.
+    pub public_base_url: String,
+    /// Decides which answers are tried where not all can be.
+    pub seed: u64,
+    /// Bounds.
+    pub limits: Limits,
+    /// The answers that the wizard was given, as few as still fail.
+    pub answers: Option<Value>,
+    /// The requirement.
+    pub expected: String,
+    /// The violations.
+    pub observed: Vec<Finding>,
+}
+
+/// The pack of a bundle.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundledPack {
+    /// Its label in the run.
+    pub label: String,
+    /// Where it was read.
+    pub path: String,
+    /// Lower-case hex SHA-256.
+    pub digest: String,
+    /// The archive in base64, where it is small; else it is read at `path`.
+    pub bytes: Option<String>,
+}
+
+/// Writes a bundle for each failed check of `subject` below `root`.
+///
+/// # Errors
+/// [`Error::Io`] names the file.
+pub fn write(
+    (root, pack): (&Path, &PackRef),
+    executor: &dyn StepExecutor,
+    (conditions, level): (&Conditions, Level),
+    subject: &Subject,
+    results: &[CheckResult],
+) -> Result<(), Error> {
+    let failed = |r: &&CheckResult| r.status >= Status::Failed;
+    let scopes: BTreeSet<&Scope> = results.iter().filter(failed).map(|r| &r.scope).collect();
+    for scope in scopes {
+        let of_scope: Vec<&CheckResult> = results
+            .iter()
+            .filter(failed)
+            .filter(|r| r.scope == *scope)
+            .collect();
+        let answers = answers(pack, executor, conditions, subject, (scope, &of_scope));
+        let folder = root.join(folder_name(&pack.label));
+        let folder = folder.join(folder_name(&scope.to_string())).join("repro");
+        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        for result in of_scope {
+            let bundle = Bundle {
+                format: 1,
+                version: env!("CARGO_PKG_VERSION").into(),
+                pack: bundled(pack, subject),
+                check: result.check.into(),
+                scope: result.scope.to_string(),
+                profile: profile(level).into(),
+                public_base_url: conditions.public_base_url.clone(),
+                seed: conditions.seed,
+                limits: conditions.limits.clone(),
+                answers: match tried(result.check) {
+                    true => given(subject, &result.scope),
+                    false => answers.clone(),
+                },
+                expected: checks::by_id(result.check)
+                    .map_or("", |c| c.requirement)
+                    .into(),
+                observed: result.findings.clone(),
+            };
+            let path = folder.join(format!("{}.json", result.check));
+            files::write(&path, &files::pretty(&bundle)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn bundled(pack: &PackRef, subject: &Subject) -> BundledPack {
+    let is_small = || std::fs::metadata(&pack.path).is_ok_and(|m| m.len() <= CARRIED);
+    let bytes = match subject.is_archive && is_small() {
+        true => std::fs::read(&pack.path).ok().map(|b| STANDARD.encode(b)),
+        false => None,
+    };
+    BundledPack {
+        label: pack.label.clone(),
+        path: pack.path.to_string_lossy().into_owned(),
+        digest: subject.digest.clone(),
+        bytes,
+    }
+}
+
+/// The answers of the scope's wizard, as few as fail with the same codes.
+fn answers(
+    pack: &PackRef,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    subject: &Subject,
+    (scope, failed): (&Scope, &[&CheckResult]),
+) -> Option<Value> {
+    let Scope::Wizard(name) = scope else {
+        return None;
+    };
+    let answers = given(subject, scope)?;
+    let wanted: BTreeSet<(&str, &str)> = failed
+        .iter()
+        .filter(|r| !tried(r.check))
+        .flat_map(|r| r.findings.iter().map(|f| (r.check, f.code.as_str())))
+        .collect();
+    if wanted.is_empty() || wanted.iter().any(|(_, code)| slow(code)) {
+        return Some(answers);
+    }
+    let fails = |answers: &Value| {
+        let conditions = Conditions {
+            probes: 0,
+            answers: Some(answers.clone()),
+            only: Some(name.clone()),
+            ..conditions.clone()
+        };
+        let source = source::load(&pack.path, &conditions.limits.archive);
+        let results = judge(&observe(source, executor, &conditions));
+        let of_scope = results.iter().filter(|r| r.scope == *scope);
+        let found: BTreeSet<(&str, &str)> = of_scope
+            .flat_map(|r| r.findings.iter().map(|f| (r.check, f.code.as_str())))
+            .collect();
+        wanted.is_subset(&found)
+    };
+    Some(minimise(&answers, TRIES, fails).value)
+}
+
+/// Whether check `id` stands on what is tried with other answers: those are
+/// one change of the given ones each, and small already.
+fn tried(id: &str) -> bool {
+    id.starts_with("answers.") || id.starts_with("secrets.")
+}
+
+/// The answers that the wizard of `scope` was given.
+fn given(subject: &Subject, scope: &Scope) -> Option<Value> {
+    let Scope::Wizard(name) = scope else {
+        return None;
+    };
+    let observed = subject.wizards().iter().find(|o| o.wizard.name == *name)?;
+    Some(observed.runs.as_ref().ok()?.inputs.answers.clone())
+}
+
+/// Whether showing it once more takes long.
+fn slow(code: &str) -> bool {
+    ["E_FUEL", "E_DEADLINE", "E_PACK_BUDGET"].contains(&code)
+}
+
+/// What came of showing a failure again.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// The check fails with the same codes.
+    Again(CheckResult),
+    /// The check fails otherwise.
+    Differently(CheckResult),
+    /// The check no longer fails.
+    NoLonger(CheckResult),
+}
+
+/// Judges the pack of `bundle` once more, under the bundle's conditions; `at`
+/// is where the pack is now, if not where it was.
+///
+/// # Errors
+/// [`Error::Usage`] where the bundle is no bundle, or the pack another one.
+pub fn replay(
+    bundle: &Bundle,
+    at: Option<&Path>,
+    executor: impl FnOnce(&Limits, Level) -> Result<Box<dyn StepExecutor>, Error>,
+) -> Result<Shown, Error> {
+    let Bundle {
+        pack,
+        check,
+        scope,
+        seed,
+        limits,
+        ..
+    } = bundle;
+    let known = checks::by_id(check);
+    let known =
+        known.ok_or_else(|| Error::Usage(format!("there is no check `{check}` any more")))?;
+    let level = known.level;
+    let conditions = Conditions {
+        limits: limits.clone(),
+        public_base_url: bundle.public_base_url.clone(),
+        seed: *seed,
+        answers: bundle.answers.clone(),
+        ..Conditions::default()
+    };
+    let source = match (at, &pack.bytes) {
+        (None, Some(bytes)) => {
+            let bytes = STANDARD.decode(bytes);
+            let bytes = bytes.map_err(|e| Error::Usage(format!("the bundle's pack: {e}")))?;
+            Ok(Source::Archive(Arc::from(bytes)))
+        }
+        (at, _) => {
+            let path = at.map_or_else(|| PathBuf::from(&pack.path), Path::to_owned);
+            if !path.exists() {
+                let why = "is not there; name the pack with --pack";
+                return Err(Error::Usage(format!("{}: {why}", show(&path))));
+            }
+            source::load(&path, &limits.archive)
+        }
+    };
+    let executor = executor(limits, level)?;
+    let examined = examine_source(source, &*executor, &conditions, level);
+    if examined.subject.digest != pack.digest {
+        return Err(Error::Usage(format!(
+            "another pack: its SHA-256 is {}, the bundle is of {}",
+            examined.subject.digest, pack.digest
+        )));
+    }
+    let mut results = examined.results.into_iter();
+    let result = results.find(|r| r.check == check && r.scope.to_string() == *scope);
+    let result = result.ok_or_else(|| {
+        let why = format!("check {check} says nothing of `{scope}` any more");
+        Error::Usage(why)
+    })?;
+    let codes = |findings: &[Finding]| -> BTreeSet<String> {
+        findings.iter().map(|f| f.code.clone()).collect()
+    };
+    Ok(match result.status >= Status::Failed {
+        false => Shown::NoLonger(result),
+        true if codes(&result.findings) == codes(&bundle.observed) => Shown::Again(result),
+        true => Shown::Differently(result),
+    })
+}
