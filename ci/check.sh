@@ -26,6 +26,9 @@ ci/arrows.sh
 step 'JUnit, read by other people'\''s parsers'
 ci/junit.sh
 
+step 'the HTML report, in a browser'
+ci/page.sh
+
 step 'goldens are fresh'
 ci/goldens.sh
 

@@ -70,6 +70,7 @@ impl Record {
             .into_iter()
             .map(|(name, cases)| Suite {
                 name: name.to_owned(),
+                file: None,
                 cases,
             })
             .collect();
@@ -85,7 +86,6 @@ fn case(trial: &TrialFinished) -> Case {
     Case {
         class: class.replace("::", "."),
         name: name.to_owned(),
-        file: None,
         micros: trial.micros,
         status: if trial.passed {
             Status::Passed

@@ -6,6 +6,11 @@ function filter() {
     row.classList.toggle("hidden", !fits);
   }
 }
+// A link may say what is shown: report.html#verdict=fail&pack=telegram
+const asked = new URLSearchParams(location.hash.slice(1));
+query.value = asked.get("pack") ?? "";
+verdict.value = asked.get("verdict") ?? "";
+filter();
 query.addEventListener("input", filter);
 verdict.addEventListener("change", filter);
 document.getElementById("filter").classList.remove("hidden");
