@@ -194,7 +194,7 @@ fn head(name: &str, counts: [usize; 3], micros: u64) -> String {
     let name = quoted(name);
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites name=\"{name}\" tests=\"{tests}\" \
-         failures=\"{failures}\" errors=\"{errors}\" time=\"{}\">",
+         failures=\"{failures}\" errors=\"{errors}\" time=\"{:.3}\">",
         seconds(micros).as_seconds_f64(),
     )
 }
@@ -232,7 +232,7 @@ fn one_suite(suite: &Suite) -> Result<String, Error> {
     let timed = inner.split_once("timestamp=\"").and_then(|(before, rest)| {
         let (stamp, rest) = rest.split_once(" time=\"")?;
         let (_, after) = rest.split_once('"')?;
-        let time = time.as_seconds_f64();
+        let time = format!("{:.3}", time.as_seconds_f64());
         Some(format!(
             "{before}timestamp=\"{stamp} time=\"{time}\"{after}"
         ))
