@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes longer than a change may wait for: the differential run over more
 # than 100 000 archives, the bench that bounds memory and time of each malformed
-# idea, and ten minutes of each fuzz target (MINUTES says otherwise).
+# idea, a run without each of the checks, and ten minutes of each fuzz target (MINUTES says otherwise).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,9 @@ PROPTEST_CASES=$CASES cargo test --release --locked --workspace --test mutations
 
 step 'time and memory of each malformed idea'
 cargo bench --locked --workspace --bench mutations
+
+step 'each check removed'
+ci/mutations.sh
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
     echo 'SKIPPED: fuzzing; cargo-fuzz is not installed (cargo install cargo-fuzz --locked)' >&2

@@ -279,6 +279,7 @@ fn an_attestation_names_the_bytes_and_what_decided() {
     let pack = fixture("conforming/noop-archive.gtpack");
     let run = conformance(temp.path(), &pack, "--attestation a.json --json --out o");
     let statement = read(&temp.path().join("a.json"));
+    check(&schema("attestation.schema.json"), &statement);
     assert_eq!(code(&run), 0);
     assert_eq!(statement["predicate"]["result"], "PASSED");
     assert_eq!(
@@ -301,10 +302,9 @@ fn an_attestation_names_the_bytes_and_what_decided() {
     );
     let pack = fixture("nonconforming/golden-mismatch");
     conformance(temp.path(), &pack, "--attestation a.json --out o");
-    assert_eq!(
-        read(&temp.path().join("a.json"))["predicate"]["result"],
-        "FAILED"
-    );
+    let failed = read(&temp.path().join("a.json"));
+    check(&schema("attestation.schema.json"), &failed);
+    assert_eq!(failed["predicate"]["result"], "FAILED");
 }
 
 #[test]
