@@ -30,7 +30,7 @@ pub(crate) fn write_with(
     }
     let folder = folder(path);
     let file = tempfile::Builder::new()
-        .prefix(".greentic-provision-")
+        .prefix(PREFIX)
         .tempfile_in(folder)
         .map_err(error)?;
     let mut out = BufWriter::new(file);
@@ -48,10 +48,31 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
         Ok(m) if m.is_dir() => Err(error(std::io::ErrorKind::IsADirectory.into())),
         Ok(m) if !m.is_file() => Ok(()),
         _ => {
+            sweep(folder(path));
             // NB: a missing folder is an error. A mistyped path must not grow
             // folders somewhere and look like a success.
             tempfile::tempfile_in(folder(path)).map(drop).map_err(error)
         }
+    }
+}
+
+/// How the names of files begin that are still being written.
+const PREFIX: &str = ".greentic-provision-";
+
+/// Removes what processes have left that were killed while they wrote. What is
+/// younger than an hour may be another run's, and in use.
+fn sweep(folder: &Path) {
+    let hour = std::time::Duration::from_secs(3600);
+    let old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|m| m.modified());
+        let age = modified.ok().and_then(|m| m.elapsed().ok());
+        let name = entry.file_name();
+        name.to_string_lossy().starts_with(PREFIX) && age.is_some_and(|age| age > hour)
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(old) {
+        // NB: whoever may not remove it may still write beside it.
+        let _ = fs::remove_file(entry.path());
     }
 }
 
@@ -82,4 +103,30 @@ pub(crate) fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     })?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_old_and_ours_is_swept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, old: bool| {
+            let path = folder.path().join(name);
+            let file = fs::File::create(&path).expect("creates");
+            let hours = std::time::Duration::from_secs(if old { 7200 } else { 0 });
+            let then = std::time::SystemTime::now() - hours;
+            file.set_modified(then).expect("dates it");
+            path
+        };
+        let ours = file(".greentic-provision-old", true);
+        let kept = [
+            file(".greentic-provision-new", false),
+            file("report.json", true),
+        ];
+        sweep(folder.path());
+        assert!(!ours.exists());
+        assert!(kept.iter().all(|path| path.exists()));
+    }
 }

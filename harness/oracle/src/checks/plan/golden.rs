@@ -1,0 +1,115 @@
+//! `plan.golden`: is it the plan that the pack itself expects?
+
+use super::changes::changes;
+use crate::compare::differences;
+use crate::judge::Conclusion;
+use crate::observe::{Observed, Opened, Subject};
+use provision_core::text::inert;
+use provision_core::wizard::{ProvisionPlan, SubscriptionOp, WizardKind};
+use provision_core::{Finding, json};
+use serde_json::Value;
+
+pub(super) fn judge(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusion {
+    let setup = opened.pack.fixture("setup.expected.plan.json");
+    let subscriptions = opened
+        .pack
+        .fixture("subscriptions.expected.ops.json")
+        .or_else(|| opened.pack.fixture("subscriptions.expected.json"));
+    let judges_subscriptions = subscriptions.is_some() && owns_subscriptions(opened, observed);
+    let judges_setup = setup.is_some() && observed.wizard.primary;
+    if !judges_setup && !judges_subscriptions {
+        return Conclusion::NotApplicable("the pack has no expected plan for this wizard".into());
+    }
+    let Some(run) = observed.run().filter(|run| run.completed()) else {
+        return Conclusion::Blocked("the wizard did not complete".into());
+    };
+    let mut found = Vec::new();
+    if let (true, Some((path, bytes))) = (judges_setup, &setup) {
+        found.extend(expected_plan(subject, path, bytes, &run.plan));
+    }
+    if let (true, Some((path, bytes))) = (judges_subscriptions, &subscriptions) {
+        found.extend(expected_ops(
+            subject,
+            path,
+            bytes,
+            &run.plan.subscription_ops,
+        ));
+    }
+    Conclusion::of(found)
+}
+
+/// The subscriptions wizard, or the setup where there is none.
+fn owns_subscriptions(opened: &Opened, observed: &Observed) -> bool {
+    let is = |o: &Observed| o.wizard.kind == WizardKind::Subscriptions;
+    is(observed) || (observed.wizard.primary && !opened.wizards.iter().any(is))
+}
+
+fn bad_fixture(path: &str, why: impl Into<String>) -> Vec<Finding> {
+    vec![Finding::new(
+        "E_FIXTURE",
+        path,
+        "an expectation of the contract's shape",
+        why,
+    )]
+}
+
+fn expected_plan(
+    subject: &Subject,
+    path: &str,
+    bytes: &[u8],
+    plan: &ProvisionPlan,
+) -> Vec<Finding> {
+    let parsed = json::parse(bytes, subject.depth).map_err(|e| e.to_string());
+    let parsed = parsed.and_then(|value| {
+        let known = serde_json::to_value(ProvisionPlan::default()).unwrap_or_default();
+        let mut keys = value.as_object().ok_or("not an object")?.keys();
+        if let Some(key) = keys.find(|key| known.get(key.as_str()).is_none()) {
+            return Err(format!("unknown key `{}`", inert(key, 80)));
+        }
+        let has_notes = value.get("notes").is_some();
+        let expected = serde_json::from_value::<ProvisionPlan>(value).map_err(|e| e.to_string())?;
+        Ok((expected, has_notes))
+    });
+    let (mut expected, has_notes) = match parsed {
+        Ok(parsed) => parsed,
+        Err(why) => return bad_fixture(path, inert(&why, 200)),
+    };
+    if !has_notes {
+        // Notes are remarks; an expectation that is silent on them has none.
+        expected.notes.clone_from(&plan.notes);
+    }
+    let mut found = changes(&expected, plan, &subject.public_base_url);
+    found.extend(diff(subject, &expected, plan));
+    found
+}
+
+fn expected_ops(
+    subject: &Subject,
+    path: &str,
+    bytes: &[u8],
+    ops: &[SubscriptionOp],
+) -> Vec<Finding> {
+    let value = match json::parse(bytes, subject.depth) {
+        Ok(value) => value,
+        Err(e) => return bad_fixture(path, e.to_string()),
+    };
+    let list = value.get("ops").unwrap_or(&value).clone();
+    match serde_json::from_value::<Vec<SubscriptionOp>>(list) {
+        Ok(expected) => diff(subject, &expected, &ops),
+        Err(e) => bad_fixture(path, inert(&e.to_string(), 200)),
+    }
+}
+
+fn diff(
+    subject: &Subject,
+    expected: &impl serde::Serialize,
+    actual: &impl serde::Serialize,
+) -> Vec<Finding> {
+    let value = |v: Result<Value, _>| v.unwrap_or(Value::Null);
+    let expected = value(serde_json::to_value(expected));
+    let actual = value(serde_json::to_value(actual));
+    differences(&expected, &actual, &subject.public_base_url)
+        .into_iter()
+        .map(|d| Finding::new("E_PLAN_DIFFERS", d.at, d.expected, d.actual))
+        .collect()
+}
