@@ -43,6 +43,9 @@ struct ScopeExpectation {
     /// stage that do not fail.
     #[serde(default)]
     blocked: BTreeSet<String>,
+    /// Checks that must be judged, and pass: not to apply is not enough.
+    #[serde(default)]
+    passes: BTreeSet<String>,
 }
 
 /// Whether check `id` is of `stage`.
@@ -87,6 +90,9 @@ impl Expectation {
                 Some(stage) => checks::all().any(|c| is_of(c.id, stage)),
                 None => checks::by_id(id).is_some(),
             };
+            if let Some(id) = scope.passes.iter().find(|id| checks::by_id(id).is_none()) {
+                return Err(format!("unknown check `{id}`"));
+            }
             let mut ids = scope.fails.keys().chain(&scope.blocked);
             if let Some(id) = ids.find(|id| !known(id)) {
                 return Err(format!("unknown check `{id}`"));
@@ -122,6 +128,10 @@ impl Expectation {
                 let fine = result.status >= Status::Failed && found == *codes;
                 (format!("fails with {}", list(codes)), fine)
             }
+            None if expected.passes.contains(result.check) => (
+                "is judged, and passes".to_owned(),
+                result.status == Status::Passed,
+            ),
             None if expected.blocks(result.check) => {
                 let fine = result.status == Status::Skipped && result.applicable;
                 ("cannot be judged".to_owned(), fine)
@@ -242,6 +252,11 @@ mod tests {
         assert!(objects(&result("plan.shape", Status::Skipped, &[], false)));
         assert!(objects(&result("plan.shape", Status::Passed, &[], true)));
         assert!(objects(&result("plan.golden", Status::Skipped, &[], true)));
+        let wanted = TRAPS.replace("blocked = [", "passes = [\"plan.golden\"]\n blocked = [");
+        let wanted = Expectation::parse(&wanted).expect("parses");
+        let golden = |status, applicable| result("plan.golden", status, &[], applicable);
+        assert!(wanted.objection(&golden(Status::Passed, true)).is_none());
+        assert!(wanted.objection(&golden(Status::Skipped, false)).is_some());
         assert!(!objects(&result(
             "plan.golden",
             Status::Skipped,
