@@ -67,6 +67,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, the worst first.
+    pub const WORST_FIRST: [Self; 5] = [
+        Self::Error,
+        Self::Fail,
+        Self::Partial,
+        Self::NotApplicable,
+        Self::Pass,
+    ];
+
     /// The name used in reports and in `expect.toml`.
     #[must_use]
     pub fn name(self) -> &'static str {

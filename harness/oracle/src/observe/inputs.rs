@@ -83,16 +83,10 @@ pub(super) fn required(opened: &Opened, conditions: &Conditions) -> Vec<Question
         let list = said.get(key).and_then(Value::as_array);
         let keys = list.into_iter().flatten().filter_map(Value::as_str);
         let question = move |id: &str| Question {
-            id: id.to_owned(),
-            // Of what kind it is, nobody says.
-            kind: "unsaid".into(),
             required: true,
             secret,
-            default: None,
-            options: Vec::new(),
-            bounds: (None, None),
-            pattern: None,
-            texts: Vec::new(),
+            // Of what kind it is, nobody says.
+            ..Question::plain(id, "unsaid")
         };
         keys.map(question).collect::<Vec<_>>()
     };

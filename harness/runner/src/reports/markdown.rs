@@ -36,15 +36,8 @@ pub fn report(run: &Run) -> Result<String, Error> {
     for stale in &run.stale {
         let _ = writeln!(out, "- stale: {}", code(stale));
     }
-    let verdicts = [
-        Verdict::Error,
-        Verdict::Fail,
-        Verdict::Partial,
-        Verdict::NotApplicable,
-        Verdict::Pass,
-    ];
     let mut left_out = 0usize;
-    for verdict in verdicts {
+    for verdict in Verdict::WORST_FIRST {
         run.each_of(verdict, |pack| {
             let mut text = String::new();
             one(&mut text, pack);

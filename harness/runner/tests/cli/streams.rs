@@ -42,11 +42,7 @@ fn what_is_written_is_what_the_schemas_say() {
         &packs,
         "--profile strict --report r.json --json --out o",
     );
-    assert_eq!(
-        code(&run),
-        4,
-        "an unsorted archive violates nothing; a limit does"
-    );
+    assert_eq!(code(&run), 1);
     check(
         &schema("report.schema.json"),
         &read(&temp.path().join("r.json")),
@@ -174,6 +170,70 @@ fn a_stream_that_was_cut_off_still_gives_reports_that_say_so() {
     let foreign = run_in(temp.path(), &["report", "render", "cut.jsonl"]);
     assert_eq!(code(&foreign), 2);
     assert!(stderr(&foreign).contains("line 1"), "{}", stderr(&foreign));
+}
+
+#[test]
+fn a_report_without_a_check_is_no_pass() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = fixture("conforming/noop-provision");
+    assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
+    let path = temp.path().join("o/events.jsonl");
+    let events = fs::read_to_string(&path).expect("events");
+    let without = |word: &str| {
+        let kept = events.lines().filter(|l| !l.contains(word));
+        kept.map(|l| format!("{l}\n")).collect::<String>()
+    };
+    let rendered = |events: String| {
+        fs::write(&path, events).expect("writes");
+        run_in(
+            temp.path(),
+            &["report", "render", "o/events.jsonl", "--report", "r.json"],
+        )
+    };
+    let finding = "\"check\":\"determinism.repeat\"";
+    assert_eq!(code(&rendered(without(finding))), 6);
+    let report = read(&temp.path().join("r.json"));
+    assert_eq!(report["packs"][0]["verdict"], "error");
+    assert_eq!(
+        report["packs"][0]["missing_checks"][0],
+        "determinism.repeat"
+    );
+    assert_eq!(code(&rendered(without("pack_finished"))), 6);
+    assert_eq!(code(&rendered(without("run_finished"))), 6);
+    let other = events.replacen("\"format\":1", "\"format\":2", 1);
+    assert_eq!(code(&rendered(other)), 2, "of another form");
+    assert_eq!(code(&rendered(events.clone())), 0);
+}
+
+#[test]
+fn a_secret_that_a_guest_repeats_is_in_no_report() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let packs = temp.path().join("packs");
+    for pack in ["secret-in-error", "secret-in-notes"] {
+        copy(&fixture("nonconforming").join(pack), &packs.join(pack));
+    }
+    let flags =
+        "--report r.json --junit r.xml --html r.html --markdown r.md --sarif r.sarif --out o";
+    let run = conformance(temp.path(), &packs, flags);
+    assert_eq!(code(&run), 1);
+    let secret = "tok-4f1c9a7e2b60";
+    let encoded = "ay00ZjFjOWE3ZTJi";
+    for file in [
+        "r.json",
+        "r.xml",
+        "r.html",
+        "r.md",
+        "r.sarif",
+        "o/events.jsonl",
+    ] {
+        let text = fs::read_to_string(temp.path().join(file)).expect("reads");
+        assert!(!text.contains(secret) && !text.contains(encoded), "{file}");
+        assert!(
+            text.contains("secret") && text.contains("API_KEY"),
+            "{file}"
+        );
+    }
+    assert!(!stdout(&run).contains(secret));
 }
 
 #[test]

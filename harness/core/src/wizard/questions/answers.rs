@@ -120,15 +120,8 @@ mod tests {
 
     fn question(kind: &str, id: &str) -> Question {
         Question {
-            id: id.into(),
-            kind: kind.into(),
             required: true,
-            secret: false,
-            default: None,
-            options: Vec::new(),
-            bounds: (None, None),
-            pattern: None,
-            texts: Vec::new(),
+            ..Question::plain(id, kind)
         }
     }
 

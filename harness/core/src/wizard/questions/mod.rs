@@ -90,6 +90,22 @@ impl Kind {
 }
 
 impl Question {
+    /// An optional question without constraints.
+    #[must_use]
+    pub fn plain(id: &str, kind: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+            required: false,
+            secret: false,
+            default: None,
+            options: Vec::new(),
+            bounds: (None, None),
+            pattern: None,
+            texts: Vec::new(),
+        }
+    }
+
     /// What its answer has to be; `None` where its kind is not known.
     #[must_use]
     pub fn answer(&self) -> Option<Kind> {

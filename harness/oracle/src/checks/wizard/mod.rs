@@ -146,7 +146,7 @@ fn refusal(step: ProvisionStep, run: &WizardRun) -> Finding {
     Finding::new(
         "E_REFUSED",
         format!("step {step}"),
-        "the answers of fixtures/setup.input.json (none if there is no such file) are accepted",
+        "the answers of fixtures/setup.input.json, or answers that fit what is asked, are accepted",
         said.join("; "),
     )
 }

@@ -122,17 +122,7 @@ fn extras() -> Vec<Idea> {
 
 fn hostile_ideas(ground: &Ground<'_>) -> Vec<Idea> {
     // NB: also where nothing is asked, a wizard gets whatever people send it.
-    let unasked = Question {
-        id: "unexpected_answer".into(),
-        kind: "text".into(),
-        required: false,
-        secret: false,
-        default: None,
-        options: Vec::new(),
-        bounds: (None, None),
-        pattern: None,
-        texts: Vec::new(),
-    };
+    let unasked = Question::plain("unexpected_answer", "text");
     let all = ground.questions.iter().chain([&unasked]);
     let values = hostile(ground.longest, ground.deepest);
     let ideas = all.flat_map(|question| {

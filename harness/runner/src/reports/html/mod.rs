@@ -33,14 +33,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "</table></div>\n<p>✓ passed, ✗ failed, ! error of the harness, ? could not be judged, \
          · does not apply</p>\n<h2>Packs, worst first</h2>\n",
     )?;
-    let verdicts = [
-        Verdict::Error,
-        Verdict::Fail,
-        Verdict::Partial,
-        Verdict::NotApplicable,
-        Verdict::Pass,
-    ];
-    for verdict in verdicts {
+    for verdict in Verdict::WORST_FIRST {
         run.each_of(verdict, |pack| put(&pack::details(run, pack)))?;
     }
     put(&format!("<script>{SCRIPT}</script></body></html>\n"))
