@@ -308,7 +308,8 @@ impl Base {
     /// An answer stands where it stood, else in the part that is for its like.
     fn set_in_inputs(&mut self, edit: &Edit) {
         let id = edit.question.as_str();
-        if id == "public_base_url" && edit.value.is_none() {
+        // NB: the host gives this one besides, and only as a text.
+        if id == "public_base_url" && !edit.value.as_ref().is_some_and(Value::is_string) {
             self.inputs.public_base_url = None;
         }
         let answers = &mut self.inputs.answers;

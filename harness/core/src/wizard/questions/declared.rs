@@ -68,7 +68,7 @@ fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
     let budget = serde_saphyr::budget! {
         max_depth: limits.depth,
         max_nodes: 10_000,
-        max_aliases: 0,
+        max_aliases: 64,
         max_documents: 1,
         max_reader_input_bytes: Some(1024 * 1024),
     };
@@ -203,4 +203,88 @@ pub fn secret_requirements(pack: &Pack, depth: usize) -> Option<BTreeMap<String,
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::Source;
+
+    fn pack(files: &[(&str, &str)]) -> Pack {
+        let manifest = ("pack.json", "{}");
+        let files = files.iter().chain([&manifest]);
+        let files = files.map(|(n, b)| ((*n).to_owned(), b.as_bytes().to_vec()));
+        let source = Source::Folder {
+            files: files.collect(),
+            manifest: None,
+        };
+        Pack::open(source, &Limits::default()).expect("opens")
+    }
+
+    fn asked(files: &[(&str, &str)]) -> Vec<(String, Result<Vec<String>, String>)> {
+        let ids = |questions: Vec<Question>| questions.into_iter().map(|q| q.id).collect();
+        let all = declared(&pack(files), &Limits::default()).into_iter();
+        all.map(|d| (d.file, d.questions.map(ids))).collect()
+    }
+
+    #[test]
+    fn every_file_that_asks_is_read_the_likeliest_first() {
+        let yaml = "questions:\n  - name: room\n    kind: string\n    required: true\n";
+        let form = r#"{"questions": [{"id": "url", "kind": "String"}]}"#;
+        let schema = r#"{"properties": {"port": {"type": "integer"}}}"#;
+        let found = asked(&[
+            ("assets/setup.yaml", yaml),
+            ("qa/x-setup.json", form),
+            ("qa/x-other.json", form),
+            ("schemas/x/config.schema.json", schema),
+            ("assets/schemas/x/config.schema.json", schema),
+        ]);
+        let ids = |id: &str| Ok(vec![id.to_owned()]);
+        let expected = [
+            ("assets/setup.yaml", ids("room")),
+            ("qa/x-setup.json", ids("url")),
+            ("schemas/x/config.schema.json", ids("port")),
+        ];
+        assert_eq!(found, expected.map(|(file, ids)| (file.to_owned(), ids)));
+    }
+
+    #[test]
+    fn yaml_that_grows_nests_or_repeats_itself_is_refused() {
+        let deep = format!("questions: {}{}", "[".repeat(100), "]".repeat(100));
+        let one = "x: &n room\nquestions:\n  - name: *n\n";
+        assert_eq!(asked(&[("setup.yaml", one)])[0].1, Ok(vec!["room".into()]));
+        let many = one.replace(
+            "questions",
+            &format!("y: [{}]\nquestions", "*n, ".repeat(80)),
+        );
+        // Nine to the power of nine, in a kilobyte.
+        let levels = (1..10).map(|i| {
+            let last = format!("*l{}, ", i - 1).repeat(9);
+            format!("l{i}: &l{i} [{last}]\n")
+        });
+        let bomb: String = levels.collect();
+        let bomb = format!("l0: &l0 x\n{bomb}questions: []\n");
+        for yaml in [
+            many.as_str(),
+            &bomb,
+            "questions: []\nquestions: []\n",
+            "questions: []\n---\nquestions: []\n",
+            "questions: {}\n",
+            "\u{fffd}: [",
+            &deep,
+        ] {
+            let found = asked(&[("setup.yaml", yaml)]);
+            assert!(found[0].1.is_err(), "{yaml}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_required_unless_it_says_otherwise() {
+        let list = r#"[{"key": "A"}, {"key": "B", "required": false}, "C"]"#;
+        let pack_with = pack(&[("assets/secret-requirements.json", list)]);
+        let found = secret_requirements(&pack_with, 16).expect("it says something");
+        let expected = [("A", true), ("B", false), ("C", true)];
+        assert_eq!(found, expected.map(|(k, r)| (k.to_owned(), r)).into());
+        assert_eq!(secret_requirements(&pack(&[]), 16), None);
+    }
 }

@@ -85,3 +85,37 @@ fn grants(declared: &Value, at: &str) -> bool {
         Some(_) => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn wasi_counts_by_its_use_and_the_rest_by_its_import() {
+        let clocks = "wasi:clocks/wall-clock@0.2.6";
+        assert_eq!(capability(clocks, true), None);
+        assert_eq!(capability(clocks, false), Some("/wasi/clocks"));
+        let http = "greentic:http/http-client@1.1.0";
+        assert_eq!(capability(http, true), Some("/host/http"));
+        assert_eq!(
+            capability("greentic:provision-step/config@0.1.0", true),
+            None
+        );
+    }
+
+    #[test]
+    fn a_declaration_that_says_no_grants_nothing() {
+        let declared = json!({"host": {"http": {"client": false, "server": false},
+            "state": {"read": true, "write": false}, "secrets": {}}, "wasi": {"random": false}});
+        for (at, granted) in [
+            ("/host/http", false),
+            ("/host/state", true),
+            ("/host/secrets", true),
+            ("/host/telemetry", false),
+            ("/wasi/random", false),
+        ] {
+            assert_eq!(grants(&declared, at), granted, "{at}");
+        }
+    }
+}

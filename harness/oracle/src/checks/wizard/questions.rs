@@ -329,3 +329,56 @@ fn bundle(
     let keys = map.as_object().map(|m| m.keys().cloned().collect());
     Ok(((*name).to_owned(), keys.unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn codes(question: &Question) -> Vec<String> {
+        defects("here", question)
+            .into_iter()
+            .map(|f| f.code)
+            .collect()
+    }
+
+    #[test]
+    fn each_defect_of_a_question_is_told_by_itself() {
+        let with = |kind: &str, change: &dyn Fn(&mut Question)| {
+            let mut question = Question::plain("q", kind);
+            change(&mut question);
+            codes(&question)
+        };
+        let constraint = ["E_QUESTION_CONSTRAINT"];
+        assert_eq!(with("text", &|_| {}), [""; 0]);
+        assert_eq!(with("emotion", &|_| {}), ["E_QUESTION_KIND"]);
+        assert_eq!(with("choice", &|_| {}), constraint);
+        assert_eq!(with("text", &|q| q.pattern = Some("(".into())), constraint);
+        assert_eq!(
+            with("integer", &|q| q.bounds = (Some(2.0), Some(1.0))),
+            constraint
+        );
+        for (kind, default, fits) in [
+            ("integer", json!("7"), true),
+            ("integer", json!("seven"), false),
+            ("bool", json!("false"), true),
+            ("bool", json!("no"), false),
+            ("text", json!(7), false),
+            ("list", json!([]), true),
+        ] {
+            let found = with(kind, &|q| q.default = Some(default.clone()));
+            assert_eq!(found.is_empty(), fits, "{kind} {default}");
+        }
+        let eu = |q: &mut Question, default: &str| {
+            q.options = vec![json!({"value": "eu"}), json!("us")];
+            q.default = Some(json!(default));
+        };
+        assert_eq!(with("choice", &|q| eu(q, "eu")), [""; 0]);
+        assert_eq!(with("choice", &|q| eu(q, "moon")), ["E_QUESTION_DEFAULT"]);
+        let long = |q: &mut Question| {
+            q.bounds = (None, Some(3.0));
+            q.default = Some(json!("four"));
+        };
+        assert_eq!(with("text", &long), ["E_QUESTION_DEFAULT"]);
+    }
+}
