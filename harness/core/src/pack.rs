@@ -3,10 +3,11 @@
 use crate::archive::{Archive, ArchiveError, Rule, Violation, names};
 use crate::limits::{ArchiveLimits, Limits};
 use crate::manifest::{self, Manifest, ManifestError};
+use crate::wasm::component_exports;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The unverified bytes of a pack, read by somebody who may do IO.
 #[derive(Debug)]
@@ -134,6 +135,16 @@ pub struct Pack {
     manifest_file: String,
     manifest: Manifest,
     others: Vec<(&'static str, Result<Manifest, ManifestError>)>,
+    looks: Mutex<BTreeMap<String, Arc<Look>>>,
+}
+
+/// What a look at one file of a pack has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Lower-case hex SHA-256 of its bytes.
+    pub digest: String,
+    /// What it exports, if it is a component.
+    pub exports: BTreeSet<String>,
 }
 
 impl Pack {
@@ -174,7 +185,25 @@ impl Pack {
             manifest_file,
             manifest,
             others,
+            looks: Mutex::default(),
         })
+    }
+
+    /// What there is to say of the file `name` without reading it again: a
+    /// step is run hundreds of times, and its file may have megabytes.
+    #[must_use]
+    pub fn look(&self, name: &str) -> Option<Arc<Look>> {
+        let known = || self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(look) = known().get(name) {
+            return Some(Arc::clone(look));
+        }
+        let bytes = self.read(name)?;
+        let look = Arc::new(Look {
+            digest: digest(&bytes),
+            exports: component_exports(&bytes),
+        });
+        known().insert(name.to_owned(), Arc::clone(&look));
+        Some(look)
     }
 
     /// Lower-case hex SHA-256, as [`Source::digest`] defines it.

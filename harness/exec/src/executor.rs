@@ -8,7 +8,7 @@ use crate::prepare::{Prepared, prepare};
 use crate::store::Sandbox;
 use crate::{host, store, ticker};
 use provision_core::limits::StepLimits;
-use provision_core::pack::{Pack, digest};
+use provision_core::pack::Pack;
 use provision_core::wizard::{
     Attempts, Call, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };
@@ -81,14 +81,13 @@ impl WasmtimeExecutor {
     }
 
     fn prepared(&self, pack: &Pack, name: &str) -> Result<Arc<Prepared>, StepFailure> {
-        let Some(bytes) = pack.read(name) else {
-            let message = format!("the pack has no file `{name}`");
-            return Err(fail(StepCode::Missing, message));
-        };
-        let key = (digest(&bytes), name.ends_with(".wat"));
+        let missing = || fail(StepCode::Missing, format!("the pack has no file `{name}`"));
+        let look = pack.look(name).ok_or_else(missing)?;
+        let key = (look.digest.clone(), name.ends_with(".wat"));
         if let Some(prepared) = self.cache.get(&key) {
             return Ok(prepared);
         }
+        let bytes = pack.read(name).ok_or_else(missing)?;
         let prepared = Arc::new(prepare(&self.base, name, &bytes, &self.limits)?);
         self.cache.put(key, Arc::clone(&prepared));
         Ok(prepared)

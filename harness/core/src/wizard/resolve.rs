@@ -310,8 +310,8 @@ fn components(pack: &Pack, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     pack.files()
         .filter(is_component)
         .filter(|file| {
-            let bytes = pack.read(file).unwrap_or_default();
-            wasm::component_exports(&bytes).iter().any(|e| wanted(e))
+            let look = pack.look(file);
+            look.is_some_and(|look| look.exports.iter().any(|e| wanted(e)))
         })
         .map(str::to_owned)
         .collect()

@@ -2,7 +2,7 @@
 //! are, and, of validators, what they think of the pack.
 
 use super::Conditions;
-use provision_core::wasm::{component_exports, is_interface};
+use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, Performed, StepCode, StepExecutor, StepFailure, StepRequest};
 use provision_core::{Pack, cbor, components, json};
 use serde_json::Value;
@@ -138,9 +138,9 @@ fn keys(value: &Value) -> BTreeSet<String> {
 /// Files of `pack` that hold a component with this interface, sorted.
 fn exporting(pack: &Pack, interface: &str, version: &str) -> BTreeSet<String> {
     let has = |file: &&str| {
-        let bytes = pack.read(file).unwrap_or_default();
-        let mut exports = component_exports(&bytes).into_iter();
-        exports.any(|export| is_interface(&export, interface, version))
+        let is = |export: &String| is_interface(export, interface, version);
+        pack.look(file)
+            .is_some_and(|look| look.exports.iter().any(is))
     };
     let wasm = pack.files().filter(|file| file.ends_with(".wasm"));
     wasm.filter(has).map(str::to_owned).collect()

@@ -134,10 +134,11 @@ fn ask(
 
 /// Whether `component` says which configs are valid.
 fn validates(session: &Session<'_>, component: &str) -> bool {
-    let bytes = session.pack.read(component).unwrap_or_default();
-    wasm::component_exports(&bytes)
-        .iter()
-        .any(|e| wasm::is_interface(e, "greentic:provider-schema-core/schema-core-api", "1"))
+    let look = session.pack.look(component);
+    look.is_some_and(|look| {
+        let mut exports = look.exports.iter();
+        exports.any(|e| wasm::is_interface(e, "greentic:provider-schema-core/schema-core-api", "1"))
+    })
 }
 
 /// What `apply-answers` answered: `{ok, config, error, diagnostics, remove}`,
