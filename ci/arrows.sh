@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Proves the dependency arrows: exec → core, oracle → core, runner → all,
-# fuzz → core, exec, oracle; core and oracle never see wasmtime, libtest-mimic
-# or a report library. Development dependencies do not count.
+# fuzz/bytes → core, oracle; fuzz/guests → all; core, oracle and fuzz/bytes never
+# see wasmtime, libtest-mimic or a report library. Development dependencies do
+# not count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,15 +25,16 @@ refuse() {
 
 engines='wasmtime(-.*)?'
 reports='(libtest-mimic|junit-report|insta)'
-refuse provision-core "$engines" "$reports" provision-exec provision-oracle greentic-provision provision-fuzz
-refuse provision-oracle "$engines" "$reports" provision-exec greentic-provision provision-fuzz
-refuse provision-exec "$reports" provision-oracle greentic-provision provision-fuzz
+fuzz='provision-fuzz(-.*)?'
+refuse provision-core "$engines" "$reports" provision-exec provision-oracle greentic-provision "$fuzz"
+refuse provision-oracle "$engines" "$reports" provision-exec greentic-provision "$fuzz"
+refuse provision-exec "$reports" provision-oracle greentic-provision "$fuzz"
 # Linking the engine would make each fuzzed input a multiple dearer.
-refuse provision-fuzz "$engines" "$reports" provision-exec greentic-provision
-refuse greentic-provision provision-fuzz
+refuse provision-fuzz-bytes "$engines" "$reports" provision-exec greentic-provision provision-fuzz-guests
+refuse greentic-provision "$fuzz"
 
 # Only exec may name wasmtime, also among development dependencies.
-if grep -lE '^wasmtime' harness/{core,oracle,runner}/Cargo.toml fuzz/Cargo.toml; then
+if grep -lE '^wasmtime' harness/{core,oracle,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
     echo 'error: only harness/exec may name wasmtime' >&2
     failed=1
 fi

@@ -69,11 +69,12 @@ rust() {
 }
 
 if has wasm-tools "anything in Rust or C"; then
-    for crate in rust-provider rust-node rust-abis rust-probe; do
+    for crate in rust-provider rust-node rust-abis rust-probe rust-hidden-trap; do
         if rust wasm32-unknown-unknown $crate; then
             wasm-tools component new "$work/$crate.wasm" -o "$work/$crate.component.wasm"
             place=packs/sources/built/$crate.wasm
             [ $crate = rust-probe ] && place=packs/hostile/wasi-probe/components/setup_default.wasm
+            [ $crate = rust-hidden-trap ] && place=packs/conforming/$crate/components/setup_default.wasm
             take "$work/$crate.component.wasm" "$place"
         fi
     done

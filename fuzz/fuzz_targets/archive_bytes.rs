@@ -1,4 +1,4 @@
-//! Fuzz target: bytes as an archive.
+//! Fuzz target: bytes of an archive.
 #![cfg_attr(fuzzing, no_main)]
 
-provision_fuzz::target!(archive_bytes);
+provision_fuzz_bytes::target!(provision_fuzz_bytes, archive_bytes);

@@ -1,4 +1,4 @@
-//! Fuzz target: malformed ideas applied to sound packs.
+//! Fuzz target: malformed ideas over sound packs.
 #![cfg_attr(fuzzing, no_main)]
 
-provision_fuzz::target!(archive_mutated);
+provision_fuzz_bytes::target!(provision_fuzz_bytes, archive_mutated);

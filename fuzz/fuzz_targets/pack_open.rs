@@ -1,4 +1,4 @@
-//! Fuzz target: bytes of an archive.
+//! Fuzz target: bytes of an archive, judged.
 #![cfg_attr(fuzzing, no_main)]
 
-provision_fuzz::target!(pack_open);
+provision_fuzz_bytes::target!(provision_fuzz_bytes, pack_open);

@@ -1,4 +1,4 @@
-//! Fuzz target: a sequence of plan patches.
+//! Fuzz target: sequences of patches.
 #![cfg_attr(fuzzing, no_main)]
 
-provision_fuzz::target!(plan_merge);
+provision_fuzz_bytes::target!(provision_fuzz_bytes, plan_merge);

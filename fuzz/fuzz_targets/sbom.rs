@@ -1,4 +1,4 @@
-//! Fuzz target: bytes as an SBOM.
+//! Fuzz target: bytes as an SBOM, a lock or a signature.
 #![cfg_attr(fuzzing, no_main)]
 
-provision_fuzz::target!(sbom);
+provision_fuzz_bytes::target!(provision_fuzz_bytes, sbom);

@@ -1,4 +1,4 @@
 //! Fuzz target: bytes that a step answered.
 #![cfg_attr(fuzzing, no_main)]
 
-provision_fuzz::target!(step_output);
+provision_fuzz_bytes::target!(provision_fuzz_guests, step_output);

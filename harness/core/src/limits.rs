@@ -142,7 +142,8 @@ impl Limits {
             stdio_bytes: 4 * 1024,
             log_lines: 20,
             log_bytes: 256,
-            host_calls: 1_000,
+            // Before the fuel is used up, which a call costs most of.
+            host_calls: 200,
             host_call_bytes: 64 * 1024,
             handles: 64,
         },

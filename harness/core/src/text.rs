@@ -16,6 +16,21 @@ pub fn inert(text: &str, max: usize) -> String {
     out
 }
 
+/// `text` with the same characters written out, but for line breaks, and
+/// nothing cut: for texts of several lines that were made inert before, by
+/// somebody else.
+#[must_use]
+pub fn inert_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push(c),
+            c => push_inert(&mut out, c),
+        }
+    }
+    out
+}
+
 fn push_inert(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
@@ -79,6 +94,7 @@ mod tests {
             "a\\u{1b}[31m\\u{202e}b\\n"
         );
         assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
+        assert_eq!(inert_lines("a\u{1b}b\nc\r"), "a\\u{1b}b\nc\\r");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use crate::abi::{self, Target, core_json};
 use crate::cache::Cache;
+use crate::coverage::{Coverage, CoveredFunction, Words};
 use crate::engine::{Compiler, engine};
 use crate::failure::fail;
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::{Prepared, Step, prepare};
 use crate::store::Sandbox;
 use crate::{host, store, ticker};
 use provision_core::limits::StepLimits;
@@ -39,6 +40,7 @@ pub struct WasmtimeExecutor {
     /// What wasmtime-wasi runs on. It is never driven: nothing waits.
     runtime: Runtime,
     others: Vec<(&'static str, Box<dyn StepExecutor>)>,
+    coverage: Option<Coverage>,
 }
 
 impl WasmtimeExecutor {
@@ -67,6 +69,41 @@ impl WasmtimeExecutor {
         Ok(executor)
     }
 
+    /// Like [`Self::new`], with guests that count which of their code runs, and
+    /// with optimised code. They use more fuel and memory than they would, so
+    /// `limits` should leave room.
+    ///
+    /// # Errors
+    /// [`ExecError`] where this machine cannot run it.
+    pub fn covering(limits: &StepLimits) -> Result<Self, ExecError> {
+        let mut executor = Self::with(limits, Compiler::Optimising)?;
+        executor.coverage = Some(Coverage::default());
+        Ok(executor)
+    }
+
+    /// What ran since this was last asked: a counter's number, and its count
+    /// modulo 256. Nothing unless the executor is [`Self::covering`].
+    pub fn take_hits(&self) -> Vec<(u32, u8)> {
+        self.coverage
+            .as_ref()
+            .map(Coverage::take)
+            .unwrap_or_default()
+    }
+
+    /// The functions of the guests that have run so far, and their counters.
+    pub fn covered_functions(&self) -> Vec<CoveredFunction> {
+        let functions = self.coverage.as_ref().map(Coverage::functions);
+        functions.unwrap_or_default()
+    }
+
+    /// What the guests that have run so far look for.
+    pub fn words(&self) -> Words {
+        self.coverage
+            .as_ref()
+            .map(Coverage::words)
+            .unwrap_or_default()
+    }
+
     fn with(limits: &StepLimits, compiler: Compiler) -> Result<Self, ExecError> {
         let engine = engine(limits, compiler).map_err(ExecError::Engine)?;
         ticker::attach(&engine)?;
@@ -77,6 +114,7 @@ impl WasmtimeExecutor {
             cache: Cache::default(),
             runtime: runtime.build()?,
             others: Vec::new(),
+            coverage: None,
         })
     }
 
@@ -88,7 +126,12 @@ impl WasmtimeExecutor {
             return Ok(prepared);
         }
         let bytes = pack.read(name).ok_or_else(missing)?;
-        let prepared = Arc::new(prepare(&self.base, name, &bytes, &self.limits)?);
+        let prepared = Arc::new(prepare(
+            (&self.base, self.coverage.as_ref()),
+            name,
+            &bytes,
+            &self.limits,
+        )?);
         self.cache.put(key, Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -128,11 +171,17 @@ impl WasmtimeExecutor {
         store: &mut Store<Sandbox>,
         request: &StepRequest,
     ) -> Result<Performed, StepFailure> {
-        match (prepared, &request.call) {
-            (Prepared::Core(pre), Call::Step { input }) => {
-                core_json::call(pre, store, input, &self.limits).map(Performed::Ran)
+        let counting = self.coverage.as_ref().zip(prepared.counters.as_ref());
+        match (&prepared.step, &request.call) {
+            (Step::Core(pre), Call::Step { input }) => {
+                let instance = core_json::instantiate(pre, store)?;
+                let answer = core_json::call(&instance, store, input, &self.limits);
+                if let Some((coverage, counters)) = counting {
+                    coverage.of_core(counters, &instance, store);
+                }
+                answer.map(Performed::Ran)
             }
-            (Prepared::Core(_), call) => {
+            (Step::Core(_), call) => {
                 let message = format!(
                     "`{}` is a core module; {} needs a component",
                     request.component,
@@ -140,11 +189,16 @@ impl WasmtimeExecutor {
                 );
                 Err(fail(StepCode::Abi, message))
             }
-            (Prepared::Component(parts), call) => {
+            (Step::Component(parts), call) => {
                 let (pre, exports) = &**parts;
                 let file = request.component.as_str();
                 let mut target = Target::new(file, (pre, exports), store, &self.limits);
-                abi::call(&mut target, call)
+                let answer = abi::call(&mut target, call);
+                if let (Some((coverage, counters)), Some(instance)) = (counting, target.instance())
+                {
+                    coverage.of_component(counters, &instance, store);
+                }
+                answer
             }
         }
     }

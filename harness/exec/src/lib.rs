@@ -6,6 +6,7 @@
 
 mod abi;
 mod cache;
+mod coverage;
 mod engine;
 mod executor;
 mod failure;
@@ -15,4 +16,6 @@ mod reflect;
 mod store;
 mod ticker;
 
+pub use coverage::{CoveredFunction, Words};
 pub use executor::{ExecError, WasmtimeExecutor};
+pub use host::granted;

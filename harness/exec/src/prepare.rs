@@ -1,6 +1,7 @@
 //! From a step's file to something that can be instantiated again and again.
 
 use crate::abi::{Exports, core_json};
+use crate::coverage::{Counters, Coverage};
 use crate::failure::fail;
 use crate::host;
 use crate::store::Sandbox;
@@ -11,8 +12,15 @@ use std::borrow::Cow;
 use wasmtime::component::{self, Component};
 use wasmtime::{Engine, InstancePre, Linker, Module, ResourcesRequired};
 
-/// A compiled step, its imports and exports checked.
-pub(crate) enum Prepared {
+/// A compiled step.
+pub(crate) struct Prepared {
+    pub(crate) step: Step,
+    /// Where its counters stand, where it counts what runs.
+    pub(crate) counters: Option<Counters>,
+}
+
+/// A compiled step's code, its imports and exports checked.
+pub(crate) enum Step {
     /// A core module with `run(ptr, len) -> (ptr, len)`.
     Core(InstancePre<Sandbox>),
     /// A component, its imports linked.
@@ -22,18 +30,19 @@ pub(crate) enum Prepared {
 impl Prepared {
     /// Linear memories that an instance has.
     pub(crate) fn memories(&self) -> usize {
-        let required = match self {
-            Self::Core(pre) => Some(pre.module().resources_required()),
-            Self::Component(parts) => parts.0.component().resources_required(),
+        let required = match &self.step {
+            Step::Core(pre) => Some(pre.module().resources_required()),
+            Step::Component(parts) => parts.0.component().resources_required(),
         };
         required.map_or(0, |r| r.num_memories as usize)
     }
 }
 
-/// Compiles `bytes`, which the pack holds under `name`. Its imports are linked
-/// by `base`, which belongs to the same engine.
+/// Compiles `bytes`, which the pack holds under `name`, so that it counts for
+/// `coverage`, where there is that. Its imports are linked by `base`, which
+/// belongs to the same engine.
 pub(crate) fn prepare(
-    base: &component::Linker<Sandbox>,
+    (base, coverage): (&component::Linker<Sandbox>, Option<&Coverage>),
     name: &str,
     bytes: &[u8],
     limits: &StepLimits,
@@ -44,11 +53,20 @@ pub(crate) fn prepare(
     bounded(binary.len(), limits)?;
     // NB: before anything is validated or compiled; either can take minutes.
     shape::check(&binary).map_err(|e| fail(StepCode::CompileLimit, e.to_string()))?;
-    match kind(&binary) {
+    let counting = coverage.and_then(|coverage| coverage.rewrite(name, &binary));
+    let (binary, counters) = match counting {
+        Some((binary, counters)) => (Cow::Owned(binary), Some(counters)),
+        None => (binary, None),
+    };
+    let step = match kind(&binary) {
         WasmKind::Module => core(engine, &binary, limits),
         WasmKind::Component => component(base, &binary, limits),
         WasmKind::Precompiled | WasmKind::Other => Err(not_wasm(name)),
-    }
+    };
+    Ok(Prepared {
+        step: step?,
+        counters,
+    })
 }
 
 fn bounded(len: usize, limits: &StepLimits) -> Result<(), StepFailure> {
@@ -81,7 +99,7 @@ fn compile_error(error: &wasmtime::Error) -> StepFailure {
     fail(StepCode::Compile, format!("{error:#}"))
 }
 
-fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared, StepFailure> {
+fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Step, StepFailure> {
     let module = Module::from_binary(engine, binary).map_err(|e| compile_error(&e))?;
     let imports = module
         .imports()
@@ -91,19 +109,19 @@ fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Prepared,
     core_json::check(&module)?;
     let linker = Linker::new(engine);
     let pre = linker.instantiate_pre(&module);
-    pre.map(Prepared::Core).map_err(|e| compile_error(&e))
+    pre.map(Step::Core).map_err(|e| compile_error(&e))
 }
 
 fn component(
     base: &component::Linker<Sandbox>,
     binary: &[u8],
     limits: &StepLimits,
-) -> Result<Prepared, StepFailure> {
+) -> Result<Step, StepFailure> {
     let component = Component::from_binary(base.engine(), binary).map_err(|e| compile_error(&e))?;
     let pre = host::link(base, &component)?;
     counted(component.resources_required(), limits)?;
     let exports = Exports::of(&component);
-    Ok(Prepared::Component(Box::new((pre, exports))))
+    Ok(Step::Component(Box::new((pre, exports))))
 }
 
 /// A core module is granted nothing, so any import is one too many.

@@ -28,6 +28,13 @@ pub struct Secrets {
     search: Option<AhoCorasick>,
 }
 
+impl std::fmt::Debug for Secrets {
+    /// How many there are, and nothing of what they are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} forms of secrets", self.forms.len())
+    }
+}
+
 impl Secrets {
     /// Of secrets by key. What is too short to be told from chance is left
     /// out.

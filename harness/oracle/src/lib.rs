@@ -8,6 +8,8 @@
 mod budget;
 pub mod checks;
 mod compare;
+pub mod contained;
+pub mod fuzzing;
 pub mod generators;
 mod judge;
 pub mod leaks;

@@ -22,23 +22,32 @@ const WARNING: i64 = 14;
 /// One expected failure, as the file has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Entry {
-    pub(crate) check: String,
+pub struct Entry {
+    /// The check's id.
+    pub check: String,
     /// The pack's id.
-    pub(crate) pack: String,
+    pub pack: String,
     /// Versions of the pack, as a semver requirement.
-    pub(crate) version: VersionReq,
+    pub version: VersionReq,
     /// The one code that is excused.
-    pub(crate) code: String,
-    pub(crate) reason: String,
-    pub(crate) issue: String,
-    pub(crate) owner: String,
-    pub(crate) added: String,
-    pub(crate) expires: String,
+    pub code: String,
+    /// Why the failure stands.
+    pub reason: String,
+    /// Where it is worked on.
+    pub issue: String,
+    /// Who works on it.
+    pub owner: String,
+    /// The day on which it was added, `2026-01-31`.
+    pub added: String,
+    /// The last day on which it counts.
+    pub expires: String,
 }
 
 /// The entries of a file, each of which may stand.
-pub(crate) fn parse_entries(text: &str) -> Result<Vec<Entry>, String> {
+///
+/// # Errors
+/// Says which entry may not, and why.
+pub fn parse_entries(text: &str) -> Result<Vec<Entry>, String> {
     let entries = parse_dated(text)?;
     Ok(entries.into_iter().map(|(entry, _)| entry).collect())
 }
@@ -55,7 +64,10 @@ fn parse_dated(text: &str) -> Result<Vec<(Entry, Date)>, String> {
 }
 
 /// A file of `entries`.
-pub(crate) fn render(entries: &[Entry]) -> Result<String, Error> {
+///
+/// # Errors
+/// [`Error::Format`] where they are no TOML.
+pub fn render(entries: &[Entry]) -> Result<String, Error> {
     let file = File {
         expect: entries.to_vec(),
     };
@@ -106,7 +118,11 @@ impl Expectations {
         Self::parse(&text, today).map_err(error)
     }
 
-    fn parse(text: &str, today: Date) -> Result<Self, String> {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// Says which entry may not stand, and why.
+    pub fn parse(text: &str, today: Date) -> Result<Self, String> {
         let entries = parse_dated(text)?;
         let fates = Mutex::new(vec![Fate::default(); entries.len()]);
         Ok(Self {
@@ -204,6 +220,7 @@ impl Entry {
             return Err("archive.* and sandbox.* cannot be excused".into());
         }
         for (name, value) in [
+            ("pack", &self.pack),
             ("code", &self.code),
             ("reason", &self.reason),
             ("issue", &self.issue),

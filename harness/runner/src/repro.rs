@@ -5,12 +5,15 @@ use crate::artifacts::folder_name;
 use crate::discover::PackRef;
 use crate::exit::{Error, show};
 use crate::files;
+use crate::fuzz::{self, Prepared};
 use crate::run::{examine_source, profile};
 use crate::source;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use provision_core::wizard::StepExecutor;
-use provision_core::{Finding, Limits, Source, Status};
+use provision_core::{Finding, Limits, OpenError, Source, Status};
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::fuzzing::Input;
 use provision_oracle::minimise::minimise;
 use provision_oracle::{CheckResult, Conditions, Level, Scope, Subject, checks, judge, observe};
 use serde::{Deserialize, Serialize};
@@ -68,6 +71,90 @@ pub struct BundledPack {
     pub bytes: Option<String>,
 }
 
+impl BundledPack {
+    /// The pack's bytes: those of the bundle, or of the pack where it was, or
+    /// where it is now.
+    fn read(&self, at: Option<&Path>, limits: &Limits) -> Result<Loaded, Error> {
+        Ok(match (at, &self.bytes) {
+            (None, Some(bytes)) => {
+                let bytes = STANDARD.decode(bytes);
+                let bytes = bytes.map_err(|e| Error::Usage(format!("the bundle's pack: {e}")))?;
+                Ok(Source::Archive(Arc::from(bytes)))
+            }
+            (at, _) => {
+                let path = at.map_or_else(|| PathBuf::from(&self.path), Path::to_owned);
+                if !path.exists() {
+                    let why = "is not there; name the pack with --pack";
+                    return Err(Error::Usage(format!("{}: {why}", show(&path))));
+                }
+                source::load(&path, &limits.archive)
+            }
+        })
+    }
+
+    /// Refuses a pack of another `digest`.
+    fn same(&self, digest: &str) -> Result<(), Error> {
+        match digest == self.digest {
+            true => Ok(()),
+            false => Err(Error::Usage(format!(
+                "another pack: its SHA-256 is {digest}, the bundle is of {}",
+                self.digest
+            ))),
+        }
+    }
+}
+
+/// A pack that was read, or why it could not be.
+type Loaded = Result<Source, OpenError>;
+
+/// The kind of bundles of what fuzzing found.
+pub const FUZZ: &str = "fuzz";
+
+/// One violation that fuzzing found, ready to be shown again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FuzzBundle {
+    /// Version of this form: 1.
+    pub format: u32,
+    /// [`FUZZ`].
+    pub kind: String,
+    /// The harness's version.
+    pub version: String,
+    /// The pack.
+    pub pack: BundledPack,
+    /// The campaign's seed.
+    pub seed: u64,
+    /// Bounds.
+    pub limits: Limits,
+    /// What the wizard was given, as little as still shows it.
+    pub input: Input,
+    /// The violation.
+    pub observed: Finding,
+}
+
+/// Tries the input of `bundle` once more; `at` is where the pack is now, if not
+/// where it was. The violation, where it still shows.
+///
+/// # Errors
+/// [`Error::Usage`] where the bundle is no bundle, or the pack another one.
+pub fn replay_input(bundle: &FuzzBundle, at: Option<&Path>) -> Result<Option<Finding>, Error> {
+    let FuzzBundle {
+        pack,
+        seed,
+        limits,
+        input,
+        observed,
+        ..
+    } = bundle;
+    let plain = WasmtimeExecutor::new(&limits.step)?;
+    let only = Some(input.wizard.clone());
+    let conditions = fuzz::conditions(limits, *seed, only);
+    let prepared = Prepared::of(pack.read(at, limits)?, &plain, &conditions);
+    let prepared = prepared.map_err(|why| Error::Usage(format!("{}: {why}", pack.label)))?;
+    pack.same(prepared.digest())?;
+    Ok(prepared.shows(&plain, limits, (input, observed)))
+}
+
 /// Writes a bundle for each failed check of `subject` below `root`.
 ///
 /// # Errors
@@ -95,7 +182,7 @@ pub fn write(
             let bundle = Bundle {
                 format: 1,
                 version: env!("CARGO_PKG_VERSION").into(),
-                pack: bundled(pack, subject),
+                pack: bundled(pack, &subject.digest),
                 check: result.check.into(),
                 scope: result.scope.to_string(),
                 profile: profile(level).into(),
@@ -118,16 +205,19 @@ pub fn write(
     Ok(())
 }
 
-fn bundled(pack: &PackRef, subject: &Subject) -> BundledPack {
-    let is_small = || std::fs::metadata(&pack.path).is_ok_and(|m| m.len() <= CARRIED);
-    let bytes = match subject.is_archive && is_small() {
+/// The pack at `pack.path`, whose SHA-256 is `digest`, for a bundle.
+#[must_use]
+pub fn bundled(pack: &PackRef, digest: &str) -> BundledPack {
+    let is_small = |m: std::fs::Metadata| m.is_file() && m.len() <= CARRIED;
+    let is_archive = pack.path.extension().is_some_and(|e| e == "gtpack");
+    let bytes = match is_archive && std::fs::metadata(&pack.path).is_ok_and(is_small) {
         true => std::fs::read(&pack.path).ok().map(|b| STANDARD.encode(b)),
         false => None,
     };
     BundledPack {
         label: pack.label.clone(),
         path: pack.path.to_string_lossy().into_owned(),
-        digest: subject.digest.clone(),
+        digest: digest.to_owned(),
         bytes,
     }
 }
@@ -230,29 +320,10 @@ pub fn replay(
         answers: bundle.answers.clone(),
         ..Conditions::default()
     };
-    let source = match (at, &pack.bytes) {
-        (None, Some(bytes)) => {
-            let bytes = STANDARD.decode(bytes);
-            let bytes = bytes.map_err(|e| Error::Usage(format!("the bundle's pack: {e}")))?;
-            Ok(Source::Archive(Arc::from(bytes)))
-        }
-        (at, _) => {
-            let path = at.map_or_else(|| PathBuf::from(&pack.path), Path::to_owned);
-            if !path.exists() {
-                let why = "is not there; name the pack with --pack";
-                return Err(Error::Usage(format!("{}: {why}", show(&path))));
-            }
-            source::load(&path, &limits.archive)
-        }
-    };
+    let source = pack.read(at, limits)?;
     let executor = executor(limits, level)?;
     let examined = examine_source(source, &*executor, &conditions, level);
-    if examined.subject.digest != pack.digest {
-        return Err(Error::Usage(format!(
-            "another pack: its SHA-256 is {}, the bundle is of {}",
-            examined.subject.digest, pack.digest
-        )));
-    }
+    pack.same(&examined.subject.digest)?;
     let mut results = examined.results.into_iter();
     let result = results.find(|r| r.check == check && r.scope.to_string() == *scope);
     let result = result.ok_or_else(|| {

@@ -2,32 +2,22 @@
 
 use crate::artifacts;
 use crate::discover::PackRef;
-use crate::events::{
-    CheckFinished, ConfigFile, Event, EventLog, FORMAT, PackFinished, RunStarted, Shard, StepDone,
-    WizardDriven,
-};
-use crate::exit::{Error, show};
+use crate::events::{ConfigFile, Event, EventLog, FORMAT, RunStarted, Shard};
+use crate::exit::Error;
 use crate::expectations::Expectations;
 use crate::progress::Progress;
+use crate::told::events;
 use crate::{repro, source};
 use provision_core::pack::digest;
-use provision_core::text::inert;
-use provision_core::wizard::{Outcome, StepExecutor, StepRun};
-use provision_core::{OpenError, Source, Status, Verdict};
-use provision_oracle::minimum::{due, due_steps};
-use provision_oracle::{
-    CheckResult, Conditions, Level, Observed, Subject, checks, executed_steps, judge, observe,
-    verdict,
-};
+use provision_core::wizard::StepExecutor;
+use provision_core::{OpenError, Source, Verdict};
+use provision_oracle::{CheckResult, Conditions, Level, Subject, checks, judge, observe, verdict};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-
-/// Notes of a plan that an event keeps, and characters of each.
-const NOTES: (usize, usize) = (50, 300);
 
 /// What a run is to do.
 #[derive(Debug)]
@@ -181,16 +171,6 @@ fn one(
     }
     // Of the selected checks alone: what was filtered out is not claimed.
     let verdict = verdict(&subject, &results);
-    let secrets = subject.secrets();
-    let mut events = Vec::new();
-    for observed in subject.wizards() {
-        let mut driven = driven(pack, observed);
-        let messages = driven.steps.iter_mut().filter_map(|s| s.message.as_mut());
-        for text in messages.chain(&mut driven.notes) {
-            *text = secrets.without(text);
-        }
-        events.push(Event::WizardDriven(driven));
-    }
     let flags = artifacts::flags(options.level, &options.trust);
     artifacts::write(&options.artifacts, pack, &flags, &subject, &results)?;
     let judged_by = (&options.conditions, options.level);
@@ -201,127 +181,19 @@ fn one(
         &subject,
         &results,
     )?;
-    for result in results {
-        events.push(Event::CheckFinished(concluded(pack, &flags, result)));
-    }
+    let examined = Examined {
+        subject,
+        results,
+        verdict,
+    };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let done = finished(pack, &subject, verdict, millis);
-    progress.finished(&done);
-    events.push(Event::PackFinished(done));
+    let events = events(pack, &flags, &examined, millis);
+    if let Some(Event::PackFinished(done)) = events.last() {
+        progress.finished(done);
+    }
     // NB: together, so that a report finds all of a pack in one place.
     log.emit_all(&events);
     Ok(())
-}
-
-fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished {
-    let scope = result.scope.to_string();
-    let good = result.status == Status::Passed || !result.applicable;
-    CheckFinished {
-        pack: pack.label.clone(),
-        reproduce: (!good).then(|| artifacts::reproduce(pack, flags, &scope, result.check)),
-        scope,
-        check: result.check.to_owned(),
-        level: result.level,
-        status: result.status,
-        applicable: result.applicable,
-        reason: result.reason,
-        findings: result.findings,
-    }
-}
-
-fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
-    let run = observed.run();
-    let notes = run.map(|r| r.plan.notes.as_slice()).unwrap_or_default();
-    WizardDriven {
-        pack: pack.label.clone(),
-        wizard: observed.wizard.name.clone(),
-        kind: observed.wizard.kind,
-        driver: observed.wizard.driver.name().to_owned(),
-        outcome: run.map_or_else(|| "no inputs".into(), |r| outcome(&r.outcome)),
-        steps_due: due_steps(&observed.wizard),
-        steps: run
-            .map(|r| r.steps.iter().map(step).collect())
-            .unwrap_or_default(),
-        notes: notes
-            .iter()
-            .take(NOTES.0)
-            .map(|n| inert(n, NOTES.1))
-            .collect(),
-    }
-}
-
-/// An outcome in words, for events and people.
-#[must_use]
-pub fn outcome(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Completed => "completed".into(),
-        Outcome::Failed => "failed".into(),
-        Outcome::Refused { step } => format!("refused by {step}"),
-        Outcome::NothingRan => "nothing ran".into(),
-    }
-}
-
-fn step(run: &StepRun) -> StepDone {
-    let status = match (&run.result, run.failure()) {
-        (None, _) => "not_run",
-        (_, Some(failure)) => failure.code.code(),
-        _ => "ok",
-    };
-    StepDone {
-        step: run.step.name().to_owned(),
-        node: run.node.as_deref().map(|n| inert(n, 200)),
-        function: inert(&run.function, 200),
-        component: run.component.clone(),
-        status: status.into(),
-        message: run.failure().map(|f| f.message.clone()),
-        meters: run.meters,
-        attempts: run.attempts.calls.clone(),
-    }
-}
-
-fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) -> PackFinished {
-    let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
-    let text = |value: Option<&String>| value.map(|v| inert(v, 200));
-    let setup = subject.wizards().iter().find(|o| o.wizard.primary);
-    let plan = setup
-        .and_then(Observed::run)
-        .filter(|r| r.completed())
-        .map(|r| &r.plan);
-    PackFinished {
-        pack: pack.label.clone(),
-        path: show(&pack.path),
-        id: text(manifest.and_then(|m| m.id.as_ref())),
-        version: text(manifest.and_then(|m| m.version.as_ref())),
-        digest: subject.digest.clone(),
-        verdict,
-        steps_executed: executed_steps(subject),
-        steps_due: due(subject),
-        probes: probes(subject),
-        resident_peak: resident_peak(),
-        plan_notes: plan.map_or(0, |p| p.notes.len()),
-        secret_keys: plan
-            .map(|p| p.secrets_patch.set.keys().map(|k| inert(k, 200)).collect())
-            .unwrap_or_default(),
-        millis,
-    }
-}
-
-/// Other sets of answers that were tried, over all wizards.
-fn probes(subject: &Subject) -> usize {
-    let runs = subject
-        .wizards()
-        .iter()
-        .filter_map(|o| o.runs.as_ref().ok());
-    let probed = runs.filter_map(|r| r.probed.as_ref());
-    probed.map(|p| p.probes.len()).sum()
-}
-
-/// Peak resident memory of this process in bytes, where the system tells.
-fn resident_peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.unwrap_or(0) * 1024
 }
 
 /// The event that a run over `packs` begins with; `all` are the labels before
@@ -353,8 +225,8 @@ pub fn started(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use provision_core::Pack;
     use provision_core::wizard::{StepAnswer, StepRequest};
+    use provision_core::{Pack, Status};
     use std::path::Path;
 
     struct Panics;

@@ -24,16 +24,21 @@ pub(crate) fn check(module: &Module) -> Result<(), StepFailure> {
     Err(fail(StepCode::Abi, message))
 }
 
-/// Instantiates the module, hands `input` to it and reads its answer.
-pub(crate) fn call(
+/// Instantiates the module.
+pub(crate) fn instantiate(
     pre: &InstancePre<Sandbox>,
+    store: &mut Store<Sandbox>,
+) -> Result<Instance, StepFailure> {
+    pre.instantiate(store).map_err(|e| of_instantiation(&e))
+}
+
+/// Hands `input` to the instance and reads its answer.
+pub(crate) fn call(
+    instance: &Instance,
     store: &mut Store<Sandbox>,
     input: &[u8],
     limits: &StepLimits,
 ) -> Result<Vec<u8>, StepFailure> {
-    let instance = pre
-        .instantiate(&mut *store)
-        .map_err(|e| of_instantiation(&e))?;
     let memory = instance
         .get_memory(&mut *store, "memory")
         .ok_or_else(|| fail(StepCode::Abi, "no exported memory `memory`"))?;
@@ -41,7 +46,7 @@ pub(crate) fn call(
     if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut *store, "_initialize") {
         initialize.call(&mut *store, ()).map_err(|e| of_call(&e))?;
     }
-    let at = place(&instance, &memory, store, input)?;
+    let at = place(instance, &memory, store, input)?;
     let run = instance
         .get_typed_func::<(u32, u32), (u32, u32)>(&mut *store, "run")
         .map_err(|e| fail(StepCode::Abi, format!("{e:#}")))?;

@@ -71,6 +71,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// The instance, once something was called.
+    pub(crate) fn instance(&self) -> Option<Instance> {
+        self.instance
+    }
+
     pub(crate) fn file(&self) -> &str {
         self.file
     }

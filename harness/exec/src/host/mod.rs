@@ -57,6 +57,11 @@ const CAPABILITIES: [&Capability; 10] = [
     &telemetry_logger::LEGACY,
 ];
 
+/// The interfaces that a component may import beside WASI, without versions.
+pub fn granted() -> impl Iterator<Item = &'static str> {
+    CAPABILITIES.iter().map(|capability| capability.interface)
+}
+
 /// An answer, and what it means for the report.
 pub(super) struct Reply {
     pub(super) data: Data,

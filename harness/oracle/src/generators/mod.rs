@@ -2,4 +2,10 @@
 
 pub mod answers;
 pub mod archive;
+pub mod guests;
+pub mod host_calls;
+pub mod json;
+pub mod numbers;
+pub mod outputs;
 pub mod pack;
+pub mod stories;

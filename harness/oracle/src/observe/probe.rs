@@ -239,13 +239,13 @@ pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
 /// The answers that a run was given: those of its inputs, and those to a
 /// component's own questions.
 #[derive(Debug, Clone)]
-struct Base {
-    inputs: ProvisionInputs,
-    own: Option<Value>,
+pub(crate) struct Base {
+    pub(crate) inputs: ProvisionInputs,
+    pub(crate) own: Option<Value>,
 }
 
 impl Base {
-    fn of(wizard: &Wizard, inputs: &ProvisionInputs, first: &WizardRun) -> Self {
+    pub(crate) fn of(wizard: &Wizard, inputs: &ProvisionInputs, first: &WizardRun) -> Self {
         let is_qa = matches!(wizard.driver, Driver::ComponentQa { .. });
         let applied = |s: &&StepRun| s.step == ProvisionStep::Apply && !s.by_host;
         let applied = first.steps.iter().find(applied).filter(|_| is_qa);
@@ -257,7 +257,7 @@ impl Base {
     }
 
     /// The secrets in these answers, by key.
-    fn secrets(&self, questions: &[Question]) -> BTreeMap<String, String> {
+    pub(crate) fn secrets(&self, questions: &[Question]) -> BTreeMap<String, String> {
         let mut secrets = grants(&self.inputs).secrets;
         let own = questions.iter().filter(|q| q.secret);
         secrets.extend(own.filter_map(|q| {
@@ -269,7 +269,10 @@ impl Base {
 
     /// The same answers with a canary for each secret, and the canaries; none
     /// where that makes no difference.
-    fn masked(&self, questions: &[Question]) -> Option<(Self, BTreeMap<String, String>)> {
+    pub(crate) fn masked(
+        &self,
+        questions: &[Question],
+    ) -> Option<(Self, BTreeMap<String, String>)> {
         let secrets = self.secrets(questions);
         let fits = |key: &str, canary: &str| {
             let question = questions.iter().find(|q| q.id == key);
@@ -294,7 +297,7 @@ impl Base {
     }
 
     /// The same answers with `edits` made.
-    fn with(&self, edits: &[Edit]) -> Self {
+    pub(crate) fn with(&self, edits: &[Edit]) -> Self {
         let mut changed = self.clone();
         for edit in edits {
             match &mut changed.own {
@@ -337,7 +340,7 @@ fn set(answers: &mut Value, id: &str, value: Option<Value>) {
 }
 
 /// What `run` says of the answers that it was given.
-fn took(run: &WizardRun) -> Took {
+pub(crate) fn took(run: &WizardRun) -> Took {
     let own = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     for (step, failure) in own.clone() {
         let unknown = failure.code.is_error()

@@ -2,8 +2,8 @@
 
 use super::{exit_of, print, print_json};
 use crate::exit::{Error, Exit, show};
-use crate::run::outcome;
 use crate::source;
+use crate::told::outcome;
 use clap::ValueEnum;
 use provision_core::json;
 use provision_core::text::inert;

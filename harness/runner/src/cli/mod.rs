@@ -6,6 +6,7 @@ mod conformance;
 mod doctor;
 mod dry_run;
 mod expect;
+mod fuzz;
 mod inspect;
 mod repack;
 mod report;
@@ -53,6 +54,9 @@ enum Command {
         #[command(subcommand)]
         command: ExpectCommand,
     },
+    /// Try a pack's own wizards with other answers, inputs and states, guided by
+    /// which code of its guests runs.
+    Fuzz(fuzz::Args),
     /// Show a recorded failure again, offline; exit 1 if it still fails.
     Repro(repro::Args),
     /// Say what a check requires, why, and how to meet it.
@@ -132,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Expect {
             command: ExpectCommand::Prune(args),
         } => expect::prune(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Repro(args) => repro::run(&args),
         Command::Explain(args) => catalogue::explain(&args),
         Command::Checks {

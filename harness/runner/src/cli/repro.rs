@@ -2,11 +2,12 @@
 
 use super::print;
 use crate::exit::{Error, Exit, show};
-use crate::repro::{Bundle, Shown, replay};
-use provision_core::Status;
+use crate::repro::{Bundle, FUZZ, FuzzBundle, Shown, replay, replay_input};
 use provision_core::wizard::StepExecutor;
+use provision_core::{Finding, Status};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::{CheckResult, Level};
+use serde_json::Value;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,12 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let bad = |why: String| Error::Usage(format!("{}: {why}", show(&args.bundle)));
     let bytes = std::fs::read(&args.bundle).map_err(|e| Error::io("read", &args.bundle, e))?;
-    let bundle: Bundle = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
+    if value.get("kind").is_some_and(|kind| kind == FUZZ) {
+        let bundle: FuzzBundle = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
+        return of_fuzzing(&bundle, args, bad);
+    }
+    let bundle: Bundle = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
     if bundle.format != 1 {
         return Err(bad(format!("a bundle of form {}, not 1", bundle.format)));
     }
@@ -48,13 +54,39 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     Ok(exit)
 }
 
+/// A finding of `fuzz`.
+fn of_fuzzing(
+    bundle: &FuzzBundle,
+    args: &Args,
+    bad: impl Fn(String) -> Error,
+) -> Result<Exit, Error> {
+    if bundle.format != 1 {
+        return Err(bad(format!("a bundle of form {}, not 1", bundle.format)));
+    }
+    let (code, wizard, label) = (
+        &bundle.observed.code,
+        &bundle.input.wizard,
+        &bundle.pack.label,
+    );
+    let Some(found) = replay_input(bundle, args.pack.as_deref())? else {
+        print(&format!("{code} ({wizard}) of {label} no longer shows\n"))?;
+        return Ok(Exit::Conforms);
+    };
+    print(&format!(
+        "{code} ({wizard}) of {label} shows again\n{}",
+        finding(&found)
+    ))?;
+    Ok(Exit::Fails)
+}
+
 fn findings(result: &CheckResult) -> String {
     let reason = result.reason.iter().map(|r| format!("  {r}\n"));
-    let findings = result.findings.iter().map(|f| {
-        format!(
-            "  {} at {}\n    expected: {}\n    actual:   {}\n",
-            f.code, f.at, f.expected, f.actual
-        )
-    });
-    reason.chain(findings).collect()
+    reason.chain(result.findings.iter().map(finding)).collect()
+}
+
+fn finding(f: &Finding) -> String {
+    format!(
+        "  {} at {}\n    expected: {}\n    actual:   {}\n",
+        f.code, f.at, f.expected, f.actual
+    )
 }

@@ -160,7 +160,7 @@ fn a_stream_that_was_cut_off_still_gives_reports_that_say_so() {
         check(&schema("report.schema.json"), &report);
         assert_eq!(report["finished"], false);
         assert_eq!(
-            report["summary"]["packs"], 14,
+            report["summary"]["packs"], 15,
             "every announced pack is there"
         );
         let html = fs::read_to_string(temp.path().join("c.html")).expect("reads");

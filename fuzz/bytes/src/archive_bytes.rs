@@ -1,0 +1,58 @@
+//! Bytes of an archive: every byte has one owner, what is accepted means the
+//! same to every reader, and its canonical form is a fixed point.
+
+use crate::target::{Attacker, Target};
+use provision_core::Limits;
+use provision_core::archive::{Archive, RawArchive, Rule, differences, repack};
+use provision_oracle::readers::disagreement;
+
+pub(crate) const TARGET: Target = Target {
+    name: "archive_bytes",
+    attacker: Attacker::Archive,
+    boundary: "the strict archive walker",
+    oracle: "every byte has one owner; whatever is accepted means the same to other readers; the canonical form is a fixed point",
+    max_len: 8192,
+    body,
+    mutator: Some(crate::mutators::archive),
+};
+
+fn body(data: &[u8]) {
+    let limits = Limits::FUZZ.archive;
+    owned(data, limits.entries);
+    let archive = match Archive::open(data.to_vec(), &limits) {
+        Ok(archive) => archive,
+        Err(error) => {
+            let offsets: Vec<u64> = error.violations().map(|v| v.offset).collect();
+            assert!(offsets.is_sorted(), "the first does not decide");
+            assert!(offsets.iter().all(|o| *o <= data.len() as u64));
+            return;
+        }
+    };
+    assert_eq!(disagreement(&archive), None);
+    let canonical = match repack(&archive, &limits) {
+        Ok(canonical) => canonical,
+        Err(error) => return assert_eq!(error.rule(), Rule::Size),
+    };
+    assert_eq!(
+        differences(&archive).is_empty(),
+        canonical == data,
+        "the differences are not those from the canonical form"
+    );
+    let again = Archive::open(canonical.clone(), &limits).expect("the canonical form is accepted");
+    assert!(archive.names().eq(again.names()));
+    for name in archive.names() {
+        assert_eq!(archive.read(name), again.read(name), "{name}");
+    }
+    assert_eq!(repack(&again, &limits), Ok(canonical), "not a fixed point");
+}
+
+fn owned(data: &[u8], entries: usize) {
+    let raw = RawArchive::scan(data, entries);
+    let mut at = 0;
+    for span in raw.spans() {
+        assert_eq!(span.range.start, at, "a byte has no owner, or two");
+        assert!(!span.range.is_empty());
+        at = span.range.end;
+    }
+    assert_eq!(at, data.len(), "the last bytes have no owner");
+}

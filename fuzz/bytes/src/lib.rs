@@ -1,0 +1,38 @@
+//! Bodies of the fuzz targets that need no executor, and what all targets are
+//! made of: input in, laws checked, panic on a violation.
+//!
+//! The targets in `fuzz_targets/` only name a body. `cargo fuzz` links them to
+//! libFuzzer; a plain build makes programs that replay the files they are
+//! given, and the trials of `provision-fuzz-guests` replay all of `corpus/`.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a fuzz target reports a broken law by a panic"
+)]
+
+mod archive_bytes;
+mod archive_mutated;
+mod manifest_cbor;
+mod manifest_json;
+pub mod mutators;
+mod pack_open;
+mod plan_merge;
+mod sbom;
+mod target;
+mod wizard_machine;
+
+#[cfg(fuzzing)]
+pub use libfuzzer_sys;
+pub use target::{Attacker, Mutator, Target, mutate, replay, run};
+
+/// Every target of this crate, sorted by name.
+pub const TARGETS: &[Target] = &[
+    archive_bytes::TARGET,
+    archive_mutated::TARGET,
+    manifest_cbor::TARGET,
+    manifest_json::TARGET,
+    pack_open::TARGET,
+    plan_merge::TARGET,
+    sbom::TARGET,
+    wizard_machine::TARGET,
+];

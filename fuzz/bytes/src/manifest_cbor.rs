@@ -1,0 +1,55 @@
+//! Bytes as a binary manifest: what decodes is strict CBOR, its names are
+//! safe, and written again it says the same.
+
+use crate::manifest_json::names_are_safe;
+use crate::target::{Attacker, Target};
+use ciborium::Value;
+use provision_core::cbor;
+use provision_core::manifest::decode;
+
+pub(crate) const TARGET: Target = Target {
+    name: "manifest_cbor",
+    attacker: Attacker::Manifest,
+    boundary: "the binary manifest decoder",
+    oracle: "what decodes is strict CBOR; names are safe; written again it says the same",
+    max_len: 4096,
+    body,
+    mutator: None,
+};
+
+const DEPTH: usize = 64;
+
+fn body(data: &[u8]) {
+    let Ok(tree) = cbor::parse(data, DEPTH) else {
+        assert!(decode("manifest.cbor", data, DEPTH).is_err());
+        return;
+    };
+    keys_are_unique(&tree);
+    let Ok(manifest) = decode("manifest.cbor", data, DEPTH) else {
+        return;
+    };
+    names_are_safe(&manifest);
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&tree, &mut bytes).expect("writes");
+    let again = decode("manifest.cbor", &bytes, DEPTH).expect("decodes again");
+    // NB: through text, because a float may be NaN.
+    assert_eq!(format!("{again:?}"), format!("{manifest:?}"));
+}
+
+/// No two keys of a map are equal, however they are written.
+fn keys_are_unique(tree: &Value) {
+    match tree {
+        Value::Array(items) => items.iter().for_each(keys_are_unique),
+        Value::Tag(_, item) => keys_are_unique(item),
+        Value::Map(entries) => {
+            for (i, (key, value)) in entries.iter().enumerate() {
+                assert!(
+                    entries[..i].iter().take(100).all(|(k, _)| k != key),
+                    "{key:?} twice"
+                );
+                keys_are_unique(value);
+            }
+        }
+        _ => {}
+    }
+}

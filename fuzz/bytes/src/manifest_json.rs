@@ -1,0 +1,58 @@
+//! Bytes as a JSON manifest: what decodes is strict JSON, its names are safe,
+//! and the same manifest in CBOR says the same.
+
+use crate::target::{Attacker, Target};
+use provision_core::manifest::{Format, Manifest, decode};
+use provision_core::text::is_safe_name;
+use provision_core::{cbor, json};
+
+pub(crate) const TARGET: Target = Target {
+    name: "manifest_json",
+    attacker: Attacker::Manifest,
+    boundary: "the JSON manifest decoder",
+    oracle: "what decodes is strict JSON to others too; names are safe; in CBOR it says the same",
+    max_len: 4096,
+    body,
+    mutator: Some(crate::mutators::json),
+};
+
+const DEPTH: usize = 64;
+
+fn body(data: &[u8]) {
+    let Ok(manifest) = decode("pack.json", data, DEPTH) else {
+        return;
+    };
+    names_are_safe(&manifest);
+    let value = json::parse(data, DEPTH).expect("strict JSON");
+    let plain: serde_json::Value = serde_json::from_slice(data).expect("JSON to others too");
+    assert_eq!(plain, value, "another reader reads another manifest");
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&value, &mut bytes).expect("writes");
+    let tree = cbor::parse(&bytes, DEPTH).expect("strict CBOR");
+    assert_eq!(cbor::to_json(&tree).expect("JSON again"), value);
+    // A symbol table makes it pack-v1, which is another form.
+    match decode("manifest.cbor", &bytes, DEPTH) {
+        Ok(again) if again.format == Format::LegacyCbor => {
+            assert_eq!(again.id, manifest.id);
+            assert_eq!(again.version, manifest.version);
+            assert_eq!(again.entry_flows, manifest.entry_flows);
+            assert_eq!(again.flows, manifest.flows);
+            assert_eq!(again.misnamed, manifest.misnamed);
+            assert_eq!(again.unknown, manifest.unknown);
+        }
+        Ok(_) => {}
+        Err(error) => assert!(value.get("symbols").is_some(), "{error}"),
+    }
+}
+
+/// Whatever was written, what is used is well-formed.
+pub(crate) fn names_are_safe(manifest: &Manifest) {
+    assert!(manifest.id.as_deref().is_none_or(is_safe_name));
+    let versions = manifest.version.iter();
+    versions.for_each(|v| drop(semver::Version::parse(v).expect("a version")));
+    let flows = manifest.flows.iter().map(|f| &f.id);
+    let named = manifest.entry_flows.iter().map(|(_, flow)| flow);
+    flows
+        .chain(named)
+        .for_each(|f| assert!(is_safe_name(f), "{f:?}"));
+}

@@ -1,0 +1,89 @@
+//! Changes of inputs that leave them what they are: JSON stays JSON, and an
+//! archive stays sound.
+
+use provision_core::Limits;
+use provision_core::archive::Archive;
+use provision_oracle::generators::archive::{Blueprint, Style};
+use provision_oracle::generators::json::{Dictionary, change};
+use provision_oracle::generators::numbers::Numbers;
+use serde_json::Value;
+
+/// Levels that a changed document may nest; one more than anybody takes.
+const DEEPEST: usize = 65;
+
+/// Changes JSON as JSON.
+pub fn json(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
+    let mut value: Value = serde_json::from_slice(data).ok()?;
+    let mut numbers = Numbers::new(seed.into());
+    for _ in 0..=numbers.below(3) {
+        change(&mut value, &mut numbers, &Dictionary::default(), DEEPEST);
+    }
+    serde_json::to_vec(&value).ok()
+}
+
+/// Changes a file of an archive, or its name, and writes the archive anew, so
+/// that sizes, sums and offsets are right again.
+pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
+    let archive = Archive::open(data.to_vec(), &Limits::FUZZ.archive).ok()?;
+    let mut numbers = Numbers::new(seed.into());
+    let names: Vec<&str> = archive.names().collect();
+    let victim = numbers.choose(&names).copied();
+    let mut changed = Blueprint::empty();
+    for name in &names {
+        let mut bytes = archive.read(name)?.into_owned();
+        let mut name = (*name).to_owned();
+        if Some(name.as_str()) == victim {
+            match numbers.below(4) {
+                0 => continue,
+                1 => name.push_str(numbers.choose(&["/x", "..", ":", "é", "~"])?),
+                _ => scratch(&mut bytes, &mut numbers),
+            }
+        }
+        changed.add(&name, &bytes, Style::default());
+    }
+    Some(changed.write())
+}
+
+/// Changes a few bytes, as JSON where they are JSON.
+fn scratch(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+    if let Some(changed) = json(bytes, usize::MAX, numbers.next_number() as u32) {
+        *bytes = changed;
+        return;
+    }
+    let at = numbers.below(bytes.len() + 1);
+    match bytes.get_mut(at) {
+        Some(byte) => *byte = numbers.next_number() as u8,
+        None => bytes.push(numbers.next_number() as u8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_oracle::generators::pack::GoodPack;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_changed_archive_is_mostly_sound_and_not_the_same() {
+        let limits = Limits::FUZZ.archive;
+        let sound = GoodPack::plain().archive(&limits);
+        let mut seen = BTreeSet::new();
+        let mut refused = 0;
+        for seed in 0..400 {
+            let changed = archive(&sound, usize::MAX, seed).expect("changes");
+            refused += usize::from(Archive::open(changed.clone(), &limits).is_err());
+            seen.insert(changed);
+        }
+        assert!(seen.len() > 100, "{} different ones", seen.len());
+        assert!((1..200).contains(&refused), "{refused} of 400 refused");
+    }
+
+    #[test]
+    fn changed_json_is_json_and_what_is_none_is_left_alone() {
+        for seed in 0..400 {
+            let changed = json(br#"{"a":[1,"b"]}"#, usize::MAX, seed).expect("changes");
+            assert!(serde_json::from_slice::<Value>(&changed).is_ok());
+        }
+        assert_eq!(json(b"\x00", usize::MAX, 1), None);
+    }
+}

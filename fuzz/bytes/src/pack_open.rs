@@ -1,0 +1,41 @@
+//! Bytes of an archive: what is accepted means the same to another reader,
+//! and without a guest that ran there is no pass.
+
+use crate::target::{Attacker, Target};
+use provision_core::wizard::NoopExecutor;
+use provision_core::{Limits, Source, Verdict};
+use provision_oracle::readers::disagreement;
+use provision_oracle::{Conditions, judge, observe, verdict};
+
+pub(crate) const TARGET: Target = Target {
+    name: "pack_open",
+    attacker: Attacker::Archive,
+    boundary: "opening, resolving, judging and the verdict",
+    oracle: "no pass where nothing ran; nothing left unconcluded; other readers see the same files",
+    max_len: 8192,
+    body,
+    mutator: Some(crate::mutators::archive),
+};
+
+fn body(data: &[u8]) {
+    let conditions = Conditions {
+        limits: Limits::FUZZ,
+        // They panic over hostile archives, which would end the fuzzing.
+        ask_other_readers: false,
+        ..Conditions::default()
+    };
+    let source = Source::Archive(data.to_vec().into());
+    let subject = observe(Ok(source), &NoopExecutor, &conditions);
+    let results = judge(&subject);
+    let verdict = verdict(&subject, &results);
+    assert_ne!(verdict, Verdict::Pass, "a pass, and nothing ran");
+    assert!(
+        !results
+            .iter()
+            .any(|r| { r.findings.iter().any(|f| f.code == "E_UNCONCLUDED") })
+    );
+    if let Ok(opened) = &subject.opened {
+        let archive = opened.pack.archive().expect("opened as an archive");
+        assert_eq!(disagreement(archive), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! Wizards of every form with steps that answer anything, in every mode and on
+//! every state: an end is what its steps say, and a plan is their sum.
+
+use crate::target::{Attacker, Target};
+use arbitrary::{Arbitrary, Unstructured};
+use provision_core::wizard::{
+    Attempts, Call, Driver, InstalledState, Meters, Outcome, ProvisionPlan, StepAnswer,
+    StepExecutor, StepRequest, Task, Wizard, WizardRun, drive, wizards,
+};
+use provision_core::{Limits, Pack, Source};
+use provision_oracle::generators::stories::Story;
+use std::sync::Mutex;
+
+pub(crate) const TARGET: Target = Target {
+    name: "wizard_machine",
+    attacker: Attacker::GuestOutput,
+    boundary: "the wizard machine: drivers, routing, templates, merging",
+    oracle: "two runs are equal; the outcome follows from the steps; the plan is their sum; nodes stay in bounds; a plan applied twice changes nothing",
+    max_len: 4096,
+    body,
+    mutator: None,
+};
+
+/// Gives the story's answers in turn.
+struct Told<'s> {
+    story: &'s Story,
+    calls: Mutex<usize>,
+}
+
+impl StepExecutor for Told<'_> {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let mut calls = self.calls.lock().expect("nobody panicked");
+        let answers = &self.story.answers;
+        let answer = answers[*calls % answers.len()].clone();
+        *calls += 1;
+        if let Call::Step { input } = &request.call {
+            let input: serde_json::Value = serde_json::from_slice(input).expect("a step gets JSON");
+            assert_eq!(
+                input["inputs"]["provider_id"],
+                self.story.inputs.provider_id
+            );
+        }
+        StepAnswer {
+            result: answer,
+            meters: Meters::default(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+fn body(data: &[u8]) {
+    let Ok(story) = Story::arbitrary(&mut Unstructured::new(data)) else {
+        return;
+    };
+    let limits = Limits::FUZZ;
+    let files = story.files.clone();
+    let manifest = None;
+    let Ok(pack) = Pack::open(Source::Folder { files, manifest }, &limits) else {
+        return;
+    };
+    for wizard in wizards(&pack) {
+        let run = told(&story, &pack, &wizard, &limits);
+        assert_eq!(
+            run,
+            told(&story, &pack, &wizard, &limits),
+            "two runs differ"
+        );
+        ended_as_its_steps_say(&run, &story);
+        summed_up(&run, &wizard);
+        applied_twice(&run.plan);
+    }
+}
+
+fn told(story: &Story, pack: &Pack, wizard: &Wizard, limits: &Limits) -> WizardRun {
+    let told = Told {
+        story,
+        calls: Mutex::new(0),
+    };
+    let task = Task {
+        wizard,
+        inputs: &story.inputs,
+        mode: story.mode,
+        answers: None,
+    };
+    let run = drive(&told, pack, &task, limits);
+    let calls = *told.calls.lock().expect("nobody panicked");
+    assert!(calls <= limits.flow.nodes, "{calls} calls");
+    assert!(
+        run.steps.len() <= limits.flow.nodes + 8,
+        "{} steps",
+        run.steps.len()
+    );
+    run
+}
+
+fn ended_as_its_steps_say(run: &WizardRun, story: &Story) {
+    let failed = run.steps.iter().filter(|s| s.failure().is_some()).count();
+    let errors = run.diagnostics.iter();
+    let errors = errors.filter(|d| d.severity == greentic_types::validate::Severity::Error);
+    match &run.outcome {
+        Outcome::Completed => {
+            assert_eq!(failed, 0, "completed, and a step failed");
+            assert_eq!(errors.count(), 0, "completed, and a step refused");
+            assert!(run.steps.iter().all(|s| s.output().is_some()));
+        }
+        Outcome::Refused { .. } => assert!(errors.count() > 0, "refused without a reason"),
+        Outcome::Failed => assert!(failed > 0, "failed, and no step did"),
+        Outcome::NothingRan => panic!("something ran: {:?}", story.answers),
+    }
+    assert_eq!(
+        run.result().plan.is_some(),
+        run.completed(),
+        "a plan that is none"
+    );
+    let executed = run.executed();
+    assert!(executed <= run.steps.len() - failed);
+}
+
+/// The plan is the sum of what the steps answered, in their order.
+fn summed_up(run: &WizardRun, wizard: &Wizard) {
+    if !matches!(
+        wizard.driver,
+        Driver::StepModules { .. } | Driver::SingleModule { .. }
+    ) {
+        return;
+    }
+    let mut sum = ProvisionPlan::default();
+    for output in run.steps.iter().filter_map(|s| s.output()) {
+        sum.merge(output.plan_patch.clone().unwrap_or_default());
+    }
+    assert_eq!(sum, run.plan, "the plan is not the sum of its steps");
+}
+
+fn applied_twice(plan: &ProvisionPlan) {
+    let mut state = InstalledState::default();
+    state.apply(plan);
+    let once = state.clone();
+    state.apply(plan);
+    assert_eq!(state, once, "applied twice, something else is there");
+    let text = serde_json::to_string(&state.existing()).expect("JSON");
+    drop(serde_json::from_str::<serde_json::Value>(&text).expect("JSON again"));
+}

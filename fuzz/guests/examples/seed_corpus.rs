@@ -1,0 +1,28 @@
+//! Writes the seeds that are made of the fixture packs to `corpus/seeds`, and
+//! removes those that no longer are. Seeds made by hand stay.
+#![expect(clippy::expect_used, reason = "what fails has to be loud")]
+
+use provision_fuzz_guests::seeds::{is_made, seeds};
+use std::fs;
+use std::path::Path;
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let corpus = root.join("corpus/seeds");
+    for folder in fs::read_dir(&corpus).expect("a corpus") {
+        let folder = folder.expect("an entry").path();
+        for file in fs::read_dir(folder).expect("a folder") {
+            let file = file.expect("an entry");
+            if is_made(&file.file_name().to_string_lossy()) {
+                fs::remove_file(file.path()).expect("removes");
+            }
+        }
+    }
+    let seeds = seeds(&root.join("packs"));
+    for (name, bytes) in &seeds {
+        let path = corpus.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("creates");
+        fs::write(path, bytes).expect("writes");
+    }
+    println!("{} seeds", seeds.len());
+}

@@ -1,0 +1,62 @@
+//! The same guest by three compilers: the same outcome, output and fuel.
+
+use crate::sandbox::folder;
+use arbitrary::{Arbitrary, Unstructured};
+use provision_core::Limits;
+use provision_core::wizard::{Call, StepAnswer, StepCode, StepExecutor, StepRequest};
+use provision_exec::WasmtimeExecutor;
+use provision_fuzz_bytes::{Attacker, Target};
+use provision_oracle::contained::timeless;
+use provision_oracle::generators::guests::Guest;
+use std::sync::LazyLock;
+
+pub(crate) const TARGET: Target = Target {
+    name: "compilers",
+    attacker: Attacker::Component,
+    boundary: "the engine: optimised, unoptimised and interpreted code",
+    oracle: "the three give the same outcome, output, calls and fuel",
+    max_len: 4096,
+    body,
+    mutator: None,
+};
+
+static ALL: LazyLock<WasmtimeExecutor> =
+    LazyLock::new(|| WasmtimeExecutor::with_all_compilers(&Limits::FUZZ.step).expect("executors"));
+
+fn body(data: &[u8]) {
+    let Ok(guest) = Guest::arbitrary(&mut Unstructured::new(data)) else {
+        return;
+    };
+    let Some(pack) = folder([(guest.name, guest.bytes)]) else {
+        return;
+    };
+    let executor = &*ALL;
+    for call in [
+        Call::Step {
+            input: b"{}".to_vec(),
+        },
+        Call::QaSpec {
+            mode: "setup".into(),
+        },
+    ] {
+        let request = StepRequest::new(guest.name, call);
+        let first = comparable(executor.execute(&pack, &request));
+        assert_eq!(executor.others().len(), 2);
+        for (name, other) in executor.others() {
+            let other = comparable(other.execute(&pack, &request));
+            assert_eq!(other, first, "{name} differs");
+        }
+    }
+}
+
+/// Where the stack ends is the compiler's own: how deep a recursion gets, and
+/// what it costs until then, is no part of the contract.
+fn comparable(answer: StepAnswer) -> StepAnswer {
+    let mut answer = timeless(answer);
+    if let Err(failure) = &mut answer.result
+        && failure.code == StepCode::Stack
+    {
+        answer.meters = Default::default();
+    }
+    answer
+}

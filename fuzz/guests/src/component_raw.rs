@@ -1,0 +1,18 @@
+//! Bytes as a component, likewise.
+
+use crate::sandbox::every_call;
+use provision_fuzz_bytes::{Attacker, Target};
+
+pub(crate) const TARGET: Target = Target {
+    name: "component_raw",
+    attacker: Attacker::Component,
+    boundary: "the pre-scan, the compiler, the linker and the executor, for components",
+    oracle: "as for step_core, and for questions and descriptions as well as steps",
+    max_len: 65_536,
+    body,
+    mutator: Some(crate::mutators::wasm),
+};
+
+fn body(data: &[u8]) {
+    every_call("s.wasm", data);
+}

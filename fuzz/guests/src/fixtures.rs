@@ -1,0 +1,140 @@
+//! The conforming packs that inputs are tried on, compiled in: a fuzz target
+//! has to run where nothing but its binary is.
+
+use crate::sandbox::folder;
+use provision_core::wizard::{Call, CallContext};
+use provision_core::{Limits, Pack, Source};
+use serde_json::Value;
+use std::sync::{Arc, LazyLock};
+
+macro_rules! pack_file {
+    ($path:literal) => {
+        include_bytes!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../packs/conforming/",
+            $path
+        ))
+    };
+}
+
+/// A fixture: its pack, the file that is called, and what can be called.
+pub(crate) struct Fixture {
+    pub(crate) pack: Pack,
+    pub(crate) file: &'static str,
+    /// From which byte and JSON to which call.
+    pub(crate) call: fn(u8, &Value) -> Call,
+}
+
+/// All fixtures. The first is the cheapest, and the one that rates are of.
+pub(crate) static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
+    let one = |file: &'static str, bytes: &[u8], call| Fixture {
+        pack: folder([(file, bytes.to_vec())]).expect("a pack"),
+        file,
+        call,
+    };
+    let archive = |bytes: &[u8], file, call| Fixture {
+        pack: Pack::open(
+            Source::Archive(Arc::new(bytes.to_vec())),
+            &Limits::default(),
+        )
+        .expect("a pack"),
+        file,
+        call,
+    };
+    vec![
+        one(
+            "apply.wat",
+            pack_file!("noop-provision/components/setup_default__apply.wat"),
+            step,
+        ),
+        one(
+            "validate.wat",
+            pack_file!("base-url-asked/components/setup_default__validate.wat"),
+            step,
+        ),
+        one(
+            "component.wat",
+            pack_file!("component-step/components/setup_default__apply.wat"),
+            step,
+        ),
+        one(
+            "telegram.wat",
+            pack_file!("demo-messaging-telegram/wasm/setup_default.wat"),
+            step,
+        ),
+        one(
+            "provider.wasm",
+            pack_file!("c-provider/components/provider.wasm"),
+            provisioner,
+        ),
+        one(
+            "wasi.wasm",
+            pack_file!("rust-wasi-step/components/setup_default.wasm"),
+            step,
+        ),
+        archive(
+            pack_file!("rust-provider.gtpack"),
+            "components/fixture-chat.wasm",
+            provider,
+        ),
+        archive(
+            pack_file!("rust-node.gtpack"),
+            "components/fixture.nodes.wasm",
+            node,
+        ),
+    ]
+});
+
+fn step(_: u8, json: &Value) -> Call {
+    Call::Step {
+        input: json.to_string().into_bytes(),
+    }
+}
+
+fn provisioner(which: u8, json: &Value) -> Call {
+    let part = |key: &str| json.get(key).unwrap_or(json).clone();
+    match which % 2 {
+        0 => Call::Plan {
+            inputs: part("inputs"),
+        },
+        _ => Call::Apply {
+            inputs: part("inputs"),
+            plan: part("plan"),
+        },
+    }
+}
+
+const MODES: [&str; 4] = ["default", "setup", "update", "remove"];
+
+fn provider(which: u8, json: &Value) -> Call {
+    let mode = || MODES[usize::from(which / 8) % MODES.len()].to_owned();
+    let part = |key: &str| json.get(key).unwrap_or(json).clone();
+    match which % 8 {
+        0 | 1 => provisioner(which, json),
+        2 => Call::QaSpec { mode: mode() },
+        3 | 4 => Call::ApplyAnswers {
+            mode: mode(),
+            current: part("current"),
+            answers: part("answers"),
+        },
+        5 => Call::ValidateConfig {
+            config: json.clone(),
+        },
+        6 => Call::I18nBundle {
+            locale: json.as_str().unwrap_or("en").to_owned(),
+        },
+        _ => Call::Describe,
+    }
+}
+
+fn node(which: u8, json: &Value) -> Call {
+    const OPERATIONS: [&str; 4] = ["run", "apply", "", "no-such"];
+    match which % 8 {
+        0 => Call::Describe,
+        _ => Call::Invoke {
+            operation: OPERATIONS[usize::from(which / 8) % OPERATIONS.len()].to_owned(),
+            context: Box::new(CallContext::default()),
+            input: json.clone(),
+        },
+    }
+}

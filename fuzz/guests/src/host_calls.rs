@@ -1,0 +1,53 @@
+//! Sequences of calls to the host, with arguments that are good, hostile, or
+//! too much of a good thing.
+
+use crate::sandbox::{Sandbox, folder, keeps_secrets};
+use arbitrary::{Arbitrary, Unstructured};
+use provision_core::wizard::{Call, Grants, HostVerdict, StepRequest};
+use provision_fuzz_bytes::{Attacker, Target};
+use provision_oracle::generators::host_calls::Calls;
+use serde_json::json;
+
+pub(crate) const TARGET: Target = Target {
+    name: "host_calls",
+    attacker: Attacker::HostCall,
+    boundary: "every capability of the host: lifting, answering, recording, charging",
+    oracle: "as for step_core; every call is recorded; nothing leaves the dry run; a fresh engine gives the same",
+    max_len: 512,
+    body,
+    mutator: None,
+};
+
+fn body(data: &[u8]) {
+    let Ok(calls) = Calls::arbitrary(&mut Unstructured::new(data)) else {
+        return;
+    };
+    let text = calls.text().into_bytes();
+    let pack = folder([("s.wat", text.clone())]).expect("a pack");
+    let mut request = StepRequest::new(
+        "s.wat",
+        Call::Step {
+            input: b"{}".to_vec(),
+        },
+    );
+    request.grants = Grants {
+        config: [("{}".to_owned(), json!("room"))].into(),
+        secrets: [("{}".to_owned(), "canary-host-calls-4711".to_owned())].into(),
+    };
+    let sandbox = Sandbox::shared();
+    let answer = sandbox.step(&pack, &request, &text);
+    keeps_secrets(&answer, &request.grants);
+    for call in &answer.attempts.calls {
+        let leaves = ["greentic:http/", "wasi:sockets/", "wasi:filesystem/"];
+        let leaves = leaves.iter().any(|i| call.interface.starts_with(i));
+        assert!(!leaves || call.verdict == HostVerdict::Denied, "{call:?}");
+    }
+    if answer.result.is_ok() {
+        let asked: u64 = calls.calls.iter().map(|c| u64::from(c.times)).sum();
+        let pollables = calls.pollables.map_or(0, |(count, _)| 2 * u64::from(count));
+        let made: u64 = answer.attempts.calls.iter().map(|c| c.count).sum();
+        assert_eq!(made, asked + pollables, "a call was not recorded");
+    }
+    Sandbox::repeats(&pack, &request, answer);
+    sandbox.is_clean();
+}

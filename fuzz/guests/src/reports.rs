@@ -1,0 +1,148 @@
+//! Findings of any text through every report: each stays well-formed and
+//! inert, and says the same.
+
+use crate::stream;
+use arbitrary::{Result, Unstructured};
+use greentic_provision::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
+use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
+use provision_core::{Finding, Status, Verdict};
+use provision_fuzz_bytes::{Attacker, Target};
+use provision_oracle::generators::outputs::text;
+use provision_oracle::{Check, checks};
+
+pub(crate) const TARGET: Target = Target {
+    name: "reports",
+    attacker: Attacker::Report,
+    boundary: "JUnit, JSON, SARIF, Markdown, HTML, the console, the event stream",
+    oracle: "each report parses, has no live markup and no control character, and says the same facts as the events",
+    max_len: 4096,
+    body,
+    mutator: None,
+};
+
+fn body(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let Ok((labels, events)) = run(&mut u) else {
+        return;
+    };
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    stream::reported(&events, &labels);
+}
+
+/// Packs with their events. A pack may be cut off, as when a run is killed.
+fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
+    let mut labels = Vec::new();
+    let mut events = Vec::new();
+    for number in 0..u.int_in_range(1..=3)? {
+        let label = format!("{number} {}", text(u)?);
+        events.push(Event::PackStarted {
+            pack: label.clone(),
+        });
+        labels.push(label.clone());
+        if u.ratio(1, 8)? {
+            continue;
+        }
+        let wizards = u.int_in_range(0..=2)?;
+        for _ in 0..wizards {
+            events.push(Event::WizardDriven(wizard(u, &label)?));
+        }
+        let mut worst = Status::Skipped;
+        for check in checks::all() {
+            let check = concluded(u, &label, check)?;
+            worst = worst.max(check.status);
+            events.push(Event::CheckFinished(check));
+        }
+        events.push(Event::PackFinished(finished(u, &label, worst)?));
+    }
+    Ok((labels, events))
+}
+
+fn wizard(u: &mut Unstructured<'_>, pack: &str) -> Result<WizardDriven> {
+    let steps = (0..u.int_in_range(0..=2)?).map(|_| {
+        Ok(StepDone {
+            step: "apply".into(),
+            node: Some(text(u)?),
+            function: text(u)?,
+            component: Some(text(u)?),
+            status: text(u)?,
+            message: Some(text(u)?),
+            meters: Meters {
+                fuel: u.arbitrary()?,
+                memory_bytes: u.arbitrary()?,
+                ..Meters::default()
+            },
+            attempts: vec![HostCall {
+                interface: text(u)?,
+                function: text(u)?,
+                arguments: text(u)?,
+                bytes: u.arbitrary()?,
+                count: u.arbitrary()?,
+                verdict: HostVerdict::Denied,
+            }],
+        })
+    });
+    let steps = steps.collect::<Result<_>>()?;
+    Ok(WizardDriven {
+        pack: pack.into(),
+        wizard: text(u)?,
+        kind: WizardKind::Setup,
+        driver: "step_modules".into(),
+        outcome: text(u)?,
+        steps_due: u.int_in_range(0..=9)?,
+        steps,
+        notes: vec![text(u)?],
+    })
+}
+
+fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<CheckFinished> {
+    let status = match u.int_in_range(0..=15)? {
+        0 | 1 => Status::Failed,
+        2 => Status::Error,
+        3 => Status::Skipped,
+        _ => Status::Passed,
+    };
+    let failed = status >= Status::Failed;
+    let mut findings = Vec::new();
+    for _ in 0..if failed { u.int_in_range(1..=2)? } else { 0 } {
+        findings.push(Finding::new(text(u)?, text(u)?, text(u)?, text(u)?));
+    }
+    Ok(CheckFinished {
+        pack: pack.into(),
+        scope: text(u)?,
+        check: check.id.into(),
+        level: check.level,
+        status,
+        applicable: u.arbitrary()?,
+        reason: match status {
+            Status::Skipped => Some(text(u)?),
+            _ => None,
+        },
+        findings,
+        reproduce: match failed {
+            true => Some(text(u)?),
+            false => None,
+        },
+    })
+}
+
+fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackFinished> {
+    Ok(PackFinished {
+        pack: pack.into(),
+        path: text(u)?,
+        id: Some(text(u)?),
+        version: Some(text(u)?),
+        digest: "0".repeat(64),
+        verdict: match worst {
+            Status::Error => Verdict::Error,
+            Status::Failed => Verdict::Fail,
+            _ => Verdict::Pass,
+        },
+        steps_executed: u.int_in_range(0..=9)?,
+        steps_due: u.int_in_range(0..=9)?,
+        probes: 0,
+        resident_peak: u.arbitrary()?,
+        plan_notes: 0,
+        secret_keys: vec![text(u)?],
+        millis: u.arbitrary()?,
+    })
+}

@@ -1,0 +1,177 @@
+//! The executor of the targets, and the laws that hold of each of its answers.
+
+use provision_core::wizard::{
+    Call, Grants, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+};
+use provision_core::{Limits, Pack, Source};
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::contained::{broken_promises, timeless};
+use provision_oracle::leaks::Secrets;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// A step that answers `{}`, for after each input.
+const CLEAN: &str = r#"(module (memory (export "memory") 1) (data (i32.const 0) "{}")
+    (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 2)))"#;
+
+/// Bytes below which what the host knows is a word of the language.
+const TELLING: usize = 10;
+
+/// One executor for all inputs, as a run has one for all packs.
+pub struct Sandbox {
+    executor: WasmtimeExecutor,
+    clean: Pack,
+    /// What the host knows and no guest may: its environment and paths.
+    host: BTreeMap<String, String>,
+}
+
+static SHARED: LazyLock<Sandbox> = LazyLock::new(Sandbox::new);
+
+impl Sandbox {
+    /// The one of this process.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        &SHARED
+    }
+
+    fn new() -> Self {
+        let mut host: BTreeMap<String, String> = std::env::vars()
+            .map(|(key, value)| (format!("the variable {key}"), value))
+            .collect();
+        for (key, path) in [
+            ("its working folder", std::env::current_dir()),
+            ("its program", std::env::current_exe()),
+        ] {
+            let path = path.map(|p| p.to_string_lossy().into_owned());
+            host.insert(key.into(), path.unwrap_or_default());
+        }
+        host.retain(|_, value| value.len() >= TELLING);
+        Self {
+            executor: executor(),
+            clean: folder([("s.wat", CLEAN.as_bytes().to_vec())]).expect("a pack"),
+            host,
+        }
+    }
+
+    /// The answer to `request`, all laws of a single step checked: bounds, no
+    /// fact of the host in it. `input` is what the fuzzer knows anyway.
+    pub fn step(&self, pack: &Pack, request: &StepRequest, input: &[u8]) -> StepAnswer {
+        let answer = self.executor.execute(pack, request);
+        let limits = Limits::FUZZ.step;
+        assert_eq!(broken_promises(&answer, &limits), [""; 0], "{answer:?}");
+        self.keeps_to_itself(&answer, input);
+        answer
+    }
+
+    /// The same in an engine that nobody has used gives the same.
+    pub fn repeats(pack: &Pack, request: &StepRequest, answer: StepAnswer) {
+        let again = executor().execute(pack, request);
+        assert_eq!(timeless(again), timeless(answer), "a fresh engine differs");
+    }
+
+    /// A clean step still answers what it always did.
+    pub fn is_clean(&self) {
+        let request = StepRequest::new(
+            "s.wat",
+            Call::Step {
+                input: b"{}".to_vec(),
+            },
+        );
+        let answer = self.executor.execute(&self.clean, &request);
+        assert_eq!(answer.result, Ok(Performed::Ran(b"{}".to_vec())));
+    }
+
+    fn keeps_to_itself(&self, answer: &StepAnswer, input: &[u8]) {
+        let known = String::from_utf8_lossy(input);
+        let mut said = match &answer.result {
+            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.clone(),
+            Ok(Performed::Nothing) => Vec::new(),
+            Err(failure) => failure.message.clone().into_bytes(),
+        };
+        said.extend(&answer.attempts.stdout);
+        said.extend(&answer.attempts.stderr);
+        if said.is_empty() {
+            return;
+        }
+        let said = String::from_utf8_lossy(&said);
+        for (what, value) in &self.host {
+            let shown = said.contains(value.as_str()) && !known.contains(value.as_str());
+            assert!(!shown, "{what} shows in {said}");
+        }
+    }
+}
+
+/// Secrets that a step was granted show nowhere in its answer.
+pub(crate) fn keeps_secrets(answer: &StepAnswer, grants: &Grants) {
+    let search = Secrets::new(&grants.secrets);
+    let mut found = BTreeSet::new();
+    if let Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) = &answer.result {
+        search.find("the answer", &String::from_utf8_lossy(bytes), &mut found);
+    }
+    for text in &answer.attempts.logs {
+        search.find("a log line", text, &mut found);
+    }
+    assert!(found.is_empty(), "{found:?}");
+}
+
+fn executor() -> WasmtimeExecutor {
+    WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor")
+}
+
+/// A pack of these files, and a manifest that says nothing.
+#[must_use]
+pub fn folder<const N: usize>(files: [(&str, Vec<u8>); N]) -> Option<Pack> {
+    let mut files: BTreeMap<String, Vec<u8>> = files
+        .into_iter()
+        .map(|(name, bytes)| (name.to_owned(), bytes))
+        .collect();
+    files.insert("pack.json".into(), b"{}".to_vec());
+    let manifest = None;
+    Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ).ok()
+}
+
+/// Runs the file `name` by each call that a stranger's component may answer,
+/// checks every law, and gives how those failed that did.
+pub(crate) fn every_call(name: &str, bytes: &[u8]) -> Vec<StepFailure> {
+    let Some(pack) = folder([(name, bytes.to_vec())]) else {
+        return Vec::new();
+    };
+    let sandbox = Sandbox::shared();
+    let mode = || "setup".to_owned();
+    let mut failures: Vec<StepFailure> = Vec::new();
+    for (at, call) in [
+        Call::Step {
+            input: b"{}".to_vec(),
+        },
+        Call::QaSpec { mode: mode() },
+        Call::Describe,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let request = StepRequest::new(name, call);
+        let answer = sandbox.step(&pack, &request, bytes);
+        failures.extend(answer.result.as_ref().err().cloned());
+        // What was never compiled fails in the same way whatever is called.
+        let compiled = !matches!(
+            answer.result.as_ref().err().map(|f| f.code),
+            Some(
+                StepCode::NotWasm
+                    | StepCode::Precompiled
+                    | StepCode::ComponentSize
+                    | StepCode::Compile
+                    | StepCode::CompileLimit
+                    | StepCode::Import
+                    | StepCode::Instances
+            )
+        );
+        if at == 0 {
+            Sandbox::repeats(&pack, &request, answer);
+        }
+        if !compiled {
+            break;
+        }
+    }
+    sandbox.is_clean();
+    failures
+}

@@ -1,0 +1,78 @@
+//! Inputs and answers against the steps of conforming packs, one ABI each: no
+//! input makes a sound guest trap, run into a bound, or show a secret.
+
+use crate::fixtures::FIXTURES;
+use crate::sandbox::{Sandbox, keeps_secrets};
+use arbitrary::Unstructured;
+use provision_core::wizard::{Grants, Performed, StepCode, StepRequest};
+use provision_core::{cbor, json};
+use provision_fuzz_bytes::{Attacker, Target};
+use provision_oracle::generators::outputs::loose;
+use serde_json::Value;
+
+pub(crate) const TARGET: Target = Target {
+    name: "step_input",
+    attacker: Attacker::Answers,
+    boundary: "each ABI's way of answers into a guest, and back out",
+    oracle: "as for step_core; sound guests neither trap nor run into a bound; what they answer is strict JSON or CBOR; no secret shows",
+    max_len: 4096,
+    body,
+    mutator: Some(mutator),
+};
+
+/// Levels of an input; the harness refuses deeper ones before.
+const DEPTH: usize = 64;
+
+fn body(data: &[u8]) {
+    let [fixture, which, rest @ ..] = data else {
+        return;
+    };
+    let Some(value) = value(rest) else {
+        return;
+    };
+    let fixture = &FIXTURES[usize::from(*fixture) % FIXTURES.len()];
+    let mut request = StepRequest::new(fixture.file, (fixture.call)(*which, &value));
+    request.grants = Grants {
+        config: [("room".to_owned(), value)].into(),
+        secrets: [("TOKEN".to_owned(), "canary-step-input-4711".to_owned())].into(),
+    };
+    let sandbox = Sandbox::shared();
+    let answer = sandbox.step(&fixture.pack, &request, data);
+    keeps_secrets(&answer, &request.grants);
+    match &answer.result {
+        Ok(Performed::Ran(bytes)) => drop(json::parse(bytes, 2 * DEPTH).expect("strict JSON")),
+        Ok(Performed::RanCbor(bytes)) => drop(cbor::parse(bytes, 2 * DEPTH).expect("strict CBOR")),
+        Ok(Performed::Nothing) => panic!("nothing ran"),
+        Err(failure) => assert!(
+            matches!(
+                failure.code,
+                StepCode::Step | StepCode::Abi | StepCode::Input
+            ),
+            "a sound guest breaks: {failure}"
+        ),
+    }
+    // A fresh engine compiles anew, which costs a thousand such steps.
+    if data
+        .iter()
+        .fold(0u8, |sum, b| sum.wrapping_mul(31).wrapping_add(*b))
+        == 0
+    {
+        Sandbox::repeats(&fixture.pack, &request, answer);
+        sandbox.is_clean();
+    }
+}
+
+/// JSON as it stands, or JSON that the bytes choose.
+fn value(bytes: &[u8]) -> Option<Value> {
+    match json::parse(bytes, DEPTH) {
+        Ok(value) => Some(value),
+        Err(_) => loose(&mut Unstructured::new(bytes), 5).ok(),
+    }
+}
+
+/// Changes the JSON behind the two bytes that choose.
+fn mutator(data: &[u8], most: usize, seed: u32) -> Option<Vec<u8>> {
+    let (head, rest) = data.split_at_checked(2)?;
+    let rest = provision_fuzz_bytes::mutators::json(rest, most.checked_sub(2)?, seed)?;
+    Some([head, &rest].concat())
+}

@@ -1,0 +1,76 @@
+//! Bytes that a step answered: what decodes is strict JSON, its plan survives
+//! being written and read again, and no report is broken by them.
+
+use crate::stream;
+use greentic_provision::discover::PackRef;
+use greentic_provision::{run, told};
+use provision_core::json;
+use provision_core::wizard::{
+    Attempts, Meters, Performed, ProvisionPlan, StepAnswer, StepExecutor, StepOutput, StepRequest,
+};
+use provision_core::{Limits, Pack, Source};
+use provision_fuzz_bytes::{Attacker, Target};
+use provision_oracle::{Conditions, Level};
+
+pub(crate) const TARGET: Target = Target {
+    name: "step_output",
+    attacker: Attacker::GuestOutput,
+    boundary: "the decoder of answers, all checks of a wizard, and every report",
+    oracle: "what decodes is the same JSON to others; a plan survives writing; every report is well-formed, inert, and says what was found",
+    max_len: 4096,
+    body,
+    mutator: Some(provision_fuzz_bytes::mutators::json),
+};
+
+const DEPTH: usize = 64;
+
+/// Answers each step with the same bytes.
+struct Says<'d>(&'d [u8]);
+
+impl StepExecutor for Says<'_> {
+    fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+        StepAnswer {
+            result: Ok(Performed::Ran(self.0.to_vec())),
+            meters: Meters::default(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+fn body(data: &[u8]) {
+    if let Ok(output) = StepOutput::decode(data, DEPTH) {
+        decoded(data, output);
+    }
+    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+    let files = [("pack.json", manifest), ("s.wat", "(module)")];
+    let files = files
+        .map(|(n, c)| (n.to_owned(), c.as_bytes().to_vec()))
+        .into();
+    let manifest = None;
+    let conditions = Conditions {
+        limits: Limits::FUZZ,
+        probes: 4,
+        ..Conditions::default()
+    };
+    let source = Ok(Source::Folder { files, manifest });
+    let examined = run::examine_source(source, &Says(data), &conditions, Level::Should);
+    let pack = PackRef {
+        label: "p".into(),
+        path: "p".into(),
+    };
+    let events = told::events(&pack, "", &examined, 0);
+    stream::reported(&events, &[&pack.label]);
+}
+
+fn decoded(data: &[u8], output: StepOutput) {
+    let plain: serde_json::Value = serde_json::from_slice(data).expect("JSON to others too");
+    assert_eq!(plain, output.data, "another reader reads another answer");
+    let _ = output.unknown_keys();
+    let mut plan = ProvisionPlan::default();
+    plan.merge(output.plan_patch.unwrap_or_default());
+    let bytes = serde_json::to_vec(&plan).expect("a plan is JSON");
+    // Fields beyond the contract may nest as deep as the answer did.
+    let value = json::parse(&bytes, DEPTH + 1).expect("strict JSON");
+    let again: ProvisionPlan = serde_json::from_value(value).expect("a plan");
+    assert_eq!(again, plan, "the plan changes when it is written");
+}

@@ -1,0 +1,71 @@
+//! Every file of `corpus/` through the body of its target, a trial each.
+#![expect(clippy::expect_used, reason = "set-up that fails has to be loud")]
+
+use libtest_mimic::{Arguments, Trial};
+use provision_fuzz_guests::all;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    libtest_mimic::run(&Arguments::from_args(), trials(&corpus)).exit_code()
+}
+
+/// A trial for each file, and one for each folder that has to be there.
+fn trials(corpus: &Path) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for target in all() {
+        let seeds = files(&corpus.join("seeds").join(target.name));
+        let none = seeds.is_empty();
+        trials.push(Trial::test(
+            format!("{}::has_seeds", target.name),
+            move || match none {
+                true => Err("no seed; `ci/seed-corpus.sh` writes them".into()),
+                false => Ok(()),
+            },
+        ));
+        for kind in ["seeds", "regress"] {
+            for file in files(&corpus.join(kind).join(target.name)) {
+                let name = file
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
+                let body = target.body;
+                let name = format!("{}::{kind}::{name}", target.name);
+                trials.push(Trial::test(name, move || {
+                    body(&fs::read(&file)?);
+                    Ok(())
+                }));
+            }
+        }
+    }
+    for kind in ["seeds", "regress"] {
+        for folder in files(&corpus.join(kind)).into_iter().filter(|f| f.is_dir()) {
+            let name = folder
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let known = all().any(|t| t.name == name);
+            trials.push(Trial::test(
+                format!("{kind}::{name}::is_a_target"),
+                move || match known {
+                    true => Ok(()),
+                    false => Err("no target is called so".into()),
+                },
+            ));
+        }
+    }
+    trials
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries.map(|e| e.expect("readable").path()).collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,180 @@
+//! Guest coverage: modules are rewritten so that they count which stretches of
+//! their code ran, and the host reads the counters after each step.
+
+mod component;
+mod module;
+
+use crate::store::Sandbox;
+use provision_core::wasm::{WasmKind, kind};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use wasmparser::Operator;
+use wasmtime::{Instance, Store, component as w};
+
+/// Words of each kind that are kept.
+const WORDS: usize = 4096;
+
+/// A function of a guest whose code is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoveredFunction {
+    /// The file of the pack that holds it.
+    pub file: String,
+    /// Its name, as far as it has one; else its index.
+    pub name: String,
+    /// Whether its module exports it.
+    pub exported: bool,
+    /// Its first counter.
+    pub first: u32,
+    /// How many counters it has.
+    pub blocks: u32,
+}
+
+/// What guests look for: constants of their code, and texts of their data.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Whole numbers.
+    pub numbers: BTreeSet<i64>,
+    /// Texts.
+    pub texts: BTreeSet<String>,
+}
+
+impl Words {
+    fn of(&mut self, operator: &Operator<'_>) {
+        if self.numbers.len() < WORDS {
+            self.numbers.extend(module::constant(operator));
+        }
+    }
+
+    /// Takes the printable runs of `data`.
+    fn texts_in(&mut self, data: &[u8]) {
+        for run in data.split(|b| !(0x20..0x7f).contains(b)) {
+            if self.texts.len() < WORDS
+                && (2..=64).contains(&run.len())
+                && let Ok(text) = std::str::from_utf8(run)
+            {
+                self.texts.insert(text.to_owned());
+            }
+        }
+    }
+}
+
+/// Where the counters of a step's file stand among those of all files.
+#[derive(Debug, Clone)]
+pub(crate) struct Counters {
+    base: u32,
+    /// Of each instance of a component: where its counters begin, and how many
+    /// they are. One for a core module.
+    instances: Vec<(u32, u32)>,
+}
+
+/// What was counted, over all steps since it was last asked for.
+#[derive(Default)]
+pub(crate) struct Coverage(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    next: u32,
+    functions: Vec<CoveredFunction>,
+    words: Words,
+    hits: Vec<(u32, u8)>,
+}
+
+impl Coverage {
+    /// Rewrites `binary`, which the pack holds under `file`. `None` where it
+    /// cannot be: it then runs as it is, and counts nothing.
+    pub(crate) fn rewrite(&self, file: &str, binary: &[u8]) -> Option<(Vec<u8>, Counters)> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let base = seen.next;
+        let (binary, instances, counters, functions) = match kind(binary) {
+            WasmKind::Module => {
+                let counting = module::rewrite(binary, &mut seen.words)?;
+                let instances = vec![(0, counting.counters)];
+                (
+                    counting.binary,
+                    instances,
+                    counting.counters,
+                    counting.functions,
+                )
+            }
+            WasmKind::Component => {
+                let counted = component::rewrite_component(binary, &mut seen.words)?;
+                (
+                    counted.binary,
+                    counted.instances,
+                    counted.counters,
+                    counted.functions,
+                )
+            }
+            WasmKind::Precompiled | WasmKind::Other => return None,
+        };
+        seen.next += counters;
+        seen.functions
+            .extend(functions.into_iter().map(|f| CoveredFunction {
+                file: file.to_owned(),
+                first: base + f.first,
+                ..f
+            }));
+        Some((binary, Counters { base, instances }))
+    }
+
+    /// Takes the counters of a core module's instance.
+    pub(crate) fn of_core(
+        &self,
+        counters: &Counters,
+        instance: &Instance,
+        store: &mut Store<Sandbox>,
+    ) {
+        let Some(memory) = instance.get_memory(&mut *store, module::COUNTERS) else {
+            return;
+        };
+        let (first, len) = counters.instances.first().copied().unwrap_or_default();
+        let data = memory.data(&*store).get(module::HEAD as usize..);
+        let data = data.and_then(|d| d.get(..len as usize));
+        self.add(counters.base + first, data.unwrap_or_default());
+    }
+
+    /// Takes the counters of a component's instances. After a trap nothing in
+    /// the component may be called any more, and nothing is counted.
+    pub(crate) fn of_component(
+        &self,
+        counters: &Counters,
+        instance: &w::Instance,
+        store: &mut Store<Sandbox>,
+    ) {
+        // What the step has left may be too little, and is not to be used up.
+        let left = store.get_fuel().unwrap_or_default();
+        let _ = store.set_fuel(u64::from(u32::MAX));
+        store.set_hostcall_fuel(usize::MAX);
+        for (n, (first, _)) in counters.instances.iter().enumerate() {
+            let read = instance.get_typed_func::<(), (Vec<u8>,)>(&mut *store, component::reader(n));
+            let Ok(read) = read else { continue };
+            let Ok((data,)) = read.call(&mut *store, ()) else {
+                break;
+            };
+            self.add(counters.base + first, &data);
+        }
+        let _ = store.set_fuel(left);
+    }
+
+    fn add(&self, first: u32, data: &[u8]) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let hit = data.iter().zip(first..).filter(|(count, _)| **count > 0);
+        let hits: Vec<(u32, u8)> = hit.map(|(count, at)| (at, *count)).collect();
+        seen.hits.extend(hits);
+    }
+
+    pub(crate) fn take(&self) -> Vec<(u32, u8)> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut seen.hits)
+    }
+
+    pub(crate) fn functions(&self) -> Vec<CoveredFunction> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.functions.clone()
+    }
+
+    pub(crate) fn words(&self) -> Words {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.words.clone()
+    }
+}

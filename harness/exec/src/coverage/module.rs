@@ -1,0 +1,279 @@
+//! A core module with a counter in front of every stretch of code that can be
+//! jumped to, in a memory of its own that the host reads.
+
+use super::{CoveredFunction, Words};
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{
+    CodeSection, ExportKind, ExportSection, Function, Instruction, MemArg, MemorySection,
+    MemoryType, Module, SectionId,
+};
+use wasmparser::{Operator, Parser, Payload, TypeRef};
+
+/// The name under which a module exports its counters.
+pub(super) const COUNTERS: &str = "provision:coverage";
+/// Counters in a page of memory.
+const PAGE: u32 = 64 * 1024;
+/// Bytes before the first counter: where its place and their number are kept.
+pub(super) const HEAD: u32 = 8;
+
+/// A module that counts.
+pub(super) struct Counting {
+    pub(super) binary: Vec<u8>,
+    pub(super) counters: u32,
+    pub(super) functions: Vec<CoveredFunction>,
+}
+
+/// Rewrites the module `binary`; notes what it looks for in `words`. `None`
+/// where the module cannot be rewritten.
+pub(super) fn rewrite(binary: &[u8], words: &mut Words) -> Option<Counting> {
+    let shape = Shape::of(binary, words)?;
+    let mut rewriter = Rewriter {
+        pages: (HEAD + shape.blocks).div_ceil(PAGE).into(),
+        memory: shape.memories,
+        has_memory: false,
+        has_exports: false,
+        next: 0,
+        functions: Vec::new(),
+        shape: &shape,
+    };
+    let mut module = Module::new();
+    let parsed = rewriter.parse_core_module(&mut module, Parser::new(0), binary);
+    parsed.ok()?;
+    Some(Counting {
+        binary: module.finish(),
+        counters: rewriter.next,
+        functions: rewriter.functions,
+    })
+}
+
+/// What has to be known of a module before it is rewritten.
+struct Shape {
+    memories: u32,
+    imported_functions: u32,
+    /// Names of functions by index, those of exports first.
+    names: Vec<(u32, String, bool)>,
+    /// Counters that it will have, at least.
+    blocks: u32,
+}
+
+impl Shape {
+    fn of(binary: &[u8], words: &mut Words) -> Option<Self> {
+        let mut shape = Self {
+            memories: 0,
+            imported_functions: 0,
+            names: Vec::new(),
+            blocks: 0,
+        };
+        for payload in Parser::new(0).parse_all(binary) {
+            match payload.ok()? {
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        match import.ok()?.ty {
+                            TypeRef::Memory(_) => shape.memories += 1,
+                            TypeRef::Func(_) | TypeRef::FuncExact(_) => {
+                                shape.imported_functions += 1;
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                Payload::MemorySection(section) => shape.memories += section.count(),
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export.ok()?;
+                        if export.kind == wasmparser::ExternalKind::Func {
+                            shape
+                                .names
+                                .push((export.index, export.name.to_owned(), true));
+                        }
+                    }
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let mut reader = body.get_operators_reader().ok()?;
+                    shape.blocks += 1;
+                    while !reader.eof() {
+                        let operator = reader.read().ok()?;
+                        shape.blocks += u32::from(parts(&operator));
+                        words.of(&operator);
+                    }
+                }
+                Payload::DataSection(section) => {
+                    for data in section {
+                        words.texts_in(data.ok()?.data);
+                    }
+                }
+                Payload::CustomSection(section) => {
+                    if let wasmparser::KnownCustom::Name(names) = section.as_known() {
+                        shape.named(names);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(shape)
+    }
+
+    fn named(&mut self, names: wasmparser::NameSectionReader<'_>) {
+        for name in names.into_iter().flatten() {
+            if let wasmparser::Name::Function(map) = name {
+                let named = map.into_iter().flatten();
+                self.names
+                    .extend(named.map(|n| (n.index, n.name.to_owned(), false)));
+            }
+        }
+    }
+}
+
+/// Whether what follows `operator` can be reached without it, or past it.
+fn parts(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::Else
+            | Operator::End
+            | Operator::BrIf { .. }
+    )
+}
+
+struct Rewriter<'s> {
+    shape: &'s Shape,
+    pages: u64,
+    /// Index of the memory of counters.
+    memory: u32,
+    has_memory: bool,
+    has_exports: bool,
+    next: u32,
+    functions: Vec<CoveredFunction>,
+}
+
+impl Rewriter<'_> {
+    fn add_memory(&mut self, memories: &mut MemorySection) {
+        self.has_memory = true;
+        memories.memory(MemoryType {
+            minimum: self.pages,
+            maximum: Some(self.pages),
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+    }
+
+    fn add_export(&mut self, exports: &mut ExportSection) {
+        self.has_exports = true;
+        exports.export(COUNTERS, ExportKind::Memory, self.memory);
+    }
+
+    /// Adds one to the next counter.
+    fn count(&mut self, function: &mut Function) {
+        let at = MemArg {
+            offset: (HEAD + self.next).into(),
+            align: 0,
+            memory_index: self.memory,
+        };
+        self.next += 1;
+        for instruction in [
+            Instruction::I32Const(0),
+            Instruction::I32Const(0),
+            Instruction::I32Load8U(at),
+            Instruction::I32Const(1),
+            Instruction::I32Add,
+            Instruction::I32Store8(at),
+        ] {
+            function.instruction(&instruction);
+        }
+    }
+}
+
+impl Reencode for Rewriter<'_> {
+    type Error = std::convert::Infallible;
+
+    fn parse_memory_section(
+        &mut self,
+        memories: &mut MemorySection,
+        section: wasmparser::MemorySectionReader<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        utils::parse_memory_section(self, memories, section)?;
+        self.add_memory(memories);
+        Ok(())
+    }
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        utils::parse_export_section(self, exports, section)?;
+        self.add_export(exports);
+        Ok(())
+    }
+
+    /// Adds the sections that are missing, each where it belongs.
+    fn intersperse_section_hook(
+        &mut self,
+        module: &mut Module,
+        _after: Option<SectionId>,
+        before: Option<SectionId>,
+    ) -> Result<(), Error<Self::Error>> {
+        use SectionId::{Custom, Export, Function, Global, Import, Memory, Table, Tag, Type};
+        let early = [Custom, Type, Import, Function, Table, Memory];
+        let is = |ids: &[SectionId]| before.is_some_and(|b| ids.contains(&b));
+        if !self.has_memory && !is(&early) {
+            let mut memories = MemorySection::new();
+            self.add_memory(&mut memories);
+            module.section(&memories);
+        }
+        if !self.has_exports && !is(&early) && !is(&[Tag, Global, Export]) {
+            let mut exports = ExportSection::new();
+            self.add_export(&mut exports);
+            module.section(&exports);
+        }
+        Ok(())
+    }
+
+    fn parse_function_body(
+        &mut self,
+        code: &mut CodeSection,
+        body: wasmparser::FunctionBody<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        let index = self.shape.imported_functions + code.len();
+        let first = self.next;
+        let mut function = self.new_function_with_parsed_locals(&body)?;
+        let mut reader = body.get_operators_reader()?;
+        self.count(&mut function);
+        while !reader.eof() {
+            let operator = reader.read()?;
+            let parts = parts(&operator);
+            function.instruction(&self.instruction(operator)?);
+            // Behind the function's own end there is nothing.
+            if parts && !reader.eof() {
+                self.count(&mut function);
+            }
+        }
+        code.function(&function);
+        let name = self.shape.names.iter().find(|(at, ..)| *at == index);
+        self.functions.push(CoveredFunction {
+            name: name.map_or_else(|| format!("#{index}"), |(_, name, _)| name.clone()),
+            exported: name.is_some_and(|(.., exported)| *exported),
+            first,
+            blocks: self.next - first,
+            file: String::new(),
+        });
+        Ok(())
+    }
+}
+
+/// The constant that an operator has, where it is a whole number.
+pub(super) fn constant(operator: &Operator<'_>) -> Option<i64> {
+    match operator {
+        Operator::I32Const { value } => Some((*value).into()),
+        Operator::I64Const { value } => Some(*value),
+        Operator::F64Const { value } => whole(f64::from_bits(value.bits())),
+        _ => None,
+    }
+}
+
+fn whole(value: f64) -> Option<i64> {
+    let fits = value.fract() == 0.0 && value.abs() < 9e15;
+    fits.then_some(value as i64)
+}

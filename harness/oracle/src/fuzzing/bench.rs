@@ -1,0 +1,367 @@
+//! [`Bench`]: tries an input and says what is wrong with what came of it.
+
+use super::input::{Ground, Input, answer, answered};
+use crate::minimise::minimise;
+use crate::observe::probe::{Took, took};
+use provision_core::wizard::{
+    InstalledState, Outcome, ProvisionMode, ProvisionStep, StepCode, StepExecutor, Wizard,
+    WizardKind, WizardRun,
+};
+use provision_core::{Finding, Limits, Pack};
+use serde_json::{Value, json};
+
+/// How often a run is repeated to make an input small; fewer where each takes
+/// long.
+const TRIES: (usize, usize) = (200, 12);
+
+/// Where inputs are tried.
+pub struct Bench<'b> {
+    /// Runs guests that count which of their code runs.
+    pub executor: &'b dyn StepExecutor,
+    /// What ran since it was last asked: a counter and its count.
+    pub hits: &'b dyn Fn() -> Vec<(u32, u8)>,
+    /// Runs guests as they are. What it does not show again is no finding.
+    pub plain: &'b dyn StepExecutor,
+    /// The pack.
+    pub pack: &'b Pack,
+    /// Its wizards.
+    pub wizards: &'b [Wizard],
+    /// Bounds.
+    pub limits: &'b Limits,
+}
+
+/// What came of an input.
+#[derive(Debug)]
+pub struct Tried {
+    /// What ran, and how often: features of the run.
+    pub features: Vec<u64>,
+    /// How the wizard took it.
+    pub took: Took,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+}
+
+/// A violation, and the least that shows it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The violation.
+    pub finding: Finding,
+    /// The input, as small as it could be made.
+    pub input: Input,
+    /// How many runs making it small took.
+    pub tries: usize,
+}
+
+impl Bench<'_> {
+    /// Runs `input` once.
+    #[must_use]
+    pub fn try_once(&self, input: &Input, ground: &Ground) -> Option<Tried> {
+        let run = self.run(self.executor, input)?;
+        let hits = (self.hits)();
+        let took = took(&run);
+        let mut features: Vec<u64> = hits
+            .iter()
+            .map(|(at, count)| feature(*at, *count))
+            .collect();
+        if !features.is_empty() {
+            // NB: after a trap nothing of the step is counted; that it broke
+            // there is all that is known.
+            features.push(outcome(&took));
+        }
+        Some(Tried {
+            features,
+            findings: self.wrong(input, ground, &run, &took),
+            took,
+        })
+    }
+
+    /// Looks longer at an input that showed something new: again, and once
+    /// more on what it left.
+    #[must_use]
+    pub fn look_again(&self, input: &Input, ground: &Ground) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let Some(first) = self.run(self.plain, input) else {
+            return found;
+        };
+        if let Some(second) = self.run(self.plain, input) {
+            found.extend(differs(&first, &second));
+        }
+        found.extend(self.unsettled(input, ground, &first));
+        found
+    }
+
+    /// Whether `wanted` shows again where guests run as they are, and then on
+    /// how little.
+    #[must_use]
+    pub fn confirm(&self, wanted: &Finding, input: &Input, ground: &Ground) -> Option<Found> {
+        let shows = |input: &Input| self.shown(input, ground, wanted).is_some();
+        if !shows(input) {
+            return None;
+        }
+        let slow = [StepCode::Fuel, StepCode::Deadline, StepCode::PackBudget];
+        let most = match slow.iter().any(|code| code.code() == wanted.code) {
+            true => TRIES.1,
+            false => TRIES.0,
+        };
+        let (mut best, mut tries) = nearest(input, ground, most, shows);
+        let value = json!([best.inputs.answers, best.own, best.inputs.existing_state]);
+        let small = minimise(&value, most.saturating_sub(tries), |value| {
+            with(&best, value).is_some_and(|input| shows(&input))
+        });
+        tries += small.asked;
+        if let Some(input) = with(&best, &small.value).filter(|_| small.fails) {
+            best = input;
+        }
+        // The finding as the small input shows it.
+        let finding = self.shown(&best, ground, wanted)?;
+        Some(Found {
+            finding,
+            input: best,
+            tries,
+        })
+    }
+
+    /// The finding like `wanted` that `input` shows, where it does.
+    #[must_use]
+    pub fn shown(&self, input: &Input, ground: &Ground, wanted: &Finding) -> Option<Finding> {
+        let run = self.run(self.plain, input)?;
+        let took = took(&run);
+        let mut findings = self.wrong(input, ground, &run, &took);
+        if matches!(wanted.code.as_str(), NONDETERMINISTIC | NOT_IDEMPOTENT) {
+            findings.extend(self.look_again(input, ground));
+        }
+        findings.into_iter().find(|f| same(f, wanted))
+    }
+
+    fn run(&self, executor: &dyn StepExecutor, input: &Input) -> Option<WizardRun> {
+        input.run(executor, (self.pack, self.wizards), self.limits)
+    }
+
+    fn wrong(&self, input: &Input, ground: &Ground, run: &WizardRun, took: &Took) -> Vec<Finding> {
+        let mut found = Vec::new();
+        match took {
+            Took::Broke {
+                step,
+                code,
+                message,
+            } => {
+                let expected = "an answer to any input, or a refusal";
+                found.push(Finding::new(code.code(), step, expected, message));
+            }
+            Took::Refused(_) => found.extend(accepted_by_validate(run)),
+            Took::Accepted | Took::Unknown(_) => {}
+        }
+        for step in &run.steps {
+            let blamed = step
+                .failure()
+                .filter(|f| matches!(f.code, StepCode::Harness | StepCode::Deadline));
+            found.extend(blamed.map(|f| {
+                let expected = "an outcome that is the guest's own";
+                Finding::new(f.code.code(), step.name(), expected, f.message.clone())
+            }));
+        }
+        let kept = kept_secrets(input, ground);
+        let leaks = ground.search.of_run(run).into_iter();
+        found.extend(leaks.filter(|l| kept.contains(&l.key)).map(|leak| {
+            let actual = format!("`{}` shows in {} form", leak.key, leak.form);
+            Finding::new("E_SECRET_SHOWN", leak.at, "no secret anywhere", actual)
+        }));
+        found
+    }
+
+    /// Setting up once more on what setting up left changes nothing.
+    fn unsettled(&self, input: &Input, ground: &Ground, first: &WizardRun) -> Option<Finding> {
+        if ground.kind != WizardKind::Setup
+            || !first.completed()
+            || input.inputs.existing_state.is_some()
+            || input.mode != ProvisionMode::DryRun
+        {
+            return None;
+        }
+        let mut left = InstalledState::default();
+        left.apply(&first.plan);
+        let mut again = input.clone();
+        again.inputs.existing_state = Some(left.existing());
+        let second = self.run(self.plain, &again)?;
+        if !second.completed() {
+            return None;
+        }
+        let mut after = left.clone();
+        after.apply(&second.plan);
+        let value = |state| serde_json::to_value(state).unwrap_or_default();
+        let (left, after): (Value, Value) = (value(&left), value(&after));
+        let difference = crate::compare::all_differences(&left, &after)
+            .into_iter()
+            .next()?;
+        let expected = format!("what the first setup left: {}", difference.expected);
+        Some(Finding::new(
+            NOT_IDEMPOTENT,
+            difference.at,
+            expected,
+            difference.actual,
+        ))
+    }
+}
+
+/// Keys of the secrets that are what they were, and stand nowhere else: what a
+/// change put into another answer is no secret there.
+fn kept_secrets(input: &Input, ground: &Ground) -> Vec<String> {
+    let changed = |key: &str| {
+        let mut questions = ground.questions.iter();
+        let question = questions.find(|q| q.id == *key);
+        question.is_some_and(|q| answer(input, q) != answer(&ground.base, q))
+    };
+    let text = |input: &Input| json!([input.inputs, input.own]).to_string();
+    let (now, then) = (text(input), text(&ground.base));
+    let secrets = ground.secrets.iter();
+    let kept = secrets.filter(|(key, secret)| {
+        let count = |text: &str| text.matches(secret.as_str()).count();
+        !changed(key) && count(&now) <= count(&then)
+    });
+    kept.map(|(key, _)| key.clone()).collect()
+}
+
+const NONDETERMINISTIC: &str = "E_OUTPUT_DIFFERS";
+const NOT_IDEMPOTENT: &str = "E_NOT_IDEMPOTENT";
+
+/// Whether two findings are of one kind: the same code at the same place.
+pub(super) fn same(a: &Finding, b: &Finding) -> bool {
+    a.code == b.code && a.at == b.at
+}
+
+/// What validate let through, and apply then refused.
+fn accepted_by_validate(run: &WizardRun) -> Option<Finding> {
+    let step = |step| run.steps.iter().find(move |s| s.step == step && !s.by_host);
+    let (validate, apply) = (step(ProvisionStep::Validate)?, step(ProvisionStep::Apply)?);
+    let refused = apply.failure().is_some_and(|f| f.code == StepCode::Step)
+        || run.outcome
+            == Outcome::Refused {
+                step: ProvisionStep::Apply,
+            };
+    (validate.output().is_some() && refused).then(|| {
+        let said = match apply.failure() {
+            Some(failure) => failure.message.clone(),
+            None => "a diagnostic of severity error".into(),
+        };
+        let expected = "a refusal by validate, before anything is applied";
+        Finding::new("E_VALIDATE_ACCEPTS", apply.name(), expected, said)
+    })
+}
+
+fn differs(first: &WizardRun, second: &WizardRun) -> Option<Finding> {
+    let steps = first.steps.iter().zip(&second.steps);
+    let mut differing = steps.filter(|(a, b)| a.raw != b.raw || a.result != b.result);
+    let (step, again) = differing.next()?;
+    let text = |bytes: &Option<Vec<u8>>| {
+        let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+        provision_core::text::inert(&text, 200)
+    };
+    let expected = format!("the same as before: {}", text(&step.raw));
+    Some(Finding::new(
+        NONDETERMINISTIC,
+        step.name(),
+        expected,
+        text(&again.raw),
+    ))
+}
+
+/// A way towards the valid input.
+type Step<'g> = Box<dyn Fn(&Input) -> Input + 'g>;
+
+/// `input` with as much as possible as it is in the valid one.
+fn nearest(
+    input: &Input,
+    ground: &Ground,
+    most: usize,
+    shows: impl Fn(&Input) -> bool,
+) -> (Input, usize) {
+    let mut best = input.clone();
+    let mut tries = 0;
+    let base = &ground.base;
+    let mut candidates: Vec<Step<'_>> = vec![
+        Box::new(|_| base.clone()),
+        Box::new(|i| Input {
+            mode: base.mode,
+            ..i.clone()
+        }),
+        Box::new(|i| {
+            let mut i = i.clone();
+            i.inputs.answers.clone_from(&base.inputs.answers);
+            i
+        }),
+        Box::new(|i| Input {
+            own: base.own.clone(),
+            ..i.clone()
+        }),
+        Box::new(|i| {
+            let mut i = i.clone();
+            i.inputs.existing_state = None;
+            i
+        }),
+        Box::new(|i| {
+            let mut inputs = base.inputs.clone();
+            inputs.answers.clone_from(&i.inputs.answers);
+            inputs.existing_state.clone_from(&i.inputs.existing_state);
+            Input {
+                inputs,
+                ..i.clone()
+            }
+        }),
+    ];
+    for question in &ground.questions {
+        candidates.push(Box::new(|i| {
+            answered(i, question, answer(base, question).cloned())
+        }));
+    }
+    for candidate in candidates {
+        let nearer = candidate(&best);
+        if tries < most && nearer != best {
+            tries += 1;
+            if shows(&nearer) {
+                best = nearer;
+            }
+        }
+    }
+    (best, tries)
+}
+
+/// `input` with the three parts of `value`, where they are still three.
+fn with(input: &Input, value: &Value) -> Option<Input> {
+    let [answers, own, state] = value.as_array()?.as_slice() else {
+        return None;
+    };
+    let there = |value: &Value| (!value.is_null()).then(|| value.clone());
+    let mut input = input.clone();
+    input.inputs.answers = answers.clone();
+    input.own = there(own);
+    input.inputs.existing_state = there(state);
+    Some(input)
+}
+
+/// A counter, and its count in steps that matter: 1, 2, 3, 4 to 7, ….
+fn feature(at: u32, count: u8) -> u64 {
+    let bucket = match count {
+        0..=3 => u64::from(count),
+        4..=7 => 4,
+        8..=15 => 5,
+        16..=31 => 6,
+        32..=127 => 7,
+        128.. => 8,
+    };
+    u64::from(at) * 16 + bucket
+}
+
+/// How the wizard ended, as a feature apart from all counters.
+fn outcome(took: &Took) -> u64 {
+    let text = match took {
+        Took::Accepted => "accepted".to_owned(),
+        Took::Refused(_) => "refused".to_owned(),
+        Took::Broke { step, code, .. } => format!("{step} {}", code.code()),
+        Took::Unknown(_) => "unknown".to_owned(),
+    };
+    // FNV-1a; a hasher that is the same on every machine.
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash | 1 << 63
+}

@@ -1,0 +1,151 @@
+//! The generators reach what they claim: every outcome code, and every
+//! function of the host.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use arbitrary::{Arbitrary, Unstructured};
+use provision_core::wizard::{
+    Attempts, Call, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest, Task,
+    drive, wizards,
+};
+use provision_core::{Limits, Pack, Source};
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::generators::guests::Guest;
+use provision_oracle::generators::host_calls::{Calls, FUNCTIONS};
+use provision_oracle::generators::numbers::Numbers;
+use provision_oracle::generators::stories::Story;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn folder(name: &str, bytes: Vec<u8>) -> Pack {
+    let files = [
+        ("pack.json".to_owned(), b"{}".to_vec()),
+        (name.to_owned(), bytes),
+    ]
+    .into();
+    let manifest = None;
+    Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ).expect("a pack")
+}
+
+fn executor() -> WasmtimeExecutor {
+    WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor")
+}
+
+fn step() -> Call {
+    Call::Step {
+        input: b"{}".to_vec(),
+    }
+}
+
+fn made<T: for<'a> Arbitrary<'a>>(numbers: &mut Numbers, len: usize) -> T {
+    let bytes = numbers.bytes(len);
+    T::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes make one")
+}
+
+/// Codes of guests that are run, each by the calls that strangers answer.
+fn of_guests(numbers: &mut Numbers, times: usize) -> BTreeSet<StepCode> {
+    let executor = executor();
+    let mut seen = BTreeSet::new();
+    for _ in 0..times {
+        let guest: Guest = made(numbers, 400);
+        let pack = folder(guest.name, guest.bytes);
+        for call in [
+            step(),
+            Call::QaSpec {
+                mode: "setup".into(),
+            },
+        ] {
+            let answer = executor.execute(&pack, &StepRequest::new(guest.name, call));
+            seen.extend(answer.result.err().map(|f| f.code));
+        }
+    }
+    seen
+}
+
+/// Codes of sequences of calls to the host.
+fn of_host_calls(numbers: &mut Numbers, times: usize) -> BTreeSet<StepCode> {
+    let executor = executor();
+    let mut seen = BTreeSet::new();
+    for _ in 0..times {
+        let calls: Calls = made(numbers, 200);
+        let pack = folder("s.wat", calls.text().into_bytes());
+        let answer = executor.execute(&pack, &StepRequest::new("s.wat", step()));
+        seen.extend(answer.result.err().map(|f| f.code));
+    }
+    seen
+}
+
+struct Told<'s>(&'s Story, AtomicUsize);
+
+impl StepExecutor for Told<'_> {
+    fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+        let answers = &self.0.answers;
+        let at = self.1.fetch_add(1, Ordering::Relaxed);
+        StepAnswer {
+            result: answers[at % answers.len()].clone(),
+            meters: Meters::default(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+/// Codes of wizards whose steps answer anything.
+fn of_stories(numbers: &mut Numbers, times: usize) -> BTreeSet<StepCode> {
+    let limits = Limits::FUZZ;
+    let mut seen = BTreeSet::new();
+    for _ in 0..times {
+        let story: Story = made(numbers, 1_500);
+        let (files, manifest) = (story.files.clone(), None);
+        let Ok(pack) = Pack::open(Source::Folder { files, manifest }, &limits) else {
+            continue;
+        };
+        for wizard in wizards(&pack) {
+            let task = Task {
+                wizard: &wizard,
+                inputs: &story.inputs,
+                mode: ProvisionMode::DryRun,
+                answers: None,
+            };
+            let run = drive(&Told(&story, AtomicUsize::new(0)), &pack, &task, &limits);
+            seen.extend(run.steps.iter().filter_map(|s| Some(s.failure()?.code)));
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_outcome_code_is_reached() {
+    let mut numbers = Numbers::new(11);
+    let mut seen = of_guests(&mut numbers, 3_000);
+    seen.extend(of_host_calls(&mut numbers, 600));
+    seen.extend(of_stories(&mut numbers, 6_000));
+    let missing: Vec<_> = StepCode::ALL
+        .iter()
+        // A harness that fails is what the targets look for.
+        .filter(|code| !seen.contains(code) && **code != StepCode::Harness)
+        .map(|code| code.code())
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn every_function_of_the_host_is_reached() {
+    let executor = executor();
+    let mut wrong = Vec::new();
+    for (at, function) in FUNCTIONS.iter().enumerate() {
+        let pack = folder("s.wat", Calls::sound(at).text().into_bytes());
+        let answer = executor.execute(&pack, &StepRequest::new("s.wat", step()));
+        let call = answer.attempts.calls.first();
+        let call = call.map(|c| (c.interface.split('@').next(), c.function.as_str()));
+        let named = (function.interface.split('@').next(), function.name);
+        if call != Some(named) {
+            wrong.push(format!("{named:?} {call:?} {:?}", answer.result));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    for interface in provision_exec::granted() {
+        let reached = FUNCTIONS
+            .iter()
+            .any(|f| f.interface.starts_with(&format!("{interface}@")));
+        assert!(reached, "no generator calls {interface}");
+    }
+}

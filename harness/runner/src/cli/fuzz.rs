@@ -1,0 +1,320 @@
+//! `fuzz`.
+
+use super::{print, print_json};
+use crate::discover::PackRef;
+use crate::exit::{Error, Exit, show};
+use crate::fuzz::{Options, Outcome, fuzz};
+use crate::repro::{self, FuzzBundle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use provision_core::text::inert;
+use provision_core::wizard::StepCode;
+use provision_core::{Finding, Limits};
+use provision_oracle::fuzzing::Progress;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Functions that the table shows.
+const FUNCTIONS: usize = 30;
+/// Seconds between two lines where nobody watches a terminal.
+const LINES: u64 = 10;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// An archive, a folder, or a manifest.
+    pack: PathBuf,
+    /// How long, for example `60s`, `10m` or `2h`.
+    #[arg(long = "for", value_parser = humantime::parse_duration, default_value = "60s")]
+    time: Duration,
+    /// Stop after so many runs of a wizard, if the time is not up before. With
+    /// one job, the same seed and number give the same result.
+    #[arg(long)]
+    runs: Option<u64>,
+    /// Decides what is tried.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Threads; by default one a processor.
+    #[arg(long)]
+    jobs: Option<NonZeroUsize>,
+    /// The only wizard that is fuzzed.
+    #[arg(long)]
+    wizard: Option<String>,
+    /// Do not let what runs in the guests guide what is tried.
+    #[arg(long)]
+    no_coverage: bool,
+    /// Where a bundle for each finding goes.
+    #[arg(long, default_value = "reports/out/fuzz")]
+    out: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    if !args.pack.exists() {
+        let why = format!("{}: no such pack", show(&args.pack));
+        return Err(Error::Usage(why));
+    }
+    let name = args.pack.file_name().unwrap_or_default();
+    let pack = PackRef {
+        label: inert(&name.to_string_lossy(), 200),
+        path: args.pack.clone(),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let options = Options {
+        time: Some(args.time),
+        runs: args.runs,
+        seed: args.seed,
+        jobs: args.jobs.map_or(cores, NonZeroUsize::get),
+        coverage: !args.no_coverage,
+        only: args.wizard.clone(),
+    };
+    let status = Status::new();
+    let outcome = fuzz(&pack, &options, &|progress, elapsed| {
+        status.tell(progress, elapsed);
+    });
+    drop(status);
+    let outcome = outcome?;
+    let bundles = write(args, &pack, &outcome)?;
+    match args.json {
+        true => print_json(&as_json(args, &outcome, &bundles))?,
+        false => print(&as_text(&outcome, &bundles))?,
+    }
+    Ok(exit(&outcome))
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    let codes = || outcome.found.iter().map(|f| f.finding.code.as_str());
+    let is = |wanted: fn(StepCode) -> bool| {
+        let mut all = StepCode::ALL.iter().filter(|code| wanted(**code));
+        all.any(|code| codes().any(|c| c == code.code()))
+    };
+    if is(StepCode::is_bound) {
+        Exit::Violation
+    } else if is(StepCode::is_error) || codes().any(|c| c == "E_PANIC") {
+        Exit::Harness
+    } else if !outcome.found.is_empty() {
+        Exit::Fails
+    } else if outcome.progress.runs == 0 {
+        Exit::Nothing
+    } else {
+        Exit::Conforms
+    }
+}
+
+/// A bundle for each finding, and where it is.
+fn write(args: &Args, pack: &PackRef, outcome: &Outcome) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = Vec::new();
+    for found in &outcome.found {
+        let folder = args.out.join(crate::artifacts::folder_name(&pack.label));
+        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        let input = serde_json::to_vec(&found.input).unwrap_or_default();
+        let digest = provision_core::pack::digest(&input);
+        let name = format!("{}-{}.json", found.finding.code, &digest[..12]);
+        let bundle = FuzzBundle {
+            format: 1,
+            kind: repro::FUZZ.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            pack: repro::bundled(pack, &outcome.digest),
+            seed: args.seed,
+            limits: Limits::default(),
+            input: found.input.clone(),
+            observed: found.finding.clone(),
+        };
+        let path = folder.join(name);
+        crate::files::write(&path, &crate::files::pretty(&bundle)?)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn rate(outcome: &Outcome) -> u64 {
+    let millis = u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX);
+    outcome.progress.runs * 1000 / millis.max(1)
+}
+
+fn as_json(args: &Args, outcome: &Outcome, bundles: &[PathBuf]) -> Value {
+    let findings = outcome.found.iter().zip(bundles).map(|(found, path)| {
+        let Finding {
+            code,
+            at,
+            expected,
+            actual,
+        } = &found.finding;
+        json!({
+            "wizard": found.input.wizard, "code": code, "at": at, "expected": expected,
+            "actual": actual, "input": found.input, "bundle": path,
+        })
+    });
+    let functions = outcome.functions.iter().map(|(f, reached)| {
+        json!({
+            "file": f.file, "name": inert(&f.name, 200), "exported": f.exported,
+            "blocks": f.blocks, "reached": reached,
+        })
+    });
+    let answers = outcome.answered.iter().map(|((wizard, question), a)| {
+        json!({
+            "wizard": wizard, "question": inert(question, 200),
+            "accepted": a.accepted, "refused": a.refused, "broke": a.broke,
+        })
+    });
+    json!({
+        "format": 1,
+        "pack": { "path": args.pack, "digest": outcome.digest },
+        "seed": args.seed,
+        "runs": outcome.progress.runs,
+        "edges": outcome.progress.edges,
+        "corpus": outcome.progress.corpus,
+        "findings": findings.collect::<Vec<_>>(),
+        "functions": functions.collect::<Vec<_>>(),
+        "answers": answers.collect::<Vec<_>>(),
+    })
+}
+
+fn as_text(outcome: &Outcome, bundles: &[PathBuf]) -> String {
+    let mut out = String::new();
+    let Progress {
+        runs,
+        edges,
+        corpus,
+        ..
+    } = outcome.progress;
+    let _ = writeln!(
+        out,
+        "{runs} runs in {} s, {} a second; {edges} of {} counters reached, {corpus} inputs showed something new",
+        outcome.elapsed.as_secs(),
+        rate(outcome),
+        outcome.functions.iter().map(|(f, _)| f.blocks).sum::<u32>(),
+    );
+    functions(&mut out, outcome);
+    answers(&mut out, outcome);
+    for (found, path) in outcome.found.iter().zip(bundles) {
+        let finding = &found.finding;
+        let _ = writeln!(
+            out,
+            "\n{} {} ({})\n  expected: {}\n  actual:   {}\n  answers:  {}\n  reproduce: greentic-provision repro {}",
+            finding.code,
+            inert(&finding.at, 200),
+            inert(&found.input.wizard, 100),
+            inert(&finding.expected, 300),
+            inert(&finding.actual, 300),
+            inert(&given(found), 400),
+            show(path),
+        );
+    }
+    let _ = match outcome.found.len() {
+        0 => writeln!(out, "\nno finding"),
+        1 => writeln!(out, "\n1 finding"),
+        n => writeln!(out, "\n{n} findings"),
+    };
+    out
+}
+
+fn given(found: &provision_oracle::fuzzing::Found) -> String {
+    let own = found.input.own.as_ref();
+    own.unwrap_or(&found.input.inputs.answers).to_string()
+}
+
+/// The functions that guests export, those with most left to reach first.
+fn functions(out: &mut String, outcome: &Outcome) {
+    let mut exported: Vec<_> = outcome
+        .functions
+        .iter()
+        .filter(|(f, _)| f.exported)
+        .collect();
+    if exported.is_empty() {
+        return;
+    }
+    exported.sort_by_key(|(f, reached)| {
+        let left = u64::from(f.blocks).saturating_sub(*reached as u64);
+        (std::cmp::Reverse(left), &f.file, &f.name)
+    });
+    let _ = writeln!(out, "\nreached  of      exported function");
+    for (f, reached) in exported.iter().take(FUNCTIONS) {
+        let (name, file) = (inert(&f.name, 120), inert(&f.file, 120));
+        let _ = writeln!(out, "{reached:<8} {:<7} {name}  {file}", f.blocks);
+    }
+    if exported.len() > FUNCTIONS {
+        let _ = writeln!(out, "… and {} more; see --json", exported.len() - FUNCTIONS);
+    }
+}
+
+fn answers(out: &mut String, outcome: &Outcome) {
+    if outcome.answered.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\naccepted refused  broke    other answers to");
+    for ((wizard, question), a) in &outcome.answered {
+        let (wizard, question) = (inert(wizard, 100), inert(question, 100));
+        let _ = writeln!(
+            out,
+            "{:<8} {:<8} {:<8} {question}  {wizard}",
+            a.accepted, a.refused, a.broke
+        );
+    }
+}
+
+/// Shows how far it is: on a terminal always, elsewhere a line now and then.
+struct Status {
+    bar: Option<ProgressBar>,
+    last: Mutex<u64>,
+}
+
+impl Status {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self {
+            bar,
+            last: Mutex::new(0),
+        }
+    }
+
+    fn tell(&self, progress: Progress, elapsed: Duration) {
+        let Progress {
+            runs,
+            edges,
+            corpus,
+            findings,
+        } = progress;
+        let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let seconds = elapsed.as_secs();
+        let text = format!(
+            "{seconds} s: {runs} runs, {} a second, {edges} edges, corpus {corpus}, {findings} findings",
+            runs * 1000 / millis.max(1)
+        );
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(text);
+                bar.tick();
+            }
+            None => {
+                let mut last = self
+                    .last
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                if seconds >= *last + LINES {
+                    *last = seconds;
+                    anstream::eprintln!("{text}");
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Status {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Fuzzing one pack: threads that try what a campaign says, until the time or
+//! the number of runs is up.
+
+use crate::discover::PackRef;
+use crate::exit::Error;
+use crate::source;
+use provision_core::wizard::{StepExecutor, Wizard, wizards};
+use provision_core::{Finding, Limits, OpenError, Pack, Source};
+use provision_exec::{CoveredFunction, WasmtimeExecutor};
+use provision_oracle::fuzzing::{
+    Answered, Bench, Campaign, Found, Ground, Input, Progress, ground,
+};
+use provision_oracle::generators::json::Dictionary;
+use provision_oracle::{Conditions, Subject, observe};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Fuel and memory that counting takes besides, as a factor.
+const ROOM: u64 = 8;
+/// Every so many runs one that showed nothing new is looked at longer as well.
+const LOOK_AGAIN: u64 = 64;
+/// How often it is told how far a campaign is.
+const TELL: Duration = Duration::from_millis(200);
+
+/// What to fuzz, and for how long.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long; no bound where none is given.
+    pub time: Option<Duration>,
+    /// How many runs of a wizard; likewise.
+    pub runs: Option<u64>,
+    /// Decides what is tried. With one job, all of it.
+    pub seed: u64,
+    /// Threads.
+    pub jobs: usize,
+    /// Whether what runs in the guests guides what is tried.
+    pub coverage: bool,
+    /// The only wizard that is fuzzed; all where none is named.
+    pub only: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How far it came.
+    pub progress: Progress,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The violations.
+    pub found: Vec<Found>,
+    /// The functions of the guests, and how many of their counters were
+    /// reached; empty without coverage.
+    pub functions: Vec<(CoveredFunction, usize)>,
+    /// How wizards took other answers, by wizard and question.
+    pub answered: BTreeMap<(String, String), Answered>,
+    /// SHA-256 of the pack.
+    pub digest: String,
+}
+
+/// Bounds under which guests run that count what runs.
+fn roomy(limits: &Limits) -> Limits {
+    let mut limits = limits.clone();
+    let step = &mut limits.step;
+    step.fuel = step.fuel.saturating_mul(ROOM);
+    step.memory_bytes *= 2;
+    step.instances *= 4;
+    step.memories *= 2;
+    step.component_bytes *= 4;
+    step.output_bytes = step.output_bytes.max(4 * 1024 * 1024);
+    limits
+}
+
+/// A pack that was looked at, ready to be fuzzed.
+pub struct Prepared {
+    subject: Subject,
+    wizards: Vec<Wizard>,
+    ground: Vec<Ground>,
+}
+
+impl Prepared {
+    /// Opens the pack that was read from `source` and drives each of its
+    /// wizards once, on valid answers.
+    ///
+    /// # Errors
+    /// Says why it is no pack, or has nothing to fuzz.
+    pub fn of(
+        source: Result<Source, OpenError>,
+        plain: &dyn StepExecutor,
+        conditions: &Conditions,
+    ) -> Result<Self, String> {
+        let subject = observe(source, plain, conditions);
+        let wizards = match &subject.opened {
+            Ok(opened) => wizards(&opened.pack),
+            Err(why) => return Err(why.to_string()),
+        };
+        let ground = ground(&subject, conditions);
+        match ground.is_empty() {
+            true => Err("it has no wizard that could be fuzzed".into()),
+            false => Ok(Self {
+                subject,
+                wizards,
+                ground,
+            }),
+        }
+    }
+
+    /// Whether `input` shows `wanted` where guests run as they are.
+    #[must_use]
+    pub fn shows(
+        &self,
+        plain: &dyn StepExecutor,
+        limits: &Limits,
+        (input, wanted): (&Input, &Finding),
+    ) -> Option<Finding> {
+        let ground = self.ground.iter().find(|g| g.base.wizard == input.wizard)?;
+        let bench = Bench {
+            executor: plain,
+            hits: &Vec::new,
+            plain,
+            pack: self.pack()?,
+            wizards: &self.wizards,
+            limits,
+        };
+        bench.shown(input, ground, wanted)
+    }
+
+    /// Lower-case hex SHA-256 of what was read.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.subject.digest
+    }
+
+    fn pack(&self) -> Option<&Pack> {
+        self.subject.opened.as_ref().ok().map(|o| &o.pack)
+    }
+}
+
+/// The conditions under which a pack is looked at before it is fuzzed.
+#[must_use]
+pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Conditions {
+    Conditions {
+        limits: limits.clone(),
+        probes: 0,
+        seed,
+        only,
+        ..Conditions::default()
+    }
+}
+
+/// Fuzzes the wizards of the pack at `pack`; `tell` hears how far it is, now
+/// and then.
+///
+/// # Errors
+/// [`Error::Usage`] where it is no pack, or has nothing to fuzz;
+/// [`Error::Executor`] where this machine cannot run guests.
+pub fn fuzz(
+    pack: &PackRef,
+    options: &Options,
+    tell: &(dyn Fn(Progress, Duration) + Sync),
+) -> Result<Outcome, Error> {
+    let limits = Limits::default();
+    let conditions = conditions(&limits, options.seed, options.only.clone());
+    let source = source::load(&pack.path, &limits.archive);
+    let plain = WasmtimeExecutor::new(&limits.step)?;
+    let prepared = Prepared::of(source, &plain, &conditions);
+    let prepared = prepared.map_err(|why| Error::Usage(format!("{}: {why}", pack.label)))?;
+    let workers = (0..options.jobs.max(1)).map(|_| Worker::new(&prepared, options));
+    let workers = workers.collect::<Result<Vec<Worker<'_>>, Error>>()?;
+    let words = workers.first().map(Worker::words).unwrap_or_default();
+    let shared = Shared {
+        campaign: Mutex::new(Campaign::new(prepared.ground.clone(), words, options.seed)),
+        started: Instant::now(),
+        runs: AtomicU64::new(0),
+        options,
+        tell,
+    };
+    std::thread::scope(|scope| {
+        for (number, worker) in workers.iter().enumerate() {
+            let shared = &shared;
+            scope.spawn(move || worker.work(shared, number == 0));
+        }
+    });
+    let elapsed = shared.started.elapsed();
+    let campaign = shared.campaign.into_inner();
+    let campaign = campaign.unwrap_or_else(PoisonError::into_inner);
+    let functions = workers.first().map(|w| w.covering.covered_functions());
+    let reached = |f: CoveredFunction| {
+        let hit = campaign
+            .counters()
+            .range(f.first..f.first + f.blocks)
+            .count();
+        (f, hit)
+    };
+    Ok(Outcome {
+        progress: campaign.progress(),
+        elapsed,
+        found: campaign.found().into_iter().cloned().collect(),
+        functions: functions
+            .unwrap_or_default()
+            .into_iter()
+            .map(reached)
+            .collect(),
+        answered: campaign.answered().clone(),
+        digest: prepared.digest().to_owned(),
+    })
+}
+
+/// What the threads share.
+struct Shared<'s> {
+    campaign: Mutex<Campaign>,
+    started: Instant,
+    runs: AtomicU64,
+    options: &'s Options,
+    tell: &'s (dyn Fn(Progress, Duration) + Sync),
+}
+
+impl Shared<'_> {
+    fn campaign(&self) -> MutexGuard<'_, Campaign> {
+        self.campaign.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether one more run is due.
+    fn goes_on(&self) -> bool {
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        let time = self.options.time;
+        self.options.runs.is_none_or(|most| run < most)
+            && time.is_none_or(|most| self.started.elapsed() < most)
+    }
+}
+
+/// One thread's executors.
+struct Worker<'w> {
+    prepared: &'w Prepared,
+    limits: Limits,
+    covering: WasmtimeExecutor,
+    plain: WasmtimeExecutor,
+    coverage: bool,
+}
+
+impl<'w> Worker<'w> {
+    fn new(prepared: &'w Prepared, options: &Options) -> Result<Self, Error> {
+        let limits = Limits::default();
+        let worker = Self {
+            prepared,
+            covering: WasmtimeExecutor::covering(&roomy(&limits).step)?,
+            plain: WasmtimeExecutor::new(&limits.step)?,
+            limits,
+            coverage: options.coverage,
+        };
+        // NB: counters are numbered as guests are compiled; so they have the
+        // same numbers in every thread, and the words are known.
+        for ground in &prepared.ground {
+            worker.run(&worker.covering, &ground.base);
+        }
+        drop(worker.covering.take_hits());
+        Ok(worker)
+    }
+
+    fn run(&self, executor: &dyn StepExecutor, input: &Input) {
+        if let Some(pack) = self.prepared.pack() {
+            let _ = input.run(executor, (pack, &self.prepared.wizards), &self.limits);
+        }
+    }
+
+    fn words(&self) -> Dictionary {
+        let words = self.covering.words();
+        Dictionary {
+            texts: words.texts.into_iter().collect(),
+            numbers: words.numbers.into_iter().collect(),
+        }
+    }
+
+    fn work(&self, shared: &Shared<'_>, tells: bool) {
+        let Some(pack) = self.prepared.pack() else {
+            return;
+        };
+        let hits = || match self.coverage {
+            true => self.covering.take_hits(),
+            false => Vec::new(),
+        };
+        let executor: &dyn StepExecutor = match self.coverage {
+            true => &self.covering,
+            false => &self.plain,
+        };
+        let bench = Bench {
+            executor,
+            hits: &hits,
+            plain: &self.plain,
+            pack,
+            wizards: &self.prepared.wizards,
+            limits: &self.limits,
+        };
+        let mut told = Instant::now();
+        for run in 0u64.. {
+            if !shared.goes_on() {
+                break;
+            }
+            let next = shared.campaign().next_input();
+            let Some((input, ground)) = next else { break };
+            // A panic of the harness is a finding like any other, and the
+            // worst of all.
+            let one = || one(&bench, shared, (&input, &ground), run % LOOK_AGAIN == 0);
+            if catch_unwind(AssertUnwindSafe(one)).is_err() {
+                panicked(shared, &input);
+            }
+            if tells && told.elapsed() >= TELL {
+                told = Instant::now();
+                let progress = shared.campaign().progress();
+                (shared.tell)(progress, shared.started.elapsed());
+            }
+        }
+    }
+}
+
+/// Tries one input, and looks into what is wrong with it.
+fn one(bench: &Bench<'_>, shared: &Shared<'_>, (input, ground): (&Input, &Ground), again: bool) {
+    let Some(tried) = bench.try_once(input, ground) else {
+        return;
+    };
+    let (new, mut findings) = shared.campaign().learn(input, &tried);
+    if new || again {
+        let more = bench.look_again(input, ground);
+        findings.extend(shared.campaign().claim(input, more));
+    }
+    for finding in findings {
+        if let Some(found) = bench.confirm(&finding, input, ground) {
+            shared.campaign().keep(found);
+        }
+    }
+}
+
+fn panicked(shared: &Shared<'_>, input: &Input) {
+    let finding = Finding::new(
+        "E_PANIC",
+        "the harness",
+        "an outcome, whatever the input",
+        "it panicked; standard error says where",
+    );
+    let mut campaign = shared.campaign();
+    for finding in campaign.claim(input, vec![finding]) {
+        let (input, tries) = (input.clone(), 0);
+        campaign.keep(Found {
+            finding,
+            input,
+            tries,
+        });
+    }
+}

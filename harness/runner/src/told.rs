@@ -1,0 +1,154 @@
+//! What is told of a pack: from what was observed and judged to events.
+
+use crate::artifacts;
+use crate::discover::PackRef;
+use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
+use crate::exit::show;
+use crate::run::Examined;
+use provision_core::text::inert;
+use provision_core::wizard::{Outcome, StepRun};
+use provision_core::{Status, Verdict};
+use provision_oracle::minimum::{due, due_steps};
+use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
+
+/// Notes of a plan that an event keeps, and characters of each.
+const NOTES: (usize, usize) = (50, 300);
+
+/// All that there is to say of a pack, in the order of the stream; `flags` are
+/// those of the command that shows a failure again, `millis` is how long it
+/// took.
+#[must_use]
+pub fn events(pack: &PackRef, flags: &str, examined: &Examined, millis: u64) -> Vec<Event> {
+    let Examined {
+        subject,
+        results,
+        verdict,
+    } = examined;
+    let secrets = subject.secrets();
+    let mut events = Vec::new();
+    for observed in subject.wizards() {
+        let mut driven = driven(pack, observed);
+        let messages = driven.steps.iter_mut().filter_map(|s| s.message.as_mut());
+        for text in messages.chain(&mut driven.notes) {
+            *text = secrets.without(text);
+        }
+        events.push(Event::WizardDriven(driven));
+    }
+    for result in results {
+        events.push(Event::CheckFinished(concluded(pack, flags, result.clone())));
+    }
+    let done = finished(pack, subject, *verdict, millis);
+    events.push(Event::PackFinished(done));
+    events
+}
+
+fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished {
+    let scope = result.scope.to_string();
+    let good = result.status == Status::Passed || !result.applicable;
+    CheckFinished {
+        pack: pack.label.clone(),
+        reproduce: (!good).then(|| artifacts::reproduce(pack, flags, &scope, result.check)),
+        scope,
+        check: result.check.to_owned(),
+        level: result.level,
+        status: result.status,
+        applicable: result.applicable,
+        reason: result.reason,
+        findings: result.findings,
+    }
+}
+
+fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
+    let run = observed.run();
+    let notes = run.map(|r| r.plan.notes.as_slice()).unwrap_or_default();
+    WizardDriven {
+        pack: pack.label.clone(),
+        wizard: observed.wizard.name.clone(),
+        kind: observed.wizard.kind,
+        driver: observed.wizard.driver.name().to_owned(),
+        outcome: run.map_or_else(|| "no inputs".into(), |r| outcome(&r.outcome)),
+        steps_due: due_steps(&observed.wizard),
+        steps: run
+            .map(|r| r.steps.iter().map(step).collect())
+            .unwrap_or_default(),
+        notes: notes
+            .iter()
+            .take(NOTES.0)
+            .map(|n| inert(n, NOTES.1))
+            .collect(),
+    }
+}
+
+/// An outcome in words, for events and people.
+#[must_use]
+pub fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed => "completed".into(),
+        Outcome::Failed => "failed".into(),
+        Outcome::Refused { step } => format!("refused by {step}"),
+        Outcome::NothingRan => "nothing ran".into(),
+    }
+}
+
+fn step(run: &StepRun) -> StepDone {
+    let status = match (&run.result, run.failure()) {
+        (None, _) => "not_run",
+        (_, Some(failure)) => failure.code.code(),
+        _ => "ok",
+    };
+    StepDone {
+        step: run.step.name().to_owned(),
+        node: run.node.as_deref().map(|n| inert(n, 200)),
+        function: inert(&run.function, 200),
+        component: run.component.clone(),
+        status: status.into(),
+        message: run.failure().map(|f| f.message.clone()),
+        meters: run.meters,
+        attempts: run.attempts.calls.clone(),
+    }
+}
+
+fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) -> PackFinished {
+    let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
+    let text = |value: Option<&String>| value.map(|v| inert(v, 200));
+    let setup = subject.wizards().iter().find(|o| o.wizard.primary);
+    let plan = setup
+        .and_then(Observed::run)
+        .filter(|r| r.completed())
+        .map(|r| &r.plan);
+    PackFinished {
+        pack: pack.label.clone(),
+        path: show(&pack.path),
+        id: text(manifest.and_then(|m| m.id.as_ref())),
+        version: text(manifest.and_then(|m| m.version.as_ref())),
+        digest: subject.digest.clone(),
+        verdict,
+        steps_executed: executed_steps(subject),
+        steps_due: due(subject),
+        probes: probes(subject),
+        resident_peak: resident_peak(),
+        plan_notes: plan.map_or(0, |p| p.notes.len()),
+        secret_keys: plan
+            .map(|p| p.secrets_patch.set.keys().map(|k| inert(k, 200)).collect())
+            .unwrap_or_default(),
+        millis,
+    }
+}
+
+/// Other sets of answers that were tried, over all wizards.
+fn probes(subject: &Subject) -> usize {
+    let runs = subject
+        .wizards()
+        .iter()
+        .filter_map(|o| o.runs.as_ref().ok());
+    let probed = runs.filter_map(|r| r.probed.as_ref());
+    probed.map(|p| p.probes.len()).sum()
+}
+
+/// Peak resident memory of this process in bytes, where the system tells.
+fn resident_peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}

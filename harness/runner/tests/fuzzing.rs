@@ -1,0 +1,118 @@
+//! `fuzz` as a library: guests that count answer as they always do, one seed is
+//! one campaign, and what is hidden is found by what runs.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use greentic_provision::discover::PackRef;
+use greentic_provision::fuzz::{Options, Outcome, conditions, fuzz};
+use greentic_provision::source;
+use provision_core::Limits;
+use provision_core::wizard::{WizardRun, wizards};
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::fuzzing::ground;
+use provision_oracle::observe;
+use std::path::{Path, PathBuf};
+
+fn packs(folder: &str) -> Vec<PathBuf> {
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let entries = std::fs::read_dir(packs.join(folder)).expect("a folder of packs");
+    let paths = entries.map(|e| e.expect("an entry").path());
+    let is_pack = |p: &PathBuf| p.is_dir() || p.extension().is_some_and(|e| e == "gtpack");
+    let mut paths: Vec<_> = paths.filter(is_pack).collect();
+    paths.sort();
+    paths
+}
+
+fn outcome(pack: &str, options: &Options) -> Outcome {
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let pack = PackRef {
+        label: pack.into(),
+        path: packs.join(pack),
+    };
+    fuzz(&pack, options, &|_, _| {}).expect("fuzzes")
+}
+
+fn options(runs: u64, coverage: bool) -> Options {
+    Options {
+        time: None,
+        runs: Some(runs),
+        seed: 7,
+        jobs: 1,
+        coverage,
+        only: None,
+    }
+}
+
+fn codes(outcome: &Outcome) -> Vec<&str> {
+    let found = outcome.found.iter();
+    found.map(|f| f.finding.code.as_str()).collect()
+}
+
+/// What a guest answered, and how it ended.
+fn said(run: &WizardRun) -> Vec<(Option<Vec<u8>>, Option<&'static str>)> {
+    let steps = run.steps.iter();
+    steps
+        .map(|s| (s.raw.clone(), s.failure().map(|f| f.code.code())))
+        .collect()
+}
+
+#[test]
+fn guests_that_count_answer_as_they_always_do() {
+    let limits = Limits::default();
+    let plain = WasmtimeExecutor::new(&limits.step).expect("an executor");
+    let mut counting = 0;
+    for path in packs("conforming")
+        .into_iter()
+        .chain(packs("nonconforming"))
+    {
+        let source = source::load(&path, &limits.archive);
+        let conditions = conditions(&limits, 0, None);
+        let subject = observe(source, &plain, &conditions);
+        let Ok(opened) = &subject.opened else {
+            continue;
+        };
+        let covering = WasmtimeExecutor::covering(&limits.step).expect("an executor");
+        let wizards = wizards(&opened.pack);
+        for ground in ground(&subject, &conditions) {
+            let run = |executor| {
+                let run = ground.base.run(executor, (&opened.pack, &wizards), &limits);
+                run.expect("the wizard is there")
+            };
+            let (as_is, counted) = (run(&plain), run(&covering));
+            let place = format!("{} {}", path.display(), ground.base.wizard);
+            assert_eq!(said(&counted), said(&as_is), "{place}");
+            let hits = covering.take_hits();
+            run(&covering);
+            assert_eq!(covering.take_hits(), hits, "{place}: other code runs");
+            if as_is.completed() && as_is.executed() > 0 {
+                assert!(!hits.is_empty(), "{place} counts nothing");
+                counting += 1;
+            }
+        }
+    }
+    assert!(counting > 20, "{counting} wizards count");
+}
+
+#[test]
+fn one_job_and_one_seed_make_one_campaign() {
+    let of = |seed| {
+        let options = Options {
+            seed,
+            ..options(1_500, true)
+        };
+        let outcome = outcome("conforming/demo-messaging-telegram", &options);
+        let found = format!("{:?}", outcome.found);
+        (outcome.progress, outcome.answered, found)
+    };
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1).1, of(2).1);
+}
+
+#[test]
+fn what_is_broken_is_found_and_made_small() {
+    let outcome = outcome("nonconforming/answers-break", &options(600, true));
+    assert_eq!(codes(&outcome), ["E_TRAP"]);
+    let answers = &outcome.found[0].input.inputs.answers;
+    let config = answers["config"].as_object().expect("a config");
+    assert_eq!(config.len(), 1, "{answers}");
+    assert!(outcome.functions.iter().any(|(_, hit)| *hit > 0));
+}
