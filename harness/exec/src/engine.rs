@@ -20,7 +20,7 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler) -> Result<Engine> 
     let mut config = Config::new();
     config
         .consume_fuel(true)
-        .operator_cost(costs())
+        .operator_cost(costs(compiler))
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
         // Two runs of one guest have to answer the same bytes everywhere.
@@ -47,9 +47,12 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler) -> Result<Engine> 
 
 /// Instructions that leave compiled code cost more than one unit; by how much
 /// they work, Wasmtime charges besides.
-fn costs() -> OperatorCost {
+fn costs(compiler: Compiler) -> OperatorCost {
     let mut costs = OperatorCost::new();
-    costs.MemoryGrow = 255;
+    costs.MemoryGrow = match cfg!(planted_bug = "compilers") && compiler == Compiler::Optimising {
+        true => 1,
+        false => 255,
+    };
     costs.TableGrow = 255;
     for cost in [
         &mut costs.MemoryFill,

@@ -121,7 +121,11 @@ impl WasmtimeExecutor {
     fn prepared(&self, pack: &Pack, name: &str) -> Result<Arc<Prepared>, StepFailure> {
         let missing = || fail(StepCode::Missing, format!("the pack has no file `{name}`"));
         let look = pack.look(name).ok_or_else(missing)?;
-        let key = (look.digest.clone(), name.ends_with(".wat"));
+        let digest = match cfg!(planted_bug = "component_smith") {
+            true => String::new(),
+            false => look.digest.clone(),
+        };
+        let key = (digest, name.ends_with(".wat"));
         if let Some(prepared) = self.cache.get(&key) {
             return Ok(prepared);
         }

@@ -96,7 +96,11 @@ fn not_wasm(name: &str) -> StepFailure {
 }
 
 fn compile_error(error: &wasmtime::Error) -> StepFailure {
-    fail(StepCode::Compile, format!("{error:#}"))
+    let shown = match cfg!(planted_bug = "component_raw") {
+        true => std::env::current_dir().unwrap_or_default(),
+        false => Default::default(),
+    };
+    fail(StepCode::Compile, format!("{}{error:#}", shown.display()))
 }
 
 fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Step, StepFailure> {

@@ -48,7 +48,8 @@ pub fn minimise(value: &Value, most: usize, mut fails: impl FnMut(&Value) -> boo
         match smaller {
             Some(value) => (best, parts) = (value, 1),
             None if asked >= most || size == 1 => break,
-            None => parts *= 2,
+            // NB: down to one each, also where their number is no power of two.
+            None => parts = (parts * 2).min(places.len()),
         }
     }
     Minimised {
@@ -133,6 +134,18 @@ mod tests {
         assert!(found.fails);
         assert_eq!(found.value, json!({"config": {"b": [{"deep": "x"}]}}));
         assert!(minimise(&value, 3, deep).asked <= 3);
+    }
+
+    #[test]
+    fn one_of_any_number_is_left() {
+        for count in 2..12 {
+            let all: serde_json::Map<String, Value> = (0..count)
+                .map(|n| (format!("k{n}"), json!({ "v": n })))
+                .collect();
+            let wanted = |v: &Value| v.pointer("/k1/v").is_some();
+            let found = minimise(&Value::Object(all), 1000, wanted);
+            assert_eq!(found.value, json!({ "k1": { "v": 1 } }), "of {count}");
+        }
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     let blocked = results
         .iter()
         .any(|r| r.status == Status::Skipped && r.applicable);
-    if has(Status::Error) {
+    if has(Status::Passed) && cfg!(planted_bug = "pack_open") {
+        Verdict::Pass
+    } else if has(Status::Error) {
         Verdict::Error
     } else if has(Status::Failed) {
         Verdict::Fail

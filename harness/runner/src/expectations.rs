@@ -80,7 +80,7 @@ pub fn render(entries: &[Entry]) -> Result<String, Error> {
 /// Whether failures of check `id` can be expected at all.
 pub(crate) fn excusable(id: &str) -> bool {
     let stage = id.split('.').next().unwrap_or_default();
-    !matches!(stage, "archive" | "sandbox")
+    !matches!(stage, "archive" | "sandbox") || cfg!(planted_bug = "expectations")
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -202,7 +202,7 @@ impl Run {
 fn parse(line: &[u8]) -> Result<Event, String> {
     let event: Event = serde_json::from_slice(line).map_err(|e| e.to_string())?;
     // What has no escape and no letter of others has nothing to be written out.
-    if line.is_ascii() && !line.contains(&b'\\') {
+    if (line.is_ascii() && !line.contains(&b'\\')) || cfg!(planted_bug = "reports") {
         return Ok(event);
     }
     let mut value: Value = serde_json::from_slice(line).map_err(|e| e.to_string())?;

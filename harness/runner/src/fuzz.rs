@@ -188,10 +188,7 @@ pub fn fuzz(
     let campaign = campaign.unwrap_or_else(PoisonError::into_inner);
     let functions = workers.first().map(|w| w.covering.covered_functions());
     let reached = |f: CoveredFunction| {
-        let hit = campaign
-            .counters()
-            .range(f.first..f.first + f.blocks)
-            .count();
+        let hit = campaign.reached(f.first, f.blocks);
         (f, hit)
     };
     Ok(Outcome {
@@ -268,8 +265,14 @@ impl<'w> Worker<'w> {
     fn words(&self) -> Dictionary {
         let words = self.covering.words();
         Dictionary {
-            texts: words.texts.into_iter().collect(),
-            numbers: words.numbers.into_iter().collect(),
+            texts: words.compared.into_iter().collect(),
+            // Everybody tries small ones anyway.
+            numbers: words
+                .numbers
+                .into_iter()
+                .filter(|n| n.unsigned_abs() > 16)
+                .collect(),
+            others: words.texts.into_iter().collect(),
         }
     }
 

@@ -116,3 +116,24 @@ fn what_is_broken_is_found_and_made_small() {
     assert_eq!(config.len(), 1, "{answers}");
     assert!(outcome.functions.iter().any(|(_, hit)| *hit > 0));
 }
+
+/// A trap behind four comparisons, each only reached by the right answer to the
+/// one before: what runs leads there, and guessing does not.
+#[test]
+fn what_is_hidden_is_found_by_what_runs_and_not_without() {
+    let of = |coverage| {
+        let options = Options {
+            seed: 0,
+            ..options(4_000, coverage)
+        };
+        outcome("conforming/rust-hidden-trap", &options)
+    };
+    let found = of(true);
+    assert_eq!(codes(&found), ["E_TRAP"]);
+    let config = &found.found[0].input.inputs.answers["config"];
+    let hidden = serde_json::json!({
+        "port": 31_337, "mode": "maintenance", "retries": 4_097, "region": "eu-north-9",
+    });
+    assert_eq!(*config, hidden);
+    assert_eq!(codes(&of(false)), [""; 0]);
+}

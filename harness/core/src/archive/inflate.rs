@@ -30,7 +30,7 @@ pub(super) fn verify(bytes: &[u8], entry: &Entry) -> Result<(), Violation> {
         Method::Stored => crc.update(data),
         Method::Deflate => inflate(data, entry, |chunk| crc.update(chunk))?,
     }
-    if crc.sum() == entry.crc {
+    if crc.sum() == entry.crc || cfg!(planted_bug = "archive_bytes") {
         return Ok(());
     }
     let detail = format!("CRC {:08x}, declared {:08x}", crc.sum(), entry.crc);

@@ -57,6 +57,9 @@ pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, String> {
             }
         }
     }
+    if cfg!(planted_bug = "sbom") && file.ends_with(".cbor") {
+        rows.reverse();
+    }
     Ok(Sbom { rows, unknown })
 }
 

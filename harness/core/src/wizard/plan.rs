@@ -201,7 +201,9 @@ impl ProvisionPlan {
 impl SecretsPatch {
     fn merge(&mut self, later: Self) {
         let Self { set, delete } = later;
-        self.delete.retain(|key| !set.contains_key(key));
+        if !cfg!(planted_bug = "plan_merge") {
+            self.delete.retain(|key| !set.contains_key(key));
+        }
         self.set.retain(|key, _| !delete.contains(key));
         self.set.extend(set);
         for key in delete {

@@ -184,8 +184,10 @@ impl<'a> Session<'a> {
                     run.outcome = Outcome::Refused { step: step.step };
                 }
                 run.diagnostics.extend(output.diagnostics.iter().cloned());
-                run.plan
-                    .merge(output.plan_patch.clone().unwrap_or_default());
+                if !(cfg!(planted_bug = "wizard_machine") && step.step == ProvisionStep::Summary) {
+                    let patch = output.plan_patch.clone();
+                    run.plan.merge(patch.unwrap_or_default());
+                }
             }
         }
         let output = step.output().cloned();

@@ -53,7 +53,7 @@ pub(crate) fn call(
     let (ptr, len) = run
         .call(&mut *store, (at, input.len() as u32))
         .map_err(|e| of_call(&e))?;
-    if len as usize > limits.output_bytes {
+    if len as usize > limits.output_bytes && !cfg!(planted_bug = "step_core") {
         let message = format!("an answer of {len} bytes, bound {}", limits.output_bytes);
         return Err(fail(StepCode::Output, message));
     }

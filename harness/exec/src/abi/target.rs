@@ -175,7 +175,13 @@ impl<'a> Target<'a> {
     /// The one result of a call as JSON that it holds as text.
     pub(crate) fn text(&self, results: &[Val]) -> Result<Performed, StepFailure> {
         match results {
-            [Val::String(text)] => self.bounded(text.clone().into_bytes()).map(Performed::Ran),
+            [Val::String(text)] => {
+                let mut bytes = text.clone().into_bytes();
+                if cfg!(planted_bug = "step_input") {
+                    bytes.truncate(200);
+                }
+                self.bounded(bytes).map(Performed::Ran)
+            }
             _ => Err(unlike("string")),
         }
     }

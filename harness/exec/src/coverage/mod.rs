@@ -3,16 +3,13 @@
 
 mod component;
 mod module;
+mod words;
 
 use crate::store::Sandbox;
 use provision_core::wasm::{WasmKind, kind};
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
-use wasmparser::Operator;
 use wasmtime::{Instance, Store, component as w};
-
-/// Words of each kind that are kept.
-const WORDS: usize = 4096;
+pub use words::Words;
 
 /// A function of a guest whose code is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,35 +24,6 @@ pub struct CoveredFunction {
     pub first: u32,
     /// How many counters it has.
     pub blocks: u32,
-}
-
-/// What guests look for: constants of their code, and texts of their data.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words {
-    /// Whole numbers.
-    pub numbers: BTreeSet<i64>,
-    /// Texts.
-    pub texts: BTreeSet<String>,
-}
-
-impl Words {
-    fn of(&mut self, operator: &Operator<'_>) {
-        if self.numbers.len() < WORDS {
-            self.numbers.extend(module::constant(operator));
-        }
-    }
-
-    /// Takes the printable runs of `data`.
-    fn texts_in(&mut self, data: &[u8]) {
-        for run in data.split(|b| !(0x20..0x7f).contains(b)) {
-            if self.texts.len() < WORDS
-                && (2..=64).contains(&run.len())
-                && let Ok(text) = std::str::from_utf8(run)
-            {
-                self.texts.insert(text.to_owned());
-            }
-        }
-    }
 }
 
 /// Where the counters of a step's file stand among those of all files.

@@ -1,7 +1,8 @@
 //! A core module with a counter in front of every stretch of code that can be
 //! jumped to, in a memory of its own that the host reads.
 
-use super::{CoveredFunction, Words};
+use super::CoveredFunction;
+use super::words::{Follow, Words};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, Instruction, MemArg, MemorySection,
@@ -91,10 +92,11 @@ impl Shape {
                 Payload::CodeSectionEntry(body) => {
                     let mut reader = body.get_operators_reader().ok()?;
                     shape.blocks += 1;
+                    let mut follow = Follow::default();
                     while !reader.eof() {
                         let operator = reader.read().ok()?;
                         shape.blocks += u32::from(parts(&operator));
-                        words.of(&operator);
+                        words.follow(&operator, &mut follow);
                     }
                 }
                 Payload::DataSection(section) => {
@@ -261,19 +263,4 @@ impl Reencode for Rewriter<'_> {
         });
         Ok(())
     }
-}
-
-/// The constant that an operator has, where it is a whole number.
-pub(super) fn constant(operator: &Operator<'_>) -> Option<i64> {
-    match operator {
-        Operator::I32Const { value } => Some((*value).into()),
-        Operator::I64Const { value } => Some(*value),
-        Operator::F64Const { value } => whole(f64::from_bits(value.bits())),
-        _ => None,
-    }
-}
-
-fn whole(value: f64) -> Option<i64> {
-    let fits = value.fract() == 0.0 && value.abs() < 9e15;
-    fits.then_some(value as i64)
 }

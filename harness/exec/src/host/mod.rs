@@ -240,7 +240,7 @@ impl Host {
                     ..last.clone()
                 } == call =>
             {
-                last.count += 1;
+                last.count += u64::from(!cfg!(planted_bug = "host_calls"));
             }
             _ => self.attempts.calls.push(call),
         }

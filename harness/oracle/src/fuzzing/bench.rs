@@ -33,8 +33,11 @@ pub struct Bench<'b> {
 /// What came of an input.
 #[derive(Debug)]
 pub struct Tried {
-    /// What ran, and how often: features of the run.
-    pub features: Vec<u64>,
+    /// What ran, and how often: counters with the size of their counts.
+    pub reached: Vec<(u32, u8)>,
+    /// How the wizard ended, where counters were asked for: after a trap
+    /// nothing of the step is counted, and that it broke is all that is known.
+    pub ended: Option<String>,
     /// How the wizard took it.
     pub took: Took,
     /// What is wrong with it.
@@ -59,17 +62,9 @@ impl Bench<'_> {
         let run = self.run(self.executor, input)?;
         let hits = (self.hits)();
         let took = took(&run);
-        let mut features: Vec<u64> = hits
-            .iter()
-            .map(|(at, count)| feature(*at, *count))
-            .collect();
-        if !features.is_empty() {
-            // NB: after a trap nothing of the step is counted; that it broke
-            // there is all that is known.
-            features.push(outcome(&took));
-        }
         Some(Tried {
-            features,
+            reached: hits.iter().map(|(at, count)| (*at, size(*count))).collect(),
+            ended: (!hits.is_empty()).then(|| ended(&took)),
             findings: self.wrong(input, ground, &run, &took),
             took,
         })
@@ -160,8 +155,11 @@ impl Bench<'_> {
                 Finding::new(f.code.code(), step.name(), expected, f.message.clone())
             }));
         }
-        let kept = kept_secrets(input, ground);
         let leaks = ground.search.of_run(run).into_iter();
+        let kept = match leaks.len() {
+            0 => Vec::new(),
+            _ => kept_secrets(input, ground),
+        };
         found.extend(leaks.filter(|l| kept.contains(&l.key)).map(|leak| {
             let actual = format!("`{}` shows in {} form", leak.key, leak.form);
             Finding::new("E_SECRET_SHOWN", leak.at, "no secret anywhere", actual)
@@ -338,30 +336,24 @@ fn with(input: &Input, value: &Value) -> Option<Input> {
     Some(input)
 }
 
-/// A counter, and its count in steps that matter: 1, 2, 3, 4 to 7, ….
-fn feature(at: u32, count: u8) -> u64 {
-    let bucket = match count {
-        0..=3 => u64::from(count),
+/// The size of a count, in steps that matter: 1, 2, 3, 4 to 7, ….
+fn size(count: u8) -> u8 {
+    match count {
+        0..=3 => count,
         4..=7 => 4,
         8..=15 => 5,
         16..=31 => 6,
         32..=127 => 7,
         128.. => 8,
-    };
-    u64::from(at) * 16 + bucket
+    }
 }
 
-/// How the wizard ended, as a feature apart from all counters.
-fn outcome(took: &Took) -> u64 {
-    let text = match took {
+/// How the wizard ended, without the words of the guest.
+fn ended(took: &Took) -> String {
+    match took {
         Took::Accepted => "accepted".to_owned(),
         Took::Refused(_) => "refused".to_owned(),
         Took::Broke { step, code, .. } => format!("{step} {}", code.code()),
         Took::Unknown(_) => "unknown".to_owned(),
-    };
-    // FNV-1a; a hasher that is the same on every machine.
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash | 1 << 63
+    }
 }

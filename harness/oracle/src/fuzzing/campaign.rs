@@ -2,13 +2,39 @@
 
 use super::bench::{Found, Tried, same};
 use super::changes::changed;
-use super::input::{Ground, Input, answer};
+use super::input::{Ground, Input, answer, answered};
 use crate::generators::json::Dictionary;
 use crate::generators::numbers::Numbers;
 use crate::observe::probe::Took;
 use provision_core::Finding;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Bytes of an input that changes may add, roughly.
+const LONGEST: usize = 2048;
+/// How often a change is tried again that made an input too long.
+const RETRIES: usize = 4;
+
+/// Bytes of the values in `input`, roughly.
+fn weight(input: &Input) -> usize {
+    fn of(value: &Value) -> usize {
+        8 + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(of).sum(),
+            Value::Object(map) => map.iter().map(|(key, value)| key.len() + of(value)).sum(),
+            _ => 0,
+        }
+    }
+    let inputs = &input.inputs;
+    let values = [
+        Some(&inputs.answers),
+        input.own.as_ref(),
+        inputs.existing_state.as_ref(),
+    ];
+    let texts = inputs.provider_id.len() + inputs.install_id.len();
+    values.into_iter().flatten().map(of).sum::<usize>() + texts
+}
 
 /// What was learned of one pack. The same seed and the same answers of the
 /// bench lead to the same campaign.
@@ -20,8 +46,13 @@ pub struct Campaign {
     corpus: Vec<(usize, Input)>,
     /// Seeds that were not tried yet, the next one last.
     seeds: Vec<(usize, Input)>,
-    features: HashSet<u64>,
-    counters: BTreeSet<u32>,
+    /// Inputs that reached new code, the latest last, and how many of the words
+    /// were tried on each: every question is answered with every word.
+    due: Vec<(usize, usize)>,
+    /// Of each counter, the sizes of counts that were seen, a bit each.
+    seen: Vec<u16>,
+    /// How wizards ended, each by its name.
+    ended: BTreeSet<(String, String)>,
     claimed: Vec<(String, Finding)>,
     found: Vec<Found>,
     answered: BTreeMap<(String, String), Answered>,
@@ -70,8 +101,9 @@ impl Campaign {
             numbers: Numbers::new(seed),
             corpus,
             seeds,
-            features: HashSet::new(),
-            counters: BTreeSet::new(),
+            due: Vec::new(),
+            seen: Vec::new(),
+            ended: BTreeSet::new(),
             claimed: Vec::new(),
             found: Vec::new(),
             answered: BTreeMap::new(),
@@ -84,9 +116,34 @@ impl Campaign {
     pub fn next_input(&mut self) -> Option<(Input, Arc<Ground>)> {
         let (at, input) = match self.seeds.pop() {
             Some(seed) => seed,
+            // NB: half the time; words are not everything.
+            None if self.numbers.one_in(2) => match self.word_by_word() {
+                Some(next) => next,
+                None => self.fresh()?,
+            },
             None => self.fresh()?,
         };
         Some((input, Arc::clone(self.ground.get(at)?)))
+    }
+
+    /// The input that reached new code last, with the next word for an answer.
+    fn word_by_word(&mut self) -> Option<(usize, Input)> {
+        let (entry, tried) = self.due.last_mut()?;
+        let (at, input) = self.corpus.get(*entry)?;
+        let ground = self.ground.get(*at)?;
+        let Dictionary { texts, numbers, .. } = &self.words;
+        let words = texts.len() + numbers.len();
+        let Some(question) = ground.questions.get(*tried / words.max(1)) else {
+            self.due.pop();
+            return None;
+        };
+        let word = *tried % words.max(1);
+        *tried += 1;
+        let value = match texts.get(word) {
+            Some(text) => Value::from(text.as_str()),
+            None => Value::from(numbers.get(word - texts.len()).copied()),
+        };
+        Some((*at, answered(input, question, Some(value))))
     }
 
     fn fresh(&mut self) -> Option<(usize, Input)> {
@@ -102,19 +159,28 @@ impl Campaign {
             .collect();
         let other = of_same.get(self.numbers.below(of_same.len()))?;
         let ground = self.ground.get(*at)?;
-        let input = changed(input, other, ground, (&mut self.numbers, &self.words));
-        Some((*at, input))
+        let mut candidate = changed(input, other, ground, (&mut self.numbers, &self.words));
+        // Long inputs are slow, and what they reach, short ones do as well.
+        let longest = LONGEST + 2 * weight(&ground.base);
+        for _ in 0..RETRIES {
+            if weight(&candidate) <= longest {
+                break;
+            }
+            candidate = changed(
+                &ground.base,
+                other,
+                ground,
+                (&mut self.numbers, &self.words),
+            );
+        }
+        Some((*at, candidate))
     }
 
     /// Learns what came of `input`: whether it showed something new, and which
     /// of its findings nobody looks into yet.
     pub fn learn(&mut self, input: &Input, tried: &Tried) -> (bool, Vec<Finding>) {
         self.runs += 1;
-        let before = self.features.len();
-        self.features.extend(&tried.features);
-        let new = self.features.len() > before;
-        let edges = tried.features.iter().filter(|f| **f >> 63 == 0);
-        self.counters.extend(edges.map(|f| (f / 16) as u32));
+        let (new, code) = self.is_new(input, tried);
         let at = self
             .ground
             .iter()
@@ -124,8 +190,30 @@ impl Campaign {
             if new {
                 self.corpus.push((at, input.clone()));
             }
+            if code {
+                self.due.push((self.corpus.len() - 1, 0));
+            }
         }
         (new, self.claim(input, tried.findings.clone()))
+    }
+
+    /// Whether it showed anything new, and whether that is new code.
+    fn is_new(&mut self, input: &Input, tried: &Tried) -> (bool, bool) {
+        let (mut new, mut code) = (false, false);
+        for (at, size) in &tried.reached {
+            let at = *at as usize;
+            if at >= self.seen.len() {
+                self.seen.resize(at + 1, 0);
+            }
+            let bit = 1u16 << size;
+            code |= self.seen[at] == 0;
+            new |= self.seen[at] & bit == 0;
+            self.seen[at] |= bit;
+        }
+        if let Some(ended) = &tried.ended {
+            new |= self.ended.insert((input.wizard.clone(), ended.clone()));
+        }
+        (new, code)
     }
 
     /// Those of `findings` that nobody looks into yet. From now on, somebody
@@ -175,10 +263,11 @@ impl Campaign {
         found
     }
 
-    /// Counters that were reached.
+    /// How many of the `len` counters from `first` on were reached.
     #[must_use]
-    pub fn counters(&self) -> &BTreeSet<u32> {
-        &self.counters
+    pub fn reached(&self, first: u32, len: u32) -> usize {
+        let all = self.seen.iter().skip(first as usize).take(len as usize);
+        all.filter(|sizes| **sizes > 0).count()
     }
 
     /// How wizards took other answers, by wizard and question.
@@ -192,7 +281,7 @@ impl Campaign {
     pub fn progress(&self) -> Progress {
         Progress {
             runs: self.runs,
-            edges: self.counters.len(),
+            edges: self.seen.iter().filter(|sizes| **sizes > 0).count(),
             corpus: self.corpus.len(),
             findings: self.found.len(),
         }

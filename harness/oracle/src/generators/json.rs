@@ -6,10 +6,12 @@ use serde_json::{Map, Number, Value};
 /// Words and numbers that a guest is known to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dictionary {
-    /// Texts.
+    /// Texts that it compares with.
     pub texts: Vec<String>,
-    /// Whole numbers.
+    /// Whole numbers that it compares with.
     pub numbers: Vec<i64>,
+    /// Texts that it has, for whatever.
+    pub others: Vec<String>,
 }
 
 /// Numbers on the edges of what machines and formats hold.
@@ -181,9 +183,10 @@ pub fn leaf(numbers: &mut Numbers, words: &Dictionary) -> Value {
 
 /// A whole number: of the dictionary, on an edge, or any.
 pub fn number(numbers: &mut Numbers, words: &Dictionary) -> i64 {
-    match numbers.below(4) {
+    match numbers.below(8) {
         0 => *numbers.choose(&EDGES).unwrap_or(&0),
         1 => (numbers.next_number() % 100_000).cast_signed(),
+        2 => numbers.next_number().cast_signed() >> numbers.below(64),
         _ => match numbers.choose(&words.numbers) {
             Some(number) => *number,
             None => numbers.next_number().cast_signed() >> numbers.below(64),
@@ -193,17 +196,19 @@ pub fn number(numbers: &mut Numbers, words: &Dictionary) -> i64 {
 
 /// A text: of the dictionary, of those that trip others, or any.
 pub fn word(numbers: &mut Numbers, words: &Dictionary) -> String {
-    match numbers.below(4) {
-        0 => (*numbers.choose(&WORDS).unwrap_or(&"")).to_owned(),
+    let known = match numbers.below(8) {
+        0 => return (*numbers.choose(&WORDS).unwrap_or(&"")).to_owned(),
         1 => {
             let len = numbers.below(12);
             let letters = (0..len).map(|_| char::from(b' ' + (numbers.below(95) as u8)));
-            letters.collect()
+            return letters.collect();
         }
-        _ => match numbers.choose(&words.texts) {
-            Some(text) => text.clone(),
-            None => "a".repeat(1 << numbers.below(10)),
-        },
+        2 => &words.others,
+        _ => &words.texts,
+    };
+    match numbers.choose(known) {
+        Some(text) => text.clone(),
+        None => "a".repeat(1 << numbers.below(10)),
     }
 }
 
@@ -261,6 +266,7 @@ mod tests {
         let words = Dictionary {
             texts: vec!["magic-word".into()],
             numbers: vec![31_337],
+            others: vec!["other-word".into()],
         };
         let start = json!({ "config": { "port": 1, "on": true, "rooms": ["a"] } });
         let mut numbers = Numbers::new(7);
@@ -275,6 +281,7 @@ mod tests {
             for (mark, what) in [
                 ("31337", "a number of the dictionary"),
                 ("magic-word", "a text of the dictionary"),
+                ("other-word", "another text of the guest"),
                 ("9223372036854775807", "an edge"),
                 ("false", "a flag"),
                 ("null", "nothing"),
@@ -289,7 +296,7 @@ mod tests {
                 seen.insert("a member that is gone");
             }
         }
-        assert_eq!(seen.len(), 8, "{seen:?}");
+        assert_eq!(seen.len(), 9, "{seen:?}");
     }
 
     #[test]

@@ -1,0 +1,198 @@
+//! What a guest looks for, read from its code and data: numbers that it
+//! compares with, and texts, also those that were compiled into comparisons.
+
+use std::collections::BTreeSet;
+use wasmparser::Operator;
+
+/// Words of each kind that are kept.
+const MOST: usize = 4096;
+
+/// What guests look for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Whole numbers that are compared with.
+    pub numbers: BTreeSet<i64>,
+    /// Texts that are compared with, word by word of the machine.
+    pub compared: BTreeSet<String>,
+    /// Texts that stand in the data.
+    pub texts: BTreeSet<String>,
+}
+
+/// Follows the code of one function.
+#[derive(Default)]
+pub(super) struct Follow {
+    /// The constant right before this operator.
+    constant: Option<i64>,
+    /// What was added to an address right before.
+    added: u64,
+    /// The last load: where from, and how many bytes.
+    loaded: Option<(u64, usize)>,
+    /// Parts of a text: where they stand, and their bytes.
+    parts: Vec<(u64, Vec<u8>)>,
+}
+
+impl Words {
+    /// Takes the printable runs of `data`.
+    pub(super) fn texts_in(&mut self, data: &[u8]) {
+        for run in data.split(|b| !is_printable(*b)) {
+            if self.texts.len() < MOST
+                && (2..=64).contains(&run.len())
+                && let Ok(text) = std::str::from_utf8(run)
+            {
+                self.texts.insert(text.to_owned());
+            }
+        }
+    }
+
+    /// Takes what `operator` says, the next one of a function.
+    pub(super) fn follow(&mut self, operator: &Operator<'_>, at: &mut Follow) {
+        let constant = at.constant.take();
+        match operator {
+            Operator::I32Const { value } => at.constant = Some((*value).into()),
+            Operator::I64Const { value } => at.constant = Some(*value),
+            Operator::F64Const { value } => at.constant = whole(f64::from_bits(value.bits())),
+            Operator::I32Add => at.added = constant.map_or(0, |c| c.unsigned_abs()),
+            other => match (load(other), constant) {
+                (Some((offset, width)), _) => {
+                    at.loaded = Some((offset + std::mem::take(&mut at.added), width));
+                }
+                (None, Some(constant)) => self.compared_with(constant, other, at),
+                (None, None) => {}
+            },
+        }
+        if matches!(
+            operator,
+            Operator::BrIf { .. } | Operator::If { .. } | Operator::End
+        ) {
+            self.put_together(at);
+        }
+    }
+
+    fn compared_with(&mut self, constant: i64, operator: &Operator<'_>, at: &mut Follow) {
+        let equals = matches!(
+            operator,
+            Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne
+        );
+        // A comparison of many bytes is an xor each, and one with zero.
+        let xors = matches!(operator, Operator::I32Xor | Operator::I64Xor);
+        if (equals && constant != 0) || xors {
+            if let Some((offset, width)) = at.loaded.take() {
+                let bytes = constant.to_le_bytes();
+                let part = bytes.get(..width).unwrap_or_default().to_vec();
+                at.parts.push((offset, part));
+            }
+        }
+        if (equals || orders(operator)) && self.numbers.len() < MOST {
+            self.numbers.insert(constant);
+        }
+    }
+
+    /// Makes a text of the parts so far, where they make one.
+    fn put_together(&mut self, at: &mut Follow) {
+        let parts = std::mem::take(&mut at.parts);
+        let Some(first) = parts.iter().map(|(offset, _)| *offset).min() else {
+            return;
+        };
+        let mut text: Vec<u8> = Vec::new();
+        for (offset, part) in &parts {
+            let start = usize::try_from(offset - first).unwrap_or(usize::MAX);
+            let end = start.saturating_add(part.len());
+            if end > 64 {
+                return;
+            }
+            text.resize(text.len().max(end), 0);
+            text[start..end].copy_from_slice(part);
+        }
+        let readable = text.len() >= 2 && text.iter().all(|b| is_printable(*b));
+        if readable && self.compared.len() < MOST {
+            self.compared.extend(String::from_utf8(text));
+        }
+    }
+}
+
+fn is_printable(byte: u8) -> bool {
+    (0x20..0x7f).contains(&byte)
+}
+
+fn whole(value: f64) -> Option<i64> {
+    let fits = value.fract() == 0.0 && value.abs() < 9e15;
+    fits.then_some(value as i64)
+}
+
+/// The offset and the bytes of a load.
+fn load(operator: &Operator<'_>) -> Option<(u64, usize)> {
+    Some(match operator {
+        Operator::I64Load { memarg } => (memarg.offset, 8),
+        Operator::I32Load { memarg } | Operator::I64Load32U { memarg } => (memarg.offset, 4),
+        Operator::I32Load16U { memarg } | Operator::I64Load16U { memarg } => (memarg.offset, 2),
+        Operator::I32Load8U { memarg } | Operator::I64Load8U { memarg } => (memarg.offset, 1),
+        _ => return None,
+    })
+}
+
+/// Whether a number is compared for its size.
+fn orders(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::I32LtS
+            | Operator::I32LtU
+            | Operator::I32GtS
+            | Operator::I32GtU
+            | Operator::I32LeS
+            | Operator::I32LeU
+            | Operator::I32GeS
+            | Operator::I32GeU
+            | Operator::I64LtS
+            | Operator::I64LtU
+            | Operator::I64GtS
+            | Operator::I64GtU
+            | Operator::I64LeS
+            | Operator::I64LeU
+            | Operator::I64GeS
+            | Operator::I64GeU
+            | Operator::F64Eq
+            | Operator::F64Ne
+            | Operator::F64Lt
+            | Operator::F64Gt
+            | Operator::F64Le
+            | Operator::F64Ge
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::module::rewrite;
+
+    fn words(body: &str) -> Words {
+        let text = format!("(module (memory 1) (func (param $p i32) (result i32) {body}))");
+        let binary = wat::parse_str(text).expect("a module");
+        let mut words = Words::default();
+        rewrite(&binary, &mut words).expect("rewrites");
+        words
+    }
+
+    #[test]
+    fn texts_that_were_compiled_into_comparisons_are_found() {
+        // "maintenance", as LLVM compares it: eight bytes, and eight from the
+        // fourth on.
+        let found = words(
+            "(i64.ne (i64.or
+               (i64.xor (i64.load align=1 (local.get $p)) (i64.const 7020660419860193645))
+               (i64.xor (i64.load align=1 (i32.add (local.get $p) (i32.const 3))) (i64.const 7305804385268102254)))
+               (i64.const 0))
+             (br_if 0 (i32.const 1)) drop (i32.const 0)",
+        );
+        assert_eq!(found.compared, ["maintenance".to_owned()].into());
+    }
+
+    #[test]
+    fn numbers_are_those_that_are_compared() {
+        let found = words(
+            "(drop (i64.eq (i64.extend_i32_u (local.get $p)) (i64.const 31337)))
+             (drop (i32.lt_u (local.get $p) (i32.const 99)))
+             (i32.mul (local.get $p) (i32.const 12345))",
+        );
+        assert_eq!(found.numbers, [99, 31_337].into());
+    }
+}
