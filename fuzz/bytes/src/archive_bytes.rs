@@ -13,6 +13,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "every byte has one owner; whatever is accepted means the same to other readers; the canonical form is a fixed point",
     max_len: 8192,
     body,
+    show: crate::as_text,
     mutator: Some(crate::mutators::archive),
 };
 

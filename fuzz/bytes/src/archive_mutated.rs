@@ -16,6 +16,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "a sound pack is accepted; with malformed ideas in it, it is refused with the code of one of them",
     max_len: 2048,
     body,
+    show: shown,
     mutator: None,
 };
 
@@ -57,4 +58,14 @@ fn input(u: &mut Unstructured<'_>) -> arbitrary::Result<(GoodPack, Vec<&'static 
     mutations.sort_by_key(|m| m.id);
     mutations.dedup_by_key(|m| m.id);
     Ok((GoodPack::arbitrary(u)?, mutations))
+}
+
+fn shown(data: &[u8]) -> String {
+    match input(&mut Unstructured::new(data)) {
+        Ok((pack, mutations)) => {
+            let ids: Vec<_> = mutations.iter().map(|m| m.id).collect();
+            format!("{ids:?} over {pack:#?}")
+        }
+        Err(why) => format!("nothing is made of it: {why}"),
+    }
 }

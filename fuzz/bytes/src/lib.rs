@@ -21,9 +21,10 @@ mod sbom;
 mod target;
 mod wizard_machine;
 
+pub use arbitrary;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
-pub use target::{Attacker, Mutator, Target, mutate, replay, run};
+pub use target::{Attacker, Mutator, Target, as_made, as_text, mutate, replay, run, show};
 
 /// Every target of this crate, sorted by name.
 pub const TARGETS: &[Target] = &[

@@ -14,6 +14,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "what decodes is strict CBOR; names are safe; written again it says the same",
     max_len: 4096,
     body,
+    show: crate::as_text,
     mutator: None,
 };
 

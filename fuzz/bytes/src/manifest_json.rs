@@ -13,6 +13,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "what decodes is strict JSON to others too; names are safe; in CBOR it says the same",
     max_len: 4096,
     body,
+    show: crate::as_text,
     mutator: Some(crate::mutators::json),
 };
 

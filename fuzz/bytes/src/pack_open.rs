@@ -14,6 +14,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "no pass where nothing ran; nothing left unconcluded; other readers see the same files",
     max_len: 8192,
     body,
+    show: crate::as_text,
     mutator: Some(crate::mutators::archive),
 };
 

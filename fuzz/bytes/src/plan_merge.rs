@@ -15,6 +15,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "the later wins; nothing is lost; nothing is both set and deleted; grouping does not matter; applying is idempotent",
     max_len: 1024,
     body,
+    show: crate::as_made::<Vec<Patch>>,
     mutator: None,
 };
 

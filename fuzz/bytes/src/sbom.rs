@@ -13,6 +13,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "what decodes says the same in both forms; nothing verifies that nobody trusts",
     max_len: 4096,
     body,
+    show: crate::as_text,
     mutator: Some(crate::mutators::json),
 };
 

@@ -1,6 +1,8 @@
 //! [`Target`]: a body with all that is known of it, and the `main` around it.
 
+use arbitrary::{Arbitrary, Unstructured};
 use std::ffi::OsString;
+use std::fmt::Debug;
 
 /// Whose bytes a target reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +71,8 @@ pub struct Target {
     pub max_len: usize,
     /// Checks every law on one input.
     pub body: fn(&[u8]),
+    /// An input as people read it.
+    pub show: fn(&[u8]) -> String,
     /// Changes an input where changing bytes would only break it.
     pub mutator: Option<Mutator>,
 }
@@ -87,6 +91,44 @@ pub fn run(targets: &[Target], name: &str, data: &[u8]) {
 fn find<'t>(targets: &'t [Target], name: &str) -> &'t Target {
     let target = targets.iter().find(|t| t.name == name);
     target.expect("the target is in its table")
+}
+
+/// An input of the target `name` of `targets` as people read it.
+///
+/// # Panics
+/// If there is no such target.
+#[must_use]
+pub fn show(targets: &[Target], name: &str, data: &[u8]) -> String {
+    (find(targets, name).show)(data)
+}
+
+/// Bytes as text where they are text, else sixteen a line in hexadecimal.
+#[must_use]
+pub fn as_text(data: &[u8]) -> String {
+    let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    match std::str::from_utf8(data) {
+        Ok(text) if text.chars().all(plain) => text.to_owned(),
+        _ => {
+            let lines = data.chunks(16).enumerate().map(|(line, bytes)| {
+                let hex: String = bytes.iter().map(|b| format!("{b:02x} ")).collect();
+                let letters = bytes.iter().map(|b| match b {
+                    0x20..0x7f => char::from(*b),
+                    _ => '.',
+                });
+                let letters: String = letters.collect();
+                format!("{:08x}  {hex:<48} {letters}\n", line * 16)
+            });
+            lines.collect()
+        }
+    }
+}
+
+/// What a generator makes of bytes that choose.
+pub fn as_made<T: for<'a> Arbitrary<'a> + Debug>(data: &[u8]) -> String {
+    match T::arbitrary(&mut Unstructured::new(data)) {
+        Ok(made) => format!("{made:#?}"),
+        Err(why) => format!("nothing is made of it: {why}"),
+    }
 }
 
 /// Changes `data`, of which the first `size` bytes are the input, by the
@@ -132,9 +174,35 @@ pub fn replay(targets: &[Target], name: &str) {
 #[macro_export]
 macro_rules! target {
     ($library:ident, $name:ident) => {
+        /// All bytes of an input, readable for `cargo fuzz fmt`.
         #[cfg(fuzzing)]
-        $crate::libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-            $crate::run($library::TARGETS, stringify!($name), data);
+        struct Input<'a>(&'a [u8]);
+
+        #[cfg(fuzzing)]
+        impl<'a> $crate::arbitrary::Arbitrary<'a> for Input<'a> {
+            fn arbitrary(
+                u: &mut $crate::arbitrary::Unstructured<'a>,
+            ) -> $crate::arbitrary::Result<Self> {
+                Ok(Self(u.bytes(u.len())?))
+            }
+
+            fn arbitrary_take_rest(
+                u: $crate::arbitrary::Unstructured<'a>,
+            ) -> $crate::arbitrary::Result<Self> {
+                Ok(Self(u.take_rest()))
+            }
+        }
+
+        #[cfg(fuzzing)]
+        impl std::fmt::Debug for Input<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&$crate::show($library::TARGETS, stringify!($name), self.0))
+            }
+        }
+
+        #[cfg(fuzzing)]
+        $crate::libfuzzer_sys::fuzz_target!(|input: Input<'_>| {
+            $crate::run($library::TARGETS, stringify!($name), input.0);
         });
 
         #[cfg(fuzzing)]

@@ -18,6 +18,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "two runs are equal; the outcome follows from the steps; the plan is their sum; nodes stay in bounds; a plan applied twice changes nothing",
     max_len: 4096,
     body,
+    show: crate::as_made::<Story>,
     mutator: None,
 };
 

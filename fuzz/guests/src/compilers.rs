@@ -17,6 +17,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "the three give the same outcome, output, calls and fuel",
     max_len: 4096,
     body,
+    show: shown,
     mutator: None,
 };
 
@@ -59,4 +60,12 @@ fn comparable(answer: StepAnswer) -> StepAnswer {
         answer.meters = Default::default();
     }
     answer
+}
+
+/// The guest that the bytes choose, as text where it is text.
+fn shown(data: &[u8]) -> String {
+    match Guest::arbitrary(&mut Unstructured::new(data)) {
+        Ok(guest) => provision_fuzz_bytes::as_text(&guest.bytes),
+        Err(why) => format!("nothing is made of it: {why}"),
+    }
 }

@@ -10,6 +10,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "as for step_core, and for questions and descriptions as well as steps",
     max_len: 65_536,
     body,
+    show: provision_fuzz_bytes::as_text,
     mutator: Some(crate::mutators::wasm),
 };
 

@@ -15,6 +15,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "as for step_core; a valid module is never refused as invalid",
     max_len: 4096,
     body,
+    show: shown,
     mutator: None,
 };
 
@@ -61,5 +62,13 @@ fn config() -> Config {
         custom_page_sizes_enabled: false,
         wide_arithmetic_enabled: false,
         ..Config::default()
+    }
+}
+
+/// The guest that the bytes choose, as text where it is text.
+fn shown(data: &[u8]) -> String {
+    match guest(&mut Unstructured::new(data)) {
+        Ok(guest) => provision_fuzz_bytes::as_text(&guest.bytes),
+        Err(why) => format!("nothing is made of it: {why}"),
     }
 }

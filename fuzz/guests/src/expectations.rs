@@ -12,6 +12,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "what is accepted names a known check that can be excused, one code, an owner and an end within 180 days; written again it says the same",
     max_len: 4096,
     body,
+    show: provision_fuzz_bytes::as_text,
     mutator: None,
 };
 

@@ -15,6 +15,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "as for step_core; every call is recorded; nothing leaves the dry run; a fresh engine gives the same",
     max_len: 512,
     body,
+    show: provision_fuzz_bytes::as_made::<Calls>,
     mutator: None,
 };
 

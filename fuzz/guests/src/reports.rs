@@ -17,6 +17,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "each report parses, has no live markup and no control character, and says the same facts as the events",
     max_len: 4096,
     body,
+    show: provision_fuzz_bytes::as_text,
     mutator: None,
 };
 

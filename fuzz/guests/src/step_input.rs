@@ -17,6 +17,7 @@ pub(crate) const TARGET: Target = Target {
     oracle: "as for step_core; sound guests neither trap nor run into a bound; what they answer is strict JSON or CBOR; no secret shows",
     max_len: 4096,
     body,
+    show: provision_fuzz_bytes::as_text,
     mutator: Some(mutator),
 };
 

@@ -65,6 +65,33 @@ fn every_target_is_a_program_and_every_program_a_target() {
     }
 }
 
+/// The options by which others run the targets, as OSS-Fuzz wants them.
+#[test]
+fn the_options_are_fresh() {
+    let folder = root().join("fuzz/options");
+    if std::env::var_os("BLESS").is_some() {
+        fs::create_dir_all(&folder).expect("creates");
+    }
+    for target in all() {
+        let mut fresh = format!("[libfuzzer]\nmax_len = {}\n", target.max_len);
+        let dictionary = format!("{}.dict", target.name);
+        if root().join("fuzz/dictionaries").join(&dictionary).exists() {
+            fresh.push_str(&format!("dict = {dictionary}\n"));
+        }
+        let path = folder.join(format!("{}.options", target.name));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, &fresh).expect("writes");
+        }
+        let found = fs::read_to_string(&path).expect("readable");
+        assert!(
+            found == fresh,
+            "{} is stale; run with BLESS=1",
+            path.display()
+        );
+    }
+    assert_eq!(names("fuzz/options").len(), all().count());
+}
+
 /// Every seed that is made of the packs is there, and none that no longer is.
 #[test]
 fn the_seeds_are_fresh() {

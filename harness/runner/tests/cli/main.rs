@@ -4,6 +4,7 @@
 mod archives;
 mod conformance;
 mod dry_run;
+mod fuzz;
 mod reports;
 mod streams;
 mod support;

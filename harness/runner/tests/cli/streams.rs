@@ -1,29 +1,13 @@
 //! Event streams and what is made of them: schemas, shards, runs that are cut
 //! off, bundles, expectations that are added and pruned.
 
-use crate::support::{code, conformance, copy, fixture, json, project, run_in, stderr, stdout};
+use crate::support::{
+    check, code, conformance, copy, fixture, json, project, read, run_in, schema, stderr, stdout,
+};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-fn schema(name: &str) -> jsonschema::Validator {
-    let path = project().join("reports/schemas").join(name);
-    let schema = serde_json::from_slice(&fs::read(path).expect("a schema")).expect("JSON");
-    jsonschema::validator_for(&schema).expect("a valid schema")
-}
-
-fn check(validator: &jsonschema::Validator, value: &Value) {
-    let errors = validator.iter_errors(value).take(3);
-    let errors: Vec<String> = errors
-        .map(|e| format!("{} at {}", e, e.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
-}
-
-fn read(path: &Path) -> Value {
-    serde_json::from_slice(&fs::read(path).expect("reads")).expect("JSON")
-}
 
 /// Bundles below `folder`, sorted.
 fn bundles(folder: &Path) -> Vec<std::path::PathBuf> {

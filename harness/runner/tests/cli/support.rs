@@ -53,6 +53,27 @@ pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8").to_owned().leak()
 }
 
+/// The published schema `name`.
+pub(crate) fn schema(name: &str) -> jsonschema::Validator {
+    let path = project().join("reports/schemas").join(name);
+    let schema = serde_json::from_slice(&fs::read(path).expect("a schema")).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a valid schema")
+}
+
+/// Holds `value` against a schema.
+pub(crate) fn check(validator: &jsonschema::Validator, value: &Value) {
+    let errors = validator.iter_errors(value).take(3);
+    let errors: Vec<String> = errors
+        .map(|e| format!("{} at {}", e, e.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+/// The JSON file at `path`.
+pub(crate) fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).expect("reads")).expect("JSON")
+}
+
 /// The folder as a `.gtpack` beside others, `expect.toml` left out.
 pub(crate) fn packed(folder: &Path, to: &Path) {
     let mut writer = zip::ZipWriter::new(fs::File::create(to).expect("creates"));

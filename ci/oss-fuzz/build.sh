@@ -1,0 +1,19 @@
+#!/bin/bash -eu
+# Builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite want them: programs
+# without extension in $OUT, their seeds as zips, dictionaries and options.
+cd "$SRC/greentic-provision"
+
+# OSS-Fuzz brings flags of its own for every crate; ci/fuzz-rustc.sh takes the
+# coverage counters out of dependencies.
+cargo fuzz build -O
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+for source in fuzz/fuzz_targets/*.rs; do
+    target=$(basename "$source" .rs)
+    cp "target/$host/release/$target" "$OUT/$target"
+    cp "fuzz/options/$target.options" "$OUT/$target.options"
+    [ -e "fuzz/dictionaries/$target.dict" ] && cp "fuzz/dictionaries/$target.dict" "$OUT/"
+    folders=("corpus/seeds/$target")
+    [ -d "corpus/regress/$target" ] && folders+=("corpus/regress/$target")
+    zip --quiet --junk-paths --recurse-paths "$OUT/${target}_seed_corpus.zip" "${folders[@]}"
+done

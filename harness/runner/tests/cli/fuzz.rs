@@ -1,0 +1,86 @@
+//! `fuzz`, and `repro` of what it found.
+
+use crate::support::{
+    check, code, fixture, json, packed, read, run_in, schema, stderr, stdout, text,
+};
+use std::path::Path;
+
+fn fuzz(folder: &Path, pack: &Path, flags: &str) -> std::process::Output {
+    let base = ["fuzz", text(pack), "--jobs", "1", "--out", "found"];
+    let flags = flags.split_whitespace();
+    run_in(folder, &base.into_iter().chain(flags).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_is_found_is_told_kept_and_shown_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pack = folder.path().join("breaks.gtpack");
+    packed(&fixture("nonconforming/answers-break"), &pack);
+    let told = fuzz(folder.path(), &pack, "--runs 400 --json");
+    assert_eq!(code(&told), 1, "{}", stderr(&told));
+    let told = json(&told);
+    check(&schema("fuzz.schema.json"), &told);
+    assert_eq!(told["runs"], 400);
+    assert_eq!(told["findings"][0]["code"], "E_TRAP");
+    let bundle = told["findings"][0]["bundle"].as_str().expect("a path");
+    check(
+        &schema("fuzz-bundle.schema.json"),
+        &read(&folder.path().join(bundle)),
+    );
+    // The bundle carries the pack, and does without it.
+    std::fs::remove_file(&pack).expect("removes");
+    let shown = run_in(folder.path(), &["repro", bundle]);
+    assert_eq!(code(&shown), 1, "{}", stderr(&shown));
+    assert!(stdout(&shown).contains("E_TRAP (setup_default) of breaks.gtpack shows again"));
+    // Another pack is not what the bundle is of.
+    let other = fixture("conforming/noop-provision");
+    let other = run_in(folder.path(), &["repro", bundle, "--pack", text(&other)]);
+    assert_eq!(code(&other), 2, "{}", stdout(&other));
+    assert!(stderr(&other).contains("another pack"));
+}
+
+#[test]
+fn a_sound_pack_has_no_finding_and_the_tables_say_what_was_tried() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pack = fixture("conforming/demo-messaging-telegram");
+    let told = fuzz(folder.path(), &pack, "--runs 400 --wizard setup_default");
+    assert_eq!(code(&told), 0, "{}", stdout(&told));
+    let told = stdout(&told);
+    for part in [
+        "400 runs",
+        "exported function",
+        "bot_token  setup_default",
+        "no finding",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert!(
+        !folder.path().join("found").exists(),
+        "a folder for nothing"
+    );
+}
+
+#[test]
+fn what_cannot_be_fuzzed_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let gone = folder.path().join("gone.gtpack");
+    for (pack, flags, says) in [
+        (gone, "", "no such pack"),
+        (fixture("conforming/provisioning-none"), "", "no wizard"),
+        (fixture("hostile/archive-bomb.gtpack"), "", "E_INFLATE"),
+        (
+            fixture("conforming/noop-provision"),
+            "--for tomorrow",
+            "invalid value",
+        ),
+        (
+            fixture("conforming/noop-provision"),
+            "--wizard nobody",
+            "no wizard",
+        ),
+    ] {
+        let refused = fuzz(folder.path(), &pack, flags);
+        assert_eq!(code(&refused), 2, "{}", stdout(&refused));
+        assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
+    }
+}
