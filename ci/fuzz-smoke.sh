@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds every fuzz target with AddressSanitizer and runs each for SECONDS (60).
 # Then the seeds alone: they may reach no fewer edges than corpus/floor.txt says;
-# with --write, the floors are set to what they reach now.
+# with --write, the floors are set to what they reach now, less three in a hundred.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/fuzz-lib.sh
@@ -31,7 +31,8 @@ for target in ${TARGETS:-$(targets)}; do
     floor=$(awk -v t="$target" '$1 == t { print $3 }' corpus/floor.txt)
     if $write; then
         files=$(find "corpus/seeds/$target" "corpus/regress/$target" -type f | wc -l)
-        sed -i "s/^$target .*/$target $files $edges/" corpus/floor.txt
+        # Another nightly counts a little otherwise.
+        sed -i "s/^$target .*/$target $files $((edges * 97 / 100))/" corpus/floor.txt
     elif [ "$edges" -lt "$floor" ]; then
         echo "error: the seeds of $target reach $edges edges, $floor before" >&2
         status=1

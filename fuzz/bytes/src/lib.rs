@@ -12,6 +12,7 @@
 
 mod archive_bytes;
 mod archive_mutated;
+mod baseline;
 mod manifest_cbor;
 mod manifest_json;
 pub mod mutators;
@@ -37,3 +38,6 @@ pub const TARGETS: &[Target] = &[
     sbom::TARGET,
     wizard_machine::TARGET,
 ];
+
+/// What rates are held against; no target.
+pub const BASELINES: &[Target] = &[baseline::TARGET];

@@ -170,10 +170,13 @@ pub fn replay(targets: &[Target], name: &str) {
     }
 }
 
-/// The `main` of a target, from its library and its name.
+/// The `main` of a target, from the table it stands in and its name.
 #[macro_export]
 macro_rules! target {
     ($library:ident, $name:ident) => {
+        $crate::target!($library::TARGETS, $name);
+    };
+    ($table:path, $name:ident) => {
         /// All bytes of an input, readable for `cargo fuzz fmt`.
         #[cfg(fuzzing)]
         struct Input<'a>(&'a [u8]);
@@ -196,13 +199,13 @@ macro_rules! target {
         #[cfg(fuzzing)]
         impl std::fmt::Debug for Input<'_> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&$crate::show($library::TARGETS, stringify!($name), self.0))
+                f.write_str(&$crate::show($table, stringify!($name), self.0))
             }
         }
 
         #[cfg(fuzzing)]
         $crate::libfuzzer_sys::fuzz_target!(|input: Input<'_>| {
-            $crate::run($library::TARGETS, stringify!($name), input.0);
+            $crate::run($table, stringify!($name), input.0);
         });
 
         #[cfg(fuzzing)]
@@ -210,13 +213,13 @@ macro_rules! target {
                                               size: usize,
                                               max_size: usize,
                                               seed: u32| {
-            $crate::mutate($library::TARGETS, stringify!($name), data, size, seed)
+            $crate::mutate($table, stringify!($name), data, size, seed)
                 .unwrap_or_else(|| $crate::libfuzzer_sys::fuzzer_mutate(data, size, max_size))
         });
 
         #[cfg(not(fuzzing))]
         fn main() {
-            $crate::replay($library::TARGETS, stringify!($name));
+            $crate::replay($table, stringify!($name));
         }
     };
 }

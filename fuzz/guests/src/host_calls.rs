@@ -49,6 +49,6 @@ fn body(data: &[u8]) {
         let made: u64 = answer.attempts.calls.iter().map(|c| c.count).sum();
         assert_eq!(made, asked + pollables, "a call was not recorded");
     }
-    Sandbox::repeats(&pack, &request, answer);
+    Sandbox::repeats(&pack, &request, answer, data);
     sandbox.is_clean();
 }

@@ -6,6 +6,7 @@
     reason = "a fuzz target reports a broken law by a panic"
 )]
 
+mod baseline;
 mod compilers;
 mod component_raw;
 mod component_smith;
@@ -37,6 +38,9 @@ pub const TARGETS: &[Target] = &[
     step_input::TARGET,
     step_output::TARGET,
 ];
+
+/// What rates are held against; no target.
+pub const BASELINES: &[Target] = &[baseline::TARGET];
 
 /// Every target of the project.
 pub fn all() -> impl Iterator<Item = &'static Target> {

@@ -63,8 +63,21 @@ impl Sandbox {
         answer
     }
 
-    /// The same in an engine that nobody has used gives the same.
-    pub fn repeats(pack: &Pack, request: &StepRequest, answer: StepAnswer) {
+    /// The answer to `request`, as it is.
+    pub fn call(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        self.executor.execute(pack, request)
+    }
+
+    /// The same in an engine that nobody has used gives the same. A new engine
+    /// and its linker cost more than most inputs, so `input` decides whether
+    /// it is its turn: one in sixteen is.
+    pub fn repeats(pack: &Pack, request: &StepRequest, answer: StepAnswer, input: &[u8]) {
+        let sum = input
+            .iter()
+            .fold(0u8, |sum, b| sum.wrapping_mul(31).wrapping_add(*b));
+        if !sum.is_multiple_of(16) {
+            return;
+        }
         let again = executor().execute(pack, request);
         assert_eq!(timeless(again), timeless(answer), "a fresh engine differs");
     }
@@ -166,7 +179,7 @@ pub(crate) fn every_call(name: &str, bytes: &[u8]) -> Vec<StepFailure> {
             )
         );
         if at == 0 {
-            Sandbox::repeats(&pack, &request, answer);
+            Sandbox::repeats(&pack, &request, answer, bytes);
         }
         if !compiled {
             break;

@@ -53,12 +53,8 @@ fn body(data: &[u8]) {
         ),
     }
     // A fresh engine compiles anew, which costs a thousand such steps.
-    if data
-        .iter()
-        .fold(0u8, |sum, b| sum.wrapping_mul(31).wrapping_add(*b))
-        == 0
-    {
-        Sandbox::repeats(&fixture.pack, &request, answer);
+    if data.len().is_multiple_of(64) {
+        Sandbox::repeats(&fixture.pack, &request, answer, data);
         sandbox.is_clean();
     }
 }

@@ -2,9 +2,8 @@
 //! off, bundles, expectations that are added and pruned.
 
 use crate::support::{
-    check, code, conformance, copy, fixture, json, project, read, run_in, schema, stderr, stdout,
+    check, code, conformance, copy, fixture, json, read, run_in, schema, stderr, stdout,
 };
-use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Holds the rates of two targets against those of targets that do nothing else,
+# on the same inputs, in turns: `archive_bytes` against nothing at all on inputs
+# of 1 kB, `step_input` on the noop pack against an instance and a call.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/fuzz-lib.sh
+need_cargo_fuzz
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cargo "+$FUZZ_TOOLCHAIN" fuzz build -O
+mkdir "$work/archives" "$work/inputs"
+# Archives of the corpus up to 1 kB, and what fuzzing makes of them.
+find corpus/seeds/archive_bytes -size -1024c -exec cp {} "$work/archives" \;
+# The first fixture is the noop pack.
+n=0
+for file in corpus/seeds/step_output/*; do
+    printf '\0\0' | cat - "$file" >"$work/inputs/$((n += 1))"
+done
+
+# rate TARGET FOLDER: executions a second of three runs, the median.
+rate() {
+    local i
+    for i in 1 2 3; do
+        fuzz "$1" "$2" -runs="${RUNS:=200000}" -max_total_time=20 -max_len=1024 -reload=0 \
+            -print_final_stats=1 -artifact_prefix="$work/" 2>&1 |
+            awk '/^Done/ { print $2 / ($5 ? $5 : 1) }'
+    done | sort -n | sed -n 2p
+}
+
+status=0
+# hold TARGET BASELINE FOLDER BAR
+hold() {
+    local ours floor
+    ours=$(rate "$1" "$3")
+    floor=$(rate "$2" "$3")
+    awk -v t="$1" -v b="$2" -v o="$ours" -v f="$floor" -v bar="$4" 'BEGIN {
+        printf "%-14s %9d/s   %-14s %9d/s   %.2f (bar %.2f)\n", t, o, b, f, o / f, bar
+        exit o / f < bar }' || status=1
+}
+hold archive_bytes baseline_empty "$work/archives" 0.30
+hold step_input baseline_call "$work/inputs" 0.60
+exit $status

@@ -1,0 +1,14 @@
+//! Nothing at all: what fuzzing itself costs, for rates to be held against.
+
+use crate::target::{Attacker, Target};
+
+pub(crate) const TARGET: Target = Target {
+    name: "baseline_empty",
+    attacker: Attacker::Archive,
+    boundary: "none",
+    oracle: "none",
+    max_len: 1024,
+    body: |_| {},
+    show: crate::as_text,
+    mutator: None,
+};

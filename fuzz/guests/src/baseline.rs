@@ -1,0 +1,25 @@
+//! One step that does nothing: what a store, an instance and a call cost, for
+//! rates to be held against.
+
+use crate::fixtures::FIXTURES;
+use crate::sandbox::Sandbox;
+use provision_core::wizard::{Call, StepRequest};
+use provision_fuzz_bytes::{Attacker, Target};
+
+pub(crate) const TARGET: Target = Target {
+    name: "baseline_call",
+    attacker: Attacker::Answers,
+    boundary: "none",
+    oracle: "none",
+    max_len: 1024,
+    body,
+    show: provision_fuzz_bytes::as_text,
+    mutator: None,
+};
+
+fn body(_: &[u8]) {
+    let fixture = &FIXTURES[0];
+    let input = b"{}".to_vec();
+    let request = StepRequest::new(fixture.file, Call::Step { input });
+    Sandbox::shared().call(&fixture.pack, &request);
+}
