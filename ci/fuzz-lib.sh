@@ -38,7 +38,7 @@ fuzz() {
 }
 
 bin() {
-    echo "${CARGO_TARGET_DIR:-target}/$(rustc "+$FUZZ_TOOLCHAIN" -vV | sed -n 's/^host: //p')/release/$1"
+    echo "${CARGO_TARGET_DIR:-target}/$(rustc "+$FUZZ_TOOLCHAIN" -vV | sed -n 's/^host: //p')/${FUZZ_PROFILE:-release}/$1"
 }
 
 # row TARGET LOG: executions, rate, edges, inputs and findings of a run.

@@ -5,7 +5,9 @@
 //! `PROPTEST_CASES`.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use arbitrary::{Arbitrary, Unstructured};
+mod bridge;
+
+use bridge::made;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -35,9 +37,7 @@ fn decides(bytes: Vec<u8>, limits: &Limits) -> Option<String> {
 
 /// A sound pack of whatever form the bytes choose.
 fn pack() -> impl Strategy<Value = GoodPack> {
-    vec(any::<u8>(), 0..1500).prop_map(|bytes| {
-        GoodPack::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes are a pack")
-    })
+    made(1500)
 }
 
 fn mutation() -> impl Strategy<Value = &'static Mutation> {

@@ -165,7 +165,7 @@ fn graph(u: &mut Unstructured<'_>) -> Result<Files> {
                 "component": { "id": component, "operation": "op" },
                 "input": { "mapping": template(u)? },
                 "output": { "mapping": {} },
-                "routing": routing(u, NODES.get(place + 1).filter(|_| place + 1 < len))?,
+                "routing": routing(u, NODES.get(place + 1).filter(|_| place + 1 < len), &NODES[..len])?,
             }),
         );
     }
@@ -184,9 +184,11 @@ fn graph(u: &mut Unstructured<'_>) -> Result<Files> {
     let mut files = Files::from([("components/demo.ops.wasm".into(), Vec::new())]);
     let decoded = serde_json::from_value(manifest).ok();
     let encoded = decoded.and_then(|m| greentic_types::encode_pack_manifest(&m).ok());
-    if let Some(bytes) = encoded {
-        files.insert("manifest.cbor".into(), bytes);
-    }
+    // NB: the library cannot write a graph that leads out of itself.
+    match encoded {
+        Some(bytes) => files.insert("manifest.cbor".into(), bytes),
+        None => files.insert("pack.json".into(), b"{}".to_vec()),
+    };
     Ok(files)
 }
 
@@ -206,17 +208,17 @@ fn template(u: &mut Unstructured<'_>) -> Result<Value> {
     })
 }
 
-fn routing(u: &mut Unstructured<'_>, following: Option<&&str>) -> Result<Value> {
+/// Where a node leads; `nodes` are those that there are.
+fn routing(u: &mut Unstructured<'_>, following: Option<&&str>, nodes: &[&str]) -> Result<Value> {
     let to = |id: &str| json!({ "next": { "node_id": id } });
+    let branch = |status: &str, id: &str| json!({ "branch": { "on_status": { status: id }, "default": null } });
     Ok(match (u.int_in_range(0..=11)?, following) {
         (0, _) => json!("end"),
         (1, _) => json!("reply"),
         (2, _) => json!({ "custom": loose(u, 1)? }),
-        (3, _) => to(u.choose(&NODES)?),
-        (4, Some(id)) => json!({ "branch": {
-            "on_status": { "ok": id, "error": u.choose(&NODES)? }, "default": null,
-        } }),
-        (5, _) => to("nowhere"),
+        (3, _) => to(u.choose(nodes)?),
+        (4, Some(id)) => branch("ok", id),
+        (5, _) => branch("never", u.choose(nodes)?),
         (_, Some(id)) => to(id),
         (_, None) => json!("end"),
     })

@@ -1,0 +1,79 @@
+//! What must hold of all that the generators of the fuzz targets make.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+mod bridge;
+
+use bridge::made;
+use proptest::prelude::*;
+use provision_core::wizard::{Call, StepExecutor, StepOutput, StepRequest};
+use provision_core::{Limits, Pack, Source};
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::contained::{broken_promises, timeless};
+use provision_oracle::generators::guests::Guest;
+use provision_oracle::generators::host_calls::Calls;
+use provision_oracle::generators::json::{Dictionary, change};
+use provision_oracle::generators::numbers::Numbers;
+use provision_oracle::generators::outputs::Answer;
+use provision_oracle::generators::stories::Story;
+use std::sync::LazyLock;
+
+static EXECUTOR: LazyLock<WasmtimeExecutor> =
+    LazyLock::new(|| WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor"));
+
+fn pack(name: &str, bytes: Vec<u8>) -> Pack {
+    let files = [
+        ("pack.json".to_owned(), b"{}".to_vec()),
+        (name.to_owned(), bytes),
+    ]
+    .into();
+    let manifest = None;
+    Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ).expect("a pack")
+}
+
+/// Runs a step twice: the executor keeps its promises, and says the same.
+fn kept(name: &str, bytes: Vec<u8>) -> Result<(), TestCaseError> {
+    let pack = pack(name, bytes);
+    let call = Call::Step {
+        input: b"{}".to_vec(),
+    };
+    let request = StepRequest::new(name, call);
+    let answer = EXECUTOR.execute(&pack, &request);
+    prop_assert_eq!(broken_promises(&answer, &Limits::FUZZ.step), [""; 0]);
+    let again = EXECUTOR.execute(&pack, &request);
+    prop_assert_eq!(timeless(again), timeless(answer));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_the_guest_the_executor_keeps_its_promises(guest in made::<Guest>(400)) {
+        kept(guest.name, guest.bytes)?;
+    }
+
+    #[test]
+    fn whatever_it_asks_of_its_host_too(calls in made::<Calls>(200)) {
+        let text = calls.text();
+        prop_assert!(wat::parse_str(&text).is_ok(), "{}", text);
+        kept("s.wat", text.into_bytes())?;
+    }
+
+    #[test]
+    fn a_story_is_a_pack(story in made::<Story>(1_500)) {
+        let (files, manifest) = (story.files, None);
+        let opened = Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ);
+        prop_assert!(opened.is_ok(), "{:?}", opened.err());
+    }
+
+    #[test]
+    fn what_is_changed_as_json_is_decoded_or_refused_by_a_code(answer in made::<Answer>(400), seed in any::<u64>()) {
+        if let Ok(mut value) = serde_json::from_slice(&answer.0) {
+            change(&mut value, &mut Numbers::new(seed), &Dictionary::default(), 8);
+            let bytes = serde_json::to_vec(&value).expect("JSON");
+            if let Err(failure) = StepOutput::decode(&bytes, 64) {
+                prop_assert!(failure.code.is_output(), "{}", failure);
+            }
+        }
+    }
+}
