@@ -7,9 +7,10 @@ cd "$(dirname "$0")/.."
 FUZZ_PROFILE=debug
 need_cargo_fuzz
 
-work=$(mktemp -d)
 # A build with a bug in it must not be anybody's build afterwards.
-trap 'rm -rf "$work"; touch harness/*/src/lib.rs fuzz/*/src/lib.rs' EXIT
+export CARGO_TARGET_DIR=${PLANTED_TARGET_DIR:-$PWD/target/planted}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 status=0
 for target in ${TARGETS:-$(targets)}; do
     if ! grep -rq "planted_bug = \"$target\"" harness; then

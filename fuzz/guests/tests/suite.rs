@@ -1,9 +1,5 @@
 //! The suite is whole: targets, seeds, documents and dictionaries fit together.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests fail the test"
-)]
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_fuzz_bytes::Attacker;
 use provision_fuzz_guests::seeds::{is_made, seeds};

@@ -7,6 +7,8 @@
 
 mod bridge;
 
+use arbitrary::{Arbitrary, Unstructured};
+
 use bridge::made;
 use proptest::collection::vec;
 use proptest::prelude::*;

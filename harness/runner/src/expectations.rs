@@ -71,10 +71,8 @@ pub fn render(entries: &[Entry]) -> Result<String, Error> {
     let file = File {
         expect: entries.to_vec(),
     };
-    toml::to_string_pretty(&file).map_err(|e| Error::Format {
-        format: "TOML",
-        detail: e.to_string(),
-    })
+    let error = |format, detail| Error::Format { format, detail };
+    toml::to_string_pretty(&file).map_err(|e| error("TOML", e.to_string()))
 }
 
 /// Whether failures of check `id` can be expected at all.

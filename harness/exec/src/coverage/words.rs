@@ -75,12 +75,12 @@ impl Words {
         );
         // A comparison of many bytes is an xor each, and one with zero.
         let xors = matches!(operator, Operator::I32Xor | Operator::I64Xor);
-        if (equals && constant != 0) || xors {
-            if let Some((offset, width)) = at.loaded.take() {
-                let bytes = constant.to_le_bytes();
-                let part = bytes.get(..width).unwrap_or_default().to_vec();
-                at.parts.push((offset, part));
-            }
+        if ((equals && constant != 0) || xors)
+            && let Some((offset, width)) = at.loaded.take()
+        {
+            let bytes = constant.to_le_bytes();
+            let part = bytes.get(..width).unwrap_or_default().to_vec();
+            at.parts.push((offset, part));
         }
         if (equals || orders(operator)) && self.numbers.len() < MOST {
             self.numbers.insert(constant);
