@@ -2,7 +2,7 @@
 //! input makes a sound guest trap, run into a bound, or show a secret.
 
 use crate::fixtures::FIXTURES;
-use crate::sandbox::{Sandbox, keeps_secrets};
+use crate::sandbox::{SECRET, Sandbox, keeps_the_secret};
 use arbitrary::Unstructured;
 use provision_core::wizard::{Grants, Performed, StepCode, StepRequest};
 use provision_core::{cbor, json};
@@ -35,11 +35,11 @@ fn body(data: &[u8]) {
     let mut request = StepRequest::new(fixture.file, (fixture.call)(*which, &value));
     request.grants = Grants {
         config: [("room".to_owned(), value)].into(),
-        secrets: [("TOKEN".to_owned(), "canary-step-input-4711".to_owned())].into(),
+        secrets: [("TOKEN".to_owned(), SECRET.to_owned())].into(),
     };
     let sandbox = Sandbox::shared();
     let answer = sandbox.step(&fixture.pack, &request, data);
-    keeps_secrets(&answer, &request.grants);
+    keeps_the_secret(&answer);
     match &answer.result {
         Ok(Performed::Ran(bytes)) => drop(json::parse(bytes, 2 * DEPTH).expect("strict JSON")),
         Ok(Performed::RanCbor(bytes)) => drop(cbor::parse(bytes, 2 * DEPTH).expect("strict CBOR")),

@@ -309,7 +309,7 @@ impl<'a> Scan<'a> {
         let bytes = self.cursor.bytes;
         let rest = bytes.get(from..).unwrap_or_default();
         let found = rest.windows(4).position(|w| {
-            w.starts_with(b"PK") && {
+            matches!(w, [b'P', b'K', ..]) && {
                 let signature = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
                 record::ALL.contains(&signature)
             }

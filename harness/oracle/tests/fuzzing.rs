@@ -1,0 +1,181 @@
+//! What fuzzing calls a violation, with executors that break in ways of their
+//! own: each is found, confirmed, and made small.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{
+    Attempts, Call, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepRequest, wizards,
+};
+use provision_core::{Limits, Pack, Source};
+use provision_oracle::fuzzing::{Bench, Campaign, Found, ground};
+use provision_oracle::generators::json::Dictionary;
+use provision_oracle::{Conditions, observe};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+type Says = fn(&Value, u64) -> Result<Value, StepFailure>;
+
+/// Answers by the step's input, and by how often it was asked.
+struct Guest(Says, AtomicU64);
+
+impl StepExecutor for Guest {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let Call::Step { input } = &request.call else {
+            unreachable!("a pack of steps");
+        };
+        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let said = (self.0)(&input, self.1.fetch_add(1, Ordering::Relaxed));
+        StepAnswer {
+            result: said.map(|value| Performed::Ran(value.to_string().into_bytes())),
+            meters: Meters::default(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+fn source() -> Source {
+    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+    let input = r#"{"config": {"room": "blue"}, "secrets": {"TOKEN": "hunter-2-hunter-2"}}"#;
+    let files = [
+        ("pack.json", manifest),
+        ("s.wat", "(module)"),
+        ("fixtures/setup.input.json", input),
+    ];
+    Source::Folder {
+        files: files
+            .map(|(n, c)| (n.to_owned(), c.as_bytes().to_vec()))
+            .into(),
+        manifest: None,
+    }
+}
+
+/// What a campaign of so many runs finds in a pack whose steps say this.
+fn campaign(says: Says, runs: usize) -> Vec<Found> {
+    let guest = Guest(says, AtomicU64::new(0));
+    let conditions = Conditions {
+        probes: 0,
+        ..Conditions::default()
+    };
+    let subject = observe(Ok(source()), &guest, &conditions);
+    let pack = &subject.opened.as_ref().expect("opens").pack;
+    let limits = Limits::default();
+    let bench = Bench {
+        executor: &guest,
+        hits: &Vec::new,
+        plain: &guest,
+        pack,
+        wizards: &wizards(pack),
+        limits: &limits,
+    };
+    let mut campaign = Campaign::new(ground(&subject, &conditions), Dictionary::default(), 3);
+    for _ in 0..runs {
+        let (input, ground) = campaign.next_input().expect("something to fuzz");
+        let tried = bench
+            .try_once(&input, &ground)
+            .expect("the wizard is there");
+        let (_, mut findings) = campaign.learn(&input, &tried);
+        let more = bench.look_again(&input, &ground);
+        findings.extend(campaign.claim(&input, more));
+        for finding in findings {
+            if let Some(found) = bench.confirm(&finding, &input, &ground) {
+                campaign.keep(found);
+            }
+        }
+    }
+    campaign.found().into_iter().cloned().collect()
+}
+
+fn codes(found: &[Found]) -> BTreeSet<&str> {
+    found.iter().map(|f| f.finding.code.as_str()).collect()
+}
+
+fn room(input: &Value) -> &Value {
+    &input["inputs"]["answers"]["config"]["room"]
+}
+
+/// A sound guest: asks, refuses what is no text, and says so again.
+fn sound(input: &Value, _: u64) -> Result<Value, StepFailure> {
+    Ok(match input["step"].as_str().unwrap_or_default() {
+        "collect" => json!({ "questions": { "questions": [
+            { "id": "room", "kind": "text", "required": true },
+            { "id": "TOKEN", "kind": "text", "required": true, "secret": true },
+        ] } }),
+        "validate" if !room(input).is_string() => json!({ "diagnostics": [
+            { "severity": "error", "code": "ROOM", "message": "`room` has to be a text" },
+        ] }),
+        "apply" => json!({ "plan": { "config_patch": { "room": room(input) } } }),
+        _ => json!({}),
+    })
+}
+
+#[test]
+fn a_sound_pack_has_no_violation() {
+    assert_eq!(codes(&campaign(sound, 300)), BTreeSet::new());
+}
+
+#[test]
+fn what_validate_lets_through_and_apply_refuses_is_found() {
+    let found = campaign(
+        |input, n| match input["step"] == "apply" && room(input) == "" {
+            true => Err(StepFailure::new(StepCode::Step, "no room")),
+            false => sound(input, n),
+        },
+        300,
+    );
+    assert_eq!(codes(&found), ["E_VALIDATE_ACCEPTS"].into());
+    let answers = &found[0].input.inputs.answers;
+    assert_eq!(answers["config"], json!({ "room": "" }));
+}
+
+#[test]
+fn an_answer_that_differs_from_run_to_run_is_found() {
+    let found = campaign(
+        |input, n| match input["step"] == "summary" {
+            true => Ok(json!({ "summary": n })),
+            false => sound(input, n),
+        },
+        10,
+    );
+    assert_eq!(codes(&found), ["E_OUTPUT_DIFFERS"].into());
+}
+
+#[test]
+fn a_setup_that_does_otherwise_the_second_time_is_found() {
+    let found = campaign(
+        |input, n| match input["step"] == "apply" && !input["inputs"]["existing_state"].is_null() {
+            true => Ok(json!({ "plan": { "config_patch": { "room": "again" } } })),
+            false => sound(input, n),
+        },
+        10,
+    );
+    assert!(
+        codes(&found).contains("E_NOT_IDEMPOTENT"),
+        "{:?}",
+        codes(&found)
+    );
+}
+
+#[test]
+fn a_secret_that_shows_is_found_and_one_that_was_put_elsewhere_is_none() {
+    let found = campaign(
+        |input, n| match input["step"] == "apply" {
+            true => {
+                let token = &input["inputs"]["answers"]["secrets"]["TOKEN"];
+                Ok(json!({ "plan": { "notes": [format!("token {token}")] } }))
+            }
+            false => sound(input, n),
+        },
+        40,
+    );
+    assert_eq!(codes(&found), ["E_SECRET_SHOWN"].into());
+    // Whatever is copied from one answer to another is no secret there.
+    let found = campaign(
+        |input, n| match input["step"] == "summary" {
+            true => Ok(json!({ "summary": room(input) })),
+            false => sound(input, n),
+        },
+        300,
+    );
+    assert_eq!(codes(&found), BTreeSet::new());
+}
