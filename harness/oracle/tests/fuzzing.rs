@@ -52,6 +52,13 @@ fn source() -> Source {
 
 /// What a campaign of so many runs finds in a pack whose steps say this.
 fn campaign(says: Says, runs: usize) -> Vec<Found> {
+    let (found, unjudged) = with_unjudged(says, runs);
+    assert_eq!(unjudged, [""; 0]);
+    found
+}
+
+/// The same, and the wizards of which nothing can be said.
+fn with_unjudged(says: Says, runs: usize) -> (Vec<Found>, Vec<String>) {
     let guest = Guest(says, AtomicU64::new(0));
     let conditions = Conditions {
         probes: 0,
@@ -78,12 +85,16 @@ fn campaign(says: Says, runs: usize) -> Vec<Found> {
         let more = bench.look_again(&input, &ground);
         findings.extend(campaign.claim(&input, more));
         for finding in findings {
-            if let Some(found) = bench.confirm(&finding, &input, &ground) {
-                campaign.keep(found);
+            match bench.confirm(&finding, &input, &ground) {
+                Some(found) => campaign.keep(found),
+                None => campaign.give_up(&input, &finding),
             }
         }
     }
-    campaign.found().into_iter().cloned().collect()
+    (
+        campaign.found().into_iter().cloned().collect(),
+        campaign.unjudged(),
+    )
 }
 
 fn codes(found: &[Found]) -> BTreeSet<&str> {
@@ -178,4 +189,28 @@ fn a_secret_that_shows_is_found_and_one_that_was_put_elsewhere_is_none() {
         300,
     );
     assert_eq!(codes(&found), BTreeSet::new());
+}
+
+/// No finding is no praise where no step ever ran.
+#[test]
+fn a_wizard_that_cannot_be_driven_is_not_called_sound() {
+    let unsupported = |_: &Value, _| Err(StepFailure::new(StepCode::Unsupported, "an agent"));
+    let (found, unjudged) = with_unjudged(unsupported, 50);
+    assert_eq!(codes(&found), BTreeSet::new());
+    assert_eq!(unjudged, ["s"]);
+}
+
+/// A violation that does not show a second time is looked into again when
+/// another input shows it.
+#[test]
+fn what_could_not_be_confirmed_once_is_not_forgotten() {
+    // The first five such inputs trap once only; after that, always.
+    let found = campaign(
+        |input, n| match room(input) == "" && (n > 600 || n % 2 == 0) {
+            true => Err(StepFailure::new(StepCode::Trap, "unreachable")),
+            false => sound(input, n),
+        },
+        600,
+    );
+    assert!(codes(&found).contains("E_TRAP"), "{:?}", codes(&found));
 }

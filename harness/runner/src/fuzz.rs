@@ -56,6 +56,8 @@ pub struct Outcome {
     pub functions: Vec<(CoveredFunction, usize)>,
     /// How wizards took other answers, by wizard and question.
     pub answered: BTreeMap<(String, String), Answered>,
+    /// Wizards of which nothing can be said: no step of theirs ran.
+    pub unjudged: Vec<String>,
     /// SHA-256 of the pack.
     pub digest: String,
 }
@@ -201,6 +203,7 @@ pub fn fuzz(
             .map(reached)
             .collect(),
         answered: campaign.answered().clone(),
+        unjudged: campaign.unjudged(),
         digest: prepared.digest().to_owned(),
     })
 }
@@ -329,8 +332,9 @@ fn one(bench: &Bench<'_>, shared: &Shared<'_>, (input, ground): (&Input, &Ground
         findings.extend(shared.campaign().claim(input, more));
     }
     for finding in findings {
-        if let Some(found) = bench.confirm(&finding, input, ground) {
-            shared.campaign().keep(found);
+        match bench.confirm(&finding, input, ground) {
+            Some(found) => shared.campaign().keep(found),
+            None => shared.campaign().give_up(input, &finding),
         }
     }
 }

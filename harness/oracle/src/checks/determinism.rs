@@ -92,7 +92,8 @@ fn incomplete(runs: &Runs, found: Vec<Finding>) -> Conclusion {
     }
 }
 
-fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
+/// In what two runs on the same inputs differ.
+pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
     let finding = |code: &str, at: String, a: String, b: String| {
         let actual = format!("first {a}, then {b}");
         Finding::new(code, at, "the same in both runs", actual)

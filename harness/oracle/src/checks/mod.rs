@@ -15,6 +15,8 @@ mod validators;
 mod wizard;
 
 use crate::judge::Check;
+pub(crate) use determinism::differences;
+pub(crate) use plan::unsettled;
 
 const STAGES: [&[Check]; 13] = [
     archive::CHECKS,

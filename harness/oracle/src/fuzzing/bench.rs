@@ -1,6 +1,7 @@
 //! [`Bench`]: tries an input and says what is wrong with what came of it.
 
 use super::input::{Ground, Input, answer, answered};
+use crate::checks::{differences, unsettled};
 use crate::minimise::minimise;
 use crate::observe::probe::{Took, took};
 use provision_core::wizard::{
@@ -40,6 +41,8 @@ pub struct Tried {
     pub ended: Option<String>,
     /// How the wizard took it.
     pub took: Took,
+    /// Steps that a guest really ran to an answer.
+    pub executed: usize,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
 }
@@ -66,20 +69,21 @@ impl Bench<'_> {
             reached: hits.iter().map(|(at, count)| (*at, size(*count))).collect(),
             ended: (!hits.is_empty()).then(|| ended(&took)),
             findings: self.wrong(input, ground, &run, &took),
+            executed: run.executed(),
             took,
         })
     }
 
-    /// Looks longer at an input that showed something new: again, and once
-    /// more on what it left.
+    /// Looks longer at an input that showed something new, where guests run as
+    /// they are: under their own bounds, again, and once more on what it left.
     #[must_use]
     pub fn look_again(&self, input: &Input, ground: &Ground) -> Vec<Finding> {
-        let mut found = Vec::new();
         let Some(first) = self.run(self.plain, input) else {
-            return found;
+            return Vec::new();
         };
+        let mut found = self.wrong(input, ground, &first, &took(&first));
         if let Some(second) = self.run(self.plain, input) {
-            found.extend(differs(&first, &second));
+            found.extend(differences(&first, &second));
         }
         found.extend(self.unsettled(input, ground, &first));
         found
@@ -93,7 +97,7 @@ impl Bench<'_> {
         if !shows(input) {
             return None;
         }
-        let slow = [StepCode::Fuel, StepCode::Deadline, StepCode::PackBudget];
+        let slow = [StepCode::Fuel, StepCode::Deadline];
         let most = match slow.iter().any(|code| code.code() == wanted.code) {
             true => TRIES.1,
             false => TRIES.0,
@@ -119,12 +123,13 @@ impl Bench<'_> {
     /// The finding like `wanted` that `input` shows, where it does.
     #[must_use]
     pub fn shown(&self, input: &Input, ground: &Ground, wanted: &Finding) -> Option<Finding> {
-        let run = self.run(self.plain, input)?;
-        let took = took(&run);
-        let mut findings = self.wrong(input, ground, &run, &took);
-        if matches!(wanted.code.as_str(), NONDETERMINISTIC | NOT_IDEMPOTENT) {
-            findings.extend(self.look_again(input, ground));
-        }
+        let findings = match takes_more_than_one_run(wanted) {
+            true => self.look_again(input, ground),
+            false => {
+                let run = self.run(self.plain, input)?;
+                self.wrong(input, ground, &run, &took(&run))
+            }
+        };
         findings.into_iter().find(|f| same(f, wanted))
     }
 
@@ -184,20 +189,7 @@ impl Bench<'_> {
         if !second.completed() {
             return None;
         }
-        let mut after = left.clone();
-        after.apply(&second.plan);
-        let value = |state| serde_json::to_value(state).unwrap_or_default();
-        let (left, after): (Value, Value) = (value(&left), value(&after));
-        let difference = crate::compare::all_differences(&left, &after)
-            .into_iter()
-            .next()?;
-        let expected = format!("what the first setup left: {}", difference.expected);
-        Some(Finding::new(
-            NOT_IDEMPOTENT,
-            difference.at,
-            expected,
-            difference.actual,
-        ))
+        unsettled(&left, &second.plan).into_iter().next()
     }
 }
 
@@ -219,8 +211,11 @@ fn kept_secrets(input: &Input, ground: &Ground) -> Vec<String> {
     kept.map(|(key, _)| key.clone()).collect()
 }
 
-const NONDETERMINISTIC: &str = "E_OUTPUT_DIFFERS";
-const NOT_IDEMPOTENT: &str = "E_NOT_IDEMPOTENT";
+/// Whether it is two runs that show it, and not one.
+fn takes_more_than_one_run(wanted: &Finding) -> bool {
+    let code = wanted.code.as_str();
+    code.contains("_DIFFER") || code == "E_NOT_IDEMPOTENT"
+}
 
 /// Whether two findings are of one kind: the same code at the same place.
 pub(super) fn same(a: &Finding, b: &Finding) -> bool {
@@ -244,23 +239,6 @@ fn accepted_by_validate(run: &WizardRun) -> Option<Finding> {
         let expected = "a refusal by validate, before anything is applied";
         Finding::new("E_VALIDATE_ACCEPTS", apply.name(), expected, said)
     })
-}
-
-fn differs(first: &WizardRun, second: &WizardRun) -> Option<Finding> {
-    let steps = first.steps.iter().zip(&second.steps);
-    let mut differing = steps.filter(|(a, b)| a.raw != b.raw || a.result != b.result);
-    let (step, again) = differing.next()?;
-    let text = |bytes: &Option<Vec<u8>>| {
-        let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-        provision_core::text::inert(&text, 200)
-    };
-    let expected = format!("the same as before: {}", text(&step.raw));
-    Some(Finding::new(
-        NONDETERMINISTIC,
-        step.name(),
-        expected,
-        text(&again.raw),
-    ))
 }
 
 /// A way towards the valid input.

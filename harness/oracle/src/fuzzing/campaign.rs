@@ -15,6 +15,8 @@ use std::sync::Arc;
 const LONGEST: usize = 2048;
 /// How often a change is tried again that made an input too long.
 const RETRIES: usize = 4;
+/// How often one kind of violation is looked into in vain.
+const IN_VAIN: usize = 8;
 
 /// Bytes of the values in `input`, roughly.
 fn weight(input: &Input) -> usize {
@@ -53,7 +55,12 @@ pub struct Campaign {
     seen: Vec<u16>,
     /// How wizards ended, each by its name.
     ended: BTreeSet<(String, String)>,
+    /// Violations that somebody looks into, or has confirmed, by wizard.
     claimed: Vec<(String, Finding)>,
+    /// How often one could not be confirmed, by wizard and code.
+    in_vain: BTreeMap<(String, String), usize>,
+    /// Wizards of which anything can be said: their steps ran, or broke.
+    judged: BTreeSet<String>,
     found: Vec<Found>,
     answered: BTreeMap<(String, String), Answered>,
     runs: u64,
@@ -105,6 +112,8 @@ impl Campaign {
             seen: Vec::new(),
             ended: BTreeSet::new(),
             claimed: Vec::new(),
+            in_vain: BTreeMap::new(),
+            judged: BTreeSet::new(),
             found: Vec::new(),
             answered: BTreeMap::new(),
             runs: 0,
@@ -181,6 +190,11 @@ impl Campaign {
     pub fn learn(&mut self, input: &Input, tried: &Tried) -> (bool, Vec<Finding>) {
         self.runs += 1;
         let (new, code) = self.is_new(input, tried);
+        let broke = matches!(tried.took, Took::Broke { .. });
+        let ran = tried.executed > 0 && !matches!(tried.took, Took::Unknown(_));
+        if broke || ran {
+            self.judged.insert(input.wizard.clone());
+        }
         let at = self
             .ground
             .iter()
@@ -221,14 +235,32 @@ impl Campaign {
     pub fn claim(&mut self, input: &Input, findings: Vec<Finding>) -> Vec<Finding> {
         let mut fresh = Vec::new();
         for finding in findings {
-            let known = self.claimed.iter();
-            let mut known = known.filter(|(wizard, _)| *wizard == input.wizard);
-            if !known.any(|(_, f)| same(f, &finding)) {
-                self.claimed.push((input.wizard.clone(), finding.clone()));
+            let mut known = self.claimed.iter();
+            if !known.any(|(wizard, f)| *wizard == input.wizard && same(f, &finding)) {
+                let wizard = input.wizard.clone();
+                self.claimed.push((wizard, finding.clone()));
                 fresh.push(finding);
             }
         }
         fresh
+    }
+
+    /// Takes a claim back whose violation did not show where guests run as
+    /// they are: another input may show it. Some never do, so that is done so
+    /// often and no more.
+    pub fn give_up(&mut self, input: &Input, finding: &Finding) {
+        let is = |(wizard, f): &(String, Finding)| *wizard == input.wizard && same(f, finding);
+        if let Some(at) = self.claimed.iter().position(is) {
+            let (wizard, finding) = self.claimed.swap_remove(at);
+            let tried = self
+                .in_vain
+                .entry((wizard.clone(), finding.code.clone()))
+                .or_default();
+            *tried += 1;
+            if *tried >= IN_VAIN {
+                self.claimed.push((wizard, finding));
+            }
+        }
     }
 
     fn count(&mut self, at: usize, input: &Input, took: &Took) {
@@ -261,6 +293,14 @@ impl Campaign {
         let mut found: Vec<&Found> = self.found.iter().collect();
         found.sort_by_key(|f| (&f.input.wizard, &f.finding.code, &f.finding.at));
         found
+    }
+
+    /// Wizards of which nothing can be said: no input made a step of theirs run,
+    /// or break.
+    #[must_use]
+    pub fn unjudged(&self) -> Vec<String> {
+        let all = self.ground.iter().map(|g| &g.base.wizard);
+        all.filter(|w| !self.judged.contains(*w)).cloned().collect()
     }
 
     /// How many of the `len` counters from `first` on were reached.

@@ -99,7 +99,7 @@ fn exit(outcome: &Outcome) -> Exit {
         Exit::Harness
     } else if !outcome.found.is_empty() {
         Exit::Fails
-    } else if outcome.progress.runs == 0 {
+    } else if outcome.progress.runs == 0 || !outcome.unjudged.is_empty() {
         Exit::Nothing
     } else {
         Exit::Conforms
@@ -172,6 +172,7 @@ fn as_json(args: &Args, outcome: &Outcome, bundles: &[PathBuf]) -> Value {
         "findings": findings.collect::<Vec<_>>(),
         "functions": functions.collect::<Vec<_>>(),
         "answers": answers.collect::<Vec<_>>(),
+        "unjudged": outcome.unjudged,
     })
 }
 
@@ -204,6 +205,14 @@ fn as_text(outcome: &Outcome, bundles: &[PathBuf]) -> String {
             inert(&finding.actual, 300),
             inert(&given(found), 400),
             show(path),
+        );
+    }
+    for wizard in &outcome.unjudged {
+        let wizard = inert(wizard, 100);
+        let _ = writeln!(
+            out,
+            "\n{wizard}: no step of it could be run, so nothing can be said of it; \
+             `greentic-provision conformance` says why"
         );
     }
     let _ = match outcome.found.len() {

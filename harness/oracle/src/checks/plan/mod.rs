@@ -4,6 +4,8 @@ mod changes;
 mod golden;
 mod state;
 
+pub(crate) use state::unsettled;
+
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::Subject;
 use provision_core::Finding;

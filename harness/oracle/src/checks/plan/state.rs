@@ -5,7 +5,7 @@ use crate::judge::{Conclusion, Findings};
 use crate::observe::{Observed, Subject};
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
-use provision_core::wizard::{WizardKind, WizardRun};
+use provision_core::wizard::{InstalledState, ProvisionPlan, WizardKind, WizardRun};
 use provision_core::{Finding, Pack};
 use serde_json::Value;
 
@@ -103,17 +103,22 @@ pub(super) fn idempotent(subject: &Subject, findings: &mut Findings) {
         if let Some(conclusion) = incomplete(again, "setup on what it left") {
             return Some(conclusion);
         }
-        let mut after = probed.left.clone();
-        after.apply(&again.plan);
-        let value = |state| serde_json::to_value(state).unwrap_or_default();
-        let (first, then): (Value, Value) = (value(&probed.left), value(&after));
-        let found = crate::compare::all_differences(&first, &then).into_iter();
-        let found = found.map(|d| {
-            let expected = format!("what the first setup left: {}", d.expected);
-            Finding::new("E_NOT_IDEMPOTENT", d.at, expected, d.actual)
-        });
-        Some(Conclusion::of(found.collect()))
+        Some(Conclusion::of(unsettled(&probed.left, &again.plan)))
     });
+}
+
+/// What the plan of a second setup changes of what the first has left.
+pub(crate) fn unsettled(left: &InstalledState, again: &ProvisionPlan) -> Vec<Finding> {
+    let mut after = left.clone();
+    after.apply(again);
+    let value = |state| serde_json::to_value(state).unwrap_or_default();
+    let (first, then): (Value, Value) = (value(left), value(&after));
+    let found = crate::compare::all_differences(&first, &then).into_iter();
+    let found = found.map(|d| {
+        let expected = format!("what the first setup left: {}", d.expected);
+        Finding::new("E_NOT_IDEMPOTENT", d.at, expected, d.actual)
+    });
+    found.collect()
 }
 
 /// `plan.removable`
