@@ -9,12 +9,12 @@ export ASAN_OPTIONS
 
 need_cargo_fuzz() {
     if ! cargo fuzz --version >/dev/null 2>&1; then
-        echo 'SKIPPED: fuzzing; cargo-fuzz is not installed (cargo install cargo-fuzz --locked)' >&2
-        exit 0
+        echo 'error: cargo-fuzz is not installed (cargo install cargo-fuzz --locked)' >&2
+        exit 1
     fi
     if ! rustc "+$FUZZ_TOOLCHAIN" --version >/dev/null 2>&1; then
-        echo "SKIPPED: fuzzing; no toolchain $FUZZ_TOOLCHAIN (rustup toolchain install $FUZZ_TOOLCHAIN)" >&2
-        exit 0
+        echo "error: no toolchain $FUZZ_TOOLCHAIN (rustup toolchain install $FUZZ_TOOLCHAIN)" >&2
+        exit 1
     fi
 }
 

@@ -33,7 +33,7 @@ for target in ${TARGETS:-$(targets)}; do
         files=$(find "corpus/seeds/$target" "corpus/regress/$target" -type f | wc -l)
         # Another nightly counts a little otherwise.
         sed -i "s/^$target .*/$target $files $((edges * 97 / 100))/" corpus/floor.txt
-    elif [ "$edges" -lt "$floor" ]; then
+    elif [ "${edges:?}" -lt "${floor:?no floor for $target}" ]; then
         echo "error: the seeds of $target reach $edges edges, $floor before" >&2
         status=1
     fi
