@@ -1,5 +1,6 @@
 //! Exit codes, and the errors that lead to them.
 
+use provision_core::OpenError;
 use provision_core::text::inert;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A pack cannot be opened.
+    #[error("{pack}: {why}")]
+    Refused {
+        /// The pack.
+        pack: String,
+        /// Why not.
+        why: OpenError,
+    },
     /// A report could not be put into its format.
     #[error("cannot write {format}: {detail}")]
     Format {
@@ -84,8 +93,19 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
+            Self::Refused { why, .. } => exit_of(why),
             Self::Io { .. } | Self::Format { .. } | Self::Executor(_) => Exit::Harness,
         }
+    }
+}
+
+/// The exit that an unreadable or refused pack leads to.
+#[must_use]
+pub fn exit_of(error: &OpenError) -> Exit {
+    match error {
+        OpenError::Unread(_) => Exit::Harness,
+        OpenError::Archive(_) => Exit::Violation,
+        OpenError::Manifest(_) => Exit::Fails,
     }
 }
 

@@ -83,24 +83,31 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Opens the pack that was read from `source` and drives each of its
+    /// Opens the pack `name` that was read from `source` and drives each of its
     /// wizards once, on valid answers.
     ///
     /// # Errors
-    /// Says why it is no pack, or has nothing to fuzz.
+    /// [`Error::Refused`] where it is no pack, [`Error::Usage`] where it has
+    /// nothing to fuzz.
     pub fn of(
-        source: Result<Source, OpenError>,
+        (name, source): (&str, Result<Source, OpenError>),
         plain: &dyn StepExecutor,
         conditions: &Conditions,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Error> {
         let subject = observe(source, plain, conditions);
         let wizards = match &subject.opened {
             Ok(opened) => wizards(&opened.pack),
-            Err(why) => return Err(why.to_string()),
+            Err(why) => {
+                let (pack, why) = (name.to_owned(), why.clone());
+                return Err(Error::Refused { pack, why });
+            }
         };
         let ground = ground(&subject, conditions);
         match ground.is_empty() {
-            true => Err("it has no wizard that could be fuzzed".into()),
+            true => {
+                let why = format!("{name}: it has no wizard that could be fuzzed");
+                Err(Error::Usage(why))
+            }
             false => Ok(Self {
                 subject,
                 wizards,
@@ -156,8 +163,7 @@ pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Condition
 /// and then.
 ///
 /// # Errors
-/// [`Error::Usage`] where it is no pack, or has nothing to fuzz;
-/// [`Error::Executor`] where this machine cannot run guests.
+/// See [`Prepared::of`]; [`Error::Executor`] where this machine cannot run guests.
 pub fn fuzz(
     pack: &PackRef,
     options: &Options,
@@ -167,8 +173,7 @@ pub fn fuzz(
     let conditions = conditions(&limits, options.seed, options.only.clone());
     let source = source::load(&pack.path, &limits.archive);
     let plain = WasmtimeExecutor::new(&limits.step)?;
-    let prepared = Prepared::of(source, &plain, &conditions);
-    let prepared = prepared.map_err(|why| Error::Usage(format!("{}: {why}", pack.label)))?;
+    let prepared = Prepared::of((&pack.label, source), &plain, &conditions)?;
     let workers = (0..options.jobs.max(1)).map(|_| Worker::new(&prepared, options));
     let workers = workers.collect::<Result<Vec<Worker<'_>>, Error>>()?;
     let words = workers.first().map(Worker::words).unwrap_or_default();

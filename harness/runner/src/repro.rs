@@ -149,8 +149,8 @@ pub fn replay_input(bundle: &FuzzBundle, at: Option<&Path>) -> Result<Option<Fin
     let plain = WasmtimeExecutor::new(&limits.step)?;
     let only = Some(input.wizard.clone());
     let conditions = fuzz::conditions(limits, *seed, only);
-    let prepared = Prepared::of(pack.read(at, limits)?, &plain, &conditions);
-    let prepared = prepared.map_err(|why| Error::Usage(format!("{}: {why}", pack.label)))?;
+    let source = (pack.label.as_str(), pack.read(at, limits)?);
+    let prepared = Prepared::of(source, &plain, &conditions)?;
     pack.same(prepared.digest())?;
     Ok(prepared.shows(&plain, limits, (input, observed)))
 }

@@ -1,6 +1,7 @@
 //! `dry-run setup`.
 
-use super::{exit_of, print, print_json};
+use super::{print, print_json};
+use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::source;
 use crate::told::outcome;

@@ -59,9 +59,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         let why = format!("{}: no such pack", show(&args.pack));
         return Err(Error::Usage(why));
     }
-    let name = args.pack.file_name().unwrap_or_default();
+    // NB: `.` and `..` have no name.
+    let name = args.pack.file_name().map(|n| n.to_string_lossy());
     let pack = PackRef {
-        label: inert(&name.to_string_lossy(), 200),
+        label: name.map_or_else(|| show(&args.pack), |n| inert(&n, 200)),
         path: args.pack.clone(),
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

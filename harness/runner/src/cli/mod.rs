@@ -12,7 +12,7 @@ mod repack;
 mod report;
 mod repro;
 
-use crate::exit::{Error, Exit};
+use crate::exit::Error;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -172,13 +172,4 @@ fn print(text: &str) -> Result<(), Error> {
 fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let bytes = crate::files::pretty(value)?;
     print(&String::from_utf8_lossy(&bytes))
-}
-
-/// The exit that an unreadable or refused pack leads to.
-fn exit_of(error: &provision_core::OpenError) -> Exit {
-    match error {
-        provision_core::OpenError::Unread(_) => Exit::Harness,
-        provision_core::OpenError::Archive(_) => Exit::Violation,
-        provision_core::OpenError::Manifest(_) => Exit::Fails,
-    }
 }

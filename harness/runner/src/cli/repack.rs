@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             if matches!(error, OpenError::Archive(_)) {
                 anstream::eprintln!("nothing was written; `pack inspect --pack {path}` shows more");
             }
-            return Ok(super::exit_of(&error));
+            return Ok(crate::exit::exit_of(&error));
         }
     };
     files::write(&args.to, &canonical)?;

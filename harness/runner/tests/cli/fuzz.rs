@@ -67,7 +67,6 @@ fn what_cannot_be_fuzzed_says_why() {
     for (pack, flags, says) in [
         (gone, "", "no such pack"),
         (fixture("conforming/provisioning-none"), "", "no wizard"),
-        (fixture("hostile/archive-bomb.gtpack"), "", "E_INFLATE"),
         (
             fixture("conforming/noop-provision"),
             "--for tomorrow",
@@ -81,6 +80,22 @@ fn what_cannot_be_fuzzed_says_why() {
     ] {
         let refused = fuzz(folder.path(), &pack, flags);
         assert_eq!(code(&refused), 2, "{}", stdout(&refused));
+        assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
+    }
+}
+
+/// A refused archive is a violation, and what is no pack does not conform, here
+/// as everywhere.
+#[test]
+fn what_is_refused_has_the_exit_code_that_it_always_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bomb = fixture("hostile/archive-bomb.gtpack");
+    for (pack, exit, says) in [
+        (bomb.as_path(), 4, "archive-bomb.gtpack: E_INFLATE"),
+        (Path::new("."), 1, ".: E_MANIFEST_MISSING"),
+    ] {
+        let refused = fuzz(folder.path(), pack, "--runs 1");
+        assert_eq!(code(&refused), exit, "{}", stderr(&refused));
         assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
     }
 }
