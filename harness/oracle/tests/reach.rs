@@ -10,7 +10,7 @@ use provision_core::wizard::{
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::guests::Guest;
-use provision_oracle::generators::host_calls::{Calls, FUNCTIONS};
+use provision_oracle::generators::host_calls::{Calls, FUNCTIONS, HANDLES};
 use provision_oracle::generators::numbers::Numbers;
 use provision_oracle::generators::stories::Story;
 use std::collections::BTreeSet;
@@ -142,6 +142,16 @@ fn every_function_of_the_host_is_reached() {
         let named = (function.interface.split('@').next(), function.name);
         if call != Some(named) {
             wrong.push(format!("{named:?} {call:?} {:?}", answer.result));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    for (at, function) in HANDLES.iter().enumerate() {
+        let calls = Calls::sound_handle(at);
+        let pack = folder("s.wat", calls.text().into_bytes());
+        let answer = executor.execute(&pack, &StepRequest::new("s.wat", step()));
+        let made: u64 = answer.attempts.calls.iter().map(|c| c.count).sum();
+        if answer.result.is_err() || made != calls.recorded() {
+            wrong.push(format!("{function:?} {:?} {made}", answer.result));
         }
     }
     assert_eq!(wrong, [""; 0]);

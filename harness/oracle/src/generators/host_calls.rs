@@ -2,43 +2,29 @@
 //! component of its own.
 
 mod functions;
+mod handles;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use functions::Flat::{I32, I64};
 pub use functions::{FUNCTIONS, Flat, HostFunction};
+use handles::{FIRST, LIST, PRELUDE};
+pub use handles::{HANDLES, HandleFunction};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-
-const POLLABLE: &str = r#"(export "pollable" (type $pollable (sub resource)))"#;
-
-/// Functions that hand out handles: they need types of other interfaces, and
-/// are called for as many handles as can be had.
-const HANDED: [(&str, &str, &[Flat]); 2] = [
-    (
-        "subscribe-duration",
-        r#"(func (param "when" u64) (result (own $p)))"#,
-        &[I64],
-    ),
-    (
-        "subscribe-instant",
-        r#"(func (param "when" u64) (result (own $p)))"#,
-        &[I64],
-    ),
-];
 
 /// Calls of one component, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calls {
     /// Which function, how often, with what.
     pub calls: Vec<HostCalled>,
-    /// How many pollables it asks for, and whether it drops them.
-    pub pollables: Option<(u32, bool)>,
+    /// What it does with handles, before that: places are those in [`HANDLES`].
+    pub handles: Vec<HostCalled>,
 }
 
 /// One call, repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostCalled {
-    /// Its place in [`FUNCTIONS`].
+    /// Its place in [`FUNCTIONS`], or in [`HANDLES`].
     pub function: usize,
     /// How often.
     pub times: u32,
@@ -47,7 +33,10 @@ pub struct HostCalled {
 }
 
 /// Where a good text stands, where the answer goes, and what lies outside.
-const PLACES: [i64; 14] = [
+const PLACES: [i64; 17] = [
+    LIST,
+    4,
+    5,
     64,
     2,
     512,
@@ -68,42 +57,54 @@ impl<'a> Arbitrary<'a> for Calls {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let len = u.int_in_range(1..=5)?;
         let calls = (0..len).map(|_| {
-            let function = u.choose_index(FUNCTIONS.len())?;
-            // Mostly what works, so that later calls are reached.
-            let sound = u.ratio(1, 2)?;
-            let arguments = FUNCTIONS[function]
-                .params
-                .iter()
-                .enumerate()
-                .map(|(at, flat)| {
-                    Ok(match (sound, flat) {
-                        (true, _) => sound_argument(&FUNCTIONS[function], at),
-                        (false, I32) => *u.choose(&PLACES)?,
-                        (false, I64) => match u.ratio(1, 2)? {
-                            true => *u.choose(&PLACES)?,
-                            false => u.arbitrary()?,
-                        },
-                    })
-                });
-            let arguments = arguments.collect::<Result<_>>()?;
-            let times = match u.int_in_range(0..=15)? {
-                0 => u.int_in_range(2..=5_000)?,
-                1..=3 => u.int_in_range(2..=20)?,
-                _ => 1,
-            };
-            Ok(HostCalled {
-                function,
-                times,
-                arguments,
-            })
+            let at = u.choose_index(FUNCTIONS.len())?;
+            let function = &FUNCTIONS[at];
+            called(u, at, function.params, |n| sound_argument(function, n))
         });
         let calls = calls.collect::<Result<_>>()?;
-        let pollables = match u.ratio(1, 6)? {
-            true => Some((u.int_in_range(1..=300)?, u.arbitrary()?)),
-            false => None,
+        let len = match u.ratio(1, 3)? {
+            true => u.int_in_range(1..=8)?,
+            false => 0,
         };
-        Ok(Self { calls, pollables })
+        let handles = (0..len).map(|_| {
+            let at = u.choose_index(HANDLES.len())?;
+            let function = &HANDLES[at];
+            called(u, at, function.params, |n| function.sound[n])
+        });
+        let handles = handles.collect::<Result<_>>()?;
+        Ok(Self { calls, handles })
     }
+}
+
+/// A call, mostly of what works, so that later calls are reached.
+fn called(
+    u: &mut Unstructured<'_>,
+    function: usize,
+    params: &[Flat],
+    sound: impl Fn(usize) -> i64,
+) -> Result<HostCalled> {
+    let all_sound = u.ratio(1, 2)?;
+    let arguments = params.iter().enumerate().map(|(at, flat)| {
+        Ok(match (all_sound, flat) {
+            (true, _) => sound(at),
+            (false, I32) => *u.choose(&PLACES)?,
+            (false, I64) => match u.ratio(1, 2)? {
+                true => *u.choose(&PLACES)?,
+                false => u.arbitrary()?,
+            },
+        })
+    });
+    let arguments = arguments.collect::<Result<_>>()?;
+    let times = match u.int_in_range(0..=15)? {
+        0 => u.int_in_range(2..=5_000)?,
+        1..=3 => u.int_in_range(2..=20)?,
+        _ => 1,
+    };
+    Ok(HostCalled {
+        function,
+        times,
+        arguments,
+    })
 }
 
 /// An argument with which the call is answered: pairs of a good text's place
@@ -113,7 +114,7 @@ fn sound_argument(function: &HostFunction, at: usize) -> i64 {
     match (function.params[at], last) {
         (I64, _) => 8,
         // No status, and no body.
-        (I32, _) if function.name == "exit" || (function.name == "send" && at == 6) => 0,
+        (I32, _) if function.name.starts_with("exit") || (function.name == "send" && at == 6) => 0,
         (I32, true) => 512,
         // NB: also a list of no items, which is as good.
         (I32, _) if at.is_multiple_of(2) => 64,
@@ -134,8 +135,38 @@ impl Calls {
         };
         Self {
             calls: vec![called],
-            pollables: None,
+            handles: Vec::new(),
         }
+    }
+
+    /// A function of [`HANDLES`] once, with arguments that are answered.
+    #[must_use]
+    pub fn sound_handle(function: usize) -> Self {
+        let called = HostCalled {
+            function,
+            times: 1,
+            arguments: HANDLES[function].sound.to_vec(),
+        };
+        Self {
+            calls: Vec::new(),
+            handles: vec![called],
+        }
+    }
+
+    /// Calls that the host keeps a record of, if all of them come to be made.
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        let handles = self.handles.iter();
+        let handles = handles.filter(|c| HANDLES[c.function].recorded);
+        let calls = self.calls.iter().chain(handles);
+        let first = match self.handles.is_empty() {
+            true => 0,
+            false => FIRST
+                .iter()
+                .filter(|(name, _)| HANDLES.iter().any(|f| f.recorded && f.name == *name))
+                .count() as u64,
+        };
+        first + calls.map(|c| u64::from(c.times)).sum::<u64>()
     }
 
     /// The component as text: a step that makes the calls and answers `{}`.
@@ -145,6 +176,17 @@ impl Calls {
         let used: BTreeSet<usize> = self.calls.iter().map(|c| c.function).collect();
         self.imports(&used, &mut text);
         text.push_str(LIBC);
+        for (at, function) in self.with_handles() {
+            let HandleFunction { of, name, .. } = function;
+            let _ = match function.interface {
+                "" => write!(text, "(core func $h{at} (canon resource.drop {of}))"),
+                _ => write!(
+                    text,
+                    "(core func $h{at} (canon lower (func {of} \"{name}\") \
+                     (memory (core memory $libc \"memory\")) (realloc (core func $libc \"realloc\"))))"
+                ),
+            };
+        }
         for at in &used {
             let name = FUNCTIONS[*at].name;
             let _ = write!(
@@ -155,29 +197,24 @@ impl Calls {
         }
         text.push_str("(core module $step (import \"libc\" \"memory\" (memory 1))");
         for at in &used {
-            let function = &FUNCTIONS[*at];
-            let _ = write!(
-                text,
-                "(import \"host\" \"f{at}\" (func $f{at} (param{})",
-                flats(function.params)
-            );
-            if let Some(flat) = function.result {
-                let _ = write!(text, " (result{})", flats(&[flat]));
-            }
-            text.push_str("))");
+            let HostFunction { params, result, .. } = &FUNCTIONS[*at];
+            import(&mut text, &format!("f{at}"), params, *result);
         }
-        if self.pollables.is_some() {
-            text.push_str("(import \"host\" \"s0\" (func $s0 (param i64) (result i32)))");
-            text.push_str("(import \"host\" \"s1\" (func $s1 (param i64) (result i32)))");
-            text.push_str("(import \"host\" \"drop\" (func $drop (param i32)))");
+        for (at, function) in self.with_handles() {
+            import(
+                &mut text,
+                &format!("h{at}"),
+                function.params,
+                function.result,
+            );
         }
         self.body(&mut text);
         text.push_str("(core instance $s (instantiate $step (with \"libc\" (instance $libc)) (with \"host\" (instance ");
         for at in &used {
             let _ = write!(text, "(export \"f{at}\" (func $l{at}))");
         }
-        if self.pollables.is_some() {
-            text.push_str("(export \"s0\" (func $s0)) (export \"s1\" (func $s1)) (export \"drop\" (func $drop))");
+        for (at, _) in self.with_handles() {
+            let _ = write!(text, "(export \"h{at}\" (func $h{at}))");
         }
         text.push_str(
             "))))(func (export \"run\") (param \"input\" string) (result (result string (error string))) \
@@ -220,69 +257,87 @@ impl Calls {
             let name = FUNCTIONS[*at].name;
             let _ = write!(text, "(instance $i{at} (export \"{name}\" (func $a{at})))");
         }
-        if self.pollables.is_some() {
-            let _ = write!(
-                text,
-                "(import \"wasi:io/poll@0.2.6\" (instance $poll {POLLABLE}))"
-            );
-            text.push_str("(alias export $poll \"pollable\" (type $pollable))");
-            text.push_str("(import \"wasi:clocks/monotonic-clock@0.2.6\" (instance $clock ");
-            text.push_str("(export \"pollable\" (type $p (eq $pollable)))");
-            for (name, ty, _) in HANDED {
-                let _ = write!(text, "(export \"{name}\" {ty})");
-            }
-            text.push_str("))");
-            for (at, (name, ..)) in HANDED.iter().enumerate() {
-                let _ = write!(
-                    text,
-                    "(core func $s{at} (canon lower (func $clock \"{name}\")))"
-                );
-            }
-            text.push_str("(core func $drop (canon resource.drop $pollable))");
+        if !self.handles.is_empty() {
+            text.push_str(PRELUDE);
         }
     }
 
+    /// The functions of handles with their places, if there is use for them.
+    fn with_handles(&self) -> impl Iterator<Item = (usize, &'static HandleFunction)> {
+        let some = !self.handles.is_empty();
+        HANDLES.iter().enumerate().filter(move |_| some)
+    }
+
     fn body(&self, text: &mut String) {
-        text.push_str("(data (i32.const 64) \"{}\")(func (export \"run\") (param i32 i32) (result i32) (local $n i32)");
-        for HostCalled {
-            function,
-            times,
-            arguments,
-        } in &self.calls
-        {
-            let HostFunction { params, result, .. } = &FUNCTIONS[*function];
-            let _ = write!(
-                text,
-                "(local.set $n (i32.const {times}))(loop $l (call $f{function}"
-            );
-            for (at, flat) in params.iter().enumerate() {
-                let value = arguments.get(at).copied().unwrap_or_default();
-                let _ = match flat {
-                    // The lower half, as a pointer has it.
-                    I32 => write!(text, "(i32.const {})", value as i32),
-                    I64 => write!(text, "(i64.const {value})"),
-                };
+        let _ = write!(
+            text,
+            "(data (i32.const 64) \"{{}}\")(data (i32.const {LIST}) \"\\04\\00\\00\\00\")\
+             (func (export \"run\") (param i32 i32) (result i32) (local $n i32)"
+        );
+        if !self.handles.is_empty() {
+            for (name, arguments) in FIRST {
+                let at = HANDLES.iter().position(|f| f.name == name);
+                let _ = write!(
+                    text,
+                    "(drop (call $h{} {arguments}))",
+                    at.unwrap_or_default()
+                );
             }
-            text.push(')');
-            if result.is_some() {
-                text.push_str("drop ");
-            }
-            text.push_str("(br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))");
         }
-        if let Some((count, dropped)) = self.pollables {
-            let keep = if dropped { "(call $drop)" } else { "drop" };
-            let _ = write!(
-                text,
-                "(local.set $n (i32.const {count}))(loop $l (call $s0 (i64.const 5)) {keep} \
-                 (call $s1 (i64.const -1)) {keep} \
-                 (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
-            );
+        for called in &self.handles {
+            let function = &HANDLES[called.function];
+            repeated(text, called, 'h', function.params, function.result);
+        }
+        for called in &self.calls {
+            let function = &FUNCTIONS[called.function];
+            repeated(text, called, 'f', function.params, function.result);
         }
         text.push_str(
             "(i32.store8 (i32.const 0) (i32.const 0)) (i32.store (i32.const 4) (i32.const 64)) \
              (i32.store (i32.const 8) (i32.const 2)) (i32.const 0)))",
         );
     }
+}
+
+/// The import of a function of the host into the core module.
+fn import(text: &mut String, name: &str, params: &[Flat], result: Option<Flat>) {
+    let params = flats(params);
+    let _ = write!(
+        text,
+        "(import \"host\" \"{name}\" (func ${name} (param{params})"
+    );
+    if let Some(flat) = result {
+        let _ = write!(text, " (result{})", flats(&[flat]));
+    }
+    text.push_str("))");
+}
+
+/// A call in a loop.
+fn repeated(
+    text: &mut String,
+    called: &HostCalled,
+    kind: char,
+    params: &[Flat],
+    result: Option<Flat>,
+) {
+    let (times, function) = (called.times, called.function);
+    let _ = write!(
+        text,
+        "(local.set $n (i32.const {times}))(loop $l (call ${kind}{function}"
+    );
+    for (at, flat) in params.iter().enumerate() {
+        let value = called.arguments.get(at).copied().unwrap_or_default();
+        let _ = match flat {
+            // The lower half, as a pointer has it.
+            I32 => write!(text, "(i32.const {})", value as i32),
+            I64 => write!(text, "(i64.const {value})"),
+        };
+    }
+    text.push(')');
+    if result.is_some() {
+        text.push_str("drop ");
+    }
+    text.push_str("(br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))");
 }
 
 const LIBC: &str = r#"(core module $libcm

@@ -103,6 +103,7 @@ functions! {
     }
     "wasi:cli/exit@0.2.6" {
         ""; "exit" r#"(func (param "status" (result)))"# [I32] => None,
+        ""; "exit-with-code" r#"(func (param "status-code" u8))"# [I32] => None,
     }
     "wasi:clocks/monotonic-clock@0.2.6" {
         ""; "now" r#"(func (result u64))"# [] => Some(I64),
