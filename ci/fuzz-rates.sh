@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/fuzz-lib.sh
 need_cargo_fuzz
+: "${RUNS:=2000}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -24,7 +25,7 @@ done
 rate() {
     local i
     for i in 1 2 3; do
-        fuzz "$1" "$2"/* -runs="${RUNS:=2000}" -artifact_prefix="$work/" 2>&1 |
+        fuzz "$1" "$2"/* -runs="$RUNS" -artifact_prefix="$work/" 2>&1 |
             awk '/^Executed/ { n++; ms += $4 } END { print n * '"$RUNS"' * 1000 / (ms ? ms : 1) }'
     done | sort -n | sed -n 2p
 }

@@ -39,6 +39,9 @@ fn body(data: &[u8]) {
         canonical == data,
         "the differences are not those from the canonical form"
     );
+    if canonical == data {
+        return;
+    }
     let again = Archive::open(canonical.clone(), &limits).expect("the canonical form is accepted");
     assert!(archive.names().eq(again.names()));
     for name in archive.names() {

@@ -71,20 +71,12 @@ fn syntax(error: serde_json::Error) -> JsonError {
 /// The deepest nesting of brackets outside strings, and no fewer than the
 /// values: an object's key and its value count as one.
 fn shape(text: &str) -> (usize, usize) {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
-    let mut items = 1;
-    for byte in text.bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let (mut depth, mut deepest, mut items) = (0usize, 0usize, 1);
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
         match byte {
-            b'"' => in_string = true,
+            b'"' => rest = behind_string(tail),
             b'[' | b'{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
@@ -96,6 +88,20 @@ fn shape(text: &str) -> (usize, usize) {
         }
     }
     (deepest, items)
+}
+
+/// What stands behind the string that goes on with `rest`.
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        let escaped = rest[at] == b'\\';
+        rest = rest
+            .get(at + 1 + usize::from(escaped)..)
+            .unwrap_or_default();
+        if !escaped {
+            return rest;
+        }
+    }
+    &[]
 }
 
 struct Strict;

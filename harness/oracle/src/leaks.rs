@@ -97,9 +97,11 @@ impl Secrets {
     pub fn find(&self, at: &str, text: &str, found: &mut BTreeSet<Leak>) {
         let Some(search) = &self.search else { return };
         // What was broken into lines, or spaced out, is put together again.
-        let joined: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let joined = joined.replace("\\n", "").replace("\\r", "");
-        for haystack in [text, &joined] {
+        let joined = (!text.bytes().all(|b| SOLID[usize::from(b)])).then(|| {
+            let joined: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            joined.replace("\\n", "").replace("\\r", "")
+        });
+        for haystack in [Some(text), joined.as_deref()].into_iter().flatten() {
             for hit in search.find_overlapping_iter(haystack) {
                 if let Some((key, form)) = self.forms.get(hit.pattern().as_usize()) {
                     found.insert(Leak {
@@ -169,6 +171,17 @@ impl Secrets {
         found
     }
 }
+
+/// Bytes that hold nothing apart: ASCII but for white space and the backslash.
+const SOLID: [bool; 256] = {
+    let mut solid = [false; 256];
+    let mut at = 0x21;
+    while at < 0x7f {
+        solid[at] = at != b'\\' as usize;
+        at += 1;
+    }
+    solid
+};
 
 /// The forms of `secret`; letters in them are looked for in either case.
 fn forms_of(secret: &str) -> Vec<(&'static str, String)> {

@@ -1,6 +1,7 @@
 //! Why an archive or a set of names is refused: one stable code a rule.
 
 use crate::text::inert;
+use std::borrow::Cow;
 
 /// Declares the rules with their codes once, so that none is without one.
 macro_rules! rules {
@@ -144,7 +145,7 @@ pub struct Violation {
     /// The entry, escaped, where one is known.
     pub entry: Option<String>,
     /// What is wrong and, where it helps, what to do.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
 }
 
 fn of_entry(entry: Option<&str>) -> String {
@@ -154,7 +155,7 @@ fn of_entry(entry: Option<&str>) -> String {
 impl Violation {
     /// A violation of `rule` at `offset`.
     #[must_use]
-    pub fn new(rule: Rule, offset: usize, detail: impl Into<String>) -> Self {
+    pub fn new(rule: Rule, offset: usize, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             rule,
             offset: offset as u64,

@@ -104,8 +104,8 @@ fn verify(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, ArchiveErr
         let detail = format!("{} bytes, bound {}", bytes.len(), limits.archive_bytes);
         return Err(Violation::new(Rule::Size, 0, detail).into());
     }
-    let raw = RawArchive::scan(bytes, limits.entries);
-    let mut found = raw.violations.clone();
+    let mut raw = RawArchive::scan(bytes, limits.entries);
+    let mut found = std::mem::take(&mut raw.violations);
     found.extend(rules::violations(&raw, limits));
     let entries = rules::entries(&raw);
     // What is over a bound is not worth the work of inflating it.

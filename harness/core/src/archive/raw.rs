@@ -7,6 +7,7 @@
 
 use super::error::{Rule, Violation};
 use super::record::{self, Central, Common, Cursor, CutOff, End};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What a stretch of the file is.
@@ -157,7 +158,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn object(&mut self, rule: Rule, offset: usize, detail: impl Into<String>) {
+    fn object(&mut self, rule: Rule, offset: usize, detail: impl Into<Cow<'static, str>>) {
         self.raw
             .violations
             .push(Violation::new(rule, offset, detail));
@@ -308,11 +309,9 @@ impl<'a> Scan<'a> {
     fn next_record(&self, from: usize) -> usize {
         let bytes = self.cursor.bytes;
         let rest = bytes.get(from..).unwrap_or_default();
-        let found = rest.windows(4).position(|w| {
-            matches!(w, [b'P', b'K', ..]) && {
-                let signature = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
-                record::ALL.contains(&signature)
-            }
+        let found = memchr::memchr_iter(b'P', rest).find(|at| {
+            let signature = rest.get(*at..).and_then(<[u8]>::first_chunk);
+            signature.is_some_and(|s| record::ALL.contains(&u32::from_le_bytes(*s)))
         });
         found.map_or(bytes.len(), |at| from + at)
     }

@@ -2,6 +2,8 @@
 //!
 //! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 
+use std::borrow::Cow;
+
 /// Signature of a local record.
 pub(super) const LOCAL: u32 = 0x0403_4b50;
 /// Signature of a directory record.
@@ -151,8 +153,8 @@ impl<'a> Common<'a> {
     }
 
     /// The name for messages.
-    pub(super) fn shown(&self) -> String {
-        String::from_utf8_lossy(self.name).into_owned()
+    pub(super) fn shown(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.name)
     }
 }
 

@@ -5,6 +5,7 @@ use super::raw::{Local, RawArchive};
 use super::record::{Central, Common, End};
 use super::{Entry, Method, extra, names};
 use crate::limits::ArchiveLimits;
+use std::borrow::Cow;
 
 /// General-purpose flags that change nothing here: bits 1 and 2 hint at the
 /// compression level, bit 11 says that the name is UTF-8.
@@ -39,7 +40,7 @@ pub(super) fn violations(raw: &RawArchive<'_>, limits: &ArchiveLimits) -> Vec<Vi
 /// Rules on the fields that both records have.
 fn common(common: &Common<'_>, found: &mut Vec<Violation>) {
     let fixed = &common.fixed;
-    let mut object = |rule, detail: String| {
+    let mut object = |rule, detail: Cow<'static, str>| {
         found.push(Violation::new(rule, common.offset, detail).of(&common.shown()));
     };
     if fixed.flags & 0x2041 != 0 {
@@ -50,24 +51,24 @@ fn common(common: &Common<'_>, found: &mut Vec<Violation>) {
         object(Rule::Descriptor, detail.into());
     }
     if fixed.flags & !(HARMLESS_FLAGS | 0x2049) != 0 {
-        object(Rule::Flags, format!("flags {:#06x}", fixed.flags));
+        object(Rule::Flags, format!("flags {:#06x}", fixed.flags).into());
     }
     if fixed.packed == u32::MAX || fixed.size == u32::MAX {
         object(Rule::Zip64, "ZIP64 sizes; a pack needs none".into());
     }
     if fixed.needed > NEWEST_NEEDED {
         let detail = format!("version {} is needed to extract", fixed.needed);
-        object(Rule::Version, detail);
+        object(Rule::Version, detail.into());
     }
     if !matches!(fixed.method, 0 | 8) {
         let detail = format!("method {}; use stored (0) or deflate (8)", fixed.method);
-        object(Rule::Method, detail);
+        object(Rule::Method, detail.into());
     }
     if fixed.method == 0 && fixed.packed != fixed.size {
         object(Rule::DataSize, "stored, but the two sizes differ".into());
     }
     if let Some((rule, detail)) = extra::problem(common.extra) {
-        object(rule, detail);
+        object(rule, detail.into());
     }
 }
 
@@ -75,7 +76,7 @@ fn common(common: &Common<'_>, found: &mut Vec<Violation>) {
 fn named(raw: &RawArchive<'_>, limits: &ArchiveLimits, found: &mut Vec<Violation>) {
     let mut seen = names::Seen::default();
     for Local { common, .. } in &raw.locals {
-        let encoding = |detail: &str| {
+        let encoding = |detail: &'static str| {
             Violation::new(Rule::NameEncoding, common.offset, detail).of(&common.shown())
         };
         let Ok(name) = std::str::from_utf8(common.name) else {
@@ -129,7 +130,7 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
     let mut last = None;
     for central in &raw.centrals {
         let offset = central.common.offset;
-        let mut object = |rule, detail: String| {
+        let mut object = |rule, detail: Cow<'static, str>| {
             found.push(Violation::new(rule, offset, detail).of(&central.common.shown()));
         };
         let start = central.local as usize;
@@ -141,7 +142,7 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
             let at = raw.at(start);
             object(
                 Rule::Dangling,
-                format!("the directory points to byte {start}, {at}"),
+                format!("the directory points to byte {start}, {at}").into(),
             );
             continue;
         };
@@ -161,13 +162,16 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
         for field in central.common.differs_in(local) {
             object(
                 Rule::Mismatch,
-                format!("directory and local record differ in {field}"),
+                format!("directory and local record differ in {field}").into(),
             );
         }
         let extras = [local.extra, central.common.extra];
         let sound = extras.iter().all(|e| extra::problem(e).is_none());
         if let (true, Some(how)) = (sound, extra::contradiction(extras[0], extras[1])) {
-            object(Rule::Mismatch, format!("directory and local record: {how}"));
+            object(
+                Rule::Mismatch,
+                format!("directory and local record: {how}").into(),
+            );
         }
     }
     // Where its record is missed, so that what cut the directory off decides.
@@ -184,7 +188,7 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
 
 /// Rules on what a directory record alone says.
 fn by_itself(central: &Central<'_>, found: &mut Vec<Violation>) {
-    let mut object = |rule, detail: String| {
+    let mut object = |rule, detail: Cow<'static, str>| {
         let violation = Violation::new(rule, central.common.offset, detail);
         found.push(violation.of(&central.common.shown()));
     };
@@ -194,19 +198,22 @@ fn by_itself(central: &Central<'_>, found: &mut Vec<Violation>) {
     if central.disk != 0 {
         object(
             Rule::MultiDisk,
-            format!("the entry is on disk {}", central.disk),
+            format!("the entry is on disk {}", central.disk).into(),
         );
     }
     // Bit 0 says that the file is text.
     if central.internal & !1 != 0 || central.external & 0xff00 != 0 {
         let (i, e) = (central.internal, central.external);
-        object(Rule::Flags, format!("attributes {i:#06x} and {e:#010x}"));
+        object(
+            Rule::Flags,
+            format!("attributes {i:#06x} and {e:#010x}").into(),
+        );
     }
     if let Some((rule, detail)) = extra::problem(central.common.extra) {
-        object(rule, detail);
+        object(rule, detail.into());
     }
     if let Some(detail) = type_problem(central) {
-        object(Rule::Type, detail);
+        object(Rule::Type, detail.into());
     }
 }
 
@@ -241,7 +248,7 @@ fn type_problem(central: &Central<'_>) -> Option<String> {
 }
 
 fn end(end: &End<'_>, from: usize, raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
-    let mut object = |rule, detail: String| {
+    let mut object = |rule, detail: Cow<'static, str>| {
         found.push(Violation::new(rule, end.offset, detail));
     };
     if end.disks != [0, 0] || end.entries_here != end.entries {
@@ -267,7 +274,7 @@ fn end(end: &End<'_>, from: usize, raw: &RawArchive<'_>, found: &mut Vec<Violati
             "the end record says {} entries, {} bytes at {}; there are {count}, {size} bytes at {directory}",
             end.entries, end.size, end.directory
         );
-        object(Rule::Directory, detail);
+        object(Rule::Directory, detail.into());
     }
     if !end.comment.is_empty() {
         let detail = "the archive has a comment, where data can hide";
@@ -285,7 +292,7 @@ pub(super) fn entries(raw: &RawArchive<'_>) -> Vec<Entry> {
     });
     readable
         .map(|Local { common, data, .. }| Entry {
-            name: common.shown(),
+            name: common.shown().into_owned(),
             method: match common.fixed.method {
                 0 => Method::Stored,
                 _ => Method::Deflate,

@@ -107,7 +107,7 @@ fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
             found.push(Finding::new(code, &at, expected, actual));
         };
         if let Err(violation) = names::check(&row.path, 0, &limits) {
-            object("E_SBOM_PATH", "a safe path".into(), violation.detail);
+            object("E_SBOM_PATH", "a safe path".into(), violation.detail.into());
             continue;
         }
         if !listed.insert(row.path.as_str()) {
