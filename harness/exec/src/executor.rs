@@ -81,6 +81,17 @@ impl WasmtimeExecutor {
         Ok(executor)
     }
 
+    /// An executor for another thread that numbers its counters as this one
+    /// does, which must be [`Self::covering`]; it is held to `limits`.
+    ///
+    /// # Errors
+    /// [`ExecError`] where this machine cannot run it.
+    pub fn another(&self, limits: &StepLimits) -> Result<Self, ExecError> {
+        let mut executor = Self::with(limits, Compiler::Optimising)?;
+        executor.coverage = self.coverage.as_ref().map(Coverage::another);
+        Ok(executor)
+    }
+
     /// What ran since this was last asked: a counter's number, and its count
     /// modulo 256. Nothing unless the executor is [`Self::covering`].
     pub fn take_hits(&self) -> Vec<(u32, u8)> {
@@ -90,7 +101,8 @@ impl WasmtimeExecutor {
             .unwrap_or_default()
     }
 
-    /// The functions of the guests that have run so far, and their counters.
+    /// The functions of the guests that have run so far, here or in
+    /// [`Self::another`], and their counters.
     pub fn covered_functions(&self) -> Vec<CoveredFunction> {
         let functions = self.coverage.as_ref().map(Coverage::functions);
         functions.unwrap_or_default()

@@ -174,9 +174,10 @@ pub fn fuzz(
     let source = source::load(&pack.path, &limits.archive);
     let plain = WasmtimeExecutor::new(&limits.step)?;
     let prepared = Prepared::of((&pack.label, source), &plain, &conditions)?;
-    let workers = (0..options.jobs.max(1)).map(|_| Worker::new(&prepared, options));
-    let workers = workers.collect::<Result<Vec<Worker<'_>>, Error>>()?;
-    let words = workers.first().map(Worker::words).unwrap_or_default();
+    let first = Worker::new(&prepared, options)?;
+    let others = (1..options.jobs).map(|_| first.another());
+    let others = others.collect::<Result<Vec<Worker<'_>>, Error>>()?;
+    let words = first.words();
     let shared = Shared {
         campaign: Mutex::new(Campaign::new(prepared.ground.clone(), words, options.seed)),
         started: Instant::now(),
@@ -185,15 +186,16 @@ pub fn fuzz(
         tell,
     };
     std::thread::scope(|scope| {
-        for (number, worker) in workers.iter().enumerate() {
-            let shared = &shared;
-            scope.spawn(move || worker.work(shared, number == 0));
+        let shared = &shared;
+        for worker in &others {
+            scope.spawn(move || worker.work(shared, false));
         }
+        first.work(shared, true);
     });
     let elapsed = shared.started.elapsed();
     let campaign = shared.campaign.into_inner();
     let campaign = campaign.unwrap_or_else(PoisonError::into_inner);
-    let functions = workers.first().map(|w| w.covering.covered_functions());
+    let functions = first.covering.covered_functions();
     let reached = |f: CoveredFunction| {
         let hit = campaign.reached(f.first, f.blocks);
         (f, hit)
@@ -202,11 +204,7 @@ pub fn fuzz(
         progress: campaign.progress(),
         elapsed,
         found: campaign.found().into_iter().cloned().collect(),
-        functions: functions
-            .unwrap_or_default()
-            .into_iter()
-            .map(reached)
-            .collect(),
+        functions: functions.into_iter().map(reached).collect(),
         answered: campaign.answered().clone(),
         unjudged: campaign.unjudged(),
         digest: prepared.digest().to_owned(),
@@ -255,13 +253,23 @@ impl<'w> Worker<'w> {
             limits,
             coverage: options.coverage,
         };
-        // NB: counters are numbered as guests are compiled; so they have the
-        // same numbers in every thread, and the words are known.
+        // So that the words are known.
         for ground in &prepared.ground {
             worker.run(&worker.covering, &ground.base);
         }
         drop(worker.covering.take_hits());
         Ok(worker)
+    }
+
+    /// For another thread.
+    fn another(&self) -> Result<Self, Error> {
+        Ok(Self {
+            prepared: self.prepared,
+            covering: self.covering.another(&roomy(&self.limits).step)?,
+            plain: WasmtimeExecutor::new(&self.limits.step)?,
+            limits: self.limits.clone(),
+            coverage: self.coverage,
+        })
     }
 
     fn run(&self, executor: &dyn StepExecutor, input: &Input) {

@@ -7,7 +7,9 @@ mod words;
 
 use crate::store::Sandbox;
 use provision_core::wasm::{WasmKind, kind};
-use std::sync::{Mutex, PoisonError};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::{Instance, Store, component as w};
 pub use words::Words;
 
@@ -37,25 +39,48 @@ pub(crate) struct Counters {
 
 /// What was counted, over all steps since it was last asked for.
 #[derive(Default)]
-pub(crate) struct Coverage(Mutex<Seen>);
+pub(crate) struct Coverage {
+    /// Shared by executors of several threads, so that a counter has the same
+    /// number in all of them, whoever compiles a file first.
+    known: Arc<Mutex<Known>>,
+    hits: Mutex<Vec<(u32, u8)>>,
+}
 
+/// The files that were rewritten so far.
 #[derive(Default)]
-struct Seen {
+struct Known {
+    /// The first counter of each, by digest.
+    bases: BTreeMap<[u8; 32], u32>,
     next: u32,
     functions: Vec<CoveredFunction>,
     words: Words,
-    hits: Vec<(u32, u8)>,
 }
 
 impl Coverage {
+    /// Counts on its own, and numbers like `self`.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            known: Arc::clone(&self.known),
+            hits: Mutex::default(),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hits(&self) -> MutexGuard<'_, Vec<(u32, u8)>> {
+        self.hits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Rewrites `binary`, which the pack holds under `file`. `None` where it
     /// cannot be: it then runs as it is, and counts nothing.
     pub(crate) fn rewrite(&self, file: &str, binary: &[u8]) -> Option<(Vec<u8>, Counters)> {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let base = seen.next;
+        let digest: [u8; 32] = Sha256::digest(binary).into();
+        let mut words = Words::default();
         let (binary, instances, counters, functions) = match kind(binary) {
             WasmKind::Module => {
-                let counting = module::rewrite(binary, &mut seen.words)?;
+                let counting = module::rewrite(binary, &mut words)?;
                 let instances = vec![(0, counting.counters)];
                 (
                     counting.binary,
@@ -65,7 +90,7 @@ impl Coverage {
                 )
             }
             WasmKind::Component => {
-                let counted = component::rewrite_component(binary, &mut seen.words)?;
+                let counted = component::rewrite_component(binary, &mut words)?;
                 (
                     counted.binary,
                     counted.instances,
@@ -75,13 +100,22 @@ impl Coverage {
             }
             WasmKind::Precompiled | WasmKind::Other => return None,
         };
-        seen.next += counters;
-        seen.functions
-            .extend(functions.into_iter().map(|f| CoveredFunction {
-                file: file.to_owned(),
-                first: base + f.first,
-                ..f
-            }));
+        let mut known = self.known();
+        let known = &mut *known;
+        if let Some(base) = known.bases.get(&digest) {
+            let base = *base;
+            return Some((binary, Counters { base, instances }));
+        }
+        let base = known.next;
+        known.bases.insert(digest, base);
+        known.next += counters;
+        known.words.add(words);
+        let functions = functions.into_iter().map(|f| CoveredFunction {
+            file: file.to_owned(),
+            first: base + f.first,
+            ..f
+        });
+        known.functions.extend(functions);
         Some((binary, Counters { base, instances }))
     }
 
@@ -125,24 +159,19 @@ impl Coverage {
     }
 
     fn add(&self, first: u32, data: &[u8]) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let hit = data.iter().zip(first..).filter(|(count, _)| **count > 0);
-        let hits: Vec<(u32, u8)> = hit.map(|(count, at)| (at, *count)).collect();
-        seen.hits.extend(hits);
+        self.hits().extend(hit.map(|(count, at)| (at, *count)));
     }
 
     pub(crate) fn take(&self) -> Vec<(u32, u8)> {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut seen.hits)
+        std::mem::take(&mut self.hits())
     }
 
     pub(crate) fn functions(&self) -> Vec<CoveredFunction> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.functions.clone()
+        self.known().functions.clone()
     }
 
     pub(crate) fn words(&self) -> Words {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.words.clone()
+        self.known().words.clone()
     }
 }

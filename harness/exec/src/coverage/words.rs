@@ -32,6 +32,17 @@ pub(super) struct Follow {
 }
 
 impl Words {
+    /// Takes the words of another file, too.
+    pub(super) fn add(&mut self, other: Self) {
+        fn add<T: Ord>(to: &mut BTreeSet<T>, from: BTreeSet<T>) {
+            let room = MOST.saturating_sub(to.len());
+            to.extend(from.into_iter().take(room));
+        }
+        add(&mut self.numbers, other.numbers);
+        add(&mut self.compared, other.compared);
+        add(&mut self.texts, other.texts);
+    }
+
     /// Takes the printable runs of `data`.
     pub(super) fn texts_in(&mut self, data: &[u8]) {
         for run in data.split(|b| !is_printable(*b)) {
