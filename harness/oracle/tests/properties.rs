@@ -2,8 +2,10 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod bridge;
+mod folder;
 
 use bridge::made;
+use folder::folder;
 use proptest::prelude::*;
 use provision_core::wizard::{Call, StepExecutor, StepOutput, StepRequest};
 use provision_core::{Limits, Pack, Source};
@@ -20,19 +22,9 @@ use std::sync::LazyLock;
 static EXECUTOR: LazyLock<WasmtimeExecutor> =
     LazyLock::new(|| WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor"));
 
-fn pack(name: &str, bytes: Vec<u8>) -> Pack {
-    let files = [
-        ("pack.json".to_owned(), b"{}".to_vec()),
-        (name.to_owned(), bytes),
-    ]
-    .into();
-    let manifest = None;
-    Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ).expect("a pack")
-}
-
 /// Runs a step twice: the executor keeps its promises, and says the same.
 fn kept(name: &str, bytes: Vec<u8>) -> Result<(), TestCaseError> {
-    let pack = pack(name, bytes);
+    let pack = folder(name, bytes);
     let call = Call::Step {
         input: b"{}".to_vec(),
     };

@@ -2,7 +2,10 @@
 //! function of the host.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod folder;
+
 use arbitrary::{Arbitrary, Unstructured};
+use folder::folder;
 use provision_core::wizard::{
     Attempts, Call, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest, Task,
     drive, wizards,
@@ -15,16 +18,6 @@ use provision_oracle::generators::numbers::Numbers;
 use provision_oracle::generators::stories::Story;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-fn folder(name: &str, bytes: Vec<u8>) -> Pack {
-    let files = [
-        ("pack.json".to_owned(), b"{}".to_vec()),
-        (name.to_owned(), bytes),
-    ]
-    .into();
-    let manifest = None;
-    Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ).expect("a pack")
-}
 
 fn executor() -> WasmtimeExecutor {
     WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor")

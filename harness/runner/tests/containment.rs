@@ -3,7 +3,10 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod packs;
+
 use greentic_provision::source;
+use packs::packs;
 use provision_core::wizard::{
     Outcome, ProvisionInputs, ProvisionMode, StepCode, Task, TenantContext, WizardRun, drive,
     wizards,
@@ -14,16 +17,6 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 const MIB: u64 = 1024 * 1024;
-
-fn packs(folder: &str) -> Vec<PathBuf> {
-    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-    let entries = std::fs::read_dir(packs.join(folder)).expect("a folder of packs");
-    let paths = entries.map(|e| e.expect("an entry").path());
-    let is_pack = |p: &PathBuf| p.is_dir() || p.extension().is_some_and(|e| e == "gtpack");
-    let mut paths: Vec<_> = paths.filter(is_pack).collect();
-    paths.sort();
-    paths
-}
 
 fn open(path: &Path, limits: &Limits) -> Option<Pack> {
     let source = source::load(path, &limits.archive).ok()?;

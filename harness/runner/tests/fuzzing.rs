@@ -2,25 +2,18 @@
 //! one campaign, and what is hidden is found by what runs.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod packs;
+
 use greentic_provision::discover::PackRef;
 use greentic_provision::fuzz::{Options, Outcome, conditions, fuzz};
 use greentic_provision::source;
+use packs::packs;
 use provision_core::Limits;
 use provision_core::wizard::{WizardRun, wizards};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::fuzzing::ground;
 use provision_oracle::observe;
-use std::path::{Path, PathBuf};
-
-fn packs(folder: &str) -> Vec<PathBuf> {
-    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-    let entries = std::fs::read_dir(packs.join(folder)).expect("a folder of packs");
-    let paths = entries.map(|e| e.expect("an entry").path());
-    let is_pack = |p: &PathBuf| p.is_dir() || p.extension().is_some_and(|e| e == "gtpack");
-    let mut paths: Vec<_> = paths.filter(is_pack).collect();
-    paths.sort();
-    paths
-}
+use std::path::Path;
 
 fn outcome(pack: &str, options: &Options) -> Outcome {
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
