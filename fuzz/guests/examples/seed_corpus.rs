@@ -1,13 +1,17 @@
 //! Writes the seeds that are made of the fixture packs to `corpus/seeds`, and
-//! removes those that no longer are. Seeds made by hand stay.
+//! removes those that no longer are. Seeds made by hand stay. With a folder as
+//! an argument, all of them there, the redundant ones, too.
 #![expect(clippy::expect_used, reason = "what fails has to be loud")]
 
-use provision_fuzz_guests::seeds::{is_made, seeds};
+use provision_fuzz_guests::seeds::{Seeds, all_seeds, is_made, seeds};
 use std::fs;
 use std::path::Path;
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    if let Some(folder) = std::env::args_os().nth(1) {
+        return write(Path::new(&folder), &all_seeds(&root.join("packs")));
+    }
     let corpus = root.join("corpus/seeds");
     for folder in fs::read_dir(&corpus).expect("a corpus") {
         let folder = folder.expect("an entry").path();
@@ -18,8 +22,11 @@ fn main() {
             }
         }
     }
-    let seeds = seeds(&root.join("packs"));
-    for (name, bytes) in &seeds {
+    write(&corpus, &seeds(&root.join("packs")));
+}
+
+fn write(corpus: &Path, seeds: &Seeds) {
+    for (name, bytes) in seeds {
         let path = corpus.join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("creates");
         fs::write(path, bytes).expect("writes");

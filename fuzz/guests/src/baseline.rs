@@ -17,9 +17,9 @@ pub(crate) const TARGET: Target = Target {
     mutator: None,
 };
 
-fn body(_: &[u8]) {
+fn body(data: &[u8]) {
     let fixture = &FIXTURES[0];
-    let input = b"{}".to_vec();
+    let input = data.to_vec();
     let request = StepRequest::new(fixture.file, Call::Step { input });
     Sandbox::shared().call(&fixture.pack, &request);
 }

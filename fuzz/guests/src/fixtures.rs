@@ -2,10 +2,10 @@
 //! has to run where nothing but its binary is.
 
 use crate::sandbox::folder;
-use provision_core::wizard::{Call, CallContext};
+use provision_core::wizard::{Call, CallContext, Performed, StepAnswer};
 use provision_core::{Limits, Pack, Source};
 use serde_json::Value;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 macro_rules! pack_file {
     ($path:literal) => {
@@ -21,75 +21,101 @@ macro_rules! pack_file {
 pub(crate) struct Fixture {
     pub(crate) pack: Pack,
     pub(crate) file: &'static str,
+    pub(crate) call: How,
+    /// The last answer and log.
+    last: Mutex<Option<(Performed, Vec<String>)>>,
+}
+
+impl Fixture {
+    fn new(pack: Pack, file: &'static str, call: How) -> Self {
+        let last = Mutex::new(None);
+        Self {
+            pack,
+            file,
+            call,
+            last,
+        }
+    }
+
+    /// Whether it is the very answer that was [`Self::judged`] last.
+    pub(crate) fn said_before(&self, answer: &StepAnswer) -> bool {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let performed = answer.result.as_ref().ok();
+        last.as_ref()
+            .is_some_and(|l| Some(&l.0) == performed && l.1 == answer.attempts.logs)
+    }
+
+    /// Remembers an answer that breaks no law.
+    pub(crate) fn judged(&self, answer: &StepAnswer) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let performed = answer.result.as_ref().ok().cloned();
+        *last = performed.map(|p| (p, answer.attempts.logs.clone()));
+    }
+}
+
+/// How a fixture is called.
+#[derive(Clone, Copy)]
+pub(crate) enum How {
+    /// As a step, on JSON as it is written.
+    Step,
     /// From which byte and JSON to which call.
-    pub(crate) call: fn(u8, &Value) -> Call,
+    Call(fn(u8, &Value) -> Call),
 }
 
 /// All fixtures. The first is the cheapest, and the one that rates are of.
 pub(crate) static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
-    let one = |file: &'static str, bytes: &[u8], call| Fixture {
-        pack: folder([(file, bytes.to_vec())]).expect("a pack"),
-        file,
-        call,
+    let one = |file: &'static str, bytes: &[u8], call| {
+        let pack = folder([(file, bytes.to_vec())]).expect("a pack");
+        Fixture::new(pack, file, call)
     };
-    let archive = |bytes: &[u8], file, call| Fixture {
-        pack: Pack::open(
-            Source::Archive(Arc::new(bytes.to_vec())),
-            &Limits::default(),
-        )
-        .expect("a pack"),
-        file,
-        call,
+    let archive = |bytes: &[u8], file, call| {
+        let source = Source::Archive(Arc::new(bytes.to_vec()));
+        let pack = Pack::open(source, &Limits::default()).expect("a pack");
+        Fixture::new(pack, file, call)
     };
     vec![
         one(
             "apply.wat",
             pack_file!("noop-provision/components/setup_default__apply.wat"),
-            step,
+            How::Step,
         ),
         one(
             "validate.wat",
             pack_file!("base-url-asked/components/setup_default__validate.wat"),
-            step,
+            How::Step,
         ),
         one(
             "component.wat",
             pack_file!("component-step/components/setup_default__apply.wat"),
-            step,
+            How::Step,
         ),
         one(
             "telegram.wat",
             pack_file!("demo-messaging-telegram/wasm/setup_default.wat"),
-            step,
+            How::Step,
         ),
         one(
             "provider.wasm",
             pack_file!("c-provider/components/provider.wasm"),
-            provisioner,
+            How::Call(provisioner),
         ),
         one(
             "wasi.wasm",
             pack_file!("rust-wasi-step/components/setup_default.wasm"),
-            step,
+            How::Step,
         ),
         archive(
             pack_file!("rust-provider.gtpack"),
             "components/fixture-chat.wasm",
-            provider,
+            How::Call(provider),
         ),
         archive(
             pack_file!("rust-node.gtpack"),
             "components/fixture.nodes.wasm",
-            node,
+            How::Call(node),
         ),
     ]
 });
-
-fn step(_: u8, json: &Value) -> Call {
-    Call::Step {
-        input: json.to_string().into_bytes(),
-    }
-}
 
 fn provisioner(which: u8, json: &Value) -> Call {
     let part = |key: &str| json.get(key).unwrap_or(json).clone();

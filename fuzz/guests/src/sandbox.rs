@@ -1,5 +1,6 @@
 //! The executor of the targets, and the laws that hold of each of its answers.
 
+use aho_corasick::AhoCorasick;
 use provision_core::wizard::{
     Call, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };
@@ -21,8 +22,32 @@ const TELLING: usize = 10;
 pub struct Sandbox {
     executor: WasmtimeExecutor,
     clean: Pack,
-    /// What the host knows and no guest may: its environment and paths.
-    host: BTreeMap<String, String>,
+    host: Host,
+}
+
+/// What the host knows and no guest may: its environment and paths.
+struct Host {
+    facts: Vec<(String, String)>,
+    search: AhoCorasick,
+}
+
+impl Host {
+    fn new() -> Self {
+        let mut facts: Vec<(String, String)> = std::env::vars()
+            .map(|(key, value)| (format!("the variable {key}"), value))
+            .collect();
+        for (what, path) in [
+            ("its working folder", std::env::current_dir()),
+            ("its program", std::env::current_exe()),
+        ] {
+            let path = path.map(|p| p.to_string_lossy().into_owned());
+            facts.push((what.into(), path.unwrap_or_default()));
+        }
+        facts.retain(|(_, value)| value.len() >= TELLING);
+        let search = AhoCorasick::new(facts.iter().map(|(_, value)| value));
+        let search = search.expect("facts can be searched for");
+        Self { facts, search }
+    }
 }
 
 static SHARED: LazyLock<Sandbox> = LazyLock::new(Sandbox::new);
@@ -35,21 +60,10 @@ impl Sandbox {
     }
 
     fn new() -> Self {
-        let mut host: BTreeMap<String, String> = std::env::vars()
-            .map(|(key, value)| (format!("the variable {key}"), value))
-            .collect();
-        for (key, path) in [
-            ("its working folder", std::env::current_dir()),
-            ("its program", std::env::current_exe()),
-        ] {
-            let path = path.map(|p| p.to_string_lossy().into_owned());
-            host.insert(key.into(), path.unwrap_or_default());
-        }
-        host.retain(|_, value| value.len() >= TELLING);
         Self {
             executor: executor(),
             clean: folder([("s.wat", CLEAN.as_bytes().to_vec())]).expect("a pack"),
-            host,
+            host: Host::new(),
         }
     }
 
@@ -95,21 +109,18 @@ impl Sandbox {
     }
 
     fn keeps_to_itself(&self, answer: &StepAnswer, input: &[u8]) {
-        let known = String::from_utf8_lossy(input);
-        let mut said = match &answer.result {
-            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.clone(),
-            Ok(Performed::Nothing) => Vec::new(),
-            Err(failure) => failure.message.clone().into_bytes(),
+        let said = match &answer.result {
+            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.as_slice(),
+            Ok(Performed::Nothing) => &[],
+            Err(failure) => failure.message.as_bytes(),
         };
-        said.extend(&answer.attempts.stdout);
-        said.extend(&answer.attempts.stderr);
-        if said.is_empty() {
-            return;
-        }
-        let said = String::from_utf8_lossy(&said);
-        for (what, value) in &self.host {
-            let shown = said.contains(value.as_str()) && !known.contains(value.as_str());
-            assert!(!shown, "{what} shows in {said}");
+        let Host { facts, search } = &self.host;
+        for said in [said, &answer.attempts.stdout, &answer.attempts.stderr] {
+            for hit in search.find_overlapping_iter(said) {
+                let (what, value) = &facts[hit.pattern().as_usize()];
+                let known = String::from_utf8_lossy(input).contains(value.as_str());
+                assert!(known, "{what} shows in {}", String::from_utf8_lossy(said));
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::archive::{Blueprint, Style};
 use provision_oracle::generators::numbers::Numbers;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Seeds by `<target>/<name>`.
@@ -30,9 +30,23 @@ const CHOOSING: [(&str, usize); 7] = [
     ("wizard_machine", 900),
 ];
 
-/// All seeds that are made of the packs below `packs`, the same each time.
+/// Seeds that reach nothing which others of their target do not:
+/// `ci/fuzz-seeds.sh` finds them. A seed that is new is none of them.
+const REDUNDANT: &str = include_str!("../../../corpus/redundant.txt");
+
+/// The seeds that are made of the packs below `packs`, the same each time,
+/// without those that are redundant.
 #[must_use]
 pub fn seeds(packs: &Path) -> Seeds {
+    let redundant: BTreeSet<&str> = REDUNDANT.lines().collect();
+    let mut seeds = all_seeds(packs);
+    seeds.retain(|name, _| !redundant.contains(name.as_str()));
+    seeds
+}
+
+/// All seeds that are made of the packs below `packs`.
+#[must_use]
+pub fn all_seeds(packs: &Path) -> Seeds {
     let mut seeds = Seeds::new();
     let mut files = Vec::new();
     walk(packs, &mut files);
