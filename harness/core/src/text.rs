@@ -6,7 +6,7 @@
 pub fn inert(text: &str, max: usize) -> String {
     // Most texts are; and a table is looked up in a fuzzing build, too, where
     // each comparison is recorded.
-    if text.len() <= max && text.bytes().all(|b| PLAIN[usize::from(b)]) {
+    if text.len() <= max && is_plain(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len().min(max));
@@ -26,6 +26,9 @@ pub fn inert(text: &str, max: usize) -> String {
 /// somebody else.
 #[must_use]
 pub fn inert_lines(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -34,6 +37,12 @@ pub fn inert_lines(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether all of `text` stands for itself.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| PLAIN[usize::from(b)])
 }
 
 /// Bytes that stand for themselves: printable ASCII.

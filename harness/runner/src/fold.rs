@@ -3,7 +3,7 @@
 
 use crate::events::{CheckFinished, Event, FORMAT, PackFinished, RunStarted, WizardDriven};
 use crate::exit::{Error, Exit, show};
-use provision_core::text::{inert, inert_lines};
+use provision_core::text::{inert, inert_lines, is_plain};
 use provision_core::{Status, Verdict};
 use provision_oracle::Level;
 use serde_json::Value;
@@ -212,6 +212,7 @@ fn parse(line: &[u8]) -> Result<Event, String> {
 
 fn make_inert(value: &mut Value) {
     match value {
+        Value::String(text) if is_plain(text) => {}
         Value::String(text) => *text = inert_lines(text),
         Value::Array(items) => items.iter_mut().for_each(make_inert),
         // Keys are the harness's own, or of maps that no report shows.
