@@ -176,10 +176,7 @@ impl<'a> Target<'a> {
     pub(crate) fn text(&self, results: &[Val]) -> Result<Performed, StepFailure> {
         match results {
             [Val::String(text)] => {
-                let mut bytes = text.clone().into_bytes();
-                if cfg!(planted_bug = "step_input") {
-                    bytes.truncate(200);
-                }
+                let bytes = text.clone().into_bytes();
                 self.bounded(bytes).map(Performed::Ran)
             }
             _ => Err(unlike("string")),
@@ -189,7 +186,11 @@ impl<'a> Target<'a> {
     /// The one result of a call as bytes.
     pub(crate) fn bytes(&self, results: &[Val]) -> Result<Vec<u8>, StepFailure> {
         let bytes = results.first().and_then(reflect::bytes);
-        self.bounded(bytes.ok_or_else(|| unlike("list<u8>"))?)
+        let mut bytes = bytes.ok_or_else(|| unlike("list<u8>"))?;
+        if cfg!(planted_bug = "step_input") {
+            bytes.truncate(200);
+        }
+        self.bounded(bytes)
     }
 
     /// The one result of a call as JSON that says the same.
