@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What takes longer than a change may wait for: the differential run over more
 # than 100 000 archives, the bench that bounds memory and time of each malformed
-# idea, a run without each of the checks, a bug planted at each boundary, and
-# ten minutes of each fuzz target (MINUTES says otherwise).
+# idea, a run without each of the checks, a bug planted at each boundary, the
+# edges that the seeds reach, and ten minutes of each fuzz target (MINUTES says
+# otherwise).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +21,9 @@ ci/mutations.sh
 
 step 'planted bugs are found'
 ci/planted.sh
+
+step 'the seeds reach what they did'
+SECONDS_EACH=5 ci/fuzz-smoke.sh
 
 # MINUTES each; FUZZ_TOOLCHAIN pins the nightly.
 step "fuzzing, ${MINUTES:=10} minutes each"
