@@ -42,17 +42,17 @@ rate() {
 }
 
 status=0
-# hold TARGET BASELINE FOLDER BAR
+# hold TARGET BASELINE FOLDER [BAR]
 hold() {
     local ours floor
     ours=$(rate "$1" "$3")
     floor=$(rate "$2" "$3")
-    awk -v t="$1" -v b="$2" -v o="$ours" -v f="$floor" -v bar="$4" -v k="$(basename "$3")" 'BEGIN {
-        printf "%-14s %9d/s   %-14s %9d/s   %.2f (bar %.2f) on %s\n", t, o, b, f, o / f, bar, k
+    awk -v t="$1" -v b="$2" -v o="$ours" -v f="$floor" -v bar="${4-0}" -v k="$(basename "$3")" 'BEGIN {
+        printf "%-14s %9d/s   %-14s %9d/s   %.2f (%s) on %s\n", t, o, b, f, o / f, bar ? "bar " bar : "no bar", k
         exit o / f < bar }' || status=1
 }
 hold archive_bytes baseline_empty "$work/bytes" 0.30
-hold archive_bytes baseline_empty "$work/cut" 0
-hold archive_bytes baseline_empty "$work/archives" 0
+hold archive_bytes baseline_empty "$work/cut"
+hold archive_bytes baseline_empty "$work/archives"
 hold step_input baseline_call "$work/inputs" 0.60
 exit $status

@@ -246,6 +246,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_broken_apart_is_put_together() {
+        let secrets = Secrets::new(&[("KEY".to_owned(), "canary-0123456789".to_owned())].into());
+        for text in [
+            "canary-01\\n23456789",
+            "canary-\\r\\n0123456789",
+            "canary-0123 456789",
+        ] {
+            let mut found = BTreeSet::new();
+            secrets.find("here", text, &mut found);
+            assert_eq!(found.len(), 1, "{text}");
+        }
+    }
+
+    #[test]
     fn a_secret_is_found_in_every_form() {
         assert_eq!(forms(&format!("x{SECRET}y")), ["plain"]);
         assert_eq!(forms(&SECRET.to_uppercase()), ["plain"]);

@@ -59,42 +59,29 @@ fn campaign(says: Says, runs: usize) -> Vec<Found> {
 
 /// The same, and the wizards of which nothing can be said.
 fn with_unjudged(says: Says, runs: usize) -> (Vec<Found>, Vec<String>) {
-    let guest = Guest(says, AtomicU64::new(0));
-    let conditions = Conditions {
-        probes: 0,
-        ..Conditions::default()
-    };
-    let subject = observe(Ok(source()), &guest, &conditions);
-    let pack = &subject.opened.as_ref().expect("opens").pack;
-    let limits = Limits::default();
-    let bench = Bench {
-        executor: &guest,
-        hits: &Vec::new,
-        plain: &guest,
-        pack,
-        wizards: &wizards(pack),
-        limits: &limits,
-    };
-    let mut campaign = Campaign::new(ground(&subject, &conditions), Dictionary::default(), 3);
-    for _ in 0..runs {
-        let (input, ground) = campaign.next_input().expect("something to fuzz");
-        let tried = bench
-            .try_once(&input, &ground)
-            .expect("the wizard is there");
-        let (_, mut findings) = campaign.learn(&input, &tried);
-        let more = bench.look_again(&input, &ground);
-        findings.extend(campaign.claim(&input, more));
-        for finding in findings {
-            match bench.confirm(&finding, &input, &ground) {
-                Some(found) => campaign.keep(found),
-                None => campaign.give_up(&input, &finding),
+    let told = std::cell::RefCell::default();
+    with_bench(says, |bench, campaign| {
+        for _ in 0..runs {
+            let (input, ground) = campaign.next_input().expect("something to fuzz");
+            let tried = bench
+                .try_once(&input, &ground)
+                .expect("the wizard is there");
+            let (_, mut findings) = campaign.learn(&input, &tried);
+            let more = bench.look_again(&input, &ground);
+            findings.extend(campaign.claim(&input, more));
+            for finding in findings {
+                match bench.confirm(&finding, &input, &ground) {
+                    Some(found) => campaign.keep(found),
+                    None => campaign.give_up(&input, &finding),
+                }
             }
         }
-    }
-    (
-        campaign.found().into_iter().cloned().collect(),
-        campaign.unjudged(),
-    )
+        *told.borrow_mut() = (
+            campaign.found().into_iter().cloned().collect(),
+            campaign.unjudged(),
+        );
+    });
+    told.into_inner()
 }
 
 fn codes(found: &[Found]) -> BTreeSet<&str> {
