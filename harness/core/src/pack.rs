@@ -7,7 +7,7 @@ use crate::wasm::component_exports;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The unverified bytes of a pack, read by somebody who may do IO.
 #[derive(Debug)]
@@ -47,6 +47,15 @@ impl Source {
     #[must_use]
     pub fn is_archive(&self) -> bool {
         matches!(self, Self::Archive(_))
+    }
+
+    /// How many bytes it holds, over all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Archive(bytes) => bytes.len() as u64,
+            Self::Folder { files, .. } => files.values().map(|f| f.len() as u64).sum(),
+        }
     }
 }
 
@@ -135,16 +144,26 @@ pub struct Pack {
     manifest_file: String,
     manifest: Manifest,
     others: Vec<(&'static str, Result<Manifest, ManifestError>)>,
-    looks: Mutex<BTreeMap<String, Arc<Look>>>,
+    looks: BTreeMap<String, Look>,
 }
 
-/// What a look at one file of a pack has shown.
+/// What there is to say of one file of a pack without reading it again: a step
+/// is run hundreds of times, and its file may have megabytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
-    /// Lower-case hex SHA-256 of its bytes.
-    pub digest: String,
+    /// BLAKE3 of its bytes.
+    pub blake3: blake3::Hash,
     /// What it exports, if it is a component.
     pub exports: BTreeSet<String>,
+}
+
+impl Look {
+    fn at(bytes: &[u8]) -> Self {
+        Self {
+            blake3: blake3::hash(bytes),
+            exports: component_exports(bytes),
+        }
+    }
 }
 
 impl Pack {
@@ -154,13 +173,18 @@ impl Pack {
     /// [`OpenError`] names the rule that was broken.
     pub fn open(source: impl Into<Hashed>, limits: &Limits) -> Result<Self, OpenError> {
         let Hashed { source, digest } = source.into();
+        let mut looks = BTreeMap::new();
+        let mut look = |name: &str, bytes: &[u8]| {
+            looks.insert(name.to_owned(), Look::at(bytes));
+        };
         let (contents, named) = match source {
             Source::Archive(bytes) => {
-                let archive = Archive::open(bytes, &limits.archive)?;
+                let archive = Archive::open_and_look(bytes, &limits.archive, look)?;
                 (Contents::Archive(archive), None)
             }
             Source::Folder { files, manifest } => {
                 check_folder(&files, &limits.archive)?;
+                files.iter().for_each(|(name, bytes)| look(name, bytes));
                 (Contents::Folder(files), manifest)
             }
         };
@@ -185,25 +209,14 @@ impl Pack {
             manifest_file,
             manifest,
             others,
-            looks: Mutex::default(),
+            looks,
         })
     }
 
-    /// What there is to say of the file `name` without reading it again: a
-    /// step is run hundreds of times, and its file may have megabytes.
+    /// What was seen of the file `name` when the pack was verified.
     #[must_use]
-    pub fn look(&self, name: &str) -> Option<Arc<Look>> {
-        let known = || self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(look) = known().get(name) {
-            return Some(Arc::clone(look));
-        }
-        let bytes = self.read(name)?;
-        let look = Arc::new(Look {
-            digest: digest(&bytes),
-            exports: component_exports(&bytes),
-        });
-        known().insert(name.to_owned(), Arc::clone(&look));
-        Some(look)
+    pub fn look(&self, name: &str) -> Option<&Look> {
+        self.looks.get(name)
     }
 
     /// Lower-case hex SHA-256, as [`Source::digest`] defines it.

@@ -22,16 +22,26 @@ pub(super) fn read<'a>(bytes: &'a [u8], entry: &Entry) -> Result<Cow<'a, [u8]>, 
     }
 }
 
-/// Reads the entry once, keeping nothing, and compares its checksum.
-pub(super) fn verify(bytes: &[u8], entry: &Entry) -> Result<(), Violation> {
+/// Reads the entry once and compares its checksum; `buffer` is for what has to
+/// be inflated.
+pub(super) fn verify<'a>(
+    bytes: &'a [u8],
+    entry: &Entry,
+    buffer: &'a mut Vec<u8>,
+) -> Result<&'a [u8], Violation> {
     let data = bytes.get(entry.data.clone()).unwrap_or_default();
+    let contents = match entry.method {
+        Method::Stored => data,
+        Method::Deflate => {
+            buffer.clear();
+            inflate(data, entry, |chunk| buffer.extend_from_slice(chunk))?;
+            buffer
+        }
+    };
     let mut crc = Crc::new();
-    match entry.method {
-        Method::Stored => crc.update(data),
-        Method::Deflate => inflate(data, entry, |chunk| crc.update(chunk))?,
-    }
+    crc.update(contents);
     if crc.sum() == entry.crc || cfg!(planted_bug = "archive_bytes") {
-        return Ok(());
+        return Ok(contents);
     }
     let detail = format!("CRC {:08x}, declared {:08x}", crc.sum(), entry.crc);
     Err(violation(entry, Rule::Crc, detail))

@@ -54,8 +54,7 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Scans and verifies `bytes`, inflating each entry once, in pieces, to
-    /// check it.
+    /// Scans and verifies `bytes`, inflating each entry once to check it.
     ///
     /// # Errors
     /// [`ArchiveError`] lists the violations; the first by offset decides.
@@ -63,8 +62,22 @@ impl Archive {
         bytes: impl Into<Arc<Vec<u8>>>,
         limits: &ArchiveLimits,
     ) -> Result<Self, ArchiveError> {
+        Self::open_and_look(bytes, limits, |_, _| {})
+    }
+
+    /// Like [`Archive::open`], and shows `look` the name and the contents of
+    /// each file while it is inflated anyway. Nothing that was seen counts
+    /// unless the archive is accepted in the end.
+    ///
+    /// # Errors
+    /// See [`Archive::open`].
+    pub fn open_and_look(
+        bytes: impl Into<Arc<Vec<u8>>>,
+        limits: &ArchiveLimits,
+        look: impl FnMut(&str, &[u8]),
+    ) -> Result<Self, ArchiveError> {
         let bytes = bytes.into();
-        let entries = verify(&bytes, limits)?;
+        let entries = verify(&bytes, limits, look)?;
         let files = entries
             .into_iter()
             .filter(|e| !e.name.ends_with('/'))
@@ -99,7 +112,11 @@ impl Archive {
     }
 }
 
-fn verify(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, ArchiveError> {
+fn verify(
+    bytes: &[u8],
+    limits: &ArchiveLimits,
+    mut look: impl FnMut(&str, &[u8]),
+) -> Result<Vec<Entry>, ArchiveError> {
     if bytes.len() as u64 > limits.archive_bytes {
         let detail = format!("{} bytes, bound {}", bytes.len(), limits.archive_bytes);
         return Err(Violation::new(Rule::Size, 0, detail).into());
@@ -110,11 +127,14 @@ fn verify(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Entry>, ArchiveErr
     let entries = rules::entries(&raw);
     // What is over a bound is not worth the work of inflating it.
     if !found.iter().any(|v| v.rule.is_bound()) {
-        found.extend(
-            entries
-                .iter()
-                .filter_map(|entry| inflate::verify(bytes, entry).err()),
-        );
+        let mut buffer = Vec::new();
+        for entry in &entries {
+            match inflate::verify(bytes, entry, &mut buffer) {
+                Ok(contents) if found.is_empty() => look(&entry.name, contents),
+                Ok(_) => {}
+                Err(violation) => found.push(violation),
+            }
+        }
     }
     match ArchiveError::of(found) {
         Some(error) => Err(error),

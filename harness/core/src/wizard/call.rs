@@ -98,16 +98,16 @@ impl Call {
 
     /// Bytes of what is handed over, as JSON.
     #[must_use]
-    pub fn input(&self) -> Vec<u8> {
+    pub fn into_input(self) -> Vec<u8> {
         let json = |value: &Value| value.to_string().into_bytes();
         match self {
-            Self::Step { input } => input.clone(),
-            Self::Invoke { input, .. } => json(input),
-            Self::Plan { inputs } => json(inputs),
+            Self::Step { input } => input,
+            Self::Invoke { input, .. } => json(&input),
+            Self::Plan { inputs } => json(&inputs),
             Self::Apply { inputs, plan } => json(&serde_json::json!([inputs, plan])),
-            Self::ApplyAnswers { answers, .. } => json(answers),
-            Self::ValidateConfig { config } => json(config),
-            Self::ValidatePack { manifest, .. } => manifest.clone(),
+            Self::ApplyAnswers { answers, .. } => json(&answers),
+            Self::ValidateConfig { config } => json(&config),
+            Self::ValidatePack { manifest, .. } => manifest,
             Self::QaSpec { .. } | Self::Describe | Self::I18nKeys | Self::I18nBundle { .. } => {
                 Vec::new()
             }

@@ -3,6 +3,7 @@
 use super::call::{Attempts, Call, Grants};
 use crate::pack::Pack;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One step to be run. Plain data, so that it can cross a process boundary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +13,7 @@ pub struct StepRequest {
     /// What to call, with what.
     pub call: Call,
     /// What the guest may read from its host.
-    pub grants: Grants,
+    pub grants: Arc<Grants>,
 }
 
 impl StepRequest {
@@ -22,7 +23,7 @@ impl StepRequest {
         Self {
             component: component.into(),
             call,
-            grants: Grants::default(),
+            grants: Arc::default(),
         }
     }
 }
@@ -234,6 +235,16 @@ impl StepCode {
 pub trait StepExecutor: Send + Sync {
     /// Runs one step. Whatever the guest does, an answer comes back.
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer;
+
+    /// Bytes of `file` of `pack`, where it has to be compiled before it can run,
+    /// which takes long.
+    fn uncompiled(&self, _pack: &Pack, _file: &str) -> Option<u64> {
+        None
+    }
+
+    /// Compiles `file` of `pack`, so that its steps need not. What is wrong
+    /// with it, they will say.
+    fn compile(&self, _pack: &Pack, _file: &str) {}
 
     /// Executors that have to give the same answers, by name: other compilers
     /// of the same steps. None where nobody asked for them.

@@ -3,6 +3,7 @@
 
 use super::call::{Grants, HostVerdict};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Longest key of a secret, of config or of state, in bytes.
 const KEY: usize = 256;
@@ -100,13 +101,13 @@ pub trait Services: Send {
 /// is denied, because nothing harmless can be answered to it.
 #[derive(Debug, Clone, Default)]
 pub struct DryRun {
-    grants: Grants,
+    grants: Arc<Grants>,
 }
 
 impl DryRun {
     /// A host that lets a guest read `grants`, and nothing else.
     #[must_use]
-    pub fn new(grants: Grants) -> Self {
+    pub fn new(grants: Arc<Grants>) -> Self {
         Self { grants }
     }
 }
@@ -166,10 +167,10 @@ mod tests {
 
     #[test]
     fn a_guest_reads_its_own_keys_and_changes_nothing() {
-        let mut host = DryRun::new(Grants {
+        let mut host = DryRun::new(Arc::new(Grants {
             config: BTreeMap::new(),
             secrets: BTreeMap::from([("TOKEN".into(), "canary".into())]),
-        });
+        }));
         assert_eq!(host.secret("TOKEN"), Ok(b"canary".to_vec()));
         assert_eq!(host.secret("OTHER"), Err(Refusal::NotFound));
         assert_eq!(host.secret("acme/TOKEN"), Err(Refusal::Denied));

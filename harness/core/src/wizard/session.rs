@@ -16,6 +16,7 @@ use crate::pack::Pack;
 use crate::{cbor, json};
 use greentic_types::validate::Severity;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Reads a guest's answer as a step's output.
 pub(super) type Read<'r> = &'r dyn Fn(Value) -> Result<StepOutput, StepFailure>;
@@ -30,7 +31,7 @@ pub(super) struct Session<'a> {
     /// What the wizard's own questions are answered with, where that is said.
     pub(super) answers: Option<&'a Value>,
     pub(super) limits: &'a Limits,
-    grants: Grants,
+    grants: Arc<Grants>,
     run: WizardRun,
 }
 
@@ -55,13 +56,13 @@ impl Due {
         }
     }
 
-    fn started(self, function: String, input: Vec<u8>) -> StepRun {
+    fn started(self, function: String) -> StepRun {
         StepRun {
             step: self.step,
             node: self.node,
             function,
             component: self.component,
-            input,
+            input: Vec::new(),
             raw: None,
             result: None,
             meters: Meters::default(),
@@ -93,7 +94,7 @@ impl<'a> Session<'a> {
             mode,
             answers,
             limits,
-            grants: grants(inputs),
+            grants: Arc::new(grants(inputs)),
             run: WizardRun {
                 outcome: Outcome::Completed,
                 plan: ProvisionPlan::default(),
@@ -118,16 +119,17 @@ impl<'a> Session<'a> {
 
     /// Calls a guest, notes what came of it, and gives its output.
     pub(super) fn call(&mut self, due: Due, call: Call, read: Read<'_>) -> Option<StepOutput> {
-        let mut step = due.started(call.function(), call.input());
+        let mut step = due.started(call.function());
         let Some(component) = step.component.clone() else {
             let message = format!("the pack has no module for step {}", step.step);
             step.result = Some(Err(StepFailure::new(StepCode::Missing, message)));
+            step.input = call.into_input();
             return self.note(step);
         };
         let request = StepRequest {
             component,
             call,
-            grants: self.grants.clone(),
+            grants: Arc::clone(&self.grants),
         };
         let StepAnswer {
             result,
@@ -135,6 +137,7 @@ impl<'a> Session<'a> {
             attempts,
         } = self.executor.execute(self.pack, &request);
         (step.meters, step.attempts) = (meters, attempts);
+        step.input = request.call.into_input();
         step.result = match result {
             Ok(Performed::Nothing) => None,
             Ok(Performed::Ran(bytes)) => {
@@ -162,7 +165,7 @@ impl<'a> Session<'a> {
         function: &str,
         result: Result<StepOutput, StepFailure>,
     ) -> Option<StepOutput> {
-        let mut step = due.started(function.to_owned(), Vec::new());
+        let mut step = due.started(function.to_owned());
         step.by_host = true;
         step.result = Some(result);
         self.note(step)
@@ -203,17 +206,19 @@ pub fn grants(inputs: &ProvisionInputs) -> Grants {
     let empty = Map::new();
     let part = |key: &str| {
         let part = inputs.answers.get(key).and_then(Value::as_object);
-        part.unwrap_or(&empty).clone()
+        part.unwrap_or(&empty).iter()
     };
-    let secrets = part("secrets").into_iter().map(|(key, value)| {
+    let secrets = part("secrets").map(|(key, value)| {
         let value = match value.as_str() {
-            Some("<redacted>" | "<value>") | None => canary(&key),
+            Some("<redacted>" | "<value>") | None => canary(key),
             Some(text) => text.to_owned(),
         };
-        (key, value)
+        (key.clone(), value)
     });
     Grants {
-        config: part("config").into_iter().collect(),
+        config: part("config")
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
         secrets: secrets.collect(),
     }
 }

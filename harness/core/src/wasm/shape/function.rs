@@ -25,6 +25,20 @@ const ALL_LOOPED_LOCALS: u64 = 60_000_000;
 const ALL_HEIGHTS: u64 = 20_000_000;
 const ALL_BRANCHES: u64 = 400_000;
 
+/// All of these.
+pub(super) const BOUNDS: [u64; 10] = [
+    LOOPED_LOCALS,
+    NESTING,
+    OPERANDS,
+    LOCALS,
+    BODY,
+    BRANCHES,
+    CALLS,
+    ALL_LOOPED_LOCALS,
+    ALL_HEIGHTS,
+    ALL_BRANCHES,
+];
+
 /// One function, measured.
 #[derive(Default)]
 pub(super) struct Measure {

@@ -21,7 +21,7 @@ const MODULES: u64 = 100;
 /// Levels of components in components.
 const COMPONENTS_DEEP: usize = 8;
 /// Elements that all tables have from the start.
-const TABLE: u64 = 100_000;
+pub const TABLE: usize = 100_000;
 /// Bytes between the data segments of one module, all gaps together.
 const DATA_GAP: u64 = 1024 * 1024;
 
@@ -48,6 +48,22 @@ impl fmt::Display for At {
             None => Ok(()),
         }
     }
+}
+
+/// Every bound, in an order that stays: what was accepted under other bounds
+/// was not accepted under these.
+#[must_use]
+pub fn bounds() -> Vec<u64> {
+    let own = [
+        FUNCTIONS,
+        TYPES,
+        FIELDS,
+        MODULES,
+        COMPONENTS_DEEP as u64,
+        TABLE as u64,
+        DATA_GAP,
+    ];
+    own.into_iter().chain(function::BOUNDS).collect()
 }
 
 /// Measures `binary`, a module or a component. What cannot be parsed is left
@@ -172,7 +188,7 @@ impl Module {
                 for table in section {
                     let Ok(table) = table else { return Ok(None) };
                     totals.tables = totals.tables.saturating_add(table.ty.initial);
-                    bound("table elements", totals.tables, TABLE, None)?;
+                    bound("table elements", totals.tables, TABLE as u64, None)?;
                 }
             }
             Payload::DataSection(section) => {
