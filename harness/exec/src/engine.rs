@@ -1,7 +1,23 @@
 //! The one Wasmtime configuration of the harness.
 
 use provision_core::limits::StepLimits;
-use wasmtime::{Config, Engine, OperatorCost, OptLevel, Result};
+use provision_core::wasm::shape;
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, OptLevel,
+    PoolingAllocationConfig, Result,
+};
+
+/// Bytes of a memory that are cleared by hand between two stores, instead of
+/// by the kernel.
+const KEPT_MEMORY: usize = 1024 * 1024;
+/// Likewise, of a table.
+const KEPT_TABLE: usize = 64 * 1024;
+/// Bytes that describe an instance; the size of its source bounds them long
+/// before.
+const INSTANCE: usize = 1 << 30;
+/// What the 32-bit address of a memory reaches. The pool must not refuse what
+/// the limiter of a store has to: its refusals have no type.
+const WHOLE_MEMORY: usize = 1 << 32;
 
 /// How guests are turned into code. All must give the same answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +31,9 @@ pub(crate) enum Compiler {
     Interpreter,
 }
 
-/// An engine whose guests are metered, interruptible and deterministic.
-pub(crate) fn engine(limits: &StepLimits, compiler: Compiler) -> Result<Engine> {
+/// An engine whose guests are metered, interruptible and deterministic, with
+/// room for `stores` of them at a time.
+pub(crate) fn engine(limits: &StepLimits, compiler: Compiler, stores: usize) -> Result<Engine> {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -38,11 +55,38 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler) -> Result<Engine> 
         .wasm_custom_page_sizes(false)
         .wasm_wide_arithmetic(false)
         .wasm_multi_memory(true)
-        .concurrency_support(false);
+        .concurrency_support(false)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, stores)));
     if compiler == Compiler::Interpreter {
         config.target("pulley64")?;
     }
     Engine::new(&config)
+}
+
+/// Room for `stores` stores that use all that they may. What one store may
+/// have is counted before it is compiled, and by the store itself.
+fn pool(limits: &StepLimits, stores: usize) -> PoolingAllocationConfig {
+    let of_all = |of_one: usize| u32::try_from(of_one.saturating_mul(stores)).unwrap_or(u32::MAX);
+    let of_one = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(of_all(1))
+        .total_core_instances(of_all(limits.instances))
+        .total_memories(of_all(limits.memories))
+        .total_tables(of_all(limits.tables))
+        // Nothing is asynchronous; a thousand guard pages take milliseconds.
+        .total_stacks(0)
+        .max_component_instance_size(INSTANCE)
+        .max_core_instance_size(INSTANCE)
+        .max_memories_per_module(of_one(limits.memories))
+        .max_tables_per_module(of_one(limits.tables))
+        .max_memory_size(WHOLE_MEMORY)
+        // One more: a store can tell the pool's own refusal from its bound.
+        .table_elements(limits.table_elements.max(shape::TABLE) + 1)
+        .linear_memory_keep_resident(KEPT_MEMORY)
+        .table_keep_resident(KEPT_TABLE)
+        // Where the kernel can tell which pages a guest has touched.
+        .pagemap_scan(Enabled::Auto);
+    pool
 }
 
 /// Instructions that leave compiled code cost more than one unit; by how much

@@ -1,12 +1,15 @@
 //! [`WasmtimeExecutor`]: one engine, a fresh store a step.
 
 use crate::abi::{self, Target, core_json};
-use crate::cache::Cache;
+use crate::artifacts::{CompileCache, Configuration};
+use crate::cache::{Cache, Key};
 use crate::coverage::{Coverage, CoveredFunction, Words};
 use crate::engine::{Compiler, engine};
 use crate::failure::fail;
-use crate::prepare::{Prepared, Step, prepare};
+use crate::permits::Permits;
+use crate::prepare::{Bench, Prepared, Step, bounded, linked, prepare};
 use crate::store::Sandbox;
+use crate::timing::{Preparing, Slow, Timing, micros};
 use crate::{host, store, ticker};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
@@ -31,12 +34,25 @@ pub enum ExecError {
     Start(#[from] std::io::Error),
 }
 
+/// By which compilers steps are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compilers {
+    /// The one that is fastest at compiling.
+    One,
+    /// That, an optimising one and an interpreter, for comparing their answers.
+    All,
+}
+
 /// Runs steps in Wasmtime, each in a fresh store that only the host's own
 /// answers come into.
 pub struct WasmtimeExecutor {
     base: Linker<Sandbox>,
     limits: StepLimits,
     cache: Cache,
+    /// Compiled steps of earlier runs, and what this engine's are called there.
+    artifacts: Option<(Arc<CompileCache>, Configuration)>,
+    permits: Permits,
+    timing: Timing,
     /// What wasmtime-wasi runs on. It is never driven: nothing waits.
     runtime: Runtime,
     others: Vec<(&'static str, Box<dyn StepExecutor>)>,
@@ -49,7 +65,37 @@ impl WasmtimeExecutor {
     /// # Errors
     /// [`ExecError`] where this machine cannot run it.
     pub fn new(limits: &StepLimits) -> Result<Self, ExecError> {
-        Self::with(limits, Compiler::Fast)
+        Self::over(limits, Compilers::One, None)
+    }
+
+    /// An executor whose every step is held to `limits`, by one compiler or by
+    /// all; what they compile is looked for and kept in `cache`.
+    ///
+    /// # Errors
+    /// [`ExecError`] where this machine cannot run it.
+    pub fn over(
+        limits: &StepLimits,
+        compilers: Compilers,
+        cache: Option<&Arc<CompileCache>>,
+    ) -> Result<Self, ExecError> {
+        let mut executor = Self::with(limits, Compiler::Fast, cache)?;
+        let others = match compilers {
+            Compilers::One => &[][..],
+            Compilers::All => &[
+                ("optimised", Compiler::Optimising),
+                ("pulley", Compiler::Interpreter),
+            ],
+        };
+        for (name, compiler) in others {
+            let other = Self::with(limits, *compiler, cache)?;
+            executor.others.push((name, Box::new(other)));
+        }
+        Ok(executor)
+    }
+
+    /// How long this executor was busy with making steps ready, so far.
+    pub fn preparing(&self) -> Preparing {
+        self.timing.so_far()
     }
 
     /// Like [`Self::new`], with further executors that compile in other ways:
@@ -58,15 +104,7 @@ impl WasmtimeExecutor {
     /// # Errors
     /// [`ExecError`] where this machine cannot run them.
     pub fn with_all_compilers(limits: &StepLimits) -> Result<Self, ExecError> {
-        let mut executor = Self::new(limits)?;
-        for (name, compiler) in [
-            ("optimised", Compiler::Optimising),
-            ("pulley", Compiler::Interpreter),
-        ] {
-            let other = Self::with(limits, compiler)?;
-            executor.others.push((name, Box::new(other)));
-        }
-        Ok(executor)
+        Self::over(limits, Compilers::All, None)
     }
 
     /// Like [`Self::new`], with guests that count which of their code runs, and
@@ -76,7 +114,7 @@ impl WasmtimeExecutor {
     /// # Errors
     /// [`ExecError`] where this machine cannot run it.
     pub fn covering(limits: &StepLimits) -> Result<Self, ExecError> {
-        let mut executor = Self::with(limits, Compiler::Optimising)?;
+        let mut executor = Self::with(limits, Compiler::Optimising, None)?;
         executor.coverage = Some(Coverage::default());
         Ok(executor)
     }
@@ -87,7 +125,7 @@ impl WasmtimeExecutor {
     /// # Errors
     /// [`ExecError`] where this machine cannot run it.
     pub fn another(&self, limits: &StepLimits) -> Result<Self, ExecError> {
-        let mut executor = Self::with(limits, Compiler::Optimising)?;
+        let mut executor = Self::with(limits, Compiler::Optimising, None)?;
         executor.coverage = self.coverage.as_ref().map(Coverage::another);
         Ok(executor)
     }
@@ -116,14 +154,27 @@ impl WasmtimeExecutor {
             .unwrap_or_default()
     }
 
-    fn with(limits: &StepLimits, compiler: Compiler) -> Result<Self, ExecError> {
-        let engine = engine(limits, compiler).map_err(ExecError::Engine)?;
+    fn with(
+        limits: &StepLimits,
+        compiler: Compiler,
+        cache: Option<&Arc<CompileCache>>,
+    ) -> Result<Self, ExecError> {
+        // More stores at once than processors would only take memory.
+        let stores = std::thread::available_parallelism().map_or(2, usize::from);
+        let engine = engine(limits, compiler, stores).map_err(ExecError::Engine)?;
         ticker::attach(&engine)?;
         let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let artifacts = cache.map(|cache| {
+            let configuration = Configuration::of(&engine, compiler, limits);
+            (Arc::clone(cache), configuration)
+        });
         Ok(Self {
             base: host::base(&engine).map_err(ExecError::Engine)?,
             limits: limits.clone(),
             cache: Cache::default(),
+            artifacts,
+            permits: Permits::of(stores),
+            timing: Timing::default(),
             runtime: runtime.build()?,
             others: Vec::new(),
             coverage: None,
@@ -131,25 +182,49 @@ impl WasmtimeExecutor {
     }
 
     fn prepared(&self, pack: &Pack, name: &str) -> Result<Arc<Prepared>, StepFailure> {
-        let missing = || fail(StepCode::Missing, format!("the pack has no file `{name}`"));
-        let look = pack.look(name).ok_or_else(missing)?;
-        let digest = match cfg!(planted_bug = "component_smith") {
-            true => String::new(),
-            false => look.digest.clone(),
-        };
-        let key = (digest, name.ends_with(".wat"));
-        if let Some(prepared) = self.cache.get(&key) {
-            return Ok(prepared);
+        let key = key(pack, name).ok_or_else(|| missing(name))?;
+        if let Some(done) = self.cache.get(&key) {
+            return done;
         }
-        let bytes = pack.read(name).ok_or_else(missing)?;
-        let prepared = Arc::new(prepare(
-            (&self.base, self.coverage.as_ref()),
-            name,
-            &bytes,
-            &self.limits,
-        )?);
-        self.cache.put(key, Arc::clone(&prepared));
-        Ok(prepared)
+        let started = Instant::now();
+        let done = self.cache.make(&key, || self.make(pack, name, &key));
+        self.timing.waited(started);
+        done
+    }
+
+    /// Loads what an earlier run has compiled of a step, or compiles it.
+    fn make(&self, pack: &Pack, name: &str, key: &Key) -> Result<Arc<Prepared>, StepFailure> {
+        let started = Instant::now();
+        let bench = Bench {
+            base: &self.base,
+            coverage: self.coverage.as_ref(),
+            limits: &self.limits,
+        };
+        let bytes = pack.size(name).unwrap_or_default();
+        bounded(bytes, &self.limits)?;
+        let kept = self.artifacts.as_ref();
+        let kept = kept.map(|(cache, configuration)| (cache, configuration.name(key)));
+        let loaded = kept.as_ref();
+        let loaded = loaded.and_then(|(cache, name)| cache.load(self.base.engine(), name));
+        let compiled = loaded.is_none();
+        let prepared = match loaded {
+            Some(code) => linked(&bench, code, None),
+            None => {
+                let bytes = pack.read(name).ok_or_else(|| missing(name))?;
+                prepare(&bench, name, &bytes, |code| {
+                    if let Some((cache, name)) = &kept {
+                        cache.keep(name, code);
+                    }
+                })
+            }
+        };
+        self.timing.made(Slow {
+            micros: micros(started),
+            file: name.to_owned(),
+            bytes,
+            compiled,
+        });
+        prepared.map(Arc::new)
     }
 
     fn run(
@@ -166,13 +241,18 @@ impl WasmtimeExecutor {
             return Err(fail(StepCode::Input, message));
         }
         let prepared = self.prepared(pack, &request.component)?;
-        let mut store = store::open(self.base.engine(), &self.limits, request.grants.clone())
-            .map_err(|e| fail(StepCode::Harness, format!("{e:#}")))?;
+        let _permit = self.permits.take();
+        let mut store = store::open(
+            self.base.engine(),
+            &self.limits,
+            Arc::clone(&request.grants),
+        )
+        .map_err(|e| fail(StepCode::Harness, format!("{e:#}")))?;
         let _entered = self.runtime.enter();
         let started = Instant::now();
         let answer = self.call(&prepared, &mut store, request);
         let mut meters = store::meters(&store, &self.limits);
-        meters.wall_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        meters.wall_micros = micros(started);
         meters.output_bytes = match &answer {
             Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.len() as u64,
             _ => 0,
@@ -189,9 +269,10 @@ impl WasmtimeExecutor {
     ) -> Result<Performed, StepFailure> {
         let counting = self.coverage.as_ref().zip(prepared.counters.as_ref());
         match (&prepared.step, &request.call) {
-            (Step::Core(pre), Call::Step { input }) => {
+            (Step::Core(parts), Call::Step { input }) => {
+                let (pre, exports) = &**parts;
                 let instance = core_json::instantiate(pre, store)?;
-                let answer = core_json::call(&instance, store, input, &self.limits);
+                let answer = core_json::call((&instance, exports), store, input, &self.limits);
                 if let Some((coverage, counters)) = counting {
                     coverage.of_core(counters, &instance, store);
                 }
@@ -220,6 +301,22 @@ impl WasmtimeExecutor {
     }
 }
 
+/// By what the file `name` of `pack` is known.
+fn key(pack: &Pack, name: &str) -> Option<Key> {
+    let digest = match cfg!(planted_bug = "component_smith") {
+        true => blake3::hash(b""),
+        false => pack.look(name)?.blake3,
+    };
+    Some(Key {
+        digest,
+        text: name.ends_with(".wat"),
+    })
+}
+
+fn missing(name: &str) -> StepFailure {
+    fail(StepCode::Missing, format!("the pack has no file `{name}`"))
+}
+
 impl StepExecutor for WasmtimeExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         let mut done = (Meters::default(), Attempts::default());
@@ -238,6 +335,21 @@ impl StepExecutor for WasmtimeExecutor {
             meters,
             attempts,
         }
+    }
+
+    fn uncompiled(&self, pack: &Pack, file: &str) -> Option<u64> {
+        let key = key(pack, file)?;
+        let kept = |(cache, configuration): &(Arc<CompileCache>, Configuration)| {
+            cache.has(&configuration.name(&key))
+        };
+        let ready = self.cache.has(&key) || self.artifacts.as_ref().is_some_and(kept);
+        if ready { None } else { pack.size(file) }
+    }
+
+    fn compile(&self, pack: &Pack, file: &str) {
+        // NB: a panic or a failure will be met again by the step itself.
+        let compile = || drop(self.prepared(pack, file));
+        drop(catch_unwind(AssertUnwindSafe(compile)));
     }
 
     fn others(&self) -> &[(&'static str, Box<dyn StepExecutor>)] {

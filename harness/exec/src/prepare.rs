@@ -9,8 +9,9 @@ use provision_core::limits::StepLimits;
 use provision_core::wasm::{WasmKind, kind, shape};
 use provision_core::wizard::{StepCode, StepFailure};
 use std::borrow::Cow;
+use wasmparser::Payload;
 use wasmtime::component::{self, Component};
-use wasmtime::{Engine, InstancePre, Linker, Module, ResourcesRequired};
+use wasmtime::{InstancePre, Linker, Module, ResourcesRequired};
 
 /// A compiled step.
 pub(crate) struct Prepared {
@@ -22,7 +23,7 @@ pub(crate) struct Prepared {
 /// A compiled step's code, its imports and exports checked.
 pub(crate) enum Step {
     /// A core module with `run(ptr, len) -> (ptr, len)`.
-    Core(InstancePre<Sandbox>),
+    Core(Box<(InstancePre<Sandbox>, core_json::Exports)>),
     /// A component, its imports linked.
     Component(Box<(component::InstancePre<Sandbox>, Exports)>),
 }
@@ -31,37 +32,71 @@ impl Prepared {
     /// Linear memories that an instance has.
     pub(crate) fn memories(&self) -> usize {
         let required = match &self.step {
-            Step::Core(pre) => Some(pre.module().resources_required()),
+            Step::Core(parts) => Some(parts.0.module().resources_required()),
             Step::Component(parts) => parts.0.component().resources_required(),
         };
         required.map_or(0, |r| r.num_memories as usize)
     }
 }
 
-/// Compiles `bytes`, which the pack holds under `name`, so that it counts for
-/// `coverage`, where there is that. Its imports are linked by `base`, which
-/// belongs to the same engine.
+/// What a step is made with; all of one engine.
+pub(crate) struct Bench<'b> {
+    /// Links imports.
+    pub(crate) base: &'b component::Linker<Sandbox>,
+    /// What guests count, where they count.
+    pub(crate) coverage: Option<&'b Coverage>,
+    pub(crate) limits: &'b StepLimits,
+}
+
+/// A step's code, not yet linked.
+pub(crate) enum Code {
+    Module(Module),
+    Component(Component),
+}
+
+/// Compiles `bytes`, which the pack holds under `name`; `keep` gets the code
+/// if it is that of the bytes as they are.
 pub(crate) fn prepare(
-    (base, coverage): (&component::Linker<Sandbox>, Option<&Coverage>),
+    bench: &Bench<'_>,
     name: &str,
     bytes: &[u8],
-    limits: &StepLimits,
+    keep: impl FnOnce(&Code),
 ) -> Result<Prepared, StepFailure> {
-    bounded(bytes.len(), limits)?;
-    let engine = base.engine();
+    let Bench { limits, .. } = *bench;
+    bounded(bytes.len() as u64, limits)?;
+    let engine = bench.base.engine();
     let binary = binary(name, bytes)?;
-    bounded(binary.len(), limits)?;
+    bounded(binary.len() as u64, limits)?;
     // NB: before anything is validated or compiled; either can take minutes.
     shape::check(&binary).map_err(|e| fail(StepCode::CompileLimit, e.to_string()))?;
-    let counting = coverage.and_then(|coverage| coverage.rewrite(name, &binary));
+    counted_in_modules(&binary, limits)?;
+    let counting = bench.coverage;
+    let counting = counting.and_then(|coverage| coverage.rewrite(name, &binary));
     let (binary, counters) = match counting {
         Some((binary, counters)) => (Cow::Owned(binary), Some(counters)),
         None => (binary, None),
     };
-    let step = match kind(&binary) {
-        WasmKind::Module => core(engine, &binary, limits),
-        WasmKind::Component => component(base, &binary, limits),
-        WasmKind::Precompiled | WasmKind::Other => Err(not_wasm(name)),
+    let code = match kind(&binary) {
+        WasmKind::Module => Module::from_binary(engine, &binary).map(Code::Module),
+        WasmKind::Component => Component::from_binary(engine, &binary).map(Code::Component),
+        WasmKind::Precompiled | WasmKind::Other => return Err(not_wasm(name)),
+    };
+    let code = code.map_err(|e| compile_error(&e))?;
+    if counters.is_none() {
+        keep(&code);
+    }
+    linked(bench, code, counters)
+}
+
+/// Links `code`, once its imports and exports are checked.
+pub(crate) fn linked(
+    bench: &Bench<'_>,
+    code: Code,
+    counters: Option<Counters>,
+) -> Result<Prepared, StepFailure> {
+    let step = match code {
+        Code::Module(module) => core(&module, bench.limits),
+        Code::Component(code) => component(bench.base, &code, bench.limits),
     };
     Ok(Prepared {
         step: step?,
@@ -69,8 +104,9 @@ pub(crate) fn prepare(
     })
 }
 
-fn bounded(len: usize, limits: &StepLimits) -> Result<(), StepFailure> {
-    if len <= limits.component_bytes {
+/// Holds `len` bytes of a step's file to the bound.
+pub(crate) fn bounded(len: u64, limits: &StepLimits) -> Result<(), StepFailure> {
+    if len <= limits.component_bytes as u64 {
         return Ok(());
     }
     let message = format!("{len} bytes, bound {}", limits.component_bytes);
@@ -103,28 +139,27 @@ fn compile_error(error: &wasmtime::Error) -> StepFailure {
     fail(StepCode::Compile, format!("{}{error:#}", shown.display()))
 }
 
-fn core(engine: &Engine, binary: &[u8], limits: &StepLimits) -> Result<Step, StepFailure> {
-    let module = Module::from_binary(engine, binary).map_err(|e| compile_error(&e))?;
+fn core(module: &Module, limits: &StepLimits) -> Result<Step, StepFailure> {
     let imports = module
         .imports()
         .map(|i| format!("{}.{}", i.module(), i.name()));
     refuse_imports(imports.collect())?;
     counted(Some(module.resources_required()), limits)?;
-    core_json::check(&module)?;
-    let linker = Linker::new(engine);
-    let pre = linker.instantiate_pre(&module);
-    pre.map(Step::Core).map_err(|e| compile_error(&e))
+    let exports = core_json::Exports::of(module)?;
+    let linker = Linker::new(module.engine());
+    let pre = linker.instantiate_pre(module);
+    pre.map(|pre| Step::Core(Box::new((pre, exports))))
+        .map_err(|e| compile_error(&e))
 }
 
 fn component(
     base: &component::Linker<Sandbox>,
-    binary: &[u8],
+    component: &Component,
     limits: &StepLimits,
 ) -> Result<Step, StepFailure> {
-    let component = Component::from_binary(base.engine(), binary).map_err(|e| compile_error(&e))?;
-    let pre = host::link(base, &component)?;
+    let pre = host::link(base, component)?;
     counted(component.resources_required(), limits)?;
-    let exports = Exports::of(&component);
+    let exports = Exports::of(component);
     Ok(Step::Component(Box::new((pre, exports))))
 }
 
@@ -139,22 +174,46 @@ fn refuse_imports(mut imports: Vec<String>) -> Result<(), StepFailure> {
     Err(fail(StepCode::Import, message))
 }
 
+/// Counts of memories and tables of each module, before the pool refuses a
+/// module that has too many with an error that has no type.
+fn counted_in_modules(binary: &[u8], limits: &StepLimits) -> Result<(), StepFailure> {
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(binary) {
+        // What cannot be parsed is left to the validator.
+        let Ok(payload) = payload else { break };
+        match (&payload, open.last_mut()) {
+            (Payload::Version { .. }, _) => open.push((0, 0)),
+            (Payload::End(_), _) => drop(open.pop()),
+            (Payload::MemorySection(section), Some((memories, _))) => {
+                *memories += section.count() as usize;
+                few("memories", *memories, limits.memories)?;
+            }
+            (Payload::TableSection(section), Some((_, tables))) => {
+                *tables += section.count() as usize;
+                few("tables", *tables, limits.tables)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn few(what: &str, count: usize, limit: usize) -> Result<(), StepFailure> {
+    match count > limit {
+        true => Err(fail(
+            StepCode::Instances,
+            format!("{count} {what}, bound {limit}"),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Counts of memories and tables, before anything is allocated.
 fn counted(required: Option<ResourcesRequired>, limits: &StepLimits) -> Result<(), StepFailure> {
     let Some(required) = required else {
         let message = "the component takes modules or components as arguments";
         return Err(fail(StepCode::Instances, message));
     };
-    for (count, limit, what) in [
-        (required.num_memories as usize, limits.memories, "memories"),
-        (required.num_tables as usize, limits.tables, "tables"),
-    ] {
-        if count > limit {
-            return Err(fail(
-                StepCode::Instances,
-                format!("{count} {what}, bound {limit}"),
-            ));
-        }
-    }
-    Ok(())
+    few("memories", required.num_memories as usize, limits.memories)?;
+    few("tables", required.num_tables as usize, limits.tables)
 }

@@ -5,6 +5,7 @@ use crate::host::{Host, charge, wasi_context};
 use crate::ticker;
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{Attempts, Grants, Meters};
+use std::sync::Arc;
 use wasmtime::component::{ResourceTable, Val};
 use wasmtime::{CallHook, Engine, ResourceLimiter, Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -52,7 +53,8 @@ pub(crate) struct Sandbox {
     table: Total,
     instances: usize,
     host: Host,
-    wasi: WasiCtx,
+    /// Made by the first call to WASI; most steps make none.
+    wasi: Option<WasiCtx>,
     resources: ResourceTable,
 }
 
@@ -69,14 +71,18 @@ impl Sandbox {
 impl WasiView for Sandbox {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
-            ctx: &mut self.wasi,
+            ctx: self.wasi.get_or_insert_with(|| wasi_context(&self.host)),
             table: &mut self.resources,
         }
     }
 }
 
 /// A fresh store with `limits` applied, whose guest may read `grants`.
-pub(crate) fn open(engine: &Engine, limits: &StepLimits, grants: Grants) -> Result<Store<Sandbox>> {
+pub(crate) fn open(
+    engine: &Engine,
+    limits: &StepLimits,
+    grants: Arc<Grants>,
+) -> Result<Store<Sandbox>> {
     let StepLimits {
         fuel,
         deadline_ms,
@@ -108,7 +114,7 @@ pub(crate) fn open(engine: &Engine, limits: &StepLimits, grants: Grants) -> Resu
             memory: Total::up_to(memory_bytes),
             table: Total::up_to(table_elements),
             instances,
-            wasi: wasi_context(&host),
+            wasi: None,
             host,
             resources,
         },
@@ -168,7 +174,10 @@ impl ResourceLimiter for Sandbox {
         maximum: Option<usize>,
     ) -> Result<bool> {
         let hit = |asked, limit| LimitHit::Table { asked, limit };
-        self.table.grow((current, desired, maximum), hit)
+        // NB: the pool has a maximum for tables without one of their own, which
+        // lies beyond the bound; it must not be told as theirs.
+        let own = maximum.filter(|maximum| *maximum <= self.table.limit);
+        self.table.grow((current, desired, own), hit)
     }
 
     fn instances(&self) -> usize {

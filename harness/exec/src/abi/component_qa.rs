@@ -2,9 +2,9 @@
 //! there.
 
 use super::node_cbor::encoded;
-use super::qa::{mode_of, spec};
+use super::qa::{apply, spec};
 use super::{Abi, Answer, Target};
-use provision_core::wizard::{Call, Performed};
+use provision_core::wizard::Call;
 
 pub(super) const ABI: Abi = Abi {
     interface: "greentic:component/component-qa",
@@ -19,13 +19,10 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
             mode,
             current,
             answers,
-        } => Some(
-            mode_of(target, interface, "apply-answers", mode).and_then(|mode| {
-                let arguments = [mode, encoded(current)?, encoded(answers)?];
-                let results = target.call(interface, "apply-answers", &arguments)?;
-                target.bytes(&results).map(Performed::RanCbor)
-            }),
-        ),
+        } => Some(encoded(current).and_then(|current| {
+            let answers = encoded(answers)?;
+            apply(target, interface, mode, &[&current, &answers])
+        })),
         _ => None,
     }
 }

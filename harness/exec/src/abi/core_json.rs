@@ -4,24 +4,77 @@ use crate::failure::{fail, of_call, of_instantiation};
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{StepCode, StepFailure};
-use wasmtime::{ExternType, Instance, InstancePre, Memory, Module, Store, ValType};
+use wasmtime::{
+    Extern, ExternType, Instance, InstancePre, Memory, Module, ModuleExport, Store, WasmParams,
+    WasmResults,
+};
 
 const PAGE: u64 = 64 * 1024;
 
-/// Whether `module` exports what the contract asks for.
-pub(crate) fn check(module: &Module) -> Result<(), StepFailure> {
-    if !matches!(module.get_export("memory"), Some(ExternType::Memory(_))) {
-        return Err(fail(StepCode::Abi, "no exported memory `memory`"));
+/// The contract's exports, found once a module instead of once a step.
+pub(crate) struct Exports {
+    memory: ModuleExport,
+    run: ModuleExport,
+    /// What reactors of C compilers want before anything else is called.
+    initialize: Option<ModuleExport>,
+    room: Room,
+}
+
+/// Where a guest wants its input.
+enum Room {
+    /// Where its `alloc(len)` says.
+    Alloc(ModuleExport),
+    /// Where its `cabi_realloc(0, 0, 1, len)` says.
+    Realloc(ModuleExport),
+    /// In fresh pages: what the guest has in its memory is never overwritten.
+    Pages,
+}
+
+impl Exports {
+    /// Those of `module`, if it has what the contract asks for.
+    pub(crate) fn of(module: &Module) -> Result<Self, StepFailure> {
+        if !matches!(module.get_export("memory"), Some(ExternType::Memory(_))) {
+            return Err(no_memory());
+        }
+        let Some(ExternType::Func(ty)) = module.get_export("run") else {
+            return Err(no_run());
+        };
+        let run = function(module, "run", (2, 2)).ok_or_else(|| {
+            let message = format!("`run` is {ty}; the contract is (i32, i32) -> (i32, i32)");
+            fail(StepCode::Abi, message)
+        })?;
+        let alloc = function(module, "alloc", (1, 1)).map(Room::Alloc);
+        let realloc = || function(module, "cabi_realloc", (4, 1)).map(Room::Realloc);
+        Ok(Self {
+            memory: module.get_export_index("memory").ok_or_else(no_memory)?,
+            run,
+            initialize: function(module, "_initialize", (0, 0)),
+            room: alloc.or_else(realloc).unwrap_or(Room::Pages),
+        })
     }
-    let Some(ExternType::Func(run)) = module.get_export("run") else {
-        return Err(fail(StepCode::Abi, "no exported function `run`"));
+}
+
+/// The export `name`, if it is a function of so many `i32` parameters and
+/// results.
+fn function(
+    module: &Module,
+    name: &str,
+    (params, results): (usize, usize),
+) -> Option<ModuleExport> {
+    let Some(ExternType::Func(ty)) = module.get_export(name) else {
+        return None;
     };
-    let pair = |types: Vec<ValType>| matches!(types[..], [ValType::I32, ValType::I32]);
-    if pair(run.params().collect()) && pair(run.results().collect()) {
-        return Ok(());
-    }
-    let message = format!("`run` is {run}; the contract is (i32, i32) -> (i32, i32)");
-    Err(fail(StepCode::Abi, message))
+    let ints = ty.params().chain(ty.results()).all(|ty| ty.is_i32());
+    let fits = ints && ty.params().len() == params && ty.results().len() == results;
+    fits.then(|| module.get_export_index(name)).flatten()
+}
+
+fn no_memory() -> StepFailure {
+    fail(StepCode::Abi, "no exported memory `memory`")
+}
+
+fn no_run() -> StepFailure {
+    fail(StepCode::Abi, "no exported function `run`")
 }
 
 /// Instantiates the module.
@@ -32,33 +85,52 @@ pub(crate) fn instantiate(
     pre.instantiate(store).map_err(|e| of_instantiation(&e))
 }
 
+/// An instance that is called, in its store.
+struct Guest<'g> {
+    instance: &'g Instance,
+    store: &'g mut Store<Sandbox>,
+}
+
+impl Guest<'_> {
+    fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        export: &ModuleExport,
+        params: P,
+    ) -> Result<R, StepFailure> {
+        let export = self.instance.get_module_export(&mut *self.store, export);
+        let function = export.and_then(Extern::into_func).ok_or_else(no_run)?;
+        let function = function
+            .typed::<P, R>(&*self.store)
+            .map_err(|e| fail(StepCode::Abi, format!("{e:#}")))?;
+        function
+            .call(&mut *self.store, params)
+            .map_err(|e| of_call(&e))
+    }
+}
+
 /// Hands `input` to the instance and reads its answer.
 pub(crate) fn call(
-    instance: &Instance,
+    (instance, exports): (&Instance, &Exports),
     store: &mut Store<Sandbox>,
     input: &[u8],
     limits: &StepLimits,
 ) -> Result<Vec<u8>, StepFailure> {
     let memory = instance
-        .get_memory(&mut *store, "memory")
-        .ok_or_else(|| fail(StepCode::Abi, "no exported memory `memory`"))?;
-    // What reactors of C compilers want before anything else is called.
-    if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut *store, "_initialize") {
-        initialize.call(&mut *store, ()).map_err(|e| of_call(&e))?;
+        .get_module_export(&mut *store, &exports.memory)
+        .and_then(Extern::into_memory)
+        .ok_or_else(no_memory)?;
+    let mut guest = Guest { instance, store };
+    if let Some(initialize) = &exports.initialize {
+        guest.call::<(), ()>(initialize, ())?;
     }
-    let at = place(instance, &memory, store, input)?;
-    let run = instance
-        .get_typed_func::<(u32, u32), (u32, u32)>(&mut *store, "run")
-        .map_err(|e| fail(StepCode::Abi, format!("{e:#}")))?;
-    let (ptr, len) = run
-        .call(&mut *store, (at, input.len() as u32))
-        .map_err(|e| of_call(&e))?;
+    let at = place(&mut guest, &exports.room, &memory, input)?;
+    let (ptr, len): (u32, u32) = guest.call(&exports.run, (at, input.len() as u32))?;
     if len as usize > limits.output_bytes && !cfg!(planted_bug = "step_core") {
         let message = format!("an answer of {len} bytes, bound {}", limits.output_bytes);
         return Err(fail(StepCode::Output, message));
     }
     let answer = memory
-        .data(&*store)
+        .data(&*guest.store)
         .get(ptr as usize..)
         .and_then(|m| m.get(..len as usize));
     answer.map(<[u8]>::to_vec).ok_or_else(|| {
@@ -67,30 +139,26 @@ pub(crate) fn call(
     })
 }
 
-/// Writes `input` where the guest wants it, else into fresh pages: what the
-/// guest has in its memory is never overwritten.
+/// Writes `input` where the guest wants it.
 fn place(
-    instance: &Instance,
+    guest: &mut Guest<'_>,
+    room: &Room,
     memory: &Memory,
-    store: &mut Store<Sandbox>,
     input: &[u8],
 ) -> Result<u32, StepFailure> {
     let len = input.len() as u32;
-    let at = if let Ok(alloc) = instance.get_typed_func::<u32, u32>(&mut *store, "alloc") {
-        alloc.call(&mut *store, len).map_err(|e| of_call(&e))?
-    } else if let Ok(realloc) =
-        instance.get_typed_func::<(u32, u32, u32, u32), u32>(&mut *store, "cabi_realloc")
-    {
-        realloc
-            .call(&mut *store, (0, 0, 1, len))
-            .map_err(|e| of_call(&e))?
-    } else {
-        fresh_pages(memory, store, input.len() as u64)?
+    let at = match room {
+        Room::Alloc(alloc) => guest.call(alloc, (len,))?,
+        Room::Realloc(realloc) => guest.call(realloc, (0u32, 0u32, 1u32, len))?,
+        Room::Pages => fresh_pages(memory, guest.store, input.len() as u64)?,
     };
-    memory.write(&mut *store, at as usize, input).map_err(|_| {
-        let message = format!("the guest's allocator gave {at}, where {len} bytes have no room");
-        fail(StepCode::Input, message)
-    })?;
+    memory
+        .write(&mut *guest.store, at as usize, input)
+        .map_err(|_| {
+            let message =
+                format!("the guest's allocator gave {at}, where {len} bytes have no room");
+            fail(StepCode::Input, message)
+        })?;
     Ok(at)
 }
 

@@ -13,6 +13,7 @@ mod qa;
 mod runtime;
 mod schema_core;
 mod target;
+mod typed;
 
 pub(crate) use target::{Exports, Target};
 
@@ -51,7 +52,7 @@ const ABIS: [&Abi; 11] = [
 
 /// Makes `call` by the first interface of the component that has it.
 pub(crate) fn call(target: &mut Target<'_>, call: &Call) -> Result<Performed, StepFailure> {
-    let exported: Vec<String> = target.interfaces().map(str::to_owned).collect();
+    let exported: Vec<&str> = target.interfaces().collect();
     for abi in ABIS {
         let matching = exported.iter().find(|name| {
             let mut versions = abi.versions.iter();
@@ -79,7 +80,7 @@ fn named(failure: StepFailure, interface: &str, call: &Call) -> StepFailure {
     StepFailure::new(failure.code, message)
 }
 
-fn unknown(target: &Target<'_>, call: &Call, exported: &[String]) -> StepFailure {
+fn unknown(target: &Target<'_>, call: &Call, exported: &[&str]) -> StepFailure {
     let wanted = match call {
         Call::Step { .. } => "the function `run` of greentic:provision-step@0.1.0",
         Call::Invoke { .. } => {

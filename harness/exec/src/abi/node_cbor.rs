@@ -38,7 +38,7 @@ fn invoke(
     context: &CallContext,
     input: &Value,
 ) -> Result<Performed, StepFailure> {
-    let payload = encoded(input)?;
+    let payload = Data::Bytes(encoded(input)?);
     let envelope = json!({
         "ctx": tenant(context),
         "flow-id": context.flow,
@@ -76,8 +76,7 @@ fn result_of(target: &Target<'_>, result: &Val) -> Result<Performed, StepFailure
 }
 
 /// `input` as the CBOR that a component is handed.
-pub(super) fn encoded(input: &Value) -> Result<Data, StepFailure> {
+pub(super) fn encoded(input: &Value) -> Result<Vec<u8>, StepFailure> {
     let bytes = cbor::from_json(input);
-    let bytes = bytes.map_err(|e| fail(StepCode::Input, e.to_string()))?;
-    Ok(Data::Bytes(bytes))
+    bytes.map_err(|e| fail(StepCode::Input, e.to_string()))
 }

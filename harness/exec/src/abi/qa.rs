@@ -1,7 +1,7 @@
 //! `greentic:component/qa@0.6`: a component's own questions and answers.
 
 use super::node_cbor::encoded;
-use super::{Abi, Answer, Target};
+use super::{Abi, Answer, Target, typed};
 use crate::reflect::Data;
 use provision_core::wizard::{Call, Performed, StepFailure};
 use serde_json::Value;
@@ -20,11 +20,8 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
             current,
             answers,
         } => Some(
-            mode_of(target, interface, "apply-answers", mode).and_then(|mode| {
-                let arguments = [mode, encoded(&with_current(answers, current))?];
-                let results = target.call(interface, "apply-answers", &arguments)?;
-                target.bytes(&results).map(Performed::RanCbor)
-            }),
+            encoded(&with_current(answers, current))
+                .and_then(|answers| apply(target, interface, mode, &[&answers])),
         ),
         _ => None,
     }
@@ -47,13 +44,42 @@ pub(super) fn spec(
     interface: &str,
     mode: &str,
 ) -> Result<Performed, StepFailure> {
-    let mode = mode_of(target, interface, "qa-spec", mode)?;
-    let results = target.call(interface, "qa-spec", &[mode])?;
-    target.bytes(&results).map(Performed::RanCbor)
+    answered(target, (interface, "qa-spec"), mode, &[])
+}
+
+/// `apply-answers`, which takes a mode and these `lists`.
+pub(super) fn apply(
+    target: &mut Target<'_>,
+    interface: &str,
+    mode: &str,
+    lists: &[&[u8]],
+) -> Result<Performed, StepFailure> {
+    answered(target, (interface, "apply-answers"), mode, lists)
+}
+
+/// Calls a function that takes a mode and `lists` of bytes, whatever its types
+/// are exactly.
+fn answered(
+    target: &mut Target<'_>,
+    (interface, function): (&str, &str),
+    mode: &str,
+    lists: &[&[u8]],
+) -> Result<Performed, StepFailure> {
+    let bytes = match typed::by_mode(target, (interface, function), mode, lists) {
+        Some(bytes) => bytes?,
+        None => {
+            let mode = mode_of(target, interface, function, mode)?;
+            let lists = lists.iter().map(|bytes| Data::Bytes(bytes.to_vec()));
+            let arguments: Vec<Data> = std::iter::once(mode).chain(lists).collect();
+            let results = target.call(interface, function, &arguments)?;
+            target.bytes(&results)?
+        }
+    };
+    Ok(Performed::RanCbor(bytes))
 }
 
 /// The mode by the name that this component has for it.
-pub(super) fn mode_of(
+fn mode_of(
     target: &mut Target<'_>,
     interface: &str,
     function: &str,

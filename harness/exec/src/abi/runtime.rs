@@ -19,7 +19,7 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
         return None;
     };
     Some(encoded(input).and_then(|input| {
-        let arguments = [Data::Text(operation.clone()), input];
+        let arguments = [Data::Text(operation.clone()), Data::Bytes(input)];
         let results = target.call(interface, "invoke", &arguments)?;
         target.bytes(&results).map(Performed::RanCbor)
     }))

@@ -12,6 +12,14 @@ pub(super) const ABI: Abi = Abi {
 };
 
 fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
+    if let Call::ValidateConfig { config } = call {
+        let config = config.to_string();
+        let place = (interface, "validate-config");
+        if let Some(answer) = target.typed::<_, Vec<u8>>(place, (config.as_bytes(),)) {
+            let bytes = answer.and_then(|bytes| target.bounded(bytes));
+            return Some(bytes.map(Performed::Ran));
+        }
+    }
     let json = |value: &Value| Data::Bytes(value.to_string().into_bytes());
     let (function, arguments) = match call {
         Call::Invoke {

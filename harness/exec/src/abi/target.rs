@@ -9,7 +9,10 @@ use provision_core::wizard::{Performed, StepCode, StepFailure};
 use std::collections::BTreeMap;
 use wasmtime::Store;
 use wasmtime::component::types::{ComponentItem, Type};
-use wasmtime::component::{Component, ComponentExportIndex, Func, Instance, InstancePre, Val};
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, ComponentType, Func, Instance,
+    InstancePre, Lift, Lower, Val,
+};
 
 /// Exported functions by interface; the component's root is the interface "".
 #[derive(Default)]
@@ -43,6 +46,10 @@ impl Exports {
         Self(exports)
     }
 }
+
+/// What a call of known types comes to; `None` where the function's types are
+/// others, and nothing was called.
+pub(crate) type Known<R> = Option<Result<R, StepFailure>>;
 
 /// A component in a store of its own, instantiated by the first call.
 pub(crate) struct Target<'a> {
@@ -80,7 +87,7 @@ impl<'a> Target<'a> {
         self.file
     }
 
-    pub(crate) fn interfaces(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn interfaces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.exports.0.keys().map(String::as_str)
     }
 
@@ -109,6 +116,24 @@ impl<'a> Target<'a> {
         instance
             .get_func(&mut *self.store, index)
             .ok_or_else(|| fail(StepCode::Abi, format!("`{function}` is no function")))
+    }
+
+    /// Calls `function` of `interface`, if its types are exactly these.
+    pub(crate) fn typed<P, R>(&mut self, (interface, function): (&str, &str), params: P) -> Known<R>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentType + Lift + Send + Sync + 'static,
+    {
+        let func = match self.func(interface, function) {
+            Ok(func) => func,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let typed = func.typed::<P, (R,)>(&*self.store).ok()?;
+        let done = typed.call(&mut *self.store, params);
+        Some(match done {
+            Ok((result,)) => Ok(result),
+            Err(e) => Err(of_component(&e, self.imports())),
+        })
     }
 
     /// Calls `function` of `interface`; its arguments take the types that the
@@ -163,7 +188,10 @@ impl<'a> Target<'a> {
     }
 
     /// An answer of bytes, held to the bound.
-    pub(crate) fn bounded(&self, bytes: Vec<u8>) -> Result<Vec<u8>, StepFailure> {
+    pub(crate) fn bounded(&self, mut bytes: Vec<u8>) -> Result<Vec<u8>, StepFailure> {
+        if cfg!(planted_bug = "step_input") {
+            bytes.truncate(200);
+        }
         let limit = self.limits.output_bytes;
         if bytes.len() <= limit {
             return Ok(bytes);
@@ -186,11 +214,7 @@ impl<'a> Target<'a> {
     /// The one result of a call as bytes.
     pub(crate) fn bytes(&self, results: &[Val]) -> Result<Vec<u8>, StepFailure> {
         let bytes = results.first().and_then(reflect::bytes);
-        let mut bytes = bytes.ok_or_else(|| unlike("list<u8>"))?;
-        if cfg!(planted_bug = "step_input") {
-            bytes.truncate(200);
-        }
-        self.bounded(bytes)
+        self.bounded(bytes.ok_or_else(|| unlike("list<u8>"))?)
     }
 
     /// The one result of a call as JSON that says the same.

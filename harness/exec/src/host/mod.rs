@@ -25,6 +25,7 @@ use provision_core::text::inert;
 use provision_core::wizard::services::{DryRun, Refusal, Services};
 use provision_core::wizard::{Attempts, Grants, HostCall, HostVerdict};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use wasmtime::component::Val;
 use wasmtime::{Result, StoreContextMut, Trap};
 
@@ -162,7 +163,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(limits: &StepLimits, grants: Grants) -> Self {
+    pub(crate) fn new(limits: &StepLimits, grants: Arc<Grants>) -> Self {
         Self {
             services: Box::new(DryRun::new(grants)),
             attempts: Attempts::default(),

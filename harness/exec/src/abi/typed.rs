@@ -1,0 +1,70 @@
+//! Calls whose types are exactly known: without a value a byte, as reflection
+//! has it.
+
+use super::Target;
+use super::target::Known;
+use wasmtime::component::{ComponentType, Lower};
+
+/// The modes of `qa` and `component-qa` in newer packs.
+#[derive(Debug, Clone, Copy, ComponentType, Lower)]
+#[component(enum)]
+#[repr(u8)]
+enum Mode {
+    #[component(name = "default")]
+    Default,
+    #[component(name = "setup")]
+    Setup,
+    #[component(name = "update")]
+    Update,
+    #[component(name = "remove")]
+    Remove,
+}
+
+/// The modes of older packs.
+#[derive(Debug, Clone, Copy, ComponentType, Lower)]
+#[component(enum)]
+#[repr(u8)]
+enum OldMode {
+    #[component(name = "default")]
+    Default,
+    #[component(name = "setup")]
+    Setup,
+    #[component(name = "upgrade")]
+    Upgrade,
+    #[component(name = "remove")]
+    Remove,
+}
+
+/// Calls `function`, which takes a mode and then these lists of bytes, for a
+/// list of bytes.
+pub(super) fn by_mode(
+    target: &mut Target<'_>,
+    (interface, function): (&str, &str),
+    mode: &str,
+    lists: &[&[u8]],
+) -> Known<Vec<u8>> {
+    let (new, old) = match mode {
+        "default" => (Mode::Default, OldMode::Default),
+        "setup" => (Mode::Setup, OldMode::Setup),
+        "update" => (Mode::Update, OldMode::Upgrade),
+        "remove" => (Mode::Remove, OldMode::Remove),
+        _ => return None,
+    };
+    let place = (interface, function);
+    let bytes = with(target, place, new, lists).or_else(|| with(target, place, old, lists))?;
+    Some(bytes.and_then(|bytes| target.bounded(bytes)))
+}
+
+fn with<M: ComponentType + Lower + Copy + Send + Sync + 'static>(
+    target: &mut Target<'_>,
+    place: (&str, &str),
+    mode: M,
+    lists: &[&[u8]],
+) -> Known<Vec<u8>> {
+    match *lists {
+        [] => target.typed(place, (mode,)),
+        [a] => target.typed(place, (mode, a)),
+        [a, b] => target.typed(place, (mode, a, b)),
+        _ => None,
+    }
+}

@@ -1,0 +1,225 @@
+//! Compiled steps on disk, for the next run: a folder that nobody else may
+//! touch, where every file proves that this user's harness wrote it.
+//!
+//! Wasmtime runs a compiled artifact as it is, so whoever can put one there
+//! owns the process. Hence three walls: the folder and its secret belong to
+//! this user and are closed to others; an artifact ends with a BLAKE3 over its
+//! name and its bytes, keyed with that secret; and its name is a hash of all
+//! that decided over its code.
+
+mod folder;
+mod room;
+
+pub use folder::CacheError;
+pub use room::Usage;
+
+use crate::cache::Key;
+use crate::engine::Compiler;
+use crate::prepare::Code;
+use provision_core::limits::StepLimits;
+use provision_core::wasm::shape;
+use room::Room;
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module, Precompiled};
+
+/// What artifacts have in common that nothing else tells; raise it when what
+/// is done between a step's file and its code changes.
+const FORMAT: u32 = 1;
+/// The ending of an artifact's name.
+const ENDING: &str = "artifact";
+/// Bytes of the proof at an artifact's end.
+const PROOF: usize = blake3::OUT_LEN;
+/// How old the mark of an artifact's last use may become.
+const STALE_MARK: Duration = Duration::from_secs(60 * 60);
+/// Bytes that a cache may hold unless somebody says otherwise.
+pub const DEFAULT_CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// A folder of compiled steps, shared by any number of processes.
+#[derive(Debug)]
+pub struct CompileCache {
+    folder: PathBuf,
+    secret: [u8; 32],
+    room: Mutex<Room>,
+}
+
+impl CompileCache {
+    /// The cache in `folder`, which is made where it is not there; it is kept
+    /// to about `limit` bytes.
+    ///
+    /// # Errors
+    /// [`CacheError`] where the folder is not this user's alone, or the system
+    /// refuses.
+    pub fn open(folder: &Path, limit: u64) -> Result<Self, CacheError> {
+        let folder = folder::private(folder)?;
+        let secret = folder::secret(&folder)?;
+        Ok(Self {
+            folder,
+            secret,
+            room: Mutex::new(Room::of(limit)),
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What is in it.
+    ///
+    /// # Errors
+    /// [`CacheError`] where it cannot be read.
+    pub fn usage(&self) -> Result<Usage, CacheError> {
+        room::usage(&self.folder)
+    }
+
+    /// Removes the cache in `folder`, and nothing else that is there.
+    ///
+    /// # Errors
+    /// [`CacheError`] where the folder is not this user's alone, or the system
+    /// refuses.
+    pub fn clean(folder: &Path) -> Result<Usage, CacheError> {
+        room::clean(&folder::private(folder)?)
+    }
+
+    /// Whether there is something under `name`; it may still be refused.
+    pub(crate) fn has(&self, name: &Name) -> bool {
+        self.path(name).exists()
+    }
+
+    /// The code that was kept under `name` for `engine`. What does not prove
+    /// that it is ours is removed.
+    pub(crate) fn load(&self, engine: &Engine, name: &Name) -> Option<Code> {
+        let path = self.path(name);
+        let mut file = File::open(&path).ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let code = self
+            .proven(name, &bytes)
+            .and_then(|artifact| unpacked(engine, artifact));
+        match code {
+            Some(_) => mark_used(&file),
+            // NB: a second process may have replaced it meanwhile; then it is
+            // only compiled once more.
+            None => drop(fs::remove_file(&path)),
+        }
+        code
+    }
+
+    /// Keeps `code` under `name`. A cache that cannot be written to is slow,
+    /// and no error.
+    pub(crate) fn keep(&self, name: &Name, code: &Code) {
+        let artifact = match code {
+            Code::Module(module) => module.serialize(),
+            Code::Component(component) => component.serialize(),
+        };
+        let Ok(mut bytes) = artifact else { return };
+        bytes.extend(self.proof(name, &bytes).as_bytes());
+        if folder::write(&self.folder, &self.path(name), &bytes).is_ok() {
+            room::added(&self.room, &self.folder, bytes.len() as u64);
+        }
+    }
+
+    fn path(&self, name: &Name) -> PathBuf {
+        let name = name.0.to_hex();
+        self.folder.join(format!("{name}.{ENDING}"))
+    }
+
+    fn proof(&self, name: &Name, artifact: &[u8]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher.update(name.0.as_bytes());
+        hasher.update(artifact);
+        hasher.finalize()
+    }
+
+    /// The artifact in `bytes`, if its proof is right.
+    fn proven<'b>(&self, name: &Name, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let (artifact, proof) = bytes.split_at_checked(bytes.len().checked_sub(PROOF)?)?;
+        // NB: two hashes are compared in constant time.
+        let proof = blake3::Hash::from_slice(proof).ok()?;
+        (self.proof(name, artifact) == proof).then_some(artifact)
+    }
+}
+
+/// The code in an artifact that has proven to be ours.
+#[expect(unsafe_code, reason = "the proof of an artifact is what makes it safe")]
+fn unpacked(engine: &Engine, artifact: &[u8]) -> Option<Code> {
+    // NB: of the very bytes that were proven, never of the file once more.
+    match Engine::detect_precompiled(artifact)? {
+        Precompiled::Module => {
+            // SAFETY: these bytes are what `Module::serialize` gave this user.
+            let module = unsafe { Module::deserialize(engine, artifact) };
+            module.ok().map(Code::Module)
+        }
+        Precompiled::Component => {
+            // SAFETY: these bytes are what `Component::serialize` gave this user.
+            let component = unsafe { Component::deserialize(engine, artifact) };
+            component.ok().map(Code::Component)
+        }
+    }
+}
+
+/// So that what is used is not what is thrown away.
+fn mark_used(file: &File) {
+    let now = SystemTime::now();
+    let marked = file.metadata().and_then(|m| m.modified());
+    let stale = marked.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > STALE_MARK));
+    if stale {
+        // NB: of no consequence where it fails.
+        drop(file.set_modified(now));
+    }
+}
+
+/// The name of an artifact: a hash of all that decides over its code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name(blake3::Hash);
+
+/// What decides over code beside its source.
+#[derive(Debug, Clone)]
+pub(crate) struct Configuration(blake3::Hasher);
+
+impl Configuration {
+    /// Of `engine`, which was made for `compiler` and `limits`.
+    pub(crate) fn of(engine: &Engine, compiler: Compiler, limits: &StepLimits) -> Self {
+        let mut hasher = Feed(blake3::Hasher::new());
+        FORMAT.hash(&mut hasher);
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        format!("{compiler:?}").hash(&mut hasher);
+        // Wasmtime's own hash covers its version, the processor, and each of
+        // the settings that code depends on.
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        // What was refused under one bound must not be found under another.
+        (limits.component_bytes, limits.stack_bytes).hash(&mut hasher);
+        shape::bounds().hash(&mut hasher);
+        Self(hasher.0)
+    }
+
+    /// The name of what is compiled from `key`.
+    pub(crate) fn name(&self, key: &Key) -> Name {
+        let mut hasher = self.0.clone();
+        hasher.update(key.digest.as_bytes());
+        hasher.update(&[u8::from(key.text)]);
+        Name(hasher.finalize())
+    }
+}
+
+/// Hands what is hashed to BLAKE3.
+struct Feed(blake3::Hasher);
+
+impl Hasher for Feed {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let hash = self.0.finalize();
+        let first = hash.as_bytes().first_chunk().copied();
+        u64::from_le_bytes(first.unwrap_or_default())
+    }
+}

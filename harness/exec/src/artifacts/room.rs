@@ -1,0 +1,134 @@
+//! How much a cache holds, and what is thrown away when it is too much.
+
+use super::ENDING;
+use super::folder::{CacheError, SECRET, UNFINISHED, io};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// After this, nobody writes to what is unfinished any more.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// What a cache holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Compiled steps.
+    pub artifacts: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+}
+
+/// The bound, and what is known of how near it is.
+#[derive(Debug)]
+pub(super) struct Room {
+    limit: u64,
+    /// Bytes, as far as this process knows; nothing before it has looked.
+    used: Option<u64>,
+}
+
+impl Room {
+    pub(super) fn of(limit: u64) -> Self {
+        Self { limit, used: None }
+    }
+}
+
+struct Entry {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+/// The artifacts in `folder`, and the paths of what was abandoned there.
+fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
+    let (mut artifacts, mut abandoned) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder).map_err(io("read", folder))? {
+        let entry = entry.map_err(io("read", folder))?;
+        let path = entry.path();
+        // Somebody else may have removed it meanwhile.
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        if path.extension().is_some_and(|e| e == ENDING) {
+            artifacts.push(Entry {
+                path,
+                bytes: metadata.len(),
+                used,
+            });
+        } else if entry.file_name().to_string_lossy().starts_with(UNFINISHED)
+            && used.elapsed().is_ok_and(|age| age > ABANDONED)
+        {
+            abandoned.push(path);
+        }
+    }
+    Ok((artifacts, abandoned))
+}
+
+fn sum(entries: &[Entry]) -> Usage {
+    Usage {
+        artifacts: entries.len() as u64,
+        bytes: entries.iter().map(|e| e.bytes).sum(),
+    }
+}
+
+pub(super) fn usage(folder: &Path) -> Result<Usage, CacheError> {
+    entries(folder).map(|(artifacts, _)| sum(&artifacts))
+}
+
+/// Notes that `bytes` were added, and makes room where it is too much now.
+/// What cannot be removed stays: a cache that is too large is no error.
+pub(super) fn added(room: &Mutex<Room>, folder: &Path, bytes: u64) {
+    let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
+    room.used = room.used.map(|used| used.saturating_add(bytes));
+    if room.used.is_some_and(|used| used <= room.limit) {
+        return;
+    }
+    // NB: others write here too, so that it is looked at anew.
+    let Ok((mut artifacts, abandoned)) = entries(folder) else {
+        return;
+    };
+    abandoned
+        .iter()
+        .for_each(|path| drop(fs::remove_file(path)));
+    let mut used = sum(&artifacts).bytes;
+    if used > room.limit {
+        artifacts.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
+        for entry in artifacts {
+            // A quarter at a time, so that this is done seldom.
+            if used <= room.limit / 4 * 3 {
+                break;
+            }
+            if fs::remove_file(&entry.path).is_ok() {
+                used -= entry.bytes;
+            }
+        }
+    }
+    room.used = Some(used);
+}
+
+/// Removes what a cache has put into `folder`, and the folder if it is empty
+/// then.
+pub(super) fn clean(folder: &Path) -> Result<Usage, CacheError> {
+    let (artifacts, _) = entries(folder)?;
+    let usage = sum(&artifacts);
+    let mut paths: Vec<PathBuf> = artifacts.into_iter().map(|e| e.path).collect();
+    for entry in fs::read_dir(folder).map_err(io("read", folder))? {
+        let entry = entry.map_err(io("read", folder))?;
+        let name = entry.file_name();
+        if name == SECRET || name.to_string_lossy().starts_with(UNFINISHED) {
+            paths.push(entry.path());
+        }
+    }
+    for path in paths {
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io("remove", &path)(e));
+            }
+            _ => {}
+        }
+    }
+    // NB: fails where something else is in it, which stays.
+    drop(fs::remove_dir(folder));
+    Ok(usage)
+}

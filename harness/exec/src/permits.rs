@@ -1,0 +1,66 @@
+//! How many stores there are at a time: no more than the pool has room for.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// A number of stores that may be open.
+pub(crate) struct Permits {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// The right to one store, given back when it is dropped.
+pub(crate) struct Permit<'p>(&'p Permits);
+
+impl Permits {
+    pub(crate) fn of(stores: usize) -> Self {
+        Self {
+            free: Mutex::new(stores),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Waits until there is room for one more store.
+    ///
+    /// NB: whoever has a permit must not ask for another one.
+    pub(crate) fn take(&self) -> Permit<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = |free: &mut usize| *free == 0;
+        let waited = self.freed.wait_while(free, none);
+        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Permit(self)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn no_more_are_out_than_there_are() {
+        let permits = Permits::of(2);
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let permit = permits.take();
+                        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        now.fetch_sub(1, Ordering::SeqCst);
+                        drop(permit);
+                    }
+                });
+            }
+        });
+        assert!((1..=2).contains(&most.into_inner()));
+        assert_eq!(permits.free.into_inner().expect("not poisoned"), 2);
+    }
+}

@@ -1,0 +1,75 @@
+//! How long steps took to be made ready: compiled, or loaded.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Steps that are told one by one, the slowest.
+const TOLD: usize = 20;
+
+/// How long an executor was busy with making steps ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preparing {
+    /// Microseconds over all threads, those in which a thread waited for
+    /// another one to compile the same included.
+    pub micros: u64,
+    /// Steps that were compiled.
+    pub compiled: u64,
+    /// Steps whose code an earlier run had kept.
+    pub loaded: u64,
+    /// Those that took longest, the slowest first.
+    pub slowest: Vec<Slow>,
+}
+
+/// A step that took long to be made ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slow {
+    /// Microseconds.
+    pub micros: u64,
+    /// Its file, in the pack that came first with it.
+    pub file: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Whether it was compiled, not loaded.
+    pub compiled: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Timing {
+    micros: AtomicU64,
+    made: Mutex<Preparing>,
+}
+
+/// Microseconds since `start`.
+pub(crate) fn micros(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Timing {
+    /// A thread spent its time since `start` until a step was ready.
+    pub(crate) fn waited(&self, start: Instant) {
+        self.micros.fetch_add(micros(start), Ordering::Relaxed);
+    }
+
+    /// A step was made ready.
+    pub(crate) fn made(&self, slow: Slow) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        match slow.compiled {
+            true => made.compiled += 1,
+            false => made.loaded += 1,
+        }
+        let at = made.slowest.partition_point(|s| s.micros >= slow.micros);
+        if at < TOLD {
+            made.slowest.truncate(TOLD - 1);
+            made.slowest.insert(at, slow);
+        }
+    }
+
+    pub(crate) fn so_far(&self) -> Preparing {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Preparing {
+            micros: self.micros.load(Ordering::Relaxed),
+            ..made.clone()
+        }
+    }
+}
