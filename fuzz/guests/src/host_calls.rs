@@ -7,6 +7,7 @@ use provision_core::wizard::{Call, Grants, HostVerdict, StepRequest};
 use provision_fuzz_bytes::{Attacker, Target};
 use provision_oracle::generators::host_calls::Calls;
 use serde_json::json;
+use std::sync::Arc;
 
 pub(crate) const TARGET: Target = Target {
     name: "host_calls",
@@ -31,10 +32,10 @@ fn body(data: &[u8]) {
             input: b"{}".to_vec(),
         },
     );
-    request.grants = Grants {
+    request.grants = Arc::new(Grants {
         config: [("{}".to_owned(), json!("room"))].into(),
         secrets: [("{}".to_owned(), SECRET.to_owned())].into(),
-    };
+    });
     let sandbox = Sandbox::shared();
     let answer = sandbox.step(&pack, &request, &text);
     keeps_the_secret(&answer);

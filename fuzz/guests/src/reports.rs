@@ -150,5 +150,6 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         plan_notes: 0,
         secret_keys: vec![text(u)?],
         millis: u.arbitrary()?,
+        micros: None,
     })
 }

@@ -10,6 +10,7 @@ use provision_fuzz_bytes::{Attacker, Target};
 use provision_oracle::generators::outputs::loose;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::sync::Arc;
 
 pub(crate) const TARGET: Target = Target {
     name: "step_input",
@@ -34,10 +35,10 @@ fn body(data: &[u8]) {
         return;
     };
     let mut request = StepRequest::new(fixture.file, call);
-    request.grants = Grants {
+    request.grants = Arc::new(Grants {
         config: [("room".to_owned(), room)].into(),
         secrets: [("TOKEN".to_owned(), SECRET.to_owned())].into(),
-    };
+    });
     let sandbox = Sandbox::shared();
     let answer = sandbox.step(&fixture.pack, &request, data);
     // What a guest answers most of the time was judged before.

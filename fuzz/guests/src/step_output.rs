@@ -2,6 +2,7 @@
 //! being written and read again, and no report is broken by them.
 
 use crate::stream;
+use greentic_provision::clock::PackTimes;
 use greentic_provision::discover::PackRef;
 use greentic_provision::{run, told};
 use provision_core::json;
@@ -59,7 +60,7 @@ fn body(data: &[u8]) {
         label: "p".into(),
         path: "p".into(),
     };
-    let events = told::events(&pack, "", &examined, 0);
+    let events = told::events(&pack, "", &examined, &PackTimes::default());
     stream::reported(&events, &[&pack.label]);
 }
 

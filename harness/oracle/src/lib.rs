@@ -23,6 +23,7 @@ mod verdict;
 pub use judge::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, scopes};
 pub use observe::probe::{Probe, Probed, Took};
 pub use observe::{
-    Conditions, Described, Observed, Opened, Runs, Subject, Texts, Validated, observe,
+    Conditions, Described, Observed, Opened, Opening, Runs, Spent, Subject, Texts, Validated,
+    observe, observe_opened,
 };
 pub use verdict::{deciding_code, executed_steps, verdict};

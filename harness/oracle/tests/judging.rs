@@ -153,13 +153,18 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
 #[test]
 fn the_clock_and_the_machine_are_errors_and_never_failures() {
     for code in [StepCode::Deadline, StepCode::Harness] {
-        let executor =
-            fake(
-                move |_, r| match r.call.input().windows(7).any(|w| w == b"\"apply\"") {
-                    true => failed(code),
-                    false => ran("{}", 1),
-                },
-            );
+        let executor = fake(move |_, r| {
+            match r
+                .call
+                .clone()
+                .into_input()
+                .windows(7)
+                .any(|w| w == b"\"apply\"")
+            {
+                true => failed(code),
+                false => ran("{}", 1),
+            }
+        });
         let (_, results, verdict) = judged(pack(&[]), &executor);
         assert_eq!(verdict, Verdict::Error, "{code:?}");
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::generators::answers::Aim;
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::probe::shows_extra;
+use crate::observe::probe::{names, shows_extra};
 use crate::observe::{Observed, Subject};
 use crate::{Probe, Probed, Took};
 use provision_core::Finding;
@@ -126,7 +126,7 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: Aim, code: &str) {
         let expected = "a refusal that names the question";
         match &probe.took {
             Took::Accepted => finding(code, expected, "accepted".into()),
-            Took::Refused(said) if !names(said, probe) => {
+            Took::Refused(said) if !names(said, &probe.idea) => {
                 let actual = format!("refused with `{}`", inert(said, 200));
                 finding("E_ANSWER_UNNAMED", expected, actual)
             }
@@ -134,18 +134,6 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: Aim, code: &str) {
             Took::Broke { .. } => broke(probe),
         }
     });
-}
-
-/// Whether a refusal says which question it is about: by its id, or by the
-/// words of the id.
-fn names(said: &str, probe: &Probe) -> bool {
-    let plain = |text: &str| -> String {
-        let letters = text.chars().filter(|c| c.is_alphanumeric());
-        letters.collect::<String>().to_lowercase()
-    };
-    let said = plain(said);
-    let mut edits = probe.idea.edits.iter();
-    edits.any(|edit| said.contains(&plain(&edit.question)))
 }
 
 fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {

@@ -2,7 +2,8 @@
 
 use crate::generators::answers::{self, Edit, ideas};
 use crate::leaks::Secrets;
-use crate::observe::probe::{Base, asked};
+use crate::observe::base::Base;
+use crate::observe::probe::asked;
 use crate::{Conditions, Subject};
 use provision_core::wizard::StepExecutor;
 use provision_core::wizard::questions::Question;

@@ -8,6 +8,11 @@ use provision_core::{Pack, cbor, components, json};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The interface of components that judge packs, and its version.
+const VALIDATOR: (&str, &str) = ("greentic:pack-validate/validator", "0.1");
+/// The interface of components that have texts, and its version.
+const TEXTS: (&str, &str) = ("greentic:component/component-i18n", "0.6");
+
 /// A declared component, and what it says of itself when it is asked.
 #[derive(Debug)]
 pub struct Described {
@@ -37,6 +42,17 @@ pub struct Texts {
     pub keys: Result<BTreeSet<String>, StepFailure>,
 }
 
+/// The files of `pack` that are asked anything here.
+pub(super) fn asked(pack: &Pack) -> BTreeSet<String> {
+    let mut files = exporting(pack, VALIDATOR.0, VALIDATOR.1);
+    files.extend(exporting(pack, TEXTS.0, TEXTS.1));
+    if let Some(manifest) = &pack.manifest().pack_v1 {
+        let declared = components::declared(manifest).into_iter();
+        files.extend(declared.filter_map(|c| components::resolve(pack, manifest, c.id)));
+    }
+    files
+}
+
 /// Asks each declared component of `pack` what it is.
 pub(super) fn described(
     executor: &dyn StepExecutor,
@@ -64,7 +80,7 @@ pub(super) fn validated(
     pack: &Pack,
     conditions: &Conditions,
 ) -> Vec<Validated> {
-    let files = exporting(pack, "greentic:pack-validate/validator", "0.1");
+    let files = exporting(pack, VALIDATOR.0, VALIDATOR.1);
     let validated = files.into_iter().filter_map(|file| {
         let read = |name: &str| pack.read(name).map(|b| b.into_owned()).unwrap_or_default();
         let sbom = match pack.read("sbom.json") {
@@ -96,7 +112,7 @@ pub(super) fn texts(
     pack: &Pack,
     conditions: &Conditions,
 ) -> Vec<Texts> {
-    let files = exporting(pack, "greentic:component/component-i18n", "0.6");
+    let files = exporting(pack, TEXTS.0, TEXTS.1);
     let texts = files.into_iter().filter_map(|file| {
         let locale = "en".to_owned();
         let bundle = ask(

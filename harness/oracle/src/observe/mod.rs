@@ -1,27 +1,29 @@
 //! The one driver: opens a pack, drives each of its wizards several times,
 //! judges nothing.
 
+pub(crate) mod base;
 mod components;
 mod inputs;
+mod opening;
 pub(crate) mod probe;
+mod recall;
 
 pub use components::{Described, Texts, Validated};
+pub use opening::Opening;
 pub(crate) use probe::asked;
 
 use crate::budget::Budget;
 use crate::leaks::{Leak, Secrets};
-use crate::readers::{Reading, readings};
+use crate::readers::Reading;
 use probe::{Probed, Prober};
-use provision_core::archive::Rule;
 use provision_core::integrity::signature::TrustedKey;
-use provision_core::pack::Hashed;
 use provision_core::wizard::questions::{Declared, declared};
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive, grants, wizards,
 };
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Under which conditions packs are observed.
 #[derive(Debug, Clone)]
@@ -79,6 +81,21 @@ pub struct Subject {
     pub readings: Vec<Reading>,
     /// The opened pack and its wizards, or why it is no pack.
     pub opened: Result<Opened, OpenError>,
+    /// How long it took. Never judged.
+    pub spent: Spent,
+}
+
+/// Where the time went while a pack was observed, compiling included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Hashing it, walking through it, decoding what it says of itself.
+    pub verify: Duration,
+    /// The runs that are judged, and asking components what they are.
+    pub first: Duration,
+    /// The same again, for determinism.
+    pub repeat: Duration,
+    /// Other answers, and looking for secrets in what came of them.
+    pub probe: Duration,
 }
 
 /// A pack that could be opened.
@@ -164,29 +181,30 @@ pub fn observe(
     executor: &dyn StepExecutor,
     conditions: &Conditions,
 ) -> Subject {
+    observe_opened(Opening::of(source, conditions), executor, conditions)
+}
+
+/// Drives all wizards of a pack that was opened under the same conditions.
+#[must_use]
+pub fn observe_opened(
+    opening: Opening,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+) -> Subject {
+    let Opening {
+        digest,
+        is_archive,
+        readings,
+        opened,
+        mut spent,
+    } = opening;
     let Conditions {
         limits,
         public_base_url,
         trusted,
-        ask_other_readers,
         ..
     } = conditions;
-    let is_archive = source.as_ref().is_ok_and(Source::is_archive);
-    let bytes = match &source {
-        Ok(Source::Archive(bytes)) if *ask_other_readers => Some(Arc::clone(bytes)),
-        _ => None,
-    };
-    let hashed = source.map(|source| Hashed::within(source, &limits.archive));
-    let digest = hashed
-        .as_ref()
-        .map(|h| h.digest().to_owned())
-        .unwrap_or_default();
-    let opened = hashed.and_then(|source| Pack::open(source, limits));
-    let readings = match (&opened, bytes) {
-        (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
-        _ => Vec::new(),
-    };
-    let opened = opened.map(|pack| opened_pack(pack, executor, conditions));
+    let opened = opened.map(|pack| opened_pack(pack, executor, conditions, &mut spent));
     Subject {
         digest,
         is_archive,
@@ -196,29 +214,50 @@ pub fn observe(
         trusted: trusted.clone(),
         readings,
         opened,
+        spent,
     }
 }
 
-fn opened_pack(pack: Pack, executor: &dyn StepExecutor, conditions: &Conditions) -> Opened {
+fn opened_pack(
+    pack: Pack,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    spent: &mut Spent,
+) -> Opened {
     let budget = Budget::of(executor, &conditions.limits.flow);
     let declared = declared(&pack, &conditions.limits);
     let wanted = |w: &Wizard| conditions.only.as_ref().is_none_or(|only| w.name == *only);
     let wizards = wizards(&pack).into_iter().filter(wanted);
     let observed = wizards.map(|wizard| Observed {
-        runs: inputs::of(&pack, &declared, conditions)
-            .map(|inputs| run((executor, &budget), &pack, &wizard, inputs, conditions)),
+        runs: inputs::of(&pack, &declared, conditions).map(|inputs| {
+            run(
+                (executor, &budget),
+                &pack,
+                &wizard,
+                inputs,
+                conditions,
+                spent,
+            )
+        }),
         wizard,
     });
+    let wizards = observed.collect();
+    let asking = Instant::now();
     let mut opened = Opened {
-        wizards: observed.collect(),
+        wizards,
         described: components::described(&budget, &pack, conditions),
         validated: components::validated(&budget, &pack, conditions),
         texts: components::texts(&budget, &pack, conditions),
         declared,
         pack,
     };
+    spent.first += asking.elapsed();
+    let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
+    spent.repeat += isolating.elapsed();
+    let probing = Instant::now();
     probe(&mut opened, executor, conditions);
+    spent.probe += probing.elapsed();
     opened
 }
 
@@ -252,13 +291,18 @@ fn run(
     wizard: &Wizard,
     inputs: ProvisionInputs,
     conditions: &Conditions,
+    spent: &mut Spent,
 ) -> Runs {
     let by = |executor| dry(executor, pack, wizard, &inputs, conditions);
+    let started = Instant::now();
     let first = by(budget);
+    spent.first += started.elapsed();
+    let started = Instant::now();
     let second = repeatable(&first).then(|| by(executor));
     // What does not complete has nothing that could be compared.
     let others = executor.others().iter().filter(|_| first.completed());
     let compilers = others.map(|(name, other)| (*name, by(&**other))).collect();
+    spent.repeat += started.elapsed();
     // Whatever it is that went wrong, a secret must not be in the words.
     let leaks = Secrets::new(&grants(&inputs).secrets).of_run(&first);
     Runs {

@@ -2,15 +2,16 @@
 //! what the first has left, and the way back.
 
 use super::Conditions;
-use crate::generators::answers::{Aim, EXTRA, Edit, Ground, Idea, ideas};
+use super::base::Base;
+use super::recall::Recall;
+use crate::generators::answers::{Aim, EXTRA, Edit, Ground, Idea, at_once, ideas};
 use crate::leaks::{Leak, Secrets};
-use provision_core::wizard::questions::{Declared, Question, canary, card, questions};
+use provision_core::wizard::questions::{Declared, Question, card, questions};
 use provision_core::wizard::{
-    Driver, InstalledState, Outcome, ProvisionInputs, ProvisionMode, ProvisionPlan, ProvisionStep,
-    StepCode, StepExecutor, StepRun, Task, Wizard, WizardKind, WizardRun, drive, grants,
+    Driver, InstalledState, Outcome, ProvisionInputs, ProvisionMode, ProvisionPlan, StepCode,
+    StepExecutor, Task, Wizard, WizardKind, WizardRun, drive,
 };
 use provision_core::{Limits, Pack};
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was tried with one wizard.
@@ -67,6 +68,20 @@ pub enum Took {
     Unknown(String),
 }
 
+/// What comes of trying.
+struct Tried<'s> {
+    search: &'s Secrets,
+    probes: Vec<Probe>,
+    leaks: BTreeSet<Leak>,
+}
+
+/// One wizard while it is tried.
+struct Trial<'t> {
+    executor: Recall<'t>,
+    wizard: &'t Wizard,
+    base: &'t Base,
+}
+
 /// Who drives, and under which conditions.
 pub(super) struct Prober<'p> {
     pub(super) executor: &'p dyn StepExecutor,
@@ -90,22 +105,34 @@ impl Prober<'_> {
         let base = Base::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
-        let mut leaks = search.of_run(first);
+        let trial = Trial {
+            executor: Recall::of(self.executor),
+            wizard,
+            base: &base,
+        };
+        let mut tried = Tried {
+            leaks: search.of_run(first),
+            search: &search,
+            probes: Vec::new(),
+        };
         let masked = base.masked(&questions);
         if let Some((base, canaries)) = masked {
             // Secrets of the pack's own fixture may be words of the language.
-            leaks.extend(Secrets::new(&canaries).of_run(&self.run(wizard, &base)));
+            let run = self.run(&trial.executor, wizard, &base);
+            tried.leaks.extend(Secrets::new(&canaries).of_run(&run));
         }
-        let mut probes = Vec::new();
-        for idea in self.ideas(wizard, &questions, inputs) {
-            let run = self.run(wizard, &base.with(&idea.edits));
-            leaks.extend(search.of_run(&run));
-            probes.push(Probe {
-                took: took(&run),
-                plan: run.completed().then_some(run.plan),
-                idea,
-            });
+        let ideas = self.ideas(wizard, &questions, inputs);
+        let (hostile, others): (Vec<_>, Vec<_>) =
+            ideas.into_iter().partition(|i| i.aim == Aim::Hostile);
+        for idea in others {
+            self.together(&trial, &mut tried, vec![idea]);
         }
+        for group in at_once(hostile) {
+            self.together(&trial, &mut tried, group);
+        }
+        let Tried {
+            probes, mut leaks, ..
+        } = tried;
         let mut left = InstalledState::default();
         left.apply(&first.plan);
         let (again, back) = match wizard.kind {
@@ -124,6 +151,47 @@ impl Prober<'_> {
             again,
             back,
         }
+    }
+
+    /// Tries `ideas`, which touch different questions, at once. What is not
+    /// accepted is tried in parts, until each is known by itself.
+    fn together(&self, trial: &Trial<'_>, tried: &mut Tried<'_>, mut ideas: Vec<Idea>) {
+        let edits: Vec<Edit> = ideas.iter().flat_map(|i| i.edits.iter().cloned()).collect();
+        let run = self.run(&trial.executor, trial.wizard, &trial.base.with(&edits));
+        tried.leaks.extend(tried.search.of_run(&run));
+        let took = took(&run);
+        let is_one = ideas.len() == 1;
+        if is_one || took == Took::Accepted {
+            // Of several at once, the plan is none's.
+            let plan = run.completed().then_some(run.plan).filter(|_| is_one);
+            let probes = ideas.into_iter().map(|idea| Probe {
+                idea,
+                took: took.clone(),
+                plan: plan.clone(),
+            });
+            return tried.probes.extend(probes);
+        }
+        if let Took::Refused(said) = &took {
+            let (named, rest) = ideas.into_iter().partition(|idea| is_named(said, idea));
+            ideas = rest;
+            let named: Vec<Idea> = named;
+            let any = !named.is_empty();
+            tried.probes.extend(named.into_iter().map(|idea| Probe {
+                idea,
+                took: took.clone(),
+                plan: None,
+            }));
+            if any {
+                // What was not named was not looked at, perhaps.
+                return match ideas.is_empty() {
+                    true => {}
+                    false => self.together(trial, tried, ideas),
+                };
+            }
+        }
+        let half = ideas.split_off(ideas.len() / 2);
+        self.together(trial, tried, ideas);
+        self.together(trial, tried, half);
     }
 
     fn ideas(
@@ -173,14 +241,14 @@ impl Prober<'_> {
         }
     }
 
-    fn run(&self, wizard: &Wizard, base: &Base) -> WizardRun {
+    fn run(&self, executor: &dyn StepExecutor, wizard: &Wizard, base: &Base) -> WizardRun {
         let task = Task {
             wizard,
             inputs: &base.inputs,
             mode: ProvisionMode::DryRun,
             answers: base.own.as_ref(),
         };
-        drive(self.executor, self.pack, &task, &self.conditions.limits)
+        drive(executor, self.pack, &task, &self.conditions.limits)
     }
 
     fn second_runs(
@@ -192,7 +260,7 @@ impl Prober<'_> {
     ) -> (Option<WizardRun>, Option<(String, WizardRun)>) {
         let mut base = base.clone();
         base.inputs.existing_state = Some(left.existing());
-        let again = self.run(wizard, &base);
+        let again = self.run(self.executor, wizard, &base);
         let removes = |w: &&Wizard| w.kind == WizardKind::Remove;
         let same = |w: &&Wizard| match (&w.driver, &wizard.driver) {
             (
@@ -207,7 +275,7 @@ impl Prober<'_> {
         let remove = all.iter().filter(removes).find(same);
         let back = remove.map(|remove| {
             base.own = None;
-            (remove.name.clone(), self.run(remove, &base))
+            (remove.name.clone(), self.run(self.executor, remove, &base))
         });
         (Some(again), back)
     }
@@ -234,109 +302,6 @@ pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
         found.extend(own);
     }
     any.then_some(found)
-}
-
-/// The answers that a run was given: those of its inputs, and those to a
-/// component's own questions.
-#[derive(Debug, Clone)]
-pub(crate) struct Base {
-    pub(crate) inputs: ProvisionInputs,
-    pub(crate) own: Option<Value>,
-}
-
-impl Base {
-    pub(crate) fn of(wizard: &Wizard, inputs: &ProvisionInputs, first: &WizardRun) -> Self {
-        let is_qa = matches!(wizard.driver, Driver::ComponentQa { .. });
-        let applied = |s: &&StepRun| s.step == ProvisionStep::Apply && !s.by_host;
-        let applied = first.steps.iter().find(applied).filter(|_| is_qa);
-        let own = applied.and_then(|s| serde_json::from_slice(&s.input).ok());
-        Self {
-            inputs: inputs.clone(),
-            own,
-        }
-    }
-
-    /// The secrets in these answers, by key.
-    pub(crate) fn secrets(&self, questions: &[Question]) -> BTreeMap<String, String> {
-        let mut secrets = grants(&self.inputs).secrets;
-        let own = questions.iter().filter(|q| q.secret);
-        secrets.extend(own.filter_map(|q| {
-            let value = self.own.as_ref()?.get(&q.id)?.as_str()?;
-            Some((q.id.clone(), value.to_owned()))
-        }));
-        secrets
-    }
-
-    /// The same answers with a canary for each secret, and the canaries; none
-    /// where that makes no difference.
-    pub(crate) fn masked(
-        &self,
-        questions: &[Question],
-    ) -> Option<(Self, BTreeMap<String, String>)> {
-        let secrets = self.secrets(questions);
-        let fits = |key: &str, canary: &str| {
-            let question = questions.iter().find(|q| q.id == key);
-            let pattern = question.and_then(|q| q.pattern.as_deref());
-            pattern.is_none_or(|p| regex::Regex::new(p).is_ok_and(|p| p.is_match(canary)))
-        };
-        let canaries: BTreeMap<String, String> = secrets
-            .iter()
-            .map(|(key, given)| (key, given, canary(key)))
-            .filter(|(key, given, canary)| !given.contains(canary.as_str()) && fits(key, canary))
-            .map(|(key, _, canary)| (key.clone(), canary))
-            .collect();
-        let edits: Vec<Edit> = canaries
-            .iter()
-            .map(|(key, canary)| Edit {
-                question: key.clone(),
-                secret: true,
-                value: Some(Value::String(canary.clone())),
-            })
-            .collect();
-        (!edits.is_empty()).then(|| (self.with(&edits), canaries))
-    }
-
-    /// The same answers with `edits` made.
-    pub(crate) fn with(&self, edits: &[Edit]) -> Self {
-        let mut changed = self.clone();
-        for edit in edits {
-            match &mut changed.own {
-                Some(own) => set(own, &edit.question, edit.value.clone()),
-                None => changed.set_in_inputs(edit),
-            }
-        }
-        changed
-    }
-
-    /// An answer stands where it stood, else in the part that is for its like.
-    fn set_in_inputs(&mut self, edit: &Edit) {
-        let id = edit.question.as_str();
-        // NB: the host gives this one besides, and only as a text.
-        if id == "public_base_url" && !edit.value.as_ref().is_some_and(Value::is_string) {
-            self.inputs.public_base_url = None;
-        }
-        let answers = &mut self.inputs.answers;
-        let part = ["config", "secrets"]
-            .into_iter()
-            .find(|part| answers.get(*part).is_some_and(|p| p.get(id).is_some()));
-        if part.is_none() && answers.get(id).is_some() {
-            return set(answers, id, edit.value.clone());
-        }
-        let part = part.unwrap_or(if edit.secret { "secrets" } else { "config" });
-        if let Some(map) = answers.as_object_mut() {
-            let part = map.entry(part).or_insert_with(|| Value::Object(Map::new()));
-            set(part, id, edit.value.clone());
-        }
-    }
-}
-
-fn set(answers: &mut Value, id: &str, value: Option<Value>) {
-    if let Some(map) = answers.as_object_mut() {
-        match value {
-            Some(value) => map.insert(id.to_owned(), value),
-            None => map.remove(id),
-        };
-    }
 }
 
 /// What `run` says of the answers that it was given.
@@ -369,6 +334,25 @@ pub(crate) fn took(run: &WizardRun) -> Took {
             Took::Refused(said.join("\n"))
         }
     }
+}
+
+/// Whether a refusal says which question it is about: by its id, or by the
+/// words of the id.
+pub(crate) fn names(said: &str, idea: &Idea) -> bool {
+    let said = plain(said);
+    let mut edits = idea.edits.iter();
+    edits.any(|edit| said.contains(&plain(&edit.question)))
+}
+
+/// Likewise, for certain: a short id is part of many words.
+fn is_named(said: &str, idea: &Idea) -> bool {
+    let long = |edit: &Edit| plain(&edit.question).len() >= 4;
+    idea.edits.iter().all(long) && names(said, idea)
+}
+
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.collect::<String>().to_lowercase()
 }
 
 /// Whether anything of an unasked answer shows in `plan`.

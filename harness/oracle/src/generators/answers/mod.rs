@@ -1,17 +1,16 @@
 //! Answers that a wizard should refuse, or survive: one change of valid ones
-//! each, or two. Guided by what is asked, the same for the same seed.
+//! each. Guided by what is asked, the same for the same seed.
 
 mod values;
 
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use values::{hostile, wrong};
 
-/// Changes that are not pairs, at most.
+/// Changes that leave an answer out or give it a wrong type, at most.
 const SINGLES: usize = 600;
-/// Pairs of hostile values.
-const PAIRS: usize = 24;
-/// Hostile values that are tried one by one, at most.
+/// Hostile values, at most.
 const HOSTILE: usize = 160;
 
 /// What a change of the answers is to show.
@@ -66,7 +65,7 @@ pub struct Ground<'g> {
 }
 
 /// All changes that are worth trying: each required answer missing, each wrong
-/// type, extras, hostile values one by one and in pairs.
+/// type, extras, hostile values.
 #[must_use]
 pub fn ideas(ground: &Ground<'_>) -> Vec<Idea> {
     let questions = ground.questions;
@@ -84,7 +83,6 @@ pub fn ideas(ground: &Ground<'_>) -> Vec<Idea> {
     ideas.truncate(SINGLES);
     ideas.extend(extras());
     let hostile = hostile_ideas(ground);
-    ideas.extend(pairs(&hostile, ground.seed));
     ideas.extend(chosen(hostile, HOSTILE, ground.seed));
     ideas
 }
@@ -121,17 +119,44 @@ fn extras() -> Vec<Idea> {
 }
 
 fn hostile_ideas(ground: &Ground<'_>) -> Vec<Idea> {
-    // NB: also where nothing is asked, a wizard gets whatever people send it.
-    let unasked = Question::plain("unexpected_answer", "text");
-    let all = ground.questions.iter().chain([&unasked]);
     let values = hostile(ground.longest, ground.deepest);
-    let ideas = all.flat_map(|question| {
+    let asked = ground.questions.iter().flat_map(|question| {
         let numbers = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
         // Of a number the boundaries, of the rest everything.
         let values = values.iter().filter(move |v| !numbers || v.1.is_number());
         values.map(|(what, value)| idea(Aim::Hostile, what, question, Some(value.clone())))
     });
-    ideas.collect()
+    // NB: also where nothing is asked, a wizard gets whatever people send it.
+    // A key of its own for each, so that all can be sent at once.
+    let unasked = values.iter().enumerate().map(|(i, (what, value))| {
+        let question = Question::plain(&format!("unexpected_answer_{i}"), "text");
+        idea(Aim::Hostile, what, &question, Some(value.clone()))
+    });
+    asked.chain(unasked).collect()
+}
+
+/// `ideas` in groups that can be tried at once, because no two of a group
+/// touch the same question; values of one kind are spread over the groups.
+#[must_use]
+pub fn at_once(ideas: Vec<Idea>) -> Vec<Vec<Idea>> {
+    let mut groups: Vec<(BTreeSet<String>, Vec<Idea>)> = Vec::new();
+    let mut questions = BTreeSet::new();
+    for idea in ideas {
+        let touches: BTreeSet<String> = idea.edits.iter().map(|e| e.question.clone()).collect();
+        questions.extend(touches.iter().cloned());
+        let len = groups.len();
+        // Another start for each question: else all would get the same value.
+        let first = questions.len() - 1;
+        let mut places = (0..len).map(|i| (first + i) % len);
+        let place = places.find(|at| groups[*at].0.is_disjoint(&touches));
+        let place = place.unwrap_or_else(|| {
+            groups.push(Default::default());
+            len
+        });
+        groups[place].0.extend(touches);
+        groups[place].1.push(idea);
+    }
+    groups.into_iter().map(|(_, ideas)| ideas).collect()
 }
 
 /// At most `most` of `ideas`, in an order that `seed` decides.
@@ -149,22 +174,6 @@ fn chosen(mut ideas: Vec<Idea>, most: usize, seed: u64) -> Vec<Idea> {
     ideas
 }
 
-/// Two hostile answers at once, to two different questions.
-fn pairs(ideas: &[Idea], seed: u64) -> Vec<Idea> {
-    let len = ideas.len() as u64;
-    let pick = |n: u64| ideas.get(usize::try_from(number(seed, n) % len.max(1)).ok()?);
-    let pair = |n: u64| {
-        let (a, b) = (pick(2 * n + 1_000_000)?, pick(2 * n + 1_000_001)?);
-        let (first, second) = (a.edits.first()?, b.edits.first()?);
-        (first.question != second.question).then(|| Idea {
-            aim: Aim::Hostile,
-            what: format!("{}, and `{}` {}", a.what, second.question, b.what),
-            edits: vec![first.clone(), second.clone()],
-        })
-    };
-    (0..PAIRS as u64).filter_map(pair).collect()
-}
-
 /// A number that looks random, from the seed and a place.
 fn number(seed: u64, place: u64) -> u64 {
     // SplitMix64 (Steele, Lea, Flood 2014).
@@ -180,7 +189,6 @@ mod tests {
     use provision_core::limits::FlowLimits;
     use provision_core::wizard::questions::questions;
     use serde_json::json;
-    use std::collections::BTreeSet;
 
     fn asked() -> Vec<Question> {
         let spec = json!({"questions": [
@@ -217,8 +225,9 @@ mod tests {
         assert_eq!(of(Aim::Missing), ["region", "room", "token"].into());
         assert_eq!(of(Aim::WrongType).len(), 5);
         assert_eq!(of(Aim::Extra), ["unexpected_answer"].into());
-        assert_eq!(of(Aim::Hostile).len(), 6);
-        assert!(ideas.iter().any(|i| i.edits.len() == 2), "no pair");
+        let unasked = of(Aim::Hostile).into_iter();
+        let unasked = unasked.filter(|q| q.starts_with("unexpected_answer_"));
+        assert_eq!(of(Aim::Hostile).len() - unasked.count(), 5);
         let long = ideas.iter().flat_map(|i| &i.edits);
         let long = long.filter_map(|e| e.value.as_ref()?.as_str());
         assert_eq!(long.map(str::len).max(), Some(4096));
@@ -246,12 +255,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_tried_at_once_touches_each_question_once() {
+        let ideas = made(&asked(), true, 1);
+        let hostile: Vec<Idea> = ideas
+            .into_iter()
+            .filter(|i| i.aim == Aim::Hostile)
+            .collect();
+        let groups = at_once(hostile.clone());
+        assert!(groups.len() < hostile.len() / 4, "{} groups", groups.len());
+        let mut all = Vec::new();
+        for group in groups {
+            let edits = group.iter().flat_map(|i| &i.edits);
+            let questions: Vec<&str> = edits.map(|e| e.question.as_str()).collect();
+            let different: BTreeSet<&str> = questions.iter().copied().collect();
+            assert_eq!(questions.len(), different.len());
+            all.extend(group);
+        }
+        assert!(hostile.iter().all(|idea| all.contains(idea)));
+        assert_eq!(hostile.len(), all.len());
+    }
+
+    #[test]
     fn the_seed_decides_and_nothing_else() {
-        let questions = asked();
+        let mut questions = asked();
+        for i in 0..4 {
+            // So many that not all hostile values can be tried.
+            questions.push(Question::plain(&format!("more-{i}"), "text"));
+        }
+        let questions = questions;
         assert_eq!(made(&questions, true, 7), made(&questions, true, 7));
         assert_ne!(made(&questions, true, 7), made(&questions, true, 8));
         // Where answers become text, a text is never of the wrong type.
-        let texts = made(&questions, false, 7);
+        let texts = made(&asked(), false, 7);
         let wrong = texts.iter().filter(|i| i.aim == Aim::WrongType);
         let wrong: BTreeSet<&str> = wrong.map(|i| i.edits[0].question.as_str()).collect();
         assert_eq!(wrong, ["on", "port", "region"].into());

@@ -1,0 +1,80 @@
+//! A pack that was read and verified, and of which nothing ran yet.
+
+use super::{Conditions, Spent, components};
+use crate::readers::{Reading, readings};
+use provision_core::archive::Rule;
+use provision_core::pack::Hashed;
+use provision_core::wizard::{Driver, wizards};
+use provision_core::{OpenError, Pack, Source};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A pack that was verified, or why it is none.
+#[derive(Debug)]
+pub struct Opening {
+    pub(super) digest: String,
+    pub(super) is_archive: bool,
+    pub(super) readings: Vec<Reading>,
+    pub(super) opened: Result<Pack, OpenError>,
+    pub(super) spent: Spent,
+}
+
+impl Opening {
+    /// Verifies `source`. One that could not even be read is told as such.
+    #[must_use]
+    pub fn of(source: Result<Source, OpenError>, conditions: &Conditions) -> Self {
+        let started = Instant::now();
+        let limits = &conditions.limits;
+        let is_archive = source.as_ref().is_ok_and(Source::is_archive);
+        let bytes = match &source {
+            Ok(Source::Archive(bytes)) if conditions.ask_other_readers => Some(Arc::clone(bytes)),
+            _ => None,
+        };
+        let hashed = source.map(|source| Hashed::within(source, &limits.archive));
+        let digest = hashed.as_ref().map(|h| h.digest().to_owned());
+        let digest = digest.unwrap_or_default();
+        let opened = hashed.and_then(|source| Pack::open(source, limits));
+        let readings = match (&opened, bytes) {
+            (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
+            _ => Vec::new(),
+        };
+        Self {
+            digest,
+            is_archive,
+            readings,
+            opened,
+            spent: Spent {
+                verify: started.elapsed(),
+                ..Spent::default()
+            },
+        }
+    }
+
+    /// The pack, where it is one.
+    #[must_use]
+    pub fn pack(&self) -> Option<&Pack> {
+        self.opened.as_ref().ok()
+    }
+
+    /// The files that observing it is going to run, sorted.
+    #[must_use]
+    pub fn runs(&self) -> BTreeSet<String> {
+        let Ok(pack) = &self.opened else {
+            return BTreeSet::new();
+        };
+        let mut files = components::asked(pack);
+        for wizard in wizards(pack) {
+            match wizard.driver {
+                Driver::StepModules { modules } => files.extend(modules.into_values().flatten()),
+                Driver::SingleModule { module } => drop(files.insert(module)),
+                Driver::Provisioner { component } | Driver::ComponentQa { component, .. } => {
+                    files.insert(component);
+                }
+                // Its nodes call what the manifest declares.
+                Driver::FlowGraph { .. } => {}
+            }
+        }
+        files
+    }
+}
