@@ -3,6 +3,7 @@
 //! Every report is a fold over these events, so whatever a report shows is
 //! also here, and an aborted run leaves all that it knew.
 
+use crate::clock::PackTimes;
 use crate::exit::Error;
 use provision_core::wizard::{HostCall, Meters, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
@@ -183,8 +184,12 @@ pub struct PackFinished {
     pub plan_notes: usize,
     /// Keys of the secrets that the setup plan sets.
     pub secret_keys: Vec<String>,
-    /// Wall time from reading to verdict, in milliseconds.
+    /// Wall time of its reading, verifying, running and judging, in
+    /// milliseconds.
     pub millis: u64,
+    /// The same by part, in microseconds; streams of old have none.
+    #[serde(default)]
+    pub micros: Option<PackTimes>,
 }
 
 /// Version of the form of events; another one is not read.

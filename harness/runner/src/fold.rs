@@ -3,10 +3,11 @@
 
 use crate::events::{CheckFinished, Event, FORMAT, PackFinished, RunStarted, WizardDriven};
 use crate::exit::{Error, Exit, show};
-use provision_core::text::{inert, inert_lines, is_plain};
+use crate::parsed::parse;
+use crate::reports::since::Since;
+use provision_core::text::inert;
 use provision_core::{Status, Verdict};
 use provision_oracle::Level;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -23,6 +24,8 @@ pub struct Run {
     pub stale: Vec<String>,
     /// Whether it came to its end.
     pub finished: bool,
+    /// An earlier run, where there is one to be held against.
+    pub since: Option<Since>,
     path: PathBuf,
 }
 
@@ -58,6 +61,9 @@ pub struct PackRun {
     pub wizards: Vec<WizardDriven>,
     /// Its checks.
     pub checks: Vec<CheckFinished>,
+    /// By how much the fuel of each step of each wizard has changed since an
+    /// earlier run; `None` where nothing can be said.
+    pub fuel_changes: Vec<Vec<Option<i64>>>,
 }
 
 impl Run {
@@ -83,6 +89,18 @@ impl Run {
             at += read;
         }
         index.finish(path)
+    }
+
+    /// The same run, which has come to its end now.
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        self.finished = true;
+        if self.started.filter.is_some() {
+            // Packs of which nothing was selected were not judged.
+            let judged = |p: &PackSummary| !p.checks.is_empty() || p.verdict.is_none();
+            self.packs.retain(judged);
+        }
+        self
     }
 
     /// Calls `each` with every pack, in the order of reports.
@@ -118,6 +136,7 @@ impl Run {
                 finished: None,
                 wizards: Vec::new(),
                 checks: Vec::new(),
+                fuel_changes: Vec::new(),
             };
             for (start, len) in &summary.spans {
                 file.seek(SeekFrom::Start(*start)).map_err(io)?;
@@ -132,6 +151,11 @@ impl Run {
                     }
                 }
             }
+            let wizards = pack.wizards.iter();
+            pack.fuel_changes = match &self.since {
+                Some(since) => wizards.map(|w| since.changes(w)).collect(),
+                None => wizards.map(|w| vec![None; w.steps.len()]).collect(),
+            };
             each(&pack)?;
         }
         Ok(())
@@ -194,32 +218,6 @@ impl Run {
         } else {
             Exit::Conforms
         }
-    }
-}
-
-/// Reads an event. Streams are merged and rendered where they were not written,
-/// so that no report may rely on their texts being inert already.
-fn parse(line: &[u8]) -> Result<Event, String> {
-    let event: Event = serde_json::from_slice(line).map_err(|e| e.to_string())?;
-    // What has no escape and no letter of others has nothing to be written out.
-    // NB: JSON lets the control character U+007F stand as it is.
-    let text = std::str::from_utf8(line.trim_ascii_end());
-    if text.is_ok_and(|t| is_plain(t) && !t.contains('\\')) || cfg!(planted_bug = "reports") {
-        return Ok(event);
-    }
-    let mut value: Value = serde_json::from_slice(line).map_err(|e| e.to_string())?;
-    make_inert(&mut value);
-    serde_json::from_value(value).map_err(|e| e.to_string())
-}
-
-fn make_inert(value: &mut Value) {
-    match value {
-        Value::String(text) if is_plain(text) => {}
-        Value::String(text) => *text = inert_lines(text),
-        Value::Array(items) => items.iter_mut().for_each(make_inert),
-        // Keys are the harness's own, or of maps that no report shows.
-        Value::Object(map) => map.values_mut().for_each(make_inert),
-        _ => {}
     }
 }
 
@@ -305,17 +303,15 @@ impl Index {
                 pack.missing = due.cloned().collect();
             }
         }
-        if started.filter.is_some() && self.finished {
-            // Packs of which nothing was selected were not judged.
-            packs.retain(|p| !p.checks.is_empty() || p.verdict.is_none());
-        }
-        Ok(Run {
+        let run = Run {
             started,
             packs,
             stale: self.stale,
-            finished: self.finished,
+            finished: false,
+            since: None,
             path: path.to_owned(),
-        })
+        };
+        Ok(if self.finished { run.ended() } else { run })
     }
 }
 

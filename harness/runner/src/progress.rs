@@ -5,7 +5,7 @@ use crate::events::PackFinished;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provision_core::Verdict;
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -80,7 +80,9 @@ impl Progress {
             bar.set_message(seen.words());
         } else if self.lines && done.verdict >= Verdict::Partial {
             let (verdict, steps, millis) = (done.verdict, done.steps_executed, done.millis);
-            anstream::eprintln!("{verdict} {}, {steps} steps, {millis} ms", done.pack);
+            // NB: whoever read this may be gone, which is no error of the run.
+            let line = format!("{verdict} {}, {steps} steps, {millis} ms\n", done.pack);
+            drop(anstream::stderr().write_all(line.as_bytes()));
         }
     }
 }

@@ -1,23 +1,26 @@
 //! One conformance run: packs in, events out.
 
 use crate::artifacts;
+use crate::clock::{Clock, PackTimes};
 use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, FORMAT, RunStarted, Shard};
 use crate::exit::Error;
 use crate::expectations::Expectations;
 use crate::progress::Progress;
+use crate::schedule::{Ready, Work};
 use crate::told::events;
 use crate::{repro, source};
 use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Verdict};
-use provision_oracle::{CheckResult, Conditions, Level, Subject, checks, judge, observe, verdict};
+use provision_oracle::{
+    CheckResult, Conditions, Level, Opening, Subject, checks, judge, observe_opened, verdict,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a run is to do.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub struct Examined {
     pub results: Vec<CheckResult>,
     /// The verdict over all of them.
     pub verdict: Verdict,
+    /// How long judging took.
+    pub judging: Duration,
 }
 
 /// Reads, observes and judges one pack. A panic on the way is this pack's
@@ -83,23 +88,43 @@ pub fn examine_source(
     conditions: &Conditions,
     level: Level,
 ) -> Examined {
-    let judged = |source| judged(source, executor, conditions, level);
-    let look = |source| catch_unwind(AssertUnwindSafe(|| judged(source)));
-    look(source)
-        .or_else(|_| {
-            let why = "the harness panicked over this pack; standard error says where";
-            look(Err(OpenError::Unread(why.into())))
-        })
-        .unwrap_or_else(|panic| resume_unwind(panic))
+    examine_opened(opened(source, conditions), executor, conditions, level)
 }
 
-fn judged(
-    source: Result<Source, OpenError>,
+/// What becomes of a pack that the harness panicked over.
+fn panicked() -> OpenError {
+    let why = "the harness panicked over this pack; standard error says where";
+    OpenError::Unread(why.into())
+}
+
+/// Verifies what was read of a pack; likewise.
+fn opened(source: Result<Source, OpenError>, conditions: &Conditions) -> Opening {
+    let open = |source| Opening::of(source, conditions);
+    catch_unwind(AssertUnwindSafe(|| open(source))).unwrap_or_else(|_| open(Err(panicked())))
+}
+
+/// Observes and judges a pack that was verified; likewise.
+fn examine_opened(
+    opening: Opening,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
     level: Level,
 ) -> Examined {
-    let subject = observe(source, executor, conditions);
+    let judged = |opening| judged(opening, executor, conditions, level);
+    let look = |opening| catch_unwind(AssertUnwindSafe(|| judged(opening)));
+    look(opening)
+        .or_else(|_| look(opened(Err(panicked()), conditions)))
+        .unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+fn judged(
+    opening: Opening,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Examined {
+    let subject = observe_opened(opening, executor, conditions);
+    let started = Instant::now();
     let mut results = judge(&subject);
     results.retain(|r| r.level <= level);
     let verdict = verdict(&subject, &results);
@@ -107,10 +132,22 @@ fn judged(
         subject,
         results,
         verdict,
+        judging: started.elapsed(),
     }
 }
 
-/// Examines all `packs` and emits what there is to say of them to `log`.
+/// Where a run tells what it does.
+#[derive(Clone, Copy)]
+pub struct Told<'t> {
+    /// The stream of events.
+    pub log: &'t EventLog,
+    /// Who waits.
+    pub progress: &'t Progress,
+    /// Where the time goes.
+    pub clock: &'t Clock,
+}
+
+/// Examines all `packs` and tells what there is to say of them.
 ///
 /// # Errors
 /// The first [`Error`] of writing artifacts; the packs themselves cannot fail
@@ -119,25 +156,25 @@ pub fn run(
     packs: &[PackRef],
     executor: &dyn StepExecutor,
     options: &Options,
-    (log, progress): (&EventLog, &Progress),
+    told: Told<'_>,
 ) -> Result<(), Error> {
-    let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.clamp(1, packs.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(pack) = packs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(e) = one(pack, executor, options, (log, progress)) {
-                        let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
-                        first.get_or_insert(e);
-                    }
-                }
-            });
-        }
-    });
+    let work = Work {
+        packs,
+        executor,
+        open: &|pack| open(pack, options, told),
+        examine: &|pack, ready| {
+            if let Err(e) = one(pack, ready, executor, options, told) {
+                let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                first.get_or_insert(e);
+            }
+        },
+        compiled: &|duration| told.clock.compiled_ahead(duration),
+    };
+    work.run(options.jobs);
     if let Some(expectations) = &options.expectations {
         for message in expectations.stale(options.complete) {
-            log.emit(&Event::ExpectationStale { message });
+            told.log.emit(&Event::ExpectationStale { message });
         }
     }
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -146,22 +183,34 @@ pub fn run(
     }
 }
 
-fn one(
-    pack: &PackRef,
-    executor: &dyn StepExecutor,
-    options: &Options,
-    (log, progress): (&EventLog, &Progress),
-) -> Result<(), Error> {
-    let started = Instant::now();
-    log.emit(&Event::PackStarted {
+/// Reads and verifies a pack; the number is that of its bytes.
+fn open(pack: &PackRef, options: &Options, told: Told<'_>) -> (Ready, u64) {
+    told.log.emit(&Event::PackStarted {
         pack: pack.label.clone(),
     });
-    progress.started(&pack.label);
+    told.progress.started(&pack.label);
+    let started = Instant::now();
+    let source = source::load(&pack.path, &options.conditions.limits.archive);
+    let read = started.elapsed();
+    let bytes = source.as_ref().map_or(0, Source::bytes);
+    let opening = opened(source, &options.conditions);
+    (Ready { opening, read }, bytes)
+}
+
+fn one(
+    pack: &PackRef,
+    Ready { opening, read }: Ready,
+    executor: &dyn StepExecutor,
+    options: &Options,
+    told: Told<'_>,
+) -> Result<(), Error> {
     let Examined {
         subject,
         mut results,
+        judging,
         ..
-    } = examine(pack, executor, &options.conditions, options.level);
+    } = examine_opened(opening, executor, &options.conditions, options.level);
+    let started = Instant::now();
     let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
     if let Some(filter) = &options.filter {
         results.retain(|r| trial(r).contains(filter.as_str()));
@@ -181,18 +230,20 @@ fn one(
         &subject,
         &results,
     )?;
+    let times = PackTimes::of(read, &subject.spent, judging + started.elapsed());
     let examined = Examined {
         subject,
         results,
         verdict,
+        judging,
     };
-    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let events = events(pack, &flags, &examined, millis);
+    let events = events(pack, &flags, &examined, &times);
+    told.clock.pack(pack, &times);
     if let Some(Event::PackFinished(done)) = events.last() {
-        progress.finished(done);
+        told.progress.finished(done);
     }
     // NB: together, so that a report finds all of a pack in one place.
-    log.emit_all(&events);
+    told.log.emit_all(&events);
     Ok(())
 }
 

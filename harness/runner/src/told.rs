@@ -1,6 +1,7 @@
 //! What is told of a pack: from what was observed and judged to events.
 
 use crate::artifacts;
+use crate::clock::PackTimes;
 use crate::discover::PackRef;
 use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
 use crate::exit::show;
@@ -15,14 +16,14 @@ use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
 const NOTES: (usize, usize) = (50, 300);
 
 /// All that there is to say of a pack, in the order of the stream; `flags` are
-/// those of the command that shows a failure again, `millis` is how long it
-/// took.
+/// those of the command that shows a failure again, `times` is what it took.
 #[must_use]
-pub fn events(pack: &PackRef, flags: &str, examined: &Examined, millis: u64) -> Vec<Event> {
+pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes) -> Vec<Event> {
     let Examined {
         subject,
         results,
         verdict,
+        judging: _,
     } = examined;
     let secrets = subject.secrets();
     let mut events = Vec::new();
@@ -37,7 +38,7 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, millis: u64) -> 
     for result in results {
         events.push(Event::CheckFinished(concluded(pack, flags, result.clone())));
     }
-    let done = finished(pack, subject, *verdict, millis);
+    let done = finished(pack, subject, *verdict, times);
     events.push(Event::PackFinished(done));
     events
 }
@@ -108,7 +109,12 @@ fn step(run: &StepRun) -> StepDone {
     }
 }
 
-fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) -> PackFinished {
+fn finished(
+    pack: &PackRef,
+    subject: &Subject,
+    verdict: Verdict,
+    times: &PackTimes,
+) -> PackFinished {
     let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
     let text = |value: Option<&String>| value.map(|v| inert(v, 200));
     let setup = subject.wizards().iter().find(|o| o.wizard.primary);
@@ -131,7 +137,8 @@ fn finished(pack: &PackRef, subject: &Subject, verdict: Verdict, millis: u64) ->
         secret_keys: plan
             .map(|p| p.secrets_patch.set.keys().map(|k| inert(k, 200)).collect())
             .unwrap_or_default(),
-        millis,
+        millis: times.total() / 1000,
+        micros: Some(*times),
     }
 }
 

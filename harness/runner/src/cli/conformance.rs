@@ -1,25 +1,26 @@
 //! `conformance`.
 
-use super::print;
+use super::{cache, print};
+use crate::clock::Clock;
 use crate::discover::{Marker, PackRef, discover};
 use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
-use crate::fold::Run;
 use crate::progress::Progress;
 use crate::reports::{Wanted, console, json};
-use crate::run::{Options, run as examine_all, started};
+use crate::run::{Options, Told, run as examine_all, started};
 use clap::ValueEnum;
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
-use provision_exec::WasmtimeExecutor;
+use provision_exec::{Compilers, WasmtimeExecutor};
 use provision_oracle::{Conditions, Level};
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,6 +29,8 @@ pub(super) struct Args {
     packs: Vec<PathBuf>,
     #[command(flatten)]
     reports: Wanted,
+    #[command(flatten)]
+    cache: cache::CacheFlags,
     /// A TOML file of failures that are expected.
     #[arg(long)]
     expectations: Option<PathBuf>,
@@ -57,6 +60,9 @@ pub(super) struct Args {
     /// Print the events as JSON lines instead of the report for people.
     #[arg(long)]
     json: bool,
+    /// Print where the run's time went, with the slowest packs and components.
+    #[arg(long)]
+    timings: bool,
     /// Decides which answers are tried where not all can be.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -110,24 +116,14 @@ impl Shard {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    let begun = Instant::now();
     let trusted = trusted(&args.trust)?;
     if args.live {
         anstream::eprintln!("warning: --live changes nothing; conformance always runs dry");
     }
     let (packs, all) = select(args)?;
     if packs.is_empty() {
-        let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
-        anstream::eprintln!(
-            "error: no packs selected in {}: a pack is a .gtpack file or a folder with one of \
-             {}{}; nothing was judged",
-            roots.join(", "),
-            manifest::FILE_NAMES.join(", "),
-            if args.is_part() {
-                ", and --provider or --shard may leave all of them out"
-            } else {
-                ""
-            },
-        );
+        nothing_selected(args);
         return Ok(Exit::Nothing);
     }
     let expectations = expectations(args)?;
@@ -162,19 +158,50 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     log.emit(&Event::RunStarted(Box::new(started)));
     // From now on there are reports, whatever becomes of this process; what
     // an earlier run left would be taken for this one's.
-    args.reports.write(&Run::read(log.path())?)?;
-    let progress = Progress::new(packs.len());
-    let done = examine_all(&packs, &executor, &options, (&log, &progress));
+    args.reports.write(&args.reports.read(log.path())?)?;
+    let (progress, clock) = (Progress::new(packs.len()), Clock::default());
+    let told = Told {
+        log: &log,
+        progress: &progress,
+        clock: &clock,
+    };
+    let done = examine_all(&packs, &executor, &options, told);
     drop(progress);
-    finish(args, log, done)
+    let reporting = Instant::now();
+    let exit = finish(args, log, done);
+    if args.timings {
+        let preparing = executor.preparing();
+        let told = clock.told(&preparing, reporting.elapsed(), begun.elapsed());
+        // What is on standard output may be for machines.
+        anstream::eprint!("{told}");
+    }
+    exit
+}
+
+fn nothing_selected(args: &Args) {
+    let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
+    anstream::eprintln!(
+        "error: no packs selected in {}: a pack is a .gtpack file or a folder with one of \
+         {}{}; nothing was judged",
+        roots.join(", "),
+        manifest::FILE_NAMES.join(", "),
+        if args.is_part() {
+            ", and --provider or --shard may leave all of them out"
+        } else {
+            ""
+        },
+    );
 }
 
 /// The profile `strict` compares compilers, the others need one.
 fn executor(args: &Args, limits: &Limits) -> Result<WasmtimeExecutor, Error> {
-    Ok(match args.profile.level() {
-        Level::Should => WasmtimeExecutor::with_all_compilers(&limits.step)?,
-        Level::Must | Level::Publish => WasmtimeExecutor::new(&limits.step)?,
-    })
+    let compilers = match args.profile.level() {
+        Level::Should => Compilers::All,
+        Level::Must | Level::Publish => Compilers::One,
+    };
+    let cache = args.cache.open()?;
+    let executor = WasmtimeExecutor::over(&limits.step, compilers, cache.as_ref());
+    Ok(executor?)
 }
 
 impl Args {
@@ -248,12 +275,13 @@ fn finish(args: &Args, log: EventLog, done: Result<(), Error>) -> Result<Exit, E
         Ok(()) => None,
         Err(error) => Some(error.exit()),
     };
-    let so_far = Run::read(&path)?;
+    let so_far = args.reports.read(&path)?;
     log.emit(&Event::RunFinished {
         exit_code: exit.unwrap_or_else(|| so_far.exit()) as u8,
     });
     log.finish()?;
-    let run = Run::read(&path)?;
+    // NB: not read once more; thousands of packs have millions of lines.
+    let run = so_far.ended();
     if !args.json {
         console::report(&run, print)?;
     }

@@ -1,6 +1,6 @@
 //! `dry-run setup`.
 
-use super::{print, print_json};
+use super::{cache, print, print_json};
 use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::source;
@@ -13,7 +13,7 @@ use provision_core::wizard::{
     Wizard, WizardKind, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack};
-use provision_exec::WasmtimeExecutor;
+use provision_exec::{Compilers, WasmtimeExecutor};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,8 @@ pub(super) struct Args {
     /// What runs the steps; `noop` runs nothing.
     #[arg(long, default_value = "wasm")]
     executor: Executor,
+    #[command(flatten)]
+    cache: cache::CacheFlags,
     /// Print {plan, diagnostics, step_results} as JSON.
     #[arg(long)]
     json: bool,
@@ -104,7 +106,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         });
     };
     let executor: Box<dyn StepExecutor> = match args.executor {
-        Executor::Wasm => Box::new(WasmtimeExecutor::new(&limits.step)?),
+        Executor::Wasm => {
+            let cache = args.cache.open()?;
+            let executor = WasmtimeExecutor::over(&limits.step, Compilers::One, cache.as_ref());
+            Box::new(executor?)
+        }
         Executor::Noop => Box::new(NoopExecutor),
     };
     let task = Task {

@@ -1,6 +1,7 @@
 //! The command line. Other people's scripts call `pack inspect`, `dry-run
 //! setup` and `conformance`: their flags and their JSON stay.
 
+mod cache;
 mod catalogue;
 mod conformance;
 mod doctor;
@@ -59,6 +60,11 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Show a recorded failure again, offline; exit 1 if it still fails.
     Repro(repro::Args),
+    /// Compiled components that are kept between runs.
+    Cache {
+        #[command(subcommand)]
+        command: CacheCommand,
+    },
     /// Say what a check requires, why, and how to meet it.
     Explain(catalogue::Explain),
     /// The check catalogue.
@@ -100,6 +106,14 @@ enum ReportCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum CacheCommand {
+    /// Show where it is, and what is in it.
+    Show(cache::CacheFolder),
+    /// Remove all of it.
+    Clean(cache::CacheFolder),
+}
+
+#[derive(Debug, Subcommand)]
 enum ChecksCommand {
     /// List every check with its level and requirement.
     List,
@@ -138,6 +152,12 @@ pub fn main() -> ExitCode {
         } => expect::prune(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Repro(args) => repro::run(&args),
+        Command::Cache {
+            command: CacheCommand::Show(args),
+        } => cache::show_usage(&args),
+        Command::Cache {
+            command: CacheCommand::Clean(args),
+        } => cache::clean(&args),
         Command::Explain(args) => catalogue::explain(&args),
         Command::Checks {
             command: ChecksCommand::List,

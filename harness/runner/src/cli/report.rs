@@ -31,7 +31,7 @@ pub(super) struct Merge {
 }
 
 pub(super) fn render(args: &Render) -> Result<Exit, Error> {
-    report(&Run::read(&args.events)?, &args.reports)
+    report(&args.reports.read(&args.events)?, &args.reports)
 }
 
 fn report(run: &Run, wanted: &Wanted) -> Result<Exit, Error> {
@@ -68,7 +68,7 @@ pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
         exit_code: so_far.exit() as u8,
     });
     log.finish()?;
-    report(&Run::read(&args.out)?, &args.reports)
+    report(&args.reports.read(&args.out)?, &args.reports)
 }
 
 /// The events of packs at `path`, which has been read before.

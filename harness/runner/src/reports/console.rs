@@ -51,6 +51,7 @@ fn one(out: &mut String, pack: &PackRun) {
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
         failure(out, check);
     }
+    fuel(out, pack);
     if verdict == Verdict::Partial {
         let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
         if ran < due {
@@ -66,6 +67,26 @@ fn one(out: &mut String, pack: &PackRun) {
                 out,
                 "  not judged: {} ({}): {reason}",
                 check.check, check.scope
+            );
+        }
+    }
+}
+
+/// Steps whose fuel has changed since an earlier run.
+fn fuel(out: &mut String, pack: &PackRun) {
+    for (wizard, changes) in pack.wizards.iter().zip(&pack.fuel_changes) {
+        for (step, change) in wizard.steps.iter().zip(changes) {
+            let Some(change) = change.filter(|change| *change != 0) else {
+                continue;
+            };
+            let fuel = step.meters.fuel;
+            let before = i128::from(fuel) - i128::from(change);
+            let share = change as f64 * 100.0 / (before as f64).max(1.0);
+            let (wizard, function) = (&wizard.wizard, &step.function);
+            let name = step.node.as_deref().unwrap_or(&step.step);
+            let _ = writeln!(
+                out,
+                "  fuel of {wizard} {name} ({function}): {before} → {fuel} ({change:+}, {share:+.1} %)"
             );
         }
     }

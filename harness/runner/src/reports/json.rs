@@ -65,7 +65,7 @@ fn pretty(value: &Value) -> Result<String, Error> {
 }
 
 /// Wall times, which are all that differs between two runs over the same
-/// packs: milliseconds a pack, microseconds a step.
+/// packs: milliseconds a pack, microseconds a part of it and a step.
 ///
 /// # Errors
 /// [`Error::Io`] of the stream or of `out`.
@@ -79,6 +79,7 @@ pub fn write_timings(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         let line = json!({
             "pack": pack.label(),
             "millis": pack.finished.as_ref().map(|f| f.millis),
+            "micros": pack.finished.as_ref().and_then(|f| f.micros),
             "resident_peak": pack.finished.as_ref().map(|f| f.resident_peak),
             "wizards": wizards.collect::<Vec<_>>(),
         });
@@ -127,24 +128,24 @@ fn pack(pack: &PackRun) -> Value {
         "steps_due": pack.summary.steps_due,
         "probes": finished.map_or(0, |f| f.probes),
         "missing_checks": pack.summary.missing,
-        "wizards": pack.wizards.iter().map(wizard).collect::<Vec<_>>(),
+        "wizards": pack.wizards.iter().zip(&pack.fuel_changes).map(wizard).collect::<Vec<_>>(),
         "checks": pack.checks.iter().map(check).collect::<Vec<_>>(),
     })
 }
 
-fn wizard(wizard: &WizardDriven) -> Value {
+fn wizard((wizard, fuel_changes): (&WizardDriven, &Vec<Option<i64>>)) -> Value {
     json!({
         "wizard": wizard.wizard,
         "kind": wizard.kind,
         "driver": wizard.driver,
         "outcome": wizard.outcome,
         "steps_due": wizard.steps_due,
-        "steps": wizard.steps.iter().map(step).collect::<Vec<_>>(),
+        "steps": wizard.steps.iter().zip(fuel_changes).map(step).collect::<Vec<_>>(),
     })
 }
 
 /// Without wall time, which differs from run to run; the events have it.
-fn step(step: &StepDone) -> Value {
+fn step((step, fuel_change): (&StepDone, &Option<i64>)) -> Value {
     json!({
         "step": step.step,
         "node": step.node,
@@ -153,6 +154,7 @@ fn step(step: &StepDone) -> Value {
         "status": step.status,
         "message": step.message,
         "fuel": step.meters.fuel,
+        "fuel_change": fuel_change,
         "memory_bytes": step.meters.memory_bytes,
         "table_elements": step.meters.table_elements,
         "output_bytes": step.meters.output_bytes,

@@ -6,6 +6,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
+pub mod since;
 
 use crate::exit::Error;
 use crate::files;
@@ -33,9 +34,26 @@ pub struct Wanted {
     /// Write an in-toto test-result statement here, unsigned.
     #[arg(long)]
     pub attestation: Option<PathBuf>,
+    /// Say by how much the fuel of each step has changed since this JSON
+    /// report of an earlier run.
+    #[arg(long, value_name = "REPORT.JSON")]
+    pub since: Option<PathBuf>,
 }
 
 impl Wanted {
+    /// The run in the stream at `path`, held against an earlier one where that
+    /// was asked for.
+    ///
+    /// # Errors
+    /// Those of [`Run::read`] and of [`since::Since::read`].
+    pub fn read(&self, path: &Path) -> Result<Run, Error> {
+        let mut run = Run::read(path)?;
+        if let Some(since) = &self.since {
+            run.since = Some(since::Since::read(since)?);
+        }
+        Ok(run)
+    }
+
     /// Every path that was asked for.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let Self {
@@ -45,6 +63,7 @@ impl Wanted {
             html,
             markdown,
             attestation,
+            since: _,
         } = self;
         let all = [report, junit, sarif, html, markdown, attestation];
         all.into_iter().flatten().map(PathBuf::as_path)
@@ -62,6 +81,7 @@ impl Wanted {
             html,
             markdown,
             attestation,
+            since: _,
         } = self;
         if let Some(path) = report {
             files::write_with(path, |out| json::write(run, out))?;

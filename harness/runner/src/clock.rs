@@ -1,0 +1,180 @@
+//! Where the time of a run goes.
+
+use crate::discover::PackRef;
+use provision_exec::Preparing;
+use provision_oracle::Spent;
+use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Packs that are told one by one, the slowest.
+const TOLD: usize = 10;
+
+/// Microseconds that a pack took, by what they were spent on. Compiling what
+/// was not compiled before it came to the pack is in whatever waited for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackTimes {
+    /// Reading its file or folder.
+    pub read: u64,
+    /// Hashing it, walking through it, decoding it.
+    pub verify: u64,
+    /// The runs that are judged.
+    pub first: u64,
+    /// The same again, for determinism.
+    pub repeat: u64,
+    /// Other answers, and looking for secrets.
+    pub probe: u64,
+    /// Holding it against the check table, and keeping evidence.
+    pub judge: u64,
+}
+
+impl PackTimes {
+    /// Of what observing took, and what was done before and after.
+    #[must_use]
+    pub fn of(read: Duration, spent: &Spent, judge: Duration) -> Self {
+        let Spent {
+            verify,
+            first,
+            repeat,
+            probe,
+        } = *spent;
+        Self {
+            read: micros(read),
+            verify: micros(verify),
+            first: micros(first),
+            repeat: micros(repeat),
+            probe: micros(probe),
+            judge: micros(judge),
+        }
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let Self {
+            read,
+            verify,
+            first,
+            repeat,
+            probe,
+            judge,
+        } = *self;
+        read + verify + first + repeat + probe + judge
+    }
+}
+
+/// A duration in microseconds.
+#[must_use]
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Adds up what packs took, on whichever thread.
+#[derive(Debug, Default)]
+pub struct Clock(Mutex<Sums>);
+
+#[derive(Debug, Default)]
+struct Sums {
+    all: PackTimes,
+    packs: u64,
+    /// Compiling ahead, which no pack waited for.
+    ahead: u64,
+    slowest: Vec<(u64, String)>,
+}
+
+impl Clock {
+    fn sums(&self) -> std::sync::MutexGuard<'_, Sums> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A pack is done.
+    pub fn pack(&self, pack: &PackRef, times: &PackTimes) {
+        let mut sums = self.sums();
+        let all = &mut sums.all;
+        all.read += times.read;
+        all.verify += times.verify;
+        all.first += times.first;
+        all.repeat += times.repeat;
+        all.probe += times.probe;
+        all.judge += times.judge;
+        sums.packs += 1;
+        let total = times.total();
+        let at = sums.slowest.partition_point(|(other, _)| *other >= total);
+        if at < TOLD {
+            sums.slowest.truncate(TOLD - 1);
+            sums.slowest.insert(at, (total, pack.label.clone()));
+        }
+    }
+
+    /// Something was compiled before any pack waited for it.
+    pub(crate) fn compiled_ahead(&self, duration: Duration) {
+        self.sums().ahead += micros(duration);
+    }
+
+    /// All of it as lines for people: the executor was `preparing`, writing
+    /// reports took `report`, and the whole run `wall`.
+    #[must_use]
+    pub fn told(&self, preparing: &Preparing, report: Duration, wall: Duration) -> String {
+        let sums = self.sums();
+        let all = &sums.all;
+        let waited = preparing.micros.saturating_sub(sums.ahead);
+        let run = (all.first + all.repeat + all.probe).saturating_sub(waited);
+        let rows = [
+            ("read", all.read),
+            ("verify", all.verify),
+            ("compile", preparing.micros),
+            ("run", run),
+            ("judge", all.judge),
+            ("report", micros(report)),
+        ];
+        let sum: u64 = rows.iter().map(|(_, micros)| micros).sum();
+        let mut text = String::new();
+        let mut line = |told: std::fmt::Arguments<'_>| {
+            text += &told.to_string();
+            text.push('\n');
+        };
+        line(format_args!(
+            "timings of {} packs, over all threads; {} ms on the clock",
+            sums.packs,
+            wall.as_millis()
+        ));
+        for (what, micros) in rows {
+            let share = micros as f64 * 100.0 / sum.max(1) as f64;
+            line(format_args!("  {what:8} {} ms {share:5.1} %", ms(micros)));
+        }
+        line(format_args!(
+            "  of running: {} ms first, {} ms again, {} ms with other answers{}",
+            ms(all.first).trim_start(),
+            ms(all.repeat).trim_start(),
+            ms(all.probe).trim_start(),
+            match waited {
+                0 => String::new(),
+                waited => format!(", of which {} ms for a compiler", ms(waited).trim_start()),
+            }
+        ));
+        line(format_args!(
+            "  {} components compiled, {} loaded",
+            preparing.compiled, preparing.loaded
+        ));
+        line(format_args!("slowest packs"));
+        for (micros, label) in &sums.slowest {
+            line(format_args!("  {} ms  {label}", ms(*micros)));
+        }
+        line(format_args!("slowest components"));
+        for slow in preparing.slowest.iter().take(TOLD) {
+            let how = if slow.compiled { "compiled" } else { "loaded" };
+            let file = provision_core::text::inert(&slow.file, 200);
+            line(format_args!(
+                "  {} ms  {how}  {file} ({} bytes)",
+                ms(slow.micros),
+                slow.bytes
+            ));
+        }
+        text
+    }
+}
+
+/// Milliseconds with one decimal, right-aligned.
+fn ms(micros: u64) -> String {
+    format!("{:10.1}", micros as f64 / 1000.0)
+}

@@ -1,0 +1,106 @@
+//! How much fuel each step used in an earlier run, from its JSON report.
+
+use crate::events::{StepDone, WizardDriven};
+use crate::exit::{Error, show};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+/// A step of a wizard: its name, its node, what was called, and which one it
+/// is of several that are alike.
+type Place = (String, Option<String>, String, usize);
+
+/// An earlier run.
+#[derive(Debug, Default)]
+pub struct Since {
+    /// Fuel by pack, wizard and step.
+    fuel: BTreeMap<(String, String), BTreeMap<Place, u64>>,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    packs: Vec<Pack>,
+}
+
+#[derive(Deserialize)]
+struct Pack {
+    pack: String,
+    wizards: Vec<Wizard>,
+}
+
+#[derive(Deserialize)]
+struct Wizard {
+    wizard: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    step: String,
+    node: Option<String>,
+    function: String,
+    fuel: u64,
+}
+
+/// The places of `steps`, in their order.
+fn places<'s>(
+    steps: impl Iterator<Item = (&'s str, Option<&'s str>, &'s str)>,
+) -> impl Iterator<Item = Place> {
+    let mut seen: BTreeMap<(String, Option<String>, String), usize> = BTreeMap::new();
+    steps.map(move |(step, node, function)| {
+        let name = (
+            step.to_owned(),
+            node.map(str::to_owned),
+            function.to_owned(),
+        );
+        let nth = seen.entry(name.clone()).or_default();
+        *nth += 1;
+        (name.0, name.1, name.2, *nth)
+    })
+}
+
+impl Since {
+    /// Reads the JSON report at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and [`Error::Usage`] where it is no such report.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let report: Report = serde_json::from_reader(BufReader::new(file)).map_err(|e| {
+            let path = show(path);
+            Error::Usage(format!(
+                "{path}: no JSON report of this harness: {e}; --since takes what an earlier \
+                 --report wrote"
+            ))
+        })?;
+        let mut since = Self::default();
+        for Pack { pack, wizards } in report.packs {
+            for Wizard { wizard, steps } in wizards {
+                let named = steps.iter();
+                let named = named.map(|s| (&*s.step, s.node.as_deref(), &*s.function));
+                let fuel = places(named).zip(steps.iter().map(|s| s.fuel)).collect();
+                since.fuel.insert((pack.clone(), wizard), fuel);
+            }
+        }
+        Ok(since)
+    }
+
+    /// By how much the fuel of each step of `wizard` has changed; `None` where
+    /// the earlier run had no such step.
+    #[must_use]
+    pub fn changes(&self, wizard: &WizardDriven) -> Vec<Option<i64>> {
+        let key = (wizard.pack.clone(), wizard.wizard.clone());
+        let Some(before) = self.fuel.get(&key) else {
+            return vec![None; wizard.steps.len()];
+        };
+        let named = wizard.steps.iter();
+        let named = named.map(|s| (&*s.step, s.node.as_deref(), &*s.function));
+        let change = |(place, step): (Place, &StepDone)| {
+            let before = i64::try_from(*before.get(&place)?).ok()?;
+            Some(i64::try_from(step.meters.fuel).ok()? - before)
+        };
+        places(named).zip(&wizard.steps).map(change).collect()
+    }
+}
