@@ -1,6 +1,6 @@
 //! `conformance`: exit codes, reports, artifacts.
 
-use crate::support::{code, conformance, copy, fixture, run_in, stderr, stdout, text};
+use crate::support::{caches, code, conformance, copy, fixture, run_in, stderr, stdout, text};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -176,6 +176,7 @@ fn a_failure_leaves_evidence_and_a_command_that_reproduces_it() {
     let script = format!("exec {} {args}", env!("CARGO_BIN_EXE_greentic-provision"));
     let again = Command::new("sh")
         .current_dir(temp.path())
+        .env("XDG_CACHE_HOME", caches())
         .args(["-c", &script])
         .output()
         .expect("runs");

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod archives;
+mod cache;
 mod conformance;
 mod dry_run;
 mod fuzz;

@@ -2,7 +2,7 @@
 //! off, bundles, expectations that are added and pruned.
 
 use crate::support::{
-    check, code, conformance, copy, fixture, json, read, run_in, schema, stderr, stdout,
+    caches, check, code, conformance, copy, fixture, json, read, run_in, schema, stderr, stdout,
 };
 use std::fs;
 use std::path::Path;
@@ -228,6 +228,7 @@ fn a_killed_run_leaves_whole_reports_and_the_next_run_works() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
         let mut child = command
             .current_dir(temp.path())
+            .env("XDG_CACHE_HOME", caches())
             .args(["conformance", "--json", "--packs"])
             .arg(&packs)
             .args(flags)

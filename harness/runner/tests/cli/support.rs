@@ -14,11 +14,17 @@ pub(crate) fn fixture(pack: &str) -> PathBuf {
     project().join("packs").join(pack)
 }
 
+/// Where the binary keeps what it compiles, which is none of the user's.
+pub(crate) fn caches() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches")
+}
+
 /// Runs the binary in `folder`.
 pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
     command
         .current_dir(folder)
+        .env("XDG_CACHE_HOME", caches())
         .args(args)
         .output()
         .expect("the binary runs")

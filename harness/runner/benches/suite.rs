@@ -1,0 +1,257 @@
+//! Whole runs of the binary, in proportion to what they cannot be faster than,
+//! and the bars that they are held to.
+//!
+//! `ci/bench.sh` runs the other benches before it and this one last; it prints
+//! one table of ratios, medians with the spread of the middle half, and fails
+//! where a median is beyond its bar. What is compared is measured in turns, so
+//! that a busy machine is busy for both.
+#![expect(clippy::expect_used, reason = "a bench fails as a test does")]
+
+mod made;
+mod table;
+
+use provision_core::wizard::StepExecutor;
+use provision_core::{Limits, Pack, Source};
+use provision_exec::WasmtimeExecutor;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use table::{Row, Table};
+
+/// How often each thing is done.
+const ROUNDS: usize = 7;
+
+struct Bench {
+    root: PathBuf,
+}
+
+impl Bench {
+    /// Runs the binary, and says how long it took.
+    fn run(&self, args: &[&str]) -> Duration {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
+        command.current_dir(&self.root).args(args);
+        command.env("XDG_CACHE_HOME", self.root.join("cache"));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let started = Instant::now();
+        let status = command.status().expect("the binary runs");
+        let took = started.elapsed();
+        assert!(status.success(), "{args:?} ended with {status}");
+        took
+    }
+
+    fn conformance(&self, packs: &str, more: &[&str]) -> Duration {
+        let base = ["conformance", "--packs", packs, "--out", "out"];
+        self.run(&[&base, more].concat())
+    }
+
+    /// A folder of packs.
+    fn folder(&self, name: &str, packs: impl Iterator<Item = (String, Vec<u8>)>) {
+        let folder = self.root.join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        for (id, bytes) in packs {
+            fs::write(folder.join(format!("{id}.gtpack")), bytes).expect("a pack");
+        }
+    }
+
+    /// What the last run says in `events.jsonl` of each pack.
+    fn finished(&self) -> Vec<Value> {
+        let events = fs::read_to_string(self.root.join("out/events.jsonl")).expect("events");
+        let events = events.lines().map(serde_json::from_str);
+        let events = events.map(|event: Result<Value, _>| event.expect("JSON"));
+        events.filter(|e| e["event"] == "pack_finished").collect()
+    }
+
+    /// Peak memory of the last run, in bytes.
+    fn peak(&self) -> f64 {
+        let peaks = self.finished().into_iter();
+        let peaks = peaks.filter_map(|e| e["resident_peak"].as_u64());
+        peaks.max().expect("a peak") as f64
+    }
+}
+
+fn noops(bench: &Bench, name: &str, count: usize) {
+    let noop = |i: usize| {
+        let id = format!("noop-{i:05}");
+        let bytes = made::archive("noop-provision", &id, Some(&id), false);
+        (id, bytes)
+    };
+    bench.folder(name, (0..count).map(noop));
+}
+
+/// Real guests under other ids, `count` in all.
+fn published(bench: &Bench, name: &str, count: usize) {
+    let pack = |i: usize| {
+        let id = format!("published-{i:03}");
+        let fixture = made::REAL[i % made::REAL.len()];
+        let bytes = made::archive(fixture, &id, None, false);
+        (id, bytes)
+    };
+    bench.folder(name, (0..count).map(pack));
+}
+
+fn secs(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}
+
+/// Seconds that BLAKE3 takes for all files of a folder, read and hashed in one
+/// thread.
+fn hashing(folder: &Path) -> f64 {
+    let started = Instant::now();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let bytes = fs::read(entry.expect("an entry").path()).expect("a pack");
+        std::hint::black_box(blake3::hash(&bytes));
+    }
+    secs(started.elapsed())
+}
+
+/// Seconds that the distinct components take to compile on all processors, the
+/// largest first.
+fn compiling() -> f64 {
+    let limits = Limits::default();
+    let mut packs: Vec<(Pack, String, u64)> = Vec::new();
+    for fixture in made::REAL {
+        let bytes = made::archive(fixture, "compile", None, false);
+        let pack = Pack::open(Source::Archive(Arc::new(bytes)), &limits).expect("opens");
+        let wasm = pack.files().find(|f| f.ends_with(".wasm"));
+        let wasm = wasm.expect("a component").to_owned();
+        let size = pack.size(&wasm).expect("a size");
+        packs.push((pack, wasm, size));
+    }
+    packs.sort_by_key(|(_, _, size)| *size);
+    let executor = WasmtimeExecutor::new(&limits.step).expect("an executor");
+    let left = Mutex::new(packs);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let next = left.lock().expect("no panic").pop();
+                    let Some((pack, wasm, _)) = next else { break };
+                    executor.compile(&pack, &wasm);
+                }
+            });
+        }
+    });
+    secs(started.elapsed())
+}
+
+fn clean(bench: &Bench) {
+    bench.run(&["cache", "clean"]);
+}
+
+fn processes(bench: &Bench, table: &mut Table) {
+    noops(bench, "one", 1);
+    let pack = "one/noop-00000.gtpack";
+    let setup = [
+        "dry-run",
+        "setup",
+        "--pack",
+        pack,
+        "--provider-id",
+        "p",
+        "--install-id",
+        "i",
+        "--json",
+    ];
+    bench.run(&setup);
+    let ratio = |_: usize| {
+        let mut version = Vec::new();
+        let mut dry = Vec::new();
+        for _ in 0..15 {
+            version.push(secs(bench.run(&["--version"])));
+            dry.push(secs(bench.run(&setup)));
+        }
+        table::median(&mut dry) / table::median(&mut version)
+    };
+    let samples = (0..ROUNDS).map(ratio).collect();
+    table.add(Row::new("dry-run setup of noop, warm / --version", samples).at_most(3.0));
+}
+
+fn thousand(bench: &Bench, table: &mut Table) {
+    noops(bench, "hundred", 100);
+    noops(bench, "thousand", 1000);
+    let cold = secs(bench.conformance("thousand", &["--no-cache"]));
+    bench.conformance("thousand", &[]);
+    bench.conformance("hundred", &[]);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let (mut times, mut peaks) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let took = secs(bench.conformance("thousand", &[]));
+        times.push(took * processors * 1000.0 / 1000.0);
+        let thousand = bench.peak();
+        bench.conformance("hundred", &[]);
+        peaks.push(thousand / bench.peak());
+    }
+    let warm = table::median(&mut times.clone()) / processors;
+    let label = "1 000 distinct noop packs, warm: ms of a processor a pack";
+    table.add(Row::new(label, times).at_most(2.0));
+    let label = "peak memory, 1 000 packs / 100 packs";
+    table.add(Row::new(label, peaks).at_most(1.1));
+    let label = "1 000 distinct noop packs, cold / warm";
+    table.add(Row::new(label, vec![cold / warm]));
+}
+
+fn published_size(bench: &Bench, table: &mut Table) {
+    published(bench, "published", 50);
+    let folder = bench.root.join("published");
+    let (mut warm, mut cold) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        clean(bench);
+        let took = secs(bench.conformance("published", &[]));
+        cold.push(took / compiling());
+        let took = secs(bench.conformance("published", &[]));
+        warm.push(took / hashing(&folder));
+    }
+    let label = "50 packs of real languages, warm / BLAKE3 of their files";
+    table.add(Row::new(label, warm).at_most(10.0));
+    let label = "the same, cold / compiling the distinct components";
+    table.add(Row::new(label, cold).at_most(1.3));
+}
+
+fn mixed(bench: &Bench, table: &mut Table) {
+    published(bench, "mixed", 100);
+    noops(bench, "mixed", 100);
+    let cold = secs(bench.conformance("mixed", &["--no-cache"]));
+    bench.conformance("mixed", &[]);
+    let (mut shares, mut times) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        times.push(secs(bench.conformance("mixed", &[])));
+        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        for pack in bench.finished() {
+            let micros = pack["micros"].as_object().expect("times");
+            for (part, value) in micros {
+                *sums.entry(part.clone()).or_default() += value.as_u64().expect("µs");
+            }
+        }
+        let all: u64 = sums.values().sum();
+        shares.push((sums["repeat"] + sums["probe"]) as f64 / all as f64);
+    }
+    let label = "repeat, answers and secrets / all of 200 mixed packs, warm";
+    table.add(Row::new(label, shares).at_most(0.4));
+    let warm = table::median(&mut times);
+    table.add(Row::new("200 mixed packs, cold / warm", vec![cold / warm]));
+}
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bench = Bench {
+        root: folder.path().to_owned(),
+    };
+    let mut table = Table::default();
+    let criterion = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../criterion");
+    table.criterion(&criterion);
+    processes(&bench, &mut table);
+    thousand(&bench, &mut table);
+    published_size(&bench, &mut table);
+    mixed(&bench, &mut table);
+    print!("{table}");
+    if table.is_beyond() {
+        eprintln!("error: a median is beyond its bar");
+        std::process::exit(1);
+    }
+}

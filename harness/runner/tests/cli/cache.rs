@@ -1,0 +1,171 @@
+//! The compile cache, `--timings`, and `--since`.
+
+use crate::support::{code, conformance, copy, fixture, read, run_in, stderr, stdout, text};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const NOOP: &str = "conforming/noop-provision";
+
+/// Components that a run with `--timings` compiled and loaded.
+fn made(folder: &Path, flags: &str) -> (u64, u64) {
+    let run = conformance(folder, &fixture(NOOP), &format!("--timings {flags}"));
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let line = stderr(&run)
+        .lines()
+        .find(|l| l.contains("components compiled"));
+    let line = line.expect("a line of it");
+    let numbers = line.split(' ').filter_map(|word| word.parse().ok());
+    let numbers: Vec<u64> = numbers.collect();
+    (numbers[0], numbers[1])
+}
+
+#[test]
+fn the_next_run_compiles_nothing_unless_it_is_told_to() {
+    let temp = tempfile::tempdir().expect("a folder");
+    assert_eq!(made(temp.path(), "--cache c"), (4, 0));
+    assert_eq!(made(temp.path(), "--cache c"), (0, 4));
+    assert_eq!(made(temp.path(), "--no-cache"), (4, 0));
+    let show = run_in(temp.path(), &["cache", "show", "--cache", "c"]);
+    assert!(
+        stdout(&show).contains("4 compiled components"),
+        "{}",
+        stdout(&show)
+    );
+    let clean = run_in(temp.path(), &["cache", "clean", "--cache", "c"]);
+    assert!(stdout(&clean).contains("removed 4"), "{}", stdout(&clean));
+    assert!(!temp.path().join("c").exists());
+    let again = run_in(temp.path(), &["cache", "clean", "--cache", "c"]);
+    assert_eq!((code(&again), temp.path().join("c").exists()), (0, false));
+    assert_eq!(made(temp.path(), "--cache c"), (4, 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_is_not_private_is_an_error_or_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let temp = tempfile::tempdir().expect("a folder");
+    let shared = temp.path().join("greentic-provision");
+    fs::create_dir(&shared).expect("made");
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).expect("allowed");
+    let flags = format!("--cache {}", text(&shared));
+    let named = conformance(temp.path(), &fixture(NOOP), &flags);
+    assert_eq!(code(&named), 2);
+    assert!(
+        stderr(&named).contains("others may enter"),
+        "{}",
+        stderr(&named)
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
+    command
+        .current_dir(temp.path())
+        .env("XDG_CACHE_HOME", temp.path());
+    command.args(["conformance", "--packs", text(&fixture(NOOP))]);
+    let found = command.output().expect("the binary runs");
+    assert_eq!(code(&found), 0);
+    assert!(
+        stderr(&found).contains("warning: compile cache"),
+        "{}",
+        stderr(&found)
+    );
+}
+
+#[test]
+fn the_report_is_the_same_for_any_number_of_jobs_cold_or_warm() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let packs = fixture("conforming");
+    let mut reports = Vec::new();
+    for flags in [
+        "--jobs 1 --no-cache",
+        "--jobs 2 --cache c",
+        "--jobs 5 --cache c",
+    ] {
+        let flags = format!("{flags} --report r.json");
+        conformance(temp.path(), &packs, &flags);
+        reports.push(fs::read(temp.path().join("r.json")).expect("a report"));
+    }
+    assert_eq!(reports[0], reports[1]);
+    assert_eq!(reports[0], reports[2]);
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_a_cache_that_works() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let cache = temp.path().join("c");
+    let packs = fixture("conforming");
+    for after in 0..4 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
+        command
+            .current_dir(temp.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.args([
+            "conformance",
+            "--packs",
+            text(&packs),
+            "--cache",
+            "c",
+            "--out",
+            "o",
+        ]);
+        let mut child = command.spawn().expect("the binary runs");
+        // Killed as soon as there is something more in the cache.
+        let files = || fs::read_dir(&cache).map_or(0, Iterator::count);
+        let before = files();
+        while files() <= before + after && child.try_wait().expect("a child").is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+    }
+    let fresh = conformance(temp.path(), &packs, "--no-cache --report fresh.json");
+    let run = conformance(temp.path(), &packs, "--cache c --report kept.json");
+    assert_eq!((code(&fresh), code(&run)), (0, 0), "{}", stderr(&run));
+    let report = |name: &str| fs::read(temp.path().join(name)).expect("a report");
+    assert_eq!(report("fresh.json"), report("kept.json"));
+}
+
+#[test]
+fn the_fuel_of_a_step_is_held_against_an_earlier_report() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = temp.path().join("noop");
+    copy(&fixture(NOOP), &pack);
+    let run = conformance(temp.path(), &pack, "--report old.json");
+    assert_eq!(code(&run), 0);
+    let fuel = |name: &str, key: &str| -> Vec<Value> {
+        let report = read(&temp.path().join(name));
+        let steps = &report["packs"][0]["wizards"][0]["steps"];
+        let steps = steps.as_array().expect("steps").iter();
+        steps.map(|s| s[key].clone()).collect()
+    };
+    assert!(fuel("old.json", "fuel_change").iter().all(Value::is_null));
+    let step = pack.join("components/setup_default__apply.wat");
+    let changed = fs::read_to_string(&step).expect("a step");
+    let answer = "    (i32.const 0)\n    (i32.const 207)";
+    assert!(
+        changed.contains(answer),
+        "the step was changed; change this, too"
+    );
+    let changed = changed.replace(answer, &format!("(drop (i32.const 1)) {answer}"));
+    fs::write(&step, changed).expect("written");
+    let run = conformance(temp.path(), &pack, "--report new.json --since old.json");
+    assert_eq!(code(&run), 0, "{}", stdout(&run));
+    let changes = fuel("new.json", "fuel_change");
+    let now = fuel("new.json", "fuel");
+    let before = fuel("old.json", "fuel");
+    for (at, change) in changes.iter().enumerate() {
+        let number = |value: &Value| value.as_i64().expect("a number");
+        assert_eq!(number(change), number(&now[at]) - number(&before[at]));
+    }
+    assert_eq!(changes.iter().filter(|c| c.as_i64() != Some(0)).count(), 1);
+    assert!(
+        stdout(&run).contains("fuel of setup_default apply"),
+        "{}",
+        stdout(&run)
+    );
+    let run = conformance(temp.path(), &pack, "--report x.json --since nowhere.json");
+    assert_ne!(code(&run), 0);
+    let run = conformance(temp.path(), &pack, &format!("--since {}", text(&step)));
+    assert_eq!(code(&run), 2, "{}", stderr(&run));
+}
