@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Measures what is promised about speed, as ratios within one run, and fails
-# where a median is beyond its bar. Takes about ten minutes on two processors
-# that have nothing else to do.
+# where a median is beyond its bar. Needs a machine that has nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

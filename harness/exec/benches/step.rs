@@ -13,7 +13,8 @@ use provision_exec::WasmtimeExecutor;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use wasmtime::component::{self, Component, ResourceTable};
+use wasmtime::component::types::{ComponentItem, Type};
+use wasmtime::component::{self, Component, ResourceTable, Val};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, Linker, Module, OptLevel,
     PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder,
@@ -145,11 +146,28 @@ fn core_floor(engine: &Engine, binary: &[u8]) -> impl Fn() -> usize + use<> {
 fn component_floor(engine: &Engine, binary: &[u8], wasi: bool) -> impl Fn() -> usize + use<> {
     let component = Component::new(engine, binary).expect("compiles");
     let mut linker: component::Linker<Data> = component::Linker::new(engine);
-    match wasi {
-        true => wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI"),
-        false => {
-            let traps = linker.define_unknown_imports_as_traps(&component);
-            traps.expect("stubs");
+    if wasi {
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI");
+    }
+    // What is not WASI answers that it has nothing.
+    for (name, item) in component.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(imported) = item.ty else {
+            continue;
+        };
+        if wasi && name.starts_with("wasi:") {
+            continue;
+        }
+        let mut instance = linker.instance(name).expect("an instance");
+        for (function, item) in imported.exports(engine) {
+            if matches!(item.ty, ComponentItem::ComponentFunc(_)) {
+                let stub = instance.func_new(function, |_, ty, _, results| {
+                    if let (Some(Type::Option(_)), [slot]) = (ty.results().next(), results) {
+                        *slot = Val::Option(None);
+                    }
+                    Ok(())
+                });
+                stub.expect("a stub");
+            }
         }
     }
     let pre = linker.instantiate_pre(&component).expect("links");

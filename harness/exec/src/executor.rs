@@ -218,13 +218,14 @@ impl WasmtimeExecutor {
                 })
             }
         };
+        let prepared = prepared?;
         self.timing.made(Slow {
             micros: micros(started),
             file: name.to_owned(),
             bytes,
             compiled,
         });
-        prepared.map(Arc::new)
+        Ok(Arc::new(prepared))
     }
 
     fn run(

@@ -34,6 +34,10 @@ fn quantile(sorted: &[f64], at: f64) -> f64 {
     let place = at * last as f64;
     let (low, high) = (place.floor() as usize, place.ceil() as usize);
     let share = place - place.floor();
+    // NB: what was not measured is infinite, and must not become a NaN.
+    if low == high {
+        return sorted[low];
+    }
     sorted[low] * (1.0 - share) + sorted[high] * share
 }
 
