@@ -243,6 +243,15 @@ impl Pack {
         &self.manifest_file
     }
 
+    /// The files of a folder, unless the pack is an archive.
+    #[must_use]
+    pub fn folder(&self) -> Option<&BTreeMap<String, Vec<u8>>> {
+        match &self.contents {
+            Contents::Archive(_) => None,
+            Contents::Folder(files) => Some(files),
+        }
+    }
+
     /// The archive, unless the pack is a folder.
     #[must_use]
     pub fn archive(&self) -> Option<&Archive> {

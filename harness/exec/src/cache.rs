@@ -1,6 +1,7 @@
 //! Compiled steps of this process, by the digest of their source.
 
 use crate::prepare::Prepared;
+use provision_core::pack::Pack;
 use provision_core::wizard::{StepCode, StepFailure};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,20 @@ pub(crate) struct Key {
     pub(crate) digest: blake3::Hash,
     /// Whether its name says that it is text.
     pub(crate) text: bool,
+}
+
+impl Key {
+    /// By what the file `name` of `pack` is known.
+    pub(crate) fn of(pack: &Pack, name: &str) -> Option<Self> {
+        let digest = match cfg!(planted_bug = "component_smith") {
+            true => blake3::hash(b""),
+            false => pack.look(name)?.blake3,
+        };
+        Some(Self {
+            digest,
+            text: name.ends_with(".wat"),
+        })
+    }
 }
 
 /// What came of a step: the same for everybody who runs it.

@@ -1,16 +1,14 @@
 //! [`WasmtimeExecutor`]: one engine, a fresh store a step.
 
 use crate::abi::{self, Target, core_json};
-use crate::artifacts::{CompileCache, Configuration};
+use crate::artifacts::{Artifacts, Configuration};
 use crate::cache::{Cache, Key};
-use crate::coverage::{Coverage, CoveredFunction, Words};
-use crate::engine::{Compiler, engine};
+use crate::coverage::{Coverage, CoveredFile, CoveredFunction, Words};
 use crate::failure::fail;
 use crate::permits::Permits;
 use crate::prepare::{Bench, Prepared, Step, bounded, linked, prepare};
-use crate::store::Sandbox;
+use crate::store::{self, Sandbox};
 use crate::timing::{Preparing, Slow, Timing, micros};
-use crate::{host, store, ticker};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
@@ -23,111 +21,31 @@ use tokio::runtime::Runtime;
 use wasmtime::Store;
 use wasmtime::component::Linker;
 
-/// Why there is no executor.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecError {
-    /// Wasmtime does not work with the configuration on this machine.
-    #[error("wasmtime engine: {0:#}")]
-    Engine(wasmtime::Error),
-    /// A thread or a runtime could not be started.
-    #[error("starting: {0}")]
-    Start(#[from] std::io::Error),
-}
-
-/// By which compilers steps are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compilers {
-    /// The one that is fastest at compiling.
-    One,
-    /// That, an optimising one and an interpreter, for comparing their answers.
-    All,
-}
-
 /// Runs steps in Wasmtime, each in a fresh store that only the host's own
 /// answers come into.
 pub struct WasmtimeExecutor {
-    base: Linker<Sandbox>,
-    limits: StepLimits,
-    cache: Cache,
+    pub(crate) base: Linker<Sandbox>,
+    pub(crate) limits: StepLimits,
+    pub(crate) cache: Cache,
     /// Compiled steps of earlier runs, and what this engine's are called there.
-    artifacts: Option<(Arc<CompileCache>, Configuration)>,
-    permits: Permits,
-    timing: Timing,
+    pub(crate) artifacts: Option<(Arc<dyn Artifacts>, Configuration)>,
+    pub(crate) permits: Permits,
+    pub(crate) timing: Timing,
     /// What wasmtime-wasi runs on. It is never driven: nothing waits.
-    runtime: Runtime,
-    others: Vec<(&'static str, Box<dyn StepExecutor>)>,
-    coverage: Option<Coverage>,
+    pub(crate) runtime: Runtime,
+    pub(crate) others: Vec<(&'static str, Box<dyn StepExecutor>)>,
+    pub(crate) coverage: Option<Coverage>,
 }
 
 impl WasmtimeExecutor {
-    /// An executor whose every step is held to `limits`.
-    ///
-    /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
-    pub fn new(limits: &StepLimits) -> Result<Self, ExecError> {
-        Self::over(limits, Compilers::One, None)
-    }
-
-    /// An executor whose every step is held to `limits`, by one compiler or by
-    /// all; what they compile is looked for and kept in `cache`.
-    ///
-    /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
-    pub fn over(
-        limits: &StepLimits,
-        compilers: Compilers,
-        cache: Option<&Arc<CompileCache>>,
-    ) -> Result<Self, ExecError> {
-        let mut executor = Self::with(limits, Compiler::Fast, cache)?;
-        let others = match compilers {
-            Compilers::One => &[][..],
-            Compilers::All => &[
-                ("optimised", Compiler::Optimising),
-                ("pulley", Compiler::Interpreter),
-            ],
-        };
-        for (name, compiler) in others {
-            let other = Self::with(limits, *compiler, cache)?;
-            executor.others.push((name, Box::new(other)));
-        }
-        Ok(executor)
-    }
-
     /// How long this executor was busy with making steps ready, so far.
     pub fn preparing(&self) -> Preparing {
         self.timing.so_far()
     }
 
-    /// Like [`Self::new`], with further executors that compile in other ways:
-    /// `optimised` and `pulley`.
-    ///
-    /// # Errors
-    /// [`ExecError`] where this machine cannot run them.
-    pub fn with_all_compilers(limits: &StepLimits) -> Result<Self, ExecError> {
-        Self::over(limits, Compilers::All, None)
-    }
-
-    /// Like [`Self::new`], with guests that count which of their code runs, and
-    /// with optimised code. They use more fuel and memory than they would, so
-    /// `limits` should leave room.
-    ///
-    /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
-    pub fn covering(limits: &StepLimits) -> Result<Self, ExecError> {
-        let mut executor = Self::with(limits, Compiler::Optimising, None)?;
-        executor.coverage = Some(Coverage::default());
-        Ok(executor)
-    }
-
-    /// An executor for another thread that numbers its counters as this one
-    /// does, which must be [`Self::covering`]; it is held to `limits`.
-    ///
-    /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
-    pub fn another(&self, limits: &StepLimits) -> Result<Self, ExecError> {
-        let mut executor = Self::with(limits, Compiler::Optimising, None)?;
-        executor.coverage = self.coverage.as_ref().map(Coverage::another);
-        Ok(executor)
+    /// The microseconds of [`Self::preparing`] alone.
+    pub fn busy(&self) -> u64 {
+        self.timing.busy()
     }
 
     /// What ran since this was last asked: a counter's number, and its count
@@ -146,6 +64,12 @@ impl WasmtimeExecutor {
         functions.unwrap_or_default()
     }
 
+    /// The files of guests that have run so far, but for the first `known`.
+    pub fn covered_files(&self, known: usize) -> Vec<CoveredFile> {
+        let files = self.coverage.as_ref().map(|c| c.files(known));
+        files.unwrap_or_default()
+    }
+
     /// What the guests that have run so far look for.
     pub fn words(&self) -> Words {
         self.coverage
@@ -154,35 +78,32 @@ impl WasmtimeExecutor {
             .unwrap_or_default()
     }
 
-    fn with(
-        limits: &StepLimits,
-        compiler: Compiler,
-        cache: Option<&Arc<CompileCache>>,
-    ) -> Result<Self, ExecError> {
-        // More stores at once than processors would only take memory.
-        let stores = std::thread::available_parallelism().map_or(2, usize::from);
-        let engine = engine(limits, compiler, stores).map_err(ExecError::Engine)?;
-        ticker::attach(&engine)?;
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let artifacts = cache.map(|cache| {
-            let configuration = Configuration::of(&engine, compiler, limits);
-            (Arc::clone(cache), configuration)
-        });
-        Ok(Self {
-            base: host::base(&engine).map_err(ExecError::Engine)?,
-            limits: limits.clone(),
-            cache: Cache::default(),
-            artifacts,
-            permits: Permits::of(stores),
-            timing: Timing::default(),
-            runtime: runtime.build()?,
-            others: Vec::new(),
-            coverage: None,
-        })
+    /// Whether `file` of `pack` can be run without compiling it. What the pack
+    /// does not have counts as well: there is nothing to compile.
+    pub fn is_ready(&self, pack: &Pack, file: &str) -> bool {
+        Key::of(pack, file).is_none_or(|key| self.holds(&key))
+    }
+
+    /// Compiles `file` of `pack` for another process, and keeps nothing but
+    /// what [`Handed::take_made`] then gives.
+    ///
+    /// # Errors
+    /// [`StepFailure`], as every step of it will meet it.
+    pub fn compile_for_others(&self, pack: &Pack, file: &str) -> Result<(), StepFailure> {
+        let key = Key::of(pack, file).ok_or_else(|| missing(file))?;
+        let make = || self.make(pack, file, &key).map(drop);
+        catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| Err(panicked()))
+    }
+
+    fn holds(&self, key: &Key) -> bool {
+        let kept = |(artifacts, configuration): &(Arc<dyn Artifacts>, Configuration)| {
+            artifacts.has(&configuration.name(key))
+        };
+        self.cache.has(key) || self.artifacts.as_ref().is_some_and(kept)
     }
 
     fn prepared(&self, pack: &Pack, name: &str) -> Result<Arc<Prepared>, StepFailure> {
-        let key = key(pack, name).ok_or_else(|| missing(name))?;
+        let key = Key::of(pack, name).ok_or_else(|| missing(name))?;
         if let Some(done) = self.cache.get(&key) {
             return done;
         }
@@ -302,16 +223,9 @@ impl WasmtimeExecutor {
     }
 }
 
-/// By what the file `name` of `pack` is known.
-fn key(pack: &Pack, name: &str) -> Option<Key> {
-    let digest = match cfg!(planted_bug = "component_smith") {
-        true => blake3::hash(b""),
-        false => pack.look(name)?.blake3,
-    };
-    Some(Key {
-        digest,
-        text: name.ends_with(".wat"),
-    })
+fn panicked() -> StepFailure {
+    let message = "the runtime panicked; see standard error";
+    fail(StepCode::Harness, message)
 }
 
 fn missing(name: &str) -> StepFailure {
@@ -324,12 +238,7 @@ impl StepExecutor for WasmtimeExecutor {
         // Wasmtime has panicked on hostile components before; such a pack must
         // not take the run with it.
         let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut done)));
-        let result = result.unwrap_or_else(|_| {
-            Err(fail(
-                StepCode::Harness,
-                "the runtime panicked; see standard error",
-            ))
-        });
+        let result = result.unwrap_or_else(|_| Err(panicked()));
         let (meters, attempts) = done;
         StepAnswer {
             result,
@@ -339,12 +248,10 @@ impl StepExecutor for WasmtimeExecutor {
     }
 
     fn uncompiled(&self, pack: &Pack, file: &str) -> Option<u64> {
-        let key = key(pack, file)?;
-        let kept = |(cache, configuration): &(Arc<CompileCache>, Configuration)| {
-            cache.has(&configuration.name(&key))
-        };
-        let ready = self.cache.has(&key) || self.artifacts.as_ref().is_some_and(kept);
-        if ready { None } else { pack.size(file) }
+        match self.is_ready(pack, file) {
+            true => None,
+            false => pack.size(file),
+        }
     }
 
     fn compile(&self, pack: &Pack, file: &str) {

@@ -85,17 +85,20 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
     Some(fail(code, trap.to_string()))
 }
 
+/// Whether the machine has no room, or refuses: no word about the pack.
+pub(crate) fn of_machine(error: &Error) -> bool {
+    error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>()
+}
+
 /// The failure of an instantiation.
 ///
 /// Imports, memories and tables were all checked before. What is left of
 /// untyped errors is the count of instances, unless the machine is at fault.
 pub(crate) fn of_instantiation(error: &Error) -> StepFailure {
     of_guest(error).unwrap_or_else(|| {
-        let machine = error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>();
-        let code = if machine {
-            StepCode::Harness
-        } else {
-            StepCode::Instances
+        let code = match of_machine(error) {
+            true => StepCode::Harness,
+            false => StepCode::Instances,
         };
         fail(code, format!("instantiation: {error:#}"))
     })

@@ -12,6 +12,7 @@ mod engine;
 mod executor;
 mod failure;
 mod host;
+mod making;
 mod permits;
 mod prepare;
 mod reflect;
@@ -19,8 +20,11 @@ mod store;
 mod ticker;
 mod timing;
 
-pub use artifacts::{CacheError, CompileCache, DEFAULT_CACHE_BYTES, Usage};
-pub use coverage::{CoveredFunction, Words};
-pub use executor::{Compilers, ExecError, WasmtimeExecutor};
+pub use artifacts::{
+    CacheError, CodeName, CodeNames, CompileCache, DEFAULT_CACHE_BYTES, Handed, Usage,
+};
+pub use coverage::{CoveredFile, CoveredFunction, Words};
+pub use executor::WasmtimeExecutor;
+pub use making::{Alone, Compilers, ExecError};
 pub use host::granted;
-pub use timing::{Preparing, Slow};
+pub use timing::{Preparing, Slow, Timing};

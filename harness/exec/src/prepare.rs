@@ -2,7 +2,7 @@
 
 use crate::abi::{Exports, core_json};
 use crate::coverage::{Counters, Coverage};
-use crate::failure::fail;
+use crate::failure::{fail, of_machine};
 use crate::host;
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
@@ -136,7 +136,11 @@ fn compile_error(error: &wasmtime::Error) -> StepFailure {
         true => std::env::current_dir().unwrap_or_default(),
         false => Default::default(),
     };
-    fail(StepCode::Compile, format!("{}{error:#}", shown.display()))
+    let code = match of_machine(error) {
+        true => StepCode::Harness,
+        false => StepCode::Compile,
+    };
+    fail(code, format!("{}{error:#}", shown.display()))
 }
 
 fn core(module: &Module, limits: &StepLimits) -> Result<Step, StepFailure> {

@@ -21,7 +21,14 @@ pub(crate) fn attach(engine: &Engine) -> std::io::Result<()> {
         let thread = std::thread::Builder::new().name("epoch-ticker".into());
         // NB: two first executors may both come here; the loser's thread ends
         // at once, because it sees that it is not the one in `TICKER`.
-        let handle = thread.spawn(tick)?;
+        let (told, runs) = std::sync::mpsc::sync_channel(1);
+        let handle = thread.spawn(move || {
+            drop(told);
+            tick();
+        })?;
+        // Whoever locks this process down next must not meet a thread that is
+        // half started. NB: an error is what tells that it runs.
+        drop(runs.recv() as Result<(), _>);
         if TICKER.set(handle.thread().clone()).is_ok() {
             handle.thread().unpark();
         }

@@ -34,8 +34,9 @@ pub struct Slow {
     pub compiled: bool,
 }
 
-#[derive(Default)]
-pub(crate) struct Timing {
+/// Adds up how long steps take to be made ready, over threads.
+#[derive(Debug, Default)]
+pub struct Timing {
     micros: AtomicU64,
     made: Mutex<Preparing>,
 }
@@ -47,12 +48,12 @@ pub(crate) fn micros(start: Instant) -> u64 {
 
 impl Timing {
     /// A thread spent its time since `start` until a step was ready.
-    pub(crate) fn waited(&self, start: Instant) {
+    pub fn waited(&self, start: Instant) {
         self.micros.fetch_add(micros(start), Ordering::Relaxed);
     }
 
     /// A step was made ready.
-    pub(crate) fn made(&self, slow: Slow) {
+    pub fn made(&self, slow: Slow) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         match slow.compiled {
             true => made.compiled += 1,
@@ -65,10 +66,16 @@ impl Timing {
         }
     }
 
-    pub(crate) fn so_far(&self) -> Preparing {
+    /// Microseconds by now; see [`Preparing::micros`].
+    pub fn busy(&self) -> u64 {
+        self.micros.load(Ordering::Relaxed)
+    }
+
+    /// What there is to say by now.
+    pub fn so_far(&self) -> Preparing {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         Preparing {
-            micros: self.micros.load(Ordering::Relaxed),
+            micros: self.busy(),
             ..made.clone()
         }
     }

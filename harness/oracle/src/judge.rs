@@ -159,6 +159,9 @@ pub fn judge(subject: &Subject) -> Vec<CheckResult> {
     let mut results: Vec<CheckResult> = checks::all()
         .flat_map(|check| judge_one(check, subject))
         .collect();
+    if let Some(trouble) = &subject.trouble {
+        blame_the_machine(&mut results, trouble);
+    }
     // Reports travel further than secrets may, whatever a guest has repeated.
     let secrets = subject.secrets();
     for result in results.iter_mut().filter(|_| !secrets.is_empty()) {
@@ -169,6 +172,32 @@ pub fn judge(subject: &Subject) -> Vec<CheckResult> {
         }
     }
     results
+}
+
+/// What follows from a step that was never judged is nobody's failure: runs
+/// differ where one of them was cut off. Says so wherever wizards are judged.
+fn blame_the_machine(results: &mut [CheckResult], trouble: &Finding) {
+    let of_steps = |r: &&mut CheckResult| {
+        let says_so = || r.findings.iter().any(|f| f.code == trouble.code);
+        matches!(r.scope, Scope::Wizard(_)) || says_so()
+    };
+    let failed = |r: &&mut CheckResult| r.status == Status::Failed;
+    for result in results.iter_mut().filter(of_steps).filter(failed) {
+        result.status = Status::Error;
+        result.findings.insert(0, trouble.clone());
+    }
+    if results.iter().any(|r| r.status == Status::Error) {
+        return;
+    }
+    // Somewhere it has to stand: where the wizards' end is judged, if there
+    // are any.
+    let at = results.iter().position(|r| r.check == "wizard.completes");
+    if let Some(result) = at.and_then(|at| results.get_mut(at)) {
+        result.status = Status::Error;
+        result.reason = None;
+        result.applicable = true;
+        result.findings.insert(0, trouble.clone());
+    }
 }
 
 fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {

@@ -37,7 +37,7 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
         .any(|r| r.status == Status::Skipped && r.applicable);
     if has(Status::Passed) && cfg!(planted_bug = "pack_open") {
         Verdict::Pass
-    } else if has(Status::Error) {
+    } else if has(Status::Error) || subject.trouble.is_some() {
         Verdict::Error
     } else if has(Status::Failed) {
         Verdict::Fail

@@ -152,7 +152,14 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
 
 #[test]
 fn the_clock_and_the_machine_are_errors_and_never_failures() {
-    for code in [StepCode::Deadline, StepCode::Harness] {
+    for code in [
+        StepCode::Deadline,
+        StepCode::CompileTimeout,
+        StepCode::WorkerCrash,
+        StepCode::WorkerMemory,
+        StepCode::WorkerProtocol,
+        StepCode::Harness,
+    ] {
         let executor = fake(move |_, r| {
             match r
                 .call

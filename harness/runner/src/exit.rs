@@ -76,6 +76,9 @@ pub enum Error {
     /// There is no executor on this machine.
     #[error("no executor: {0}")]
     Executor(#[from] provision_exec::ExecError),
+    /// Steps cannot be run in processes of their own.
+    #[error("no workers: {0}")]
+    Workers(#[from] provision_worker::WorkerError),
 }
 
 impl Error {
@@ -94,7 +97,9 @@ impl Error {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Refused { why, .. } => exit_of(why),
-            Self::Io { .. } | Self::Format { .. } | Self::Executor(_) => Exit::Harness,
+            Self::Io { .. } | Self::Format { .. } | Self::Executor(_) | Self::Workers(_) => {
+                Exit::Harness
+            },
         }
     }
 }

@@ -1,5 +1,9 @@
 //! The binary `greentic-provision`.
 
+/// A worker has to say that it was memory that it lacked.
+#[global_allocator]
+static ALLOCATOR: provision_worker::Bounded = provision_worker::Bounded;
+
 fn main() -> std::process::ExitCode {
     keep_memory();
     greentic_provision::cli::main()

@@ -183,6 +183,14 @@ step_codes! {
     Questions = "E_QUESTIONS",
     /// The harness does not drive what the flow asks for.
     Unsupported = "E_UNSUPPORTED",
+    /// Compiling it was not done in time; the run's error, never the pack's.
+    CompileTimeout = "E_COMPILE_TIMEOUT",
+    /// The process that ran it died.
+    WorkerCrash = "E_WORKER_CRASH",
+    /// The process that ran it used up the memory of all its steps.
+    WorkerMemory = "E_WORKER_MEMORY",
+    /// The process that ran it answered what no such process does.
+    WorkerProtocol = "E_WORKER_PROTOCOL",
     /// The harness or the machine failed.
     Harness = "E_HARNESS",
 }
@@ -191,7 +199,16 @@ impl StepCode {
     /// Whether the harness, not the pack, is to blame.
     #[must_use]
     pub fn is_error(self) -> bool {
-        matches!(self, Self::Deadline | Self::Unsupported | Self::Harness)
+        matches!(
+            self,
+            Self::Deadline
+                | Self::Unsupported
+                | Self::CompileTimeout
+                | Self::WorkerCrash
+                | Self::WorkerMemory
+                | Self::WorkerProtocol
+                | Self::Harness
+        )
     }
 
     /// Whether a bound of the sandbox was hit.

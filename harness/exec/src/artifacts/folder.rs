@@ -137,10 +137,11 @@ fn make_secret(folder: &Path, path: &Path) -> Result<(), CacheError> {
     }
 }
 
-/// Writes `bytes` to `path`, all of them or none.
-pub(super) fn write(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
+/// Writes `parts` to `path`, all of them or none.
+pub(super) fn write(folder: &Path, path: &Path, parts: &[&[u8]]) -> Result<(), CacheError> {
     let (unfinished, mut file) = unfinished(folder)?;
-    let written = file.write_all(bytes).map_err(io("write", &unfinished));
+    let written = parts.iter().try_for_each(|part| file.write_all(part));
+    let written = written.map_err(io("write", &unfinished));
     let done = written.and_then(|()| fs::rename(&unfinished, path).map_err(io("write", path)));
     if done.is_err() {
         // NB: of no consequence where it fails; what is old is removed later.

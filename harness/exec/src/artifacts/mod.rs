@@ -8,15 +8,19 @@
 //! that decided over its code.
 
 mod folder;
+mod handed;
 mod room;
 
 pub use folder::CacheError;
+pub use handed::Handed;
 pub use room::Usage;
 
 use crate::cache::Key;
-use crate::engine::Compiler;
+use crate::engine::{Compiler, engine};
+use crate::making::{Compilers, ExecError};
 use crate::prepare::Code;
 use provision_core::limits::StepLimits;
+use provision_core::pack::Pack;
 use provision_core::wasm::shape;
 use room::Room;
 use std::fs::{self, File};
@@ -39,6 +43,16 @@ const PROOF: usize = blake3::OUT_LEN;
 const STALE_MARK: Duration = Duration::from_secs(60 * 60);
 /// Bytes that a cache may hold unless somebody says otherwise.
 pub const DEFAULT_CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Where compiled steps come from, and go to.
+pub(crate) trait Artifacts: Send + Sync {
+    /// Whether there is something under `name`; it may still be refused.
+    fn has(&self, name: &CodeName) -> bool;
+    /// The code that was kept under `name` for `engine`.
+    fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code>;
+    /// Keeps `code` under `name`.
+    fn keep(&self, name: &CodeName, code: &Code);
+}
 
 /// A folder of compiled steps, shared by any number of processes.
 #[derive(Debug)]
@@ -88,50 +102,61 @@ impl CompileCache {
         room::clean(&folder::private(folder)?)
     }
 
+    /// The artifact that was kept under `name`, if it proves that it is ours.
+    #[must_use]
+    pub fn artifact(&self, name: &CodeName) -> Option<Vec<u8>> {
+        let (file, mut bytes) = self.read(name)?;
+        match self.proven(name, &bytes).map(<[u8]>::len) {
+            Some(len) => {
+                mark_used(&file);
+                bytes.truncate(len);
+                Some(bytes)
+            }
+            None => {
+                self.discard(name);
+                None
+            }
+        }
+    }
+
+    /// Keeps `artifact` under `name`; it will be run as it is. A cache that
+    /// cannot be written to is slow, and no error.
+    pub fn keep_artifact(&self, name: &CodeName, artifact: &[u8]) {
+        let proof = self.proof(name, artifact);
+        let parts = [artifact, proof.as_bytes()];
+        if folder::write(&self.folder, &self.path(name), &parts).is_ok() {
+            let bytes = parts.iter().map(|p| p.len() as u64).sum();
+            room::added(&self.room, &self.folder, bytes);
+        }
+    }
+
     /// Whether there is something under `name`; it may still be refused.
-    pub(crate) fn has(&self, name: &Name) -> bool {
+    #[must_use]
+    pub fn holds(&self, name: &CodeName) -> bool {
         self.path(name).exists()
     }
 
-    /// The code that was kept under `name` for `engine`. What does not prove
-    /// that it is ours is removed.
-    pub(crate) fn load(&self, engine: &Engine, name: &Name) -> Option<Code> {
-        let path = self.path(name);
-        let mut file = File::open(&path).ok()?;
+    fn read(&self, name: &CodeName) -> Option<(File, Vec<u8>)> {
+        let mut file = File::open(self.path(name)).ok()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
-        let code = self
-            .proven(name, &bytes)
-            .and_then(|artifact| unpacked(engine, artifact));
-        match code {
-            Some(_) => mark_used(&file),
-            // NB: a second process may have replaced it meanwhile; then it is
-            // only compiled once more.
-            None => drop(fs::remove_file(&path)),
-        }
-        code
+        Some((file, bytes))
     }
 
-    /// Keeps `code` under `name`. A cache that cannot be written to is slow,
-    /// and no error.
-    pub(crate) fn keep(&self, name: &Name, code: &Code) {
-        let artifact = match code {
-            Code::Module(module) => module.serialize(),
-            Code::Component(component) => component.serialize(),
-        };
-        let Ok(mut bytes) = artifact else { return };
-        bytes.extend(self.proof(name, &bytes).as_bytes());
-        if folder::write(&self.folder, &self.path(name), &bytes).is_ok() {
-            room::added(&self.room, &self.folder, bytes.len() as u64);
-        }
+    /// Removes what does not prove that it is ours.
+    ///
+    /// NB: a second process may have replaced it meanwhile; then it is only
+    /// compiled once more.
+    fn discard(&self, name: &CodeName) {
+        drop(fs::remove_file(self.path(name)));
     }
 
-    fn path(&self, name: &Name) -> PathBuf {
+    fn path(&self, name: &CodeName) -> PathBuf {
         let name = name.0.to_hex();
         self.folder.join(format!("{name}.{ENDING}"))
     }
 
-    fn proof(&self, name: &Name, artifact: &[u8]) -> blake3::Hash {
+    fn proof(&self, name: &CodeName, artifact: &[u8]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
         hasher.update(name.0.as_bytes());
         hasher.update(artifact);
@@ -139,12 +164,45 @@ impl CompileCache {
     }
 
     /// The artifact in `bytes`, if its proof is right.
-    fn proven<'b>(&self, name: &Name, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    fn proven<'b>(&self, name: &CodeName, bytes: &'b [u8]) -> Option<&'b [u8]> {
         let (artifact, proof) = bytes.split_at_checked(bytes.len().checked_sub(PROOF)?)?;
         // NB: two hashes are compared in constant time.
         let proof = blake3::Hash::from_slice(proof).ok()?;
         (self.proof(name, artifact) == proof).then_some(artifact)
     }
+}
+
+impl Artifacts for CompileCache {
+    fn has(&self, name: &CodeName) -> bool {
+        self.holds(name)
+    }
+
+    fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code> {
+        let (file, bytes) = self.read(name)?;
+        let code = self
+            .proven(name, &bytes)
+            .and_then(|artifact| unpacked(engine, artifact));
+        match code {
+            Some(_) => mark_used(&file),
+            None => self.discard(name),
+        }
+        code
+    }
+
+    fn keep(&self, name: &CodeName, code: &Code) {
+        if let Some(artifact) = packed(code) {
+            self.keep_artifact(name, &artifact);
+        }
+    }
+}
+
+/// The artifact of `code`.
+fn packed(code: &Code) -> Option<Vec<u8>> {
+    let artifact = match code {
+        Code::Module(module) => module.serialize(),
+        Code::Component(component) => component.serialize(),
+    };
+    artifact.ok()
 }
 
 /// The code in an artifact that has proven to be ours.
@@ -177,8 +235,47 @@ fn mark_used(file: &File) {
 }
 
 /// The name of an artifact: a hash of all that decides over its code.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Name(blake3::Hash);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CodeName(blake3::Hash);
+
+impl CodeName {
+    /// The hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+}
+
+impl From<[u8; 32]> for CodeName {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+/// How an executor's artifacts are called, by compiler.
+#[derive(Debug, Clone)]
+pub struct CodeNames(Vec<Configuration>);
+
+impl CodeNames {
+    /// Of an executor over `limits` and `compilers`.
+    ///
+    /// # Errors
+    /// [`ExecError`] where this machine cannot run it.
+    pub fn of(limits: &StepLimits, compilers: Compilers) -> Result<Self, ExecError> {
+        let all = compilers.all().iter().map(|(_, compiler)| {
+            let engine = engine(limits, *compiler, 1).map_err(ExecError::Engine)?;
+            Ok(Configuration::of(&engine, *compiler, limits))
+        });
+        all.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The name of what the compiler at `lane` makes of `file` of `pack`, if
+    /// the pack has it.
+    #[must_use]
+    pub fn name(&self, lane: usize, pack: &Pack, file: &str) -> Option<CodeName> {
+        Some(self.0.get(lane)?.name(&Key::of(pack, file)?))
+    }
+}
 
 /// What decides over code beside its source.
 #[derive(Debug, Clone)]
@@ -201,11 +298,11 @@ impl Configuration {
     }
 
     /// The name of what is compiled from `key`.
-    pub(crate) fn name(&self, key: &Key) -> Name {
+    pub(crate) fn name(&self, key: &Key) -> CodeName {
         let mut hasher = self.0.clone();
         hasher.update(key.digest.as_bytes());
         hasher.update(&[u8::from(key.text)]);
-        Name(hasher.finalize())
+        CodeName(hasher.finalize())
     }
 }
 

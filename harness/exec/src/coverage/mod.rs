@@ -7,6 +7,7 @@ mod words;
 
 use crate::store::Sandbox;
 use provision_core::wasm::{WasmKind, kind};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use wasmtime::{Instance, Store, component as w};
 pub use words::Words;
 
 /// A function of a guest whose code is counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoveredFunction {
     /// The file of the pack that holds it.
     pub file: String,
@@ -26,6 +27,21 @@ pub struct CoveredFunction {
     pub first: u32,
     /// How many counters it has.
     pub blocks: u32,
+}
+
+/// A file of a guest whose code is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoveredFile {
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+    /// Its first counter.
+    pub first: u32,
+    /// How many counters it has.
+    pub counters: u32,
+    /// Its functions.
+    pub functions: Vec<CoveredFunction>,
+    /// What it looks for.
+    pub words: Words,
 }
 
 /// Where the counters of a step's file stand among those of all files.
@@ -49,11 +65,10 @@ pub(crate) struct Coverage {
 /// The files that were rewritten so far.
 #[derive(Default)]
 struct Known {
-    /// The first counter of each, by digest.
-    bases: BTreeMap<[u8; 32], u32>,
+    /// Which it is, by digest.
+    by_digest: BTreeMap<[u8; 32], usize>,
     next: u32,
-    functions: Vec<CoveredFunction>,
-    words: Words,
+    files: Vec<CoveredFile>,
 }
 
 impl Coverage {
@@ -102,20 +117,26 @@ impl Coverage {
         };
         let mut known = self.known();
         let known = &mut *known;
-        if let Some(base) = known.bases.get(&digest) {
-            let base = *base;
+        let old = known.by_digest.get(&digest);
+        if let Some(old) = old.and_then(|at| known.files.get(*at)) {
+            let base = old.first;
             return Some((binary, Counters { base, instances }));
         }
         let base = known.next;
-        known.bases.insert(digest, base);
         known.next += counters;
-        known.words.add(words);
+        known.by_digest.insert(digest, known.files.len());
         let functions = functions.into_iter().map(|f| CoveredFunction {
             file: file.to_owned(),
             first: base + f.first,
             ..f
         });
-        known.functions.extend(functions);
+        known.files.push(CoveredFile {
+            digest,
+            first: base,
+            counters,
+            functions: functions.collect(),
+            words,
+        });
         Some((binary, Counters { base, instances }))
     }
 
@@ -167,11 +188,23 @@ impl Coverage {
         std::mem::take(&mut self.hits())
     }
 
+    /// The files that were rewritten so far, but for the first `known`.
+    pub(crate) fn files(&self, known: usize) -> Vec<CoveredFile> {
+        let files = self.known();
+        files.files.get(known..).unwrap_or_default().to_vec()
+    }
+
     pub(crate) fn functions(&self) -> Vec<CoveredFunction> {
-        self.known().functions.clone()
+        let known = self.known();
+        let functions = known.files.iter().flat_map(|file| &file.functions);
+        functions.cloned().collect()
     }
 
     pub(crate) fn words(&self) -> Words {
-        self.known().words.clone()
+        let mut words = Words::default();
+        for file in &self.known().files {
+            words.add(file.words.clone());
+        }
+        words
     }
 }

@@ -1,6 +1,7 @@
 //! What a guest looks for, read from its code and data: numbers that it
 //! compares with, and texts, also those that were compiled into comparisons.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use wasmparser::Operator;
 
@@ -8,7 +9,7 @@ use wasmparser::Operator;
 const MOST: usize = 4096;
 
 /// What guests look for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words {
     /// Whole numbers that are compared with.
     pub numbers: BTreeSet<i64>,
@@ -33,7 +34,7 @@ pub(super) struct Follow {
 
 impl Words {
     /// Takes the words of another file, too.
-    pub(super) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         fn add<T: Ord>(to: &mut BTreeSet<T>, from: BTreeSet<T>) {
             let room = MOST.saturating_sub(to.len());
             to.extend(from.into_iter().take(room));

@@ -154,7 +154,7 @@ impl Bench<'_> {
         for step in &run.steps {
             let blamed = step
                 .failure()
-                .filter(|f| matches!(f.code, StepCode::Harness | StepCode::Deadline));
+                .filter(|f| f.code.is_error() && f.code != StepCode::Unsupported);
             found.extend(blamed.map(|f| {
                 let expected = "an outcome that is the guest's own";
                 Finding::new(f.code.code(), step.name(), expected, f.message.clone())

@@ -7,6 +7,7 @@ mod inputs;
 mod opening;
 pub(crate) mod probe;
 mod recall;
+mod trouble;
 
 pub use components::{Described, Texts, Validated};
 pub use opening::Opening;
@@ -24,6 +25,7 @@ use provision_core::wizard::{
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
+use trouble::Watched;
 
 /// Under which conditions packs are observed.
 #[derive(Debug, Clone)]
@@ -81,6 +83,9 @@ pub struct Subject {
     pub readings: Vec<Reading>,
     /// The opened pack and its wizards, or why it is no pack.
     pub opened: Result<Opened, OpenError>,
+    /// The first step that the machine, not the pack, is to blame for. Then
+    /// nothing that was seen of the steps counts against the pack, or for it.
+    pub trouble: Option<Finding>,
     /// How long it took. Never judged.
     pub spent: Spent,
 }
@@ -204,7 +209,8 @@ pub fn observe_opened(
         trusted,
         ..
     } = conditions;
-    let opened = opened.map(|pack| opened_pack(pack, executor, conditions, &mut spent));
+    let watched = Watched::over(executor);
+    let opened = opened.map(|pack| opened_pack(pack, &watched, conditions, &mut spent));
     Subject {
         digest,
         is_archive,
@@ -214,13 +220,14 @@ pub fn observe_opened(
         trusted: trusted.clone(),
         readings,
         opened,
+        trouble: watched.trouble(),
         spent,
     }
 }
 
 fn opened_pack(
     pack: Pack,
-    executor: &dyn StepExecutor,
+    executor: &Watched<'_>,
     conditions: &Conditions,
     spent: &mut Spent,
 ) -> Opened {
@@ -286,7 +293,7 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
 }
 
 fn run(
-    (executor, budget): (&dyn StepExecutor, &Budget<'_>),
+    (executor, budget): (&Watched<'_>, &Budget<'_>),
     pack: &Pack,
     wizard: &Wizard,
     inputs: ProvisionInputs,
@@ -301,7 +308,8 @@ fn run(
     let second = repeatable(&first).then(|| by(executor));
     // What does not complete has nothing that could be compared.
     let others = executor.others().iter().filter(|_| first.completed());
-    let compilers = others.map(|(name, other)| (*name, by(&**other))).collect();
+    let compilers: Vec<_> = others.map(|(name, other)| (*name, by(&**other))).collect();
+    compilers.iter().for_each(|(_, run)| executor.look_at(run));
     spent.repeat += started.elapsed();
     // Whatever it is that went wrong, a secret must not be in the words.
     let leaks = Secrets::new(&grants(&inputs).secrets).of_run(&first);

@@ -1,5 +1,6 @@
 //! `conformance`.
 
+use super::isolation::{IsolationFlags, Steps};
 use super::{cache, print};
 use crate::clock::Clock;
 use crate::discover::{Marker, PackRef, discover};
@@ -15,7 +16,7 @@ use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
-use provision_exec::{Compilers, WasmtimeExecutor};
+use provision_exec::Compilers;
 use provision_oracle::{Conditions, Level};
 use std::io::Write;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub(super) struct Args {
     packs: Vec<PathBuf>,
     #[command(flatten)]
     reports: Wanted,
+    #[command(flatten)]
+    isolation: IsolationFlags,
     #[command(flatten)]
     cache: cache::CacheFlags,
     /// A TOML file of failures that are expected.
@@ -194,14 +197,13 @@ fn nothing_selected(args: &Args) {
 }
 
 /// The profile `strict` compares compilers, the others need one.
-fn executor(args: &Args, limits: &Limits) -> Result<WasmtimeExecutor, Error> {
+fn executor(args: &Args, limits: &Limits) -> Result<Steps, Error> {
     let compilers = match args.profile.level() {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,
     };
-    let cache = args.cache.open()?;
-    let executor = WasmtimeExecutor::over(&limits.step, compilers, cache.as_ref());
-    Ok(executor?)
+    let with = (&args.cache, jobs(args));
+    args.isolation.steps(limits, compilers, with)
 }
 
 impl Args {

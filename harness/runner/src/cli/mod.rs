@@ -9,6 +9,7 @@ mod dry_run;
 mod expect;
 mod fuzz;
 mod inspect;
+mod isolation;
 mod repack;
 mod report;
 mod repro;
@@ -65,6 +66,9 @@ enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
+    /// Run steps for another process, as workers do; not for people.
+    #[command(hide = true)]
+    Worker,
     /// Say what a check requires, why, and how to meet it.
     Explain(catalogue::Explain),
     /// The check catalogue.
@@ -127,6 +131,7 @@ pub fn main() -> ExitCode {
     // NB: clap itself exits with 2 on bad usage, which is `Exit::Usage`.
     let cli = Cli::parse();
     let done = match cli.command {
+        Command::Worker => return provision_worker::serve(),
         Command::Pack {
             command: PackCommand::Inspect(args),
         } => inspect::run(&args),

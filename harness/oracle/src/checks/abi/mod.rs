@@ -38,13 +38,17 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// What keeps a component from being looked at at all.
-const UNREAD: [StepCode; 7] = [
+const UNREAD: [StepCode; 11] = [
     StepCode::Missing,
     StepCode::NotWasm,
     StepCode::Precompiled,
     StepCode::ComponentSize,
     StepCode::Compile,
     StepCode::CompileLimit,
+    StepCode::CompileTimeout,
+    StepCode::WorkerCrash,
+    StepCode::WorkerMemory,
+    StepCode::WorkerProtocol,
     StepCode::Harness,
 ];
 

@@ -1,0 +1,125 @@
+//! The filter on system calls: what the engine and the allocator need.
+
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
+};
+use std::collections::BTreeMap;
+use std::io;
+
+pub(super) const CALLS: (&str, &str) = (
+    "seccomp",
+    "sockets, exec, ptrace, and every other system call that running steps does not take",
+);
+
+/// The number of `ioctl` that tells which pages were touched.
+const PAGEMAP_SCAN: u64 = 0xc060_6610;
+/// The descriptor of the pipe, and of standard error.
+const PIPE: u64 = 0;
+const ERRORS: u64 = 2;
+/// No descriptor: memory that is no file's.
+const ANONYMOUS: u64 = 0xffff_ffff;
+
+/// Calls that may be made with any arguments.
+const ANY: &[libc::c_long] = &[
+    libc::SYS_brk,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_mprotect,
+    libc::SYS_madvise,
+    libc::SYS_futex,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_nanosleep,
+    libc::SYS_getrandom,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_membarrier,
+    libc::SYS_restart_syscall,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+];
+
+/// A filter that lets all threads make these calls and no others; a call that is
+/// not among them fails, as if the process had no right to it.
+pub(super) struct Filter {
+    unknown: BpfProgram,
+    few: BpfProgram,
+}
+
+impl Filter {
+    /// Sets it, for good.
+    pub(super) fn apply(self) -> io::Result<()> {
+        apply_filter_all_threads(&self.unknown).map_err(other)?;
+        apply_filter_all_threads(&self.few).map_err(other)
+    }
+}
+
+/// The filter, where the kernel has any.
+pub(super) fn filter() -> io::Result<Filter> {
+    supported()?;
+    let denied = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let few = program(rules().map_err(other)?, denied, SeccompAction::Allow)?;
+    // Of two filters the stricter counts: this call is allowed by one, and by
+    // the other there is no such call. The engine then does without files for
+    // images of memories; were it only denied, nothing would run.
+    let unknown = BTreeMap::from([(libc::SYS_memfd_create, Vec::new())]);
+    let no_such_call = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    let unknown = program(unknown, SeccompAction::Allow, no_such_call)?;
+    Ok(Filter { unknown, few })
+}
+
+#[expect(unsafe_code, reason = "there is no safe name for asking the kernel")]
+fn supported() -> io::Result<()> {
+    // SAFETY: asks for a number, and takes no pointer.
+    match unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+fn program(
+    rules: BTreeMap<i64, Vec<SeccompRule>>,
+    mismatch: SeccompAction,
+    matched: SeccompAction,
+) -> io::Result<BpfProgram> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(other)?;
+    let filter = SeccompFilter::new(rules, mismatch, matched, arch).map_err(other)?;
+    BpfProgram::try_from(filter).map_err(other)
+}
+
+fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        ANY.iter().map(|call| (*call, Vec::new())).collect();
+    let mut only = |call: libc::c_long, argument: u8, len: Len, values: &[u64]| {
+        let all = values.iter().map(|value| {
+            let is = SeccompCondition::new(argument, len.clone(), Op::Eq, *value)?;
+            SeccompRule::new(vec![is])
+        });
+        rules.insert(call, all.collect::<Result<_, _>>()?);
+        Ok::<(), seccompiler::BackendError>(())
+    };
+    only(libc::SYS_memfd_create, 0, Len::Qword, &[])?;
+    let me = u64::from(std::process::id());
+    for call in [libc::SYS_read, libc::SYS_readv] {
+        only(call, 0, Len::Dword, &[PIPE])?;
+    }
+    for call in [libc::SYS_write, libc::SYS_writev] {
+        only(call, 0, Len::Dword, &[PIPE, ERRORS])?;
+    }
+    only(libc::SYS_mmap, 4, Len::Dword, &[ANONYMOUS])?;
+    only(libc::SYS_ioctl, 1, Len::Qword, &[PAGEMAP_SCAN])?;
+    // Itself alone: how a process aborts.
+    only(libc::SYS_tgkill, 0, Len::Dword, &[me])?;
+    Ok(rules)
+}
+
+fn other(error: impl std::fmt::Display) -> io::Error {
+    io::Error::other(error.to_string())
+}

@@ -1,0 +1,82 @@
+//! What a worker gives up before it sees a pack.
+//!
+//! None of this trusts another part of it: what the kernel does not have is
+//! reported, and the rest holds all the same.
+
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod files;
+mod limits;
+#[cfg(target_os = "linux")]
+mod process;
+
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// One thing that a worker gave up, or why it could not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// What it is called.
+    pub name: String,
+    /// What it keeps a worker from.
+    pub against: String,
+    /// Why it does not hold, where it does not.
+    pub missing: Option<String>,
+}
+
+/// The locks of a worker, one after another.
+#[derive(Debug, Default)]
+pub(crate) struct Locks {
+    pub(crate) all: Vec<Lock>,
+}
+
+impl Locks {
+    fn note(&mut self, (name, against): (&str, &str), done: io::Result<()>) {
+        self.all.push(Lock {
+            name: name.to_owned(),
+            against: against.to_owned(),
+            missing: done.err().map(|e| e.to_string()),
+        });
+    }
+
+    /// Locks what nothing needs, not even the making of engines.
+    pub(crate) fn before_engines(&mut self, parent: u32) {
+        self.note(limits::CORE, limits::core());
+        #[cfg(target_os = "linux")]
+        {
+            self.note(process::PRIVILEGES, process::no_new_privileges());
+            self.note(process::ORPHAN, process::die_with_parent(parent));
+            self.note(process::DESCRIPTORS, process::close_descriptors());
+            process::first_to_be_killed();
+        }
+    }
+
+    /// Locks what only the making of engines needs; there is one thread.
+    pub(crate) fn before_threads(&mut self, memory: u64) {
+        self.note(limits::MEMORY, limits::memory(memory));
+        #[cfg(target_os = "linux")]
+        self.note(files::FILES, files::none());
+    }
+
+    /// Locks the rest; nothing is started or opened any more.
+    pub(crate) fn before_packs(&mut self, cpu: u64) {
+        self.note(limits::CPU, limits::cpu(cpu));
+        self.note(limits::PROCESSES, limits::processes());
+        // NB: without the filter on system calls the engine keeps images of
+        // memories in files, and would fail where it may not.
+        #[cfg(target_os = "linux")]
+        let filter = calls::filter();
+        #[cfg(target_os = "linux")]
+        let may_bound_files = filter.is_ok();
+        #[cfg(not(target_os = "linux"))]
+        let may_bound_files = true;
+        let files = match may_bound_files {
+            true => limits::files(),
+            false => Err(io::Error::other("not without the filter on system calls")),
+        };
+        self.note(limits::FILES, files);
+        #[cfg(target_os = "linux")]
+        self.note(calls::CALLS, filter.and_then(|filter| filter.apply()));
+    }
+}

@@ -1,0 +1,273 @@
+//! The process that runs steps for another one.
+
+use crate::attack;
+use crate::frame::{self, Bounds, Frame};
+use crate::lock::Locks;
+use crate::message::{
+    ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, hits_as_bytes,
+    to_worker,
+};
+use provision_core::limits::Limits;
+use provision_core::pack::{Pack, Source};
+use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
+use provision_exec::{Handed, WasmtimeExecutor};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// The pipe to the supervisor: standard input, both ways.
+struct Pipe<'p>(BorrowedFd<'p>);
+
+impl Read for Pipe<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(self.0, bytes)?)
+    }
+}
+
+impl Write for Pipe<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(self.0, bytes)?)
+    }
+
+    fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        Ok(rustix::io::writev(self.0, parts)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs steps for whoever holds the other end of standard input, until that is
+/// closed.
+///
+/// Ends with 0 when it was closed, with 2 where what came is no message.
+#[must_use]
+pub fn serve() -> ExitCode {
+    crate::bounded::end_without_memory();
+    let input = io::stdin();
+    let mut pipe = Pipe(input.as_fd());
+    match served(&mut pipe) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            drop(tell(&mut pipe, &Answer::Unable { why }, &[]));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How long the first frame may be.
+const FIRST: Bounds = Bounds {
+    head: 64 * 1024,
+    body: 0,
+};
+
+fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
+    let first = frame::read(pipe, FIRST).map_err(|e| e.to_string())?;
+    let start: Start = serde_json::from_slice(&first.head).map_err(|e| e.to_string())?;
+    if start.version != VERSION {
+        let theirs = start.version;
+        return Err(format!("messages of version {theirs}, this is {VERSION}"));
+    }
+    let mut locks = Locks::default();
+    locks.before_engines(start.parent);
+    let handed = Arc::new(Handed::default());
+    let lock = || {
+        locks.before_threads(start.memory);
+        Ok(())
+    };
+    let executors = WasmtimeExecutor::alone(&start.limits.step, start.work.into(), &handed, lock);
+    let executors = executors.map_err(|e| e.to_string())?;
+    locks.before_packs(start.cpu);
+    let ready = Answer::Ready {
+        version: VERSION,
+        locks: locks.all,
+    };
+    tell(pipe, &ready, &[]).map_err(|e| e.to_string())?;
+    let mut worker = Worker {
+        executors,
+        handed,
+        pack: None,
+        files: 0,
+        start,
+    };
+    loop {
+        let frame = match frame::read(pipe, to_worker(&worker.start.limits)) {
+            Ok(frame) => frame,
+            Err(frame::FrameError::Closed) => return Ok(()),
+            Err(e) => return Err(e.to_string()),
+        };
+        worker.one(pipe, frame)?;
+    }
+}
+
+fn tell(pipe: &mut Pipe<'_>, answer: &Answer, body: &[&[u8]]) -> io::Result<()> {
+    let head = serde_json::to_vec(answer).map_err(io::Error::other)?;
+    frame::write(pipe, &head, body)
+}
+
+struct Worker {
+    /// By compiler.
+    executors: Vec<WasmtimeExecutor>,
+    handed: Arc<Handed>,
+    /// The pack that steps are of, or why there is none.
+    pack: Option<Result<Pack, String>>,
+    /// Files that were told of whose code is counted.
+    files: usize,
+    start: Start,
+}
+
+impl Worker {
+    fn one(&mut self, pipe: &mut Pipe<'_>, frame: Frame) -> Result<(), String> {
+        let Frame { head, body } = frame;
+        let request: Request<'_> = serde_json::from_slice(&head).map_err(|e| e.to_string())?;
+        let told = match request {
+            Request::Pack { digest, files } => {
+                // What is there is not needed any more, and may be large.
+                self.pack = None;
+                self.pack = Some(opened(&digest, &files, body, &self.start.limits));
+                Ok(())
+            }
+            Request::Code { name } => {
+                self.take(name, body);
+                Ok(())
+            }
+            Request::Compile {
+                lane,
+                file,
+                for_others,
+            } => {
+                let (answer, artifact) = self.compile(lane, &file, for_others)?;
+                tell(pipe, &answer, &[&artifact])
+            }
+            Request::Step {
+                lane,
+                component,
+                call,
+                grants,
+            } => {
+                let request = StepRequest {
+                    component: component.into_owned(),
+                    call: attached(call.into_owned(), body),
+                    grants: Arc::new(grants.into_owned()),
+                };
+                self.step(pipe, lane, &request)?
+            }
+            Request::Attack { inherited } => {
+                let attempts = attack::all(inherited, self.start.parent);
+                tell(pipe, &Answer::Attacked { attempts }, &[])
+            }
+        };
+        told.map_err(|e| e.to_string())
+    }
+
+    #[expect(unsafe_code, reason = "code is handed over between processes here")]
+    fn take(&self, name: [u8; 32], artifact: Vec<u8>) {
+        // SAFETY: the pipe leads to the supervisor alone, which hands over what
+        // workers have made that run no guests, or what its cache has proven.
+        unsafe { self.handed.give(name.into(), artifact) };
+    }
+
+    fn executor(&self, lane: usize) -> Result<&WasmtimeExecutor, String> {
+        let executor = self.executors.get(lane);
+        executor.ok_or_else(|| format!("there is no compiler {lane}"))
+    }
+
+    fn pack(&self) -> Result<&Pack, String> {
+        match &self.pack {
+            Some(Ok(pack)) => Ok(pack),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("there is no pack".into()),
+        }
+    }
+
+    fn compile(
+        &self,
+        lane: usize,
+        file: &str,
+        for_others: bool,
+    ) -> Result<(Answer, Vec<u8>), String> {
+        let (executor, pack) = (self.executor(lane)?, self.pack()?);
+        if !for_others {
+            executor.compile(pack, file);
+            let (failure, oversized) = (None, false);
+            return Ok((Answer::Compiled { failure, oversized }, Vec::new()));
+        }
+        let failure = executor.compile_for_others(pack, file).err();
+        let artifact = self.handed.take_made();
+        let oversized = artifact.as_ref().is_some_and(|a| a.len() > ARTIFACT);
+        let artifact = artifact.filter(|_| !oversized).unwrap_or_default();
+        Ok((Answer::Compiled { failure, oversized }, artifact))
+    }
+
+    fn step(
+        &mut self,
+        pipe: &mut Pipe<'_>,
+        lane: usize,
+        request: &StepRequest,
+    ) -> Result<io::Result<()>, String> {
+        let (executor, pack) = (self.executor(lane)?, self.pack()?);
+        // NB: an input over its bound is refused before anything is compiled.
+        let input = match &request.call {
+            Call::Step { input } => input.len(),
+            _ => 0,
+        };
+        let runs = input <= self.start.limits.step.input_bytes;
+        if runs && !executor.is_ready(pack, &request.component) {
+            return Ok(tell(pipe, &Answer::Lacks, &[]));
+        }
+        let before = executor.busy();
+        let answer = executor.execute(pack, request);
+        let loaded = executor.busy() - before;
+        let (hits, files) = match self.start.work {
+            Work::Covering => (executor.take_hits(), executor.covered_files(self.files)),
+            Work::Fast | Work::All => (Vec::new(), Vec::new()),
+        };
+        let (result, output) = match answer.result {
+            Ok(Performed::Ran(output)) => (Ok(Form::Json), output),
+            Ok(Performed::RanCbor(output)) => (Ok(Form::Cbor), output),
+            Ok(Performed::Nothing) => (Ok(Form::Nothing), Vec::new()),
+            Err(failure) => (Err(failure), Vec::new()),
+        };
+        self.files += files.len();
+        let done = Answer::Step(Box::new(Done {
+            result,
+            output: output.len(),
+            meters: answer.meters,
+            attempts: answer.attempts,
+            loaded,
+            files,
+        }));
+        Ok(tell(pipe, &done, &[&output, &hits_as_bytes(&hits)]))
+    }
+}
+
+/// Opens the pack in `body`, which has to be the one with `digest`.
+fn opened(digest: &str, files: &Files<'_>, body: Vec<u8>, limits: &Limits) -> Result<Pack, String> {
+    let source = match files {
+        Files::Archive => Source::Archive(Arc::new(body)),
+        Files::Folder { files, manifest } => {
+            let mut left = &body[..];
+            let mut all = BTreeMap::new();
+            for (name, len) in files {
+                let (bytes, rest) = left.split_at_checked(*len).ok_or("a folder is cut off")?;
+                all.insert(name.clone().into_owned(), bytes.to_vec());
+                left = rest;
+            }
+            Source::Folder {
+                files: all,
+                manifest: Some(manifest.clone().into_owned()),
+            }
+        }
+    };
+    let pack = Pack::open(source, limits).map_err(|e| e.to_string())?;
+    match pack.digest() == digest {
+        true => Ok(pack),
+        false => Err(format!(
+            "the pack has the digest {}, not {digest}",
+            pack.digest()
+        )),
+    }
+}
