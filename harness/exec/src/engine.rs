@@ -49,8 +49,10 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler, stores: usize) -> 
         })
         // A trap is an expected outcome here, and backtraces make it slow.
         .wasm_backtrace_max_frames(None)
-        // Sparse data segments would otherwise become gigabytes of image.
-        .memory_guaranteed_dense_image_size(1024 * 1024)
+        // Fuel decides a verdict, and what an image of a memory saves in fuel
+        // would depend on whether the kernel lets this process make a file of
+        // it. Nor do sparse data segments then become gigabytes of image.
+        .memory_init_cow(false)
         .wasm_memory64(false)
         .wasm_custom_page_sizes(false)
         .wasm_wide_arithmetic(false)

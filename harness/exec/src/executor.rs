@@ -163,6 +163,7 @@ impl WasmtimeExecutor {
             return Err(fail(StepCode::Input, message));
         }
         let prepared = self.prepared(pack, &request.component)?;
+        prepared.begins_within(&self.limits)?;
         let _permit = self.permits.take();
         let mut store = store::open(
             self.base.engine(),

@@ -25,6 +25,11 @@ pub(crate) enum LimitHit {
     HostCallBytes { bytes: usize, limit: usize },
 }
 
+/// The machine has no room for what a guest may well have.
+#[derive(Debug, thiserror::Error)]
+#[error("this machine has no room for a guest's memory: {0}")]
+pub(crate) struct NoRoom(pub(crate) String);
+
 /// The guest ended its process.
 #[derive(Debug, thiserror::Error)]
 #[error("the guest exited with status {status} instead of answering")]
@@ -53,6 +58,9 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
             LimitHit::HostCallBytes { .. } => StepCode::HostCallBytes,
         };
         return Some(fail(code, hit.to_string()));
+    }
+    if let Some(no_room) = error.downcast_ref::<NoRoom>() {
+        return Some(fail(StepCode::Harness, no_room.to_string()));
     }
     if let Some(exited) = error.downcast_ref::<Exited>() {
         return Some(fail(StepCode::Exit, exited.to_string()));
@@ -87,7 +95,10 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
 
 /// Whether the machine has no room, or refuses: no word about the pack.
 pub(crate) fn of_machine(error: &Error) -> bool {
-    error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>()
+    error.is::<wasmtime::OutOfMemory>()
+        || error
+            .chain()
+            .any(|e| e.is::<std::io::Error>() || e.is::<rustix::io::Errno>())
 }
 
 /// The failure of an instantiation.

@@ -2,7 +2,7 @@
 
 use crate::abi::{Exports, core_json};
 use crate::coverage::{Counters, Coverage};
-use crate::failure::{fail, of_machine};
+use crate::failure::{LimitHit, fail, of_machine};
 use crate::host;
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
@@ -12,6 +12,9 @@ use std::borrow::Cow;
 use wasmparser::Payload;
 use wasmtime::component::{self, Component};
 use wasmtime::{InstancePre, Linker, Module, ResourcesRequired};
+
+/// Bytes of a page of memory.
+const PAGE: u64 = 64 * 1024;
 
 /// A compiled step.
 pub(crate) struct Prepared {
@@ -31,11 +34,31 @@ pub(crate) enum Step {
 impl Prepared {
     /// Linear memories that an instance has.
     pub(crate) fn memories(&self) -> usize {
-        let required = match &self.step {
+        self.required().map_or(0, |r| r.num_memories as usize)
+    }
+
+    /// Holds the largest memory that an instance begins with to its bound. The
+    /// pool makes it accessible before the limiter of the store is asked, and
+    /// what is accessible counts against the process, for good.
+    pub(crate) fn begins_within(&self, limits: &StepLimits) -> Result<(), StepFailure> {
+        let pages = self.required().and_then(|r| r.max_initial_memory_size);
+        let asked = pages.unwrap_or_default().saturating_mul(PAGE);
+        let asked = usize::try_from(asked).unwrap_or(usize::MAX);
+        let limit = limits.memory_bytes;
+        match asked > limit {
+            true => Err(fail(
+                StepCode::Memory,
+                LimitHit::Memory { asked, limit }.to_string(),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    fn required(&self) -> Option<ResourcesRequired> {
+        match &self.step {
             Step::Core(parts) => Some(parts.0.module().resources_required()),
             Step::Component(parts) => parts.0.component().resources_required(),
-        };
-        required.map_or(0, |r| r.num_memories as usize)
+        }
     }
 }
 

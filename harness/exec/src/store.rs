@@ -1,13 +1,13 @@
 //! The store of one step: its bounds as totals, and its meters.
 
-use crate::failure::LimitHit;
+use crate::failure::{LimitHit, NoRoom, of_machine};
 use crate::host::{Host, charge, wasi_context};
 use crate::ticker;
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{Attempts, Grants, Meters};
 use std::sync::Arc;
 use wasmtime::component::{ResourceTable, Val};
-use wasmtime::{CallHook, Engine, ResourceLimiter, Result, Store};
+use wasmtime::{CallHook, Engine, Error, ResourceLimiter, Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// A bounded sum over everything of one kind in a store.
@@ -154,6 +154,13 @@ pub(crate) fn attempts(store: Store<Sandbox>) -> Attempts {
     store.into_data().host.into_attempts()
 }
 
+fn refused_by_machine(error: &Error) -> Result<()> {
+    match of_machine(error) {
+        true => Err(NoRoom(format!("{error:#}")).into()),
+        false => Ok(()),
+    }
+}
+
 impl ResourceLimiter for Sandbox {
     // NB: an error traps. A guest that is told "no" by a failing `memory.grow`
     // goes on in a way that nobody tested, and its verdict would mean little.
@@ -178,6 +185,17 @@ impl ResourceLimiter for Sandbox {
         // lies beyond the bound; it must not be told as theirs.
         let own = maximum.filter(|maximum| *maximum <= self.table.limit);
         self.table.grow((current, desired, own), hit)
+    }
+
+    // NB: what lies beyond a maximum of the guest's own is told to the guest.
+    // A guest whose growing the machine refuses is not to be judged by what it
+    // does then.
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        refused_by_machine(&error)
+    }
+
+    fn table_grow_failed(&mut self, error: Error) -> Result<()> {
+        refused_by_machine(&error)
     }
 
     fn instances(&self) -> usize {

@@ -28,7 +28,7 @@ pub(crate) fn attach(engine: &Engine) -> std::io::Result<()> {
         })?;
         // Whoever locks this process down next must not meet a thread that is
         // half started. NB: an error is what tells that it runs.
-        drop(runs.recv() as Result<(), _>);
+        let _: Result<(), _> = runs.recv();
         if TICKER.set(handle.thread().clone()).is_ok() {
             handle.thread().unpark();
         }

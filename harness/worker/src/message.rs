@@ -50,6 +50,9 @@ pub(crate) struct Start {
     pub(crate) work: Work,
     /// Bytes that it may use beside what its engines take.
     pub(crate) memory: u64,
+    /// Bytes that the memories of guests may take besides: those of one that is
+    /// done stay ready for the next.
+    pub(crate) guests: u64,
     /// The process that supervises it.
     pub(crate) parent: u32,
     /// Seconds of a processor.

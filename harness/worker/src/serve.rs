@@ -75,7 +75,7 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
     locks.before_engines(start.parent);
     let handed = Arc::new(Handed::default());
     let lock = || {
-        locks.before_threads(start.memory);
+        locks.before_threads(start.memory + start.guests);
         Ok(())
     };
     let executors = WasmtimeExecutor::alone(&start.limits.step, start.work.into(), &handed, lock);

@@ -48,16 +48,12 @@ const ANY: &[libc::c_long] = &[
 
 /// A filter that lets all threads make these calls and no others; a call that is
 /// not among them fails, as if the process had no right to it.
-pub(super) struct Filter {
-    unknown: BpfProgram,
-    few: BpfProgram,
-}
+pub(super) struct Filter(BpfProgram);
 
 impl Filter {
     /// Sets it, for good.
     pub(super) fn apply(self) -> io::Result<()> {
-        apply_filter_all_threads(&self.unknown).map_err(other)?;
-        apply_filter_all_threads(&self.few).map_err(other)
+        apply_filter_all_threads(&self.0).map_err(other)
     }
 }
 
@@ -65,14 +61,10 @@ impl Filter {
 pub(super) fn filter() -> io::Result<Filter> {
     supported()?;
     let denied = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    let few = program(rules().map_err(other)?, denied, SeccompAction::Allow)?;
-    // Of two filters the stricter counts: this call is allowed by one, and by
-    // the other there is no such call. The engine then does without files for
-    // images of memories; were it only denied, nothing would run.
-    let unknown = BTreeMap::from([(libc::SYS_memfd_create, Vec::new())]);
-    let no_such_call = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
-    let unknown = program(unknown, SeccompAction::Allow, no_such_call)?;
-    Ok(Filter { unknown, few })
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(other)?;
+    let rules = rules().map_err(other)?;
+    let filter = SeccompFilter::new(rules, denied, SeccompAction::Allow, arch).map_err(other)?;
+    BpfProgram::try_from(filter).map(Filter).map_err(other)
 }
 
 #[expect(unsafe_code, reason = "there is no safe name for asking the kernel")]
@@ -82,16 +74,6 @@ fn supported() -> io::Result<()> {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
-}
-
-fn program(
-    rules: BTreeMap<i64, Vec<SeccompRule>>,
-    mismatch: SeccompAction,
-    matched: SeccompAction,
-) -> io::Result<BpfProgram> {
-    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(other)?;
-    let filter = SeccompFilter::new(rules, mismatch, matched, arch).map_err(other)?;
-    BpfProgram::try_from(filter).map_err(other)
 }
 
 fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
@@ -105,7 +87,6 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError>
         rules.insert(call, all.collect::<Result<_, _>>()?);
         Ok::<(), seccompiler::BackendError>(())
     };
-    only(libc::SYS_memfd_create, 0, Len::Qword, &[])?;
     let me = u64::from(std::process::id());
     for call in [libc::SYS_read, libc::SYS_readv] {
         only(call, 0, Len::Dword, &[PIPE])?;

@@ -53,6 +53,8 @@ impl Locks {
     }
 
     /// Locks what only the making of engines needs; there is one thread.
+    /// Memory is bounded to `memory` bytes beside what engines have by then,
+    /// and addresses to twice that.
     pub(crate) fn before_threads(&mut self, memory: u64) {
         self.note(limits::MEMORY, limits::memory(memory));
         #[cfg(target_os = "linux")]
@@ -63,20 +65,8 @@ impl Locks {
     pub(crate) fn before_packs(&mut self, cpu: u64) {
         self.note(limits::CPU, limits::cpu(cpu));
         self.note(limits::PROCESSES, limits::processes());
-        // NB: without the filter on system calls the engine keeps images of
-        // memories in files, and would fail where it may not.
+        self.note(limits::FILES, limits::files());
         #[cfg(target_os = "linux")]
-        let filter = calls::filter();
-        #[cfg(target_os = "linux")]
-        let may_bound_files = filter.is_ok();
-        #[cfg(not(target_os = "linux"))]
-        let may_bound_files = true;
-        let files = match may_bound_files {
-            true => limits::files(),
-            false => Err(io::Error::other("not without the filter on system calls")),
-        };
-        self.note(limits::FILES, files);
-        #[cfg(target_os = "linux")]
-        self.note(calls::CALLS, filter.and_then(|filter| filter.apply()));
+        self.note(calls::CALLS, calls::filter().and_then(calls::Filter::apply));
     }
 }

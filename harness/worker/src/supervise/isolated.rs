@@ -150,9 +150,11 @@ impl Workers {
             tell,
         } = setup;
         let (recipe, _) = recipe(program, &limits, work);
+        let mut without_guests = recipe.clone();
+        without_guests.start.guests = 0;
         let workers = Self {
-            runners: Pool::of(recipe.clone(), jobs),
-            compilers: names.map(|names| (Pool::of(recipe, jobs), names)),
+            runners: Pool::of(recipe, jobs),
+            compilers: names.map(|names| (Pool::of(without_guests, jobs), names)),
             codes: Codes::over(cache),
             timing: Timing::default(),
             patience: compiling,

@@ -103,11 +103,18 @@ impl From<Broken> for WorkerError {
 
 fn recipe(program: PathBuf, limits: &Limits, work: Work) -> (Recipe, Bounds) {
     let bounds = from_worker(&limits.step, work);
+    let engines: u64 = match work {
+        Work::Fast | Work::Covering => 1,
+        Work::All => 3,
+    };
+    let step = &limits.step;
+    let slots = (step.memories as u64).saturating_mul(step.memory_bytes as u64);
     let start = Start {
         version: VERSION,
         limits: limits.clone(),
         work,
         memory: MEMORY,
+        guests: engines.saturating_mul(slots),
         parent: std::process::id(),
         cpu: CPU,
     };
