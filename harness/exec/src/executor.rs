@@ -84,6 +84,13 @@ impl WasmtimeExecutor {
         Key::of(pack, file).is_none_or(|key| self.holds(&key))
     }
 
+    /// Whether `file` of `pack` may read anything from its host. A core module
+    /// imports nothing.
+    pub fn may_read(&self, pack: &Pack, file: &str) -> bool {
+        let known = Key::of(pack, file).and_then(|key| self.cache.get(&key));
+        !matches!(known, Some(Ok(prepared)) if matches!(prepared.step, Step::Core(_)))
+    }
+
     /// Compiles `file` of `pack` for another process, and keeps nothing but
     /// what [`Handed::take_made`] then gives.
     ///

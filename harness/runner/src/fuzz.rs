@@ -3,10 +3,11 @@
 
 use crate::discover::PackRef;
 use crate::exit::Error;
+use crate::guests::{Counted, Place, Steps};
 use crate::source;
 use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
-use provision_exec::{CoveredFunction, WasmtimeExecutor};
+use provision_exec::{Compilers, CoveredFunction};
 use provision_oracle::fuzzing::{
     Answered, Bench, Campaign, Found, Ground, Input, Progress, ground,
 };
@@ -40,6 +41,8 @@ pub struct Options {
     pub coverage: bool,
     /// The only wizard that is fuzzed; all where none is named.
     pub only: Option<String>,
+    /// In which process guests run.
+    pub place: Place,
 }
 
 /// What came of it.
@@ -172,7 +175,7 @@ pub fn fuzz(
     let limits = Limits::default();
     let conditions = conditions(&limits, options.seed, options.only.clone());
     let source = source::load(&pack.path, &limits.archive);
-    let plain = WasmtimeExecutor::new(&limits.step)?;
+    let plain = plain(options, &limits)?;
     let prepared = Prepared::of((&pack.label, source), &plain, &conditions)?;
     let first = Worker::new(&prepared, options)?;
     let others = (1..options.jobs).map(|_| first.another());
@@ -211,6 +214,10 @@ pub fn fuzz(
     })
 }
 
+fn plain(options: &Options, limits: &Limits) -> Result<Steps, Error> {
+    options.place.steps(limits, Compilers::One, (None, 1))
+}
+
 /// What the threads share.
 struct Shared<'s> {
     campaign: Mutex<Campaign>,
@@ -238,20 +245,20 @@ impl Shared<'_> {
 struct Worker<'w> {
     prepared: &'w Prepared,
     limits: Limits,
-    covering: WasmtimeExecutor,
-    plain: WasmtimeExecutor,
-    coverage: bool,
+    covering: Counted,
+    plain: Steps,
+    options: &'w Options,
 }
 
 impl<'w> Worker<'w> {
-    fn new(prepared: &'w Prepared, options: &Options) -> Result<Self, Error> {
+    fn new(prepared: &'w Prepared, options: &'w Options) -> Result<Self, Error> {
         let limits = Limits::default();
         let worker = Self {
             prepared,
-            covering: WasmtimeExecutor::covering(&roomy(&limits).step)?,
-            plain: WasmtimeExecutor::new(&limits.step)?,
+            covering: options.place.counted(&roomy(&limits))?,
+            plain: plain(options, &limits)?,
             limits,
-            coverage: options.coverage,
+            options,
         };
         // So that the words are known.
         for ground in &prepared.ground {
@@ -265,10 +272,10 @@ impl<'w> Worker<'w> {
     fn another(&self) -> Result<Self, Error> {
         Ok(Self {
             prepared: self.prepared,
-            covering: self.covering.another(&roomy(&self.limits).step)?,
-            plain: WasmtimeExecutor::new(&self.limits.step)?,
+            covering: (self.options.place).another(&roomy(&self.limits), &self.covering)?,
+            plain: plain(self.options, &self.limits)?,
             limits: self.limits.clone(),
-            coverage: self.coverage,
+            options: self.options,
         })
     }
 
@@ -296,11 +303,11 @@ impl<'w> Worker<'w> {
         let Some(pack) = self.prepared.pack() else {
             return;
         };
-        let hits = || match self.coverage {
+        let hits = || match self.options.coverage {
             true => self.covering.take_hits(),
             false => Vec::new(),
         };
-        let executor: &dyn StepExecutor = match self.coverage {
+        let executor: &dyn StepExecutor = match self.options.coverage {
             true => &self.covering,
             false => &self.plain,
         };

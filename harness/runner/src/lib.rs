@@ -14,6 +14,7 @@ pub mod expectations;
 mod files;
 pub mod fold;
 pub mod fuzz;
+pub mod guests;
 mod parsed;
 pub mod progress;
 pub mod reports;

@@ -7,7 +7,7 @@ use std::io::{self, IoSlice, Read, Write};
 
 /// Bytes of the two lengths.
 const LENGTHS: usize = 8;
-/// Bytes that are read at a time, so that a length alone allocates nothing.
+/// Bytes that are allocated for a length alone.
 const PIECE: usize = 256 * 1024;
 
 /// How long a frame may be.
@@ -99,13 +99,12 @@ pub(crate) fn read(from: &mut impl Read, bounds: Bounds) -> Result<Frame, FrameE
 }
 
 fn exactly(from: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while bytes.len() < len {
-        let at = bytes.len();
-        bytes.resize(len.min(at + PIECE), 0);
-        from.read_exact(bytes.get_mut(at..).unwrap_or_default())?;
+    let mut bytes = Vec::with_capacity(len.min(PIECE));
+    let read = from.by_ref().take(len as u64).read_to_end(&mut bytes)?;
+    match read == len {
+        true => Ok(bytes),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
     }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 mod attack;
 mod bounded;
+mod delta;
 mod frame;
 mod lock;
 mod message;

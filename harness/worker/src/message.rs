@@ -2,6 +2,7 @@
 //! frame, beside the message.
 
 use crate::attack::Attempt;
+use crate::delta::Same;
 use crate::frame::Bounds;
 use crate::lock::Lock;
 use provision_core::limits::{Limits, StepLimits};
@@ -76,12 +77,15 @@ pub(crate) enum Request<'r> {
         file: Cow<'r, str>,
         for_others: bool,
     },
-    /// Run a step; the body is its input.
+    /// What guests may read from their host from now on. No answer.
+    Grants { grants: Cow<'r, Grants> },
+    /// Run a step; the body is what its input does not have in common with the
+    /// one before.
     Step {
         lane: usize,
         component: Cow<'r, str>,
         call: Cow<'r, Call>,
-        grants: Cow<'r, Grants>,
+        same: Same,
     },
     /// Try to do harm.
     Attack {
@@ -134,6 +138,8 @@ pub(crate) struct Done {
     pub(crate) output: usize,
     pub(crate) meters: Meters,
     pub(crate) attempts: Attempts,
+    /// Whether it may read from its host at all.
+    pub(crate) reads: bool,
     /// Microseconds that loading code took; 0 where it was there.
     pub(crate) loaded: u64,
     /// Files whose code is counted since this step.
@@ -190,6 +196,14 @@ pub(crate) fn detached(call: &Call) -> (Cow<'_, Call>, &[u8]) {
             (Cow::Owned(call), manifest)
         }
         other => (Cow::Borrowed(other), &[]),
+    }
+}
+
+/// Takes the bytes out of a call that stand in a body.
+pub(crate) fn body_of(call: Call) -> Vec<u8> {
+    match call {
+        Call::Step { input: bytes } | Call::ValidatePack { manifest: bytes, .. } => bytes,
+        _ => Vec::new(),
     }
 }
 

@@ -1,38 +1,36 @@
 //! The process that runs steps for another one.
 
 use crate::attack;
+use crate::delta::Last;
 use crate::frame::{self, Bounds, Frame};
 use crate::lock::Locks;
 use crate::message::{
     ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, hits_as_bytes,
-    to_worker,
+    body_of, to_worker,
 };
 use provision_core::limits::Limits;
 use provision_core::pack::{Pack, Source};
-use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, Grants, Performed, StepExecutor, StepRequest};
 use provision_exec::{Handed, WasmtimeExecutor};
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, StdinLock, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// The pipe to the supervisor: standard input, both ways.
-struct Pipe<'p>(BorrowedFd<'p>);
-
-impl Read for Pipe<'_> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(self.0, bytes)?)
-    }
+struct Pipe<'p> {
+    from: StdinLock<'p>,
+    to: BorrowedFd<'p>,
 }
 
 impl Write for Pipe<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(self.0, bytes)?)
+        Ok(rustix::io::write(self.to, bytes)?)
     }
 
     fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        Ok(rustix::io::writev(self.0, parts)?)
+        Ok(rustix::io::writev(self.to, parts)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -48,7 +46,10 @@ impl Write for Pipe<'_> {
 pub fn serve() -> ExitCode {
     crate::bounded::end_without_memory();
     let input = io::stdin();
-    let mut pipe = Pipe(input.as_fd());
+    let mut pipe = Pipe {
+        from: input.lock(),
+        to: input.as_fd(),
+    };
     match served(&mut pipe) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -65,7 +66,7 @@ const FIRST: Bounds = Bounds {
 };
 
 fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
-    let first = frame::read(pipe, FIRST).map_err(|e| e.to_string())?;
+    let first = frame::read(&mut pipe.from, FIRST).map_err(|e| e.to_string())?;
     let start: Start = serde_json::from_slice(&first.head).map_err(|e| e.to_string())?;
     if start.version != VERSION {
         let theirs = start.version;
@@ -90,11 +91,13 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
         executors,
         handed,
         pack: None,
+        grants: Arc::default(),
+        last: Last::default(),
         files: 0,
         start,
     };
     loop {
-        let frame = match frame::read(pipe, to_worker(&worker.start.limits)) {
+        let frame = match frame::read(&mut pipe.from, to_worker(&worker.start.limits)) {
             Ok(frame) => frame,
             Err(frame::FrameError::Closed) => return Ok(()),
             Err(e) => return Err(e.to_string()),
@@ -114,6 +117,10 @@ struct Worker {
     handed: Arc<Handed>,
     /// The pack that steps are of, or why there is none.
     pack: Option<Result<Pack, String>>,
+    /// What guests may read from their host.
+    grants: Arc<Grants>,
+    /// The last input.
+    last: Last,
     /// Files that were told of whose code is counted.
     files: usize,
     start: Start,
@@ -142,18 +149,26 @@ impl Worker {
                 let (answer, artifact) = self.compile(lane, &file, for_others)?;
                 tell(pipe, &answer, &[&artifact])
             }
+            Request::Grants { grants } => {
+                self.grants = Arc::new(grants.into_owned());
+                Ok(())
+            }
             Request::Step {
                 lane,
                 component,
                 call,
-                grants,
+                same,
             } => {
+                let input = self.last.with(same, body);
+                let input = input.ok_or("an input without the one before")?;
                 let request = StepRequest {
                     component: component.into_owned(),
-                    call: attached(call.into_owned(), body),
-                    grants: Arc::new(grants.into_owned()),
+                    call: attached(call.into_owned(), input),
+                    grants: Arc::clone(&self.grants),
                 };
-                self.step(pipe, lane, &request)?
+                let told = self.step(pipe, lane, &request)?;
+                self.last.keep(body_of(request.call));
+                told
             }
             Request::Attack { inherited } => {
                 let attempts = attack::all(inherited, self.start.parent);
@@ -231,10 +246,12 @@ impl Worker {
             Ok(Performed::Nothing) => (Ok(Form::Nothing), Vec::new()),
             Err(failure) => (Err(failure), Vec::new()),
         };
+        let reads = executor.may_read(pack, &request.component);
         self.files += files.len();
         let done = Answer::Step(Box::new(Done {
             result,
             output: output.len(),
+            reads,
             meters: answer.meters,
             attempts: answer.attempts,
             loaded,

@@ -1,6 +1,6 @@
 //! `conformance`.
 
-use super::isolation::{IsolationFlags, Steps};
+use super::isolation::IsolationFlags;
 use super::{cache, print};
 use crate::clock::Clock;
 use crate::discover::{Marker, PackRef, discover};
@@ -8,6 +8,7 @@ use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
+use crate::guests::Steps;
 use crate::progress::Progress;
 use crate::reports::{Wanted, console, json};
 use crate::run::{Options, Told, run as examine_all, started};
@@ -202,8 +203,9 @@ fn executor(args: &Args, limits: &Limits) -> Result<Steps, Error> {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,
     };
-    let with = (&args.cache, jobs(args));
-    args.isolation.steps(limits, compilers, with)
+    let cache = args.cache.open()?;
+    let place = args.isolation.place()?;
+    place.steps(limits, compilers, (cache.as_ref(), jobs(args)))
 }
 
 impl Args {

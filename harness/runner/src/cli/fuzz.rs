@@ -1,5 +1,6 @@
 //! `fuzz`.
 
+use super::isolation::IsolationFlags;
 use super::{print, print_json};
 use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
@@ -46,6 +47,8 @@ pub(super) struct Args {
     /// Do not let what runs in the guests guide what is tried.
     #[arg(long)]
     no_coverage: bool,
+    #[command(flatten)]
+    isolation: IsolationFlags,
     /// Where a bundle for each finding goes.
     #[arg(long, default_value = "reports/out/fuzz")]
     out: PathBuf,
@@ -73,6 +76,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         jobs: args.jobs.map_or(cores, NonZeroUsize::get),
         coverage: !args.no_coverage,
         only: args.wizard.clone(),
+        place: args.isolation.place()?,
     };
     let status = Status::new();
     let outcome = fuzz(&pack, &options, &|progress, elapsed| {

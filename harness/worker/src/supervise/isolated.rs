@@ -8,11 +8,12 @@ use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Attempts, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Attempts, Grants, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
 };
 use provision_exec::{CodeName, CodeNames, Compilers, CoveredFile, Preparing, Slow, Timing};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a step may take beside its own time, which its worker holds it to.
@@ -48,6 +49,8 @@ pub(super) struct Workers {
     timing: Timing,
     patience: Patience,
     limits: StepLimits,
+    /// Files that cannot read from their host, by BLAKE3.
+    silent: Mutex<HashSet<blake3::Hash>>,
     tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -159,6 +162,7 @@ impl Workers {
             timing: Timing::default(),
             patience: compiling,
             limits: limits.step,
+            silent: Mutex::default(),
             tell,
         };
         let mut first = workers.runners.take("")?;
@@ -200,27 +204,56 @@ impl Workers {
 
     fn once(&self, lane: usize, pack: &Pack, request: &StepRequest) -> Result<Told, Trouble> {
         let mut lent = self.runners.take(pack.digest())?;
-        let process = lent.process()?;
-        let deadline = self.opened(process, pack)?;
-        let (call, body) = detached(&request.call);
-        let step = Request::Step {
-            lane,
-            component: Cow::Borrowed(&request.component),
-            call,
-            grants: Cow::Borrowed(&request.grants),
-        };
-        let mut answer = process.ask(&step, &[body], deadline)?;
+        let mut answer = self.ask(lane, pack, request, lent.process()?)?;
         if matches!(answer.0, Answer::Lacks) {
             self.provide(lane, pack, (&request.component, &mut lent))?;
-            let process = lent.process()?;
-            let deadline = self.opened(process, pack)?;
-            answer = process.ask(&step, &[body], deadline)?;
+            answer = self.ask(lane, pack, request, lent.process()?)?;
         }
         let process = lent.process()?;
         let (Answer::Step(done), body) = answer else {
             return Err(process.garbage("it is asked for a step").into());
         };
         self.told(process, pack, &request.component, (*done, body))
+    }
+
+    /// Asks a worker for a step, and sends before what it needs for it.
+    fn ask(
+        &self,
+        lane: usize,
+        pack: &Pack,
+        request: &StepRequest,
+        process: &mut Process,
+    ) -> Result<(Answer, Vec<u8>), Broken> {
+        let deadline = self.opened(process, pack)?;
+        let StepRequest {
+            component,
+            call,
+            grants,
+        } = request;
+        let has = |has: &Arc<Grants>| Arc::ptr_eq(has, grants) || has == grants;
+        if !process.grants.as_ref().is_some_and(has) && self.may_read(pack, component) {
+            process.grants = Some(Arc::clone(grants));
+            let grants = Request::Grants {
+                grants: Cow::Borrowed(&**grants),
+            };
+            process.send(&grants, &[], deadline)?;
+        }
+        let (call, body) = detached(call);
+        let (same, sent) = process.last.without(body);
+        let step = Request::Step {
+            lane,
+            component: Cow::Borrowed(component),
+            call,
+            same,
+        };
+        process.ask(&step, &[sent], deadline)
+    }
+
+    /// Whether a step may read from its host, as far as is known: what cannot
+    /// is not sent what there would be to read, which may be much.
+    fn may_read(&self, pack: &Pack, file: &str) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        pack.look(file).is_none_or(|look| !silent.contains(&look.blake3))
     }
 
     /// Hands `pack` to a worker that does not have it. Gives the time until
@@ -251,7 +284,12 @@ impl Workers {
             attempts,
             loaded,
             files,
+            reads,
         } = done;
+        if let (false, Some(look)) = (reads, pack.look(file)) {
+            let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+            silent.insert(look.blake3);
+        }
         if output > body.len() || output > self.limits.output_bytes {
             return Err(process.garbage("it answers more than it may").into());
         }

@@ -44,6 +44,8 @@ struct State {
     count: usize,
     /// How many broke since one answered.
     broke: u32,
+    /// How many wait for one.
+    waiting: usize,
     /// How many could not even be started, since one could.
     unstarted: u32,
 }
@@ -104,8 +106,10 @@ impl Pool {
             if !state.idle.is_empty() {
                 return Ok(self.lend(state.idle.remove(0)));
             }
+            state.waiting += 1;
             let waited = self.freed.wait_timeout(state, LONGEST_PAUSE);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         state.count += 1;
         let (broke, unstarted) = (state.broke, state.unstarted);
@@ -126,7 +130,6 @@ impl Pool {
             Err(e) => {
                 state.count -= 1;
                 state.unstarted += 1;
-                drop(state);
                 self.freed.notify_one();
                 Err(e)
             }
@@ -167,6 +170,8 @@ impl Pool {
         let worn = process.packs >= PACKS || process.busy >= BUSY || grown(&process, &self.recipe);
         let mut state = self.state();
         state.broke = if sound { 0 } else { state.broke + 1 };
+        // NB: telling takes a system call, and is seldom of use.
+        let wanted = state.waiting > 0;
         match sound && !worn {
             true => state.idle.push(process),
             false => {
@@ -176,7 +181,9 @@ impl Pool {
                 drop(process);
             }
         }
-        self.freed.notify_one();
+        if wanted {
+            self.freed.notify_one();
+        }
     }
 }
 

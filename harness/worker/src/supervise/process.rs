@@ -1,21 +1,23 @@
 //! One worker: started, asked within a time, killed and reaped.
 
 use crate::EXIT_MEMORY;
+use crate::delta::Last;
 use crate::frame::{self, Bounds, FrameError};
 use crate::lock::Lock;
 use crate::message::{Answer, Start, VERSION};
 use provision_core::text::inert;
+use provision_core::wizard::Grants;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a read or a write waits before it looks at the clock.
@@ -87,7 +89,7 @@ pub(crate) enum Broken {
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    pipe: UnixStream,
+    pipe: BufReader<Timed>,
     errors: io::PipeReader,
     bounds: Bounds,
     /// What it gave up.
@@ -96,6 +98,10 @@ pub(crate) struct Process {
     pub(crate) pack: Option<String>,
     /// Packs that it was given so far.
     pub(crate) packs: u32,
+    /// What it lets guests read from their host.
+    pub(crate) grants: Option<Arc<Grants>>,
+    /// The last input that it was sent.
+    pub(crate) last: Last,
     /// How long it was waited for.
     pub(crate) busy: Duration,
     broken: bool,
@@ -140,12 +146,14 @@ impl Process {
         drop(inherited);
         let mut process = Self {
             child,
-            pipe,
+            pipe: BufReader::new(Timed(pipe, Instant::now())),
             errors,
             bounds,
             locks: Vec::new(),
             pack: None,
             packs: 0,
+            grants: None,
+            last: Last::default(),
             busy: Duration::ZERO,
             broken: false,
         };
@@ -175,8 +183,7 @@ impl Process {
     ) -> Result<(Answer, Vec<u8>), Broken> {
         let started = Instant::now();
         self.send(message, body, deadline)?;
-        let mut timed = Timed(&self.pipe, deadline);
-        let frame = match frame::read(&mut timed, self.bounds) {
+        let frame = match frame::read(&mut self.pipe, self.bounds) {
             Ok(frame) => frame,
             Err(FrameError::Long { part, bytes, bound }) => {
                 let why = format!("a {part} of {bytes} bytes, bound {bound}");
@@ -202,8 +209,9 @@ impl Process {
         let started = Instant::now();
         let head = serde_json::to_vec(message);
         let head = head.map_err(|e| Broken::Unstarted(e.to_string()))?;
-        let mut timed = Timed(&self.pipe, deadline);
-        let sent = frame::write(&mut timed, &head, body);
+        let pipe = self.pipe.get_mut();
+        pipe.1 = deadline;
+        let sent = frame::write(pipe, &head, body);
         sent.map_err(|e| self.ended(Some(&e), started))
     }
 
@@ -318,13 +326,14 @@ fn name(signal: i32) -> &'static str {
 }
 
 /// A pipe that is waited for until a deadline, and no longer.
-struct Timed<'p>(&'p UnixStream, Instant);
+#[derive(Debug)]
+struct Timed(UnixStream, Instant);
 
-impl Timed<'_> {
+impl Timed {
     /// Does `act` again while it is only told to wait, until the deadline.
     fn until<T>(&self, mut act: impl FnMut(&UnixStream) -> io::Result<T>) -> io::Result<T> {
         loop {
-            match act(self.0) {
+            match act(&self.0) {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 done => return done,
             }
@@ -335,13 +344,13 @@ impl Timed<'_> {
     }
 }
 
-impl Read for Timed<'_> {
+impl Read for Timed {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.until(|mut pipe| pipe.read(bytes))
     }
 }
 
-impl Write for Timed<'_> {
+impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.until(|mut pipe| pipe.write(bytes))
     }
