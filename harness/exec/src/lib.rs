@@ -25,6 +25,6 @@ pub use artifacts::{
 };
 pub use coverage::{CoveredFile, CoveredFunction, Words};
 pub use executor::WasmtimeExecutor;
-pub use making::{Alone, Compilers, ExecError};
 pub use host::granted;
+pub use making::{Alone, Compilers, ExecError};
 pub use timing::{Preparing, Slow, Timing};

@@ -36,6 +36,11 @@ pub enum Event {
         /// Which one, and why.
         message: String,
     },
+    /// The run was asked to end before it was over.
+    RunInterrupted {
+        /// The signal that asked.
+        signal: String,
+    },
     /// The run is over.
     RunFinished {
         /// The process's exit code.
@@ -264,12 +269,9 @@ impl EventLog {
     ///
     /// # Errors
     /// The first [`Error::Io`] that a write met.
-    pub fn finish(self) -> Result<(), Error> {
-        let inner = self
-            .inner
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        match inner.failed {
+    pub fn finish(&self) -> Result<(), Error> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        match inner.failed.take() {
             Some(e) => Err(Error::io("write", &self.path, e)),
             None => inner
                 .file

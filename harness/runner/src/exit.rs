@@ -99,7 +99,7 @@ impl Error {
             Self::Refused { why, .. } => exit_of(why),
             Self::Io { .. } | Self::Format { .. } | Self::Executor(_) | Self::Workers(_) => {
                 Exit::Harness
-            },
+            }
         }
     }
 }

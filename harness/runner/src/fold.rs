@@ -24,6 +24,8 @@ pub struct Run {
     pub stale: Vec<String>,
     /// Whether it came to its end.
     pub finished: bool,
+    /// The signal that ended it before.
+    pub interrupted: Option<String>,
     /// An earlier run, where there is one to be held against.
     pub since: Option<Since>,
     path: PathBuf,
@@ -89,6 +91,23 @@ impl Run {
             at += read;
         }
         index.finish(path)
+    }
+
+    /// The same run, which a signal has ended now.
+    #[must_use]
+    pub fn cut_by(mut self, signal: &str) -> Self {
+        self.interrupted = Some(signal.to_owned());
+        self
+    }
+
+    /// Why it did not come to its end, in words; `None` where it did.
+    #[must_use]
+    pub fn cut(&self) -> Option<String> {
+        match (&self.interrupted, self.finished) {
+            (_, true) => None,
+            (Some(signal), false) => Some(format!("The run was interrupted by {signal}")),
+            (None, false) => Some("The run was cut off".into()),
+        }
     }
 
     /// The same run, which has come to its end now.
@@ -236,6 +255,7 @@ struct Index {
     packs: BTreeMap<String, PackSummary>,
     stale: Vec<String>,
     finished: bool,
+    interrupted: Option<String>,
 }
 
 impl Index {
@@ -259,6 +279,7 @@ impl Index {
                 pack.steps_due = done.steps_due;
             }
             Event::ExpectationStale { message } => self.stale.push(message),
+            Event::RunInterrupted { signal } => self.interrupted = Some(signal),
             Event::RunFinished { .. } => self.finished = true,
         }
     }
@@ -308,6 +329,7 @@ impl Index {
             packs,
             stale: self.stale,
             finished: false,
+            interrupted: self.interrupted,
             since: None,
             path: path.to_owned(),
         };

@@ -4,7 +4,7 @@
 use crate::discover::PackRef;
 use crate::exit::Error;
 use crate::guests::{Counted, Place, Steps};
-use crate::source;
+use crate::{interrupt, source};
 use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use provision_exec::{Compilers, CoveredFunction};
@@ -236,7 +236,8 @@ impl Shared<'_> {
     fn goes_on(&self) -> bool {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let time = self.options.time;
-        self.options.runs.is_none_or(|most| run < most)
+        interrupt::asked().is_none()
+            && self.options.runs.is_none_or(|most| run < most)
             && time.is_none_or(|most| self.started.elapsed() < most)
     }
 }
@@ -343,7 +344,8 @@ impl<'w> Worker<'w> {
 
 /// Tries one input, and looks into what is wrong with it.
 fn one(bench: &Bench<'_>, shared: &Shared<'_>, (input, ground): (&Input, &Ground), again: bool) {
-    let Some(tried) = bench.try_once(input, ground) else {
+    let tried = bench.try_once(input, ground);
+    let Some(tried) = tried.filter(|_| interrupt::asked().is_none()) else {
         return;
     };
     let (new, mut findings) = shared.campaign().learn(input, &tried);
@@ -352,7 +354,12 @@ fn one(bench: &Bench<'_>, shared: &Shared<'_>, (input, ground): (&Input, &Ground
         findings.extend(shared.campaign().claim(input, more));
     }
     for finding in findings {
-        match bench.confirm(&finding, input, ground) {
+        let confirmed = bench.confirm(&finding, input, ground);
+        if interrupt::asked().is_some() {
+            // Workers were killed meanwhile, so that it says nothing.
+            return;
+        }
+        match confirmed {
             Some(found) => shared.campaign().keep(found),
             None => shared.campaign().give_up(input, &finding),
         }

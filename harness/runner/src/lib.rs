@@ -15,6 +15,7 @@ mod files;
 pub mod fold;
 pub mod fuzz;
 pub mod guests;
+pub mod interrupt;
 mod parsed;
 pub mod progress;
 pub mod reports;

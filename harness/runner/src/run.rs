@@ -9,7 +9,7 @@ use crate::expectations::Expectations;
 use crate::progress::Progress;
 use crate::schedule::{Ready, Work};
 use crate::told::events;
-use crate::{repro, source};
+use crate::{interrupt, repro, source};
 use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Verdict};
@@ -172,7 +172,9 @@ pub fn run(
         compiled: &|duration| told.clock.compiled_ahead(duration),
     };
     work.run(options.jobs);
-    if let Some(expectations) = &options.expectations {
+    if let Some(expectations) = &options.expectations
+        && interrupt::asked().is_none()
+    {
         for message in expectations.stale(options.complete) {
             told.log.emit(&Event::ExpectationStale { message });
         }
@@ -210,6 +212,10 @@ fn one(
         judging,
         ..
     } = examine_opened(opening, executor, &options.conditions, options.level);
+    if interrupt::asked().is_some() {
+        // What was seen of it is half of it: the run did not come to its end.
+        return Ok(());
+    }
     let started = Instant::now();
     let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
     if let Some(filter) = &options.filter {

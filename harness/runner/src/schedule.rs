@@ -5,6 +5,7 @@
 //! which component is the largest has to have looked into more than one.
 
 use crate::discover::PackRef;
+use crate::interrupt;
 use provision_core::wizard::StepExecutor;
 use provision_oracle::Opening;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,7 +177,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl State {
     /// What a thread is to do next, of `packs` packs and on `jobs` threads.
     fn take(&mut self, packs: usize, jobs: usize) -> Task {
-        if self.over {
+        if self.over || interrupt::asked().is_some() {
             return Task::Done;
         }
         let open = self.waiting.len() + self.opening + self.compiling.len();

@@ -27,7 +27,10 @@ pub(crate) fn all(_: Option<i32>, _: u32) -> Vec<Attempt> {
 }
 
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "it does by hand what code that got out would do")]
+#[expect(
+    unsafe_code,
+    reason = "it does by hand what code that got out would do"
+)]
 mod linux {
     use super::Attempt;
     use std::io::{self, ErrorKind};
@@ -85,16 +88,25 @@ mod linux {
         attempt("read its own program", read("/proc/self/exe"));
         attempt("read its own memory as a file", read("/proc/self/mem"));
         attempt("list the root", fs::read_dir("/").map(drop));
-        attempt("look whether a file is there", fs::metadata("/etc/passwd").map(drop));
+        attempt(
+            "look whether a file is there",
+            fs::metadata("/etc/passwd").map(drop),
+        );
         let made = std::env::temp_dir().join("greentic-provision-escaped");
         attempt("create a file", fs::write(&made, "x"));
         attempt("create a folder", fs::create_dir(&made));
         attempt("remove a file", fs::remove_file(&made).or_else(found_none));
         let name = c"escaped";
-        let memfd = call(libc::SYS_memfd_create, [name.as_ptr() as libc::c_long, 0, 0, 0, 0]);
+        let memfd = call(
+            libc::SYS_memfd_create,
+            [name.as_ptr() as libc::c_long, 0, 0, 0, 0],
+        );
         attempt("create a file in memory", memfd);
         let root = c"/".as_ptr() as libc::c_long;
-        attempt("change the root", call(libc::SYS_chroot, [root, 0, 0, 0, 0]));
+        attempt(
+            "change the root",
+            call(libc::SYS_chroot, [root, 0, 0, 0, 0]),
+        );
         attempt("mount", call(libc::SYS_mount, [root, root, 0, 0, 0]));
     }
 
@@ -126,10 +138,16 @@ mod linux {
     }
 
     fn processes(attempt: &mut dyn FnMut(&str, io::Result<()>), parent: libc::c_long) {
-        attempt("start a program", Command::new("/bin/true").spawn().map(drop));
+        attempt(
+            "start a program",
+            Command::new("/bin/true").spawn().map(drop),
+        );
         let path = c"/bin/true".as_ptr() as libc::c_long;
         // NB: where it succeeds, nothing is left of this worker to tell.
-        attempt("become another program", call(libc::SYS_execve, [path, 0, 0, 0, 0]));
+        attempt(
+            "become another program",
+            call(libc::SYS_execve, [path, 0, 0, 0, 0]),
+        );
         // SAFETY: the child, if there is one, does nothing but end.
         let forked = unsafe {
             match libc::fork() {
@@ -149,7 +167,10 @@ mod linux {
         attempt("hold its supervisor by a descriptor", pidfd);
         attempt("leave its process group", call(libc::SYS_setsid, [0; 5]));
         let namespace = libc::c_long::from(libc::CLONE_NEWUSER);
-        attempt("enter a namespace of its own", call(libc::SYS_unshare, [namespace, 0, 0, 0, 0]));
+        attempt(
+            "enter a namespace of its own",
+            call(libc::SYS_unshare, [namespace, 0, 0, 0, 0]),
+        );
     }
 
     fn memory(attempt: &mut dyn FnMut(&str, io::Result<()>), parent: libc::c_long) {
@@ -158,10 +179,19 @@ mod linux {
         attempt("trace its supervisor", trace);
         let read = call(libc::SYS_process_vm_readv, [parent, 0, 0, 0, 0]);
         attempt("read its supervisor's memory", read);
-        attempt("load a program into the kernel", call(libc::SYS_bpf, [0; 5]));
-        attempt("set up an io_uring", call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0]));
+        attempt(
+            "load a program into the kernel",
+            call(libc::SYS_bpf, [0; 5]),
+        );
+        attempt(
+            "set up an io_uring",
+            call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0]),
+        );
         attempt("handle page faults", call(libc::SYS_userfaultfd, [0; 5]));
-        attempt("count the processor's events", call(libc::SYS_perf_event_open, [0; 5]));
+        attempt(
+            "count the processor's events",
+            call(libc::SYS_perf_event_open, [0; 5]),
+        );
         attempt("read keys", call(libc::SYS_keyctl, [0, -3, 0, 0, 0]));
     }
 

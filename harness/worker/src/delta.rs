@@ -31,7 +31,8 @@ impl Last {
         // NB: small ones are not worth a copy, and may come in between.
         if body.len() >= SMALL {
             self.0.truncate(same.first);
-            self.0.extend_from_slice(body.get(same.first..).unwrap_or_default());
+            self.0
+                .extend_from_slice(body.get(same.first..).unwrap_or_default());
         }
         let sent = body.get(same.first..body.len() - same.last);
         (same, sent.unwrap_or(body))

@@ -142,7 +142,10 @@ mod tests {
             read(&mut &bytes[..], BOUNDS)
         };
         for lengths in [[11, 0], [0, (1 << 20) + 1], [u32::MAX, u32::MAX]] {
-            assert!(matches!(long(lengths), Err(FrameError::Long { .. })), "{lengths:?}");
+            assert!(
+                matches!(long(lengths), Err(FrameError::Long { .. })),
+                "{lengths:?}"
+            );
         }
         assert!(matches!(long([10, 1 << 20]), Err(FrameError::Io(_))));
         for cut in 1..LENGTHS {

@@ -202,7 +202,10 @@ pub(crate) fn detached(call: &Call) -> (Cow<'_, Call>, &[u8]) {
 /// Takes the bytes out of a call that stand in a body.
 pub(crate) fn body_of(call: Call) -> Vec<u8> {
     match call {
-        Call::Step { input: bytes } | Call::ValidatePack { manifest: bytes, .. } => bytes,
+        Call::Step { input: bytes }
+        | Call::ValidatePack {
+            manifest: bytes, ..
+        } => bytes,
         _ => Vec::new(),
     }
 }
@@ -210,7 +213,10 @@ pub(crate) fn body_of(call: Call) -> Vec<u8> {
 /// The call whose bytes stood in a body.
 pub(crate) fn attached(mut call: Call, body: Vec<u8>) -> Call {
     match &mut call {
-        Call::Step { input: bytes } | Call::ValidatePack { manifest: bytes, .. } => *bytes = body,
+        Call::Step { input: bytes }
+        | Call::ValidatePack {
+            manifest: bytes, ..
+        } => *bytes = body,
         _ => {}
     }
     call

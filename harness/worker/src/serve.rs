@@ -5,8 +5,8 @@ use crate::delta::Last;
 use crate::frame::{self, Bounds, Frame};
 use crate::lock::Locks;
 use crate::message::{
-    ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, hits_as_bytes,
-    body_of, to_worker,
+    ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, body_of,
+    hits_as_bytes, to_worker,
 };
 use provision_core::limits::Limits;
 use provision_core::pack::{Pack, Source};

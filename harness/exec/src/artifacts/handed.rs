@@ -20,7 +20,10 @@ impl Handed {
     /// # Safety
     /// `artifact` is run as it is: it has to be what [`Self::take_made`] gave,
     /// for `name`, in a process that had run no guest.
-    #[expect(unsafe_code, reason = "it hands over code, and nothing here can check it")]
+    #[expect(
+        unsafe_code,
+        reason = "it hands over code, and nothing here can check it"
+    )]
     pub unsafe fn give(&self, name: CodeName, artifact: Vec<u8>) {
         locked(&self.given).insert(name, artifact);
     }

@@ -35,7 +35,12 @@ impl<'e> Watched<'e> {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| {
             let (code, message) = (failure.code.code(), failure.message.as_str());
-            Finding::new(code, at, "every step that is due is run and judged", message)
+            Finding::new(
+                code,
+                at,
+                "every step that is due is run and judged",
+                message,
+            )
         });
     }
 

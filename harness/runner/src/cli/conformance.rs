@@ -9,6 +9,7 @@ use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
 use crate::guests::Steps;
+use crate::interrupt::{self, Watch};
 use crate::progress::Progress;
 use crate::reports::{Wanted, console, json};
 use crate::run::{Options, Told, run as examine_all, started};
@@ -20,8 +21,10 @@ use provision_core::pack::digest;
 use provision_exec::Compilers;
 use provision_oracle::{Conditions, Level};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -136,7 +139,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         true => Some(Box::new(std::io::stdout())),
         false => None,
     };
-    let log = EventLog::create(&args.out.join("events.jsonl"), also)?;
+    let log = Arc::new(EventLog::create(&args.out.join("events.jsonl"), also)?);
     for path in args.reports.paths() {
         files::check_writable(path)?;
     }
@@ -163,6 +166,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     // From now on there are reports, whatever becomes of this process; what
     // an earlier run left would be taken for this one's.
     args.reports.write(&args.reports.read(log.path())?)?;
+    let ending = Arc::new(AtomicBool::new(false));
+    let watch = watch(args, &log, &ending)?;
     let (progress, clock) = (Progress::new(packs.len()), Clock::default());
     let told = Told {
         log: &log,
@@ -170,9 +175,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         clock: &clock,
     };
     let done = examine_all(&packs, &executor, &options, told);
+    ending.store(true, Ordering::SeqCst);
     drop(progress);
     let reporting = Instant::now();
-    let exit = finish(args, log, done);
+    let exit = finish(args, &log, done);
+    drop(watch);
     if args.timings {
         let preparing = executor.preparing();
         let told = clock.told(&preparing, reporting.elapsed(), begun.elapsed());
@@ -272,9 +279,43 @@ fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
     Ok((packs, all))
 }
 
+/// Listens for who wants the run to end. What is not over in time is not waited
+/// for, but for reports that are being written.
+fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<Watch, Error> {
+    let (reports, log, ending) = (args.reports.clone(), Arc::clone(log), Arc::clone(ending));
+    let quiet = args.json;
+    let late = move |signal: &'static str| {
+        let may_end = !ending.load(Ordering::SeqCst);
+        if may_end && let Err(e) = interrupted(&reports, &log, signal, quiet) {
+            anstream::eprintln!("error: {e}");
+        }
+        may_end
+    };
+    let error = |e| Error::io("listen for", Path::new("signals"), e);
+    interrupt::watch(late).map_err(error)
+}
+
+/// Reports of a run that `signal` has ended.
+fn interrupted(reports: &Wanted, log: &EventLog, signal: &str, quiet: bool) -> Result<(), Error> {
+    log.emit(&Event::RunInterrupted {
+        signal: signal.to_owned(),
+    });
+    let run = reports.read(log.path())?.cut_by(signal);
+    if !quiet {
+        console::report(&run, print)?;
+    }
+    reports.write(&run)?;
+    anstream::eprintln!("error: interrupted by {signal}; what the run did not come to is an error");
+    log.finish()
+}
+
 /// Reports are written whatever happened; what went wrong then decides.
-fn finish(args: &Args, log: EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
+fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
     let path = log.path().to_owned();
+    if let Some(signal) = interrupt::asked() {
+        interrupted(&args.reports, log, signal, args.json)?;
+        return Ok(Exit::Harness);
+    }
     let exit = match &done {
         Ok(()) => None,
         Err(error) => Some(error.exit()),

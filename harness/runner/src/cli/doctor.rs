@@ -3,8 +3,12 @@
 use super::print;
 use crate::doctor::planted;
 use crate::exit::{Error, Exit};
+use crate::guests::program;
 use provision_core::Limits;
+use provision_core::text::inert;
 use provision_exec::WasmtimeExecutor;
+use provision_worker::{attack, locks};
+use std::fmt::Write;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -12,6 +16,10 @@ pub(super) struct Args {
     /// leaking secret and a torn report, and prove that each is caught.
     #[arg(long)]
     planted: bool,
+    /// Let a worker try to do harm from inside: open files, connect, start
+    /// programs, signal its supervisor and more. Each attempt has to fail.
+    #[arg(long)]
+    escape: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
@@ -19,18 +27,69 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let folder = tempfile::tempdir();
     let folder = folder.map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
     print("executor: steps can be compiled and run on this machine\n")?;
-    if !args.planted {
-        return Ok(Exit::Conforms);
+    workers()?;
+    let mut exit = Exit::Conforms;
+    if args.planted {
+        for plant in planted(&executor, folder.path())? {
+            let verdict = if plant.caught { "caught" } else { "MISSED" };
+            if !plant.caught {
+                // A harness that misses this is no harness.
+                exit = Exit::Harness;
+            }
+            print(&format!("{verdict}  {}: {}\n", plant.what, plant.said))?;
+        }
     }
-    let mut missed = false;
-    for plant in planted(&executor, folder.path())? {
-        let verdict = if plant.caught { "caught" } else { "MISSED" };
-        missed |= !plant.caught;
-        print(&format!("{verdict}  {}: {}\n", plant.what, plant.said))?;
+    if args.escape {
+        exit = exit.max_with(escape()?);
     }
-    Ok(match missed {
-        // A harness that misses this is no harness.
-        true => Exit::Harness,
+    Ok(exit)
+}
+
+/// Shows what workers give up here, and what they cannot.
+fn workers() -> Result<(), Error> {
+    let locks = locks(program()?)?;
+    let mut text = String::from("workers: steps can be run in processes of their own\n");
+    for lock in &locks {
+        let _ = match &lock.missing {
+            None => writeln!(text, "  locked   {}, against {}", lock.name, lock.against),
+            Some(why) => writeln!(
+                text,
+                "  MISSING  {}, against {}: {}",
+                lock.name,
+                lock.against,
+                inert(why, 200)
+            ),
+        };
+    }
+    if locks.iter().any(|lock| lock.missing.is_some()) {
+        text += "  what is missing makes `--isolation require` refuse to run\n";
+    }
+    if cfg!(target_os = "macos") {
+        text += "  on macOS there are limits of resources, and no other locks\n";
+    }
+    print(&text)
+}
+
+/// Lets a worker try, and shows what came of it.
+fn escape() -> Result<Exit, Error> {
+    if cfg!(not(target_os = "linux")) {
+        anstream::eprintln!("error: --escape: only Linux has the locks that it is to try");
+        return Ok(Exit::Nothing);
+    }
+    let attempts = attack(program()?)?;
+    let mut exit = match attempts.is_empty() {
+        true => Exit::Nothing,
         false => Exit::Conforms,
-    })
+    };
+    for attempt in &attempts {
+        let line = match &attempt.refused {
+            Some(why) => format!("refused  {}: {}\n", attempt.what, inert(why, 200)),
+            None => {
+                exit = Exit::Violation;
+                format!("ESCAPED  {}\n", attempt.what)
+            }
+        };
+        print(&line)?;
+    }
+    Ok(exit)
 }

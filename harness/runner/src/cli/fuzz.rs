@@ -5,6 +5,7 @@ use super::{print, print_json};
 use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
 use crate::fuzz::{Options, Outcome, fuzz};
+use crate::interrupt;
 use crate::repro::{self, FuzzBundle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provision_core::text::inert;
@@ -78,18 +79,33 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         only: args.wizard.clone(),
         place: args.isolation.place()?,
     };
+    let unheard = |e| Error::io("listen for", std::path::Path::new("signals"), e);
+    // NB: what was found by then is not lost; its bundles take no time.
+    let watch = interrupt::watch(|_| true).map_err(unheard)?;
     let status = Status::new();
     let outcome = fuzz(&pack, &options, &|progress, elapsed| {
         status.tell(progress, elapsed);
     });
     drop(status);
-    let outcome = outcome?;
+    let asked = interrupt::asked();
+    if let Some(signal) = asked {
+        anstream::eprintln!("error: interrupted by {signal}; what was found until then follows");
+    }
+    let outcome = match (outcome, asked) {
+        (Err(_), Some(_)) => return Ok(Exit::Harness),
+        (outcome, _) => outcome?,
+    };
     let bundles = write(args, &pack, &outcome)?;
     match args.json {
         true => print_json(&as_json(args, &outcome, &bundles))?,
         false => print(&as_text(&outcome, &bundles))?,
     }
-    Ok(exit(&outcome))
+    drop(watch);
+    Ok(match asked {
+        // It found nothing, and was not done with looking.
+        Some(_) => exit(&outcome).max_with(Exit::Harness),
+        None => exit(&outcome),
+    })
 }
 
 fn exit(outcome: &Outcome) -> Exit {

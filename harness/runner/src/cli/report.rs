@@ -40,8 +40,8 @@ fn report(run: &Run, wanted: &Wanted) -> Result<Exit, Error> {
     }
     console::report(run, print)?;
     wanted.write(run)?;
-    if !run.finished {
-        anstream::eprintln!("error: the run was cut off; what it did not come to is an error");
+    if let Some(cut) = run.cut() {
+        anstream::eprintln!("error: {cut}; what it did not come to is an error");
         return Ok(run.exit().max_with(Exit::Harness));
     }
     Ok(run.exit())

@@ -30,6 +30,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "checks": started.checks,
         "public_base_url": started.public_base_url,
         "finished": run.finished,
+        "interrupted": run.interrupted,
         "exit_code": run.exit() as u8,
         "stale_expectations": run.stale,
         "summary": summary(run),

@@ -15,8 +15,12 @@ const MOST: usize = 900 * 1024;
 /// [`Error::Io`] of the stream.
 pub fn report(run: &Run) -> Result<String, Error> {
     let mut out = String::from("# Conformance\n\n");
-    if !run.finished {
-        out.push_str("**The run was cut off; what it did not come to is an error.**\n\n");
+    if let Some(cut) = run.cut() {
+        let _ = write!(
+            out,
+            "**What the run did not come to is an error:** {}\n\n",
+            code(&cut)
+        );
     }
     out.push_str(
         "| packs | pass | fail | partial | error | not applicable | steps executed |\n|---|---|---|---|---|---|---|\n",

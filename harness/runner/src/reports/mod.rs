@@ -14,7 +14,7 @@ use crate::fold::Run;
 use std::path::{Path, PathBuf};
 
 /// Where reports were asked for.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Wanted {
     /// Write the JSON report here.
     #[arg(long)]

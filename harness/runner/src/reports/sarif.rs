@@ -53,8 +53,8 @@ pub fn report(run: &Run) -> Result<Value, Error> {
     if left_out > 0 {
         notify(format!("{left_out} results more; the JSON report has them"));
     }
-    if !run.finished {
-        notify("the run was cut off; what it did not come to is missing here".into());
+    if let Some(cut) = run.cut() {
+        notify(format!("{cut}; what it did not come to is missing here"));
     }
     Ok(json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

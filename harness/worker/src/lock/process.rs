@@ -7,7 +7,10 @@ pub(super) const PRIVILEGES: (&str, &str) = ("no_new_privs", "gaining privileges
 pub(super) const ORPHAN: (&str, &str) = ("PR_SET_PDEATHSIG", "outliving its supervisor");
 pub(super) const DESCRIPTORS: (&str, &str) = ("close_range", "using descriptors left open");
 
-#[expect(unsafe_code, reason = "rustix has it among threads, which nothing else needs")]
+#[expect(
+    unsafe_code,
+    reason = "rustix has it among threads, which nothing else needs"
+)]
 pub(super) fn no_new_privileges() -> io::Result<()> {
     // SAFETY: sets a flag of this thread, and takes no pointer.
     match unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } {
@@ -27,7 +30,10 @@ pub(super) fn die_with_parent(parent: u32) -> io::Result<()> {
 }
 
 /// Closes all but standard input, output and error.
-#[expect(unsafe_code, reason = "there is no safe name for closing what nobody owns")]
+#[expect(
+    unsafe_code,
+    reason = "there is no safe name for closing what nobody owns"
+)]
 pub(super) fn close_descriptors() -> io::Result<()> {
     let (first, last, flags) = (3, libc::c_uint::MAX, 0);
     // SAFETY: nothing here has opened a descriptor yet, so none is owned.

@@ -6,7 +6,8 @@ use provision_exec::{CodeName, CompileCache};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of artifacts that are held in memory, for workers that lack them.
+/// Bytes of artifacts that are held in memory where there is no cache on disk,
+/// for workers that lack them.
 const HELD: usize = 48 * 1024 * 1024;
 
 /// What became of a step's code.
@@ -86,10 +87,10 @@ impl Codes {
         }
         let outcome = compile();
         if let Ok(Outcome::Artifact(artifact)) = &outcome {
-            if let Some(cache) = &self.cache {
-                cache.keep_artifact(name, artifact);
+            match &self.cache {
+                Some(cache) => cache.keep_artifact(name, artifact),
+                None => self.hold(name, artifact),
             }
-            self.hold(name, artifact);
         }
         drop(flying);
         locked(&self.flights).remove(name);
@@ -98,7 +99,12 @@ impl Codes {
 
     /// Notes that nothing else will come of compiling `name`, for this pack or
     /// for `every` one.
-    pub(crate) fn give_up(&self, (name, digest): (&CodeName, &str), every: bool, why: &StepFailure) {
+    pub(crate) fn give_up(
+        &self,
+        (name, digest): (&CodeName, &str),
+        every: bool,
+        why: &StepFailure,
+    ) {
         let of = match every {
             true => Of::Code(*name),
             false => Of::Pack(*name, digest.to_owned()),
@@ -125,9 +131,9 @@ impl Codes {
             return Some(Arc::clone(artifact));
         }
         drop(held);
-        let artifact = Arc::new(self.cache.as_ref()?.artifact(name)?);
-        self.hold(name, &artifact);
-        Some(artifact)
+        // NB: not held besides; the system does that, and better.
+        let artifact = self.cache.as_ref()?.artifact(name)?;
+        Some(Arc::new(artifact))
     }
 
     /// Holds `artifact`, and lets go of those that were not used for longest.
@@ -146,8 +152,11 @@ impl Codes {
         if held.bytes <= HELD {
             return;
         }
-        let mut by_age: Vec<(u64, CodeName)> =
-            held.artifacts.iter().map(|(n, (at, _))| (*at, *n)).collect();
+        let mut by_age: Vec<(u64, CodeName)> = held
+            .artifacts
+            .iter()
+            .map(|(n, (at, _))| (*at, *n))
+            .collect();
         by_age.sort_unstable_by_key(|(at, _)| *at);
         for (_, old) in by_age {
             if held.bytes <= HELD / 4 * 3 {
@@ -211,7 +220,10 @@ mod tests {
             let held = locked(&codes.held);
             let bytes: usize = held.artifacts.values().map(|(_, a)| a.len()).sum();
             assert!(bytes == held.bytes && bytes <= HELD);
-            assert!(held.artifacts.contains_key(&name(n)), "the last one goes last");
+            assert!(
+                held.artifacts.contains_key(&name(n)),
+                "the last one goes last"
+            );
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Attempts, Grants, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Attempts, Call, Grants, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepRequest,
 };
 use provision_exec::{CodeName, CodeNames, Compilers, CoveredFile, Preparing, Slow, Timing};
 use std::borrow::Cow;
@@ -204,6 +205,14 @@ impl Workers {
 
     fn once(&self, lane: usize, pack: &Pack, request: &StepRequest) -> Result<Told, Trouble> {
         let mut lent = self.runners.take(pack.digest())?;
+        // NB: an input over its bound is refused before anything is compiled.
+        let fits = match &request.call {
+            Call::Step { input } => input.len() <= self.limits.input_bytes,
+            _ => true,
+        };
+        if fits && self.surely_lacks(lane, pack, (&request.component, lent.process()?)) {
+            self.provide(lane, pack, (&request.component, &mut lent))?;
+        }
         let mut answer = self.ask(lane, pack, request, lent.process()?)?;
         if matches!(answer.0, Answer::Lacks) {
             self.provide(lane, pack, (&request.component, &mut lent))?;
@@ -214,6 +223,14 @@ impl Workers {
             return Err(process.garbage("it is asked for a step").into());
         };
         self.told(process, pack, &request.component, (*done, body))
+    }
+
+    /// Whether a worker was never handed the code of `file`. Asking it would
+    /// take longer than looking.
+    fn surely_lacks(&self, lane: usize, pack: &Pack, (file, process): (&str, &Process)) -> bool {
+        let names = self.compilers.as_ref().map(|(_, names)| names);
+        let name = names.and_then(|names| names.name(lane, pack, file));
+        name.is_some_and(|name| !process.code.contains(&name))
     }
 
     /// Asks a worker for a step, and sends before what it needs for it.
@@ -253,7 +270,8 @@ impl Workers {
     /// is not sent what there would be to read, which may be much.
     fn may_read(&self, pack: &Pack, file: &str) -> bool {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        pack.look(file).is_none_or(|look| !silent.contains(&look.blake3))
+        pack.look(file)
+            .is_none_or(|look| !silent.contains(&look.blake3))
     }
 
     /// Hands `pack` to a worker that does not have it. Gives the time until
@@ -348,6 +366,7 @@ impl Workers {
                     name: *name.as_bytes(),
                 };
                 process.send(&code, &[&artifact], deadline.max(Instant::now() + GRACE))?;
+                process.code.insert(name);
             }
             Some((Outcome::Failed(failure), _)) => return Err(Trouble::Final(failure)),
             // NB: what the pack does not have is found out by the worker.
@@ -357,6 +376,7 @@ impl Workers {
                     self.note((name, pack.digest()), broken);
                 }
                 made.map_err(|broken| of_compiling(broken, 1))?;
+                process.code.extend(name);
             }
             None => {}
         }
@@ -496,7 +516,12 @@ fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<()
     }
     let folder = pack.folder().into_iter().flatten();
     let (files, parts): (Vec<_>, Vec<&[u8]>) = folder
-        .map(|(name, bytes)| ((Cow::Borrowed(name.as_str()), bytes.len()), bytes.as_slice()))
+        .map(|(name, bytes)| {
+            (
+                (Cow::Borrowed(name.as_str()), bytes.len()),
+                bytes.as_slice(),
+            )
+        })
         .unzip();
     let files = Files::Folder {
         files,

@@ -10,14 +10,14 @@ pub use covering::Covering;
 pub use isolated::Isolated;
 pub(crate) use process::stop as stop_all;
 
+use crate::Attempt;
 use crate::frame::Bounds;
 use crate::lock::Lock;
 use crate::message::{Answer, Request, Start, VERSION, Work, from_worker};
-use crate::Attempt;
 use pool::Recipe;
 use process::{Broken, Process};
 use provision_core::limits::Limits;
-use provision_exec::{Compilers, CompileCache, ExecError};
+use provision_exec::{CompileCache, Compilers, ExecError};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -147,8 +147,7 @@ pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let (_reader, writer) = std::io::pipe().map_err(start)?;
     let writer = OwnedFd::from(writer);
     // NB: as a careless caller of this process would have left it.
-    rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty())
-        .map_err(|e| start(e.into()))?;
+    rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).map_err(|e| start(e.into()))?;
     let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
     let mut process = Process::start(&recipe.program, (&recipe.start, bounds), Some(writer))?;
     let ask = Request::Attack {

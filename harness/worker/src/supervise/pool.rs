@@ -62,7 +62,11 @@ impl Spawner {
         let work = move || {
             for order in taken {
                 // NB: whoever ordered it may be gone; then the worker goes too.
-                drop(order.send(Process::start(&recipe.program, (&recipe.start, recipe.bounds), None)));
+                drop(order.send(Process::start(
+                    &recipe.program,
+                    (&recipe.start, recipe.bounds),
+                    None,
+                )));
             }
         };
         std::thread::Builder::new()

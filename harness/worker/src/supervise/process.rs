@@ -7,9 +7,10 @@ use crate::lock::Lock;
 use crate::message::{Answer, Start, VERSION};
 use provision_core::text::inert;
 use provision_core::wizard::Grants;
+use provision_exec::CodeName;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -98,6 +99,8 @@ pub(crate) struct Process {
     pub(crate) pack: Option<String>,
     /// Packs that it was given so far.
     pub(crate) packs: u32,
+    /// The code that it was handed; it may have forgotten some.
+    pub(crate) code: HashSet<CodeName>,
     /// What it lets guests read from their host.
     pub(crate) grants: Option<Arc<Grants>>,
     /// The last input that it was sent.
@@ -152,6 +155,7 @@ impl Process {
             locks: Vec::new(),
             pack: None,
             packs: 0,
+            code: HashSet::new(),
             grants: None,
             last: Last::default(),
             busy: Duration::ZERO,

@@ -53,8 +53,12 @@ fn head(run: &Run) -> String {
         text(&started.profile),
         text(&started.version),
     );
-    if !run.finished {
-        out += "<p class=\"error\">The run was cut off; what it did not come to is an error.</p>\n";
+    if let Some(cut) = run.cut() {
+        let _ = writeln!(
+            out,
+            "<p class=\"error\">{}; what it did not come to is an error.</p>",
+            text(&cut)
+        );
     }
     for stale in &run.stale {
         let _ = writeln!(out, "<p class=\"error\">stale: {}</p>", text(stale));
