@@ -1,11 +1,16 @@
 //! How many stores there are at a time: no more than the pool has room for.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A number of stores that may be open.
 pub(crate) struct Permits {
-    free: Mutex<usize>,
+    state: Mutex<State>,
     freed: Condvar,
+}
+
+struct State {
+    free: usize,
+    waiting: usize,
 }
 
 /// The right to one store, given back when it is dropped.
@@ -14,7 +19,10 @@ pub(crate) struct Permit<'p>(&'p Permits);
 impl Permits {
     pub(crate) fn of(stores: usize) -> Self {
         Self {
-            free: Mutex::new(stores),
+            state: Mutex::new(State {
+                free: stores,
+                waiting: 0,
+            }),
             freed: Condvar::new(),
         }
     }
@@ -23,18 +31,34 @@ impl Permits {
     ///
     /// NB: whoever has a permit must not ask for another one.
     pub(crate) fn take(&self) -> Permit<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = |free: &mut usize| *free == 0;
-        let waited = self.freed.wait_while(free, none);
-        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        let mut state = self.state();
+        state.waiting += 1;
+        let none = |state: &mut State| state.free == 0;
+        let waited = self.freed.wait_while(state, none);
+        state = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state.free -= 1;
+        drop(state);
         Permit(self)
+    }
+}
+
+impl Permits {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let mut state = self.0.state();
+        state.free += 1;
+        // NB: telling takes a system call, and is seldom of use.
+        let wanted = state.waiting > 0;
+        drop(state);
+        if wanted {
+            self.0.freed.notify_one();
+        }
     }
 }
 
@@ -61,6 +85,6 @@ mod tests {
             }
         });
         assert!((1..=2).contains(&most.into_inner()));
-        assert_eq!(permits.free.into_inner().expect("not poisoned"), 2);
+        assert_eq!(permits.state().free, 2);
     }
 }

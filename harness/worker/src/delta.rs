@@ -44,8 +44,16 @@ impl Last {
             return Some(sent);
         }
         let end = self.0.len().checked_sub(same.last)?;
-        let (first, last) = (self.0.get(..same.first)?, self.0.get(end..)?);
-        Some([first, &sent, last].concat())
+        // NB: most of it is at the beginning, and stays where it is.
+        let last = self.0.get(end..)?.to_vec();
+        let mut body = std::mem::take(&mut self.0);
+        if same.first > body.len() {
+            return None;
+        }
+        body.truncate(same.first);
+        body.extend(sent);
+        body.extend(last);
+        Some(body)
     }
 
     /// Keeps the body that [`Self::with`] gave, when it is done with.

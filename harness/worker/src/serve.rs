@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// The pipe to the supervisor: standard input, both ways.
+/// The pipes to and from the supervisor: standard input and output.
 struct Pipe<'p> {
     from: StdinLock<'p>,
     to: BorrowedFd<'p>,
@@ -45,10 +45,11 @@ impl Write for Pipe<'_> {
 #[must_use]
 pub fn serve() -> ExitCode {
     crate::bounded::end_without_memory();
-    let input = io::stdin();
+    // NB: rustix writes what it is given at once; nothing else writes here.
+    let (input, output) = (io::stdin(), io::stdout());
     let mut pipe = Pipe {
         from: input.lock(),
-        to: input.as_fd(),
+        to: output.as_fd(),
     };
     match served(&mut pipe) {
         Ok(()) => ExitCode::SUCCESS,

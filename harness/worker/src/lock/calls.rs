@@ -14,8 +14,9 @@ pub(super) const CALLS: (&str, &str) = (
 
 /// The number of `ioctl` that tells which pages were touched.
 const PAGEMAP_SCAN: u64 = 0xc060_6610;
-/// The descriptor of the pipe, and of standard error.
-const PIPE: u64 = 0;
+/// The descriptors of the pipes, and of standard error.
+const INPUT: u64 = 0;
+const OUTPUT: u64 = 1;
 const ERRORS: u64 = 2;
 /// No descriptor: memory that is no file's.
 const ANONYMOUS: u64 = 0xffff_ffff;
@@ -89,10 +90,10 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError>
     };
     let me = u64::from(std::process::id());
     for call in [libc::SYS_read, libc::SYS_readv] {
-        only(call, 0, Len::Dword, &[PIPE])?;
+        only(call, 0, Len::Dword, &[INPUT])?;
     }
     for call in [libc::SYS_write, libc::SYS_writev] {
-        only(call, 0, Len::Dword, &[PIPE, ERRORS])?;
+        only(call, 0, Len::Dword, &[OUTPUT, ERRORS])?;
     }
     only(libc::SYS_mmap, 4, Len::Dword, &[ANONYMOUS])?;
     only(libc::SYS_ioctl, 1, Len::Qword, &[PAGEMAP_SCAN])?;

@@ -1,8 +1,9 @@
 //! [`Isolated`]: steps by workers, as if they were run here.
 
 use super::codes::{Codes, Outcome};
+use super::live::stopped;
 use super::pool::{Lent, Pool};
-use super::process::{Broken, Process, stopped};
+use super::process::{Broken, Process};
 use super::{Patience, Setup, WorkerError, recipe};
 use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;
@@ -248,7 +249,7 @@ impl Workers {
             grants,
         } = request;
         let has = |has: &Arc<Grants>| Arc::ptr_eq(has, grants) || has == grants;
-        if !process.grants.as_ref().is_some_and(has) && self.may_read(pack, component) {
+        if self.may_read(pack, component) && !process.grants.as_ref().is_some_and(has) {
             process.grants = Some(Arc::clone(grants));
             let grants = Request::Grants {
                 grants: Cow::Borrowed(&**grants),

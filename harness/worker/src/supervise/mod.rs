@@ -3,12 +3,13 @@
 mod codes;
 mod covering;
 mod isolated;
+mod live;
 mod pool;
 mod process;
 
 pub use covering::Covering;
 pub use isolated::Isolated;
-pub(crate) use process::stop as stop_all;
+pub(crate) use live::stop as stop_all;
 
 use crate::Attempt;
 use crate::frame::Bounds;

@@ -1,6 +1,7 @@
 //! A few workers, started where they are wanted and replaced when they broke.
 
-use super::process::{Broken, Process, stopped};
+use super::live::stopped;
+use super::process::{Broken, Process};
 use crate::frame::Bounds;
 use crate::message::Start;
 use std::path::PathBuf;

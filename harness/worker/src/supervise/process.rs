@@ -1,5 +1,6 @@
 //! One worker: started, asked within a time, killed and reaped.
 
+use super::live::{self, Patience, stopped};
 use crate::EXIT_MEMORY;
 use crate::delta::Last;
 use crate::frame::{self, Bounds, FrameError};
@@ -8,21 +9,17 @@ use crate::message::{Answer, Start, VERSION};
 use provision_core::text::inert;
 use provision_core::wizard::Grants;
 use provision_exec::CodeName;
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Serialize;
-use std::collections::{BTreeSet, HashSet};
-use std::io::{self, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::collections::HashSet;
+use std::io::{self, BufReader, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a read or a write waits before it looks at the clock.
-const LOOK: Duration = Duration::from_millis(100);
 /// How long a worker may take from its start to its first answer.
 const STARTING: Duration = Duration::from_secs(20);
 /// How long it may take to end when its pipe is closed already.
@@ -30,31 +27,6 @@ const ENDING: Duration = Duration::from_secs(1);
 /// Bytes of a worker's last words that are shown.
 const WORDS: usize = 300;
 
-/// Process groups of the workers that are not reaped yet.
-static LIVE: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
-/// Nothing is started any more.
-static STOPPED: AtomicBool = AtomicBool::new(false);
-
-/// Kills every worker of this process, and starts no further one.
-pub(crate) fn stop() {
-    STOPPED.store(true, Ordering::SeqCst);
-    for pid in LIVE.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        // NB: not reaped yet, so the number is still this worker's.
-        kill(*pid);
-    }
-}
-
-/// Whether [`stop`] was called.
-pub(crate) fn stopped() -> bool {
-    STOPPED.load(Ordering::SeqCst)
-}
-
-fn kill(pid: i32) {
-    if let Some(pid) = Pid::from_raw(pid) {
-        // NB: fails where it is dead already.
-        let _ = kill_process_group(pid, Signal::KILL);
-    }
-}
 
 /// Why a worker did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +62,9 @@ pub(crate) enum Broken {
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    pipe: BufReader<Timed>,
+    from: BufReader<io::PipeReader>,
+    to: io::PipeWriter,
+    patience: Arc<Patience>,
     errors: io::PipeReader,
     bounds: Bounds,
     /// What it gave up.
@@ -123,33 +97,33 @@ impl Process {
             return Err(Broken::Stopped);
         }
         let unstarted = |e: io::Error| Broken::Unstarted(e.to_string());
-        let (pipe, theirs) = UnixStream::pair().map_err(unstarted)?;
+        let (theirs, to) = io::pipe().map_err(unstarted)?;
+        let (from, answers) = io::pipe().map_err(unstarted)?;
+        widen(&to);
+        widen(&answers);
         let (errors, errors_in) = io::pipe().map_err(unstarted)?;
         // A worker that says too much loses its words, and nobody waits.
         rustix::io::ioctl_fionbio(&errors_in, true).map_err(|e| unstarted(e.into()))?;
         rustix::io::ioctl_fionbio(&errors, true).map_err(|e| unstarted(e.into()))?;
-        pipe.set_read_timeout(Some(LOOK)).map_err(unstarted)?;
-        pipe.set_write_timeout(Some(LOOK)).map_err(unstarted)?;
+        live::start().map_err(unstarted)?;
         let mut command = Command::new(program);
         command
             .arg("worker")
             .env_clear()
             .current_dir("/")
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
+            .stdin(theirs)
+            .stdout(answers)
             .stderr(errors_in)
             .process_group(0);
-        // NB: registered before anybody can ask for all to be killed.
-        let mut live = LIVE.lock().unwrap_or_else(PoisonError::into_inner);
-        let child = command.spawn().map_err(unstarted)?;
-        live.insert(number(&child));
-        drop(live);
-        // NB: it holds the worker's end of the pipe, whose end is the worker's.
+        let (child, patience) = live::spawn(&mut command).map_err(unstarted)?;
+        // NB: it holds the worker's ends of the pipes, which end with the worker.
         drop(command);
         drop(inherited);
         let mut process = Self {
             child,
-            pipe: BufReader::new(Timed(pipe, Instant::now())),
+            from: BufReader::new(from),
+            to,
+            patience,
             errors,
             bounds,
             locks: Vec::new(),
@@ -187,14 +161,16 @@ impl Process {
     ) -> Result<(Answer, Vec<u8>), Broken> {
         let started = Instant::now();
         self.send(message, body, deadline)?;
-        let frame = match frame::read(&mut self.pipe, self.bounds) {
+        self.patience.until(Some(deadline));
+        let frame = frame::read(&mut self.from, self.bounds);
+        self.patience.until(None);
+        let frame = match frame {
             Ok(frame) => frame,
             Err(FrameError::Long { part, bytes, bound }) => {
                 let why = format!("a {part} of {bytes} bytes, bound {bound}");
                 return Err(self.garbage(&why));
             }
-            Err(FrameError::Closed) => return Err(self.ended(None, started)),
-            Err(FrameError::Io(e)) => return Err(self.ended(Some(&e), started)),
+            Err(FrameError::Closed | FrameError::Io(_)) => return Err(self.ended(started)),
         };
         self.busy += started.elapsed();
         match serde_json::from_slice(&frame.head) {
@@ -213,10 +189,10 @@ impl Process {
         let started = Instant::now();
         let head = serde_json::to_vec(message);
         let head = head.map_err(|e| Broken::Unstarted(e.to_string()))?;
-        let pipe = self.pipe.get_mut();
-        pipe.1 = deadline;
-        let sent = frame::write(pipe, &head, body);
-        sent.map_err(|e| self.ended(Some(&e), started))
+        self.patience.until(Some(deadline));
+        let sent = frame::write(&mut self.to, &head, body);
+        self.patience.until(None);
+        sent.map_err(|_| self.ended(started))
     }
 
     /// What it said to standard error since this was last asked.
@@ -239,13 +215,14 @@ impl Process {
     }
 
     /// Why it does not go on.
-    fn ended(&mut self, error: Option<&io::Error>, started: Instant) -> Broken {
+    fn ended(&mut self, started: Instant) -> Broken {
         self.broken = true;
-        if error.is_some_and(|e| e.kind() == io::ErrorKind::TimedOut) {
+        if self.patience.is_over() {
+            self.reap();
             return Broken::Late(started.elapsed());
         }
         // It closes its pipe while it dies; how, is known a moment later.
-        let dead = dead_within(number(&self.child), ENDING);
+        let dead = dead_within(live::number(&self.child), ENDING);
         let words = match self.words() {
             words if words.is_empty() => words,
             words => format!("; its last words: {words}"),
@@ -260,15 +237,10 @@ impl Process {
 
     /// Kills it with all that it may have started, and waits for its end.
     fn reap(&mut self) -> Option<ExitStatus> {
-        let pid = number(&self.child);
-        let mut live = LIVE.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only once: afterwards the number may be somebody else's.
-        if !live.remove(&pid) {
-            return None;
+        match live::kill(&self.child) {
+            true => self.child.wait().ok(),
+            false => None,
         }
-        kill(pid);
-        drop(live);
-        self.child.wait().ok()
     }
 }
 
@@ -278,10 +250,18 @@ impl Drop for Process {
     }
 }
 
-fn number(child: &Child) -> i32 {
-    // NB: the kernel's numbers are below 2²².
-    i32::try_from(child.id()).unwrap_or_default()
+/// Lets a pipe hold more than a page or two, where the system lets one ask.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "there is no safe name for the size of a pipe")]
+fn widen(pipe: &impl AsRawFd) {
+    let bytes = 1024 * 1024;
+    // SAFETY: sets a number of a descriptor that is open. NB: of no consequence
+    // where it fails.
+    unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) };
 }
+
+#[cfg(not(target_os = "linux"))]
+fn widen(_: &impl AsRawFd) {}
 
 /// Whether the process `pid`, a child, ends within `time`.
 fn dead_within(pid: i32, time: Duration) -> bool {
@@ -326,44 +306,5 @@ fn name(signal: i32) -> &'static str {
         libc::SIGTERM => " (SIGTERM)",
         libc::SIGXCPU => " (SIGXCPU)",
         _ => "",
-    }
-}
-
-/// A pipe that is waited for until a deadline, and no longer.
-#[derive(Debug)]
-struct Timed(UnixStream, Instant);
-
-impl Timed {
-    /// Does `act` again while it is only told to wait, until the deadline.
-    fn until<T>(&self, mut act: impl FnMut(&UnixStream) -> io::Result<T>) -> io::Result<T> {
-        loop {
-            match act(&self.0) {
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                done => return done,
-            }
-            if Instant::now() >= self.1 {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-        }
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.until(|mut pipe| pipe.read(bytes))
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.until(|mut pipe| pipe.write(bytes))
-    }
-
-    fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        self.until(|mut pipe| pipe.write_vectored(parts))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
