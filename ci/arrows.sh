@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Proves the dependency arrows: exec → core, oracle → core, runner → all,
+# Proves the dependency arrows: exec → core, oracle → core, worker → core and
+# exec, runner → all,
 # fuzz/bytes → core, oracle; fuzz/guests → all; core, oracle and fuzz/bytes never
 # see wasmtime, libtest-mimic or a report library. Development dependencies do
 # not count.
@@ -26,15 +27,16 @@ refuse() {
 engines='wasmtime(-.*)?'
 reports='(libtest-mimic|junit-report|insta)'
 fuzz='provision-fuzz(-.*)?'
-refuse provision-core "$engines" "$reports" provision-exec provision-oracle greentic-provision "$fuzz"
-refuse provision-oracle "$engines" "$reports" provision-exec greentic-provision "$fuzz"
-refuse provision-exec "$reports" provision-oracle greentic-provision "$fuzz"
+refuse provision-core "$engines" "$reports" provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-oracle "$engines" "$reports" provision-exec provision-worker greentic-provision "$fuzz"
+refuse provision-exec "$reports" provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-worker "$reports" provision-oracle greentic-provision "$fuzz"
 # Linking the engine would make each fuzzed input a multiple dearer.
 refuse provision-fuzz-bytes "$engines" "$reports" provision-exec greentic-provision provision-fuzz-guests
 refuse greentic-provision "$fuzz"
 
 # Only exec may name wasmtime, also among development dependencies.
-if grep -lE '^wasmtime' harness/{core,oracle,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
+if grep -lE '^wasmtime' harness/{core,oracle,worker,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
     echo 'error: only harness/exec may name wasmtime' >&2
     failed=1
 fi

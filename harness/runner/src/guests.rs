@@ -8,7 +8,7 @@ use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
 use provision_exec::{
     CompileCache, Compilers, CoveredFunction, Preparing, WasmtimeExecutor, Words,
 };
-use provision_worker::{Covering, Isolated, Patience, Setup};
+use provision_worker::{Covering, Isolated, Patience, Setup, WORKER_MEMORY};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -110,6 +110,7 @@ impl Place {
             jobs,
             cache: cache.cloned(),
             compiling: *compiling,
+            memory: WORKER_MEMORY,
             all_locks: *all_locks,
             tell: Box::new(warn),
         })

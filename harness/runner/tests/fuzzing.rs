@@ -6,6 +6,7 @@ mod packs;
 
 use greentic_provision::discover::PackRef;
 use greentic_provision::fuzz::{Options, Outcome, conditions, fuzz};
+use greentic_provision::guests::Place;
 use greentic_provision::source;
 use packs::packs;
 use provision_core::Limits;
@@ -32,6 +33,7 @@ fn options(runs: u64, coverage: bool) -> Options {
         jobs: 1,
         coverage,
         only: None,
+        place: Place::Here,
     }
 }
 

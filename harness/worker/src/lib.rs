@@ -24,4 +24,6 @@ pub use bounded::Bounded;
 pub(crate) use bounded::EXIT_MEMORY;
 pub use lock::Lock;
 pub use serve::serve;
-pub use supervise::{Covering, Isolated, Patience, Setup, WorkerError, attack, locks};
+pub use supervise::{
+    Covering, Isolated, Patience, Setup, WORKER_MEMORY, WorkerError, attack, locks,
+};

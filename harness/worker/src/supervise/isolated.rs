@@ -151,10 +151,11 @@ impl Workers {
             jobs,
             cache,
             compiling,
+            memory,
             all_locks,
             tell,
         } = setup;
-        let (recipe, _) = recipe(program, &limits, work);
+        let (recipe, _) = recipe(program, &limits, (work, memory));
         let mut without_guests = recipe.clone();
         without_guests.start.guests = 0;
         let workers = Self {
@@ -372,9 +373,10 @@ impl Workers {
             Some((Outcome::Failed(failure), _)) => return Err(Trouble::Final(failure)),
             // NB: what the pack does not have is found out by the worker.
             Some((_, name)) => {
+                self.opened(process, pack)?;
                 let made = self.compile_in(process, lane, (pack, file), false);
                 if let (Err(broken), Some(name)) = (&made, &name) {
-                    self.note((name, pack.digest()), broken);
+                    self.note((name, pack.digest()), broken, 1);
                 }
                 made.map_err(|broken| of_compiling(broken, 1))?;
                 process.code.extend(name);
@@ -429,7 +431,7 @@ impl Workers {
         broken: Broken,
         tries: u32,
     ) -> Result<Outcome, Broken> {
-        self.note(of, &broken);
+        self.note(of, &broken, tries);
         match of_compiling(broken, tries) {
             Trouble::Final(failure) => Ok(Outcome::Failed(failure)),
             Trouble::Broken(broken) => Err(broken),
@@ -437,9 +439,9 @@ impl Workers {
     }
 
     /// Remembers what is not worth another try.
-    fn note(&self, of: (&CodeName, &str), broken: &Broken) {
+    fn note(&self, of: (&CodeName, &str), broken: &Broken, tries: u32) {
         let every = matches!(broken, Broken::Late(_) | Broken::Memory { .. });
-        if let Trouble::Final(failure) = of_compiling(broken.clone(), 2) {
+        if let Trouble::Final(failure) = of_compiling(broken.clone(), tries) {
             self.codes.give_up(of, every, &failure);
         }
     }

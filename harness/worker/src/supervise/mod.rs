@@ -24,9 +24,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bytes that a worker may use beside what its engines take: as much as it is
-/// sensible to compile with.
-const MEMORY: u64 = 1024 * 1024 * 1024;
+/// Bytes that a worker may use beside what its engines take, unless somebody
+/// says otherwise: as much as it is sensible to compile with.
+pub const WORKER_MEMORY: u64 = 1024 * 1024 * 1024;
 /// Seconds of a processor that a worker may use in its life; it is replaced
 /// before, unless one step or one component takes all of it.
 const CPU: u64 = 600;
@@ -46,6 +46,8 @@ pub struct Setup {
     pub cache: Option<Arc<CompileCache>>,
     /// How long compiling a component may take.
     pub compiling: Patience,
+    /// Bytes that a worker may use beside what its engines take.
+    pub memory: u64,
     /// Whether a lock that the kernel does not have is an error.
     pub all_locks: bool,
     /// Hears of workers that broke, though the step was then run by another.
@@ -102,7 +104,7 @@ impl From<Broken> for WorkerError {
     }
 }
 
-fn recipe(program: PathBuf, limits: &Limits, work: Work) -> (Recipe, Bounds) {
+fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> (Recipe, Bounds) {
     let bounds = from_worker(&limits.step, work);
     let engines: u64 = match work {
         Work::Fast | Work::Covering => 1,
@@ -114,7 +116,7 @@ fn recipe(program: PathBuf, limits: &Limits, work: Work) -> (Recipe, Bounds) {
         version: VERSION,
         limits: limits.clone(),
         work,
-        memory: MEMORY,
+        memory,
         guests: engines.saturating_mul(slots),
         parent: std::process::id(),
         cpu: CPU,
@@ -132,7 +134,7 @@ fn recipe(program: PathBuf, limits: &Limits, work: Work) -> (Recipe, Bounds) {
 /// # Errors
 /// [`WorkerError`] where no worker can be started.
 pub fn locks(program: PathBuf) -> Result<Vec<Lock>, WorkerError> {
-    let (recipe, bounds) = recipe(program, &Limits::default(), Work::Fast);
+    let (recipe, bounds) = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
     let process = Process::start(&recipe.program, (&recipe.start, bounds), None)?;
     Ok(process.locks.clone())
 }
@@ -144,7 +146,7 @@ pub fn locks(program: PathBuf) -> Result<Vec<Lock>, WorkerError> {
 /// that, too, is an attempt that succeeded.
 pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let start = |e: std::io::Error| WorkerError::Start(e.to_string());
-    let (recipe, bounds) = recipe(program, &Limits::default(), Work::Fast);
+    let (recipe, bounds) = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
     let (_reader, writer) = std::io::pipe().map_err(start)?;
     let writer = OwnedFd::from(writer);
     // NB: as a careless caller of this process would have left it.

@@ -27,7 +27,6 @@ const ENDING: Duration = Duration::from_secs(1);
 /// Bytes of a worker's last words that are shown.
 const WORDS: usize = 300;
 
-
 /// Why a worker did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Broken {
@@ -138,7 +137,6 @@ impl Process {
         let (answer, _) = process.ask(start, &[], Instant::now() + STARTING)?;
         match answer {
             Answer::Ready { version, locks } if version == VERSION => process.locks = locks,
-            Answer::Unable { why } => return Err(Broken::Unstarted(inert(&why, WORDS))),
             _ => return Err(process.garbage("it does not say that it is ready")),
         }
         match stopped() {
@@ -174,6 +172,7 @@ impl Process {
         };
         self.busy += started.elapsed();
         match serde_json::from_slice(&frame.head) {
+            Ok(Answer::Unable { why }) => Err(self.garbage(&format!("it gives up: {why}"))),
             Ok(answer) => Ok((answer, frame.body)),
             Err(e) => Err(self.garbage(&e.to_string())),
         }

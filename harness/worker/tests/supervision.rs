@@ -1,0 +1,363 @@
+//! What becomes of a run whose workers misbehave.
+//!
+//! This program is the worker as well: under the names of [`MODES`] it is one
+//! that goes wrong in some way, and speaks for that as much of the protocol as
+//! it takes, from the description alone.
+#![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone"))]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests fail so")]
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use provision_core::wizard::{Call, Performed, StepAnswer, StepCode, StepExecutor, StepRequest};
+use provision_core::{Limits, Pack, Source};
+use provision_exec::{Compilers, WasmtimeExecutor};
+use provision_worker::{Bounded, Isolated, Patience, Setup, WORKER_MEMORY};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: Bounded = Bounded;
+
+/// How a worker goes wrong, and what is said of it.
+const MODES: &[(&str, StepCode, &str)] = &[
+    ("abort", StepCode::WorkerCrash, "signal 6 (SIGABRT)"),
+    ("overflow", StepCode::WorkerCrash, "signal 6 (SIGABRT)"),
+    ("segv", StepCode::WorkerCrash, "signal 11 (SIGSEGV)"),
+    ("exit", StepCode::WorkerCrash, "status 3"),
+    ("silent-end", StepCode::WorkerCrash, "status 0"),
+    ("memory", StepCode::WorkerMemory, "memory"),
+    ("noise", StepCode::WorkerProtocol, "expected"),
+    ("huge", StepCode::WorkerProtocol, "4294967295 bytes"),
+    ("cut", StepCode::WorkerCrash, "status 0"),
+    ("other-answer", StepCode::WorkerProtocol, "asked"),
+    ("too-much", StepCode::WorkerProtocol, "more than it may"),
+    ("closes", StepCode::WorkerProtocol, "went on"),
+];
+
+fn main() -> ExitCode {
+    let mut args = std::env::args();
+    let name = args.next().map(PathBuf::from);
+    let name = name.as_ref().and_then(|n| n.file_name()?.to_str());
+    if args.next().as_deref() == Some("worker") {
+        return worker(name.unwrap_or_default());
+    }
+    let args = Arguments::from_args();
+    if cfg!(not(target_os = "linux")) {
+        eprintln!("skipped: workers are supervised like this on Linux alone");
+        return ExitCode::SUCCESS;
+    }
+    let mut trials: Vec<Trial> = MODES
+        .iter()
+        .map(|mode| Trial::test(format!("a_worker_that_does::{}", mode.0), || breaks(mode)))
+        .collect();
+    let more: [(&str, fn() -> Result<(), Failed>); 6] = [
+        ("what_breaks_once_is_run_again", once),
+        ("answers_are_the_same_as_in_this_process", same),
+        ("compiling_for_too_long_ends", slow),
+        ("compiling_with_too_much_memory_ends", large),
+        ("a_program_that_is_no_worker_is_an_error", no_worker),
+        ("workers_are_replaced_and_none_is_left", none_left),
+    ];
+    trials.extend(more.map(|(name, test)| Trial::test(name, test)));
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+/// Reads a frame: what it begins with, and its head.
+fn frame() -> Vec<u8> {
+    let mut lengths = [0; 8];
+    let mut input = std::io::stdin().lock();
+    if input.read_exact(&mut lengths).is_err() {
+        std::process::exit(0);
+    }
+    let length = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| lengths[at + i])) as usize;
+    let mut rest = vec![0; length(0) + length(4)];
+    input.read_exact(&mut rest).expect("a whole frame");
+    rest.truncate(length(0));
+    rest
+}
+
+fn answer(head: &str, body: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    for part in [head.as_bytes(), body] {
+        let length = u32::try_from(part.len()).expect("a short answer");
+        out.write_all(&length.to_le_bytes()).expect("writes");
+    }
+    out.write_all(head.as_bytes()).expect("writes");
+    out.write_all(body).expect("writes");
+    out.flush().expect("writes");
+}
+
+/// A worker that goes wrong when it is asked for the first step.
+fn worker(mode: &str) -> ExitCode {
+    let marker = std::env::args().next().map(|n| PathBuf::from(n + ".broke"));
+    let marker = marker.expect("a name");
+    if mode == "sound" || (mode == "once" && marker.exists()) {
+        return provision_worker::serve();
+    }
+    frame();
+    answer(r#"{"ready":{"version":1,"locks":[]}}"#, b"");
+    loop {
+        let head = String::from_utf8(frame()).expect("JSON");
+        if head.starts_with(r#"{"compile""#) {
+            answer(r#"{"compiled":{"failure":null,"oversized":true}}"#, b"");
+        }
+        if head.starts_with(r#"{"step""#) {
+            break;
+        }
+    }
+    fs::write(marker, "").expect("writes");
+    go_wrong(mode)
+}
+
+#[expect(unsafe_code, reason = "it is to go wrong")]
+fn go_wrong(mode: &str) -> ExitCode {
+    let done = r#"{"step":{"result":{"Ok":"json"},"output":OUT,"reads":true,"meters":{"fuel":1,
+        "memory_bytes":0,"table_elements":0,"host_calls":0,"host_bytes":0,"output_bytes":0,
+        "wall_micros":0},"attempts":{"calls":[],"stdout":[],"stderr":[],"logs":[],
+        "truncated":false},"loaded":0,"files":[]}}"#;
+    let mut out = std::io::stdout();
+    match mode {
+        "abort" | "once" => std::process::abort(),
+        "overflow" => {
+            fn deep(n: u64) -> u64 {
+                let kept = std::hint::black_box([n; 512]);
+                match n {
+                    u64::MAX => 0,
+                    _ => deep(n + 1) + kept[(n % 512) as usize],
+                }
+            }
+            std::hint::black_box(deep(0));
+        }
+        // SAFETY: this process is to be killed by it.
+        "segv" => unsafe {
+            libc::signal(libc::SIGSEGV, libc::SIG_DFL);
+            libc::raise(libc::SIGSEGV);
+        },
+        "exit" => return ExitCode::from(3),
+        "memory" => return ExitCode::from(86),
+        "noise" => answer("no JSON at all", b""),
+        "huge" => out.write_all(&[255; 64]).expect("writes"),
+        "cut" => out.write_all(&[9, 0, 0, 0, 1]).expect("writes"),
+        "other-answer" => answer(r#""lacks""#, b""),
+        "too-much" => answer(&done.replace("OUT", "5"), b"{}"),
+        "closes" => {
+            // SAFETY: nothing here uses them any more.
+            unsafe { libc::close(1) };
+            loop {
+                std::thread::park();
+            }
+        }
+        _ => {}
+    }
+    out.flush().expect("writes");
+    // What it says is to be read before its end is seen.
+    if ["noise", "huge", "other-answer", "too-much"].contains(&mode) {
+        frame();
+        if mode == "other-answer" {
+            answer(r#"{"compiled":{"failure":null,"oversized":true}}"#, b"");
+            frame();
+            answer(r#""lacks""#, b"");
+            frame();
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// This program under another name.
+fn program(folder: &Path, mode: &str) -> PathBuf {
+    let path = folder.join(mode);
+    let this = std::env::current_exe().expect("a path");
+    std::os::unix::fs::symlink(this, &path).expect("a link");
+    path
+}
+
+fn setup(program: PathBuf, told: &Arc<Mutex<Vec<String>>>) -> Setup {
+    let told = Arc::clone(told);
+    Setup {
+        program,
+        limits: Limits::default(),
+        compilers: Compilers::One,
+        jobs: 1,
+        cache: None,
+        compiling: Patience::default(),
+        memory: WORKER_MEMORY,
+        all_locks: false,
+        tell: Box::new(move |text| told.lock().expect("no panic").push(text.to_owned())),
+    }
+}
+
+/// A pack with these files of Wasm text.
+fn pack(files: &[(&str, &str)]) -> Pack {
+    let manifest = br#"{"id":"p","version":"1.0.0"}"#.to_vec();
+    let files = files
+        .iter()
+        .map(|(n, t)| ((*n).to_owned(), t.as_bytes().to_vec()));
+    let mut files: BTreeMap<String, Vec<u8>> = files.collect();
+    files.insert("pack.json".into(), manifest);
+    let source = Source::Folder {
+        files,
+        manifest: None,
+    };
+    Pack::open(source, &Limits::default()).expect("opens")
+}
+
+const ECHO: &str = r#"(module (memory (export "memory") 1)
+    (func (export "run") (param i32 i32) (result i32 i32) (local.get 0) (local.get 1)))"#;
+
+fn step(executor: &dyn StepExecutor, pack: &Pack, file: &str) -> StepAnswer {
+    let input = br#"{"a":1}"#.to_vec();
+    executor.execute(pack, &StepRequest::new(file, Call::Step { input }))
+}
+
+fn breaks((mode, code, says): &(&str, StepCode, &str)) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let told = Arc::default();
+    let executor = Isolated::new(setup(program(folder.path(), mode), &told))?;
+    let pack = pack(&[("s.wat", ECHO)]);
+    // The step of the next pack fares no worse for what this one did.
+    for _ in 0..2 {
+        let failure = step(&executor, &pack, "s.wat").result;
+        let failure = failure.err().ok_or("it answered")?;
+        assert_eq!(failure.code, *code, "{failure}");
+        assert!(failure.code.is_error(), "never the pack's");
+        assert!(failure.message.contains(says), "{failure}");
+        assert!(failure.message.contains("tried again"), "{failure}");
+    }
+    let told = told.lock().expect("no panic");
+    let again = told.iter().filter(|t| t.contains("once more")).count();
+    assert_eq!(again, 2, "{told:?}");
+    Ok(())
+}
+
+fn once() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let told = Arc::default();
+    let executor = Isolated::new(setup(program(folder.path(), "once"), &told))?;
+    let pack = pack(&[("s.wat", ECHO)]);
+    let answer = step(&executor, &pack, "s.wat").result;
+    assert_eq!(answer, Ok(Performed::Ran(br#"{"a":1}"#.to_vec())));
+    let told = told.lock().expect("no panic").join("\n");
+    assert!(
+        told.contains("SIGABRT") && told.contains("once more"),
+        "{told}"
+    );
+    Ok(())
+}
+
+fn same() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let isolated = Isolated::new(setup(program(folder.path(), "sound"), &Arc::default()))?;
+    let here = WasmtimeExecutor::new(&Limits::default().step)?;
+    let traps = r#"(module (memory (export "memory") 1)
+        (func (export "run") (param i32 i32) (result i32 i32) unreachable))"#;
+    let pack = pack(&[
+        ("echo.wat", ECHO),
+        ("traps.wat", traps),
+        ("none.wat", "(module"),
+    ]);
+    let long: Vec<u8> = (0..400_000u32).map(|i| (i % 251) as u8).collect();
+    let longer = [&long[..], b"and more", &long[..10]].concat();
+    let beyond = vec![b'1'; 1024 * 1024 + 1];
+    for file in ["echo.wat", "traps.wat", "none.wat", "missing.wat"] {
+        for input in [&b""[..], b"{}", &long, &longer, &long, &beyond] {
+            let input = input.to_vec();
+            let request = StepRequest::new(file, Call::Step { input });
+            let [a, b] = [&isolated as &dyn StepExecutor, &here].map(|executor| {
+                let mut answer = executor.execute(&pack, &request);
+                answer.meters.wall_micros = 0;
+                answer
+            });
+            assert!(a == b, "{file}: {:?}, {:?}", a.meters, b.meters);
+        }
+    }
+    Ok(())
+}
+
+/// A module that takes seconds to compile, and has no shape to be refused for.
+fn bomb() -> String {
+    let mut text = String::from("(module (memory (export \"memory\") 1)\n");
+    for _ in 0..1_400 {
+        text += "(func (param i64 i64) (result i64) (local.get 0)\n";
+        for n in 0..400 {
+            let _ = write!(
+                text,
+                "(local.get 1) (i64.const {n}) i64.mul i64.xor i64.popcnt "
+            );
+        }
+        text += ")\n";
+    }
+    text + r#"(func (export "run") (param i32 i32) (result i32 i32) (local.get 0) (local.get 1)))"#
+}
+
+/// Compiles the bomb under such bounds; then a step of another pack has to
+/// answer.
+fn bombed(bounds: impl FnOnce(&mut Setup)) -> Result<StepCode, Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut setup = setup(program(folder.path(), "sound"), &Arc::default());
+    bounds(&mut setup);
+    let executor = Isolated::new(setup)?;
+    let bomb = pack(&[("s.wat", &bomb())]);
+    let first = step(&executor, &bomb, "s.wat").result.err();
+    let first = first.ok_or("the bomb answered")?;
+    // Not tried all over again: the same comes of it for every step.
+    assert_eq!(
+        step(&executor, &bomb, "s.wat").result.err().as_ref(),
+        Some(&first)
+    );
+    let sound = pack(&[("s.wat", ECHO)]);
+    let answer = step(&executor, &sound, "s.wat").result;
+    assert_eq!(answer, Ok(Performed::Ran(br#"{"a":1}"#.to_vec())));
+    Ok(first.code)
+}
+
+fn slow() -> Result<(), Failed> {
+    let code = bombed(|setup| {
+        // Far more than a sound step takes, and far less than the bomb.
+        let (base, mib) = (Duration::from_millis(500), Duration::ZERO);
+        setup.compiling = Patience { base, mib };
+    })?;
+    assert_eq!(code, StepCode::CompileTimeout);
+    Ok(())
+}
+
+fn large() -> Result<(), Failed> {
+    let code = bombed(|setup| setup.memory = 12 * 1024 * 1024)?;
+    assert_eq!(code, StepCode::WorkerMemory);
+    Ok(())
+}
+
+fn no_worker() -> Result<(), Failed> {
+    for program in ["/bin/true", "/bin/echo", "/nonexistent/program"] {
+        let made = Isolated::new(setup(program.into(), &Arc::default()));
+        let why = made.err().ok_or("it was taken for a worker")?.to_string();
+        assert!(!why.is_empty());
+    }
+    Ok(())
+}
+
+fn none_left() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let program = program(folder.path(), "sound");
+    let executor = Isolated::new(setup(program.clone(), &Arc::default()))?;
+    let workers = || {
+        let all = fs::read_dir("/proc").expect("processes");
+        let commands = all.filter_map(|p| fs::read(p.ok()?.path().join("cmdline")).ok());
+        let program = program.as_os_str().as_encoded_bytes();
+        commands.filter(|c| c.starts_with(program)).count()
+    };
+    for n in 0..250 {
+        let text = format!("{ECHO} ;; {n}");
+        let pack = pack(&[("s.wat", &text)]);
+        assert!(step(&executor, &pack, "s.wat").result.is_ok(), "{n}");
+        // One that compiles, and one that runs.
+        assert!(workers() <= 2, "{n}");
+    }
+    drop(executor);
+    assert_eq!(workers(), 0);
+    Ok(())
+}
