@@ -9,3 +9,4 @@ mod fuzz;
 mod reports;
 mod streams;
 mod support;
+mod workers;

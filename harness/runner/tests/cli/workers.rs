@@ -1,0 +1,251 @@
+//! Runs whose steps are in processes of their own: the same results, whatever
+//! becomes of the processes, and an end when somebody asks for it.
+#![cfg(target_os = "linux")]
+
+use crate::support::{
+    caches, check, code, conformance, fixture, json, read, run_in, schema, stderr, stdout, text,
+};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const NOOP: &str = "conforming/noop-provision";
+
+/// Starts `conformance` over `packs` with its events on standard output.
+fn started(folder: &Path, packs: &Path, flags: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
+    command
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", caches())
+        .args(["conformance", "--packs", text(packs), "--json"])
+        .args(flags)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().expect("the binary runs")
+}
+
+/// The workers of the process `parent`.
+fn workers(parent: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").expect("processes").flatten();
+    let numbers = all.filter_map(|p| p.file_name().to_str()?.parse::<u32>().ok());
+    let of_parent = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Its name may hold anything, and ends with the last parenthesis.
+        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+        let mut fields = after.split_whitespace();
+        let (state, of) = (fields.next(), fields.next());
+        of == Some(&parent.to_string()) && state != Some("Z")
+    };
+    numbers.filter(of_parent).collect()
+}
+
+fn kill(pid: u32, signal: &str) {
+    let mut command = Command::new("kill");
+    command.args([signal, &pid.to_string()]);
+    // NB: it may have ended meanwhile.
+    let told = command.stderr(Stdio::null()).status();
+    told.expect("kill runs");
+}
+
+#[test]
+fn all_fixtures_are_judged_the_same_in_workers_and_without() {
+    let temp = tempfile::tempdir().expect("a folder");
+    for (packs, profile) in [
+        ("conforming", "publish"),
+        ("nonconforming", "strict"),
+        ("hostile", "publish"),
+    ] {
+        let mut reports = Vec::new();
+        for isolation in ["none", "auto"] {
+            let flags = format!("--profile {profile} --isolation {isolation} --report r.json");
+            let ran = conformance(temp.path(), &fixture(packs), &flags);
+            assert!(!stderr(&ran).contains("once more"), "{}", stderr(&ran));
+            reports.push((code(&ran), read(&temp.path().join("r.json"))));
+        }
+        let [here, apart] = [&reports[0], &reports[1]];
+        assert_eq!(here.0, apart.0, "{packs}");
+        let of = |report: &Value| report["packs"].as_array().expect("packs").clone();
+        for (here, apart) in of(&here.1).iter().zip(of(&apart.1)) {
+            assert!(*here == apart, "{} is judged otherwise", here["pack"]);
+        }
+        assert!(here.1 == apart.1, "{packs}: the reports differ");
+    }
+}
+
+#[test]
+fn fuzzing_in_workers_is_the_same_campaign() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = fixture("conforming/rust-provider.gtpack");
+    let ran = |isolation: &str| {
+        let args = ["fuzz", text(&pack), "--runs", "60", "--jobs", "1", "--json"];
+        let ran = run_in(
+            temp.path(),
+            &[&args[..], &["--isolation", isolation]].concat(),
+        );
+        assert_eq!(code(&ran), 0, "{}", stderr(&ran));
+        json(&ran)
+    };
+    let here = ran("none");
+    assert_eq!(here["runs"], 60);
+    assert!(here["edges"].as_u64() > Some(100), "{}", here["edges"]);
+    assert!(here == ran("auto"));
+}
+
+#[test]
+fn workers_that_are_killed_take_nothing_with_them() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let packs = temp.path().join("packs");
+    for n in 0..40 {
+        let folder = packs.join(format!("noop-{n:02}"));
+        fs::create_dir_all(folder.join("fixtures")).expect("a folder");
+        copy(&fixture(NOOP), &folder);
+    }
+    let quiet = conformance(temp.path(), &packs, "--report quiet.json");
+    assert_eq!(code(&quiet), 0, "{}", stderr(&quiet));
+    let mut run = started(temp.path(), &packs, &["--report", "r.json", "--jobs", "2"]);
+    let out = BufReader::new(run.stdout.take().expect("a pipe"));
+    let mut killed = 0;
+    for line in out.lines() {
+        // Whenever something is told, so at many different moments.
+        if line.expect("a line").contains("pack_started") {
+            for worker in workers(run.id()).into_iter().take(1) {
+                kill(worker, "-9");
+                killed += 1;
+            }
+        }
+    }
+    let ended = run.wait_with_output().expect("ends");
+    assert!(killed >= 5, "{killed} were killed");
+    let (quiet, report) = (
+        read(&temp.path().join("quiet.json")),
+        read(&temp.path().join("r.json")),
+    );
+    let of = |report: &Value| report["packs"].as_array().expect("packs").clone();
+    let mut errors = 0;
+    for (quiet, pack) in of(&quiet).iter().zip(of(&report)) {
+        if *quiet == pack {
+            continue;
+        }
+        // Twice in a row over the same step: then it says so.
+        errors += 1;
+        assert_eq!(pack["verdict"], "error", "{}", pack["pack"]);
+        let said = pack["errors"].to_string();
+        assert!(said.contains("E_WORKER_CRASH"), "{said}");
+        assert!(
+            said.contains("SIGKILL") && said.contains("tried again"),
+            "{said}"
+        );
+    }
+    assert_eq!(of(&report).len(), 40);
+    assert_eq!(
+        code(&ended),
+        if errors == 0 { 0 } else { 6 },
+        "{errors} errors"
+    );
+    assert!(stderr(&ended).contains("SIGKILL"), "{}", stderr(&ended));
+}
+
+/// Copies the files of a folder that has one level of folders.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => {
+                fs::create_dir_all(&to).expect("a folder");
+                copy(&from, &to);
+            }
+            false => drop(fs::copy(&from, &to).expect("copies")),
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_interrupted_says_so_and_leaves_no_worker() {
+    let temp = tempfile::tempdir().expect("a folder");
+    for (signal, isolation) in [("INT", "auto"), ("TERM", "auto"), ("TERM", "none")] {
+        let flags = [
+            "--isolation",
+            isolation,
+            "--no-cache",
+            "--report",
+            "r.json",
+            "--junit",
+            "r.xml",
+            "--html",
+            "r.html",
+            "--sarif",
+            "r.sarif",
+            "--markdown",
+            "r.md",
+        ];
+        let mut run = started(temp.path(), &fixture("conforming"), &flags);
+        let mut out = BufReader::new(run.stdout.take().expect("a pipe")).lines();
+        let begun = out.by_ref().flatten().any(|l| l.contains("pack_started"));
+        assert!(begun);
+        let before: BTreeSet<u32> = workers(run.id()).into_iter().collect();
+        kill(run.id(), &format!("-{signal}"));
+        let events: Vec<String> = out.map_while(Result::ok).collect();
+        let ended = run.wait_with_output().expect("ends");
+        assert_eq!(code(&ended), 6, "{}", stderr(&ended));
+        let name = format!("SIG{signal}");
+        assert!(stderr(&ended).contains(&format!("interrupted by {name}")));
+        assert!(events.iter().any(|e| e.contains("run_interrupted")));
+        let schema = schema("event.schema.json");
+        for event in &events {
+            check(&schema, &serde_json::from_str(event).expect("JSON"));
+        }
+        let report = read(&temp.path().join("r.json"));
+        check(&crate::support::schema("report.schema.json"), &report);
+        assert_eq!(report["finished"], false);
+        assert_eq!(report["interrupted"], name.as_str());
+        assert_eq!(report["exit_code"], 6);
+        for file in ["r.html", "r.sarif", "r.md"] {
+            let text = fs::read_to_string(temp.path().join(file)).expect("a report");
+            assert!(text.contains(&name), "{file}");
+        }
+        assert!((isolation == "none") == before.is_empty(), "{before:?}");
+        let alive = |pid: &&u32| Path::new(&format!("/proc/{pid}")).exists();
+        assert_eq!(before.iter().filter(alive).count(), 0, "workers are left");
+    }
+}
+
+#[test]
+fn what_a_worker_tries_to_do_to_the_machine_fails() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let doctor = run_in(temp.path(), &["doctor", "--escape"]);
+    let said = stdout(&doctor);
+    let missing: Vec<&str> = said.lines().filter(|l| l.contains("MISSING")).collect();
+    let required = conformance(temp.path(), &fixture(NOOP), "--isolation require");
+    if !missing.is_empty() {
+        eprintln!("skipped: this kernel lacks locks of workers: {missing:#?}");
+        assert_eq!(code(&required), 6);
+        assert!(stderr(&required).contains("--isolation require"));
+        return;
+    }
+    assert_eq!(code(&required), 0, "{}", stderr(&required));
+    assert_eq!(code(&doctor), 0, "{said}");
+    assert!(!said.contains("ESCAPED"), "{said}");
+    let refused: Vec<&str> = said.lines().filter(|l| l.starts_with("refused")).collect();
+    for what in [
+        "read /etc/passwd",
+        "create a file",
+        "connect by TCP",
+        "become another program",
+        "fork",
+        "start a thread",
+        "signal its supervisor",
+        "trace its supervisor",
+        "raise its limit of",
+        "write to a descriptor that was left open",
+    ] {
+        assert!(refused.iter().any(|l| l.contains(what)), "{what}: {said}");
+    }
+    assert_eq!(
+        said.lines().filter(|l| l.contains("  locked   ")).count(),
+        10,
+        "{said}"
+    );
+}
