@@ -196,6 +196,20 @@ fn thousand(bench: &Bench, table: &mut Table) {
     table.add(Row::new(label, vec![cold / warm]));
 }
 
+/// What it costs to run steps in processes of their own.
+fn isolation(bench: &Bench, table: &mut Table) {
+    noops(bench, "five-hundred", 500);
+    let run = |isolation| secs(bench.conformance("five-hundred", &["--isolation", isolation]));
+    run("none");
+    let ratio = |_: usize| {
+        let (before, apart, after) = (run("none"), run("auto"), run("none"));
+        apart * 2.0 / (before + after)
+    };
+    let samples = (0..ROUNDS).map(ratio).collect();
+    let label = "500 distinct noop packs, warm, in workers / in one process";
+    table.add(Row::new(label, samples).at_most(1.25));
+}
+
 fn published_size(bench: &Bench, table: &mut Table) {
     published(bench, "published", 50);
     let folder = bench.root.join("published");
@@ -247,6 +261,7 @@ fn main() {
     table.criterion(&criterion);
     processes(&bench, &mut table);
     thousand(&bench, &mut table);
+    isolation(&bench, &mut table);
     published_size(&bench, &mut table);
     mixed(&bench, &mut table);
     print!("{table}");

@@ -93,35 +93,6 @@ impl Run {
         index.finish(path)
     }
 
-    /// The same run, which a signal has ended now.
-    #[must_use]
-    pub fn cut_by(mut self, signal: &str) -> Self {
-        self.interrupted = Some(signal.to_owned());
-        self
-    }
-
-    /// Why it did not come to its end, in words; `None` where it did.
-    #[must_use]
-    pub fn cut(&self) -> Option<String> {
-        match (&self.interrupted, self.finished) {
-            (_, true) => None,
-            (Some(signal), false) => Some(format!("The run was interrupted by {signal}")),
-            (None, false) => Some("The run was cut off".into()),
-        }
-    }
-
-    /// The same run, which has come to its end now.
-    #[must_use]
-    pub fn ended(mut self) -> Self {
-        self.finished = true;
-        if self.started.filter.is_some() {
-            // Packs of which nothing was selected were not judged.
-            let judged = |p: &PackSummary| !p.checks.is_empty() || p.verdict.is_none();
-            self.packs.retain(judged);
-        }
-        self
-    }
-
     /// Calls `each` with every pack, in the order of reports.
     ///
     /// # Errors
@@ -353,6 +324,11 @@ impl PackSummary {
             Some(verdict) if self.missing.is_empty() => verdict,
             _ => Verdict::Error,
         }
+    }
+
+    /// Whether the run came to its end.
+    pub(crate) fn is_concluded(&self) -> bool {
+        self.verdict.is_some()
     }
 
     /// How many of its checks have this status.

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod discover;
 pub mod doctor;
+mod ends;
 pub mod events;
 pub mod exit;
 pub mod expectations;

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_other_end_has_the_same_bodies() {
         let text = |n: usize, of: u8| vec![of; n];
-        let cut = |n| vec![text(n, 1), text(300, 2), text(20_000, 3)].concat();
+        let cut = |n| [text(n, 1), text(300, 2), text(20_000, 3)].concat();
         let bodies = [
             text(20_000, 1),
             text(20_000, 1),

@@ -4,7 +4,7 @@
 //! that goes wrong in some way, and speaks for that as much of the protocol as
 //! it takes, from the description alone.
 #![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone"))]
-#![expect(clippy::expect_used, clippy::panic, reason = "tests fail so")]
+#![expect(clippy::expect_used, reason = "tests fail so")]
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use provision_core::wizard::{Call, Performed, StepAnswer, StepCode, StepExecutor, StepRequest};
@@ -39,6 +39,8 @@ const MODES: &[(&str, StepCode, &str)] = &[
     ("closes", StepCode::WorkerProtocol, "went on"),
 ];
 
+type Test = fn() -> Result<(), Failed>;
+
 fn main() -> ExitCode {
     let mut args = std::env::args();
     let name = args.next().map(PathBuf::from);
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
         .iter()
         .map(|mode| Trial::test(format!("a_worker_that_does::{}", mode.0), || breaks(mode)))
         .collect();
-    let more: [(&str, fn() -> Result<(), Failed>); 6] = [
+    let more: [(&str, Test); 6] = [
         ("what_breaks_once_is_run_again", once),
         ("answers_are_the_same_as_in_this_process", same),
         ("compiling_for_too_long_ends", slow),

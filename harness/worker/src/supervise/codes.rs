@@ -3,7 +3,7 @@
 use super::process::Broken;
 use provision_core::wizard::StepFailure;
 use provision_exec::{CodeName, CompileCache};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of artifacts that are held in memory where there is no cache on disk,
@@ -36,6 +36,8 @@ pub(crate) struct Codes {
     cache: Option<Arc<CompileCache>>,
     held: Mutex<Held>,
     failed: Mutex<HashMap<Of, StepFailure>>,
+    /// What was compiled or loaded already.
+    seen: Mutex<HashSet<CodeName>>,
     /// Held by whoever compiles it, so that nobody does it a second time.
     flights: Mutex<HashMap<CodeName, Arc<Mutex<()>>>>,
 }
@@ -57,6 +59,7 @@ impl Codes {
             cache,
             held: Mutex::default(),
             failed: Mutex::default(),
+            seen: Mutex::default(),
             flights: Mutex::default(),
         }
     }
@@ -87,6 +90,7 @@ impl Codes {
         }
         let outcome = compile();
         if let Ok(Outcome::Artifact(artifact)) = &outcome {
+            self.is_new(*name);
             match &self.cache {
                 Some(cache) => cache.keep_artifact(name, artifact),
                 None => self.hold(name, artifact),
@@ -95,6 +99,12 @@ impl Codes {
         drop(flying);
         locked(&self.flights).remove(name);
         outcome
+    }
+
+    /// Whether this is the first that is heard of `name`: neither was it
+    /// compiled here, nor loaded.
+    pub(crate) fn is_new(&self, name: CodeName) -> bool {
+        locked(&self.seen).insert(name)
     }
 
     /// Notes that nothing else will come of compiling `name`, for this pack or

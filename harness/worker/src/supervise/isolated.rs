@@ -1,30 +1,27 @@
 //! [`Isolated`]: steps by workers, as if they were run here.
 
-use super::codes::{Codes, Outcome};
-use super::live::stopped;
-use super::pool::{Lent, Pool};
+use super::codes::Codes;
+
+use super::pool::Pool;
 use super::process::{Broken, Process};
+use super::trouble::{Trouble, again, failed, of_step};
 use super::{Patience, Setup, WorkerError, recipe};
 use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Attempts, Call, Grants, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure,
-    StepRequest,
+    Call, Grants, Performed, StepAnswer, StepCode, StepExecutor, StepRequest,
 };
-use provision_exec::{CodeName, CodeNames, Compilers, CoveredFile, Preparing, Slow, Timing};
+use provision_exec::{CodeNames, Compilers, CoveredFile, Preparing, Slow, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a step may take beside its own time, which its worker holds it to.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// How long a worker may take to open a pack.
-const OPENING: Duration = Duration::from_secs(60);
-/// How much longer compilers may take that are not made for being fast.
-const SLOW: u32 = 3;
-
+pub(super) const OPENING: Duration = Duration::from_secs(60);
 /// Runs steps in worker processes, each in a fresh store.
 ///
 /// Whatever becomes of a worker, an answer comes back: what breaks is tried
@@ -43,17 +40,17 @@ struct Lane {
 
 /// The workers, and what they share.
 pub(super) struct Workers {
-    runners: Pool,
+    pub(super) runners: Pool,
     /// What they make is kept, so they never run a guest. None where guests
     /// run as something else than what their files say.
-    compilers: Option<(Pool, CodeNames)>,
-    codes: Codes,
-    timing: Timing,
-    patience: Patience,
-    limits: StepLimits,
+    pub(super) compilers: Option<(Pool, CodeNames)>,
+    pub(super) codes: Codes,
+    pub(super) timing: Timing,
+    pub(super) patience: Patience,
+    pub(super) limits: StepLimits,
     /// Files that cannot read from their host, by BLAKE3.
-    silent: Mutex<HashSet<blake3::Hash>>,
-    tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub(super) silent: Mutex<HashSet<blake3::Hash>>,
+    pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What came of a step, and what was counted meanwhile.
@@ -61,20 +58,6 @@ pub(super) struct Told {
     pub(super) answer: StepAnswer,
     pub(super) files: Vec<CoveredFile>,
     pub(super) hits: Vec<u8>,
-}
-
-/// Why a try came to nothing.
-enum Trouble {
-    /// A worker broke: another one may not.
-    Broken(Broken),
-    /// There is nothing more to try.
-    Final(StepFailure),
-}
-
-impl From<Broken> for Trouble {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
-    }
 }
 
 impl Isolated {
@@ -224,7 +207,7 @@ impl Workers {
         let (Answer::Step(done), body) = answer else {
             return Err(process.garbage("it is asked for a step").into());
         };
-        self.told(process, pack, &request.component, (*done, body))
+        self.told(process, (lane, pack, &request.component), (*done, body))
     }
 
     /// Whether a worker was never handed the code of `file`. Asking it would
@@ -278,7 +261,7 @@ impl Workers {
 
     /// Hands `pack` to a worker that does not have it. Gives the time until
     /// which a step may take.
-    fn opened(&self, process: &mut Process, pack: &Pack) -> Result<Instant, Broken> {
+    pub(super) fn opened(&self, process: &mut Process, pack: &Pack) -> Result<Instant, Broken> {
         let step = Duration::from_millis(self.limits.deadline_ms) + GRACE;
         if process.pack.as_deref() == Some(pack.digest()) {
             return Ok(Instant::now() + step);
@@ -293,8 +276,7 @@ impl Workers {
     fn told(
         &self,
         process: &mut Process,
-        pack: &Pack,
-        file: &str,
+        (lane, pack, file): (usize, &Pack, &str),
         (done, mut body): (Done, Vec<u8>),
     ) -> Result<Told, Trouble> {
         let Done {
@@ -328,7 +310,10 @@ impl Workers {
                 (self.tell)(&format!("{file}: {words}"));
             }
         }
-        if loaded > 0 {
+        let names = self.compilers.as_ref().map(|(_, names)| names);
+        let name = names.and_then(|names| names.name(lane, pack, file));
+        // NB: each worker loads it, and it is one step.
+        if loaded > 0 && name.is_some_and(|name| self.codes.is_new(name)) {
             self.timing.made(Slow {
                 micros: loaded,
                 file: file.to_owned(),
@@ -346,167 +331,6 @@ impl Workers {
             files,
             hits,
         })
-    }
-
-    /// Lets a worker have the code of `file`.
-    fn provide(
-        &self,
-        lane: usize,
-        pack: &Pack,
-        (file, lent): (&str, &mut Lent<'_>),
-    ) -> Result<(), Trouble> {
-        let started = Instant::now();
-        let code = match &self.compilers {
-            Some(_) => self.code(lane, pack, file)?,
-            None => Some((Outcome::Oversized, None)),
-        };
-        let process = lent.process()?;
-        match code {
-            Some((Outcome::Artifact(artifact), Some(name))) => {
-                let deadline = started + OPENING;
-                let code = Request::Code {
-                    name: *name.as_bytes(),
-                };
-                process.send(&code, &[&artifact], deadline.max(Instant::now() + GRACE))?;
-                process.code.insert(name);
-            }
-            Some((Outcome::Failed(failure), _)) => return Err(Trouble::Final(failure)),
-            // NB: what the pack does not have is found out by the worker.
-            Some((_, name)) => {
-                self.opened(process, pack)?;
-                let made = self.compile_in(process, lane, (pack, file), false);
-                if let (Err(broken), Some(name)) = (&made, &name) {
-                    self.note((name, pack.digest()), broken, 1);
-                }
-                made.map_err(|broken| of_compiling(broken, 1))?;
-                process.code.extend(name);
-            }
-            None => {}
-        }
-        self.timing.waited(started);
-        Ok(())
-    }
-
-    fn uncompiled(&self, lane: usize, pack: &Pack, file: &str) -> Option<u64> {
-        let (_, names) = self.compilers.as_ref()?;
-        let name = names.name(lane, pack, file)?;
-        match self.codes.has(&name) {
-            true => None,
-            false => pack.size(file),
-        }
-    }
-
-    /// The code of `file`, compiled if need be; nothing where the pack has no
-    /// such file.
-    fn code(
-        &self,
-        lane: usize,
-        pack: &Pack,
-        file: &str,
-    ) -> Result<Option<(Outcome, Option<CodeName>)>, Trouble> {
-        let Some((pool, names)) = &self.compilers else {
-            return Ok(None);
-        };
-        let Some(name) = names.name(lane, pack, file) else {
-            return Ok(None);
-        };
-        let of = (&name, pack.digest());
-        let deadline = Instant::now() + self.patience(lane, pack, file);
-        let compile = || match self.compile(pool, (lane, deadline), (pack, file)) {
-            Err(first) if again(&first) && Instant::now() < deadline => {
-                (self.tell)(&format!("{file}: {first}; it is compiled once more"));
-                let second = self.compile(pool, (lane, deadline), (pack, file));
-                second.or_else(|broken| self.given_up(of, broken, 2))
-            }
-            first => first.or_else(|broken| self.given_up(of, broken, 1)),
-        };
-        let outcome = self.codes.obtain(of, compile)?;
-        Ok(Some((outcome, Some(name))))
-    }
-
-    /// The failure that comes of a worker that broke over compiling.
-    fn given_up(
-        &self,
-        of: (&CodeName, &str),
-        broken: Broken,
-        tries: u32,
-    ) -> Result<Outcome, Broken> {
-        self.note(of, &broken, tries);
-        match of_compiling(broken, tries) {
-            Trouble::Final(failure) => Ok(Outcome::Failed(failure)),
-            Trouble::Broken(broken) => Err(broken),
-        }
-    }
-
-    /// Remembers what is not worth another try.
-    fn note(&self, of: (&CodeName, &str), broken: &Broken, tries: u32) {
-        let every = matches!(broken, Broken::Late(_) | Broken::Memory { .. });
-        if let Trouble::Final(failure) = of_compiling(broken.clone(), tries) {
-            self.codes.give_up(of, every, &failure);
-        }
-    }
-
-    fn patience(&self, lane: usize, pack: &Pack, file: &str) -> Duration {
-        let factor = match lane == 0 && self.compilers.is_some() {
-            true => 1,
-            false => SLOW,
-        };
-        self.patience
-            .with(pack.size(file).unwrap_or_default(), factor)
-    }
-
-    /// Compiles in a worker that does nothing else.
-    fn compile(
-        &self,
-        pool: &Pool,
-        (lane, deadline): (usize, Instant),
-        (pack, file): (&Pack, &str),
-    ) -> Result<Outcome, Broken> {
-        let mut lent = pool.take(pack.digest())?;
-        let process = lent.process()?;
-        self.opened(process, pack)?;
-        let started = Instant::now();
-        let ask = Request::Compile {
-            lane,
-            file: Cow::Borrowed(file),
-            for_others: true,
-        };
-        let (answer, artifact) = process.ask(&ask, &[], deadline)?;
-        let Answer::Compiled { failure, oversized } = answer else {
-            return Err(process.garbage("it is asked to compile"));
-        };
-        self.timing.made(Slow {
-            micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            file: file.to_owned(),
-            bytes: pack.size(file).unwrap_or_default(),
-            compiled: true,
-        });
-        // NB: code may be sound and still not link; whoever runs it will say so.
-        Ok(match failure {
-            _ if !artifact.is_empty() => Outcome::Artifact(Arc::new(artifact)),
-            Some(failure) if !oversized => Outcome::Failed(failure),
-            _ => Outcome::Oversized,
-        })
-    }
-
-    /// Compiles in the worker that is to run it.
-    fn compile_in(
-        &self,
-        process: &mut Process,
-        lane: usize,
-        (pack, file): (&Pack, &str),
-        for_others: bool,
-    ) -> Result<(), Broken> {
-        let deadline = Instant::now() + self.patience(lane, pack, file);
-        let ask = Request::Compile {
-            lane,
-            file: Cow::Borrowed(file),
-            for_others,
-        };
-        match process.ask(&ask, &[], deadline)? {
-            (Answer::Compiled { .. }, _) => Ok(()),
-            _ => Err(process.garbage("it is asked to compile")),
-        }
     }
 }
 
@@ -531,57 +355,4 @@ fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<()
         manifest: Cow::Borrowed(pack.manifest_file()),
     };
     process.send(&Request::Pack { digest, files }, &parts, deadline)
-}
-
-/// Whether a fresh worker might get further.
-fn again(broken: &Broken) -> bool {
-    !stopped() && !matches!(broken, Broken::Late(_) | Broken::Stopped)
-}
-
-fn failed(failure: StepFailure) -> Told {
-    let answer = StepAnswer {
-        result: Err(failure),
-        meters: Meters::default(),
-        attempts: Attempts::default(),
-    };
-    Told {
-        answer,
-        files: Vec::new(),
-        hits: Vec::new(),
-    }
-}
-
-fn failure(code: StepCode, broken: &Broken, tries: u32) -> StepFailure {
-    let message = match tries {
-        1 => broken.to_string(),
-        _ => format!("{broken}; so it did once before, and it was tried again"),
-    };
-    StepFailure::new(code, message)
-}
-
-/// The failure of a step whose worker broke.
-fn of_step(broken: &Broken, tries: u32) -> StepFailure {
-    let code = match broken {
-        Broken::Killed { .. } | Broken::Ended { .. } => StepCode::WorkerCrash,
-        Broken::Memory { .. } => StepCode::WorkerMemory,
-        Broken::Late(_) => StepCode::Deadline,
-        Broken::Garbage(_) => StepCode::WorkerProtocol,
-        Broken::Unstarted(_) | Broken::Stopped => StepCode::Harness,
-    };
-    failure(code, broken, tries)
-}
-
-/// What comes of a component whose worker broke over compiling it.
-fn of_compiling(broken: Broken, tries: u32) -> Trouble {
-    let code = match &broken {
-        Broken::Late(_) => StepCode::CompileTimeout,
-        Broken::Killed { signal, .. } if *signal == libc::SIGXCPU => StepCode::CompileTimeout,
-        Broken::Killed { .. } | Broken::Ended { .. } => StepCode::WorkerCrash,
-        Broken::Memory { .. } => StepCode::WorkerMemory,
-        Broken::Garbage(_) => StepCode::WorkerProtocol,
-        Broken::Unstarted(_) | Broken::Stopped => return Trouble::Broken(broken),
-    };
-    let mut failure = failure(code, &broken, tries);
-    failure.message = format!("while it was compiled: {}", failure.message);
-    Trouble::Final(failure)
 }

@@ -1,11 +1,13 @@
 //! The other end of the pipe: an executor over workers.
 
 mod codes;
+mod compiling;
 mod covering;
 mod isolated;
 mod live;
 mod pool;
 mod process;
+mod trouble;
 
 pub use covering::Covering;
 pub use isolated::Isolated;

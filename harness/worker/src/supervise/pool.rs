@@ -195,7 +195,7 @@ impl Pool {
 /// Whether a worker holds so much memory that the next pack might lack it.
 fn grown(process: &Process, recipe: &Recipe) -> bool {
     // NB: looked at where packs change, because it takes a while.
-    if process.packs % 8 != 0 {
+    if !process.packs.is_multiple_of(8) {
         return false;
     }
     let path = format!("/proc/{}/statm", process.pid());
