@@ -92,7 +92,7 @@ impl WasmtimeExecutor {
     }
 
     /// Compiles `file` of `pack` for another process, and keeps nothing but
-    /// what [`Handed::take_made`] then gives.
+    /// what [`crate::Handed::take_made`] then gives.
     ///
     /// # Errors
     /// [`StepFailure`], as every step of it will meet it.
