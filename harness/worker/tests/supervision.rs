@@ -352,7 +352,7 @@ fn none_left() -> Result<(), Failed> {
         let program = program.as_os_str().as_encoded_bytes();
         commands.filter(|c| c.starts_with(program)).count()
     };
-    for n in 0..250 {
+    for n in 0..900 {
         let text = format!("{ECHO} ;; {n}");
         let pack = pack(&[("s.wat", &text)]);
         assert!(step(&executor, &pack, "s.wat").result.is_ok(), "{n}");

@@ -311,9 +311,9 @@ impl Workers {
             }
         }
         let names = self.compilers.as_ref().map(|(_, names)| names);
-        let name = names.and_then(|names| names.name(lane, pack, file));
+        let name = || names.and_then(|names| names.name(lane, pack, file));
         // NB: each worker loads it, and it is one step.
-        if loaded > 0 && name.is_some_and(|name| self.codes.is_new(name)) {
+        if loaded > 0 && name().is_some_and(|name| self.codes.is_new(name)) {
             self.timing.made(Slow {
                 micros: loaded,
                 file: file.to_owned(),

@@ -9,8 +9,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Packs after which a worker is replaced.
-const PACKS: u32 = 100;
+/// Packs after which a worker is replaced. Starting one takes as long as
+/// examining a few small packs.
+const PACKS: u32 = 400;
 /// How long a worker is asked things, all together, before it is replaced.
 const BUSY: Duration = Duration::from_secs(120);
 /// The first pause after a worker broke, and the longest.
