@@ -186,13 +186,17 @@ fn blame_the_machine(results: &mut [CheckResult], trouble: &Finding) {
         result.status = Status::Error;
         result.findings.insert(0, trouble.clone());
     }
-    if results.iter().any(|r| r.status == Status::Error) {
+    // Somewhere it has to stand in every profile: where the wizards' end is
+    // judged, if there are any.
+    let ends = |r: &&CheckResult| r.check == "wizard.completes";
+    if results
+        .iter()
+        .filter(ends)
+        .any(|r| r.status == Status::Error)
+    {
         return;
     }
-    // Somewhere it has to stand: where the wizards' end is judged, if there
-    // are any.
-    let at = results.iter().position(|r| r.check == "wizard.completes");
-    if let Some(result) = at.and_then(|at| results.get_mut(at)) {
+    if let Some(result) = results.iter_mut().find(|r| ends(&&**r)) {
         result.status = Status::Error;
         result.reason = None;
         result.applicable = true;

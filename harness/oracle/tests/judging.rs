@@ -6,7 +6,7 @@ use provision_core::wizard::{
     StepRequest,
 };
 use provision_core::{Limits, OpenError, Pack, Source, Status, Verdict};
-use provision_oracle::{CheckResult, Conditions, Subject, checks, judge, observe, verdict};
+use provision_oracle::{CheckResult, Conditions, Level, Subject, checks, judge, observe, verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Answers by a function of the number of the call and the request.
@@ -148,6 +148,30 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
         repeat(&fake(|_, _| failed(StepCode::Trap))).0,
         Status::Skipped
     );
+}
+
+#[test]
+fn what_the_machine_did_to_a_later_run_is_an_error_in_every_profile() {
+    // Each step once as it should be, and from some call on nothing but that.
+    for after in 1..12 {
+        let executor = fake(move |call, _| match call < after {
+            true => ran("{}", 1),
+            false => failed(StepCode::WorkerCrash),
+        });
+        let (_, results, verdict) = judged(pack(&[]), &executor);
+        assert_eq!(verdict, Verdict::Error, "after {after}");
+        let says = |r: &&CheckResult| r.findings.iter().any(|f| f.code == "E_WORKER_CRASH");
+        let mut must = results.iter().filter(|r| r.level == Level::Must);
+        assert!(
+            must.any(|r| says(&r) && r.status == Status::Error),
+            "after {after}"
+        );
+        let failed = results
+            .iter()
+            .filter(says)
+            .any(|r| r.status == Status::Failed);
+        assert!(!failed, "after {after}: the pack is blamed");
+    }
 }
 
 #[test]

@@ -151,7 +151,14 @@ impl Workers {
             silent: Mutex::default(),
             tell,
         };
-        let mut first = workers.runners.take("")?;
+        // One that is killed before it could do anything says nothing yet.
+        let killed = |e: &Broken| matches!(e, Broken::Killed { .. });
+        let first = || workers.runners.take("");
+        let first = match first() {
+            Err(e) if killed(&e) => first().or_else(|_| first()),
+            first => first,
+        };
+        let mut first = first?;
         let missing = first.process()?.locks.iter().filter_map(|lock| {
             let why = lock.missing.as_ref()?;
             Some(format!("{} ({why})", lock.name))
