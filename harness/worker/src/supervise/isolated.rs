@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// How long a step may take beside its own time, which its worker holds it to.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
+/// How often a first worker is started again that was killed by somebody.
+const FIRST: u32 = 8;
 /// How long a worker may take to open a pack.
 pub(super) const OPENING: Duration = Duration::from_secs(60);
 /// Runs steps in worker processes, each in a fresh store.
@@ -153,11 +155,13 @@ impl Workers {
         };
         // One that is killed before it could do anything says nothing yet.
         let killed = |e: &Broken| matches!(e, Broken::Killed { .. });
-        let first = || workers.runners.take("");
-        let first = match first() {
-            Err(e) if killed(&e) => first().or_else(|_| first()),
-            first => first,
-        };
+        let mut first = workers.runners.take("");
+        for _ in 0..FIRST {
+            match &first {
+                Err(e) if killed(e) => first = workers.runners.take(""),
+                _ => break,
+            }
+        }
         let mut first = first?;
         let missing = first.process()?.locks.iter().filter_map(|lock| {
             let why = lock.missing.as_ref()?;
