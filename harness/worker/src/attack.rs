@@ -20,6 +20,17 @@ pub(crate) fn all(inherited: Option<i32>, parent: u32) -> Vec<Attempt> {
     linux::all(inherited, parent)
 }
 
+/// Tries what Landlock holds back by itself. The rest would do harm.
+#[cfg(target_os = "linux")]
+pub(crate) fn files_alone() -> Vec<Attempt> {
+    linux::files_alone()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn files_alone() -> Vec<Attempt> {
+    Vec::new()
+}
+
 /// See above; here nothing would hold it back, so nothing is tried.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn all(_: Option<i32>, _: u32) -> Vec<Attempt> {
@@ -77,6 +88,34 @@ mod linux {
             let descriptor = libc::c_long::from(descriptor);
             let write = call(libc::SYS_write, [descriptor, address(&byte), 1, 0, 0]);
             attempt("write to a descriptor that was left open", write);
+        }
+        attempts
+    }
+
+    pub(super) fn files_alone() -> Vec<Attempt> {
+        let mut attempts = Vec::new();
+        let mut attempt = |what: &str, result: io::Result<()>| {
+            attempts.push(Attempt {
+                what: format!("{what}, were system calls not filtered"),
+                refused: result.err().map(|e| e.to_string()),
+            });
+        };
+        // NB: descriptors run out before Landlock is asked; only a refusal of
+        // access counts.
+        let denied = |result: io::Result<()>| match result {
+            Err(e) if e.kind() == ErrorKind::PermissionDenied => Err(e),
+            _ => Ok(()),
+        };
+        let path = c"/etc/passwd".as_ptr() as libc::c_long;
+        let at = libc::c_long::from(libc::AT_FDCWD);
+        let made = c"/tmp/greentic-provision-escaped".as_ptr() as libc::c_long;
+        let folder = call(libc::SYS_mkdirat, [at, made, 0o700, 0, 0]);
+        attempt("create a folder", denied(folder));
+        let link = call(libc::SYS_symlinkat, [path, at, made, 0, 0]);
+        attempt("create a link", denied(link));
+        // Whatever came of it, nothing is to stay behind.
+        for flags in [0, libc::c_long::from(libc::AT_REMOVEDIR)] {
+            drop(call(libc::SYS_unlinkat, [at, made, flags, 0, 0]));
         }
         attempts
     }

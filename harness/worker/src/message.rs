@@ -58,6 +58,9 @@ pub(crate) struct Start {
     pub(crate) parent: u32,
     /// Seconds of a processor.
     pub(crate) cpu: u64,
+    /// Whether system calls are filtered. Only an attack goes without, that is
+    /// to show what Landlock alone holds back; such a worker gets no pack.
+    pub(crate) filtered: bool,
 }
 
 /// What a worker is asked.

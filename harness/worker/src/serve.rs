@@ -82,7 +82,7 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
     };
     let executors = WasmtimeExecutor::alone(&start.limits.step, start.work.into(), &handed, lock);
     let executors = executors.map_err(|e| e.to_string())?;
-    locks.before_packs(start.cpu);
+    locks.before_packs(start.cpu, start.filtered);
     let ready = Answer::Ready {
         version: VERSION,
         locks: locks.all,
@@ -132,6 +132,9 @@ impl Worker {
         let Frame { head, body } = frame;
         let request: Request<'_> = serde_json::from_slice(&head).map_err(|e| e.to_string())?;
         let told = match request {
+            Request::Pack { .. } | Request::Code { .. } if !self.start.filtered => {
+                return Err("this worker is locked too little for that".into());
+            }
             Request::Pack { digest, files } => {
                 // What is there is not needed any more, and may be large.
                 self.pack = None;
@@ -172,7 +175,10 @@ impl Worker {
                 told
             }
             Request::Attack { inherited } => {
-                let attempts = attack::all(inherited, self.start.parent);
+                let attempts = match self.start.filtered {
+                    true => attack::all(inherited, self.start.parent),
+                    false => attack::files_alone(),
+                };
                 tell(pipe, &Answer::Attacked { attempts }, &[])
             }
         };

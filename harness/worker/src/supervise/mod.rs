@@ -122,6 +122,7 @@ fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> (Re
         guests: engines.saturating_mul(slots),
         parent: std::process::id(),
         cpu: CPU,
+        filtered: true,
     };
     let recipe = Recipe {
         program,
@@ -159,7 +160,21 @@ pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
         inherited: Some(number),
     };
     let deadline = Instant::now() + Duration::from_secs(20);
-    match process.ask(&ask, &[], deadline)? {
+    let mut all = attacked(&mut process, &ask, deadline)?;
+    let mut unfiltered = recipe.start.clone();
+    unfiltered.filtered = false;
+    let mut process = Process::start(&recipe.program, (&unfiltered, bounds), None)?;
+    let ask = Request::Attack { inherited: None };
+    all.extend(attacked(&mut process, &ask, deadline)?);
+    Ok(all)
+}
+
+fn attacked(
+    process: &mut Process,
+    ask: &Request<'_>,
+    deadline: Instant,
+) -> Result<Vec<Attempt>, WorkerError> {
+    match process.ask(ask, &[], deadline)? {
         (Answer::Attacked { attempts }, _) => Ok(attempts),
         _ => Err(process.garbage("it answers something else").into()),
     }
