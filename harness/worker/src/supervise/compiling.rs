@@ -42,7 +42,7 @@ impl Workers {
             // NB: what the pack does not have is found out by the worker.
             Some((_, name)) => {
                 self.opened(process, pack)?;
-                let made = self.compile_in(process, lane, (pack, file), false);
+                let made = self.compile_in(process, lane, (pack, file));
                 if let (Err(broken), Some(name)) = (&made, &name) {
                     self.note((name, pack.digest()), broken, 1);
                 }
@@ -163,13 +163,12 @@ impl Workers {
         process: &mut Process,
         lane: usize,
         (pack, file): (&Pack, &str),
-        for_others: bool,
     ) -> Result<(), Broken> {
         let deadline = Instant::now() + self.patience(lane, pack, file);
         let ask = Request::Compile {
             lane,
             file: Cow::Borrowed(file),
-            for_others,
+            for_others: false,
         };
         match process.ask(&ask, &[], deadline)? {
             (Answer::Compiled { .. }, _) => Ok(()),

@@ -140,7 +140,7 @@ impl Workers {
             all_locks,
             tell,
         } = setup;
-        let (recipe, _) = recipe(program, &limits, (work, memory));
+        let recipe = recipe(program, &limits, (work, memory));
         let mut without_guests = recipe.clone();
         without_guests.start.guests = 0;
         let workers = Self {

@@ -14,7 +14,6 @@ pub use isolated::Isolated;
 pub(crate) use live::stop as stop_all;
 
 use crate::Attempt;
-use crate::frame::Bounds;
 use crate::lock::Lock;
 use crate::message::{Answer, Request, Start, VERSION, Work, from_worker};
 use pool::Recipe;
@@ -106,7 +105,7 @@ impl From<Broken> for WorkerError {
     }
 }
 
-fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> (Recipe, Bounds) {
+fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> Recipe {
     let bounds = from_worker(&limits.step, work);
     let engines: u64 = match work {
         Work::Fast | Work::Covering => 1,
@@ -124,12 +123,11 @@ fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> (Re
         cpu: CPU,
         filtered: true,
     };
-    let recipe = Recipe {
+    Recipe {
         program,
         start,
         bounds,
-    };
-    (recipe, bounds)
+    }
 }
 
 /// What a worker gives up on this machine, and what it cannot.
@@ -137,8 +135,8 @@ fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> (Re
 /// # Errors
 /// [`WorkerError`] where no worker can be started.
 pub fn locks(program: PathBuf) -> Result<Vec<Lock>, WorkerError> {
-    let (recipe, bounds) = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
-    let process = Process::start(&recipe.program, (&recipe.start, bounds), None)?;
+    let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
+    let process = Process::start(&recipe.program, (&recipe.start, recipe.bounds), None)?;
     Ok(process.locks.clone())
 }
 
@@ -149,13 +147,17 @@ pub fn locks(program: PathBuf) -> Result<Vec<Lock>, WorkerError> {
 /// that, too, is an attempt that succeeded.
 pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let start = |e: std::io::Error| WorkerError::Start(e.to_string());
-    let (recipe, bounds) = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
+    let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
     let (_reader, writer) = std::io::pipe().map_err(start)?;
     let writer = OwnedFd::from(writer);
     // NB: as a careless caller of this process would have left it.
     rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).map_err(|e| start(e.into()))?;
     let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
-    let mut process = Process::start(&recipe.program, (&recipe.start, bounds), Some(writer))?;
+    let mut process = Process::start(
+        &recipe.program,
+        (&recipe.start, recipe.bounds),
+        Some(writer),
+    )?;
     let ask = Request::Attack {
         inherited: Some(number),
     };
@@ -163,7 +165,7 @@ pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let mut all = attacked(&mut process, &ask, deadline)?;
     let mut unfiltered = recipe.start.clone();
     unfiltered.filtered = false;
-    let mut process = Process::start(&recipe.program, (&unfiltered, bounds), None)?;
+    let mut process = Process::start(&recipe.program, (&unfiltered, recipe.bounds), None)?;
     let ask = Request::Attack { inherited: None };
     all.extend(attacked(&mut process, &ask, deadline)?);
     Ok(all)
