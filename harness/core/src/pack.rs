@@ -28,17 +28,32 @@ impl Source {
     /// contents, each preceded by its length.
     #[must_use]
     pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        self.each_part(|part| hash.update(part));
+        hex(&hash.finalize())
+    }
+
+    /// BLAKE3 of the same bytes: what packs are told apart by, many times
+    /// faster.
+    #[must_use]
+    pub fn fingerprint(&self) -> blake3::Hash {
+        let mut hash = blake3::Hasher::new();
+        self.each_part(|part| {
+            hash.update(part);
+        });
+        hash.finalize()
+    }
+
+    fn each_part(&self, mut add: impl FnMut(&[u8])) {
         match self {
-            Self::Archive(bytes) => digest(bytes),
+            Self::Archive(bytes) => add(bytes),
             Self::Folder { files, .. } => {
-                let mut hash = Sha256::new();
                 for (name, bytes) in files {
                     for part in [name.as_bytes(), bytes] {
-                        hash.update((part.len() as u64).to_le_bytes());
-                        hash.update(part);
+                        add(&(part.len() as u64).to_le_bytes());
+                        add(part);
                     }
                 }
-                hex(&hash.finalize())
             }
         }
     }
@@ -59,31 +74,49 @@ impl Source {
     }
 }
 
-/// A source with its digest, so that bytes are hashed once.
+/// A source with its digests, so that bytes are hashed once.
 #[derive(Debug)]
 pub struct Hashed {
     source: Source,
+    fingerprint: blake3::Hash,
     digest: String,
 }
 
 impl From<Source> for Hashed {
     fn from(source: Source) -> Self {
         let digest = source.digest();
-        Self { source, digest }
+        Self {
+            digest,
+            ..Self::nameless(source)
+        }
     }
 }
 
 impl Hashed {
     /// Hashes `source`, unless it is an archive beyond the bound: of that, only
-    /// a part was read, whose digest would be no file's.
+    /// a part was read, whose digest would be no file's. What is `known` by
+    /// its fingerprint need not be hashed a second time, for its digest.
     #[must_use]
-    pub fn within(source: Source, limits: &ArchiveLimits) -> Self {
-        match &source {
-            Source::Archive(bytes) if bytes.len() as u64 > limits.archive_bytes => Self {
-                source,
-                digest: String::new(),
-            },
-            _ => source.into(),
+    pub fn within(
+        source: Source,
+        limits: &ArchiveLimits,
+        known: impl FnOnce(&blake3::Hash) -> Option<String>,
+    ) -> Self {
+        let hashed = Self::nameless(source);
+        let digest = match &hashed.source {
+            Source::Archive(bytes) if bytes.len() as u64 > limits.archive_bytes => String::new(),
+            source => known(&hashed.fingerprint).unwrap_or_else(|| source.digest()),
+        };
+        Self { digest, ..hashed }
+    }
+
+    /// Takes the fingerprint alone: for who never tells anybody the digest.
+    #[must_use]
+    pub fn nameless(source: Source) -> Self {
+        Self {
+            fingerprint: source.fingerprint(),
+            digest: String::new(),
+            source,
         }
     }
 
@@ -91,6 +124,12 @@ impl Hashed {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// See [`Source::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> &blake3::Hash {
+        &self.fingerprint
     }
 }
 
@@ -140,6 +179,7 @@ enum Contents {
 #[derive(Debug)]
 pub struct Pack {
     digest: String,
+    fingerprint: blake3::Hash,
     contents: Contents,
     manifest_file: String,
     manifest: Manifest,
@@ -172,7 +212,11 @@ impl Pack {
     /// # Errors
     /// [`OpenError`] names the rule that was broken.
     pub fn open(source: impl Into<Hashed>, limits: &Limits) -> Result<Self, OpenError> {
-        let Hashed { source, digest } = source.into();
+        let Hashed {
+            source,
+            fingerprint,
+            digest,
+        } = source.into();
         let mut looks = BTreeMap::new();
         let mut look = |name: &str, bytes: &[u8]| {
             looks.insert(name.to_owned(), Look::at(bytes));
@@ -205,6 +249,7 @@ impl Pack {
         let manifest_file = manifest_file.to_owned();
         Ok(Self {
             digest,
+            fingerprint,
             contents,
             manifest_file,
             manifest,
@@ -219,10 +264,17 @@ impl Pack {
         self.looks.get(name)
     }
 
-    /// Lower-case hex SHA-256, as [`Source::digest`] defines it.
+    /// Lower-case hex SHA-256, as [`Source::digest`] defines it; empty where
+    /// nobody took it ([`Hashed::nameless`]).
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// BLAKE3 of the same bytes.
+    #[must_use]
+    pub fn fingerprint(&self) -> &blake3::Hash {
+        &self.fingerprint
     }
 
     /// The decoded manifest.

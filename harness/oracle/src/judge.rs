@@ -156,7 +156,14 @@ pub fn scopes(check: &Check, wizards: &[&str]) -> Vec<Scope> {
 /// Holds `subject` against the whole table, in the table's order.
 #[must_use]
 pub fn judge(subject: &Subject) -> Vec<CheckResult> {
+    judge_by(subject, |_| true)
+}
+
+/// Holds `subject` against those rows of the table that are `asked` for.
+#[must_use]
+pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let mut results: Vec<CheckResult> = checks::all()
+        .filter(|check| asked(check))
         .flat_map(|check| judge_one(check, subject))
         .collect();
     if let Some(trouble) = &subject.trouble {

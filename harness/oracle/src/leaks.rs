@@ -5,21 +5,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use provision_core::text::inert;
 use provision_core::wizard::WizardRun;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters below which a secret is too short to be told from chance.
 const SHORTEST: usize = 8;
 
 /// A secret that shows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leak {
     /// The secret's key; never its value.
     pub key: String,
     /// Where it shows.
     pub at: String,
     /// In which form: `plain`, `base64`, ….
-    pub form: &'static str,
+    pub form: Cow<'static, str>,
 }
 
 /// Secrets in all their forms, ready to be looked for.
@@ -107,7 +109,7 @@ impl Secrets {
                     found.insert(Leak {
                         key: key.clone(),
                         at: inert(at, 200),
-                        form,
+                        form: Cow::Borrowed(form),
                     });
                 }
             }
@@ -237,7 +239,7 @@ mod tests {
 
     const SECRET: &str = "hunter2/?>correct horse~staple";
 
-    fn forms(text: &str) -> Vec<&'static str> {
+    fn forms(text: &str) -> Vec<Cow<'static, str>> {
         let secrets = Secrets::new(&[("KEY".to_owned(), SECRET.to_owned())].into());
         let mut found = BTreeSet::new();
         secrets.find("here", text, &mut found);

@@ -20,10 +20,12 @@ mod observe;
 pub mod readers;
 mod verdict;
 
-pub use judge::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, scopes};
+pub use judge::{
+    Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, judge_by, scopes,
+};
 pub use observe::probe::{Probe, Probed, Took};
 pub use observe::{
-    Conditions, Described, Observed, Opened, Opening, Runs, Spent, Subject, Texts, Validated,
-    observe, observe_opened,
+    Conditions, Described, Earlier, Observed, Opened, Opening, Runs, Spent, Subject, Texts,
+    Validated, observe, observe_opened,
 };
 pub use verdict::{deciding_code, executed_steps, verdict};

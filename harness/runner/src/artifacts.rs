@@ -110,18 +110,18 @@ fn scope_folder(
         "version": manifest.and_then(|m| m.version.clone()),
         "digest": subject.digest,
     });
-    files::write(&folder.join("pack.json"), &files::pretty(&identity)?)?;
+    files::write_evidence(&folder.join("pack.json"), &files::pretty(&identity)?)?;
     let findings: Vec<Value> = failed
         .iter()
         .map(|r| json!({"check": r.check, "status": r.status, "findings": r.findings}))
         .collect();
-    files::write(&folder.join("findings.json"), &files::pretty(&findings)?)?;
+    files::write_evidence(&folder.join("findings.json"), &files::pretty(&findings)?)?;
     let check = match failed {
         [only] => only.check,
         _ => "",
     };
     let command = format!("{}\n", reproduce(pack, flags, scope, check));
-    files::write(&folder.join("reproduce.txt"), command.as_bytes())?;
+    files::write_evidence(&folder.join("reproduce.txt"), command.as_bytes())?;
     Ok(folder)
 }
 
@@ -129,13 +129,13 @@ fn wizard(folder: &Path, observed: &Observed) -> Result<(), Error> {
     let Ok(Runs { inputs, first, .. }) = &observed.runs else {
         return Ok(());
     };
-    files::write(&folder.join("inputs.json"), &files::pretty(inputs)?)?;
-    files::write(
+    files::write_evidence(&folder.join("inputs.json"), &files::pretty(inputs)?)?;
+    files::write_evidence(
         &folder.join("diagnostics.json"),
         &files::pretty(&first.diagnostics)?,
     )?;
     let steps: Vec<Value> = first.steps.iter().map(step).collect();
-    files::write(&folder.join("steps.json"), &files::pretty(&steps)?)
+    files::write_evidence(&folder.join("steps.json"), &files::pretty(&steps)?)
 }
 
 fn step(run: &StepRun) -> Value {

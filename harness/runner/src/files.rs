@@ -13,12 +13,37 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// Writes `bytes` to `path`, whole or not at all for whoever reads it, and
+/// without waiting for the disk: a failing pack leaves dozens of files as
+/// evidence, which the next run would write again.
+pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    put(path, Sync::Later, |out| {
+        out.write_all(bytes)
+            .map_err(|e| Error::io("write", path, e))
+    })
+}
+
+/// Whether a file has to be on the disk before it has its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sync {
+    First,
+    Later,
+}
+
 /// Lets `fill` write what is to be at `path`, whole or not at all: into a file
 /// beside it, synced and renamed. What exists and is no regular file
 /// (`/dev/stdout`, a pipe) is written to directly, because a rename would
 /// replace it.
 pub(crate) fn write_with(
     path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Error> {
+    put(path, Sync::First, fill)
+}
+
+fn put(
+    path: &Path,
+    sync: Sync,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
@@ -36,7 +61,9 @@ pub(crate) fn write_with(
     let mut out = BufWriter::new(file);
     fill(&mut out)?;
     let file = out.into_inner().map_err(|e| error(e.into_error()))?;
-    file.as_file().sync_all().map_err(error)?;
+    if sync == Sync::First {
+        file.as_file().sync_all().map_err(error)?;
+    }
     file.persist(path).map_err(|e| error(e.error))?;
     make_readable(path).map_err(error)
 }

@@ -42,6 +42,8 @@ pub struct PackSummary {
     pub steps_executed: usize,
     /// Steps that had to, at least.
     pub steps_due: usize,
+    /// Sets of answers that an earlier run has tried, and this one has not.
+    pub probes_recalled: usize,
     /// Ids of the profile's checks of which the stream says nothing.
     pub missing: Vec<String>,
     verdict: Option<Verdict>,
@@ -163,6 +165,12 @@ impl Run {
         self.packs.iter().map(|p| p.count(status)).sum()
     }
 
+    /// Sets of answers that an earlier run has tried, over all packs.
+    #[must_use]
+    pub fn probes_recalled(&self) -> usize {
+        self.packs.iter().map(|p| p.probes_recalled).sum()
+    }
+
     /// Steps that really ran, over all packs.
     #[must_use]
     pub fn steps_executed(&self) -> usize {
@@ -248,6 +256,7 @@ impl Index {
                 pack.verdict = Some(done.verdict);
                 pack.steps_executed = done.steps_executed;
                 pack.steps_due = done.steps_due;
+                pack.probes_recalled = done.probes_recalled;
             }
             Event::ExpectationStale { message } => self.stale.push(message),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal),

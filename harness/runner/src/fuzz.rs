@@ -146,7 +146,7 @@ impl Prepared {
     }
 
     fn pack(&self) -> Option<&Pack> {
-        self.subject.opened.as_ref().ok().map(|o| &o.pack)
+        self.subject.opened.as_ref().ok().map(|o| &*o.pack)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod fold;
 pub mod fuzz;
 pub mod guests;
 pub mod interrupt;
+pub mod notes;
 mod parsed;
 pub mod progress;
 pub mod reports;

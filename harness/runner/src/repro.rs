@@ -15,7 +15,9 @@ use provision_core::{Finding, Limits, OpenError, Source, Status};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::fuzzing::Input;
 use provision_oracle::minimise::minimise;
-use provision_oracle::{CheckResult, Conditions, Level, Scope, Subject, checks, judge, observe};
+use provision_oracle::{
+    CheckResult, Conditions, Level, Opening, Scope, Subject, checks, judge_by, observe_opened,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -174,7 +176,7 @@ pub fn write(
             .filter(failed)
             .filter(|r| r.scope == *scope)
             .collect();
-        let answers = answers(pack, executor, conditions, subject, (scope, &of_scope));
+        let answers = answers(executor, conditions, subject, (scope, &of_scope));
         let folder = root.join(folder_name(&pack.label));
         let folder = folder.join(folder_name(&scope.to_string())).join("repro");
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
@@ -199,7 +201,7 @@ pub fn write(
                 observed: result.findings.clone(),
             };
             let path = folder.join(format!("{}.json", result.check));
-            files::write(&path, &files::pretty(&bundle)?)?;
+            files::write_evidence(&path, &files::pretty(&bundle)?)?;
         }
     }
     Ok(())
@@ -224,7 +226,6 @@ pub fn bundled(pack: &PackRef, digest: &str) -> BundledPack {
 
 /// The answers of the scope's wizard, as few as fail with the same codes.
 fn answers(
-    pack: &PackRef,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
     subject: &Subject,
@@ -249,8 +250,11 @@ fn answers(
             only: Some(name.clone()),
             ..conditions.clone()
         };
-        let source = source::load(&pack.path, &conditions.limits.archive);
-        let results = judge(&observe(source, executor, &conditions));
+        let Some(opening) = Opening::again(subject) else {
+            return false;
+        };
+        let again = observe_opened(opening, executor, &conditions);
+        let results = judge_by(&again, |c| wanted.iter().any(|(id, _)| *id == c.id));
         let of_scope = results.iter().filter(|r| r.scope == *scope);
         let found: BTreeSet<(&str, &str)> = of_scope
             .flat_map(|r| r.findings.iter().map(|f| (r.check, f.code.as_str())))

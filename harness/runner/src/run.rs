@@ -14,7 +14,7 @@ use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Verdict};
 use provision_oracle::{
-    CheckResult, Conditions, Level, Opening, Subject, checks, judge, observe_opened, verdict,
+    CheckResult, Conditions, Level, Opening, Subject, checks, judge_by, observe_opened, verdict,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -125,8 +125,7 @@ fn judged(
 ) -> Examined {
     let subject = observe_opened(opening, executor, conditions);
     let started = Instant::now();
-    let mut results = judge(&subject);
-    results.retain(|r| r.level <= level);
+    let results = judge_by(&subject, |check| check.level <= level);
     let verdict = verdict(&subject, &results);
     Examined {
         subject,

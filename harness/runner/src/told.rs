@@ -10,7 +10,7 @@ use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun};
 use provision_core::{Status, Verdict};
 use provision_oracle::minimum::{due, due_steps};
-use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
+use provision_oracle::{CheckResult, Observed, Probed, Subject, executed_steps};
 
 /// Notes of a plan that an event keeps, and characters of each.
 const NOTES: (usize, usize) = (50, 300);
@@ -131,7 +131,8 @@ fn finished(
         verdict,
         steps_executed: executed_steps(subject),
         steps_due: due(subject),
-        probes: probes(subject),
+        probes: probes(subject, |_| true),
+        probes_recalled: probes(subject, |probed| probed.recalled),
         resident_peak: resident_peak(),
         plan_notes: plan.map_or(0, |p| p.notes.len()),
         secret_keys: plan
@@ -142,14 +143,15 @@ fn finished(
     }
 }
 
-/// Other sets of answers that were tried, over all wizards.
-fn probes(subject: &Subject) -> usize {
+/// Other sets of answers that were tried, over the `wanted` of all wizards.
+fn probes(subject: &Subject, wanted: impl Fn(&Probed) -> bool) -> usize {
     let runs = subject
         .wizards()
         .iter()
         .filter_map(|o| o.runs.as_ref().ok());
     let probed = runs.filter_map(|r| r.probed.as_ref());
-    probed.map(|p| p.probes.len()).sum()
+    let wanted = probed.filter(|p| wanted(p));
+    wanted.map(|p| p.probes.len()).sum()
 }
 
 /// Peak resident memory of this process in bytes, where the system tells.

@@ -69,7 +69,7 @@ pub(crate) struct Start {
 pub(crate) enum Request<'r> {
     /// The pack that steps are of from now on; the body is its files. No answer.
     Pack {
-        digest: Cow<'r, str>,
+        fingerprint: [u8; 32],
         files: Files<'r>,
     },
     /// Compiled code; the body is its artifact. No answer.

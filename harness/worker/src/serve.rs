@@ -9,7 +9,7 @@ use crate::message::{
     hits_as_bytes, to_worker,
 };
 use provision_core::limits::Limits;
-use provision_core::pack::{Pack, Source};
+use provision_core::pack::{Hashed, Pack, Source};
 use provision_core::wizard::{Call, Grants, Performed, StepExecutor, StepRequest};
 use provision_exec::{Handed, WasmtimeExecutor};
 use std::collections::BTreeMap;
@@ -135,10 +135,10 @@ impl Worker {
             Request::Pack { .. } | Request::Code { .. } if !self.start.filtered => {
                 return Err("this worker is locked too little for that".into());
             }
-            Request::Pack { digest, files } => {
+            Request::Pack { fingerprint, files } => {
                 // What is there is not needed any more, and may be large.
                 self.pack = None;
-                self.pack = Some(opened(&digest, &files, body, &self.start.limits));
+                self.pack = Some(opened(fingerprint, &files, body, &self.start.limits));
                 Ok(())
             }
             Request::Code { name } => {
@@ -268,8 +268,13 @@ impl Worker {
     }
 }
 
-/// Opens the pack in `body`, which has to be the one with `digest`.
-fn opened(digest: &str, files: &Files<'_>, body: Vec<u8>, limits: &Limits) -> Result<Pack, String> {
+/// Opens the pack in `body`, which has to be the one with this fingerprint.
+fn opened(
+    fingerprint: [u8; 32],
+    files: &Files<'_>,
+    body: Vec<u8>,
+    limits: &Limits,
+) -> Result<Pack, String> {
     let source = match files {
         Files::Archive => Source::Archive(Arc::new(body)),
         Files::Folder { files, manifest } => {
@@ -286,12 +291,10 @@ fn opened(digest: &str, files: &Files<'_>, body: Vec<u8>, limits: &Limits) -> Re
             }
         }
     };
-    let pack = Pack::open(source, limits).map_err(|e| e.to_string())?;
-    match pack.digest() == digest {
-        true => Ok(pack),
-        false => Err(format!(
-            "the pack has the digest {}, not {digest}",
-            pack.digest()
-        )),
+    let hashed = Hashed::nameless(source);
+    let found = *hashed.fingerprint();
+    match found == fingerprint {
+        true => Pack::open(hashed, limits).map_err(|e| e.to_string()),
+        false => Err(format!("the pack arrived as another one, BLAKE3 {found}")),
     }
 }

@@ -37,6 +37,8 @@ use wasmtime::{Engine, Module, Precompiled};
 const FORMAT: u32 = 1;
 /// The ending of an artifact's name.
 const ENDING: &str = "artifact";
+/// The ending of a note's name.
+const NOTE_ENDING: &str = "note";
 /// Bytes of the proof at an artifact's end.
 const PROOF: usize = blake3::OUT_LEN;
 /// How old the mark of an artifact's last use may become.
@@ -58,7 +60,10 @@ pub(crate) trait Artifacts: Send + Sync {
 #[derive(Debug)]
 pub struct CompileCache {
     folder: PathBuf,
+    /// What proofs of artifacts are keyed with.
     secret: [u8; 32],
+    /// What proofs of notes are keyed with: none is ever one of an artifact.
+    notes: [u8; 32],
     room: Mutex<Room>,
 }
 
@@ -74,6 +79,7 @@ impl CompileCache {
         let secret = folder::secret(&folder)?;
         Ok(Self {
             folder,
+            notes: blake3::derive_key("greentic-provision notes of runs", &secret),
             secret,
             room: Mutex::new(Room::of(limit)),
         })
@@ -105,29 +111,25 @@ impl CompileCache {
     /// The artifact that was kept under `name`, if it proves that it is ours.
     #[must_use]
     pub fn artifact(&self, name: &CodeName) -> Option<Vec<u8>> {
-        let (file, mut bytes) = self.read(name)?;
-        match self.proven(name, &bytes).map(<[u8]>::len) {
-            Some(len) => {
-                mark_used(&file);
-                bytes.truncate(len);
-                Some(bytes)
-            }
-            None => {
-                self.discard(name);
-                None
-            }
-        }
+        self.kept(&self.path(name), &self.secret, &name.0)
     }
 
     /// Keeps `artifact` under `name`; it will be run as it is. A cache that
     /// cannot be written to is slow, and no error.
     pub fn keep_artifact(&self, name: &CodeName, artifact: &[u8]) {
-        let proof = self.proof(name, artifact);
-        let parts = [artifact, proof.as_bytes()];
-        if folder::write(&self.folder, &self.path(name), &parts).is_ok() {
-            let bytes = parts.iter().map(|p| p.len() as u64).sum();
-            room::added(&self.room, &self.folder, bytes);
-        }
+        self.keep(&self.path(name), &self.secret, (&name.0, artifact));
+    }
+
+    /// The note that was kept under `name`, if it proves that it is ours.
+    #[must_use]
+    pub fn note(&self, name: &blake3::Hash) -> Option<Vec<u8>> {
+        self.kept(&self.note_path(name), &self.notes, name)
+    }
+
+    /// Keeps `note` under `name`: whatever else a run may take from an earlier
+    /// one. It is never taken for code.
+    pub fn keep_note(&self, name: &blake3::Hash, note: &[u8]) {
+        self.keep(&self.note_path(name), &self.notes, (name, note));
     }
 
     /// Whether there is something under `name`; it may still be refused.
@@ -136,19 +138,30 @@ impl CompileCache {
         self.path(name).exists()
     }
 
-    fn read(&self, name: &CodeName) -> Option<(File, Vec<u8>)> {
-        let mut file = File::open(self.path(name)).ok()?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).ok()?;
-        Some((file, bytes))
+    /// What was kept at `path`, if it proves that it is what was kept under
+    /// `name`; else it is removed.
+    fn kept(&self, path: &Path, key: &[u8; 32], name: &blake3::Hash) -> Option<Vec<u8>> {
+        let (file, mut bytes) = read(path)?;
+        match proven(key, name, &bytes).map(<[u8]>::len) {
+            Some(len) => {
+                mark_used(&file);
+                bytes.truncate(len);
+                Some(bytes)
+            }
+            None => {
+                discard(path);
+                None
+            }
+        }
     }
 
-    /// Removes what does not prove that it is ours.
-    ///
-    /// NB: a second process may have replaced it meanwhile; then it is only
-    /// compiled once more.
-    fn discard(&self, name: &CodeName) {
-        drop(fs::remove_file(self.path(name)));
+    fn keep(&self, path: &Path, key: &[u8; 32], (name, bytes): (&blake3::Hash, &[u8])) {
+        let proof = proof(key, name, bytes);
+        let parts = [bytes, proof.as_bytes()];
+        if folder::write(&self.folder, path, &parts).is_ok() {
+            let bytes = parts.iter().map(|p| p.len() as u64).sum();
+            room::added(&self.room, &self.folder, bytes);
+        }
     }
 
     fn path(&self, name: &CodeName) -> PathBuf {
@@ -156,20 +169,40 @@ impl CompileCache {
         self.folder.join(format!("{name}.{ENDING}"))
     }
 
-    fn proof(&self, name: &CodeName, artifact: &[u8]) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
-        hasher.update(name.0.as_bytes());
-        hasher.update(artifact);
-        hasher.finalize()
+    fn note_path(&self, name: &blake3::Hash) -> PathBuf {
+        let name = name.to_hex();
+        self.folder.join(format!("{name}.{NOTE_ENDING}"))
     }
+}
 
-    /// The artifact in `bytes`, if its proof is right.
-    fn proven<'b>(&self, name: &CodeName, bytes: &'b [u8]) -> Option<&'b [u8]> {
-        let (artifact, proof) = bytes.split_at_checked(bytes.len().checked_sub(PROOF)?)?;
-        // NB: two hashes are compared in constant time.
-        let proof = blake3::Hash::from_slice(proof).ok()?;
-        (self.proof(name, artifact) == proof).then_some(artifact)
-    }
+fn read(path: &Path) -> Option<(File, Vec<u8>)> {
+    let mut file = File::open(path).ok()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    Some((file, bytes))
+}
+
+/// Removes what does not prove that it is ours.
+///
+/// NB: a second process may have replaced it meanwhile; then it is only made
+/// once more.
+fn discard(path: &Path) {
+    drop(fs::remove_file(path));
+}
+
+fn proof(key: &[u8; 32], name: &blake3::Hash, bytes: &[u8]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    hasher.update(name.as_bytes());
+    hasher.update(bytes);
+    hasher.finalize()
+}
+
+/// What is before the proof in `bytes`, if the proof is right.
+fn proven<'b>(key: &[u8; 32], name: &blake3::Hash, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let (kept, found) = bytes.split_at_checked(bytes.len().checked_sub(PROOF)?)?;
+    // NB: two hashes are compared in constant time.
+    let found = blake3::Hash::from_slice(found).ok()?;
+    (proof(key, name, kept) == found).then_some(kept)
 }
 
 impl Artifacts for CompileCache {
@@ -178,13 +211,13 @@ impl Artifacts for CompileCache {
     }
 
     fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code> {
-        let (file, bytes) = self.read(name)?;
-        let code = self
-            .proven(name, &bytes)
-            .and_then(|artifact| unpacked(engine, artifact));
+        let path = self.path(name);
+        let (file, bytes) = read(&path)?;
+        let code = proven(&self.secret, &name.0, &bytes);
+        let code = code.and_then(|artifact| unpacked(engine, artifact));
         match code {
             Some(_) => mark_used(&file),
-            None => self.discard(name),
+            None => discard(&path),
         }
         code
     }

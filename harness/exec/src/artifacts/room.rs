@@ -1,7 +1,7 @@
 //! How much a cache holds, and what is thrown away when it is too much.
 
-use super::ENDING;
 use super::folder::{CacheError, SECRET, UNFINISHED, io};
+use super::{ENDING, NOTE_ENDING};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,9 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 pub struct Usage {
     /// Compiled steps.
     pub artifacts: u64,
-    /// Bytes of them.
+    /// Notes on packs.
+    pub notes: u64,
+    /// Bytes of both.
     pub bytes: u64,
 }
 
@@ -35,13 +37,14 @@ impl Room {
 
 struct Entry {
     path: PathBuf,
+    is_note: bool,
     bytes: u64,
     used: SystemTime,
 }
 
-/// The artifacts in `folder`, and the paths of what was abandoned there.
+/// The artifacts and notes in `folder`, and the paths of what was abandoned there.
 fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
-    let (mut artifacts, mut abandoned) = (Vec::new(), Vec::new());
+    let (mut kept, mut abandoned) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(io("read", folder))? {
         let entry = entry.map_err(io("read", folder))?;
         let path = entry.path();
@@ -50,9 +53,12 @@ fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
             continue;
         };
         let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if path.extension().is_some_and(|e| e == ENDING) {
-            artifacts.push(Entry {
+        let ends = |ending: &str| path.extension().is_some_and(|e| e == ending);
+        let is_note = ends(NOTE_ENDING);
+        if is_note || ends(ENDING) {
+            kept.push(Entry {
                 path,
+                is_note,
                 bytes: metadata.len(),
                 used,
             });
@@ -62,12 +68,14 @@ fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
             abandoned.push(path);
         }
     }
-    Ok((artifacts, abandoned))
+    Ok((kept, abandoned))
 }
 
 fn sum(entries: &[Entry]) -> Usage {
+    let notes = entries.iter().filter(|e| e.is_note).count() as u64;
     Usage {
-        artifacts: entries.len() as u64,
+        artifacts: entries.len() as u64 - notes,
+        notes,
         bytes: entries.iter().map(|e| e.bytes).sum(),
     }
 }

@@ -126,7 +126,7 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: Aim, code: &str) {
         let expected = "a refusal that names the question";
         match &probe.took {
             Took::Accepted => finding(code, expected, "accepted".into()),
-            Took::Refused(said) if !names(said, &probe.idea) => {
+            Took::Refused(said) if !names(said, &probe.questions) => {
                 let actual = format!("refused with `{}`", inert(said, 200));
                 finding("E_ANSWER_UNNAMED", expected, actual)
             }
@@ -167,10 +167,10 @@ fn broke(probe: &Probe) -> Option<Finding> {
 
 /// A probe in words: the question, and what it was answered.
 fn name(probe: &Probe) -> String {
-    let first = probe.idea.edits.first().map(|e| e.question.as_str());
+    let first = probe.questions.first().map(String::as_str);
     format!(
         "`{}` {}",
         inert(first.unwrap_or_default(), 80),
-        inert(&probe.idea.what, 200)
+        inert(&probe.what, 200)
     )
 }

@@ -40,7 +40,8 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn repeat(subject: &Subject, findings: &mut Findings) {
     each(subject, findings, |runs| {
-        conclude(runs, runs.second.as_ref())
+        // Where the isolated run is the same, it is the same inputs again as well.
+        conclude(runs, runs.second.as_ref().or(runs.isolated.as_ref()))
     });
 }
 

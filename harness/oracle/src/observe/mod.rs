@@ -3,6 +3,7 @@
 
 pub(crate) mod base;
 mod components;
+mod earlier;
 mod inputs;
 mod opening;
 pub(crate) mod probe;
@@ -10,12 +11,15 @@ mod recall;
 mod trouble;
 
 pub use components::{Described, Texts, Validated};
+pub use earlier::Earlier;
 pub use opening::Opening;
 pub(crate) use probe::asked;
 
 use crate::budget::Budget;
+use crate::checks::differences;
 use crate::leaks::{Leak, Secrets};
 use crate::readers::Reading;
+use earlier::Note;
 use probe::{Probed, Prober};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, declared};
@@ -24,6 +28,7 @@ use provision_core::wizard::{
 };
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use trouble::Watched;
 
@@ -40,6 +45,12 @@ pub struct Conditions {
     pub ask_other_readers: bool,
     /// Sets of answers that are tried with each wizard, at most; 0 for none.
     pub probes: usize,
+    /// Whether setting up once more, and taking back what was set up, are
+    /// tried. Only the profile `strict` asks for what comes of it.
+    pub second_runs: bool,
+    /// What earlier runs have found out, and where this one keeps it; then
+    /// what was tried before is not tried again.
+    pub earlier: Option<Arc<dyn Earlier>>,
     /// Decides which answers are tried where not all can be.
     pub seed: u64,
     /// Answers that are used instead of the pack's own, or of made-up ones.
@@ -57,6 +68,8 @@ impl Default for Conditions {
             trusted: Vec::new(),
             ask_other_readers: true,
             probes: 400,
+            second_runs: true,
+            earlier: None,
             seed: 0,
             answers: None,
             only: None,
@@ -107,7 +120,7 @@ pub struct Spent {
 #[derive(Debug)]
 pub struct Opened {
     /// The pack.
-    pub pack: Pack,
+    pub pack: Arc<Pack>,
     /// Its wizards, in the order in which they were driven.
     pub wizards: Vec<Observed>,
     /// What its declared components say of themselves.
@@ -136,11 +149,13 @@ pub struct Runs {
     pub inputs: ProvisionInputs,
     /// The run that is judged.
     pub first: WizardRun,
-    /// The same again, at once; none after a bound was hit, which takes long.
-    pub second: Option<WizardRun>,
     /// The same on another thread, after all wizards of the pack, in the
-    /// reverse order; none likewise.
+    /// reverse order; none after a bound was hit, which takes long.
     pub isolated: Option<WizardRun>,
+    /// The same again on the first thread, where the isolated run is another:
+    /// it tells what answers differently each time from what depends on its
+    /// surroundings.
+    pub second: Option<WizardRun>,
     /// The same by other compilers, by their names.
     pub compilers: Vec<(&'static str, WizardRun)>,
     /// What was tried with it; none unless it completes.
@@ -201,6 +216,7 @@ pub fn observe_opened(
         is_archive,
         readings,
         opened,
+        note,
         mut spent,
     } = opening;
     let Conditions {
@@ -210,7 +226,14 @@ pub fn observe_opened(
         ..
     } = conditions;
     let watched = Watched::over(executor);
-    let opened = opened.map(|pack| opened_pack(pack, &watched, conditions, &mut spent));
+    let opened = opened.map(|pack| {
+        let opened = opened_pack((pack, note), &watched, conditions, &mut spent);
+        if !watched.troubled() {
+            let pack = (opened.pack.fingerprint(), digest.as_str());
+            earlier::keep(pack, &opened.wizards, conditions);
+        }
+        opened
+    });
     Subject {
         digest,
         is_archive,
@@ -226,7 +249,7 @@ pub fn observe_opened(
 }
 
 fn opened_pack(
-    pack: Pack,
+    (pack, note): (Arc<Pack>, Option<Note>),
     executor: &Watched<'_>,
     conditions: &Conditions,
     spent: &mut Spent,
@@ -263,13 +286,18 @@ fn opened_pack(
     isolate(&mut opened, executor, conditions);
     spent.repeat += isolating.elapsed();
     let probing = Instant::now();
-    probe(&mut opened, executor, conditions);
+    probe(&mut opened, note.as_ref(), executor, conditions);
     spent.probe += probing.elapsed();
     opened
 }
 
 /// Tries what there is to try with each wizard that completed.
-fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
+fn probe(
+    opened: &mut Opened,
+    note: Option<&Note>,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+) {
     let budget = Budget::of(executor, &conditions.limits.flow);
     let all: Vec<Wizard> = opened.wizards.iter().map(|o| o.wizard.clone()).collect();
     let required = inputs::required(opened, conditions);
@@ -279,15 +307,16 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
         conditions,
         declared: &opened.declared,
         required: &required,
+        note,
     };
-    for observed in &mut opened.wizards {
+    for (at, observed) in opened.wizards.iter_mut().enumerate() {
         let Ok(runs) = &mut observed.runs else {
             continue;
         };
         if conditions.probes > 0 && runs.first.completed() {
-            let probed = prober.probe(&observed.wizard, &all, &runs.inputs, &runs.first);
-            runs.leaks.extend(probed.leaks.iter().cloned());
-            runs.probed = Some(probed);
+            runs.probed = prober.probe((at, &all), &runs.inputs, &runs.first);
+            let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks);
+            runs.leaks.extend(leaks.cloned());
         }
     }
 }
@@ -305,7 +334,6 @@ fn run(
     let first = by(budget);
     spent.first += started.elapsed();
     let started = Instant::now();
-    let second = repeatable(&first).then(|| by(executor));
     // What does not complete has nothing that could be compared.
     let others = executor.others().iter().filter(|_| first.completed());
     let compilers: Vec<_> = others.map(|(name, other)| (*name, by(&**other))).collect();
@@ -316,8 +344,8 @@ fn run(
     Runs {
         inputs,
         first,
-        second,
         isolated: None,
+        second: None,
         compilers,
         probed: None,
         leaks,
@@ -366,8 +394,20 @@ fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Condit
         Err(panic) => std::panic::resume_unwind(panic),
     });
     for (observed, run) in opened.wizards.iter_mut().rev().zip(isolated) {
-        if let Ok(runs) = &mut observed.runs {
-            runs.isolated = run;
+        let Ok(runs) = &mut observed.runs else {
+            continue;
+        };
+        let differs = |run: &WizardRun| !differences(&runs.first, run).is_empty();
+        if run.as_ref().is_some_and(differs) {
+            let again = dry(
+                executor,
+                &opened.pack,
+                &observed.wizard,
+                &runs.inputs,
+                conditions,
+            );
+            runs.second = Some(again);
         }
+        runs.isolated = run;
     }
 }

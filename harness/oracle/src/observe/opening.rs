@@ -1,6 +1,7 @@
 //! A pack that was read and verified, and of which nothing ran yet.
 
-use super::{Conditions, Spent, components};
+use super::earlier::{self, Note};
+use super::{Conditions, Spent, Subject, components};
 use crate::readers::{Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::pack::Hashed;
@@ -16,7 +17,9 @@ pub struct Opening {
     pub(super) digest: String,
     pub(super) is_archive: bool,
     pub(super) readings: Vec<Reading>,
-    pub(super) opened: Result<Pack, OpenError>,
+    pub(super) opened: Result<Arc<Pack>, OpenError>,
+    /// What an earlier run has found out.
+    pub(super) note: Option<Note>,
     pub(super) spent: Spent,
 }
 
@@ -31,10 +34,16 @@ impl Opening {
             Ok(Source::Archive(bytes)) if conditions.ask_other_readers => Some(Arc::clone(bytes)),
             _ => None,
         };
-        let hashed = source.map(|source| Hashed::within(source, &limits.archive));
+        let mut note = None;
+        let hashed = source.map(|source| {
+            Hashed::within(source, &limits.archive, |fingerprint| {
+                note = earlier::find(fingerprint, conditions);
+                note.as_ref().map(|note| note.digest.clone())
+            })
+        });
         let digest = hashed.as_ref().map(|h| h.digest().to_owned());
         let digest = digest.unwrap_or_default();
-        let opened = hashed.and_then(|source| Pack::open(source, limits));
+        let opened = hashed.and_then(|source| Pack::open(source, limits).map(Arc::new));
         let readings = match (&opened, bytes) {
             (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
             _ => Vec::new(),
@@ -44,6 +53,7 @@ impl Opening {
             is_archive,
             readings,
             opened,
+            note,
             spent: Spent {
                 verify: started.elapsed(),
                 ..Spent::default()
@@ -54,7 +64,22 @@ impl Opening {
     /// The pack, where it is one.
     #[must_use]
     pub fn pack(&self) -> Option<&Pack> {
-        self.opened.as_ref().ok()
+        self.opened.as_ref().ok().map(|pack| &**pack)
+    }
+
+    /// The pack of `subject` once more, which was verified already; `None`
+    /// where it is none.
+    #[must_use]
+    pub fn again(subject: &Subject) -> Option<Self> {
+        let opened = subject.opened.as_ref().ok()?;
+        Some(Self {
+            digest: subject.digest.clone(),
+            is_archive: subject.is_archive,
+            readings: Vec::new(),
+            opened: Ok(Arc::clone(&opened.pack)),
+            note: None,
+            spent: Spent::default(),
+        })
     }
 
     /// The files that observing it is going to run, sorted.

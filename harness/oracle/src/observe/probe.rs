@@ -3,6 +3,7 @@
 
 use super::Conditions;
 use super::base::Base;
+use super::earlier::Note;
 use super::recall::Recall;
 use crate::generators::answers::{Aim, EXTRA, Edit, Ground, Idea, at_once, ideas};
 use crate::leaks::{Leak, Secrets};
@@ -12,6 +13,7 @@ use provision_core::wizard::{
     StepExecutor, Task, Wizard, WizardKind, WizardRun, drive,
 };
 use provision_core::{Limits, Pack};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was tried with one wizard.
@@ -24,6 +26,8 @@ pub struct Probed {
     pub asked_by: String,
     /// Each other set of answers, and what came of it.
     pub probes: Vec<Probe>,
+    /// Whether an earlier run has tried them, and not this one.
+    pub recalled: bool,
     /// The secrets that it was given, by key.
     pub secrets: BTreeMap<String, String>,
     /// Secrets that show anywhere in any run.
@@ -38,10 +42,14 @@ pub struct Probed {
 }
 
 /// One set of answers that was tried.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Probe {
-    /// The change.
-    pub idea: Idea,
+    /// What it is to show.
+    pub aim: Aim,
+    /// The change in words.
+    pub what: String,
+    /// The questions whose answers were changed.
+    pub questions: Vec<String>,
     /// What came of it.
     pub took: Took,
     /// The plan, where the wizard completed.
@@ -49,7 +57,7 @@ pub struct Probe {
 }
 
 /// How a wizard took other answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Took {
     /// It completed.
     Accepted,
@@ -71,7 +79,8 @@ pub enum Took {
 /// What comes of trying.
 struct Tried<'s> {
     search: &'s Secrets,
-    probes: Vec<Probe>,
+    /// Each with its place among all ideas.
+    probes: Vec<(usize, Probe)>,
     leaks: BTreeSet<Leak>,
 }
 
@@ -80,6 +89,8 @@ struct Trial<'t> {
     executor: Recall<'t>,
     wizard: &'t Wizard,
     base: &'t Base,
+    /// What valid answers lead to.
+    plan: &'t ProvisionPlan,
 }
 
 /// Who drives, and under which conditions.
@@ -90,67 +101,96 @@ pub(super) struct Prober<'p> {
     pub(super) declared: &'p [Declared],
     /// The keys that the requirements step says are needed.
     pub(super) required: &'p [Question],
+    /// What an earlier run has tried.
+    pub(super) note: Option<&'p Note>,
 }
 
 impl Prober<'_> {
-    /// Tries what there is to try with `wizard`, whose run `first` completed.
+    /// Tries what there is to try with the wizard at `at`, whose run `first`
+    /// completed.
     pub(super) fn probe(
         &self,
-        wizard: &Wizard,
-        all: &[Wizard],
+        (at, all): (usize, &[Wizard]),
         inputs: &ProvisionInputs,
         first: &WizardRun,
-    ) -> Probed {
+    ) -> Option<Probed> {
+        let wizard = all.get(at)?;
         let (questions, asked_by) = self.questions(wizard, first);
         let base = Base::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
-        let trial = Trial {
-            executor: Recall::of(self.executor),
-            wizard,
-            base: &base,
+        let earlier = self.note.and_then(|note| note.tries(at, first));
+        let (probes, mut leaks) = match earlier {
+            Some(tries) => tries.recall(),
+            None => {
+                let ideas = self.ideas(wizard, &questions, inputs);
+                let trial = Trial {
+                    executor: Recall::of(self.executor),
+                    wizard,
+                    base: &base,
+                    plan: &first.plan,
+                };
+                self.tries(&trial, ideas, &questions, &search)
+            }
         };
-        let mut tried = Tried {
-            leaks: search.of_run(first),
-            search: &search,
-            probes: Vec::new(),
-        };
-        let masked = base.masked(&questions);
-        if let Some((base, canaries)) = masked {
-            // Secrets of the pack's own fixture may be words of the language.
-            let run = self.run(&trial.executor, wizard, &base);
-            tried.leaks.extend(Secrets::new(&canaries).of_run(&run));
-        }
-        let ideas = self.ideas(wizard, &questions, inputs);
-        let (hostile, others): (Vec<_>, Vec<_>) =
-            ideas.into_iter().partition(|i| i.aim == Aim::Hostile);
-        for idea in others {
-            self.together(&trial, &mut tried, vec![idea]);
-        }
-        for group in at_once(hostile) {
-            self.together(&trial, &mut tried, group);
-        }
-        let Tried {
-            probes, mut leaks, ..
-        } = tried;
+        leaks.extend(search.of_run(first));
         let mut left = InstalledState::default();
         left.apply(&first.plan);
         let (again, back) = match wizard.kind {
-            WizardKind::Setup => self.second_runs(wizard, all, &base, &left),
+            WizardKind::Setup if self.conditions.second_runs => {
+                self.second_runs(wizard, all, &base, &left)
+            }
             _ => (None, None),
         };
         let later = again.iter().chain(back.as_ref().map(|(_, run)| run));
         later.for_each(|run| leaks.extend(search.of_run(run)));
-        Probed {
+        Some(Probed {
             questions,
             asked_by,
             probes,
+            recalled: earlier.is_some(),
             secrets,
             leaks,
             left,
             again,
             back,
+        })
+    }
+
+    /// Tries `ideas`, and looks for secrets in what comes of them.
+    fn tries(
+        &self,
+        trial: &Trial<'_>,
+        ideas: Vec<Idea>,
+        questions: &[Question],
+        search: &Secrets,
+    ) -> (Vec<Probe>, BTreeSet<Leak>) {
+        let mut tried = Tried {
+            leaks: BTreeSet::new(),
+            search,
+            probes: Vec::new(),
+        };
+        if let Some((base, canaries)) = trial.base.masked(questions) {
+            // Secrets of the pack's own fixture may be words of the language.
+            let run = self.run(&trial.executor, trial.wizard, &base);
+            tried.leaks.extend(Secrets::new(&canaries).of_run(&run));
         }
+        let (mut single, mut extra, mut hostile) = (Vec::new(), Vec::new(), Vec::new());
+        for idea in ideas {
+            match idea.aim {
+                Aim::Missing | Aim::WrongType => single.push(vec![idea]),
+                Aim::Extra => extra.push(idea),
+                Aim::Hostile => hostile.push(idea),
+            }
+        }
+        let groups = single.into_iter().chain(at_once(extra));
+        for group in groups.chain(at_once(hostile)) {
+            self.together(trial, &mut tried, group);
+        }
+        // In which groups they were tried is nobody's business.
+        tried.probes.sort_by_key(|(place, _)| *place);
+        let probes = tried.probes.into_iter().map(|(_, probe)| probe);
+        (probes.collect(), tried.leaks)
     }
 
     /// Tries `ideas`, which touch different questions, at once. What is not
@@ -161,14 +201,14 @@ impl Prober<'_> {
         tried.leaks.extend(tried.search.of_run(&run));
         let took = took(&run);
         let is_one = ideas.len() == 1;
-        if is_one || took == Took::Accepted {
-            // Of several at once, the plan is none's.
-            let plan = run.completed().then_some(run.plan).filter(|_| is_one);
-            let probes = ideas.into_iter().map(|idea| Probe {
-                idea,
-                took: took.clone(),
-                plan: plan.clone(),
-            });
+        // Of several at once, the plan is each one's only if it is as if none
+        // had been there; of hostile ones, nobody looks at it.
+        let is_each = is_one || run.plan == *trial.plan;
+        let hostile = |idea: &Idea| idea.aim == Aim::Hostile;
+        if is_one || (took == Took::Accepted && (is_each || ideas.iter().all(hostile))) {
+            let plan = (run.completed() && is_each).then_some(run.plan);
+            let probes = ideas.into_iter();
+            let probes = probes.map(|idea| Probe::of(idea, took.clone(), plan.clone()));
             return tried.probes.extend(probes);
         }
         if let Took::Refused(said) = &took {
@@ -176,11 +216,9 @@ impl Prober<'_> {
             ideas = rest;
             let named: Vec<Idea> = named;
             let any = !named.is_empty();
-            tried.probes.extend(named.into_iter().map(|idea| Probe {
-                idea,
-                took: took.clone(),
-                plan: None,
-            }));
+            let probes = named.into_iter();
+            let probes = probes.map(|idea| Probe::of(idea, took.clone(), None));
+            tried.probes.extend(probes);
             if any {
                 // What was not named was not looked at, perhaps.
                 return match ideas.is_empty() {
@@ -336,18 +374,36 @@ pub(crate) fn took(run: &WizardRun) -> Took {
     }
 }
 
-/// Whether a refusal says which question it is about: by its id, or by the
-/// words of the id.
-pub(crate) fn names(said: &str, idea: &Idea) -> bool {
+/// Whether a refusal says which of `questions` it is about: by its id, or by
+/// the words of the id.
+pub(crate) fn names(said: &str, questions: &[String]) -> bool {
     let said = plain(said);
-    let mut edits = idea.edits.iter();
-    edits.any(|edit| said.contains(&plain(&edit.question)))
+    questions.iter().any(|id| said.contains(&plain(id)))
 }
 
 /// Likewise, for certain: a short id is part of many words.
 fn is_named(said: &str, idea: &Idea) -> bool {
-    let long = |edit: &Edit| plain(&edit.question).len() >= 4;
-    idea.edits.iter().all(long) && names(said, idea)
+    let questions = questions_of(idea);
+    questions.iter().all(|id| plain(id).len() >= 4) && names(said, &questions)
+}
+
+fn questions_of(idea: &Idea) -> Vec<String> {
+    let edits = idea.edits.iter();
+    edits.map(|edit| edit.question.clone()).collect()
+}
+
+impl Probe {
+    /// What came of an idea, with its place.
+    fn of(idea: Idea, took: Took, plan: Option<ProvisionPlan>) -> (usize, Self) {
+        let probe = Self {
+            questions: questions_of(&idea),
+            aim: idea.aim,
+            what: idea.what,
+            took,
+            plan,
+        };
+        (idea.place, probe)
+    }
 }
 
 fn plain(text: &str) -> String {
@@ -361,8 +417,18 @@ pub(crate) fn shows_extra(plan: &ProvisionPlan) -> bool {
 }
 
 impl Probed {
+    /// Whether it is known what came of everything that was tried.
+    pub(super) fn is_known(&self) -> bool {
+        let known = |took: &Took| !matches!(took, Took::Unknown(_));
+        let later = self
+            .again
+            .iter()
+            .chain(self.back.iter().map(|(_, run)| run));
+        self.probes.iter().all(|p| known(&p.took)) && later.map(took).all(|t| known(&t))
+    }
+
     /// The probes with this aim.
     pub fn of(&self, aim: Aim) -> impl Iterator<Item = &Probe> {
-        self.probes.iter().filter(move |p| p.idea.aim == aim)
+        self.probes.iter().filter(move |p| p.aim == aim)
     }
 }

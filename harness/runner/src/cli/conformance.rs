@@ -8,8 +8,10 @@ use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
+use crate::fold::Run;
 use crate::guests::Steps;
 use crate::interrupt::{self, Watch};
+use crate::notes::Notes;
 use crate::progress::Progress;
 use crate::reports::{Wanted, console, json};
 use crate::run::{Options, Told, run as examine_all, started};
@@ -18,7 +20,7 @@ use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
-use provision_exec::Compilers;
+use provision_exec::{CompileCache, Compilers};
 use provision_oracle::{Conditions, Level};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -70,6 +72,10 @@ pub(super) struct Args {
     /// Print where the run's time went, with the slowest packs and components.
     #[arg(long)]
     timings: bool,
+    /// Try all answers anew, also those that were tried with the same packs
+    /// before.
+    #[arg(long)]
+    no_recall: bool,
     /// Decides which answers are tried where not all can be.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -144,23 +150,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         files::check_writable(path)?;
     }
     let limits = Limits::default();
-    let executor = executor(args, &limits)?;
-    let options = Options {
-        level: args.profile.level(),
-        trust: args.trust.clone(),
-        filter: args.filter.clone(),
-        conditions: Conditions {
-            limits,
-            trusted,
-            seed: args.seed,
-            ..Conditions::default()
-        },
-        artifacts: args.out.join("artifacts"),
-        jobs: jobs(args),
-        expectations,
-        configuration: configuration(args)?,
-        complete: args.filter.is_none() && !args.is_part(),
-    };
+    let cache = args.cache.open()?;
+    let executor = executor(args, &limits, cache.as_ref())?;
+    let options = options(args, (limits, trusted), expectations, cache)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // From now on there are reports, whatever becomes of this process; what
@@ -189,6 +181,34 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     exit
 }
 
+fn options(
+    args: &Args,
+    (limits, trusted): (Limits, Vec<TrustedKey>),
+    expectations: Option<Expectations>,
+    cache: Option<Arc<CompileCache>>,
+) -> Result<Options, Error> {
+    let notes = cache.filter(|_| !args.no_recall).and_then(Notes::of);
+    let level = args.profile.level();
+    Ok(Options {
+        level,
+        trust: args.trust.clone(),
+        filter: args.filter.clone(),
+        conditions: Conditions {
+            limits,
+            trusted,
+            seed: args.seed,
+            second_runs: level >= Level::Should,
+            earlier: notes.map(|notes| Arc::new(notes) as _),
+            ..Conditions::default()
+        },
+        artifacts: args.out.join("artifacts"),
+        jobs: jobs(args),
+        expectations,
+        configuration: configuration(args)?,
+        complete: args.filter.is_none() && !args.is_part(),
+    })
+}
+
 fn nothing_selected(args: &Args) {
     let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
     anstream::eprintln!(
@@ -205,14 +225,17 @@ fn nothing_selected(args: &Args) {
 }
 
 /// The profile `strict` compares compilers, the others need one.
-fn executor(args: &Args, limits: &Limits) -> Result<Steps, Error> {
+fn executor(
+    args: &Args,
+    limits: &Limits,
+    cache: Option<&Arc<CompileCache>>,
+) -> Result<Steps, Error> {
     let compilers = match args.profile.level() {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,
     };
-    let cache = args.cache.open()?;
     let place = args.isolation.place()?;
-    place.steps(limits, compilers, (cache.as_ref(), jobs(args)))
+    place.steps(limits, compilers, (cache, jobs(args)))
 }
 
 impl Args {
@@ -327,16 +350,31 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
     log.finish()?;
     // NB: not read once more; thousands of packs have millions of lines.
     let run = so_far.ended();
-    if !args.json {
-        console::report(&run, print)?;
-    }
     args.reports.write(&run)?;
-    let timings = args.out.join("timings.jsonl");
-    files::write_with(&timings, |out| json::write_timings(&run, out))?;
+    tell(args, &run)?;
     done?;
     let exit = run.exit();
     if exit == Exit::Nothing {
         anstream::eprintln!("error: not everything that had to be judged could be judged");
     }
     Ok(exit)
+}
+
+/// Tells people of `run`, and writes where its time went: in one go, because
+/// both look at each event.
+fn tell(args: &Args, run: &Run) -> Result<(), Error> {
+    let timings = args.out.join("timings.jsonl");
+    files::write_with(&timings, |out| {
+        run.each(|pack| {
+            if !args.json {
+                print(&console::one(pack))?;
+            }
+            let line = json::timing(pack);
+            writeln!(out, "{line}").map_err(|e| Error::io("write", &timings, e))
+        })
+    })?;
+    match args.json {
+        true => Ok(()),
+        false => print(&console::summary(run)),
+    }
 }

@@ -17,17 +17,19 @@ const SHOWN: usize = 5;
 /// # Errors
 /// What `print` says, or [`Error::Io`] of the stream.
 pub fn report(run: &Run, mut print: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
-    run.each(|pack| {
-        let mut out = String::new();
-        one(&mut out, pack);
-        print(&out)
-    })?;
-    let mut out = String::new();
-    summary(&mut out, run);
-    print(&out)
+    run.each(|pack| print(&one(pack)))?;
+    print(&summary(run))
 }
 
-fn one(out: &mut String, pack: &PackRun) {
+/// What there is to say of one pack.
+#[must_use]
+pub fn one(pack: &PackRun) -> String {
+    let mut out = String::new();
+    verdict(&mut out, pack);
+    out
+}
+
+fn verdict(out: &mut String, pack: &PackRun) {
     let verdict = pack.verdict();
     let style = style(verdict);
     let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
@@ -114,17 +116,29 @@ fn failure(out: &mut String, check: &CheckFinished) {
     }
 }
 
-fn summary(out: &mut String, run: &Run) {
+/// What there is to say of the whole run.
+#[must_use]
+pub fn summary(run: &Run) -> String {
+    let mut out = String::new();
     for stale in &run.stale {
         let _ = writeln!(out, "stale: {stale}; remove it or mend it");
     }
     let _ = writeln!(out, "{}", run.tally());
+    if run.probes_recalled() > 0 {
+        let _ = writeln!(
+            out,
+            "{} sets of answers were tried with the same bytes by an earlier run, and are \
+             recalled; --no-recall tries them anew",
+            run.probes_recalled()
+        );
+    }
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
         let _ = writeln!(
             out,
             "no step of any wizard was executed, so nothing stands behind this run"
         );
     }
+    out
 }
 
 fn style(verdict: Verdict) -> Style {

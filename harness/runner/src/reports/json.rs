@@ -65,26 +65,19 @@ fn pretty(value: &Value) -> Result<String, Error> {
     })
 }
 
-/// Wall times, which are all that differs between two runs over the same
-/// packs: milliseconds a pack, microseconds a part of it and a step.
-///
-/// # Errors
-/// [`Error::Io`] of the stream or of `out`.
-pub fn write_timings(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
-    let io = |e| Error::io("write", Path::new("the timings"), e);
-    run.each(|pack| {
-        let wizards = pack.wizards.iter().map(|w| {
-            let micros: Vec<u64> = w.steps.iter().map(|s| s.meters.wall_micros).collect();
-            json!({ "wizard": w.wizard, "step_micros": micros })
-        });
-        let line = json!({
-            "pack": pack.label(),
-            "millis": pack.finished.as_ref().map(|f| f.millis),
-            "micros": pack.finished.as_ref().and_then(|f| f.micros),
-            "resident_peak": pack.finished.as_ref().map(|f| f.resident_peak),
-            "wizards": wizards.collect::<Vec<_>>(),
-        });
-        writeln!(out, "{line}").map_err(io)
+/// Where the time of a pack went, as a line.
+#[must_use]
+pub fn timing(pack: &PackRun) -> Value {
+    let wizards = pack.wizards.iter().map(|w| {
+        let micros: Vec<u64> = w.steps.iter().map(|s| s.meters.wall_micros).collect();
+        json!({ "wizard": w.wizard, "step_micros": micros })
+    });
+    json!({
+        "pack": pack.label(),
+        "millis": pack.finished.as_ref().map(|f| f.millis),
+        "micros": pack.finished.as_ref().and_then(|f| f.micros),
+        "resident_peak": pack.finished.as_ref().map(|f| f.resident_peak),
+        "wizards": wizards.collect::<Vec<_>>(),
     })
 }
 
@@ -128,6 +121,7 @@ fn pack(pack: &PackRun) -> Value {
         "steps_executed": pack.summary.steps_executed,
         "steps_due": pack.summary.steps_due,
         "probes": finished.map_or(0, |f| f.probes),
+        "probes_recalled": finished.map_or(0, |f| f.probes_recalled),
         "missing_checks": pack.summary.missing,
         "wizards": pack.wizards.iter().zip(&pack.fuel_changes).map(wizard).collect::<Vec<_>>(),
         "checks": pack.checks.iter().map(check).collect::<Vec<_>>(),

@@ -27,7 +27,7 @@ enum Of {
     /// Every pack that holds this code: nothing else would come of it.
     Code(CodeName),
     /// One pack: another one may be luckier.
-    Pack(CodeName, String),
+    Pack(CodeName, blake3::Hash),
 }
 
 /// Artifacts, and failures that are not worth another try.
@@ -70,22 +70,22 @@ impl Codes {
         locked(&self.held).artifacts.contains_key(name) || self.cache.as_ref().is_some_and(kept)
     }
 
-    /// What is known of the code `name` of the pack with `digest`, or else what
+    /// What is known of the code `name` of the pack with this fingerprint, or else what
     /// comes of compiling it. Whoever else wants it waits meanwhile.
     ///
     /// # Errors
     /// What `compile` meets.
     pub(crate) fn obtain(
         &self,
-        (name, digest): (&CodeName, &str),
+        (name, pack): (&CodeName, &blake3::Hash),
         compile: impl FnOnce() -> Result<Outcome, Broken>,
     ) -> Result<Outcome, Broken> {
-        if let Some(known) = self.known(name, digest) {
+        if let Some(known) = self.known(name, pack) {
             return Ok(known);
         }
         let flight = Arc::clone(locked(&self.flights).entry(*name).or_default());
         let flying = locked(&flight);
-        if let Some(known) = self.known(name, digest) {
+        if let Some(known) = self.known(name, pack) {
             return Ok(known);
         }
         let outcome = compile();
@@ -111,23 +111,23 @@ impl Codes {
     /// for `every` one.
     pub(crate) fn give_up(
         &self,
-        (name, digest): (&CodeName, &str),
+        (name, pack): (&CodeName, &blake3::Hash),
         every: bool,
         why: &StepFailure,
     ) {
         let of = match every {
             true => Of::Code(*name),
-            false => Of::Pack(*name, digest.to_owned()),
+            false => Of::Pack(*name, *pack),
         };
         locked(&self.failed).insert(of, why.clone());
     }
 
-    fn known(&self, name: &CodeName, digest: &str) -> Option<Outcome> {
+    fn known(&self, name: &CodeName, pack: &blake3::Hash) -> Option<Outcome> {
         if let Some(artifact) = self.get(name) {
             return Some(Outcome::Artifact(artifact));
         }
         let failed = locked(&self.failed);
-        let of_pack = || failed.get(&Of::Pack(*name, digest.to_owned()));
+        let of_pack = || failed.get(&Of::Pack(*name, *pack));
         let failure = failed.get(&Of::Code(*name)).or_else(of_pack);
         failure.cloned().map(Outcome::Failed)
     }
@@ -189,13 +189,17 @@ mod tests {
         [n; 32].into()
     }
 
+    fn pack(n: u8) -> blake3::Hash {
+        blake3::hash(&[n])
+    }
+
     #[test]
     fn what_is_wanted_by_many_is_compiled_once() {
         let (codes, compiled) = (Codes::over(None), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let outcome = codes.obtain((&name(1), "p"), || {
+                    let outcome = codes.obtain((&name(1), &pack(0)), || {
                         compiled.fetch_add(1, Ordering::SeqCst);
                         std::thread::yield_now();
                         Ok(Outcome::Artifact(Arc::new(vec![1])))
@@ -212,14 +216,15 @@ mod tests {
     fn a_failure_is_shared_by_whom_it_concerns() {
         let codes = Codes::over(None);
         let failure = StepFailure::new(StepCode::WorkerCrash, "once");
-        let tried = |n, pack: &str| {
-            let outcome = codes.obtain((&name(n), pack), || Ok(Outcome::Oversized));
+        let tried = |n, of: u8| {
+            let outcome = codes.obtain((&name(n), &pack(of)), || Ok(Outcome::Oversized));
             !matches!(outcome, Ok(Outcome::Failed(_)))
         };
-        codes.give_up((&name(1), "a"), false, &failure);
-        codes.give_up((&name(2), "a"), true, &failure);
-        assert!(!tried(1, "a") && tried(1, "b"));
-        assert!(!tried(2, "a") && !tried(2, "b") && tried(3, "a"));
+        let (one, other) = (1, 2);
+        codes.give_up((&name(1), &pack(one)), false, &failure);
+        codes.give_up((&name(2), &pack(one)), true, &failure);
+        assert!(!tried(1, one) && tried(1, other));
+        assert!(!tried(2, one) && !tried(2, other) && tried(3, one));
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Workers {
                 self.opened(process, pack)?;
                 let made = self.compile_in(process, lane, (pack, file));
                 if let (Err(broken), Some(name)) = (&made, &name) {
-                    self.note((name, pack.digest()), broken, 1);
+                    self.note((name, pack.fingerprint()), broken, 1);
                 }
                 made.map_err(|broken| of_compiling(broken, 1))?;
                 process.code.extend(name);
@@ -78,7 +78,7 @@ impl Workers {
         let Some(name) = names.name(lane, pack, file) else {
             return Ok(None);
         };
-        let of = (&name, pack.digest());
+        let of = (&name, pack.fingerprint());
         let deadline = Instant::now() + self.patience(lane, pack, file);
         let compile = || match self.compile(pool, (lane, deadline), (pack, file)) {
             Err(first) if again(&first) && Instant::now() < deadline => {
@@ -95,7 +95,7 @@ impl Workers {
     /// The failure that comes of a worker that broke over compiling.
     fn given_up(
         &self,
-        of: (&CodeName, &str),
+        of: (&CodeName, &blake3::Hash),
         broken: Broken,
         tries: u32,
     ) -> Result<Outcome, Broken> {
@@ -107,7 +107,7 @@ impl Workers {
     }
 
     /// Remembers what is not worth another try.
-    fn note(&self, of: (&CodeName, &str), broken: &Broken, tries: u32) {
+    fn note(&self, of: (&CodeName, &blake3::Hash), broken: &Broken, tries: u32) {
         let every = matches!(broken, Broken::Late(_) | Broken::Memory { .. });
         if let Trouble::Final(failure) = of_compiling(broken.clone(), tries) {
             self.codes.give_up(of, every, &failure);
@@ -130,7 +130,7 @@ impl Workers {
         (lane, deadline): (usize, Instant),
         (pack, file): (&Pack, &str),
     ) -> Result<Outcome, Broken> {
-        let mut lent = pool.take(pack.digest())?;
+        let mut lent = pool.take(Some(pack.fingerprint()))?;
         let process = lent.process()?;
         self.opened(process, pack)?;
         let started = Instant::now();

@@ -155,10 +155,10 @@ impl Workers {
         };
         // One that is killed before it could do anything says nothing yet.
         let killed = |e: &Broken| matches!(e, Broken::Killed { .. });
-        let mut first = workers.runners.take("");
+        let mut first = workers.runners.take(None);
         for _ in 0..FIRST {
             match &first {
-                Err(e) if killed(e) => first = workers.runners.take(""),
+                Err(e) if killed(e) => first = workers.runners.take(None),
                 _ => break,
             }
         }
@@ -200,7 +200,7 @@ impl Workers {
     }
 
     fn once(&self, lane: usize, pack: &Pack, request: &StepRequest) -> Result<Told, Trouble> {
-        let mut lent = self.runners.take(pack.digest())?;
+        let mut lent = self.runners.take(Some(pack.fingerprint()))?;
         // NB: an input over its bound is refused before anything is compiled.
         let fits = match &request.call {
             Call::Step { input } => input.len() <= self.limits.input_bytes,
@@ -274,12 +274,12 @@ impl Workers {
     /// which a step may take.
     pub(super) fn opened(&self, process: &mut Process, pack: &Pack) -> Result<Instant, Broken> {
         let step = Duration::from_millis(self.limits.deadline_ms) + GRACE;
-        if process.pack.as_deref() == Some(pack.digest()) {
+        if process.pack.as_ref() == Some(pack.fingerprint()) {
             return Ok(Instant::now() + step);
         }
         let deadline = Instant::now() + OPENING;
         send_pack(process, pack, deadline)?;
-        process.pack = Some(pack.digest().to_owned());
+        process.pack = Some(*pack.fingerprint());
         process.packs += 1;
         Ok(deadline + step)
     }
@@ -346,10 +346,10 @@ impl Workers {
 }
 
 fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), Broken> {
-    let digest = Cow::Borrowed(pack.digest());
+    let fingerprint = *pack.fingerprint().as_bytes();
     if let Some(archive) = pack.archive() {
         let files = Files::Archive;
-        let request = Request::Pack { digest, files };
+        let request = Request::Pack { fingerprint, files };
         return process.send(&request, &[archive.bytes()], deadline);
     }
     let folder = pack.folder().into_iter().flatten();
@@ -365,5 +365,5 @@ fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<()
         files,
         manifest: Cow::Borrowed(pack.manifest_file()),
     };
-    process.send(&Request::Pack { digest, files }, &parts, deadline)
+    process.send(&Request::Pack { fingerprint, files }, &parts, deadline)
 }

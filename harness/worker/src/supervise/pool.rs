@@ -93,15 +93,15 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker, if there is one that has the pack `digest`; else any, or a new
+    /// A worker, if there is one that has this `pack` already; else any, or a new
     /// one. It has to be given back.
-    pub(crate) fn take(&self, digest: &str) -> Result<Lent<'_>, Broken> {
+    pub(crate) fn take(&self, pack: Option<&blake3::Hash>) -> Result<Lent<'_>, Broken> {
         let mut state = self.state();
         loop {
             if stopped() {
                 return Err(Broken::Stopped);
             }
-            let has = |p: &Process| p.pack.as_deref() == Some(digest);
+            let has = |p: &Process| pack.is_some() && p.pack.as_ref() == pack;
             if let Some(at) = state.idle.iter().position(has) {
                 return Ok(self.lend(state.idle.remove(at)));
             }

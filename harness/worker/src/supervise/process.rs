@@ -68,8 +68,8 @@ pub(crate) struct Process {
     bounds: Bounds,
     /// What it gave up.
     pub(crate) locks: Vec<Lock>,
-    /// Digest of the pack that it has.
-    pub(crate) pack: Option<String>,
+    /// Fingerprint of the pack that it has.
+    pub(crate) pack: Option<blake3::Hash>,
     /// Packs that it was given so far.
     pub(crate) packs: u32,
     /// The code that it was handed; it may have forgotten some.

@@ -1,6 +1,7 @@
 //! Step modules of the harness's own contract, one a step or one for all.
 
 use crate::wizard::call::Call;
+use crate::wizard::inputs::ProvisionInputs;
 use crate::wizard::lifecycle::results;
 use crate::wizard::output::StepOutput;
 use crate::wizard::session::{Due, Session};
@@ -14,8 +15,8 @@ pub(in crate::wizard) fn drive(
 ) {
     // NB: the same for each step, and answers may have megabytes. Members are
     // in the order of their names, as in every JSON of the harness.
-    let inputs = json!(session.inputs).to_string();
     let answers = session.inputs.answers.to_string();
+    let inputs = inputs(session.inputs, &answers);
     let mode = json!(session.mode).to_string();
     let (mut previous, mut told) = (String::new(), 0);
     for (step, component) in due {
@@ -49,6 +50,51 @@ pub(in crate::wizard) fn drive(
         session.call(due, Call::Step { input }, &StepOutput::from_value);
         if session.refused() {
             break;
+        }
+    }
+}
+
+/// `inputs` as JSON, with answers that are JSON already.
+fn inputs(inputs: &ProvisionInputs, answers: &str) -> String {
+    let ProvisionInputs {
+        tenant,
+        provider_id,
+        install_id,
+        public_base_url,
+        answers: _,
+        existing_state,
+    } = inputs;
+    // `answers` is the first of the names, and this is the rest.
+    let rest = json!({
+        "existing_state": existing_state,
+        "install_id": install_id,
+        "provider_id": provider_id,
+        "public_base_url": public_base_url,
+        "tenant": tenant,
+    });
+    let rest = rest.to_string();
+    let rest = rest.trim_start_matches('{');
+    format!(r#"{{"answers":{answers},{rest}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wizard::TenantContext;
+
+    #[test]
+    fn inputs_are_the_json_of_their_members_in_order() {
+        for existing_state in [None, Some(json!({"config": {"b": 1, "a": [{}]}}))] {
+            let given = ProvisionInputs {
+                tenant: TenantContext::default(),
+                provider_id: "p\"{".into(),
+                install_id: "{i".into(),
+                public_base_url: None,
+                answers: json!({"secrets": {"b": "{}", "a": 1.5}, "config": null}),
+                existing_state,
+            };
+            let whole = json!(given).to_string();
+            assert_eq!(inputs(&given, &given.answers.to_string()), whole);
         }
     }
 }

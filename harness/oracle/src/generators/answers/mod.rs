@@ -4,6 +4,7 @@
 mod values;
 
 use provision_core::wizard::questions::{Kind, Question};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use values::{hostile, wrong};
@@ -14,7 +15,7 @@ const SINGLES: usize = 600;
 const HOSTILE: usize = 160;
 
 /// What a change of the answers is to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Aim {
     /// A required answer is not there.
     Missing,
@@ -40,6 +41,8 @@ pub struct Edit {
 /// A change of valid answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Idea {
+    /// Its place among all that are worth trying.
+    pub place: usize,
     /// What it is to show.
     pub aim: Aim,
     /// The change in words, for a finding.
@@ -84,11 +87,14 @@ pub fn ideas(ground: &Ground<'_>) -> Vec<Idea> {
     ideas.extend(extras());
     let hostile = hostile_ideas(ground);
     ideas.extend(chosen(hostile, HOSTILE, ground.seed));
+    let places = ideas.iter_mut().enumerate();
+    places.for_each(|(place, idea)| idea.place = place);
     ideas
 }
 
 fn idea(aim: Aim, what: &str, question: &Question, value: Option<Value>) -> Idea {
     Idea {
+        place: 0,
         aim,
         what: what.to_owned(),
         edits: vec![Edit {
@@ -104,13 +110,17 @@ pub const EXTRA: &str = "extra-5d1f0c7b9a3e";
 
 fn extras() -> Vec<Idea> {
     let extra = |secret: bool| Idea {
+        place: 0,
         aim: Aim::Extra,
         what: match secret {
             true => "a secret that nobody asked for".into(),
             false => "an answer that nobody asked for".into(),
         },
         edits: vec![Edit {
-            question: "unexpected_answer".into(),
+            question: match secret {
+                true => "unexpected_secret".into(),
+                false => "unexpected_answer".into(),
+            },
             secret,
             value: Some(Value::String(EXTRA.into())),
         }],
@@ -224,7 +234,10 @@ mod tests {
         };
         assert_eq!(of(Aim::Missing), ["region", "room", "token"].into());
         assert_eq!(of(Aim::WrongType).len(), 5);
-        assert_eq!(of(Aim::Extra), ["unexpected_answer"].into());
+        assert_eq!(
+            of(Aim::Extra),
+            ["unexpected_answer", "unexpected_secret"].into()
+        );
         let unasked = of(Aim::Hostile).into_iter();
         let unasked = unasked.filter(|q| q.starts_with("unexpected_answer_"));
         assert_eq!(of(Aim::Hostile).len() - unasked.count(), 5);

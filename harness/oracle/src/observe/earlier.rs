@@ -1,0 +1,169 @@
+//! What an earlier run has found out about the same bytes, under the same
+//! conditions, and with the same program.
+
+use super::probe::{Probe, Probed};
+use super::{Conditions, Observed};
+use crate::leaks::Leak;
+use provision_core::wizard::{StepRun, WizardRun};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// What a note says, and how; raise it when either changes.
+const FORMAT: u32 = 1;
+
+/// Where notes on packs are kept between runs.
+///
+/// A note must come back as it was given, or not at all: verdicts rest on it.
+/// It holds what guests said, which may be a secret of a dry run.
+pub trait Earlier: fmt::Debug + Send + Sync {
+    /// What a note depends on beside the pack and the conditions: the very
+    /// program that wrote it.
+    fn program(&self) -> &[u8];
+    /// The note that was kept under `name`.
+    fn find(&self, name: &blake3::Hash) -> Option<Vec<u8>>;
+    /// Keeps `note` under `name`.
+    fn keep(&self, name: &blake3::Hash, note: &[u8]);
+}
+
+/// A note on one pack.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Note {
+    /// Lower-case hex SHA-256 of the pack.
+    pub(super) digest: String,
+    /// What was tried with its wizards, in their order; nothing for those with
+    /// which nothing was.
+    wizards: Vec<Option<Tries>>,
+}
+
+/// What was tried with one wizard.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Tries {
+    /// What the wizard said when it was given valid answers.
+    evidence: [u8; 32],
+    probes: Vec<Probe>,
+    leaks: Vec<Leak>,
+}
+
+/// The name of the note on the pack with this `fingerprint`.
+fn name(
+    earlier: &dyn Earlier,
+    fingerprint: &blake3::Hash,
+    conditions: &Conditions,
+) -> Option<blake3::Hash> {
+    let Conditions {
+        limits,
+        public_base_url,
+        // Signatures are judged anew each time, and so is the rest.
+        trusted: _,
+        ask_other_readers: _,
+        earlier: _,
+        second_runs,
+        probes,
+        seed,
+        answers,
+        only,
+    } = conditions;
+    let said = (
+        limits,
+        public_base_url,
+        second_runs,
+        probes,
+        seed,
+        answers,
+        only,
+    );
+    let said = serde_json::to_vec(&(FORMAT, said)).ok()?;
+    let mut hasher = blake3::Hasher::new_derive_key("greentic-provision note on a pack");
+    for part in [earlier.program(), fingerprint.as_bytes(), &said] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    Some(hasher.finalize())
+}
+
+/// The note on the pack with this `fingerprint`, if there is one.
+pub(super) fn find(fingerprint: &blake3::Hash, conditions: &Conditions) -> Option<Note> {
+    let earlier = conditions.earlier.as_deref()?;
+    let name = name(earlier, fingerprint, conditions)?;
+    serde_json::from_slice(&earlier.find(&name)?).ok()
+}
+
+/// Keeps a note on the pack with this `fingerprint`, unless it says nothing
+/// new.
+pub(super) fn keep(
+    (fingerprint, digest): (&blake3::Hash, &str),
+    wizards: &[Observed],
+    conditions: &Conditions,
+) {
+    let Some(earlier) = conditions.earlier.as_deref() else {
+        return;
+    };
+    let of_each = wizards.iter().map(|o| o.runs.as_ref().ok());
+    let of_each: Vec<Option<(&Probed, &WizardRun)>> = of_each
+        .map(|runs| runs.and_then(|r| Some((r.probed.as_ref()?, &r.first))))
+        .collect();
+    let all = || of_each.iter().flatten().map(|(probed, _)| probed);
+    if all().all(|p| p.recalled) || !all().all(|p| p.is_known()) {
+        return;
+    }
+    let tries = of_each.iter();
+    let tries = tries.map(|of| of.map(|(probed, first)| Tries::of(probed, first)));
+    let note = Note {
+        digest: digest.to_owned(),
+        wizards: tries.collect(),
+    };
+    let name = name(earlier, fingerprint, conditions);
+    if let (Some(name), Ok(note)) = (name, serde_json::to_vec(&note)) {
+        earlier.keep(&name, &note);
+    }
+}
+
+impl Note {
+    /// What was tried with the wizard at `at` after it had answered `first`.
+    pub(super) fn tries(&self, at: usize, first: &WizardRun) -> Option<&Tries> {
+        let tries = self.wizards.get(at)?.as_ref()?;
+        (tries.evidence == evidence(first)).then_some(tries)
+    }
+}
+
+impl Tries {
+    /// What came of them, and the secrets that showed.
+    pub(super) fn recall(&self) -> (Vec<Probe>, BTreeSet<Leak>) {
+        let leaks = self.leaks.iter().cloned();
+        (self.probes.clone(), leaks.collect())
+    }
+
+    fn of(probed: &Probed, first: &WizardRun) -> Self {
+        Self {
+            evidence: evidence(first),
+            probes: probed.probes.clone(),
+            leaks: probed.leaks.iter().cloned().collect(),
+        }
+    }
+}
+
+/// A hash of all that a run says and consumed.
+fn evidence(run: &WizardRun) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    for StepRun {
+        component,
+        function,
+        input,
+        raw,
+        meters,
+        ..
+    } in &run.steps
+    {
+        add(component.as_deref().unwrap_or_default().as_bytes());
+        add(function.as_bytes());
+        add(input);
+        add(raw.as_deref().unwrap_or_default());
+        add(&meters.fuel.to_le_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
