@@ -100,7 +100,8 @@ fn a_run_of_an_executor_that_runs_nothing_is_no_pass() {
 
 #[test]
 fn an_answer_that_changes_between_two_runs_is_named_by_pointer() {
-    // Four steps a run: calls 0..4 are the first run, 4..8 the second.
+    // Four steps a run: calls 0..4 are the first run, 4..8 the isolated one,
+    // and because that is another, 8..12 are the second.
     let executor = fake(|call, _| ran(&format!(r#"{{"summary":{{"a":[{}]}}}}"#, call / 4), 1));
     let (_, results, verdict) = judged(pack(&[]), &executor);
     let result = of(&results, "determinism.repeat");
@@ -109,7 +110,7 @@ fn an_answer_that_changes_between_two_runs_is_named_by_pointer() {
         (Verdict::Fail, vec!["E_OUTPUT_DIFFERS"; 4])
     );
     assert_eq!(result.findings[0].at, "step collect /summary/a/0");
-    assert_eq!(result.findings[0].actual, "first 0, then 1");
+    assert_eq!(result.findings[0].actual, "first 0, then 2");
 }
 
 #[test]
@@ -117,7 +118,7 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
     let spaces = fake(|call, _| ran(if call < 4 { "{}" } else { "{ }" }, 1));
     let fuel = fake(|call, _| ran("{}", call / 4));
     let outcome = fake(|call, _| {
-        if call == 7 {
+        if call >= 7 {
             failed(StepCode::Trap)
         } else {
             ran("{}", 1)
@@ -130,19 +131,26 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
             StepCode::Stack
         })
     });
-    let repeat = |executor: &dyn StepExecutor| {
+    let once = fake(|call, _| match call {
+        7 => failed(StepCode::Trap),
+        _ => ran("{}", 1),
+    });
+    let judged_by = |executor: &dyn StepExecutor, check: &str| {
         let (_, results, _) = judged(pack(&[]), executor);
-        let result = of(&results, "determinism.repeat");
+        let result = of(&results, check);
         (
             result.status,
             codes(result).first().map(|c| (*c).to_owned()),
         )
     };
+    let repeat = |executor: &dyn StepExecutor| judged_by(executor, "determinism.repeat");
     let failing = |code: &str| (Status::Failed, Some(code.to_owned()));
     assert_eq!(repeat(&spaces), failing("E_OUTPUT_DIFFERS"));
     assert_eq!(repeat(&fuel), failing("E_FUEL_DIFFERS"));
     assert_eq!(repeat(&outcome), failing("E_OUTCOME_DIFFERS"));
     assert_eq!(repeat(&other_trap), failing("E_OUTCOME_DIFFERS"));
+    let isolated = judged_by(&once, "determinism.isolated");
+    assert_eq!(isolated, failing("E_OUTCOME_DIFFERS"));
     assert_eq!(repeat(&fake(|_, _| ran("{}", 1))), (Status::Passed, None));
     assert_eq!(
         repeat(&fake(|_, _| failed(StepCode::Trap))).0,

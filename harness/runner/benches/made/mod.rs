@@ -32,19 +32,24 @@ pub(crate) fn files(fixture: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// The fixture as an archive under the id `id`, with an SBOM; what is `text`
+/// The fixture as an archive under the id `id`; what is `text`
 /// is put into each of its step modules, so that no other pack has the same.
 pub(crate) fn archive(fixture: &str, id: &str, text: Option<&str>, deflate: bool) -> Vec<u8> {
     let mut files = files(fixture);
-    let manifest = files.get_mut("pack.json").expect("a manifest");
-    let mut value: Value = serde_json::from_slice(manifest).expect("JSON");
-    value["id"] = json!(id);
-    *manifest = value.to_string().into_bytes();
     for (name, bytes) in &mut files {
         if let Some(text) = text.filter(|_| name.ends_with(".wat")) {
             bytes.extend(format!("\n;; {text}").into_bytes());
         }
     }
+    packed(files, id, deflate)
+}
+
+/// `files` as an archive under the id `id`, with an SBOM.
+pub(crate) fn packed(mut files: BTreeMap<String, Vec<u8>>, id: &str, deflate: bool) -> Vec<u8> {
+    let manifest = files.get_mut("pack.json").expect("a manifest");
+    let mut value: Value = serde_json::from_slice(manifest).expect("JSON");
+    value["id"] = json!(id);
+    *manifest = value.to_string().into_bytes();
     let rows = files.iter().map(|(path, bytes)| {
         let blake3 = blake3::hash(bytes).to_hex().to_string();
         json!({

@@ -81,12 +81,63 @@ fn the_report_is_the_same_for_any_number_of_jobs_cold_or_warm() {
         "--jobs 2 --cache c",
         "--jobs 5 --cache c",
     ] {
-        let flags = format!("{flags} --report r.json");
+        let flags = format!("{flags} --no-recall --report r.json");
         conformance(temp.path(), &packs, &flags);
         reports.push(fs::read(temp.path().join("r.json")).expect("a report"));
     }
-    assert_eq!(reports[0], reports[1]);
-    assert_eq!(reports[0], reports[2]);
+    assert!(reports[0] == reports[1], "the reports differ");
+    assert!(reports[0] == reports[2], "the reports differ");
+}
+
+/// The report of a run over `packs`, and how many sets of answers it recalled.
+fn recalled(folder: &Path, packs: &Path, flags: &str) -> (Value, u64) {
+    let run = conformance(folder, packs, &format!("{flags} --report r.json"));
+    let mut report = read(&folder.join("r.json"));
+    let mut recalled = 0;
+    for pack in report["packs"].as_array_mut().expect("packs") {
+        recalled += pack["probes_recalled"].as_u64().expect("a number");
+        pack["probes_recalled"] = 0.into();
+    }
+    let says = stdout(&run).contains("recalled; --no-recall");
+    assert_eq!(says, recalled > 0, "{}", stdout(&run));
+    (report, recalled)
+}
+
+#[test]
+fn what_is_recalled_leads_to_the_same_report() {
+    let temp = tempfile::tempdir().expect("a folder");
+    for packs in ["conforming", "nonconforming", "hostile"].map(fixture) {
+        let profile = "--profile publish --cache c";
+        let (cold, none) = recalled(temp.path(), &packs, profile);
+        let (warm, some) = recalled(temp.path(), &packs, profile);
+        let (anew, again) = recalled(temp.path(), &packs, &format!("{profile} --no-recall"));
+        assert!(none == 0 && again == 0 && some > 0, "{some}");
+        assert!(cold == warm && cold == anew, "the reports differ");
+    }
+}
+
+#[test]
+fn a_note_that_somebody_has_touched_is_not_believed() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let packs = [NOOP, "conforming/js-provider"].map(fixture);
+    let run = |pack: &Path| recalled(temp.path(), pack, "--cache c").1;
+    let notes = || {
+        let files = fs::read_dir(temp.path().join("c")).expect("a cache");
+        let files = files.map(|file| file.expect("a file").path());
+        files.filter(|p| p.extension().is_some_and(|e| e == "note"))
+    };
+    assert_eq!(packs.each_ref().map(|pack| run(pack)), [0, 0]);
+    let [one, other] = notes().collect::<Vec<_>>().try_into().expect("two notes");
+    let first = fs::read(&one).expect("a note");
+    for at in [0, first.len() / 2, first.len() - 1] {
+        let mut touched = first.clone();
+        touched[at] ^= 1;
+        fs::write(&one, touched).expect("written");
+        fs::write(&other, &first).expect("written");
+        assert_eq!(packs.each_ref().map(|pack| run(pack)), [0, 0], "byte {at}");
+        assert_eq!(fs::read(&one).expect("a note"), first, "it is written anew");
+    }
+    assert!(packs.iter().all(|pack| run(pack) > 0));
 }
 
 #[test]
@@ -119,11 +170,10 @@ fn a_run_that_is_killed_leaves_a_cache_that_works() {
         child.kill().expect("killed");
         child.wait().expect("ended");
     }
-    let fresh = conformance(temp.path(), &packs, "--no-cache --report fresh.json");
-    let run = conformance(temp.path(), &packs, "--cache c --report kept.json");
-    assert_eq!((code(&fresh), code(&run)), (0, 0), "{}", stderr(&run));
-    let report = |name: &str| fs::read(temp.path().join(name)).expect("a report");
-    assert_eq!(report("fresh.json"), report("kept.json"));
+    let (fresh, none) = recalled(temp.path(), &packs, "--no-cache");
+    let (kept, _) = recalled(temp.path(), &packs, "--cache c");
+    assert_eq!((none, &fresh["exit_code"]), (0, &Value::from(0)));
+    assert!(fresh == kept, "the reports differ");
 }
 
 #[test]
