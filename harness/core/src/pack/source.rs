@@ -1,0 +1,140 @@
+//! The bytes of a pack before anybody has verified them, and their digests.
+
+use crate::limits::ArchiveLimits;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The unverified bytes of a pack, read by somebody who may do IO.
+#[derive(Debug)]
+pub enum Source {
+    /// A `.gtpack` file.
+    Archive(Arc<Vec<u8>>),
+    /// A folder: names relative to it, with `/`, and contents.
+    Folder {
+        /// The files of the folder.
+        files: BTreeMap<String, Vec<u8>>,
+        /// The manifest to use, where the user named one.
+        manifest: Option<String>,
+    },
+}
+
+impl Source {
+    /// Lower-case hex SHA-256 of the archive file, or of a folder's names and
+    /// contents, each preceded by its length.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        self.each_part(|part| hash.update(part));
+        hex(&hash.finalize())
+    }
+
+    /// BLAKE3 of the same bytes: what packs are told apart by, many times
+    /// faster.
+    #[must_use]
+    pub fn fingerprint(&self) -> blake3::Hash {
+        let mut hash = blake3::Hasher::new();
+        self.each_part(|part| {
+            hash.update(part);
+        });
+        hash.finalize()
+    }
+
+    fn each_part(&self, mut add: impl FnMut(&[u8])) {
+        match self {
+            Self::Archive(bytes) => add(bytes),
+            Self::Folder { files, .. } => {
+                for (name, bytes) in files {
+                    for part in [name.as_bytes(), bytes] {
+                        add(&(part.len() as u64).to_le_bytes());
+                        add(part);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it is an archive, not a folder.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        matches!(self, Self::Archive(_))
+    }
+
+    /// How many bytes it holds, over all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Archive(bytes) => bytes.len() as u64,
+            Self::Folder { files, .. } => files.values().map(|f| f.len() as u64).sum(),
+        }
+    }
+}
+
+/// A source with its digests, so that bytes are hashed once.
+#[derive(Debug)]
+pub struct Hashed {
+    pub(super) source: Source,
+    pub(super) fingerprint: blake3::Hash,
+    pub(super) digest: String,
+}
+
+impl From<Source> for Hashed {
+    fn from(source: Source) -> Self {
+        let digest = source.digest();
+        Self {
+            digest,
+            ..Self::nameless(source)
+        }
+    }
+}
+
+impl Hashed {
+    /// Hashes `source`, unless it is an archive beyond the bound: of that, only
+    /// a part was read, whose digest would be no file's. What is `known` by
+    /// its fingerprint need not be hashed a second time, for its digest.
+    #[must_use]
+    pub fn within(
+        source: Source,
+        limits: &ArchiveLimits,
+        known: impl FnOnce(&blake3::Hash) -> Option<String>,
+    ) -> Self {
+        let hashed = Self::nameless(source);
+        let digest = match &hashed.source {
+            Source::Archive(bytes) if bytes.len() as u64 > limits.archive_bytes => String::new(),
+            source => known(&hashed.fingerprint).unwrap_or_else(|| source.digest()),
+        };
+        Self { digest, ..hashed }
+    }
+
+    /// Takes the fingerprint alone: for who never tells anybody the digest.
+    #[must_use]
+    pub fn nameless(source: Source) -> Self {
+        Self {
+            fingerprint: source.fingerprint(),
+            digest: String::new(),
+            source,
+        }
+    }
+
+    /// The digest, as [`Source::digest`] defines it; empty where there is none.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// See [`Source::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> &blake3::Hash {
+        &self.fingerprint
+    }
+}
+
+/// Lower-case hex SHA-256 of `bytes`.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
