@@ -138,7 +138,7 @@ impl WasmtimeExecutor {
         let prepared = match loaded {
             Some(code) => linked(&bench, code, None),
             None => {
-                let bytes = pack.read(name).ok_or_else(|| missing(name))?;
+                let bytes = pack.read(name).ok_or_else(|| unread(pack, name))?;
                 prepare(&bench, name, &bytes, |code| {
                     if let Some((cache, name)) = &kept {
                         cache.keep(name, code);
@@ -234,6 +234,14 @@ impl WasmtimeExecutor {
 fn panicked() -> StepFailure {
     let message = "the runtime panicked; see standard error";
     fail(StepCode::Harness, message)
+}
+
+/// Why there are no bytes of a file: the pack does not have it, or the machine.
+fn unread(pack: &Pack, name: &str) -> StepFailure {
+    match pack.has(name) {
+        true => fail(StepCode::Harness, format!("`{name}` is not at hand")),
+        false => missing(name),
+    }
 }
 
 fn missing(name: &str) -> StepFailure {

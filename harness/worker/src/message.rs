@@ -108,6 +108,9 @@ pub(crate) enum Files<'r> {
         files: Vec<(Cow<'r, str>, usize)>,
         manifest: Cow<'r, str>,
     },
+    /// Only what they are: name and length; the body is their BLAKE3 digests,
+    /// one after another. Enough for who is handed all code.
+    Outline { files: Vec<(Cow<'r, str>, u64)> },
 }
 
 /// What a worker answers.

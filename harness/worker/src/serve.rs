@@ -12,6 +12,7 @@ use provision_core::limits::Limits;
 use provision_core::pack::{Hashed, Pack, Source};
 use provision_core::wizard::{Call, Grants, Performed, StepExecutor, StepRequest};
 use provision_exec::{Handed, WasmtimeExecutor};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, StdinLock, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -276,6 +277,7 @@ fn opened(
     limits: &Limits,
 ) -> Result<Pack, String> {
     let source = match files {
+        Files::Outline { files } => return outline(fingerprint, files, &body),
         Files::Archive => Source::Archive(Arc::new(body)),
         Files::Folder { files, manifest } => {
             let mut left = &body[..];
@@ -297,4 +299,22 @@ fn opened(
         true => Pack::open(hashed, limits).map_err(|e| e.to_string()),
         false => Err(format!("the pack arrived as another one, BLAKE3 {found}")),
     }
+}
+
+/// A pack whose files stay where they are; `body` has their digests.
+fn outline(
+    fingerprint: [u8; 32],
+    files: &[(Cow<'_, str>, u64)],
+    body: &[u8],
+) -> Result<Pack, String> {
+    let (digests, rest) = body.as_chunks::<{ blake3::OUT_LEN }>();
+    if digests.len() != files.len() || !rest.is_empty() {
+        return Err("an outline is cut off".into());
+    }
+    let files = files.iter().zip(digests);
+    let files = files.map(|((name, size), digest)| {
+        let name = name.clone().into_owned();
+        (name, *size, blake3::Hash::from_bytes(*digest))
+    });
+    Ok(Pack::outline(fingerprint.into(), files))
 }

@@ -13,10 +13,11 @@ use std::collections::BTreeSet;
 pub const FILE_NAMES: [&str; 3] = ["pack.json", "manifest.json", "manifest.cbor"];
 
 /// The form in which a manifest was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// `pack.json` or `manifest.json`.
+    #[default]
     Json,
     /// `manifest.cbor`, pack-v1: what greentic-pack writes.
     PackV1,
@@ -47,7 +48,7 @@ pub struct ComponentFile {
 }
 
 /// A decoded manifest.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Manifest {
     /// The form it came in.
     pub format: Format,

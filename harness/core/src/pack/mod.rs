@@ -41,6 +41,8 @@ impl OpenError {
 enum Contents {
     Archive(Archive),
     Folder(BTreeMap<String, Vec<u8>>),
+    /// In another process; here are the sizes.
+    Elsewhere(BTreeMap<String, u64>),
 }
 
 /// A verified pack. Its files are keys of a map, never paths of a disk.
@@ -126,6 +128,32 @@ impl Pack {
         })
     }
 
+    /// The pack with this `fingerprint` as far as running needs it that was
+    /// compiled already: size and BLAKE3 of each file, by name. Another process
+    /// has verified it and keeps its manifest and the contents; nothing can be
+    /// read here.
+    #[must_use]
+    pub fn outline(
+        fingerprint: blake3::Hash,
+        files: impl IntoIterator<Item = (String, u64, blake3::Hash)>,
+    ) -> Self {
+        let (mut sizes, mut looks) = (BTreeMap::new(), BTreeMap::new());
+        for (name, size, blake3) in files {
+            let exports = BTreeSet::new();
+            looks.insert(name.clone(), Look { blake3, exports });
+            sizes.insert(name, size);
+        }
+        Self {
+            digest: String::new(),
+            fingerprint,
+            contents: Contents::Elsewhere(sizes),
+            manifest_file: String::new(),
+            manifest: Manifest::default(),
+            others: Vec::new(),
+            looks,
+        }
+    }
+
     /// What was seen of the file `name` when the pack was verified.
     #[must_use]
     pub fn look(&self, name: &str) -> Option<&Look> {
@@ -167,7 +195,7 @@ impl Pack {
     #[must_use]
     pub fn folder(&self) -> Option<&BTreeMap<String, Vec<u8>>> {
         match &self.contents {
-            Contents::Archive(_) => None,
+            Contents::Archive(_) | Contents::Elsewhere(_) => None,
             Contents::Folder(files) => Some(files),
         }
     }
@@ -177,7 +205,7 @@ impl Pack {
     pub fn archive(&self) -> Option<&Archive> {
         match &self.contents {
             Contents::Archive(archive) => Some(archive),
-            Contents::Folder(_) => None,
+            Contents::Folder(_) | Contents::Elsewhere(_) => None,
         }
     }
 
@@ -186,6 +214,7 @@ impl Pack {
         match &self.contents {
             Contents::Archive(archive) => Box::new(archive.names()),
             Contents::Folder(files) => Box::new(files.keys().map(String::as_str)),
+            Contents::Elsewhere(files) => Box::new(files.keys().map(String::as_str)),
         }
     }
 
@@ -201,6 +230,7 @@ impl Pack {
         match &self.contents {
             Contents::Archive(archive) => archive.size(name),
             Contents::Folder(files) => files.get(name).map(|f| f.len() as u64),
+            Contents::Elsewhere(files) => files.get(name).copied(),
         }
     }
 
@@ -233,6 +263,7 @@ impl Contents {
         match self {
             Self::Archive(archive) => archive.size(name).is_some(),
             Self::Folder(files) => files.contains_key(name),
+            Self::Elsewhere(files) => files.contains_key(name),
         }
     }
 
@@ -240,6 +271,7 @@ impl Contents {
         match self {
             Self::Archive(archive) => archive.read(name),
             Self::Folder(files) => files.get(name).map(|f| Cow::Borrowed(f.as_slice())),
+            Self::Elsewhere(_) => None,
         }
     }
 }
@@ -265,4 +297,21 @@ fn check_folder(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_tells_files_apart_and_holds_none() {
+        let (whole, one) = (blake3::hash(b"all"), blake3::hash(b"one"));
+        let pack = Pack::outline(whole, [("a.wasm".to_owned(), 3, one)]);
+        assert_eq!(pack.fingerprint(), &whole);
+        assert_eq!(pack.look("a.wasm").map(|l| l.blake3), Some(one));
+        assert_eq!((pack.size("a.wasm"), pack.size("b.wasm")), (Some(3), None));
+        assert!(pack.has("a.wasm") && !pack.has("b.wasm"));
+        assert_eq!(pack.files().collect::<Vec<_>>(), ["a.wasm"]);
+        assert!(pack.read("a.wasm").is_none() && pack.archive().is_none());
+    }
 }

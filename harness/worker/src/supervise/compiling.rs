@@ -3,7 +3,7 @@
 use super::codes::Outcome;
 use super::isolated::{GRACE, OPENING, Workers};
 use super::pool::{Lent, Pool};
-use super::process::{Broken, Process};
+use super::process::{Broken, Part, Process};
 use super::trouble::{Trouble, again, of_compiling};
 use crate::message::{Answer, Request};
 use provision_core::pack::Pack;
@@ -41,7 +41,7 @@ impl Workers {
             Some((Outcome::Failed(failure), _)) => return Err(Trouble::Final(failure)),
             // NB: what the pack does not have is found out by the worker.
             Some((_, name)) => {
-                self.opened(process, pack)?;
+                self.opened(process, (pack, Part::Whole))?;
                 let made = self.compile_in(process, lane, (pack, file));
                 if let (Err(broken), Some(name)) = (&made, &name) {
                     self.note((name, pack.fingerprint()), broken, 1);
@@ -132,7 +132,7 @@ impl Workers {
     ) -> Result<Outcome, Broken> {
         let mut lent = pool.take(Some(pack.fingerprint()))?;
         let process = lent.process()?;
-        self.opened(process, pack)?;
+        self.opened(process, (pack, Part::Whole))?;
         let started = Instant::now();
         let ask = Request::Compile {
             lane,

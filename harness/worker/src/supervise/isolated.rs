@@ -3,7 +3,7 @@
 use super::codes::Codes;
 
 use super::pool::Pool;
-use super::process::{Broken, Process};
+use super::process::{Broken, Part, Process};
 use super::trouble::{Trouble, again, failed, of_step};
 use super::{Patience, Setup, WorkerError, recipe};
 use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
@@ -237,7 +237,7 @@ impl Workers {
         request: &StepRequest,
         process: &mut Process,
     ) -> Result<(Answer, Vec<u8>), Broken> {
-        let deadline = self.opened(process, pack)?;
+        let deadline = self.opened(process, (pack, Part::Outline))?;
         let StepRequest {
             component,
             call,
@@ -270,17 +270,25 @@ impl Workers {
             .is_none_or(|look| !silent.contains(&look.blake3))
     }
 
-    /// Hands `pack` to a worker that does not have it. Gives the time until
-    /// which a step may take.
-    pub(super) fn opened(&self, process: &mut Process, pack: &Pack) -> Result<Instant, Broken> {
+    /// Hands so much of `pack` to a worker that does not have it. Gives the time
+    /// until which a step may take.
+    pub(super) fn opened(
+        &self,
+        process: &mut Process,
+        (pack, part): (&Pack, Part),
+    ) -> Result<Instant, Broken> {
         let step = Duration::from_millis(self.limits.deadline_ms) + GRACE;
-        if process.pack.as_ref() == Some(pack.fingerprint()) {
+        let before = process.pack.filter(|(had, _)| had == pack.fingerprint());
+        if before.is_some_and(|(_, had)| had >= part) {
             return Ok(Instant::now() + step);
         }
         let deadline = Instant::now() + OPENING;
-        send_pack(process, pack, deadline)?;
-        process.pack = Some(*pack.fingerprint());
-        process.packs += 1;
+        match part {
+            Part::Outline => send_outline(process, pack, deadline)?,
+            Part::Whole => send_pack(process, pack, deadline)?,
+        }
+        process.pack = Some((*pack.fingerprint(), part));
+        process.packs += u32::from(before.is_none());
         Ok(deadline + step)
     }
 
@@ -343,6 +351,21 @@ impl Workers {
             hits,
         })
     }
+}
+
+/// Sends what the files of `pack` are. What nobody has to compile need not
+/// travel, and may have megabytes.
+fn send_outline(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), Broken> {
+    let known = pack.files().filter_map(|file| {
+        let (size, look) = (pack.size(file)?, pack.look(file)?);
+        Some(((Cow::Borrowed(file), size), *look.blake3.as_bytes()))
+    });
+    let (files, digests): (Vec<_>, Vec<[u8; 32]>) = known.unzip();
+    let request = Request::Pack {
+        fingerprint: *pack.fingerprint().as_bytes(),
+        files: Files::Outline { files },
+    };
+    process.send(&request, &[digests.as_flattened()], deadline)
 }
 
 fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), Broken> {

@@ -101,7 +101,7 @@ impl Pool {
             if stopped() {
                 return Err(Broken::Stopped);
             }
-            let has = |p: &Process| pack.is_some() && p.pack.as_ref() == pack;
+            let has = |p: &Process| pack.is_some() && p.pack.as_ref().map(|(pack, _)| pack) == pack;
             if let Some(at) = state.idle.iter().position(has) {
                 return Ok(self.lend(state.idle.remove(at)));
             }

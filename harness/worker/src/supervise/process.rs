@@ -57,6 +57,15 @@ pub(crate) enum Broken {
     Stopped,
 }
 
+/// How much of a pack a worker has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// What its files are.
+    Outline,
+    /// All of it.
+    Whole,
+}
+
 /// A worker process.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -68,8 +77,8 @@ pub(crate) struct Process {
     bounds: Bounds,
     /// What it gave up.
     pub(crate) locks: Vec<Lock>,
-    /// Fingerprint of the pack that it has.
-    pub(crate) pack: Option<blake3::Hash>,
+    /// Fingerprint of the pack that it has, and how much of it.
+    pub(crate) pack: Option<(blake3::Hash, Part)>,
     /// Packs that it was given so far.
     pub(crate) packs: u32,
     /// The code that it was handed; it may have forgotten some.
