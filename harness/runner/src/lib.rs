@@ -19,6 +19,7 @@ pub mod guests;
 pub mod interrupt;
 pub mod notes;
 mod parsed;
+mod parts;
 pub mod progress;
 pub mod reports;
 pub mod repro;

@@ -3,11 +3,13 @@
 
 pub(crate) mod base;
 mod components;
+mod driving;
 mod earlier;
 mod inputs;
 mod opening;
 pub(crate) mod probe;
 mod recall;
+mod took;
 mod trouble;
 
 pub use components::{Described, Texts, Validated};
@@ -16,16 +18,14 @@ pub use opening::Opening;
 pub(crate) use probe::asked;
 
 use crate::budget::Budget;
-use crate::checks::differences;
 use crate::leaks::{Leak, Secrets};
 use crate::readers::Reading;
+use driving::{isolate, run};
 use earlier::Note;
 use probe::{Probed, Prober};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, declared};
-use provision_core::wizard::{
-    ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive, grants, wizards,
-};
+use provision_core::wizard::{ProvisionInputs, StepExecutor, Wizard, WizardRun, grants, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -318,96 +318,5 @@ fn probe(
             let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks);
             runs.leaks.extend(leaks.cloned());
         }
-    }
-}
-
-fn run(
-    (executor, budget): (&Watched<'_>, &Budget<'_>),
-    pack: &Pack,
-    wizard: &Wizard,
-    inputs: ProvisionInputs,
-    conditions: &Conditions,
-    spent: &mut Spent,
-) -> Runs {
-    let by = |executor| dry(executor, pack, wizard, &inputs, conditions);
-    let started = Instant::now();
-    let first = by(budget);
-    spent.first += started.elapsed();
-    let started = Instant::now();
-    // What does not complete has nothing that could be compared.
-    let others = executor.others().iter().filter(|_| first.completed());
-    let compilers: Vec<_> = others.map(|(name, other)| (*name, by(&**other))).collect();
-    compilers.iter().for_each(|(_, run)| executor.look_at(run));
-    spent.repeat += started.elapsed();
-    // Whatever it is that went wrong, a secret must not be in the words.
-    let leaks = Secrets::new(&grants(&inputs).secrets).of_run(&first);
-    Runs {
-        inputs,
-        first,
-        isolated: None,
-        second: None,
-        compilers,
-        probed: None,
-        leaks,
-    }
-}
-
-/// Whether a run is worth another: a step that ran into a bound, or into the
-/// clock, would do so again, for as long.
-fn repeatable(run: &WizardRun) -> bool {
-    let mut failures = run.steps.iter().filter_map(|s| s.failure());
-    failures.all(|f| !f.code.is_bound() && !f.code.is_error())
-}
-
-fn dry(
-    executor: &dyn StepExecutor,
-    pack: &Pack,
-    wizard: &Wizard,
-    inputs: &ProvisionInputs,
-    conditions: &Conditions,
-) -> WizardRun {
-    let task = Task {
-        wizard,
-        inputs,
-        mode: ProvisionMode::DryRun,
-        answers: None,
-    };
-    drive(executor, pack, &task, &conditions.limits)
-}
-
-/// Drives every wizard once more, on another thread and in the reverse order:
-/// other steps ran before it, and everything is compiled already.
-fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
-    let pack = &opened.pack;
-    let wizards = &opened.wizards;
-    let again = || {
-        let runs = wizards.iter().rev().map(|observed| {
-            let runs = observed.runs.as_ref().ok()?;
-            let again = || dry(executor, pack, &observed.wizard, &runs.inputs, conditions);
-            repeatable(&runs.first).then(again)
-        });
-        runs.collect::<Vec<_>>()
-    };
-    // NB: a panic over there must be this pack's, like one over here.
-    let isolated = std::thread::scope(|scope| match scope.spawn(again).join() {
-        Ok(runs) => runs,
-        Err(panic) => std::panic::resume_unwind(panic),
-    });
-    for (observed, run) in opened.wizards.iter_mut().rev().zip(isolated) {
-        let Ok(runs) = &mut observed.runs else {
-            continue;
-        };
-        let differs = |run: &WizardRun| !differences(&runs.first, run).is_empty();
-        if run.as_ref().is_some_and(differs) {
-            let again = dry(
-                executor,
-                &opened.pack,
-                &observed.wizard,
-                &runs.inputs,
-                conditions,
-            );
-            runs.second = Some(again);
-        }
-        runs.isolated = run;
     }
 }

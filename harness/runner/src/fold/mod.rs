@@ -1,17 +1,23 @@
 //! Folds the event stream into what reports show: an index of the whole run,
 //! and one pack at a time, so that memory does not grow with the packs.
 
-use crate::events::{CheckFinished, Event, FORMAT, PackFinished, RunStarted, WizardDriven};
+mod index;
+
+use crate::events::{CheckFinished, Event, PackFinished, RunStarted, WizardDriven};
 use crate::exit::{Error, Exit, show};
 use crate::parsed::parse;
+use crate::parts::of_each;
 use crate::reports::since::Since;
+use index::Index;
 use provision_core::text::inert;
 use provision_core::{Status, Verdict};
-use provision_oracle::Level;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+/// Bytes of the stream that are looked at together, on all processors.
+const AT_ONCE: usize = 1024 * 1024;
 
 /// A run, folded.
 #[derive(Debug)]
@@ -80,17 +86,19 @@ impl Run {
         let io = |e| Error::io("read", path, e);
         let mut reader = BufReader::new(File::open(path).map_err(io)?);
         let mut index = Index::default();
-        let (mut line, mut at, mut number) = (Vec::new(), 0u64, 0usize);
+        let (mut at, mut number) = (0u64, 0usize);
         loop {
-            line.clear();
-            let read = reader.read_until(b'\n', &mut line).map_err(io)? as u64;
-            if line.pop() != Some(b'\n') {
+            let lines = lines(&mut reader).map_err(io)?;
+            if lines.is_empty() {
                 break;
             }
-            number += 1;
-            let event = parse(&line).map_err(|e| bad(path, number, &e))?;
-            index.add(event, (at, read));
-            at += read;
+            for (line, event) in lines.iter().zip(of_each(&lines, |line| parse(line))) {
+                number += 1;
+                let len = line.len() as u64;
+                let event = event.map_err(|e| bad(path, number, &e))?;
+                index.add(event, (at, len));
+                at += len;
+            }
         }
         index.finish(path)
     }
@@ -122,35 +130,44 @@ impl Run {
     ) -> Result<(), Error> {
         let io = |e| Error::io("read", &self.path, e);
         let mut file = File::open(&self.path).map_err(io)?;
-        for summary in self.packs.iter().filter(|p| wanted(p)) {
-            let mut pack = PackRun {
-                summary: summary.clone(),
-                finished: None,
-                wizards: Vec::new(),
-                checks: Vec::new(),
-                fuel_changes: Vec::new(),
-            };
-            for (start, len) in &summary.spans {
-                file.seek(SeekFrom::Start(*start)).map_err(io)?;
-                let mut bytes = Vec::new();
-                (&mut file).take(*len).read_to_end(&mut bytes).map_err(io)?;
-                for line in bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-                    match parse(line).map_err(|e| bad(&self.path, 0, &e))? {
-                        Event::WizardDriven(wizard) => pack.wizards.push(wizard),
-                        Event::CheckFinished(check) => pack.checks.push(check),
-                        Event::PackFinished(done) => pack.finished = Some(done),
-                        _ => {}
-                    }
-                }
+        let mut wanted = self.packs.iter().filter(|p| wanted(p)).peekable();
+        while wanted.peek().is_some() {
+            let (mut packs, mut bytes) = (Vec::new(), 0);
+            while let Some(summary) = wanted.next_if(|_| bytes < AT_ONCE) {
+                let told = told(summary, &mut file).map_err(io)?;
+                bytes += told.len();
+                packs.push((summary, told));
             }
-            let wizards = pack.wizards.iter();
-            pack.fuel_changes = match &self.since {
-                Some(since) => wizards.map(|w| since.changes(w)).collect(),
-                None => wizards.map(|w| vec![None; w.steps.len()]).collect(),
-            };
-            each(&pack)?;
+            for pack in of_each(&packs, |(summary, told)| self.pack(summary, told)) {
+                each(&pack?)?;
+            }
         }
         Ok(())
+    }
+
+    /// What the lines `told` say of a pack.
+    fn pack(&self, summary: &PackSummary, told: &[u8]) -> Result<PackRun, Error> {
+        let mut pack = PackRun {
+            summary: summary.clone(),
+            finished: None,
+            wizards: Vec::new(),
+            checks: Vec::new(),
+            fuel_changes: Vec::new(),
+        };
+        for line in told.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            match parse(line).map_err(|e| bad(&self.path, 0, &e))? {
+                Event::WizardDriven(wizard) => pack.wizards.push(wizard),
+                Event::CheckFinished(check) => pack.checks.push(check),
+                Event::PackFinished(done) => pack.finished = Some(done),
+                _ => {}
+            }
+        }
+        let wizards = pack.wizards.iter();
+        pack.fuel_changes = match &self.since {
+            Some(since) => wizards.map(|w| since.changes(w)).collect(),
+            None => wizards.map(|w| vec![None; w.steps.len()]).collect(),
+        };
+        Ok(pack)
     }
 
     /// How many packs have this verdict.
@@ -219,109 +236,37 @@ impl Run {
     }
 }
 
+/// The next whole lines, with their ends, about as many as are read at once.
+fn lines(reader: &mut impl BufRead) -> std::io::Result<Vec<Vec<u8>>> {
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    while bytes < AT_ONCE {
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        bytes += line.len();
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+/// The lines of the stream that are about a pack.
+fn told(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut told = Vec::new();
+    for (start, len) in &pack.spans {
+        file.seek(SeekFrom::Start(*start))?;
+        file.take(*len).read_to_end(&mut told)?;
+    }
+    Ok(told)
+}
+
 fn bad(path: &Path, line: usize, why: &str) -> Error {
     let why = inert(why, 200);
     Error::Usage(format!(
         "{}, line {line}: no event of this version: {why}",
         show(path)
     ))
-}
-
-/// An index that is being made.
-#[derive(Default)]
-struct Index {
-    started: Option<RunStarted>,
-    packs: BTreeMap<String, PackSummary>,
-    stale: Vec<String>,
-    finished: bool,
-    interrupted: Option<String>,
-}
-
-impl Index {
-    fn add(&mut self, event: Event, span: (u64, u64)) {
-        match event {
-            Event::RunStarted(run) => self.started = Some(*run),
-            Event::PackStarted { pack } => self.of(&pack, None).started = true,
-            Event::WizardDriven(wizard) => {
-                self.of(&wizard.pack, Some(span));
-            }
-            Event::CheckFinished(check) => {
-                let pack = self.of(&check.pack, Some(span));
-                *pack.checks.entry(check.status).or_default() += 1;
-                pack.violates |= violates(&check);
-                pack.concluded.insert(check.check);
-            }
-            Event::PackFinished(done) => {
-                let pack = self.of(&done.pack, Some(span));
-                pack.verdict = Some(done.verdict);
-                pack.steps_executed = done.steps_executed;
-                pack.steps_due = done.steps_due;
-                pack.probes_recalled = done.probes_recalled;
-            }
-            Event::ExpectationStale { message } => self.stale.push(message),
-            Event::RunInterrupted { signal } => self.interrupted = Some(signal),
-            Event::RunFinished { .. } => self.finished = true,
-        }
-    }
-
-    fn of(&mut self, label: &str, span: Option<(u64, u64)>) -> &mut PackSummary {
-        let pack = self
-            .packs
-            .entry(label.to_owned())
-            .or_insert_with(|| PackSummary {
-                label: label.to_owned(),
-                ..PackSummary::default()
-            });
-        if let Some((start, len)) = span {
-            match pack.spans.last_mut() {
-                Some(last) if last.0 + last.1 == start => last.1 += len,
-                _ => pack.spans.push((start, len)),
-            }
-        }
-        pack
-    }
-
-    fn finish(mut self, path: &Path) -> Result<Run, Error> {
-        let no_start = || Error::Usage(format!("{}: the stream has no beginning", show(path)));
-        let started = self.started.take().ok_or_else(no_start)?;
-        if started.format != FORMAT {
-            let why = format!("events of form {}, not {FORMAT}", started.format);
-            return Err(Error::Usage(format!("{}: {why}", show(path))));
-        }
-        // Every pack that was announced is in every report, run or not.
-        let announced = started.packs.iter().map(|label| {
-            self.packs.remove(label).unwrap_or_else(|| PackSummary {
-                label: label.clone(),
-                ..PackSummary::default()
-            })
-        });
-        let mut packs: Vec<PackSummary> = announced.collect();
-        packs.extend(self.packs.into_values());
-        for pack in &mut packs {
-            let concluded = std::mem::take(&mut pack.concluded);
-            if started.filter.is_none() && pack.verdict.is_some() {
-                let due = started.checks.iter().filter(|id| !concluded.contains(*id));
-                pack.missing = due.cloned().collect();
-            }
-        }
-        let run = Run {
-            started,
-            packs,
-            stale: self.stale,
-            finished: false,
-            interrupted: self.interrupted,
-            since: None,
-            path: path.to_owned(),
-        };
-        Ok(if self.finished { run.ended() } else { run })
-    }
-}
-
-/// What is only good practice violates nothing.
-fn violates(check: &CheckFinished) -> bool {
-    let stage = check.check.split('.').next().unwrap_or_default();
-    let required = check.level == Level::Must;
-    required && check.status == Status::Failed && matches!(stage, "archive" | "sandbox")
 }
 
 impl PackSummary {

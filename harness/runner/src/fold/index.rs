@@ -1,0 +1,106 @@
+//! The index of a stream: what is kept of each pack while all is read.
+
+use super::{PackSummary, Run};
+use crate::events::{CheckFinished, Event, FORMAT, RunStarted};
+use crate::exit::{Error, show};
+use provision_core::Status;
+use provision_oracle::Level;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// An index that is being made.
+#[derive(Default)]
+pub(super) struct Index {
+    started: Option<RunStarted>,
+    packs: BTreeMap<String, PackSummary>,
+    stale: Vec<String>,
+    finished: bool,
+    interrupted: Option<String>,
+}
+
+impl Index {
+    pub(super) fn add(&mut self, event: Event, span: (u64, u64)) {
+        match event {
+            Event::RunStarted(run) => self.started = Some(*run),
+            Event::PackStarted { pack } => self.of(&pack, None).started = true,
+            Event::WizardDriven(wizard) => {
+                self.of(&wizard.pack, Some(span));
+            }
+            Event::CheckFinished(check) => {
+                let pack = self.of(&check.pack, Some(span));
+                *pack.checks.entry(check.status).or_default() += 1;
+                pack.violates |= violates(&check);
+                pack.concluded.insert(check.check);
+            }
+            Event::PackFinished(done) => {
+                let pack = self.of(&done.pack, Some(span));
+                pack.verdict = Some(done.verdict);
+                pack.steps_executed = done.steps_executed;
+                pack.steps_due = done.steps_due;
+                pack.probes_recalled = done.probes_recalled;
+            }
+            Event::ExpectationStale { message } => self.stale.push(message),
+            Event::RunInterrupted { signal } => self.interrupted = Some(signal),
+            Event::RunFinished { .. } => self.finished = true,
+        }
+    }
+
+    fn of(&mut self, label: &str, span: Option<(u64, u64)>) -> &mut PackSummary {
+        let pack = self
+            .packs
+            .entry(label.to_owned())
+            .or_insert_with(|| PackSummary {
+                label: label.to_owned(),
+                ..PackSummary::default()
+            });
+        if let Some((start, len)) = span {
+            match pack.spans.last_mut() {
+                Some(last) if last.0 + last.1 == start => last.1 += len,
+                _ => pack.spans.push((start, len)),
+            }
+        }
+        pack
+    }
+
+    pub(super) fn finish(mut self, path: &Path) -> Result<Run, Error> {
+        let no_start = || Error::Usage(format!("{}: the stream has no beginning", show(path)));
+        let started = self.started.take().ok_or_else(no_start)?;
+        if started.format != FORMAT {
+            let why = format!("events of form {}, not {FORMAT}", started.format);
+            return Err(Error::Usage(format!("{}: {why}", show(path))));
+        }
+        // Every pack that was announced is in every report, run or not.
+        let announced = started.packs.iter().map(|label| {
+            self.packs.remove(label).unwrap_or_else(|| PackSummary {
+                label: label.clone(),
+                ..PackSummary::default()
+            })
+        });
+        let mut packs: Vec<PackSummary> = announced.collect();
+        packs.extend(self.packs.into_values());
+        for pack in &mut packs {
+            let concluded = std::mem::take(&mut pack.concluded);
+            if started.filter.is_none() && pack.verdict.is_some() {
+                let due = started.checks.iter().filter(|id| !concluded.contains(*id));
+                pack.missing = due.cloned().collect();
+            }
+        }
+        let run = Run {
+            started,
+            packs,
+            stale: self.stale,
+            finished: false,
+            interrupted: self.interrupted,
+            since: None,
+            path: path.to_owned(),
+        };
+        Ok(if self.finished { run.ended() } else { run })
+    }
+}
+
+/// What is only good practice violates nothing.
+fn violates(check: &CheckFinished) -> bool {
+    let stage = check.check.split('.').next().unwrap_or_default();
+    let required = check.level == Level::Must;
+    required && check.status == Status::Failed && matches!(stage, "archive" | "sandbox")
+}
