@@ -1,10 +1,12 @@
 //! What an earlier run has found out about the same bytes, under the same
 //! conditions, and with the same program.
 
-use super::probe::{Probe, Probed};
+use super::probe::{Probe, Probed, Took};
+
 use super::{Conditions, Observed};
+use crate::generators::answers::Aim;
 use crate::leaks::Leak;
-use provision_core::wizard::{StepRun, WizardRun};
+use provision_core::wizard::{ProvisionPlan, StepRun, WizardRun};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -41,8 +43,18 @@ pub(super) struct Note {
 pub(super) struct Tries {
     /// What the wizard said when it was given valid answers.
     evidence: [u8; 32],
-    probes: Vec<Probe>,
+    outcomes: Vec<Outcome>,
     leaks: Vec<Leak>,
+}
+
+/// What came of several tries in a row: most are taken in the same way.
+#[derive(Debug, Serialize, Deserialize)]
+struct Outcome {
+    aim: Aim,
+    took: Took,
+    plan: Option<ProvisionPlan>,
+    /// Each in words, with the questions.
+    tried: Vec<(String, Vec<String>)>,
 }
 
 /// The name of the note on the pack with this `fingerprint`.
@@ -130,14 +142,37 @@ impl Note {
 impl Tries {
     /// What came of them, and the secrets that showed.
     pub(super) fn recall(&self) -> (Vec<Probe>, BTreeSet<Leak>) {
+        let probes = self.outcomes.iter().flat_map(|outcome| {
+            let probe = |(what, questions): &(String, Vec<String>)| Probe {
+                aim: outcome.aim,
+                what: what.clone(),
+                questions: questions.clone(),
+                took: outcome.took.clone(),
+                plan: outcome.plan.clone(),
+            };
+            outcome.tried.iter().map(probe)
+        });
         let leaks = self.leaks.iter().cloned();
-        (self.probes.clone(), leaks.collect())
+        (probes.collect(), leaks.collect())
     }
 
     fn of(probed: &Probed, first: &WizardRun) -> Self {
+        let same = |a: &Probe, b: &Probe| a.aim == b.aim && a.took == b.took && a.plan == b.plan;
+        let outcomes = probed.probes.chunk_by(same).filter_map(|alike| {
+            let Probe {
+                aim, took, plan, ..
+            } = alike.first()?;
+            let tried = alike.iter().map(|p| (p.what.clone(), p.questions.clone()));
+            Some(Outcome {
+                aim: *aim,
+                took: took.clone(),
+                plan: plan.clone(),
+                tried: tried.collect(),
+            })
+        });
         Self {
             evidence: evidence(first),
-            probes: probed.probes.clone(),
+            outcomes: outcomes.collect(),
             leaks: probed.leaks.iter().cloned().collect(),
         }
     }
