@@ -81,8 +81,7 @@ fn a_run_of_an_executor_that_runs_nothing_is_no_pass() {
     let (_, results, verdict) = judged(pack(&[]), &NoopExecutor);
     assert_eq!(verdict, Verdict::Error);
     assert_eq!(codes(of(&results, "wizard.completes")), ["E_NOTHING_RAN"]);
-    let is_error = |r: &&CheckResult| r.status == Status::Error;
-    let mut errors = results.iter().filter(is_error);
+    let mut errors = results.iter().filter(|r| r.status == Status::Error);
     assert!(errors.all(|r| r.check == "wizard.completes"));
     let judged_steps = [
         "wizard.output",
