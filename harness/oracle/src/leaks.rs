@@ -8,7 +8,8 @@ use provision_core::wizard::WizardRun;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Characters below which a secret is too short to be told from chance.
 const SHORTEST: usize = 8;
@@ -24,9 +25,13 @@ pub struct Leak {
     pub form: Cow<'static, str>,
 }
 
+/// Sets of secrets whose automata are kept.
+const KEPT: usize = 16;
+
 /// Secrets in all their forms, ready to be looked for.
+#[derive(Clone)]
 pub struct Secrets {
-    forms: Vec<(String, &'static str)>,
+    forms: Arc<Vec<(String, &'static str)>>,
     search: Option<AhoCorasick>,
 }
 
@@ -42,6 +47,22 @@ impl Secrets {
     /// out.
     #[must_use]
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
+        // NB: to make an automaton takes longer than to search with it, and the
+        // same secrets are looked for in each run of each pack.
+        static KNOWN: Mutex<VecDeque<(BTreeMap<String, String>, Secrets)>> =
+            Mutex::new(VecDeque::new());
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, made)) = known().iter().find(|(of, _)| of == secrets) {
+            return made.clone();
+        }
+        let made = Self::made(secrets);
+        let mut known = known();
+        known.truncate(KEPT - 1);
+        known.push_front((secrets.clone(), made.clone()));
+        made
+    }
+
+    fn made(secrets: &BTreeMap<String, String>) -> Self {
         let mut forms = Vec::new();
         let mut needles = Vec::new();
         for (key, secret) in secrets {
@@ -62,7 +83,10 @@ impl Secrets {
         };
         // NB: an automaton that looks for nothing takes as long to be made.
         let search = if needles.is_empty() { None } else { build() };
-        Self { forms, search }
+        Self {
+            forms: Arc::new(forms),
+            search,
+        }
     }
 
     /// `text` with every secret in it, in whichever form, named instead.

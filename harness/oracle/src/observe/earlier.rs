@@ -101,10 +101,10 @@ pub(super) fn find(fingerprint: &blake3::Hash, conditions: &Conditions) -> Optio
     serde_json::from_slice(&earlier.find(&name)?).ok()
 }
 
-/// Keeps a note on the pack with this `fingerprint`, unless it says nothing
-/// new.
+/// Keeps a note on the pack with this `fingerprint`, unless one is there that
+/// says the same.
 pub(super) fn keep(
-    (fingerprint, digest): (&blake3::Hash, &str),
+    (fingerprint, digest, noted): (&blake3::Hash, &str, bool),
     wizards: &[Observed],
     conditions: &Conditions,
 ) {
@@ -116,7 +116,7 @@ pub(super) fn keep(
         .map(|runs| runs.and_then(|r| Some((r.probed.as_ref()?, &r.first))))
         .collect();
     let all = || of_each.iter().flatten().map(|(probed, _)| probed);
-    if all().all(|p| p.recalled) || !all().all(|p| p.is_known()) {
+    if (noted && all().all(|p| p.recalled)) || !all().all(|p| p.is_known()) {
         return;
     }
     let tries = of_each.iter();

@@ -226,10 +226,11 @@ pub fn observe_opened(
         ..
     } = conditions;
     let watched = Watched::over(executor);
+    let noted = note.is_some();
     let opened = opened.map(|pack| {
         let opened = opened_pack((pack, note), &watched, conditions, &mut spent);
         if !watched.troubled() {
-            let pack = (opened.pack.fingerprint(), digest.as_str());
+            let pack = (opened.pack.fingerprint(), digest.as_str(), noted);
             earlier::keep(pack, &opened.wizards, conditions);
         }
         opened
