@@ -83,8 +83,8 @@ fn noops(bench: &Bench, name: &str, count: usize) {
 }
 
 /// The fixture as an archive of the size of published ones under the id `id`:
-/// those carry several components, most of which no wizard calls, and so does
-/// this one carry the components of its like.
+/// those carry much that no wizard calls, and this one carries the components of
+/// its like as assets, so that its own wizard is the only one.
 fn of_published_size(fixture: &str, id: &str) -> Vec<u8> {
     let mut own = made::files(fixture);
     for other in made::REAL.into_iter().filter(|other| *other != fixture) {
@@ -92,7 +92,7 @@ fn of_published_size(fixture: &str, id: &str) -> Vec<u8> {
             .into_iter()
             .find(|(n, _)| n.ends_with(".wasm"));
         let (_, bytes) = component.expect("a component");
-        own.insert(format!("components/{other}.wasm"), bytes);
+        own.insert(format!("assets/{other}.bin"), bytes);
     }
     made::packed(own, id, false)
 }
