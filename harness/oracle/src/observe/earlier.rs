@@ -2,11 +2,10 @@
 //! conditions, and with the same program.
 
 use super::probe::{Probe, Probed, Took};
-
 use super::{Conditions, Observed};
 use crate::generators::answers::Aim;
 use crate::leaks::Leak;
-use provision_core::wizard::{ProvisionPlan, StepRun, WizardRun};
+use provision_core::wizard::{ProvisionPlan, StepRun};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,6 +32,8 @@ pub trait Earlier: fmt::Debug + Send + Sync {
 pub(super) struct Note {
     /// Lower-case hex SHA-256 of the pack.
     pub(super) digest: String,
+    /// What its wizards said when they were given valid answers.
+    evidence: [u8; 32],
     /// What was tried with its wizards, in their order; nothing for those with
     /// which nothing was.
     wizards: Vec<Option<Tries>>,
@@ -41,8 +42,6 @@ pub(super) struct Note {
 /// What was tried with one wizard.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Tries {
-    /// What the wizard said when it was given valid answers.
-    evidence: [u8; 32],
     outcomes: Vec<Outcome>,
     leaks: Vec<Leak>,
 }
@@ -111,18 +110,14 @@ pub(super) fn keep(
     let Some(earlier) = conditions.earlier.as_deref() else {
         return;
     };
-    let of_each = wizards.iter().map(|o| o.runs.as_ref().ok());
-    let of_each: Vec<Option<(&Probed, &WizardRun)>> = of_each
-        .map(|runs| runs.and_then(|r| Some((r.probed.as_ref()?, &r.first))))
-        .collect();
-    let all = || of_each.iter().flatten().map(|(probed, _)| probed);
-    if (noted && all().all(|p| p.recalled)) || !all().all(|p| p.is_known()) {
+    let all = || wizards.iter().filter_map(probed);
+    if (noted && all().all(|p| p.recalled)) || !all().all(Probed::is_known) {
         return;
     }
-    let tries = of_each.iter();
-    let tries = tries.map(|of| of.map(|(probed, first)| Tries::of(probed, first)));
+    let tries = wizards.iter().map(|o| probed(o).map(Tries::of));
     let note = Note {
         digest: digest.to_owned(),
+        evidence: evidence(wizards),
         wizards: tries.collect(),
     };
     let name = name(earlier, fingerprint, conditions);
@@ -131,11 +126,20 @@ pub(super) fn keep(
     }
 }
 
+fn probed(observed: &Observed) -> Option<&Probed> {
+    observed.runs.as_ref().ok()?.probed.as_ref()
+}
+
 impl Note {
-    /// What was tried with the wizard at `at` after it had answered `first`.
-    pub(super) fn tries(&self, at: usize, first: &WizardRun) -> Option<&Tries> {
-        let tries = self.wizards.get(at)?.as_ref()?;
-        (tries.evidence == evidence(first)).then_some(tries)
+    /// Whether it is about `wizards` that said what these have said. What one
+    /// says may decide over what is tried with another.
+    pub(super) fn is_about(&self, wizards: &[Observed]) -> bool {
+        self.evidence == evidence(wizards)
+    }
+
+    /// What was tried with the wizard at `at`.
+    pub(super) fn tries(&self, at: usize) -> Option<&Tries> {
+        self.wizards.get(at)?.as_ref()
     }
 }
 
@@ -156,7 +160,7 @@ impl Tries {
         (probes.collect(), leaks.collect())
     }
 
-    fn of(probed: &Probed, first: &WizardRun) -> Self {
+    fn of(probed: &Probed) -> Self {
         let same = |a: &Probe, b: &Probe| a.aim == b.aim && a.took == b.took && a.plan == b.plan;
         let outcomes = probed.probes.chunk_by(same).filter_map(|alike| {
             let Probe {
@@ -171,34 +175,40 @@ impl Tries {
             })
         });
         Self {
-            evidence: evidence(first),
             outcomes: outcomes.collect(),
             leaks: probed.leaks.iter().cloned().collect(),
         }
     }
 }
 
-/// A hash of all that a run says and consumed.
-fn evidence(run: &WizardRun) -> [u8; 32] {
+/// A hash of all that the first runs of `wizards` say, did and consumed.
+fn evidence(wizards: &[Observed]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     };
-    for StepRun {
-        component,
-        function,
-        input,
-        raw,
-        meters,
-        ..
-    } in &run.steps
-    {
-        add(component.as_deref().unwrap_or_default().as_bytes());
-        add(function.as_bytes());
-        add(input);
-        add(raw.as_deref().unwrap_or_default());
-        add(&meters.fuel.to_le_bytes());
+    for observed in wizards {
+        let steps = observed.run().map_or(&[][..], |run| &run.steps);
+        add(observed.wizard.name.as_bytes());
+        add(&steps.len().to_le_bytes());
+        for step in steps {
+            let StepRun {
+                component,
+                function,
+                input,
+                raw,
+                meters,
+                attempts,
+                ..
+            } = step;
+            add(component.as_deref().unwrap_or_default().as_bytes());
+            add(function.as_bytes());
+            add(input);
+            add(raw.as_deref().unwrap_or_default());
+            add(&meters.fuel.to_le_bytes());
+            add(&serde_json::to_vec(attempts).unwrap_or_default());
+        }
     }
     *hasher.finalize().as_bytes()
 }

@@ -308,7 +308,7 @@ fn probe(
         conditions,
         declared: &opened.declared,
         required: &required,
-        note,
+        note: note.filter(|note| note.is_about(&opened.wizards)),
     };
     for (at, observed) in opened.wizards.iter_mut().enumerate() {
         let Ok(runs) = &mut observed.runs else {

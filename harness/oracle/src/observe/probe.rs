@@ -87,7 +87,7 @@ impl Prober<'_> {
         let base = Base::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
-        let earlier = self.note.and_then(|note| note.tries(at, first));
+        let earlier = self.note.and_then(|note| note.tries(at));
         let (probes, mut leaks) = match earlier {
             Some(tries) => tries.recall(),
             None => {
