@@ -40,19 +40,10 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// The SBOMs that the pack has, decoded, the one that readers prefer first.
-fn sboms(pack: &Pack, depth: usize) -> Vec<(&'static str, Result<Sbom, String>)> {
-    let decode = |name: &'static str| {
-        let bytes = pack.read(name)?;
-        Some((name, sbom::decode(name, &bytes, depth)))
-    };
-    sbom::FILE_NAMES.into_iter().filter_map(decode).collect()
-}
-
 fn sbom(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let pack = &opened.pack;
-    let sboms = sboms(pack, subject.depth);
+    let sboms = opened.sboms(subject.depth);
     if sboms.is_empty() {
         if !subject.is_archive {
             let reason = "a folder gets its SBOM when it is packed";
@@ -66,14 +57,14 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
     let mut decoded = Vec::new();
     for (file, sbom) in sboms {
         match sbom {
-            Ok(sbom) => decoded.push((file, sbom)),
+            Ok(sbom) => decoded.push((*file, sbom)),
             Err(why) => {
                 let expected = "a greentic-sbom-v1 document that decodes strictly";
                 found.push(Finding::new(
                     "E_SBOM_DECODE",
-                    file,
+                    *file,
                     expected,
-                    inert(&why, 300),
+                    inert(why, 300),
                 ));
             }
         }
@@ -215,8 +206,7 @@ fn signature(subject: &Subject, findings: &mut Findings) {
         let missing = "signatures/pack.sig or signatures/chain.pem is missing";
         return findings.pack(failed("E_SIGNATURE_MISSING", "the pack", missing.into()));
     };
-    let sbom = sboms(pack, subject.depth).into_iter().next();
-    let Some((file, Ok(sbom))) = sbom else {
+    let Some((file, Ok(sbom))) = opened.sboms(subject.depth).first() else {
         let reason = "there is no SBOM that decodes, which the signature is over";
         return findings.pack(Conclusion::Blocked(reason.into()));
     };

@@ -23,12 +23,13 @@ use crate::readers::Reading;
 use driving::{isolate, run};
 use earlier::Note;
 use probe::{Probed, Prober};
+use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, declared};
 use provision_core::wizard::{ProvisionInputs, StepExecutor, Wizard, WizardRun, grants, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use trouble::Watched;
 
@@ -131,6 +132,23 @@ pub struct Opened {
     pub texts: Vec<Texts>,
     /// What its files say that its setup asks.
     pub declared: Vec<Declared>,
+    sboms: OnceLock<Vec<Listing>>,
+}
+
+/// A file with an SBOM, and the SBOM in it, or why there is none.
+pub type Listing = (&'static str, Result<Sbom, String>);
+
+impl Opened {
+    /// The SBOMs that the pack has, nested at most `depth` levels, the one that
+    /// readers prefer first. They are decoded once, by whoever asks first.
+    pub fn sboms(&self, depth: usize) -> &[Listing] {
+        let decode = |name: &'static str| {
+            let bytes = self.pack.read(name)?;
+            Some((name, sbom::decode(name, &bytes, depth)))
+        };
+        let all = || sbom::FILE_NAMES.into_iter().filter_map(decode).collect();
+        self.sboms.get_or_init(all)
+    }
 }
 
 /// One wizard and what came of driving it.
@@ -281,6 +299,7 @@ fn opened_pack(
         texts: components::texts(&budget, &pack, conditions),
         declared,
         pack,
+        sboms: OnceLock::new(),
     };
     spent.first += asking.elapsed();
     let isolating = Instant::now();
