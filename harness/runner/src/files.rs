@@ -17,7 +17,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// without waiting for the disk: a failing pack leaves dozens of files as
 /// evidence, which the next run would write again.
 pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    put(path, Sync::Later, |out| {
+    put(path, OnDisk::Sometime, |out| {
         out.write_all(bytes)
             .map_err(|e| Error::io("write", path, e))
     })
@@ -25,9 +25,9 @@ pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Whether a file has to be on the disk before it has its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sync {
+enum OnDisk {
     First,
-    Later,
+    Sometime,
 }
 
 /// Lets `fill` write what is to be at `path`, whole or not at all: into a file
@@ -38,12 +38,12 @@ pub(crate) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    put(path, Sync::First, fill)
+    put(path, OnDisk::First, fill)
 }
 
 fn put(
     path: &Path,
-    sync: Sync,
+    on_disk: OnDisk,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
@@ -61,7 +61,7 @@ fn put(
     let mut out = BufWriter::new(file);
     fill(&mut out)?;
     let file = out.into_inner().map_err(|e| error(e.into_error()))?;
-    if sync == Sync::First {
+    if on_disk == OnDisk::First {
         file.as_file().sync_all().map_err(error)?;
     }
     file.persist(path).map_err(|e| error(e.error))?;

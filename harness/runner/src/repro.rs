@@ -246,6 +246,8 @@ fn answers(
     let fails = |answers: &Value| {
         let conditions = Conditions {
             probes: 0,
+            // There is nothing to recall, and nothing worth keeping.
+            earlier: None,
             answers: Some(answers.clone()),
             only: Some(name.clone()),
             ..conditions.clone()

@@ -3,7 +3,7 @@
 use crate::support::{code, conformance, copy, fixture, read, run_in, stderr, stdout, text};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const NOOP: &str = "conforming/noop-provision";
@@ -103,6 +103,34 @@ fn recalled(folder: &Path, packs: &Path, flags: &str) -> (Value, u64) {
     (report, recalled)
 }
 
+/// The notes in a cache.
+fn notes(cache: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(cache).expect("a cache");
+    let files = files.map(|file| file.expect("a file").path());
+    files
+        .filter(|p| p.extension().is_some_and(|e| e == "note"))
+        .collect()
+}
+
+#[test]
+fn a_pack_has_one_note_and_another_program_does_not_believe_it() {
+    let temp = tempfile::tempdir().expect("a folder");
+    // It fails, and its answers are made small: each try is a run of its own.
+    let pack = fixture("nonconforming/golden-mismatch");
+    let (_, none) = recalled(temp.path(), &pack, "--cache c");
+    assert_eq!((none, notes(&temp.path().join("c")).len()), (0, 1));
+    assert!(recalled(temp.path(), &pack, "--cache c").1 > 0);
+    let program = temp.path().join("another");
+    fs::copy(env!("CARGO_BIN_EXE_greentic-provision"), &program).expect("copied");
+    let mut command = Command::new(&program);
+    command.current_dir(temp.path());
+    command.args(["conformance", "--cache", "c", "--packs", text(&pack)]);
+    let run = command.output().expect("the copy runs");
+    assert!(stdout(&run).contains("1 fail"), "{}", stdout(&run));
+    assert!(!stdout(&run).contains("recalled"), "{}", stdout(&run));
+    assert_eq!(notes(&temp.path().join("c")).len(), 2);
+}
+
 #[test]
 fn what_is_recalled_leads_to_the_same_report() {
     let temp = tempfile::tempdir().expect("a folder");
@@ -121,13 +149,8 @@ fn a_note_that_somebody_has_touched_is_not_believed() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = [NOOP, "conforming/js-provider"].map(fixture);
     let run = |pack: &Path| recalled(temp.path(), pack, "--cache c").1;
-    let notes = || {
-        let files = fs::read_dir(temp.path().join("c")).expect("a cache");
-        let files = files.map(|file| file.expect("a file").path());
-        files.filter(|p| p.extension().is_some_and(|e| e == "note"))
-    };
     assert_eq!(packs.each_ref().map(|pack| run(pack)), [0, 0]);
-    let [one, other] = notes().collect::<Vec<_>>().try_into().expect("two notes");
+    let [one, other] = notes(&temp.path().join("c")).try_into().expect("two notes");
     let first = fs::read(&one).expect("a note");
     for at in [0, first.len() / 2, first.len() - 1] {
         let mut touched = first.clone();
