@@ -233,3 +233,22 @@ fn a_component_that_calls_itself_something_else_is_found() {
     let broken = identity(|_, _| ran("{"));
     assert_eq!(codes(&broken), ["E_COMPONENT_DESCRIBE"]);
 }
+
+#[test]
+fn unasked_answers_that_are_sent_together_are_told_apart() {
+    // Copies one of the two, and not the other.
+    let answer = |_: bool, request: &StepRequest| {
+        let Call::Step { input } = &request.call else {
+            return ran("{}");
+        };
+        let input: serde_json::Value = serde_json::from_slice(input).expect("JSON");
+        let unasked = &input["inputs"]["answers"]["config"]["unexpected_answer"];
+        match unasked.as_str() {
+            Some(text) => ran(&json!({"plan": {"config_patch": {"k": text}}}).to_string()),
+            None => ran("{}"),
+        }
+    };
+    let found = result(modules(), &Local::new(answer), "answers.extra-harmless");
+    assert_eq!(codes(&found), ["E_EXTRA_IN_PLAN"]);
+    assert!(found.findings[0].at.contains("unexpected_answer"));
+}

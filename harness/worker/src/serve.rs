@@ -318,3 +318,46 @@ fn outline(
     });
     Ok(Pack::outline(fingerprint.into(), files))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_is_the_one_that_was_announced_or_none() {
+        let manifest = br#"{"id": "p", "version": "1.0.0"}"#;
+        let files = [("pack.json".to_owned(), manifest.to_vec())];
+        let source = Source::Folder {
+            files: files.into(),
+            manifest: None,
+        };
+        let announced = *source.fingerprint().as_bytes();
+        let sent = Files::Folder {
+            files: vec![("pack.json".into(), manifest.len())],
+            manifest: "pack.json".into(),
+        };
+        let open = |announced, body: &[u8]| {
+            let pack = opened(announced, &sent, body.to_vec(), &Limits::default());
+            pack.map(|pack| *pack.fingerprint().as_bytes())
+        };
+        assert_eq!(open(announced, manifest), Ok(announced));
+        let why = open([7; 32], manifest).expect_err("another pack");
+        assert!(why.contains("another one"), "{why}");
+        let changed = manifest.map(|b| b.to_ascii_uppercase());
+        assert!(open(announced, &changed).is_err());
+    }
+
+    #[test]
+    fn an_outline_has_a_digest_for_each_file() {
+        let files = [("a.wasm".into(), 3), ("b.wasm".into(), 4)];
+        let (a, b) = (blake3::hash(b"a"), blake3::hash(b"b"));
+        let body = [*a.as_bytes(), *b.as_bytes()].concat();
+        let pack = outline([1; 32], &files, &body).expect("an outline");
+        let digest = |name| pack.look(name).map(|look| look.blake3);
+        assert_eq!((digest("a.wasm"), digest("b.wasm")), (Some(a), Some(b)));
+        for cut in [0, 32, 63] {
+            assert!(outline([1; 32], &files, &body[..cut]).is_err(), "{cut}");
+        }
+        assert!(outline([1; 32], &files[..1], &body).is_err());
+    }
+}
