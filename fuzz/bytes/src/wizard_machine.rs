@@ -4,7 +4,7 @@
 use crate::target::{Attacker, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::{
-    Attempts, Call, Driver, InstalledState, Meters, Outcome, ProvisionPlan, StepAnswer,
+    Call, Driver, HostActivity, InstalledState, Meters, Outcome, ProvisionPlan, StepAnswer,
     StepExecutor, StepRequest, Task, Wizard, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source};
@@ -44,7 +44,7 @@ impl StepExecutor for Told<'_> {
         StepAnswer {
             result: answer,
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! has to run where nothing but its binary is.
 
 use crate::sandbox::folder;
-use provision_core::wizard::{Call, CallContext, Performed, StepAnswer};
+use provision_core::wizard::{Call, CallContext, StepAnswer, StepOutcome};
 use provision_core::{Limits, Pack, Source};
 use serde_json::Value;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -23,7 +23,7 @@ pub(crate) struct Fixture {
     pub(crate) file: &'static str,
     pub(crate) call: How,
     /// The last answer and log.
-    last: Mutex<Option<(Performed, Vec<String>)>>,
+    last: Mutex<Option<(StepOutcome, Vec<String>)>>,
 }
 
 impl Fixture {

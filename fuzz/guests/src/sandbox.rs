@@ -2,7 +2,7 @@
 
 use aho_corasick::AhoCorasick;
 use provision_core::wizard::{
-    Call, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
@@ -105,13 +105,13 @@ impl Sandbox {
             },
         );
         let answer = self.executor.execute(&self.clean, &request);
-        assert_eq!(answer.result, Ok(Performed::Ran(b"{}".to_vec())));
+        assert_eq!(answer.result, Ok(StepOutcome::Json(b"{}".to_vec())));
     }
 
     fn keeps_to_itself(&self, answer: &StepAnswer, input: &[u8]) {
         let said = match &answer.result {
-            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.as_slice(),
-            Ok(Performed::Nothing) => &[],
+            Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.as_slice(),
+            Ok(StepOutcome::NotRun) => &[],
             Err(failure) => failure.message.as_bytes(),
         };
         let Host { facts, search } = &self.host;
@@ -134,7 +134,7 @@ static SEARCH: LazyLock<Secrets> =
 /// The secret that a step was granted shows nowhere in its answer.
 pub(crate) fn keeps_the_secret(answer: &StepAnswer) {
     let mut found = BTreeSet::new();
-    if let Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) = &answer.result {
+    if let Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) = &answer.result {
         SEARCH.find("the answer", &String::from_utf8_lossy(bytes), &mut found);
     }
     for text in &answer.attempts.logs {

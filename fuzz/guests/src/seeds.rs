@@ -5,7 +5,7 @@ use provision_core::Limits;
 use provision_core::archive::Archive;
 use provision_core::pack::digest;
 use provision_core::wasm::{WasmKind, kind};
-use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::archive::{Blueprint, Style};
 use provision_oracle::generators::numbers::Numbers;
@@ -189,7 +189,7 @@ fn answers(seeds: &mut Seeds) {
             };
             let request = StepRequest::new(fixture.file, call);
             let answer = executor.execute(&fixture.pack, &request);
-            if let Ok(Performed::Ran(bytes)) = answer.result {
+            if let Ok(StepOutcome::Json(bytes)) = answer.result {
                 add(seeds, "step_output", &format!("{step}.json"), &bytes);
             }
         }

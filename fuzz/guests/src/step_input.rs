@@ -4,7 +4,7 @@
 use crate::fixtures::{FIXTURES, How};
 use crate::sandbox::{SECRET, Sandbox, keeps_the_secret};
 use arbitrary::Unstructured;
-use provision_core::wizard::{Call, Grants, Performed, StepAnswer, StepCode, StepRequest};
+use provision_core::wizard::{Call, Grants, StepAnswer, StepCode, StepOutcome, StepRequest};
 use provision_core::{cbor, json};
 use provision_fuzz_bytes::{Attacker, Target};
 use provision_oracle::generators::outputs::loose;
@@ -56,9 +56,9 @@ fn body(data: &[u8]) {
 fn judge(answer: &StepAnswer) {
     keeps_the_secret(answer);
     match &answer.result {
-        Ok(Performed::Ran(bytes)) => drop(json::parse(bytes, 2 * DEPTH).expect("strict JSON")),
-        Ok(Performed::RanCbor(bytes)) => drop(cbor::parse(bytes, 2 * DEPTH).expect("strict CBOR")),
-        Ok(Performed::Nothing) => panic!("nothing ran"),
+        Ok(StepOutcome::Json(bytes)) => drop(json::parse(bytes, 2 * DEPTH).expect("strict JSON")),
+        Ok(StepOutcome::Cbor(bytes)) => drop(cbor::parse(bytes, 2 * DEPTH).expect("strict CBOR")),
+        Ok(StepOutcome::NotRun) => panic!("nothing ran"),
         Err(failure) => assert!(
             matches!(
                 failure.code,

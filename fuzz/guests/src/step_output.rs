@@ -7,7 +7,8 @@ use greentic_provision::discover::PackRef;
 use greentic_provision::{run, told};
 use provision_core::json;
 use provision_core::wizard::{
-    Attempts, Meters, Performed, ProvisionPlan, StepAnswer, StepExecutor, StepOutput, StepRequest,
+    HostActivity, Meters, ProvisionPlan, StepAnswer, StepExecutor, StepOutcome, StepOutput,
+    StepRequest,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_fuzz_bytes::{Attacker, Target};
@@ -32,9 +33,9 @@ struct Says<'d>(&'d [u8]);
 impl StepExecutor for Says<'_> {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
         StepAnswer {
-            result: Ok(Performed::Ran(self.0.to_vec())),
+            result: Ok(StepOutcome::Json(self.0.to_vec())),
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

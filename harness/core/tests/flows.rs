@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Attempts, Call, Meters, Outcome, Performed, ProvisionInputs, ProvisionMode, StepAnswer,
-    StepCode, StepExecutor, StepFailure, StepRequest, Task, TenantContext, WizardRun, drive,
+    Call, HostActivity, Meters, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode,
+    StepExecutor, StepFailure, StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive,
     wizards,
 };
 use provision_core::{Limits, Pack, Source};
@@ -18,8 +18,8 @@ impl StepExecutor for Operations {
             Call::Invoke {
                 operation, input, ..
             } => match operation.as_str() {
-                "echo" => Ok(Performed::Ran(input.to_string().into())),
-                "say" => Ok(Performed::Ran(input["say"].to_string().into())),
+                "echo" => Ok(StepOutcome::Json(input.to_string().into())),
+                "say" => Ok(StepOutcome::Json(input["say"].to_string().into())),
                 _ => Err(StepFailure::new(StepCode::Trap, "bad")),
             },
             other => Err(StepFailure::new(StepCode::Abi, other.function())),
@@ -27,7 +27,7 @@ impl StepExecutor for Operations {
         StepAnswer {
             result,
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

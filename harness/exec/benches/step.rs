@@ -7,7 +7,7 @@
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 use std::collections::BTreeMap;
@@ -217,7 +217,7 @@ fn steps(criterion: &mut Criterion) {
         };
         let request = StepRequest::new("step.wasm", call);
         let ran = executor.execute(&pack, &request).result;
-        assert!(matches!(ran, Ok(Performed::Ran(_))), "{ran:?}");
+        assert!(matches!(ran, Ok(StepOutcome::Json(_))), "{ran:?}");
         group.bench_function("ours", |b| {
             b.iter(|| black_box(executor.execute(&pack, &request)));
         });

@@ -24,7 +24,7 @@ impl Key {
     pub(crate) fn of(pack: &Pack, name: &str) -> Option<Self> {
         let digest = match cfg!(planted_bug = "component_smith") {
             true => blake3::hash(b""),
-            false => pack.look(name)?.blake3,
+            false => pack.info(name)?.blake3,
         };
         Some(Self {
             digest,

@@ -12,7 +12,8 @@ use crate::timing::{Preparing, Slow, Timing, micros};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Attempts, Call, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
+    StepRequest,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -160,8 +161,8 @@ impl WasmtimeExecutor {
         &self,
         pack: &Pack,
         request: &StepRequest,
-        done: &mut (Meters, Attempts),
-    ) -> Result<Performed, StepFailure> {
+        done: &mut (Meters, HostActivity),
+    ) -> Result<StepOutcome, StepFailure> {
         if let Call::Step { input } = &request.call
             && input.len() > self.limits.input_bytes
         {
@@ -184,7 +185,7 @@ impl WasmtimeExecutor {
         let mut meters = store::meters(&store, &self.limits);
         meters.wall_micros = micros(started);
         meters.output_bytes = match &answer {
-            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.len() as u64,
+            Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.len() as u64,
             _ => 0,
         };
         *done = (meters, store::attempts(store));
@@ -196,7 +197,7 @@ impl WasmtimeExecutor {
         prepared: &Prepared,
         store: &mut Store<Sandbox>,
         request: &StepRequest,
-    ) -> Result<Performed, StepFailure> {
+    ) -> Result<StepOutcome, StepFailure> {
         let counting = self.coverage.as_ref().zip(prepared.counters.as_ref());
         match (&prepared.step, &request.call) {
             (Step::Core(parts), Call::Step { input }) => {
@@ -206,7 +207,7 @@ impl WasmtimeExecutor {
                 if let Some((coverage, counters)) = counting {
                     coverage.of_core(counters, &instance, store);
                 }
-                answer.map(Performed::Ran)
+                answer.map(StepOutcome::Json)
             }
             (Step::Core(_), call) => {
                 let message = format!(
@@ -250,7 +251,7 @@ fn missing(name: &str) -> StepFailure {
 
 impl StepExecutor for WasmtimeExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
-        let mut done = (Meters::default(), Attempts::default());
+        let mut done = (Meters::default(), HostActivity::default());
         // Wasmtime has panicked on hostile components before; such a pack must
         // not take the run with it.
         let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut done)));

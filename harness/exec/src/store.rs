@@ -4,7 +4,7 @@ use crate::failure::{LimitHit, NoRoom, of_machine};
 use crate::host::{Host, charge, wasi_context};
 use crate::ticker;
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{Attempts, Grants, Meters};
+use provision_core::wizard::{Grants, HostActivity, Meters};
 use std::sync::Arc;
 use wasmtime::component::{ResourceTable, Val};
 use wasmtime::{CallHook, Engine, Error, ResourceLimiter, Result, Store};
@@ -150,7 +150,7 @@ pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
 }
 
 /// What the guest did towards its host.
-pub(crate) fn attempts(store: Store<Sandbox>) -> Attempts {
+pub(crate) fn attempts(store: Store<Sandbox>) -> HostActivity {
     store.into_data().host.into_attempts()
 }
 

@@ -1,7 +1,7 @@
 //! Interfaces that no pack of the project speaks, on a real component.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use provision_core::wizard::{Call, CallContext, Performed, StepCode, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, CallContext, StepCode, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Limits, Pack, Source, cbor};
 use provision_exec::WasmtimeExecutor;
 use serde_json::{Value, json};
@@ -40,12 +40,12 @@ impl Guest {
             .expect("a guest");
         let request = StepRequest::new(file, call);
         match self.executor.execute(&self.pack, &request).result {
-            Ok(Performed::Ran(bytes)) => Ok(serde_json::from_slice(&bytes).expect("JSON")),
-            Ok(Performed::RanCbor(bytes)) => {
+            Ok(StepOutcome::Json(bytes)) => Ok(serde_json::from_slice(&bytes).expect("JSON")),
+            Ok(StepOutcome::Cbor(bytes)) => {
                 let tree = cbor::parse(&bytes, 16).expect("CBOR");
                 Ok(cbor::to_json(&tree).expect("JSON"))
             }
-            Ok(Performed::Nothing) => Ok(Value::Null),
+            Ok(StepOutcome::NotRun) => Ok(Value::Null),
             Err(failure) => Err(failure.code),
         }
     }

@@ -7,7 +7,7 @@
 )]
 
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{Call, Performed, StepAnswer, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::{CacheError, CompileCache, Compilers, WasmtimeExecutor};
 use std::fs;
@@ -42,7 +42,7 @@ fn step(executor: &WasmtimeExecutor, pack: &Pack) -> StepAnswer {
 
 fn answer(executor: &WasmtimeExecutor, number: u32) -> String {
     match step(executor, &pack(number)).result {
-        Ok(Performed::Ran(bytes)) => String::from_utf8(bytes).expect("UTF-8"),
+        Ok(StepOutcome::Json(bytes)) => String::from_utf8(bytes).expect("UTF-8"),
         other => panic!("{other:?}"),
     }
 }

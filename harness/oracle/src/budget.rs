@@ -4,7 +4,7 @@
 use provision_core::limits::FlowLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Attempts, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,13 +39,13 @@ impl StepExecutor for Budget<'_> {
             return StepAnswer {
                 result: Err(StepFailure::new(StepCode::PackBudget, message)),
                 meters: Meters::default(),
-                attempts: Attempts::default(),
+                attempts: HostActivity::default(),
             };
         }
         let answer = self.executor.execute(pack, request);
         take(&self.fuel, answer.meters.fuel);
         let bytes = match &answer.result {
-            Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => bytes.len() as u64,
+            Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.len() as u64,
             _ => 0,
         };
         take(&self.bytes, bytes);

@@ -2,7 +2,7 @@
 //! and that it is the guest's answer and not the harness's.
 
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{Attempts, Performed, StepAnswer, StepCode};
+use provision_core::wizard::{HostActivity, StepAnswer, StepCode, StepOutcome};
 
 /// Which of the executor's promises `answer` breaks; empty where it keeps all.
 #[must_use]
@@ -10,8 +10,8 @@ pub fn broken_promises(answer: &StepAnswer, limits: &StepLimits) -> Vec<String> 
     let mut broken = Vec::new();
     let mut output = 0;
     match &answer.result {
-        Ok(Performed::Ran(bytes) | Performed::RanCbor(bytes)) => output = bytes.len(),
-        Ok(Performed::Nothing) => broken.push("nothing ran, and it is no failure".to_owned()),
+        Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => output = bytes.len(),
+        Ok(StepOutcome::NotRun) => broken.push("nothing ran, and it is no failure".to_owned()),
         Err(failure) if failure.code.is_error() && failure.code != StepCode::Unsupported => {
             broken.push(format!("the harness is to blame: {failure}"));
         }
@@ -30,7 +30,7 @@ fn used(answer: &StepAnswer, output: usize, limits: &StepLimits) -> [(&'static s
     } = answer;
     let calls: u64 = attempts.calls.iter().map(|c| c.count).sum();
     let line = attempts.logs.iter().map(String::len).max().unwrap_or(0);
-    let Attempts {
+    let HostActivity {
         stdout,
         stderr,
         logs,
@@ -98,9 +98,9 @@ mod tests {
 
     fn answer() -> StepAnswer {
         StepAnswer {
-            result: Ok(Performed::Ran(b"{}".to_vec())),
+            result: Ok(StepOutcome::Json(b"{}".to_vec())),
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
             |a, l| a.meters.memory_bytes = l.memory_bytes as u64 + 1,
             |a, l| a.meters.table_elements = l.table_elements as u64 + 1,
             |a, l| a.meters.host_calls = l.host_calls + 2,
-            |a, l| a.result = Ok(Performed::Ran(vec![0; l.output_bytes + 1])),
+            |a, l| a.result = Ok(StepOutcome::Json(vec![0; l.output_bytes + 1])),
             |a, l| a.attempts.stdout = vec![0; l.stdio_bytes + 1],
             |a, l| a.attempts.logs = vec![String::new(); l.log_lines + 1],
             |a, _| a.result = Err(StepFailure::new(StepCode::Harness, "")),

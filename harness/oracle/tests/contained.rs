@@ -3,7 +3,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Attempts, Call, HostCall, HostVerdict, Meters, Performed, StepAnswer, StepExecutor, StepRequest,
+    Call, HostActivity, HostCall, HostVerdict, Meters, StepAnswer, StepExecutor, StepOutcome,
+    StepRequest,
 };
 use provision_core::{Pack, Source, Status};
 use provision_oracle::{CheckResult, Conditions, judge, observe};
@@ -39,12 +40,12 @@ impl StepExecutor for Local {
 
 fn ran(text: &str) -> StepAnswer {
     StepAnswer {
-        result: Ok(Performed::Ran(text.into())),
+        result: Ok(StepOutcome::Json(text.into())),
         meters: Meters {
             fuel: 1,
             ..Meters::default()
         },
-        attempts: Attempts::default(),
+        attempts: HostActivity::default(),
     }
 }
 

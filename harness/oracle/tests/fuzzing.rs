@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Attempts, Call, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure,
+    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
     StepRequest, wizards,
 };
 use provision_core::{Limits, Pack, Source};
@@ -27,9 +27,9 @@ impl StepExecutor for Guest {
         let input: Value = serde_json::from_slice(input).expect("JSON");
         let said = (self.0)(&input, self.1.fetch_add(1, Ordering::Relaxed));
         StepAnswer {
-            result: said.map(|value| Performed::Ran(value.to_string().into_bytes())),
+            result: said.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

@@ -2,8 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Attempts, Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure,
-    StepRequest,
+    HostActivity, Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepOutcome, StepRequest,
 };
 use provision_core::{Limits, OpenError, Pack, Source, Status, Verdict};
 use provision_oracle::{CheckResult, Conditions, Level, Subject, checks, judge, observe, verdict};
@@ -28,9 +28,9 @@ fn ran(text: &str, fuel: u64) -> StepAnswer {
         ..Meters::default()
     };
     StepAnswer {
-        result: Ok(Performed::Ran(text.into())),
+        result: Ok(StepOutcome::Json(text.into())),
         meters,
-        attempts: Attempts::default(),
+        attempts: HostActivity::default(),
     }
 }
 
@@ -38,7 +38,7 @@ fn failed(code: StepCode) -> StepAnswer {
     StepAnswer {
         result: Err(StepFailure::new(code, "why")),
         meters: Meters::default(),
-        attempts: Attempts::default(),
+        attempts: HostActivity::default(),
     }
 }
 

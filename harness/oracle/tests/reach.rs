@@ -7,8 +7,8 @@ mod folder;
 use arbitrary::{Arbitrary, Unstructured};
 use folder::folder;
 use provision_core::wizard::{
-    Attempts, Call, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest, Task,
-    drive, wizards,
+    Call, HostActivity, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest,
+    Task, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
@@ -79,7 +79,7 @@ impl StepExecutor for Told<'_> {
         StepAnswer {
             result: answers[at % answers.len()].clone(),
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

@@ -2,7 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Attempts, Call, Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
+    StepRequest,
 };
 use provision_core::{Pack, Source, Status};
 use provision_oracle::{CheckResult, Conditions, Earlier, Subject, judge, observe};
@@ -76,7 +77,7 @@ impl StepExecutor for Guest {
             false => Ok("{}"),
         };
         StepAnswer {
-            result: result.map(|text| Performed::Ran(text.into())),
+            result: result.map(|text| StepOutcome::Json(text.into())),
             meters: Meters {
                 fuel: match request.component.as_str() {
                     "r.wat" => self.required,
@@ -84,7 +85,7 @@ impl StepExecutor for Guest {
                 },
                 ..Meters::default()
             },
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

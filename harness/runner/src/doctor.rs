@@ -5,7 +5,7 @@ use crate::events::{Event, EventLog};
 use crate::exit::Error;
 use crate::fold::Run;
 use crate::run::{Options, examine_source, started};
-use provision_core::wizard::{Performed, StepAnswer, StepExecutor, StepRequest};
+use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Pack, Source, Status, Verdict};
 use provision_oracle::generators::archive::{Blueprint, Style};
 use provision_oracle::{Conditions, Level};
@@ -73,7 +73,7 @@ impl StepExecutor for Wavering<'_> {
         let n = self.calls.fetch_add(1, Ordering::Relaxed);
         if request.component.contains("apply") {
             let text = format!(r#"{{"plan":{{"config_patch":{{"a":{n}}}}}}}"#);
-            answer.result = Ok(Performed::Ran(text.into_bytes()));
+            answer.result = Ok(StepOutcome::Json(text.into_bytes()));
         }
         answer
     }

@@ -157,7 +157,7 @@ impl Work<'_> {
         };
         let lacking = opening.runs().into_iter().filter_map(|file| {
             let bytes = self.executor.uncompiled(pack, &file)?;
-            let code = (*pack.look(&file)?.blake3.as_bytes(), file.ends_with(".wat"));
+            let code = (*pack.info(&file)?.blake3.as_bytes(), file.ends_with(".wat"));
             Some((code, Lack { bytes, file }))
         });
         lacking.collect()
@@ -273,7 +273,7 @@ mod tests {
 
     impl Notes {
         fn digest(pack: &Pack, file: &str) -> [u8; 32] {
-            *pack.look(file).expect("the file").blake3.as_bytes()
+            *pack.info(file).expect("the file").blake3.as_bytes()
         }
     }
 

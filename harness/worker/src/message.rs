@@ -6,7 +6,7 @@ use crate::delta::Same;
 use crate::frame::Bounds;
 use crate::lock::Lock;
 use provision_core::limits::{Limits, StepLimits};
-use provision_core::wizard::{Attempts, Call, Grants, Meters, StepFailure};
+use provision_core::wizard::{Call, Grants, HostActivity, Meters, StepFailure};
 use provision_exec::{Alone, Compilers, CoveredFile};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -143,7 +143,7 @@ pub(crate) struct Done {
     /// Bytes that it answered.
     pub(crate) output: usize,
     pub(crate) meters: Meters,
-    pub(crate) attempts: Attempts,
+    pub(crate) attempts: HostActivity,
     /// Whether it may read from its host at all.
     pub(crate) reads: bool,
     /// Microseconds that loading code took; 0 where it was there.

@@ -10,7 +10,7 @@ use crate::message::{
 };
 use provision_core::limits::Limits;
 use provision_core::pack::{Hashed, Pack, Source};
-use provision_core::wizard::{Call, Grants, Performed, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, Grants, StepExecutor, StepOutcome, StepRequest};
 use provision_exec::{Handed, WasmtimeExecutor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -249,9 +249,9 @@ impl Worker {
             Work::Fast | Work::All => (Vec::new(), Vec::new()),
         };
         let (result, output) = match answer.result {
-            Ok(Performed::Ran(output)) => (Ok(Form::Json), output),
-            Ok(Performed::RanCbor(output)) => (Ok(Form::Cbor), output),
-            Ok(Performed::Nothing) => (Ok(Form::Nothing), Vec::new()),
+            Ok(StepOutcome::Json(output)) => (Ok(Form::Json), output),
+            Ok(StepOutcome::Cbor(output)) => (Ok(Form::Cbor), output),
+            Ok(StepOutcome::NotRun) => (Ok(Form::Nothing), Vec::new()),
             Err(failure) => (Err(failure), Vec::new()),
         };
         let reads = executor.may_read(pack, &request.component);
@@ -293,7 +293,7 @@ fn opened(
             }
         }
     };
-    let hashed = Hashed::nameless(source);
+    let hashed = Hashed::fingerprint_only(source);
     let found = *hashed.fingerprint();
     match found == fingerprint {
         true => Pack::open(hashed, limits).map_err(|e| e.to_string()),
@@ -316,7 +316,7 @@ fn outline(
         let name = name.clone().into_owned();
         (name, *size, blake3::Hash::from_bytes(*digest))
     });
-    Ok(Pack::outline(fingerprint.into(), files))
+    Ok(Pack::metadata_only(fingerprint.into(), files))
 }
 
 #[cfg(test)]
@@ -353,7 +353,7 @@ mod tests {
         let (a, b) = (blake3::hash(b"a"), blake3::hash(b"b"));
         let body = [*a.as_bytes(), *b.as_bytes()].concat();
         let pack = outline([1; 32], &files, &body).expect("an outline");
-        let digest = |name| pack.look(name).map(|look| look.blake3);
+        let digest = |name| pack.info(name).map(|look| look.blake3);
         assert_eq!((digest("a.wasm"), digest("b.wasm")), (Some(a), Some(b)));
         for cut in [0, 32, 63] {
             assert!(outline([1; 32], &files, &body[..cut]).is_err(), "{cut}");

@@ -7,7 +7,7 @@
 #![expect(clippy::expect_used, reason = "tests fail so")]
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use provision_core::wizard::{Call, Performed, StepAnswer, StepCode, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::{Compilers, WasmtimeExecutor};
 use provision_worker::{Bounded, Isolated, Patience, Setup, WORKER_MEMORY};
@@ -242,7 +242,7 @@ fn once() -> Result<(), Failed> {
     let executor = Isolated::new(setup(program(folder.path(), "once"), &told))?;
     let pack = pack(&[("s.wat", ECHO)]);
     let answer = step(&executor, &pack, "s.wat").result;
-    assert_eq!(answer, Ok(Performed::Ran(br#"{"a":1}"#.to_vec())));
+    assert_eq!(answer, Ok(StepOutcome::Json(br#"{"a":1}"#.to_vec())));
     let told = told.lock().expect("no panic").join("\n");
     assert!(
         told.contains("SIGABRT") && told.contains("once more"),
@@ -313,7 +313,7 @@ fn bombed(bounds: impl FnOnce(&mut Setup)) -> Result<StepCode, Failed> {
     );
     let sound = pack(&[("s.wat", ECHO)]);
     let answer = step(&executor, &sound, "s.wat").result;
-    assert_eq!(answer, Ok(Performed::Ran(br#"{"a":1}"#.to_vec())));
+    assert_eq!(answer, Ok(StepOutcome::Json(br#"{"a":1}"#.to_vec())));
     Ok(first.code)
 }
 

@@ -62,7 +62,7 @@ impl Archive {
         bytes: impl Into<Arc<Vec<u8>>>,
         limits: &ArchiveLimits,
     ) -> Result<Self, ArchiveError> {
-        Self::open_and_look(bytes, limits, |_, _| {})
+        Self::open_and_visit(bytes, limits, |_, _| {})
     }
 
     /// Like [`Archive::open`], and shows `look` the name and the contents of
@@ -71,7 +71,7 @@ impl Archive {
     ///
     /// # Errors
     /// See [`Archive::open`].
-    pub fn open_and_look(
+    pub fn open_and_visit(
         bytes: impl Into<Arc<Vec<u8>>>,
         limits: &ArchiveLimits,
         look: impl FnMut(&str, &[u8]),

@@ -42,7 +42,7 @@ enum Contents {
     Archive(Archive),
     Folder(BTreeMap<String, Vec<u8>>),
     /// In another process; here are the sizes.
-    Elsewhere(BTreeMap<String, u64>),
+    Remote(BTreeMap<String, u64>),
 }
 
 /// A verified pack. Its files are keys of a map, never paths of a disk.
@@ -54,20 +54,20 @@ pub struct Pack {
     manifest_file: String,
     manifest: Manifest,
     others: Vec<(&'static str, Result<Manifest, ManifestError>)>,
-    looks: BTreeMap<String, Look>,
+    infos: BTreeMap<String, FileInfo>,
 }
 
 /// What there is to say of one file of a pack without reading it again: a step
 /// is run hundreds of times, and its file may have megabytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct FileInfo {
     /// BLAKE3 of its bytes.
     pub blake3: blake3::Hash,
     /// What it exports, if it is a component.
     pub exports: BTreeSet<String>,
 }
 
-impl Look {
+impl FileInfo {
     fn at(bytes: &[u8]) -> Self {
         Self {
             blake3: blake3::hash(bytes),
@@ -87,18 +87,18 @@ impl Pack {
             fingerprint,
             digest,
         } = source.into();
-        let mut looks = BTreeMap::new();
-        let mut look = |name: &str, bytes: &[u8]| {
-            looks.insert(name.to_owned(), Look::at(bytes));
+        let mut infos = BTreeMap::new();
+        let mut info = |name: &str, bytes: &[u8]| {
+            infos.insert(name.to_owned(), FileInfo::at(bytes));
         };
         let (contents, named) = match source {
             Source::Archive(bytes) => {
-                let archive = Archive::open_and_look(bytes, &limits.archive, look)?;
+                let archive = Archive::open_and_visit(bytes, &limits.archive, info)?;
                 (Contents::Archive(archive), None)
             }
             Source::Folder { files, manifest } => {
                 check_folder(&files, &limits.archive)?;
-                files.iter().for_each(|(name, bytes)| look(name, bytes));
+                files.iter().for_each(|(name, bytes)| info(name, bytes));
                 (Contents::Folder(files), manifest)
             }
         };
@@ -124,7 +124,7 @@ impl Pack {
             manifest_file,
             manifest,
             others,
-            looks,
+            infos,
         })
     }
 
@@ -133,35 +133,35 @@ impl Pack {
     /// has verified it and keeps its manifest and the contents; nothing can be
     /// read here.
     #[must_use]
-    pub fn outline(
+    pub fn metadata_only(
         fingerprint: blake3::Hash,
         files: impl IntoIterator<Item = (String, u64, blake3::Hash)>,
     ) -> Self {
-        let (mut sizes, mut looks) = (BTreeMap::new(), BTreeMap::new());
+        let (mut sizes, mut infos) = (BTreeMap::new(), BTreeMap::new());
         for (name, size, blake3) in files {
             let exports = BTreeSet::new();
-            looks.insert(name.clone(), Look { blake3, exports });
+            infos.insert(name.clone(), FileInfo { blake3, exports });
             sizes.insert(name, size);
         }
         Self {
             digest: String::new(),
             fingerprint,
-            contents: Contents::Elsewhere(sizes),
+            contents: Contents::Remote(sizes),
             manifest_file: String::new(),
             manifest: Manifest::default(),
             others: Vec::new(),
-            looks,
+            infos,
         }
     }
 
     /// What was seen of the file `name` when the pack was verified.
     #[must_use]
-    pub fn look(&self, name: &str) -> Option<&Look> {
-        self.looks.get(name)
+    pub fn info(&self, name: &str) -> Option<&FileInfo> {
+        self.infos.get(name)
     }
 
     /// Lower-case hex SHA-256, as [`Source::digest`] defines it; empty where
-    /// nobody took it ([`Hashed::nameless`]).
+    /// nobody took it ([`Hashed::fingerprint_only`]).
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
@@ -195,7 +195,7 @@ impl Pack {
     #[must_use]
     pub fn folder(&self) -> Option<&BTreeMap<String, Vec<u8>>> {
         match &self.contents {
-            Contents::Archive(_) | Contents::Elsewhere(_) => None,
+            Contents::Archive(_) | Contents::Remote(_) => None,
             Contents::Folder(files) => Some(files),
         }
     }
@@ -205,7 +205,7 @@ impl Pack {
     pub fn archive(&self) -> Option<&Archive> {
         match &self.contents {
             Contents::Archive(archive) => Some(archive),
-            Contents::Folder(_) | Contents::Elsewhere(_) => None,
+            Contents::Folder(_) | Contents::Remote(_) => None,
         }
     }
 
@@ -214,7 +214,7 @@ impl Pack {
         match &self.contents {
             Contents::Archive(archive) => Box::new(archive.names()),
             Contents::Folder(files) => Box::new(files.keys().map(String::as_str)),
-            Contents::Elsewhere(files) => Box::new(files.keys().map(String::as_str)),
+            Contents::Remote(files) => Box::new(files.keys().map(String::as_str)),
         }
     }
 
@@ -230,7 +230,7 @@ impl Pack {
         match &self.contents {
             Contents::Archive(archive) => archive.size(name),
             Contents::Folder(files) => files.get(name).map(|f| f.len() as u64),
-            Contents::Elsewhere(files) => files.get(name).copied(),
+            Contents::Remote(files) => files.get(name).copied(),
         }
     }
 
@@ -263,7 +263,7 @@ impl Contents {
         match self {
             Self::Archive(archive) => archive.size(name).is_some(),
             Self::Folder(files) => files.contains_key(name),
-            Self::Elsewhere(files) => files.contains_key(name),
+            Self::Remote(files) => files.contains_key(name),
         }
     }
 
@@ -271,7 +271,7 @@ impl Contents {
         match self {
             Self::Archive(archive) => archive.read(name),
             Self::Folder(files) => files.get(name).map(|f| Cow::Borrowed(f.as_slice())),
-            Self::Elsewhere(_) => None,
+            Self::Remote(_) => None,
         }
     }
 }
@@ -306,9 +306,9 @@ mod tests {
     #[test]
     fn an_outline_tells_files_apart_and_holds_none() {
         let (whole, one) = (blake3::hash(b"all"), blake3::hash(b"one"));
-        let pack = Pack::outline(whole, [("a.wasm".to_owned(), 3, one)]);
+        let pack = Pack::metadata_only(whole, [("a.wasm".to_owned(), 3, one)]);
         assert_eq!(pack.fingerprint(), &whole);
-        assert_eq!(pack.look("a.wasm").map(|l| l.blake3), Some(one));
+        assert_eq!(pack.info("a.wasm").map(|l| l.blake3), Some(one));
         assert_eq!((pack.size("a.wasm"), pack.size("b.wasm")), (Some(3), None));
         assert!(pack.has("a.wasm") && !pack.has("b.wasm"));
         assert_eq!(pack.files().collect::<Vec<_>>(), ["a.wasm"]);

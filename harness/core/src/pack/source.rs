@@ -83,7 +83,7 @@ impl From<Source> for Hashed {
         let digest = source.digest();
         Self {
             digest,
-            ..Self::nameless(source)
+            ..Self::fingerprint_only(source)
         }
     }
 }
@@ -98,7 +98,7 @@ impl Hashed {
         limits: &ArchiveLimits,
         known: impl FnOnce(&blake3::Hash) -> Option<String>,
     ) -> Self {
-        let hashed = Self::nameless(source);
+        let hashed = Self::fingerprint_only(source);
         let digest = match &hashed.source {
             Source::Archive(bytes) if bytes.len() as u64 > limits.archive_bytes => String::new(),
             source => known(&hashed.fingerprint).unwrap_or_else(|| source.digest()),
@@ -108,7 +108,7 @@ impl Hashed {
 
     /// Takes the fingerprint alone: for who never tells anybody the digest.
     #[must_use]
-    pub fn nameless(source: Source) -> Self {
+    pub fn fingerprint_only(source: Source) -> Self {
         Self {
             fingerprint: source.fingerprint(),
             digest: String::new(),

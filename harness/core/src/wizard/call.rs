@@ -177,7 +177,7 @@ pub struct HostCall {
 
 /// Everything that a guest did towards its host during one call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempts {
+pub struct HostActivity {
     /// Calls, in order; at most as many as the bound on host calls.
     pub calls: Vec<HostCall>,
     /// What it wrote to standard output, cut at the bound.

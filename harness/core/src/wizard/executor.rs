@@ -1,6 +1,6 @@
 //! The seam between a lifecycle and whatever runs its steps.
 
-use super::call::{Attempts, Call, Grants};
+use super::call::{Call, Grants, HostActivity};
 use crate::pack::Pack;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -32,22 +32,22 @@ impl StepRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepAnswer {
     /// The bytes that the step answered, or why there are none.
-    pub result: Result<Performed, StepFailure>,
+    pub result: Result<StepOutcome, StepFailure>,
     /// What it consumed.
     pub meters: Meters,
     /// What it did towards its host.
-    pub attempts: Attempts,
+    pub attempts: HostActivity,
 }
 
 /// What was really done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Performed {
+pub enum StepOutcome {
     /// The guest ran and answered these bytes: JSON.
-    Ran(Vec<u8>),
+    Json(Vec<u8>),
     /// The guest ran and answered these bytes: CBOR.
-    RanCbor(Vec<u8>),
+    Cbor(Vec<u8>),
     /// Nothing ran, on purpose. Nothing may be concluded from it.
-    Nothing,
+    NotRun,
 }
 
 /// What a step consumed.
@@ -277,9 +277,9 @@ pub struct NoopExecutor;
 impl StepExecutor for NoopExecutor {
     fn execute(&self, _pack: &Pack, _request: &StepRequest) -> StepAnswer {
         StepAnswer {
-            result: Ok(Performed::Nothing),
+            result: Ok(StepOutcome::NotRun),
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Drives a wizard to its end and keeps everything that was seen.
 
 use super::ProvisionResult;
-use super::call::Attempts;
+use super::call::HostActivity;
 use super::drivers::{flow, modules, provisioner, qa};
 use super::executor::{Meters, StepExecutor, StepFailure};
 use super::inputs::ProvisionInputs;
@@ -68,7 +68,7 @@ pub struct StepRun {
     /// What it consumed.
     pub meters: Meters,
     /// What it did towards its host.
-    pub attempts: Attempts,
+    pub attempts: HostActivity,
     /// Whether the harness itself answered, and no guest ran: what a flow
     /// does without a component.
     pub by_host: bool,

@@ -15,9 +15,9 @@ pub mod state;
 pub mod steps;
 mod templates;
 
-pub use call::{Attempts, Call, CallContext, Grants, HostCall, HostVerdict};
+pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict};
 pub use executor::{
-    Meters, NoopExecutor, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 pub use inputs::{ProvisionInputs, TenantContext};
 pub use lifecycle::{Outcome, StepRun, Task, WizardRun, drive};

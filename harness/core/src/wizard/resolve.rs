@@ -310,8 +310,8 @@ fn components(pack: &Pack, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     pack.files()
         .filter(is_component)
         .filter(|file| {
-            let look = pack.look(file);
-            look.is_some_and(|look| look.exports.iter().any(|e| wanted(e)))
+            let info = pack.info(file);
+            info.is_some_and(|info| info.exports.iter().any(|e| wanted(e)))
         })
         .map(str::to_owned)
         .collect()

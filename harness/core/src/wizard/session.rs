@@ -1,8 +1,8 @@
 //! One run of a wizard while it is being driven: what the drivers share.
 
-use super::call::{Attempts, Call, Grants};
+use super::call::{Call, Grants, HostActivity};
 use super::executor::{
-    Meters, Performed, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
+    Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use super::inputs::ProvisionInputs;
 use super::lifecycle::{Outcome, StepRun, Task, WizardRun};
@@ -37,7 +37,7 @@ pub(super) struct Session<'a> {
 
 /// A step that is due.
 #[derive(Debug, Clone)]
-pub(super) struct Due {
+pub(super) struct PendingStep {
     pub(super) step: ProvisionStep,
     pub(super) node: Option<String>,
     pub(super) component: Option<String>,
@@ -45,7 +45,7 @@ pub(super) struct Due {
     pub(super) contract: bool,
 }
 
-impl Due {
+impl PendingStep {
     /// A call of `component` that is no node of a graph.
     pub(super) fn of(step: ProvisionStep, component: &str) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Due {
             raw: None,
             result: None,
             meters: Meters::default(),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
             by_host: false,
             contract: self.contract,
         }
@@ -118,7 +118,12 @@ impl<'a> Session<'a> {
     }
 
     /// Calls a guest, notes what came of it, and gives its output.
-    pub(super) fn call(&mut self, due: Due, call: Call, read: Read<'_>) -> Option<StepOutput> {
+    pub(super) fn call(
+        &mut self,
+        due: PendingStep,
+        call: Call,
+        read: Read<'_>,
+    ) -> Option<StepOutput> {
         let mut step = due.started(call.function());
         let Some(component) = step.component.clone() else {
             let message = format!("the pack has no module for step {}", step.step);
@@ -139,13 +144,13 @@ impl<'a> Session<'a> {
         (step.meters, step.attempts) = (meters, attempts);
         step.input = request.call.into_input();
         step.result = match result {
-            Ok(Performed::Nothing) => None,
-            Ok(Performed::Ran(bytes)) => {
+            Ok(StepOutcome::NotRun) => None,
+            Ok(StepOutcome::Json(bytes)) => {
                 let value = StepOutput::parse(&bytes, self.limits.depth);
                 step.raw = Some(bytes);
                 Some(value.and_then(read))
             }
-            Ok(Performed::RanCbor(bytes)) => {
+            Ok(StepOutcome::Cbor(bytes)) => {
                 let tree = cbor::parse(&bytes, self.limits.depth);
                 let value = tree.and_then(|tree| cbor::to_json(&tree));
                 step.raw = Some(bytes);
@@ -161,7 +166,7 @@ impl<'a> Session<'a> {
     /// Notes what the harness itself answered, or why a step cannot be run.
     pub(super) fn answer(
         &mut self,
-        due: Due,
+        due: PendingStep,
         function: &str,
         result: Result<StepOutput, StepFailure>,
     ) -> Option<StepOutput> {

@@ -2,7 +2,7 @@
 
 use super::{Abi, Answer, Target};
 use crate::reflect::Data;
-use provision_core::wizard::{Call, Performed};
+use provision_core::wizard::{Call, StepOutcome};
 
 pub(super) const ABI: Abi = Abi {
     interface: "greentic:component/component-i18n",
@@ -20,7 +20,7 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
         Call::I18nBundle { locale } if target.has(interface, "i18n-bundle") => {
             let arguments = [Data::Text(locale.clone())];
             let bundle = target.call(interface, "i18n-bundle", &arguments);
-            Some(bundle.and_then(|results| target.bytes(&results).map(Performed::RanCbor)))
+            Some(bundle.and_then(|results| target.bytes(&results).map(StepOutcome::Cbor)))
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! `greentic:component/descriptor@0.6`: what a component says of itself.
 
 use super::{Abi, Answer, Target};
-use provision_core::wizard::{Call, Performed};
+use provision_core::wizard::{Call, StepOutcome};
 
 pub(super) const ABI: Abi = Abi {
     interface: "greentic:component/descriptor",
@@ -12,5 +12,5 @@ pub(super) const ABI: Abi = Abi {
 fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
     let Call::Describe = call else { return None };
     let results = target.call(interface, "describe", &[]);
-    Some(results.and_then(|results| target.bytes(&results).map(Performed::RanCbor)))
+    Some(results.and_then(|results| target.bytes(&results).map(StepOutcome::Cbor)))
 }

@@ -20,10 +20,10 @@ pub(crate) use target::{Exports, Target};
 use crate::failure::fail;
 use provision_core::text::inert;
 use provision_core::wasm::is_interface;
-use provision_core::wizard::{Call, Performed, StepCode, StepFailure};
+use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
 
 /// What a call comes to; `None` where the interface has no such function.
-type Answer = Option<Result<Performed, StepFailure>>;
+type Answer = Option<Result<StepOutcome, StepFailure>>;
 
 /// An interface that is called, in any of these versions.
 pub(crate) struct Abi {
@@ -51,7 +51,7 @@ const ABIS: [&Abi; 11] = [
 ];
 
 /// Makes `call` by the first interface of the component that has it.
-pub(crate) fn call(target: &mut Target<'_>, call: &Call) -> Result<Performed, StepFailure> {
+pub(crate) fn call(target: &mut Target<'_>, call: &Call) -> Result<StepOutcome, StepFailure> {
     let exported: Vec<&str> = target.interfaces().collect();
     for abi in ABIS {
         let matching = exported.iter().find(|name| {

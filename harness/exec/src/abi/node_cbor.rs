@@ -6,7 +6,7 @@ use super::{Abi, Answer, Target};
 use crate::failure::fail;
 use crate::reflect::{self, Data};
 use provision_core::cbor;
-use provision_core::wizard::{Call, CallContext, Performed, StepCode, StepFailure};
+use provision_core::wizard::{Call, CallContext, StepCode, StepFailure, StepOutcome};
 use serde_json::{Value, json};
 use wasmtime::component::Val;
 
@@ -37,7 +37,7 @@ fn invoke(
     operation: &str,
     context: &CallContext,
     input: &Value,
-) -> Result<Performed, StepFailure> {
+) -> Result<StepOutcome, StepFailure> {
     let payload = Data::Bytes(encoded(input)?);
     let envelope = json!({
         "ctx": tenant(context),
@@ -59,7 +59,7 @@ fn invoke(
     }
 }
 
-fn result_of(target: &Target<'_>, result: &Val) -> Result<Performed, StepFailure> {
+fn result_of(target: &Target<'_>, result: &Val) -> Result<StepOutcome, StepFailure> {
     let Val::Record(fields) = result else {
         return Err(unlike("invocation-result"));
     };
@@ -67,7 +67,7 @@ fn result_of(target: &Target<'_>, result: &Val) -> Result<Performed, StepFailure
     let bytes = field("output-cbor").and_then(reflect::bytes);
     let bytes = target.bounded(bytes.ok_or_else(|| unlike("invocation-result"))?)?;
     match field("ok") {
-        Some(Val::Bool(true)) => Ok(Performed::RanCbor(bytes)),
+        Some(Val::Bool(true)) => Ok(StepOutcome::Cbor(bytes)),
         _ => Err(fail(
             StepCode::Step,
             "the step says that it failed (ok: false)",

@@ -3,7 +3,7 @@
 use super::target::{said, unlike};
 use super::{Abi, Answer, Target};
 use crate::reflect::{self, Data};
-use provision_core::wizard::{Call, CallContext, Performed, StepFailure};
+use provision_core::wizard::{Call, CallContext, StepFailure, StepOutcome};
 use serde_json::{Value, json};
 
 pub(super) const ABI: Abi = Abi {
@@ -33,7 +33,7 @@ fn invoke(
     operation: &str,
     context: &CallContext,
     input: &Value,
-) -> Result<Performed, StepFailure> {
+) -> Result<StepOutcome, StepFailure> {
     let context = json!({
         "tenant": tenant(context),
         "i18n-id": "en",
@@ -53,7 +53,9 @@ fn invoke(
     let Some(text) = answer.get("ok").and_then(Value::as_str) else {
         return Err(unlike("invoke-result"));
     };
-    target.bounded(text.as_bytes().to_vec()).map(Performed::Ran)
+    target
+        .bounded(text.as_bytes().to_vec())
+        .map(StepOutcome::Json)
 }
 
 /// Every field that any version of `tenant-ctx` has asked for; the component

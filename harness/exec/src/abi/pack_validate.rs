@@ -2,7 +2,7 @@
 
 use super::{Abi, Answer, Target};
 use crate::reflect::Data;
-use provision_core::wizard::{Call, Performed, StepFailure};
+use provision_core::wizard::{Call, StepFailure, StepOutcome};
 use wasmtime::component::Val;
 
 pub(super) const ABI: Abi = Abi {
@@ -29,10 +29,14 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
     Some(judge(target, interface, inputs))
 }
 
-fn judge(target: &mut Target<'_>, interface: &str, inputs: Data) -> Result<Performed, StepFailure> {
+fn judge(
+    target: &mut Target<'_>,
+    interface: &str,
+    inputs: Data,
+) -> Result<StepOutcome, StepFailure> {
     let applies = target.call(interface, "applies", std::slice::from_ref(&inputs))?;
     if !matches!(applies[..], [Val::Bool(true)]) {
-        return Ok(Performed::Ran(b"null".to_vec()));
+        return Ok(StepOutcome::Json(b"null".to_vec()));
     }
     let results = target.call(interface, "validate", &[inputs])?;
     target.value(&results)

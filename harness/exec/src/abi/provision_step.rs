@@ -4,7 +4,7 @@ use super::target::{said, unlike};
 use super::{Abi, Answer, Target};
 use crate::failure::fail;
 use crate::reflect::Data;
-use provision_core::wizard::{Call, Performed, StepCode, StepFailure};
+use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
 use serde_json::Value;
 use wasmtime::component::Val;
 
@@ -21,20 +21,20 @@ fn call(target: &mut Target<'_>, root: &str, call: &Call) -> Answer {
     target.has(root, "run").then(|| run(target, root, input))
 }
 
-fn run(target: &mut Target<'_>, root: &str, input: &[u8]) -> Result<Performed, StepFailure> {
+fn run(target: &mut Target<'_>, root: &str, input: &[u8]) -> Result<StepOutcome, StepFailure> {
     let input =
         std::str::from_utf8(input).map_err(|_| fail(StepCode::Input, "the input is not UTF-8"))?;
     if let Some(answer) = target.typed((root, "run"), (input,)) {
         let answer: Result<String, String> = answer?;
         return match answer {
-            Ok(text) => target.bounded(text.into_bytes()).map(Performed::Ran),
+            Ok(text) => target.bounded(text.into_bytes()).map(StepOutcome::Json),
             Err(error) => Err(said(&Value::String(error))),
         };
     }
     let mut results = target.call(root, "run", &[Data::Text(input.to_owned())])?;
     match results.pop() {
         Some(Val::Result(Ok(Some(answer)))) => match *answer {
-            Val::String(text) => target.bounded(text.into_bytes()).map(Performed::Ran),
+            Val::String(text) => target.bounded(text.into_bytes()).map(StepOutcome::Json),
             _ => Err(unlike("result<string, string>")),
         },
         Some(Val::Result(Err(Some(error)))) => match *error {

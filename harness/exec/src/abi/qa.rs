@@ -3,7 +3,7 @@
 use super::node_cbor::encoded;
 use super::{Abi, Answer, Target, typed};
 use crate::reflect::Data;
-use provision_core::wizard::{Call, Performed, StepFailure};
+use provision_core::wizard::{Call, StepFailure, StepOutcome};
 use serde_json::Value;
 
 pub(super) const ABI: Abi = Abi {
@@ -43,7 +43,7 @@ pub(super) fn spec(
     target: &mut Target<'_>,
     interface: &str,
     mode: &str,
-) -> Result<Performed, StepFailure> {
+) -> Result<StepOutcome, StepFailure> {
     answered(target, (interface, "qa-spec"), mode, &[])
 }
 
@@ -53,7 +53,7 @@ pub(super) fn apply(
     interface: &str,
     mode: &str,
     lists: &[&[u8]],
-) -> Result<Performed, StepFailure> {
+) -> Result<StepOutcome, StepFailure> {
     answered(target, (interface, "apply-answers"), mode, lists)
 }
 
@@ -64,7 +64,7 @@ fn answered(
     (interface, function): (&str, &str),
     mode: &str,
     lists: &[&[u8]],
-) -> Result<Performed, StepFailure> {
+) -> Result<StepOutcome, StepFailure> {
     let bytes = match typed::by_mode(target, (interface, function), mode, lists) {
         Some(bytes) => bytes?,
         None => {
@@ -75,7 +75,7 @@ fn answered(
             target.bytes(&results)?
         }
     };
-    Ok(Performed::RanCbor(bytes))
+    Ok(StepOutcome::Cbor(bytes))
 }
 
 /// The mode by the name that this component has for it.

@@ -3,7 +3,7 @@
 use super::node_cbor::encoded;
 use super::{Abi, Answer, Target};
 use crate::reflect::Data;
-use provision_core::wizard::{Call, Performed};
+use provision_core::wizard::{Call, StepOutcome};
 
 pub(super) const ABI: Abi = Abi {
     interface: "greentic:component/runtime",
@@ -21,6 +21,6 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
     Some(encoded(input).and_then(|input| {
         let arguments = [Data::Text(operation.clone()), Data::Bytes(input)];
         let results = target.call(interface, "invoke", &arguments)?;
-        target.bytes(&results).map(Performed::RanCbor)
+        target.bytes(&results).map(StepOutcome::Cbor)
     }))
 }

@@ -2,7 +2,7 @@
 
 use super::{Abi, Answer, Target};
 use crate::reflect::Data;
-use provision_core::wizard::{Call, Performed};
+use provision_core::wizard::{Call, StepOutcome};
 use serde_json::Value;
 
 pub(super) const ABI: Abi = Abi {
@@ -17,7 +17,7 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
         let place = (interface, "validate-config");
         if let Some(answer) = target.typed::<_, Vec<u8>>(place, (config.as_bytes(),)) {
             let bytes = answer.and_then(|bytes| target.bounded(bytes));
-            return Some(bytes.map(Performed::Ran));
+            return Some(bytes.map(StepOutcome::Json));
         }
     }
     let json = |value: &Value| Data::Bytes(value.to_string().into_bytes());
@@ -30,5 +30,5 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
         _ => return None,
     };
     let results = target.call(interface, function, &arguments);
-    Some(results.and_then(|results| target.bytes(&results).map(Performed::Ran)))
+    Some(results.and_then(|results| target.bytes(&results).map(StepOutcome::Json)))
 }

@@ -5,7 +5,7 @@ use crate::reflect::{self, Data};
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
 use provision_core::text::inert;
-use provision_core::wizard::{Performed, StepCode, StepFailure};
+use provision_core::wizard::{StepCode, StepFailure, StepOutcome};
 use std::collections::BTreeMap;
 use wasmtime::Store;
 use wasmtime::component::types::{ComponentItem, Type};
@@ -201,11 +201,11 @@ impl<'a> Target<'a> {
     }
 
     /// The one result of a call as JSON that it holds as text.
-    pub(crate) fn text(&self, results: &[Val]) -> Result<Performed, StepFailure> {
+    pub(crate) fn text(&self, results: &[Val]) -> Result<StepOutcome, StepFailure> {
         match results {
             [Val::String(text)] => {
                 let bytes = text.clone().into_bytes();
-                self.bounded(bytes).map(Performed::Ran)
+                self.bounded(bytes).map(StepOutcome::Json)
             }
             _ => Err(unlike("string")),
         }
@@ -218,10 +218,10 @@ impl<'a> Target<'a> {
     }
 
     /// The one result of a call as JSON that says the same.
-    pub(crate) fn value(&self, results: &[Val]) -> Result<Performed, StepFailure> {
+    pub(crate) fn value(&self, results: &[Val]) -> Result<StepOutcome, StepFailure> {
         let result = results.first().ok_or_else(|| unlike("one value"))?;
         let json = reflect::json(result).to_string();
-        self.bounded(json.into_bytes()).map(Performed::Ran)
+        self.bounded(json.into_bytes()).map(StepOutcome::Json)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
 use provision_core::text::inert;
 use provision_core::wizard::services::{DryRun, Refusal, Services};
-use provision_core::wizard::{Attempts, Grants, HostCall, HostVerdict};
+use provision_core::wizard::{Grants, HostActivity, HostCall, HostVerdict};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wasmtime::component::Val;
@@ -148,7 +148,7 @@ impl Arguments<'_> {
 /// The host of one store: what may be asked, and what was.
 pub(crate) struct Host {
     pub(super) services: Box<dyn Services>,
-    attempts: Attempts,
+    attempts: HostActivity,
     calls: u64,
     bytes: u64,
     max_calls: u64,
@@ -166,7 +166,7 @@ impl Host {
     pub(crate) fn new(limits: &StepLimits, grants: Arc<Grants>) -> Self {
         Self {
             services: Box::new(DryRun::new(grants)),
-            attempts: Attempts::default(),
+            attempts: HostActivity::default(),
             calls: 0,
             bytes: 0,
             max_calls: limits.host_calls,
@@ -186,10 +186,10 @@ impl Host {
     }
 
     /// Everything that the guest did.
-    pub(crate) fn into_attempts(self) -> Attempts {
+    pub(crate) fn into_attempts(self) -> HostActivity {
         let (stdout, cut_out) = self.stdout.take();
         let (stderr, cut_err) = self.stderr.take();
-        Attempts {
+        HostActivity {
             stdout,
             stderr,
             truncated: self.attempts.truncated || cut_out || cut_err,

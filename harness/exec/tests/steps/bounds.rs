@@ -2,7 +2,7 @@
 
 use crate::support::{OK, WithWallOf, code, executor, limits, module, step, text};
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{Performed, StepCode};
+use provision_core::wizard::{StepCode, StepOutcome};
 
 #[test]
 fn the_clock_stops_what_fuel_does_not() {
@@ -96,7 +96,7 @@ fn the_input_never_overwrites_what_the_guest_has() {
     for len in [0usize, 1, 65_536, 65_537, 1_048_576] {
         let input = vec![b'x'; len];
         let answer = step(&executor, "step.wat", echo.as_bytes(), &input);
-        assert_eq!(answer.result, Ok(Performed::Ran(input)), "{len} bytes");
+        assert_eq!(answer.result, Ok(StepOutcome::Json(input)), "{len} bytes");
     }
     let too_long = vec![b'x'; 1_048_577];
     let answer = step(&executor, "step.wat", echo.as_bytes(), &too_long);
@@ -252,7 +252,7 @@ fn a_component_of_our_world_is_called_with_strings() {
         echo.as_bytes(),
         "{\"ä\":1}".as_bytes(),
     );
-    assert_eq!(answer.result, Ok(Performed::Ran("{\"ä\":1}".into())));
+    assert_eq!(answer.result, Ok(StepOutcome::Json("{\"ä\":1}".into())));
     let answers = |ptr: i32, len: i32| {
         component(
             world,

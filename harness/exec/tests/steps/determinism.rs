@@ -1,7 +1,7 @@
 //! The same step gives the same bytes and the same fuel, wherever it runs.
 
 use crate::support::{WithWallOf, executor, limits, module, pack, text};
-use provision_core::wizard::{Call, Performed, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 
 #[test]
 fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
@@ -45,7 +45,7 @@ fn nothing_is_kept_between_two_steps() {
     for _ in 0..3 {
         assert_eq!(
             text(&executor, &counter).result,
-            Ok(Performed::Ran(b"1".to_vec()))
+            Ok(StepOutcome::Json(b"1".to_vec()))
         );
     }
 }
@@ -60,7 +60,7 @@ fn answers(vector: &str) -> String {
 fn what_processors_do_differently_has_one_outcome_here() {
     let executor = executor(&limits());
     let run = |vector: &str| match text(&executor, &answers(vector)).result {
-        Ok(Performed::Ran(bytes)) => bytes,
+        Ok(StepOutcome::Json(bytes)) => bytes,
         other => panic!("{other:?}"),
     };
     // A NaN with a payload, of which processors keep more or less.

@@ -109,7 +109,7 @@ fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
             );
             continue;
         }
-        let (Some(look), Some(size)) = (pack.look(&row.path), pack.size(&row.path)) else {
+        let (Some(look), Some(size)) = (pack.info(&row.path), pack.size(&row.path)) else {
             object(
                 "E_SBOM_NO_FILE",
                 "a file of this name".into(),

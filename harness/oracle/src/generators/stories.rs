@@ -4,7 +4,7 @@ use super::outputs::{Answer, loose, text};
 use super::pack::Files;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use provision_core::wizard::{
-    Performed, ProvisionInputs, ProvisionMode, StepCode, StepFailure, TenantContext,
+    ProvisionInputs, ProvisionMode, StepCode, StepFailure, StepOutcome, TenantContext,
 };
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ pub struct Story {
     /// The pack's files.
     pub files: Files,
     /// The answers, used in turn and then from the start again.
-    pub answers: Vec<std::result::Result<Performed, StepFailure>>,
+    pub answers: Vec<std::result::Result<StepOutcome, StepFailure>>,
     /// What the wizard is asked to do.
     pub mode: ProvisionMode,
     /// What it is given.
@@ -42,8 +42,8 @@ impl<'a> Arbitrary<'a> for Story {
         let answers = (0..len).map(|_| {
             Ok(match u.int_in_range(0..=11)? {
                 0 => Err(StepFailure::new(*u.choose(&FAILURES)?, text(u)?)),
-                1..=3 => Ok(Performed::RanCbor(binary(u)?)),
-                _ => Ok(Performed::Ran(Answer::arbitrary(u)?.0)),
+                1..=3 => Ok(StepOutcome::Cbor(binary(u)?)),
+                _ => Ok(StepOutcome::Json(Answer::arbitrary(u)?.0)),
             })
         });
         let answers = answers.collect::<Result<_>>()?;

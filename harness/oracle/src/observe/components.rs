@@ -3,7 +3,7 @@
 
 use super::Conditions;
 use provision_core::wasm::is_interface;
-use provision_core::wizard::{Call, Performed, StepCode, StepExecutor, StepFailure, StepRequest};
+use provision_core::wizard::{Call, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest};
 use provision_core::{Pack, cbor, components, json};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -155,7 +155,7 @@ fn keys(value: &Value) -> BTreeSet<String> {
 fn exporting(pack: &Pack, interface: &str, version: &str) -> BTreeSet<String> {
     let has = |file: &&str| {
         let is = |export: &String| is_interface(export, interface, version);
-        pack.look(file)
+        pack.info(file)
             .is_some_and(|look| look.exports.iter().any(is))
     };
     let wasm = pack.files().filter(|file| file.ends_with(".wasm"));
@@ -174,12 +174,12 @@ fn ask(
     let depth = conditions.limits.depth;
     let bad = |code: StepCode, e: String| StepFailure::new(code, e);
     Some(match executor.execute(pack, &request).result {
-        Ok(Performed::Nothing) => return None,
-        Ok(Performed::Ran(bytes)) => {
+        Ok(StepOutcome::NotRun) => return None,
+        Ok(StepOutcome::Json(bytes)) => {
             let value = json::parse(&bytes, depth);
             value.map_err(|e| bad(StepCode::OutputJson, e.to_string()))
         }
-        Ok(Performed::RanCbor(bytes)) => {
+        Ok(StepOutcome::Cbor(bytes)) => {
             let tree = cbor::parse(&bytes, depth);
             let value = tree.and_then(|tree| cbor::to_json(&tree));
             value.map_err(|e| bad(StepCode::OutputCbor, e.to_string()))

@@ -10,7 +10,7 @@ use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Call, Grants, Performed, StepAnswer, StepCode, StepExecutor, StepRequest,
+    Call, Grants, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest,
 };
 use provision_exec::{CodeNames, Compilers, CoveredFile, Preparing, Slow, Timing};
 use std::borrow::Cow;
@@ -266,7 +266,7 @@ impl Workers {
     /// is not sent what there would be to read, which may be much.
     fn may_read(&self, pack: &Pack, file: &str) -> bool {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        pack.look(file)
+        pack.info(file)
             .is_none_or(|look| !silent.contains(&look.blake3))
     }
 
@@ -307,7 +307,7 @@ impl Workers {
             files,
             reads,
         } = done;
-        if let (false, Some(look)) = (reads, pack.look(file)) {
+        if let (false, Some(look)) = (reads, pack.info(file)) {
             let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
             silent.insert(look.blake3);
         }
@@ -316,9 +316,9 @@ impl Workers {
         }
         let hits = body.split_off(output);
         let result = result.map(|form| match form {
-            Form::Json => Performed::Ran(body),
-            Form::Cbor => Performed::RanCbor(body),
-            Form::Nothing => Performed::Nothing,
+            Form::Json => StepOutcome::Json(body),
+            Form::Cbor => StepOutcome::Cbor(body),
+            Form::Nothing => StepOutcome::NotRun,
         });
         if let Err(failure) = &result
             && failure.code == StepCode::Harness
@@ -357,7 +357,7 @@ impl Workers {
 /// travel, and may have megabytes.
 fn send_outline(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), Broken> {
     let known = pack.files().filter_map(|file| {
-        let (size, look) = (pack.size(file)?, pack.look(file)?);
+        let (size, look) = (pack.size(file)?, pack.info(file)?);
         Some(((Cow::Borrowed(file), size), *look.blake3.as_bytes()))
     });
     let (files, digests): (Vec<_>, Vec<[u8; 32]>) = known.unzip();

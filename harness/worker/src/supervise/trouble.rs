@@ -3,7 +3,7 @@
 use super::isolated::Told;
 use super::live::stopped;
 use super::process::Broken;
-use provision_core::wizard::{Attempts, Meters, StepAnswer, StepCode, StepFailure};
+use provision_core::wizard::{HostActivity, Meters, StepAnswer, StepCode, StepFailure};
 
 /// Why a try came to nothing.
 pub(super) enum Trouble {
@@ -28,7 +28,7 @@ pub(super) fn failed(failure: StepFailure) -> Told {
     let answer = StepAnswer {
         result: Err(failure),
         meters: Meters::default(),
-        attempts: Attempts::default(),
+        attempts: HostActivity::default(),
     };
     Told {
         answer,

@@ -6,7 +6,7 @@ use crate::wizard::call::{Call, CallContext};
 use crate::wizard::executor::{StepCode, StepFailure};
 use crate::wizard::output::StepOutput;
 use crate::wizard::resolve::WizardKind;
-use crate::wizard::session::{Due, Session, bounded};
+use crate::wizard::session::{PendingStep, Session, bounded};
 use crate::wizard::steps::ProvisionStep;
 use crate::wizard::templates;
 use greentic_types::{Flow, Node, PackManifest, Routing};
@@ -157,7 +157,7 @@ impl Walk<'_> {
         node: &Node,
         step: ProvisionStep,
     ) -> Option<StepOutput> {
-        let mut due = Due {
+        let mut due = PendingStep {
             step,
             node: Some(id.to_owned()),
             component: None,
@@ -344,7 +344,7 @@ fn builtin(
 }
 
 fn stop(session: &mut Session<'_>, node: Option<&str>, code: StepCode, message: String) {
-    let due = Due {
+    let due = PendingStep {
         step: match code {
             StepCode::Missing => ProvisionStep::Apply,
             _ => ProvisionStep::Node,

@@ -4,7 +4,7 @@ use crate::wizard::call::Call;
 use crate::wizard::inputs::ProvisionInputs;
 use crate::wizard::lifecycle::results;
 use crate::wizard::output::StepOutput;
-use crate::wizard::session::{Due, Session};
+use crate::wizard::session::{PendingStep, Session};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub(in crate::wizard) fn drive(
             "}",
         ];
         let input = parts.concat();
-        let due = Due {
+        let due = PendingStep {
             step,
             node: None,
             component,

@@ -9,7 +9,7 @@ use crate::wizard::plan::{
     ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp, WebhookOp,
 };
 use crate::wizard::resolve::WizardKind;
-use crate::wizard::session::{Due, Session, embedded};
+use crate::wizard::session::{PendingStep, Session, embedded};
 use crate::wizard::steps::{ProvisionMode, ProvisionStep};
 use greentic_types::validate::Diagnostic;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str) {
     let inputs = inputs(session);
     let depth = session.limits.depth;
-    let due = Due::of(ProvisionStep::Apply, component);
+    let due = PendingStep::of(ProvisionStep::Apply, component);
     let call = Call::Plan {
         inputs: inputs.clone(),
     };
@@ -31,7 +31,7 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str) {
     if session.refused() {
         return;
     }
-    let due = Due::of(ProvisionStep::Summary, component);
+    let due = PendingStep::of(ProvisionStep::Summary, component);
     session.call(due, Call::Apply { inputs, plan }, &|said| {
         Ok(StepOutput {
             diagnostics: diagnostics(Some(&said))?,

@@ -9,7 +9,7 @@ use crate::wizard::executor::{StepCode, StepFailure};
 use crate::wizard::output::StepOutput;
 use crate::wizard::plan::{ProvisionPlanPatch, RedactedValue, SecretsPatch};
 use crate::wizard::questions::{Question, answers, questions};
-use crate::wizard::session::{Due, Session, bounded};
+use crate::wizard::session::{PendingStep, Session, bounded};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -20,19 +20,25 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode:
     let state = session.inputs.existing_state.as_ref();
     let there = match (mode, state) {
         ("update" | "remove", None) => {
-            match ask(session, component, "setup", &There::default(), true) {
-                Some(output) => There::after(&output),
+            match ask(
+                session,
+                component,
+                "setup",
+                &InstalledConfig::default(),
+                true,
+            ) {
+                Some(output) => InstalledConfig::after(&output),
                 None => return,
             }
         }
-        (_, state) => state.map(There::of).unwrap_or_default(),
+        (_, state) => state.map(InstalledConfig::of).unwrap_or_default(),
     };
     let Some(output) = ask(session, component, mode, &there, false) else {
         return;
     };
     let config = output.data.get("config").filter(|c| c.is_object());
     if let Some(config) = config.filter(|_| mode != "remove" && validates(session, component)) {
-        let due = Due::of(ProvisionStep::Validate, component);
+        let due = PendingStep::of(ProvisionStep::Validate, component);
         let call = Call::ValidateConfig {
             config: config.clone(),
         };
@@ -42,12 +48,12 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode:
 }
 
 /// What there is before the component is asked.
-struct There {
+struct InstalledConfig {
     config: Value,
     secrets: Vec<String>,
 }
 
-impl Default for There {
+impl Default for InstalledConfig {
     fn default() -> Self {
         Self {
             config: json!({}),
@@ -56,7 +62,7 @@ impl Default for There {
     }
 }
 
-impl There {
+impl InstalledConfig {
     /// What an `existing_state` says.
     fn of(state: &Value) -> Self {
         let secrets = state.get("secrets").and_then(Value::as_object);
@@ -87,15 +93,15 @@ fn ask(
     session: &mut Session<'_>,
     component: &str,
     mode: &str,
-    there: &There,
+    there: &InstalledConfig,
     prior: bool,
 ) -> Option<StepOutput> {
     let due = |step| match prior {
-        true => Due {
+        true => PendingStep {
             node: Some(format!("setup before, {step}")),
-            ..Due::of(ProvisionStep::Node, component)
+            ..PendingStep::of(ProvisionStep::Node, component)
         },
-        false => Due::of(step, component),
+        false => PendingStep::of(step, component),
     };
     let call = Call::QaSpec { mode: mode.into() };
     let limits = &session.limits.flow;
@@ -134,9 +140,9 @@ fn ask(
 
 /// Whether `component` says which configs are valid.
 fn validates(session: &Session<'_>, component: &str) -> bool {
-    let look = session.pack.look(component);
-    look.is_some_and(|look| {
-        let mut exports = look.exports.iter();
+    let look = session.pack.info(component);
+    info.is_some_and(|info| {
+        let mut exports = info.exports.iter();
         exports.any(|e| wasm::is_interface(e, "greentic:provider-schema-core/schema-core-api", "1"))
     })
 }
@@ -145,7 +151,7 @@ fn validates(session: &Session<'_>, component: &str) -> bool {
 /// or the config alone.
 fn applied(
     answer: Value,
-    there: &There,
+    there: &InstalledConfig,
     asked: &[Question],
     answers: &Value,
 ) -> Result<StepOutput, StepFailure> {
@@ -181,7 +187,12 @@ fn applied(
 }
 
 /// From what there is to `config`, with these secrets set; or all taken back.
-fn patch(config: &Value, secrets: &[&str], all_back: bool, there: &There) -> ProvisionPlanPatch {
+fn patch(
+    config: &Value,
+    secrets: &[&str],
+    all_back: bool,
+    there: &InstalledConfig,
+) -> ProvisionPlanPatch {
     let map = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let changed = map(config).into_iter();
     let changed = changed.filter(|(key, value)| there.config.get(key) != Some(value));
@@ -233,6 +244,6 @@ fn summarise(session: &mut Session<'_>, component: &str, applied: &StepOutput) {
     let remove = applied.data.get("remove");
     let summary = json!({ "config": config, "secrets": secrets, "remove": remove });
     let output = StepOutput::data(json!({ "summary": summary }));
-    let due = Due::of(ProvisionStep::Summary, component);
+    let due = PendingStep::of(ProvisionStep::Summary, component);
     session.answer(due, "what changed", Ok(output));
 }
