@@ -1,14 +1,14 @@
 //! [`WasmtimeExecutor`]: one engine, a fresh store a step.
 
 use crate::abi::{self, Target, core_json};
-use crate::artifacts::{Artifacts, Configuration};
-use crate::cache::{Cache, Key};
-use crate::coverage::{Coverage, CoveredFile, CoveredFunction, Words};
+use crate::compile_cache::{Artifacts, Configuration};
+use crate::coverage::{Coverage, CoveredFile, CoveredFunction, Dictionary};
 use crate::failure::fail;
-use crate::permits::Permits;
-use crate::prepare::{Bench, Prepared, Step, bounded, linked, prepare};
+use crate::module_cache::{Cache, Key};
+use crate::prepare::{CompileContext, Prepared, Step, bounded, linked, prepare};
 use crate::store::{self, Sandbox};
-use crate::timing::{Preparing, Slow, Timing, micros};
+use crate::store_semaphore::StoreSemaphore;
+use crate::timing::{CompileStats, SlowCompile, Timing, micros};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
@@ -30,7 +30,7 @@ pub struct WasmtimeExecutor {
     pub(crate) cache: Cache,
     /// Compiled steps of earlier runs, and what this engine's are called there.
     pub(crate) artifacts: Option<(Arc<dyn Artifacts>, Configuration)>,
-    pub(crate) permits: Permits,
+    pub(crate) permits: StoreSemaphore,
     pub(crate) timing: Timing,
     /// What wasmtime-wasi runs on. It is never driven: nothing waits.
     pub(crate) runtime: Runtime,
@@ -40,11 +40,11 @@ pub struct WasmtimeExecutor {
 
 impl WasmtimeExecutor {
     /// How long this executor was busy with making steps ready, so far.
-    pub fn preparing(&self) -> Preparing {
+    pub fn compile_stats(&self) -> CompileStats {
         self.timing.so_far()
     }
 
-    /// The microseconds of [`Self::preparing`] alone.
+    /// The microseconds of [`Self::compile_stats`] alone.
     pub fn busy(&self) -> u64 {
         self.timing.busy()
     }
@@ -72,10 +72,10 @@ impl WasmtimeExecutor {
     }
 
     /// What the guests that have run so far look for.
-    pub fn words(&self) -> Words {
+    pub fn dictionary(&self) -> Dictionary {
         self.coverage
             .as_ref()
-            .map(Coverage::words)
+            .map(Coverage::dictionary)
             .unwrap_or_default()
     }
 
@@ -93,7 +93,7 @@ impl WasmtimeExecutor {
     }
 
     /// Compiles `file` of `pack` for another process, and keeps nothing but
-    /// what [`crate::Handed::take_made`] then gives.
+    /// what [`crate::Preloaded::take_made`] then gives.
     ///
     /// # Errors
     /// [`StepFailure`], as every step of it will meet it.
@@ -124,7 +124,7 @@ impl WasmtimeExecutor {
     /// Loads what an earlier run has compiled of a step, or compiles it.
     fn make(&self, pack: &Pack, name: &str, key: &Key) -> Result<Arc<Prepared>, StepFailure> {
         let started = Instant::now();
-        let bench = Bench {
+        let bench = CompileContext {
             base: &self.base,
             coverage: self.coverage.as_ref(),
             limits: &self.limits,
@@ -148,7 +148,7 @@ impl WasmtimeExecutor {
             }
         };
         let prepared = prepared?;
-        self.timing.made(Slow {
+        self.timing.made(SlowCompile {
             micros: micros(started),
             file: name.to_owned(),
             bytes,

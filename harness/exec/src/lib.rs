@@ -5,26 +5,26 @@
 //! the guest does, the caller gets a typed answer.
 
 mod abi;
-mod artifacts;
-mod cache;
+mod builder;
+mod compile_cache;
 mod coverage;
 mod engine;
 mod executor;
 mod failure;
 mod host;
-mod making;
-mod permits;
+mod module_cache;
 mod prepare;
 mod reflect;
 mod store;
+mod store_semaphore;
 mod ticker;
 mod timing;
 
-pub use artifacts::{
-    CacheError, CodeName, CodeNames, CompileCache, DEFAULT_CACHE_BYTES, Handed, Usage,
+pub use builder::{Compilers, ExecError, WorkerMode};
+pub use compile_cache::{
+    CacheError, CodeName, CodeNames, CompileCache, DEFAULT_CACHE_BYTES, Preloaded, Usage,
 };
-pub use coverage::{CoveredFile, CoveredFunction, Words};
+pub use coverage::{CoveredFile, CoveredFunction, Dictionary};
 pub use executor::WasmtimeExecutor;
 pub use host::granted;
-pub use making::{Alone, Compilers, ExecError};
-pub use timing::{Preparing, Slow, Timing};
+pub use timing::{CompileStats, SlowCompile, Timing};

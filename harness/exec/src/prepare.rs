@@ -63,7 +63,7 @@ impl Prepared {
 }
 
 /// What a step is made with; all of one engine.
-pub(crate) struct Bench<'b> {
+pub(crate) struct CompileContext<'b> {
     /// Links imports.
     pub(crate) base: &'b component::Linker<Sandbox>,
     /// What guests count, where they count.
@@ -80,12 +80,12 @@ pub(crate) enum Code {
 /// Compiles `bytes`, which the pack holds under `name`; `keep` gets the code
 /// if it is that of the bytes as they are.
 pub(crate) fn prepare(
-    bench: &Bench<'_>,
+    bench: &CompileContext<'_>,
     name: &str,
     bytes: &[u8],
     keep: impl FnOnce(&Code),
 ) -> Result<Prepared, StepFailure> {
-    let Bench { limits, .. } = *bench;
+    let CompileContext { limits, .. } = *bench;
     bounded(bytes.len() as u64, limits)?;
     let engine = bench.base.engine();
     let binary = binary(name, bytes)?;
@@ -113,7 +113,7 @@ pub(crate) fn prepare(
 
 /// Links `code`, once its imports and exports are checked.
 pub(crate) fn linked(
-    bench: &Bench<'_>,
+    bench: &CompileContext<'_>,
     code: Code,
     counters: Option<Counters>,
 ) -> Result<Prepared, StepFailure> {

@@ -9,7 +9,7 @@ const TOLD: usize = 20;
 
 /// How long an executor was busy with making steps ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Preparing {
+pub struct CompileStats {
     /// Microseconds over all threads, those in which a thread waited for
     /// another one to compile the same included.
     pub micros: u64,
@@ -18,12 +18,12 @@ pub struct Preparing {
     /// Steps whose code an earlier run had kept.
     pub loaded: u64,
     /// Those that took longest, the slowest first.
-    pub slowest: Vec<Slow>,
+    pub slowest: Vec<SlowCompile>,
 }
 
 /// A step that took long to be made ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slow {
+pub struct SlowCompile {
     /// Microseconds.
     pub micros: u64,
     /// Its file, in the pack that came first with it.
@@ -38,7 +38,7 @@ pub struct Slow {
 #[derive(Debug, Default)]
 pub struct Timing {
     micros: AtomicU64,
-    made: Mutex<Preparing>,
+    made: Mutex<CompileStats>,
 }
 
 /// Microseconds since `start`.
@@ -53,7 +53,7 @@ impl Timing {
     }
 
     /// A step was made ready.
-    pub fn made(&self, slow: Slow) {
+    pub fn made(&self, slow: SlowCompile) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         match slow.compiled {
             true => made.compiled += 1,
@@ -66,15 +66,15 @@ impl Timing {
         }
     }
 
-    /// Microseconds by now; see [`Preparing::micros`].
+    /// Microseconds by now; see [`CompileStats::micros`].
     pub fn busy(&self) -> u64 {
         self.micros.load(Ordering::Relaxed)
     }
 
     /// What there is to say by now.
-    pub fn so_far(&self) -> Preparing {
+    pub fn so_far(&self) -> CompileStats {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        Preparing {
+        CompileStats {
             micros: self.busy(),
             ..made.clone()
         }

@@ -1,7 +1,7 @@
 //! Where the time of a run goes.
 
 use crate::discover::PackRef;
-use provision_exec::Preparing;
+use provision_exec::CompileStats;
 use provision_oracle::Spent;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
@@ -111,18 +111,18 @@ impl Clock {
         self.sums().ahead += micros(duration);
     }
 
-    /// All of it as lines for people: the executor was `preparing`, writing
+    /// All of it as lines for people: the executor was `compile_stats`, writing
     /// reports took `report`, and the whole run `wall`.
     #[must_use]
-    pub fn told(&self, preparing: &Preparing, report: Duration, wall: Duration) -> String {
+    pub fn told(&self, compile_stats: &CompileStats, report: Duration, wall: Duration) -> String {
         let sums = self.sums();
         let all = &sums.all;
-        let waited = preparing.micros.saturating_sub(sums.ahead);
+        let waited = compile_stats.micros.saturating_sub(sums.ahead);
         let run = (all.first + all.repeat + all.probe).saturating_sub(waited);
         let rows = [
             ("read", all.read),
             ("verify", all.verify),
-            ("compile", preparing.micros),
+            ("compile", compile_stats.micros),
             ("run", run),
             ("judge", all.judge),
             ("report", micros(report)),
@@ -154,14 +154,14 @@ impl Clock {
         ));
         line(format_args!(
             "  {} components compiled, {} loaded",
-            preparing.compiled, preparing.loaded
+            compile_stats.compiled, compile_stats.loaded
         ));
         line(format_args!("slowest packs"));
         for (micros, label) in &sums.slowest {
             line(format_args!("  {} ms  {label}", ms(*micros)));
         }
         line(format_args!("slowest components"));
-        for slow in preparing.slowest.iter().take(TOLD) {
+        for slow in compile_stats.slowest.iter().take(TOLD) {
             let how = if slow.compiled { "compiled" } else { "loaded" };
             let file = provision_core::text::inert(&slow.file, 200);
             line(format_args!(

@@ -180,7 +180,7 @@ pub fn fuzz(
     let first = Worker::new(&prepared, options)?;
     let others = (1..options.jobs).map(|_| first.another());
     let others = others.collect::<Result<Vec<Worker<'_>>, Error>>()?;
-    let words = first.words();
+    let words = first.dictionary();
     let shared = Shared {
         campaign: Mutex::new(Campaign::new(prepared.ground.clone(), words, options.seed)),
         started: Instant::now(),
@@ -286,8 +286,8 @@ impl<'w> Worker<'w> {
         }
     }
 
-    fn words(&self) -> Dictionary {
-        let words = self.covering.words();
+    fn dictionary(&self) -> Dictionary {
+        let words = self.covering.dictionary();
         Dictionary {
             texts: words.compared.into_iter().collect(),
             // Everybody tries small ones anyway.

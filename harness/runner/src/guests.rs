@@ -6,7 +6,7 @@ use provision_core::pack::Pack;
 use provision_core::text::inert;
 use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
 use provision_exec::{
-    CompileCache, Compilers, CoveredFunction, Preparing, WasmtimeExecutor, Words,
+    CompileCache, CompileStats, Compilers, CoveredFunction, Dictionary, WasmtimeExecutor,
 };
 use provision_worker::{Covering, Isolated, Patience, Setup, WORKER_MEMORY};
 use std::path::{Path, PathBuf};
@@ -147,10 +147,10 @@ pub enum Steps {
 
 impl Steps {
     /// How long steps took to be made ready, so far.
-    pub fn preparing(&self) -> Preparing {
+    pub fn compile_stats(&self) -> CompileStats {
         match self {
-            Self::Here(executor) => executor.preparing(),
-            Self::Apart(executor) => executor.preparing(),
+            Self::Here(executor) => executor.compile_stats(),
+            Self::Apart(executor) => executor.compile_stats(),
         }
     }
 
@@ -207,10 +207,10 @@ impl Counted {
     }
 
     /// What the guests that have run so far look for.
-    pub fn words(&self) -> Words {
+    pub fn dictionary(&self) -> Dictionary {
         match self {
-            Self::Here(executor) => executor.words(),
-            Self::Apart(executor) => executor.words(),
+            Self::Here(executor) => executor.dictionary(),
+            Self::Apart(executor) => executor.dictionary(),
         }
     }
 }

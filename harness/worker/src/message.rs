@@ -7,7 +7,7 @@ use crate::frame::Bounds;
 use crate::lock::Lock;
 use provision_core::limits::{Limits, StepLimits};
 use provision_core::wizard::{Call, Grants, HostActivity, Meters, StepFailure};
-use provision_exec::{Alone, Compilers, CoveredFile};
+use provision_exec::{Compilers, CoveredFile, WorkerMode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ pub(crate) enum Work {
     Covering,
 }
 
-impl From<Work> for Alone {
+impl From<Work> for WorkerMode {
     fn from(work: Work) -> Self {
         match work {
             Work::Fast => Self::Plain(Compilers::One),

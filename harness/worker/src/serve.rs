@@ -11,7 +11,7 @@ use crate::message::{
 use provision_core::limits::Limits;
 use provision_core::pack::{Hashed, Pack, Source};
 use provision_core::wizard::{Call, Grants, StepExecutor, StepOutcome, StepRequest};
-use provision_exec::{Handed, WasmtimeExecutor};
+use provision_exec::{Preloaded, WasmtimeExecutor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, StdinLock, Write};
@@ -76,7 +76,7 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
     }
     let mut locks = Locks::default();
     locks.before_engines(start.parent);
-    let handed = Arc::new(Handed::default());
+    let handed = Arc::new(Preloaded::default());
     let lock = || {
         locks.before_threads(start.memory + start.guests);
         Ok(())
@@ -116,7 +116,7 @@ fn tell(pipe: &mut Pipe<'_>, answer: &Answer, body: &[&[u8]]) -> io::Result<()> 
 struct Worker {
     /// By compiler.
     executors: Vec<WasmtimeExecutor>,
-    handed: Arc<Handed>,
+    handed: Arc<Preloaded>,
     /// The pack that steps are of, or why there is none.
     pack: Option<Result<Pack, String>>,
     /// What guests may read from their host.

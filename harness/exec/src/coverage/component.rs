@@ -2,7 +2,7 @@
 //! instances that hands the counters to the host.
 
 use super::module::{COUNTERS, HEAD, rewrite};
-use super::{CoveredFunction, Words};
+use super::{CoveredFunction, Dictionary};
 use std::borrow::Cow;
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CanonicalOption, CodeSection, ComponentAliasSection,
@@ -73,7 +73,7 @@ struct Walk {
 
 /// Rewrites the core modules of `binary`, those of components inside it
 /// included. `None` where nothing could be rewritten.
-pub(super) fn rewrite_component(binary: &[u8], words: &mut Words) -> Option<Counted> {
+pub(super) fn rewrite_component(binary: &[u8], dictionary: &mut Dictionary) -> Option<Counted> {
     let mut component = wasm_encoder::Component::new();
     let mut counted = Counted::default();
     let mut walk = Walk::default();
@@ -91,7 +91,7 @@ pub(super) fn rewrite_component(binary: &[u8], words: &mut Words) -> Option<Coun
             } => {
                 let bytes = binary.get(unchecked_range.clone())?;
                 rest = rest.get(bytes.len()..)?;
-                let bytes = walk.module(bytes, words, &mut counted);
+                let bytes = walk.module(bytes, dictionary, &mut counted);
                 (1, bytes)
             }
             Payload::ComponentSection {
@@ -99,7 +99,7 @@ pub(super) fn rewrite_component(binary: &[u8], words: &mut Words) -> Option<Coun
             } => {
                 let bytes = binary.get(unchecked_range.clone())?;
                 rest = rest.get(bytes.len()..)?;
-                let bytes = walk.component(bytes, words, &mut counted);
+                let bytes = walk.component(bytes, dictionary, &mut counted);
                 (4, bytes)
             }
             other => {
@@ -129,10 +129,10 @@ impl Walk {
     fn module<'b>(
         &mut self,
         bytes: &'b [u8],
-        words: &mut Words,
+        dictionary: &mut Dictionary,
         counted: &mut Counted,
     ) -> Cow<'b, [u8]> {
-        let Some(module) = rewrite(bytes, words) else {
+        let Some(module) = rewrite(bytes, dictionary) else {
             self.modules.push(None);
             return Cow::Borrowed(bytes);
         };
@@ -145,10 +145,10 @@ impl Walk {
     fn component<'b>(
         &mut self,
         bytes: &'b [u8],
-        words: &mut Words,
+        dictionary: &mut Dictionary,
         counted: &mut Counted,
     ) -> Cow<'b, [u8]> {
-        let Some(inner) = rewrite_component(bytes, words) else {
+        let Some(inner) = rewrite_component(bytes, dictionary) else {
             self.components.push(Vec::new());
             return Cow::Borrowed(bytes);
         };

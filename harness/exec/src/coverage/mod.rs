@@ -2,17 +2,17 @@
 //! their code ran, and the host reads the counters after each step.
 
 mod component;
+mod dictionary;
 mod module;
-mod words;
 
 use crate::store::Sandbox;
+pub use dictionary::Dictionary;
 use provision_core::wasm::{WasmKind, kind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::{Instance, Store, component as w};
-pub use words::Words;
 
 /// A function of a guest whose code is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct CoveredFile {
     /// Its functions.
     pub functions: Vec<CoveredFunction>,
     /// What it looks for.
-    pub words: Words,
+    pub dictionary: Dictionary,
 }
 
 /// Where the counters of a step's file stand among those of all files.
@@ -92,10 +92,10 @@ impl Coverage {
     /// cannot be: it then runs as it is, and counts nothing.
     pub(crate) fn rewrite(&self, file: &str, binary: &[u8]) -> Option<(Vec<u8>, Counters)> {
         let digest: [u8; 32] = Sha256::digest(binary).into();
-        let mut words = Words::default();
+        let mut dictionary = Dictionary::default();
         let (binary, instances, counters, functions) = match kind(binary) {
             WasmKind::Module => {
-                let counting = module::rewrite(binary, &mut words)?;
+                let counting = module::rewrite(binary, &mut dictionary)?;
                 let instances = vec![(0, counting.counters)];
                 (
                     counting.binary,
@@ -105,7 +105,7 @@ impl Coverage {
                 )
             }
             WasmKind::Component => {
-                let counted = component::rewrite_component(binary, &mut words)?;
+                let counted = component::rewrite_component(binary, &mut dictionary)?;
                 (
                     counted.binary,
                     counted.instances,
@@ -135,7 +135,7 @@ impl Coverage {
             first: base,
             counters,
             functions: functions.collect(),
-            words,
+            dictionary,
         });
         Some((binary, Counters { base, instances }))
     }
@@ -200,11 +200,11 @@ impl Coverage {
         functions.cloned().collect()
     }
 
-    pub(crate) fn words(&self) -> Words {
-        let mut words = Words::default();
+    pub(crate) fn dictionary(&self) -> Dictionary {
+        let mut dictionary = Dictionary::default();
         for file in &self.known().files {
-            words.add(file.words.clone());
+            dictionary.add(file.dictionary.clone());
         }
-        words
+        dictionary
     }
 }

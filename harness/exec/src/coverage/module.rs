@@ -2,7 +2,7 @@
 //! jumped to, in a memory of its own that the host reads.
 
 use super::CoveredFunction;
-use super::words::{Follow, Words};
+use super::dictionary::{Dictionary, Follow};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, Instruction, MemArg, MemorySection,
@@ -24,10 +24,10 @@ pub(super) struct Counting {
     pub(super) functions: Vec<CoveredFunction>,
 }
 
-/// Rewrites the module `binary`; notes what it looks for in `words`. `None`
+/// Rewrites the module `binary`; notes what it looks for in `dictionary`. `None`
 /// where the module cannot be rewritten.
-pub(super) fn rewrite(binary: &[u8], words: &mut Words) -> Option<Counting> {
-    let shape = Shape::of(binary, words)?;
+pub(super) fn rewrite(binary: &[u8], dictionary: &mut Dictionary) -> Option<Counting> {
+    let shape = Shape::of(binary, dictionary)?;
     let mut rewriter = Rewriter {
         pages: (HEAD + shape.blocks).div_ceil(PAGE).into(),
         memory: shape.memories,
@@ -58,7 +58,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(binary: &[u8], words: &mut Words) -> Option<Self> {
+    fn of(binary: &[u8], dictionary: &mut Dictionary) -> Option<Self> {
         let mut shape = Self {
             memories: 0,
             imported_functions: 0,
@@ -96,12 +96,12 @@ impl Shape {
                     while !reader.eof() {
                         let operator = reader.read().ok()?;
                         shape.blocks += u32::from(parts(&operator));
-                        words.follow(&operator, &mut follow);
+                        dictionary.follow(&operator, &mut follow);
                     }
                 }
                 Payload::DataSection(section) => {
                     for data in section {
-                        words.texts_in(data.ok()?.data);
+                        dictionary.texts_in(data.ok()?.data);
                     }
                 }
                 Payload::CustomSection(section) => {

@@ -173,8 +173,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let exit = finish(args, &log, done);
     drop(watch);
     if args.timings {
-        let preparing = executor.preparing();
-        let told = clock.told(&preparing, reporting.elapsed(), begun.elapsed());
+        let compile_stats = executor.compile_stats();
+        let told = clock.told(&compile_stats, reporting.elapsed(), begun.elapsed());
         // What is on standard output may be for machines.
         anstream::eprint!("{told}");
     }

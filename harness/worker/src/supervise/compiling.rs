@@ -7,7 +7,7 @@ use super::process::{Broken, Part, Process};
 use super::trouble::{Trouble, again, of_compiling};
 use crate::message::{Answer, Request};
 use provision_core::pack::Pack;
-use provision_exec::{CodeName, Slow};
+use provision_exec::{CodeName, SlowCompile};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -143,7 +143,7 @@ impl Workers {
         let Answer::Compiled { failure, oversized } = answer else {
             return Err(process.garbage("it is asked to compile"));
         };
-        self.timing.made(Slow {
+        self.timing.made(SlowCompile {
             micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
             file: file.to_owned(),
             bytes: pack.size(file).unwrap_or_default(),

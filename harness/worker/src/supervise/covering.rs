@@ -5,7 +5,7 @@ use super::{Setup, WorkerError};
 use crate::message::{Work, hits_of};
 use provision_core::pack::Pack;
 use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
-use provision_exec::{CoveredFile, CoveredFunction, Words};
+use provision_exec::{CoveredFile, CoveredFunction, Dictionary};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +25,7 @@ struct Known {
     firsts: BTreeMap<[u8; 32], u32>,
     next: u32,
     functions: Vec<CoveredFunction>,
-    words: Words,
+    words: Dictionary,
 }
 
 /// What one worker after another has told.
@@ -80,7 +80,7 @@ impl Covering {
     }
 
     /// What the guests that have run so far look for.
-    pub fn words(&self) -> Words {
+    pub fn dictionary(&self) -> Dictionary {
         locked(&self.known).words.clone()
     }
 }

@@ -12,7 +12,7 @@ use provision_core::pack::Pack;
 use provision_core::wizard::{
     Call, Grants, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest,
 };
-use provision_exec::{CodeNames, Compilers, CoveredFile, Preparing, Slow, Timing};
+use provision_exec::{CodeNames, CompileStats, Compilers, CoveredFile, SlowCompile, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,7 +87,7 @@ impl Isolated {
     }
 
     /// How long was waited for steps to be made ready, so far.
-    pub fn preparing(&self) -> Preparing {
+    pub fn compile_stats(&self) -> CompileStats {
         self.workers.timing.so_far()
     }
 
@@ -333,7 +333,7 @@ impl Workers {
         let name = || names.and_then(|names| names.name(lane, pack, file));
         // NB: each worker loads it, and it is one step.
         if loaded > 0 && name().is_some_and(|name| self.codes.is_new(name)) {
-            self.timing.made(Slow {
+            self.timing.made(SlowCompile {
                 micros: loaded,
                 file: file.to_owned(),
                 bytes: pack.size(file).unwrap_or_default(),

@@ -10,7 +10,7 @@ const MOST: usize = 4096;
 
 /// What guests look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Words {
+pub struct Dictionary {
     /// Whole numbers that are compared with.
     pub numbers: BTreeSet<i64>,
     /// Texts that are compared with, word by word of the machine.
@@ -32,7 +32,7 @@ pub(super) struct Follow {
     parts: Vec<(u64, Vec<u8>)>,
 }
 
-impl Words {
+impl Dictionary {
     /// Takes the words of another file, too.
     pub fn add(&mut self, other: Self) {
         fn add<T: Ord>(to: &mut BTreeSet<T>, from: BTreeSet<T>) {
@@ -176,19 +176,19 @@ mod tests {
     use super::*;
     use crate::coverage::module::rewrite;
 
-    fn words(body: &str) -> Words {
+    fn dictionary(body: &str) -> Dictionary {
         let text = format!("(module (memory 1) (func (param $p i32) (result i32) {body}))");
         let binary = wat::parse_str(text).expect("a module");
-        let mut words = Words::default();
-        rewrite(&binary, &mut words).expect("rewrites");
-        words
+        let mut dictionary = Dictionary::default();
+        rewrite(&binary, &mut dictionary).expect("rewrites");
+        dictionary
     }
 
     #[test]
     fn texts_that_were_compiled_into_comparisons_are_found() {
         // "maintenance", as LLVM compares it: eight bytes, and eight from the
         // fourth on.
-        let found = words(
+        let found = dictionary(
             "(i64.ne (i64.or
                (i64.xor (i64.load align=1 (local.get $p)) (i64.const 7020660419860193645))
                (i64.xor (i64.load align=1 (i32.add (local.get $p) (i32.const 3))) (i64.const 7305804385268102254)))
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_that_are_compared() {
-        let found = words(
+        let found = dictionary(
             "(drop (i64.eq (i64.extend_i32_u (local.get $p)) (i64.const 31337)))
              (drop (i32.lt_u (local.get $p) (i32.const 99)))
              (i32.mul (local.get $p) (i32.const 12345))",

@@ -9,12 +9,12 @@ use wasmtime::Engine;
 
 /// Artifacts that were handed in, and the one that was made last.
 #[derive(Debug, Default)]
-pub struct Handed {
+pub struct Preloaded {
     given: Mutex<HashMap<CodeName, Vec<u8>>>,
     made: Mutex<Option<Vec<u8>>>,
 }
 
-impl Handed {
+impl Preloaded {
     /// Hands in what was compiled earlier.
     ///
     /// # Safety
@@ -38,7 +38,7 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Artifacts for Handed {
+impl Artifacts for Preloaded {
     fn has(&self, name: &CodeName) -> bool {
         locked(&self.given).contains_key(name)
     }

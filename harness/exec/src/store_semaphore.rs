@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A number of stores that may be open.
-pub(crate) struct Permits {
+pub(crate) struct StoreSemaphore {
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -14,9 +14,9 @@ struct State {
 }
 
 /// The right to one store, given back when it is dropped.
-pub(crate) struct Permit<'p>(&'p Permits);
+pub(crate) struct StorePermit<'p>(&'p StoreSemaphore);
 
-impl Permits {
+impl StoreSemaphore {
     pub(crate) fn of(stores: usize) -> Self {
         Self {
             state: Mutex::new(State {
@@ -30,7 +30,7 @@ impl Permits {
     /// Waits until there is room for one more store.
     ///
     /// NB: whoever has a permit must not ask for another one.
-    pub(crate) fn take(&self) -> Permit<'_> {
+    pub(crate) fn take(&self) -> StorePermit<'_> {
         let mut state = self.state();
         state.waiting += 1;
         let none = |state: &mut State| state.free == 0;
@@ -39,17 +39,17 @@ impl Permits {
         state.waiting -= 1;
         state.free -= 1;
         drop(state);
-        Permit(self)
+        StorePermit(self)
     }
 }
 
-impl Permits {
+impl StoreSemaphore {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Permit<'_> {
+impl Drop for StorePermit<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.free += 1;
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn no_more_are_out_than_there_are() {
-        let permits = Permits::of(2);
+        let permits = StoreSemaphore::of(2);
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..8 {

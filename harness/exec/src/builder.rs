@@ -1,11 +1,11 @@
 //! How executors are made.
 
-use crate::artifacts::{Artifacts, CompileCache, Configuration, Handed};
-use crate::cache::Cache;
+use crate::compile_cache::{Artifacts, CompileCache, Configuration, Preloaded};
 use crate::coverage::Coverage;
 use crate::engine::{Compiler, engine};
 use crate::executor::WasmtimeExecutor;
-use crate::permits::Permits;
+use crate::module_cache::Cache;
+use crate::store_semaphore::StoreSemaphore;
 use crate::timing::Timing;
 use crate::{host, ticker};
 use provision_core::limits::StepLimits;
@@ -54,7 +54,7 @@ impl Compilers {
 
 /// What is kept of executors that run alone in their process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alone {
+pub enum WorkerMode {
     /// Guests as they are, one executor a compiler.
     Plain(Compilers),
     /// Guests that count what runs, as [`WasmtimeExecutor::covering`] has them.
@@ -97,18 +97,18 @@ impl WasmtimeExecutor {
     /// [`ExecError`] where this machine cannot run them, or `lock` fails.
     pub fn alone(
         limits: &StepLimits,
-        work: Alone,
-        handed: &Arc<Handed>,
+        work: WorkerMode,
+        handed: &Arc<Preloaded>,
         lock: impl FnOnce() -> std::io::Result<()>,
     ) -> Result<Vec<Self>, ExecError> {
         let handed: Arc<dyn Artifacts> = Arc::clone(handed) as _;
         let made: Result<Vec<Self>, ExecError> = match work {
-            Alone::Plain(compilers) => {
+            WorkerMode::Plain(compilers) => {
                 let all = compilers.all().iter();
                 all.map(|(_, compiler)| Self::made(limits, *compiler, Some(&handed), 1))
                     .collect()
             }
-            Alone::Covering => {
+            WorkerMode::Covering => {
                 let executor = Self::made(limits, Compiler::Optimising, None, 1);
                 executor.map(|executor| vec![executor.counting(Coverage::default())])
             }
@@ -187,7 +187,7 @@ impl WasmtimeExecutor {
             limits: limits.clone(),
             cache: Cache::default(),
             artifacts,
-            permits: Permits::of(stores),
+            permits: StoreSemaphore::of(stores),
             timing: Timing::default(),
             runtime: runtime.build()?,
             others: Vec::new(),

@@ -7,22 +7,22 @@
 //! name and its bytes, keyed with that secret; and its name is a hash of all
 //! that decided over its code.
 
-mod folder;
-mod handed;
-mod room;
+mod eviction;
+mod preloaded;
+mod private_dir;
 
-pub use folder::CacheError;
-pub use handed::Handed;
-pub use room::Usage;
+pub use eviction::Usage;
+pub use preloaded::Preloaded;
+pub use private_dir::CacheError;
 
-use crate::cache::Key;
+use crate::builder::{Compilers, ExecError};
 use crate::engine::{Compiler, engine};
-use crate::making::{Compilers, ExecError};
+use crate::module_cache::Key;
 use crate::prepare::Code;
+use eviction::Eviction;
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wasm::shape;
-use room::Room;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::Read;
@@ -64,7 +64,7 @@ pub struct CompileCache {
     secret: [u8; 32],
     /// What proofs of notes are keyed with: none is ever one of an artifact.
     notes: [u8; 32],
-    room: Mutex<Room>,
+    eviction: Mutex<Eviction>,
 }
 
 impl CompileCache {
@@ -75,13 +75,13 @@ impl CompileCache {
     /// [`CacheError`] where the folder is not this user's alone, or the system
     /// refuses.
     pub fn open(folder: &Path, limit: u64) -> Result<Self, CacheError> {
-        let folder = folder::private(folder)?;
-        let secret = folder::secret(&folder)?;
+        let folder = private_dir::private(folder)?;
+        let secret = private_dir::secret(&folder)?;
         Ok(Self {
             folder,
             notes: blake3::derive_key("greentic-provision notes of runs", &secret),
             secret,
-            room: Mutex::new(Room::of(limit)),
+            eviction: Mutex::new(Eviction::of(limit)),
         })
     }
 
@@ -96,7 +96,7 @@ impl CompileCache {
     /// # Errors
     /// [`CacheError`] where it cannot be read.
     pub fn usage(&self) -> Result<Usage, CacheError> {
-        room::usage(&self.folder)
+        eviction::usage(&self.folder)
     }
 
     /// Removes the cache in `folder`, and nothing else that is there.
@@ -105,7 +105,7 @@ impl CompileCache {
     /// [`CacheError`] where the folder is not this user's alone, or the system
     /// refuses.
     pub fn clean(folder: &Path) -> Result<Usage, CacheError> {
-        room::clean(&folder::private(folder)?)
+        eviction::clean(&private_dir::private(folder)?)
     }
 
     /// The artifact that was kept under `name`, if it proves that it is ours.
@@ -158,9 +158,9 @@ impl CompileCache {
     fn keep(&self, path: &Path, key: &[u8; 32], (name, bytes): (&blake3::Hash, &[u8])) {
         let proof = proof(key, name, bytes);
         let parts = [bytes, proof.as_bytes()];
-        if folder::write(&self.folder, path, &parts).is_ok() {
+        if private_dir::write(&self.folder, path, &parts).is_ok() {
             let bytes = parts.iter().map(|p| p.len() as u64).sum();
-            room::added(&self.room, &self.folder, bytes);
+            eviction::added(&self.eviction, &self.folder, bytes);
         }
     }
 

@@ -60,8 +60,8 @@ fn executor(folder: &Path) -> WasmtimeExecutor {
 fn made(folder: &Path, number: u32) -> (u64, u64) {
     let executor = executor(folder);
     assert_eq!(answer(&executor, number), format!("{number:08}"));
-    let preparing = executor.preparing();
-    (preparing.compiled, preparing.loaded)
+    let compile_stats = executor.compile_stats();
+    (compile_stats.compiled, compile_stats.loaded)
 }
 
 fn artifacts(folder: &Path) -> Vec<PathBuf> {
@@ -147,7 +147,7 @@ fn other_bounds_have_other_artifacts() {
     limits.component_bytes -= 1;
     let executor = over(&folder, &limits);
     answer(&executor, 1);
-    assert_eq!(executor.preparing().compiled, 1);
+    assert_eq!(executor.compile_stats().compiled, 1);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn the_same_step_is_compiled_once_however_many_want_it() {
             });
         }
     });
-    assert_eq!(executor.preparing().compiled, 1);
+    assert_eq!(executor.compile_stats().compiled, 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How much a cache holds, and what is thrown away when it is too much.
 
-use super::folder::{CacheError, SECRET, UNFINISHED, io};
+use super::private_dir::{CacheError, SECRET, UNFINISHED, io};
 use super::{ENDING, NOTE_ENDING};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,13 +23,13 @@ pub struct Usage {
 
 /// The bound, and what is known of how near it is.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct Eviction {
     limit: u64,
     /// Bytes, as far as this process knows; nothing before it has looked.
     used: Option<u64>,
 }
 
-impl Room {
+impl Eviction {
     pub(super) fn of(limit: u64) -> Self {
         Self { limit, used: None }
     }
@@ -86,10 +86,10 @@ pub(super) fn usage(folder: &Path) -> Result<Usage, CacheError> {
 
 /// Notes that `bytes` were added, and makes room where it is too much now.
 /// What cannot be removed stays: a cache that is too large is no error.
-pub(super) fn added(room: &Mutex<Room>, folder: &Path, bytes: u64) {
-    let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
-    room.used = room.used.map(|used| used.saturating_add(bytes));
-    if room.used.is_some_and(|used| used <= room.limit) {
+pub(super) fn added(eviction: &Mutex<Eviction>, folder: &Path, bytes: u64) {
+    let mut eviction = eviction.lock().unwrap_or_else(PoisonError::into_inner);
+    eviction.used = eviction.used.map(|used| used.saturating_add(bytes));
+    if eviction.used.is_some_and(|used| used <= eviction.limit) {
         return;
     }
     // NB: others write here too, so that it is looked at anew.
@@ -100,11 +100,11 @@ pub(super) fn added(room: &Mutex<Room>, folder: &Path, bytes: u64) {
         .iter()
         .for_each(|path| drop(fs::remove_file(path)));
     let mut used = sum(&artifacts).bytes;
-    if used > room.limit {
+    if used > eviction.limit {
         artifacts.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
         for entry in artifacts {
             // A quarter at a time, so that this is done seldom.
-            if used <= room.limit / 4 * 3 {
+            if used <= eviction.limit / 4 * 3 {
                 break;
             }
             if fs::remove_file(&entry.path).is_ok() {
@@ -112,7 +112,7 @@ pub(super) fn added(room: &Mutex<Room>, folder: &Path, bytes: u64) {
             }
         }
     }
-    room.used = Some(used);
+    eviction.used = Some(used);
 }
 
 /// Removes what a cache has put into `folder`, and the folder if it is empty
