@@ -4,7 +4,7 @@
 use crate::target::{Attacker, Target};
 use provision_core::Limits;
 use provision_core::archive::{Archive, RawArchive, Rule, differences, repack};
-use provision_oracle::readers::disagreement;
+use provision_oracle::zip_readers::disagreement;
 
 pub(crate) const TARGET: Target = Target {
     name: "archive_bytes",

@@ -5,7 +5,7 @@ use provision_core::Limits;
 use provision_core::archive::Archive;
 use provision_oracle::generators::archive::{Blueprint, Style};
 use provision_oracle::generators::json::{Dictionary, change};
-use provision_oracle::generators::numbers::Numbers;
+use provision_oracle::generators::rng::Rng;
 use serde_json::Value;
 
 /// Levels that a changed document may nest; one more than anybody takes.
@@ -14,7 +14,7 @@ const DEEPEST: usize = 65;
 /// Changes JSON as JSON.
 pub fn json(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let mut value: Value = serde_json::from_slice(data).ok()?;
-    let mut numbers = Numbers::new(seed.into());
+    let mut numbers = Rng::new(seed.into());
     for _ in 0..=numbers.below(3) {
         change(&mut value, &mut numbers, &Dictionary::default(), DEEPEST);
     }
@@ -25,7 +25,7 @@ pub fn json(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
 /// that sizes, sums and offsets are right again.
 pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let archive = Archive::open(data.to_vec(), &Limits::FUZZ.archive).ok()?;
-    let mut numbers = Numbers::new(seed.into());
+    let mut numbers = Rng::new(seed.into());
     let names: Vec<&str> = archive.names().collect();
     let victim = numbers.choose(&names).copied();
     let mut changed = Blueprint::empty();
@@ -45,7 +45,7 @@ pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
 }
 
 /// Changes a few bytes, as JSON where they are JSON.
-fn scratch(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+fn scratch(bytes: &mut Vec<u8>, numbers: &mut Rng) {
     if let Some(changed) = json(bytes, usize::MAX, numbers.next_number() as u32) {
         *bytes = changed;
         return;

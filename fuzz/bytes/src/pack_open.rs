@@ -4,7 +4,7 @@
 use crate::target::{Attacker, Target};
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source, Verdict};
-use provision_oracle::readers::disagreement;
+use provision_oracle::zip_readers::disagreement;
 use provision_oracle::{Conditions, judge, observe, verdict};
 
 pub(crate) const TARGET: Target = Target {

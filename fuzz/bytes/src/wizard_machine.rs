@@ -8,7 +8,7 @@ use provision_core::wizard::{
     StepExecutor, StepRequest, Task, Wizard, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source};
-use provision_oracle::generators::stories::Story;
+use provision_oracle::generators::wizard_cases::WizardCase;
 use std::sync::Mutex;
 
 pub(crate) const TARGET: Target = Target {
@@ -18,13 +18,13 @@ pub(crate) const TARGET: Target = Target {
     oracle: "two runs are equal; the outcome follows from the steps; the plan is their sum; nodes stay in bounds; a plan applied twice changes nothing",
     max_len: 4096,
     body,
-    show: crate::as_made::<Story>,
+    show: crate::as_made::<WizardCase>,
     mutator: None,
 };
 
 /// Gives the story's answers in turn.
 struct Told<'s> {
-    story: &'s Story,
+    story: &'s WizardCase,
     calls: Mutex<usize>,
 }
 
@@ -50,7 +50,7 @@ impl StepExecutor for Told<'_> {
 }
 
 fn body(data: &[u8]) {
-    let Ok(story) = Story::arbitrary(&mut Unstructured::new(data)) else {
+    let Ok(story) = WizardCase::arbitrary(&mut Unstructured::new(data)) else {
         return;
     };
     let limits = Limits::FUZZ;
@@ -72,7 +72,7 @@ fn body(data: &[u8]) {
     }
 }
 
-fn told(story: &Story, pack: &Pack, wizard: &Wizard, limits: &Limits) -> WizardRun {
+fn told(story: &WizardCase, pack: &Pack, wizard: &Wizard, limits: &Limits) -> WizardRun {
     let told = Told {
         story,
         calls: Mutex::new(0),
@@ -94,7 +94,7 @@ fn told(story: &Story, pack: &Pack, wizard: &Wizard, limits: &Limits) -> WizardR
     run
 }
 
-fn ended_as_its_steps_say(run: &WizardRun, story: &Story) {
+fn ended_as_its_steps_say(run: &WizardRun, story: &WizardCase) {
     let failed = run.steps.iter().filter(|s| s.failure().is_some()).count();
     let errors = run.diagnostics.iter();
     let errors = errors.filter(|d| d.severity == greentic_types::validate::Severity::Error);

@@ -6,7 +6,7 @@ use provision_core::Limits;
 use provision_core::wizard::{Call, StepAnswer, StepCode, StepExecutor, StepRequest};
 use provision_exec::WasmtimeExecutor;
 use provision_fuzz_bytes::{Attacker, Target};
-use provision_oracle::contained::timeless;
+use provision_oracle::executor_invariants::timeless;
 use provision_oracle::generators::guests::Guest;
 use std::sync::LazyLock;
 

@@ -6,8 +6,8 @@ use provision_core::wizard::{
 };
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::contained::{broken_promises, timeless};
-use provision_oracle::leaks::Secrets;
+use provision_oracle::executor_invariants::{timeless, violations};
+use provision_oracle::secret_scan::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -72,7 +72,7 @@ impl Sandbox {
     pub fn step(&self, pack: &Pack, request: &StepRequest, input: &[u8]) -> StepAnswer {
         let answer = self.executor.execute(pack, request);
         let limits = Limits::FUZZ.step;
-        assert_eq!(broken_promises(&answer, &limits), [""; 0], "{answer:?}");
+        assert_eq!(violations(&answer, &limits), [""; 0], "{answer:?}");
         self.keeps_to_itself(&answer, input);
         answer
     }

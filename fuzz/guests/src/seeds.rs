@@ -8,7 +8,7 @@ use provision_core::wasm::{WasmKind, kind};
 use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::archive::{Blueprint, Style};
-use provision_oracle::generators::numbers::Numbers;
+use provision_oracle::generators::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +58,7 @@ pub fn all_seeds(packs: &Path) -> Seeds {
     answers(&mut seeds);
     for (target, len) in CHOOSING {
         for seed in 0..CHOICES {
-            let bytes = Numbers::new(seed).bytes(len);
+            let bytes = Rng::new(seed).bytes(len);
             add(&mut seeds, target, &format!("choices-{seed}"), &bytes);
         }
     }

@@ -167,7 +167,7 @@ pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckR
         .flat_map(|check| judge_one(check, subject))
         .collect();
     if let Some(trouble) = &subject.trouble {
-        blame_the_machine(&mut results, trouble);
+        mark_inconclusive(&mut results, trouble);
     }
     // Reports travel further than secrets may, whatever a guest has repeated.
     let secrets = subject.secrets();
@@ -183,7 +183,7 @@ pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckR
 
 /// What follows from a step that was never judged is nobody's failure: runs
 /// differ where one of them was cut off. Says so wherever wizards are judged.
-fn blame_the_machine(results: &mut [CheckResult], trouble: &Finding) {
+fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
     let of_steps = |r: &&mut CheckResult| {
         let says_so = || r.findings.iter().any(|f| f.code == trouble.code);
         matches!(r.scope, Scope::Wizard(_)) || says_so()

@@ -8,22 +8,22 @@
 mod budget;
 pub mod checks;
 mod compare;
-pub mod contained;
+pub mod executor_invariants;
 pub mod fuzzing;
 pub mod generators;
 mod judge;
-pub mod leaks;
-pub mod minimise;
-pub mod minimum;
 pub mod mutations;
 mod observe;
-pub mod readers;
+pub mod required_steps;
+pub mod secret_scan;
+pub mod shrink;
 mod verdict;
+pub mod zip_readers;
 
 pub use judge::{
     Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, judge_by, scopes,
 };
-pub use observe::probe::{Probe, Probed, Took};
+pub use observe::probe::{Probe, ProbeOutcome, Probed};
 pub use observe::{
     Conditions, Described, Earlier, Listing, Observed, Opened, Opening, Runs, Spent, Subject,
     Texts, Validated, observe, observe_opened,

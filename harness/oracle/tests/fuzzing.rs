@@ -7,7 +7,7 @@ use provision_core::wizard::{
     StepRequest, wizards,
 };
 use provision_core::{Limits, Pack, Source};
-use provision_oracle::fuzzing::{Bench, Campaign, Found, ground};
+use provision_oracle::fuzzing::{Campaign, Found, TargetRunner, ground};
 use provision_oracle::generators::json::Dictionary;
 use provision_oracle::{Conditions, observe};
 use serde_json::{Value, json};
@@ -188,7 +188,7 @@ fn a_wizard_that_cannot_be_driven_is_not_called_sound() {
 }
 
 /// What to fuzz in a pack whose steps say this, and how.
-fn with_bench(says: Says, look: impl Fn(&Bench<'_>, &mut Campaign)) {
+fn with_bench(says: Says, look: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
     let guest = Guest(says, AtomicU64::new(0));
     let conditions = Conditions {
         probes: 0,
@@ -196,7 +196,7 @@ fn with_bench(says: Says, look: impl Fn(&Bench<'_>, &mut Campaign)) {
     };
     let subject = observe(Ok(source()), &guest, &conditions);
     let pack = &subject.opened.as_ref().expect("opens").pack;
-    let bench = Bench {
+    let bench = TargetRunner {
         executor: &guest,
         hits: &Vec::new,
         plain: &guest,

@@ -19,7 +19,7 @@ use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
 use provision_oracle::generators::pack::GoodPack;
 use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
-use provision_oracle::readers::disagreement;
+use provision_oracle::zip_readers::disagreement;
 use provision_oracle::{Conditions, deciding_code, judge, observe};
 use std::collections::BTreeSet;
 

@@ -10,13 +10,13 @@ use proptest::prelude::*;
 use provision_core::wizard::{Call, StepExecutor, StepOutput, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::contained::{broken_promises, timeless};
+use provision_oracle::executor_invariants::{timeless, violations};
 use provision_oracle::generators::guests::Guest;
 use provision_oracle::generators::host_calls::Calls;
 use provision_oracle::generators::json::{Dictionary, change};
-use provision_oracle::generators::numbers::Numbers;
 use provision_oracle::generators::outputs::Answer;
-use provision_oracle::generators::stories::Story;
+use provision_oracle::generators::rng::Rng;
+use provision_oracle::generators::wizard_cases::WizardCase;
 use std::sync::LazyLock;
 
 static EXECUTOR: LazyLock<WasmtimeExecutor> =
@@ -30,7 +30,7 @@ fn kept(name: &str, bytes: Vec<u8>) -> Result<(), TestCaseError> {
     };
     let request = StepRequest::new(name, call);
     let answer = EXECUTOR.execute(&pack, &request);
-    prop_assert_eq!(broken_promises(&answer, &Limits::FUZZ.step), [""; 0]);
+    prop_assert_eq!(violations(&answer, &Limits::FUZZ.step), [""; 0]);
     let again = EXECUTOR.execute(&pack, &request);
     prop_assert_eq!(timeless(again), timeless(answer));
     Ok(())
@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn a_story_is_a_pack(story in made::<Story>(1_500)) {
+    fn a_story_is_a_pack(story in made::<WizardCase>(1_500)) {
         let (files, manifest) = (story.files, None);
         let opened = Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ);
         prop_assert!(opened.is_ok(), "{:?}", opened.err());
@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn what_is_changed_as_json_is_decoded_or_refused_by_a_code(answer in made::<Answer>(400), seed in any::<u64>()) {
         if let Ok(mut value) = serde_json::from_slice(&answer.0) {
-            change(&mut value, &mut Numbers::new(seed), &Dictionary::default(), 8);
+            change(&mut value, &mut Rng::new(seed), &Dictionary::default(), 8);
             let bytes = serde_json::to_vec(&value).expect("JSON");
             if let Err(failure) = StepOutput::decode(&bytes, 64) {
                 prop_assert!(failure.code.is_output(), "{}", failure);

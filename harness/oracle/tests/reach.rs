@@ -14,8 +14,8 @@ use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::guests::Guest;
 use provision_oracle::generators::host_calls::{Calls, FUNCTIONS, HANDLES};
-use provision_oracle::generators::numbers::Numbers;
-use provision_oracle::generators::stories::Story;
+use provision_oracle::generators::rng::Rng;
+use provision_oracle::generators::wizard_cases::WizardCase;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,14 +29,14 @@ fn step() -> Call {
     }
 }
 
-fn made<T: for<'a> Arbitrary<'a>>(numbers: &mut Numbers, len: usize) -> T {
+fn made<T: for<'a> Arbitrary<'a>>(numbers: &mut Rng, len: usize) -> T {
     let bytes = numbers.bytes(len);
     T::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes make one")
 }
 
 /// Guests that are run, each by the calls that strangers answer, until all
 /// codes of `wanted` were seen, or so many times.
-fn guests(numbers: &mut Numbers, times: usize, wanted: &mut BTreeSet<StepCode>) {
+fn guests(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let executor = executor();
     for _ in 0..times {
         if wanted.is_empty() {
@@ -57,7 +57,7 @@ fn guests(numbers: &mut Numbers, times: usize, wanted: &mut BTreeSet<StepCode>) 
 }
 
 /// Sequences of calls to the host, likewise.
-fn host_calls(numbers: &mut Numbers, times: usize, wanted: &mut BTreeSet<StepCode>) {
+fn host_calls(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let executor = executor();
     for _ in 0..times {
         if wanted.is_empty() {
@@ -70,7 +70,7 @@ fn host_calls(numbers: &mut Numbers, times: usize, wanted: &mut BTreeSet<StepCod
     }
 }
 
-struct Told<'s>(&'s Story, AtomicUsize);
+struct Told<'s>(&'s WizardCase, AtomicUsize);
 
 impl StepExecutor for Told<'_> {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
@@ -85,13 +85,13 @@ impl StepExecutor for Told<'_> {
 }
 
 /// Wizards whose steps answer anything, likewise.
-fn stories(numbers: &mut Numbers, times: usize, wanted: &mut BTreeSet<StepCode>) {
+fn stories(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let limits = Limits::FUZZ;
     for _ in 0..times {
         if wanted.is_empty() {
             break;
         }
-        let story: Story = made(numbers, 1_500);
+        let story: WizardCase = made(numbers, 1_500);
         let (files, manifest) = (story.files.clone(), None);
         let Ok(pack) = Pack::open(Source::Folder { files, manifest }, &limits) else {
             continue;
@@ -113,7 +113,7 @@ fn stories(numbers: &mut Numbers, times: usize, wanted: &mut BTreeSet<StepCode>)
 
 #[test]
 fn every_outcome_code_is_reached() {
-    let mut numbers = Numbers::new(11);
+    let mut numbers = Rng::new(11);
     // A harness that fails is what the targets look for.
     let mut wanted: BTreeSet<StepCode> = StepCode::ALL.iter().copied().collect();
     wanted.remove(&StepCode::Harness);

@@ -9,7 +9,7 @@ use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use provision_exec::{Compilers, CoveredFunction};
 use provision_oracle::fuzzing::{
-    Answered, Bench, Campaign, Found, Ground, Input, Progress, ground,
+    Answered, Campaign, Found, FuzzInputSpec, Input, Progress, TargetRunner, ground,
 };
 use provision_oracle::generators::json::Dictionary;
 use provision_oracle::{Conditions, Subject, observe};
@@ -82,7 +82,7 @@ fn roomy(limits: &Limits) -> Limits {
 pub struct Prepared {
     subject: Subject,
     wizards: Vec<Wizard>,
-    ground: Vec<Ground>,
+    ground: Vec<FuzzInputSpec>,
 }
 
 impl Prepared {
@@ -128,7 +128,7 @@ impl Prepared {
         (input, wanted): (&Input, &Finding),
     ) -> Option<Finding> {
         let ground = self.ground.iter().find(|g| g.base.wizard == input.wizard)?;
-        let bench = Bench {
+        let bench = TargetRunner {
             executor: plain,
             hits: &Vec::new,
             plain,
@@ -312,7 +312,7 @@ impl<'w> Worker<'w> {
             true => &self.covering,
             false => &self.plain,
         };
-        let bench = Bench {
+        let bench = TargetRunner {
             executor,
             hits: &hits,
             plain: &self.plain,
@@ -343,7 +343,12 @@ impl<'w> Worker<'w> {
 }
 
 /// Tries one input, and looks into what is wrong with it.
-fn one(bench: &Bench<'_>, shared: &Shared<'_>, (input, ground): (&Input, &Ground), again: bool) {
+fn one(
+    bench: &TargetRunner<'_>,
+    shared: &Shared<'_>,
+    (input, ground): (&Input, &FuzzInputSpec),
+    again: bool,
+) {
     let tried = bench.try_once(input, ground);
     let Some(tried) = tried.filter(|_| interrupt::asked().is_none()) else {
         return;

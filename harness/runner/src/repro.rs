@@ -14,7 +14,7 @@ use provision_core::wizard::StepExecutor;
 use provision_core::{Finding, Limits, OpenError, Source, Status};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::fuzzing::Input;
-use provision_oracle::minimise::minimise;
+use provision_oracle::shrink::minimise;
 use provision_oracle::{
     CheckResult, Conditions, Level, Opening, Scope, Subject, checks, judge_by, observe_opened,
 };

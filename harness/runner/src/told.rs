@@ -9,7 +9,7 @@ use crate::run::Examined;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun};
 use provision_core::{Status, Verdict};
-use provision_oracle::minimum::{due, due_steps};
+use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Probed, Subject, executed_steps};
 
 /// Notes of a plan that an event keeps, and characters of each.

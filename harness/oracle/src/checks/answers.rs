@@ -1,10 +1,10 @@
 //! answers.*: are answers that nobody should give refused, or survived?
 
-use crate::generators::answers::Aim;
+use crate::generators::answers::ProbeKind;
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::probe::{names, shows_extra};
 use crate::observe::{Observed, Subject};
-use crate::{Probe, Probed, Took};
+use crate::{Probe, ProbeOutcome, Probed};
 use provision_core::Finding;
 use provision_core::text::inert;
 use provision_core::wizard::{ProvisionPlan, WizardKind};
@@ -17,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it.",
         why: "Users leave fields empty; setup that goes on produces a broken installation.",
         fix: "Check every required answer in validate, and name the question in the diagnostic.",
-        run: |subject, findings| refused(subject, findings, Aim::Missing, "E_ANSWER_MISSING"),
+        run: |subject, findings| refused(subject, findings, ProbeKind::Missing, "E_ANSWER_MISSING"),
     },
     Check {
         id: "answers.types-refused",
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An answer of the wrong type is refused likewise.",
         why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
         fix: "Check the type of every answer in validate, and name the question in the diagnostic.",
-        run: |subject, findings| refused(subject, findings, Aim::WrongType, "E_ANSWER_TYPE"),
+        run: |subject, findings| refused(subject, findings, ProbeKind::WrongType, "E_ANSWER_TYPE"),
     },
     Check {
         id: "answers.extra-harmless",
@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
         why: "What nobody asked for must not change what is set up, or be copied into it.",
         fix: "Read the answers that were asked for by name; never copy the whole map.",
-        run: |subject, findings| on_probes(subject, findings, Aim::Extra, extra),
+        run: |subject, findings| on_probes(subject, findings, ProbeKind::Extra, extra),
     },
     Check {
         id: "answers.hostile",
@@ -45,7 +45,9 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Every answer is a stranger's text; a step that breaks on one can be broken on purpose.",
         fix: "Build JSON with a library, bound what is copied, and refuse instead of panicking.",
         run: |subject, findings| {
-            on_probes(subject, findings, Aim::Hostile, |probe, _| broke(probe))
+            on_probes(subject, findings, ProbeKind::Hostile, |probe, _| {
+                broke(probe)
+            })
         },
     },
 ];
@@ -55,7 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn on_probes(
     subject: &Subject,
     findings: &mut Findings,
-    aim: Aim,
+    aim: ProbeKind,
     judge: impl Fn(&Probe, &ProvisionPlan) -> Option<Finding>,
 ) {
     findings.each_wizard(subject, |_, observed| match probed(observed) {
@@ -67,10 +69,10 @@ fn on_probes(
     });
 }
 
-fn nothing_to_try(probed: &Probed, aim: Aim) -> String {
+fn nothing_to_try(probed: &Probed, aim: ProbeKind) -> String {
     match (aim, probed.asked_by.as_str()) {
         (_, "") => "nobody says what the wizard asks".into(),
-        (Aim::Missing, by) => format!("{by} requires no answer"),
+        (ProbeKind::Missing, by) => format!("{by} requires no answer"),
         (_, by) => format!("{by} asks nothing that could be of a wrong type"),
     }
 }
@@ -85,7 +87,7 @@ fn conclude<'p>(
     for probe in probes {
         tried += 1;
         match &probe.took {
-            Took::Unknown(why) => {
+            ProbeOutcome::Inconclusive(why) => {
                 unknown.get_or_insert_with(|| format!("{}: {why}", name(probe)));
             }
             _ => found.extend(judge(probe)),
@@ -118,20 +120,20 @@ fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> 
     }
 }
 
-fn refused(subject: &Subject, findings: &mut Findings, aim: Aim, code: &str) {
+fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: &str) {
     on_probes(subject, findings, aim, |probe, _| {
         let finding = |code: &str, expected: &str, actual: String| {
             Some(Finding::new(code, name(probe), expected, actual))
         };
         let expected = "a refusal that names the question";
         match &probe.took {
-            Took::Accepted => finding(code, expected, "accepted".into()),
-            Took::Refused(said) if !names(said, &probe.questions) => {
+            ProbeOutcome::Accepted => finding(code, expected, "accepted".into()),
+            ProbeOutcome::Rejected(said) if !names(said, &probe.questions) => {
                 let actual = format!("refused with `{}`", inert(said, 200));
                 finding("E_ANSWER_UNNAMED", expected, actual)
             }
-            Took::Refused(_) | Took::Unknown(_) => None,
-            Took::Broke { .. } => broke(probe),
+            ProbeOutcome::Rejected(_) | ProbeOutcome::Inconclusive(_) => None,
+            ProbeOutcome::Crashed { .. } => broke(probe),
         }
     });
 }
@@ -140,10 +142,10 @@ fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {
     let expected = "the plan of the same answers without it, or a refusal";
     let finding = |code: &str, actual: &str| Finding::new(code, name(probe), expected, actual);
     match (&probe.took, &probe.plan) {
-        (Took::Accepted, Some(other)) if shows_extra(other) => {
+        (ProbeOutcome::Accepted, Some(other)) if shows_extra(other) => {
             Some(finding("E_EXTRA_IN_PLAN", "it is in the plan"))
         }
-        (Took::Accepted, Some(other)) if other != plan => {
+        (ProbeOutcome::Accepted, Some(other)) if other != plan => {
             Some(finding("E_EXTRA_CHANGES", "another plan"))
         }
         _ => broke(probe),
@@ -152,7 +154,7 @@ fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {
 
 fn broke(probe: &Probe) -> Option<Finding> {
     match &probe.took {
-        Took::Broke {
+        ProbeOutcome::Crashed {
             step,
             code,
             message,

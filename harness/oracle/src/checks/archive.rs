@@ -2,7 +2,7 @@
 
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::observe::Subject;
-use crate::readers::Reading;
+use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
 use provision_core::text::inert;
 use provision_core::{Finding, OpenError};

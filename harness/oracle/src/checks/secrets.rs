@@ -2,8 +2,8 @@
 
 use super::plan::on_plan;
 use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::leaks::Secrets;
 use crate::observe::{Observed, Opened, Subject};
+use crate::secret_scan::Secrets;
 use provision_core::Finding;
 use provision_core::text::inert;
 use provision_core::wizard::questions::secret_requirements;

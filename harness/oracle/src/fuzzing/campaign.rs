@@ -1,11 +1,11 @@
 //! [`Campaign`]: what to try next, and what was learned so far.
 
-use super::bench::{Found, Tried, same};
 use super::changes::changed;
-use super::input::{Ground, Input, answer, answered};
+use super::input::{FuzzInputSpec, Input, answer, answered};
+use super::target_runner::{Found, Tried, same};
 use crate::generators::json::Dictionary;
-use crate::generators::numbers::Numbers;
-use crate::observe::probe::Took;
+use crate::generators::rng::Rng;
+use crate::observe::probe::ProbeOutcome;
 use provision_core::Finding;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,9 +41,9 @@ fn weight(input: &Input) -> usize {
 /// What was learned of one pack. The same seed and the same answers of the
 /// bench lead to the same campaign.
 pub struct Campaign {
-    ground: Vec<Arc<Ground>>,
+    ground: Vec<Arc<FuzzInputSpec>>,
     words: Dictionary,
-    numbers: Numbers,
+    numbers: Rng,
     /// Inputs that showed something new, with their ground.
     corpus: Vec<(usize, Input)>,
     /// Seeds that were not tried yet, the next one last.
@@ -58,7 +58,7 @@ pub struct Campaign {
     /// Violations that somebody looks into, or has confirmed, by wizard.
     claimed: Vec<(String, Finding)>,
     /// How often one could not be confirmed, by wizard and code.
-    in_vain: BTreeMap<(String, String), usize>,
+    unconfirmed: BTreeMap<(String, String), usize>,
     /// Wizards of which anything can be said: their steps ran, or broke.
     judged: BTreeSet<String>,
     found: Vec<Found>,
@@ -93,7 +93,7 @@ pub struct Progress {
 impl Campaign {
     /// Starts from `ground`; `words` are what the guests look for.
     #[must_use]
-    pub fn new(ground: Vec<Ground>, words: Dictionary, seed: u64) -> Self {
+    pub fn new(ground: Vec<FuzzInputSpec>, words: Dictionary, seed: u64) -> Self {
         let bases = ground.iter().enumerate();
         let corpus = bases.map(|(at, g)| (at, g.base.clone())).collect();
         let seeds = ground.iter().enumerate();
@@ -105,14 +105,14 @@ impl Campaign {
         Self {
             ground: ground.into_iter().map(Arc::new).collect(),
             words,
-            numbers: Numbers::new(seed),
+            numbers: Rng::new(seed),
             corpus,
             seeds,
             due: Vec::new(),
             seen: Vec::new(),
             ended: BTreeSet::new(),
             claimed: Vec::new(),
-            in_vain: BTreeMap::new(),
+            unconfirmed: BTreeMap::new(),
             judged: BTreeSet::new(),
             found: Vec::new(),
             answered: BTreeMap::new(),
@@ -122,7 +122,7 @@ impl Campaign {
 
     /// The next input to try, and its ground; `None` where there is nothing
     /// to fuzz.
-    pub fn next_input(&mut self) -> Option<(Input, Arc<Ground>)> {
+    pub fn next_input(&mut self) -> Option<(Input, Arc<FuzzInputSpec>)> {
         let (at, input) = match self.seeds.pop() {
             Some(seed) => seed,
             // NB: half the time; words are not everything.
@@ -190,8 +190,8 @@ impl Campaign {
     pub fn learn(&mut self, input: &Input, tried: &Tried) -> (bool, Vec<Finding>) {
         self.runs += 1;
         let (new, code) = self.is_new(input, tried);
-        let broke = matches!(tried.took, Took::Broke { .. });
-        let ran = tried.executed > 0 && !matches!(tried.took, Took::Unknown(_));
+        let broke = matches!(tried.took, ProbeOutcome::Crashed { .. });
+        let ran = tried.executed > 0 && !matches!(tried.took, ProbeOutcome::Inconclusive(_));
         if broke || ran {
             self.judged.insert(input.wizard.clone());
         }
@@ -253,7 +253,7 @@ impl Campaign {
         if let Some(at) = self.claimed.iter().position(is) {
             let (wizard, finding) = self.claimed.swap_remove(at);
             let tried = self
-                .in_vain
+                .unconfirmed
                 .entry((wizard.clone(), finding.code.clone()))
                 .or_default();
             *tried += 1;
@@ -263,7 +263,7 @@ impl Campaign {
         }
     }
 
-    fn count(&mut self, at: usize, input: &Input, took: &Took) {
+    fn count(&mut self, at: usize, input: &Input, took: &ProbeOutcome) {
         let Some(ground) = self.ground.get(at) else {
             return;
         };
@@ -274,10 +274,10 @@ impl Campaign {
             let key = (input.wizard.clone(), question.id.clone());
             let answered = self.answered.entry(key).or_default();
             match took {
-                Took::Accepted => answered.accepted += 1,
-                Took::Refused(_) => answered.refused += 1,
-                Took::Broke { .. } => answered.broke += 1,
-                Took::Unknown(_) => {}
+                ProbeOutcome::Accepted => answered.accepted += 1,
+                ProbeOutcome::Rejected(_) => answered.refused += 1,
+                ProbeOutcome::Crashed { .. } => answered.broke += 1,
+                ProbeOutcome::Inconclusive(_) => {}
             }
         }
     }

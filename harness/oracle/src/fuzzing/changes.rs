@@ -1,8 +1,8 @@
 //! Changes of an input: answers by what is asked, everything else as JSON.
 
-use super::input::{Ground, Input, answer, answered};
+use super::input::{FuzzInputSpec, Input, answer, answered};
 use crate::generators::json::{Dictionary, change, leaf, number, word};
-use crate::generators::numbers::Numbers;
+use crate::generators::rng::Rng;
 use provision_core::wizard::ProvisionMode;
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::{Value, json};
@@ -15,8 +15,8 @@ const DEEPEST: usize = 40;
 pub(super) fn changed(
     input: &Input,
     other: &Input,
-    ground: &Ground,
-    (numbers, words): (&mut Numbers, &Dictionary),
+    ground: &FuzzInputSpec,
+    (numbers, words): (&mut Rng, &Dictionary),
 ) -> Input {
     let mut input = input.clone();
     let times = if numbers.one_in(3) {
@@ -47,7 +47,7 @@ fn value(
     question: &Question,
     input: &Input,
     other: &Input,
-    (numbers, words): (&mut Numbers, &Dictionary),
+    (numbers, words): (&mut Rng, &Dictionary),
 ) -> Option<Value> {
     let was = answer(input, question);
     match numbers.below(16) {
@@ -81,7 +81,7 @@ fn value(
 }
 
 /// What an earlier setup is said to have left.
-fn prior_state(input: &mut Input, numbers: &mut Numbers, words: &Dictionary) {
+fn prior_state(input: &mut Input, numbers: &mut Rng, words: &Dictionary) {
     let state = &mut input.inputs.existing_state;
     match state {
         Some(_) if numbers.one_in(8) => *state = None,
@@ -97,7 +97,7 @@ fn prior_state(input: &mut Input, numbers: &mut Numbers, words: &Dictionary) {
 }
 
 /// Everything but answers and state.
-fn around(input: &mut Input, numbers: &mut Numbers, words: &Dictionary) {
+fn around(input: &mut Input, numbers: &mut Rng, words: &Dictionary) {
     let text = word(numbers, words);
     let inputs = &mut input.inputs;
     match numbers.below(6) {

@@ -1,9 +1,9 @@
 //! What one run of a wizard is given, and where fuzzing starts from.
 
-use crate::generators::answers::{self, Edit, ideas};
-use crate::leaks::Secrets;
-use crate::observe::base::Base;
+use crate::generators::answers::{self, Edit, mutations};
+use crate::observe::answer_set::Base;
 use crate::observe::probe::asked;
+use crate::secret_scan::Secrets;
 use crate::{Conditions, Subject};
 use provision_core::wizard::StepExecutor;
 use provision_core::wizard::questions::Question;
@@ -51,7 +51,7 @@ impl Input {
 
 /// One wizard as fuzzing finds it.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct FuzzInputSpec {
     /// What it is for.
     pub kind: WizardKind,
     /// Valid answers, and all else as conformance has it.
@@ -69,7 +69,7 @@ pub struct Ground {
 /// The ground of each wizard of `subject` that was driven. It has to be
 /// observed without probes.
 #[must_use]
-pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<Ground> {
+pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> {
     let Ok(opened) = &subject.opened else {
         return Vec::new();
     };
@@ -99,7 +99,7 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<Ground> {
             inputs: base.inputs,
             own: base.own,
         };
-        let tried = ideas(&answers::Ground {
+        let tried = mutations(&answers::FuzzInputSpec {
             questions: &questions,
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
             // Long and deep ones conformance tries; each makes a run dear.
@@ -107,8 +107,10 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<Ground> {
             deepest: conditions.limits.depth.saturating_sub(16),
             seed: conditions.seed,
         });
-        let seeds = tried.iter().map(|idea| input(base.with(&idea.edits)));
-        all.push(Ground {
+        let seeds = tried
+            .iter()
+            .map(|mutation| input(base.with(&mutation.edits)));
+        all.push(FuzzInputSpec {
             kind: wizard.kind,
             seeds: seeds.collect(),
             base: input(base),

@@ -3,13 +3,13 @@
 //! held against what must hold of every run.
 //!
 //! The loop, the threads and the clock belong to the caller: a [`Campaign`]
-//! says what to try, a [`Bench`] tries it, and the campaign learns from it.
+//! says what to try, a [`TargetRunner`] tries it, and the campaign learns from it.
 
-mod bench;
 mod campaign;
 mod changes;
 mod input;
+mod target_runner;
 
-pub use bench::{Bench, Found, Tried};
 pub use campaign::{Answered, Campaign, Progress};
-pub use input::{Ground, Input, ground};
+pub use input::{FuzzInputSpec, Input, ground};
+pub use target_runner::{Found, TargetRunner, Tried};

@@ -39,7 +39,7 @@ impl<'a> Arbitrary<'a> for Guest {
 }
 
 /// What a guest does before it answers.
-const DEEDS: [&str; 17] = [
+const BEHAVIOURS: [&str; 17] = [
     "",
     "",
     "",
@@ -148,14 +148,18 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
     let _ = write!(text, "(data (i32.const {at}) \"{data}\")");
     text.push_str("(func $again (param i32) (call $again (local.get 0)))");
     if u.ratio(1, 8)? {
-        let _ = write!(text, "(func $begin {}) (start $begin)", u.choose(&DEEDS)?);
+        let _ = write!(
+            text,
+            "(func $begin {}) (start $begin)",
+            u.choose(&BEHAVIOURS)?
+        );
     }
     if u.ratio(1, 8)? {
-        let deed = u.choose(&DEEDS)?;
+        let deed = u.choose(&BEHAVIOURS)?;
         let _ = write!(text, "(func (export \"_initialize\") {deed})");
     }
     if u.ratio(1, 4)? {
-        let (deed, at) = (u.choose(&DEEDS)?, place(u)?);
+        let (deed, at) = (u.choose(&BEHAVIOURS)?, place(u)?);
         let _ = write!(
             text,
             "(func (export \"alloc\") (param i32) (result i32) {deed} (i32.const {at}))"
@@ -166,7 +170,7 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
         true => (0, 2),
         false => (place(u)?, place(u)?),
     };
-    let deed = u.choose(&DEEDS)?;
+    let deed = u.choose(&BEHAVIOURS)?;
     match u.int_in_range(0..=15)? {
         0 => {}
         1 => text.push_str("(func (export \"run\") (param i32) (result i32) (i32.const 0))"),
@@ -262,7 +266,11 @@ fn inner_module(u: &mut Unstructured<'_>, of_questions: bool, text: &mut String)
         u.choose(&REALLOCS)?
     );
     if u.ratio(1, 8)? {
-        let _ = write!(text, "(func $begin {}) (start $begin)", u.choose(&DEEDS)?);
+        let _ = write!(
+            text,
+            "(func $begin {}) (start $begin)",
+            u.choose(&BEHAVIOURS)?
+        );
     }
     dead_weight(u, text)?;
     let (tag, ptr, len) = match u.ratio(2, 3)? {
@@ -289,12 +297,12 @@ fn inner_module(u: &mut Unstructured<'_>, of_questions: bool, text: &mut String)
     let _ = write!(
         text,
         "(func (export \"run\") (param {params}) (result i32) {} {store} (i32.const {at}))",
-        u.choose(&DEEDS)?
+        u.choose(&BEHAVIOURS)?
     );
     let _ = write!(
         text,
         "(func (export \"after\") (param i32) {})) (core instance $i (instantiate $m))",
-        u.choose(&DEEDS)?
+        u.choose(&BEHAVIOURS)?
     );
     Ok(())
 }

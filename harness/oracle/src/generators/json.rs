@@ -1,6 +1,6 @@
 //! Changes of JSON values that leave them JSON values.
 
-use super::numbers::Numbers;
+use super::rng::Rng;
 use serde_json::{Map, Number, Value};
 
 /// Words and numbers that a guest is known to look for.
@@ -53,7 +53,7 @@ const WORDS: [&str; 14] = [
 ];
 
 /// Changes `value` somewhere; nests no deeper than `deepest` levels below it.
-pub fn change(value: &mut Value, numbers: &mut Numbers, words: &Dictionary, deepest: usize) {
+pub fn change(value: &mut Value, numbers: &mut Rng, words: &Dictionary, deepest: usize) {
     let places = count(value);
     let place = numbers.below(places);
     if let Some((at, depth)) = nth(value, place, 0) {
@@ -91,7 +91,7 @@ fn nth(value: &mut Value, place: usize, depth: usize) -> Option<(&mut Value, usi
     None
 }
 
-fn change_here(value: &mut Value, numbers: &mut Numbers, words: &Dictionary, deepest: usize) {
+fn change_here(value: &mut Value, numbers: &mut Rng, words: &Dictionary, deepest: usize) {
     if numbers.one_in(8) {
         *value = leaf(numbers, words);
         return;
@@ -115,7 +115,7 @@ fn change_here(value: &mut Value, numbers: &mut Numbers, words: &Dictionary, dee
 
 fn change_object(
     map: &mut Map<String, Value>,
-    numbers: &mut Numbers,
+    numbers: &mut Rng,
     words: &Dictionary,
     deepest: usize,
 ) {
@@ -142,7 +142,7 @@ fn change_object(
     }
 }
 
-fn change_array(items: &mut Vec<Value>, numbers: &mut Numbers, words: &Dictionary, deepest: usize) {
+fn change_array(items: &mut Vec<Value>, numbers: &mut Rng, words: &Dictionary, deepest: usize) {
     let at = numbers.below(items.len());
     match numbers.below(4) {
         0 if !items.is_empty() => drop(items.remove(at)),
@@ -166,7 +166,7 @@ fn change_array(items: &mut Vec<Value>, numbers: &mut Numbers, words: &Dictionar
 }
 
 /// A value without values in it.
-pub fn leaf(numbers: &mut Numbers, words: &Dictionary) -> Value {
+pub fn leaf(numbers: &mut Rng, words: &Dictionary) -> Value {
     match numbers.below(8) {
         0 => Value::Null,
         1 => Value::Bool(numbers.one_in(2)),
@@ -182,7 +182,7 @@ pub fn leaf(numbers: &mut Numbers, words: &Dictionary) -> Value {
 }
 
 /// A whole number: of the dictionary, on an edge, or any.
-pub fn number(numbers: &mut Numbers, words: &Dictionary) -> i64 {
+pub fn number(numbers: &mut Rng, words: &Dictionary) -> i64 {
     match numbers.below(8) {
         0 => *numbers.choose(&EDGES).unwrap_or(&0),
         1 => (numbers.next_number() % 100_000).cast_signed(),
@@ -195,7 +195,7 @@ pub fn number(numbers: &mut Numbers, words: &Dictionary) -> i64 {
 }
 
 /// A text: of the dictionary, of those that trip others, or any.
-pub fn word(numbers: &mut Numbers, words: &Dictionary) -> String {
+pub fn word(numbers: &mut Rng, words: &Dictionary) -> String {
     let known = match numbers.below(8) {
         0 => return (*numbers.choose(&WORDS).unwrap_or(&"")).to_owned(),
         1 => {
@@ -212,7 +212,7 @@ pub fn word(numbers: &mut Numbers, words: &Dictionary) -> String {
     }
 }
 
-fn changed_text(text: &str, numbers: &mut Numbers, words: &Dictionary) -> String {
+fn changed_text(text: &str, numbers: &mut Rng, words: &Dictionary) -> String {
     let mut letters: Vec<char> = text.chars().collect();
     let at = numbers.below(letters.len() + 1);
     match numbers.below(6) {
@@ -232,7 +232,7 @@ fn changed_text(text: &str, numbers: &mut Numbers, words: &Dictionary) -> String
     letters.into_iter().collect()
 }
 
-fn changed_number(was: &Number, numbers: &mut Numbers, words: &Dictionary) -> Value {
+fn changed_number(was: &Number, numbers: &mut Rng, words: &Dictionary) -> Value {
     let Some(whole) = was.as_i64() else {
         return Value::Number(number(numbers, words).into());
     };
@@ -269,7 +269,7 @@ mod tests {
             others: vec!["other-word".into()],
         };
         let start = json!({ "config": { "port": 1, "on": true, "rooms": ["a"] } });
-        let mut numbers = Numbers::new(7);
+        let mut numbers = Rng::new(7);
         let mut seen = BTreeSet::new();
         for _ in 0..4_000 {
             let mut value = start.clone();
@@ -303,7 +303,7 @@ mod tests {
     fn the_seed_decides() {
         let changed = |seed| {
             let mut value = json!({ "a": [1, "b", { "c": null }] });
-            let mut numbers = Numbers::new(seed);
+            let mut numbers = Rng::new(seed);
             for _ in 0..20 {
                 change(&mut value, &mut numbers, &Dictionary::default(), 8);
             }

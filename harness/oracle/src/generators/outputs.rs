@@ -194,13 +194,13 @@ fn plan(u: &mut Unstructured<'_>) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generators::numbers::Numbers;
+    use crate::generators::rng::Rng;
     use provision_core::wizard::{StepCode, StepOutput};
     use std::collections::BTreeSet;
 
     #[test]
     fn every_way_to_be_a_bad_answer_and_good_ones_are_reached() {
-        let mut numbers = Numbers::new(3);
+        let mut numbers = Rng::new(3);
         let mut codes = BTreeSet::new();
         let mut plans = 0;
         for _ in 0..3_000 {

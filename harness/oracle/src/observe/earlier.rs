@@ -1,10 +1,10 @@
 //! What an earlier run has found out about the same bytes, under the same
 //! conditions, and with the same program.
 
-use super::probe::{Probe, Probed, Took};
+use super::probe::{Probe, ProbeOutcome, Probed};
 use super::{Conditions, Observed};
-use crate::generators::answers::Aim;
-use crate::leaks::Leak;
+use crate::generators::answers::ProbeKind;
+use crate::secret_scan::Leak;
 use provision_core::wizard::{ProvisionPlan, StepRun};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -49,8 +49,8 @@ pub(super) struct Tries {
 /// What came of several tries in a row: most are taken in the same way.
 #[derive(Debug, Serialize, Deserialize)]
 struct Outcome {
-    aim: Aim,
-    took: Took,
+    aim: ProbeKind,
+    took: ProbeOutcome,
     plan: Option<ProvisionPlan>,
     /// Each in words, with the questions.
     tried: Vec<(String, Vec<String>)>,

@@ -1,16 +1,16 @@
 //! The one driver: opens a pack, drives each of its wizards several times,
 //! judges nothing.
 
-pub(crate) mod base;
+pub(crate) mod answer_set;
 mod components;
-mod driving;
 mod earlier;
+mod harness_errors;
 mod inputs;
+mod memo;
 mod opening;
 pub(crate) mod probe;
-mod recall;
-mod took;
-mod trouble;
+mod probe_outcome;
+mod repeat;
 
 pub use components::{Described, Texts, Validated};
 pub use earlier::Earlier;
@@ -18,20 +18,20 @@ pub use opening::Opening;
 pub(crate) use probe::asked;
 
 use crate::budget::Budget;
-use crate::leaks::{Leak, Secrets};
-use crate::readers::Reading;
-use driving::{isolate, run};
+use crate::secret_scan::{Leak, Secrets};
+use crate::zip_readers::Reading;
 use earlier::Note;
+use harness_errors::Watched;
 use probe::{Probed, Prober};
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, declared};
 use provision_core::wizard::{ProvisionInputs, StepExecutor, Wizard, WizardRun, grants, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
+use repeat::{isolate, run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use trouble::Watched;
 
 /// Under which conditions packs are observed.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::earlier::{self, Note};
 use super::{Conditions, Spent, Subject, components};
-use crate::readers::{Reading, readings};
+use crate::zip_readers::{Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::pack::Hashed;
 use provision_core::wizard::{Driver, wizards};

@@ -2,12 +2,14 @@
 //! what the first has left, and the way back.
 
 use super::Conditions;
-use super::base::Base;
+use super::answer_set::Base;
 use super::earlier::Note;
-use super::recall::Recall;
-use super::took::is_named;
-use crate::generators::answers::{Aim, Edit, Ground, Idea, at_once, ideas};
-use crate::leaks::{Leak, Secrets};
+use super::memo::Recall;
+use super::probe_outcome::is_named;
+use crate::generators::answers::{
+    AnswerMutation, Edit, MutationSpec, ProbeKind, at_once, mutations,
+};
+use crate::secret_scan::{Leak, Secrets};
 use provision_core::wizard::questions::{Declared, Question, card, questions};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionMode, ProvisionPlan, StepExecutor, Task,
@@ -16,8 +18,8 @@ use provision_core::wizard::{
 use provision_core::{Limits, Pack};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use super::took::{Probe, Took};
-pub(crate) use super::took::{names, shows_extra, took};
+pub use super::probe_outcome::{Probe, ProbeOutcome};
+pub(crate) use super::probe_outcome::{names, shows_extra, took};
 
 /// What was tried with one wizard.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ pub struct Probed {
 /// What comes of trying.
 struct Tried<'s> {
     search: &'s Secrets,
-    /// Each with its place among all ideas.
+    /// Each with its place among all mutations.
     probes: Vec<(usize, Probe)>,
     leaks: BTreeSet<Leak>,
 }
@@ -91,14 +93,14 @@ impl Prober<'_> {
         let (probes, mut leaks) = match earlier {
             Some(tries) => tries.recall(),
             None => {
-                let ideas = self.ideas(wizard, &questions, inputs);
+                let mutations = self.mutations(wizard, &questions, inputs);
                 let trial = Trial {
                     executor: Recall::of(self.executor),
                     wizard,
                     base: &base,
                     plan: &first.plan,
                 };
-                self.tries(&trial, ideas, &questions, &search)
+                self.tries(&trial, mutations, &questions, &search)
             }
         };
         leaks.extend(search.of_run(first));
@@ -125,11 +127,11 @@ impl Prober<'_> {
         })
     }
 
-    /// Tries `ideas`, and looks for secrets in what comes of them.
+    /// Tries `mutations`, and looks for secrets in what comes of them.
     fn tries(
         &self,
         trial: &Trial<'_>,
-        ideas: Vec<Idea>,
+        mutations: Vec<AnswerMutation>,
         questions: &[Question],
         search: &Secrets,
     ) -> (Vec<Probe>, BTreeSet<Leak>) {
@@ -144,11 +146,11 @@ impl Prober<'_> {
             tried.leaks.extend(Secrets::new(&canaries).of_run(&run));
         }
         let (mut single, mut extra, mut hostile) = (Vec::new(), Vec::new(), Vec::new());
-        for idea in ideas {
-            match idea.aim {
-                Aim::Missing | Aim::WrongType => single.push(vec![idea]),
-                Aim::Extra => extra.push(idea),
-                Aim::Hostile => hostile.push(idea),
+        for mutation in mutations {
+            match mutation.aim {
+                ProbeKind::Missing | ProbeKind::WrongType => single.push(vec![mutation]),
+                ProbeKind::Extra => extra.push(mutation),
+                ProbeKind::Hostile => hostile.push(mutation),
             }
         }
         let groups = single.into_iter().chain(at_once(extra));
@@ -161,51 +163,62 @@ impl Prober<'_> {
         (probes.collect(), tried.leaks)
     }
 
-    /// Tries `ideas`, which touch different questions, at once. What is not
+    /// Tries `mutations`, which touch different questions, at once. What is not
     /// accepted is tried in parts, until each is known by itself.
-    fn together(&self, trial: &Trial<'_>, tried: &mut Tried<'_>, mut ideas: Vec<Idea>) {
-        let edits: Vec<Edit> = ideas.iter().flat_map(|i| i.edits.iter().cloned()).collect();
+    fn together(
+        &self,
+        trial: &Trial<'_>,
+        tried: &mut Tried<'_>,
+        mut mutations: Vec<AnswerMutation>,
+    ) {
+        let edits: Vec<Edit> = mutations
+            .iter()
+            .flat_map(|i| i.edits.iter().cloned())
+            .collect();
         let run = self.run(&trial.executor, trial.wizard, &trial.base.with(&edits));
         tried.leaks.extend(tried.search.of_run(&run));
         let took = took(&run);
-        let is_one = ideas.len() == 1;
+        let is_one = mutations.len() == 1;
         // Of several at once, the plan is each one's only if it is as if none
         // had been there; of hostile ones, nobody looks at it.
         let is_each = is_one || run.plan == *trial.plan;
-        let hostile = |idea: &Idea| idea.aim == Aim::Hostile;
-        if is_one || (took == Took::Accepted && (is_each || ideas.iter().all(hostile))) {
+        let hostile = |mutation: &AnswerMutation| mutation.aim == ProbeKind::Hostile;
+        if is_one || (took == ProbeOutcome::Accepted && (is_each || mutations.iter().all(hostile)))
+        {
             let plan = (run.completed() && is_each).then_some(run.plan);
-            let probes = ideas.into_iter();
-            let probes = probes.map(|idea| Probe::of(idea, took.clone(), plan.clone()));
+            let probes = mutations.into_iter();
+            let probes = probes.map(|mutation| Probe::of(mutation, took.clone(), plan.clone()));
             return tried.probes.extend(probes);
         }
-        if let Took::Refused(said) = &took {
-            let (named, rest) = ideas.into_iter().partition(|idea| is_named(said, idea));
-            ideas = rest;
-            let named: Vec<Idea> = named;
+        if let ProbeOutcome::Rejected(said) = &took {
+            let (named, rest) = mutations
+                .into_iter()
+                .partition(|mutation| is_named(said, mutation));
+            mutations = rest;
+            let named: Vec<AnswerMutation> = named;
             let any = !named.is_empty();
             let probes = named.into_iter();
-            let probes = probes.map(|idea| Probe::of(idea, took.clone(), None));
+            let probes = probes.map(|mutation| Probe::of(mutation, took.clone(), None));
             tried.probes.extend(probes);
             if any {
                 // What was not named was not looked at, perhaps.
-                return match ideas.is_empty() {
+                return match mutations.is_empty() {
                     true => {}
-                    false => self.together(trial, tried, ideas),
+                    false => self.together(trial, tried, mutations),
                 };
             }
         }
-        let half = ideas.split_off(ideas.len() / 2);
-        self.together(trial, tried, ideas);
+        let half = mutations.split_off(mutations.len() / 2);
+        self.together(trial, tried, mutations);
         self.together(trial, tried, half);
     }
 
-    fn ideas(
+    fn mutations(
         &self,
         wizard: &Wizard,
         questions: &[Question],
         inputs: &ProvisionInputs,
-    ) -> Vec<Idea> {
+    ) -> Vec<AnswerMutation> {
         if self.conditions.probes == 0 {
             return Vec::new();
         }
@@ -213,15 +226,15 @@ impl Prober<'_> {
         // The answers go into a step's input twice, and into the next step's
         // twice more with the plan that the first has made of them.
         let used = inputs.answers.to_string().len();
-        let mut ideas = ideas(&Ground {
+        let mut mutations = mutations(&MutationSpec {
             questions,
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
             longest: (limits.step.input_bytes / 8).saturating_sub(used),
             deepest: limits.depth.saturating_sub(16),
             seed: self.conditions.seed,
         });
-        ideas.truncate(self.conditions.probes);
-        ideas
+        mutations.truncate(self.conditions.probes);
+        mutations
     }
 
     /// What the wizard asks: its own questions, else what the pack's files
@@ -313,7 +326,7 @@ pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
 impl Probed {
     /// Whether it is known what came of everything that was tried.
     pub(super) fn is_known(&self) -> bool {
-        let known = |took: &Took| !matches!(took, Took::Unknown(_));
+        let known = |took: &ProbeOutcome| !matches!(took, ProbeOutcome::Inconclusive(_));
         let later = self
             .again
             .iter()
@@ -322,7 +335,7 @@ impl Probed {
     }
 
     /// The probes with this aim.
-    pub fn of(&self, aim: Aim) -> impl Iterator<Item = &Probe> {
+    pub fn of(&self, aim: ProbeKind) -> impl Iterator<Item = &Probe> {
         self.probes.iter().filter(move |p| p.aim == aim)
     }
 }

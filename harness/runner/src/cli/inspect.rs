@@ -10,7 +10,7 @@ use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{Wizard, WizardKind, wizards};
 use provision_core::{Limits, OpenError, Pack, Source};
-use provision_oracle::readers::{Extracted, Reading, readings};
+use provision_oracle::zip_readers::{Extracted, Reading, readings};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;

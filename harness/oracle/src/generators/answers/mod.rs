@@ -16,7 +16,7 @@ const HOSTILE: usize = 160;
 
 /// What a change of the answers is to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Aim {
+pub enum ProbeKind {
     /// A required answer is not there.
     Missing,
     /// An answer is of the wrong type.
@@ -40,11 +40,11 @@ pub struct Edit {
 
 /// A change of valid answers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Idea {
+pub struct AnswerMutation {
     /// Its place among all that are worth trying.
     pub place: usize,
     /// What it is to show.
-    pub aim: Aim,
+    pub aim: ProbeKind,
     /// The change in words, for a finding.
     pub what: String,
     /// The answers that change.
@@ -53,7 +53,7 @@ pub struct Idea {
 
 /// Of what the generator may make use.
 #[derive(Debug, Clone, Copy)]
-pub struct Ground<'g> {
+pub struct MutationSpec<'g> {
     /// What is asked.
     pub questions: &'g [Question],
     /// Whether answers keep their types on the way to the guest; where they
@@ -70,30 +70,36 @@ pub struct Ground<'g> {
 /// All changes that are worth trying: each required answer missing, each wrong
 /// type, extras, hostile values.
 #[must_use]
-pub fn ideas(ground: &Ground<'_>) -> Vec<Idea> {
+pub fn mutations(ground: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     let questions = ground.questions;
-    let mut ideas: Vec<Idea> = questions
+    let mut mutations: Vec<AnswerMutation> = questions
         .iter()
         // What has a default need not be answered.
         .filter(|q| q.required && q.default.is_none())
-        .map(|q| idea(Aim::Missing, "no answer at all", q, None))
+        .map(|q| mutation(ProbeKind::Missing, "no answer at all", q, None))
         .collect();
     for question in questions {
         let wrong = wrong(question, ground.typed).into_iter();
-        let wrong = wrong.map(|(what, value)| idea(Aim::WrongType, what, question, Some(value)));
-        ideas.extend(wrong);
+        let wrong =
+            wrong.map(|(what, value)| mutation(ProbeKind::WrongType, what, question, Some(value)));
+        mutations.extend(wrong);
     }
-    ideas.truncate(SINGLES);
-    ideas.extend(extras());
-    let hostile = hostile_ideas(ground);
-    ideas.extend(chosen(hostile, HOSTILE, ground.seed));
-    let places = ideas.iter_mut().enumerate();
-    places.for_each(|(place, idea)| idea.place = place);
-    ideas
+    mutations.truncate(SINGLES);
+    mutations.extend(extras());
+    let hostile = hostile_mutations(ground);
+    mutations.extend(chosen(hostile, HOSTILE, ground.seed));
+    let places = mutations.iter_mut().enumerate();
+    places.for_each(|(place, mutation)| mutation.place = place);
+    mutations
 }
 
-fn idea(aim: Aim, what: &str, question: &Question, value: Option<Value>) -> Idea {
-    Idea {
+fn mutation(
+    aim: ProbeKind,
+    what: &str,
+    question: &Question,
+    value: Option<Value>,
+) -> AnswerMutation {
+    AnswerMutation {
         place: 0,
         aim,
         what: what.to_owned(),
@@ -108,10 +114,10 @@ fn idea(aim: Aim, what: &str, question: &Question, value: Option<Value>) -> Idea
 /// A text that no wizard can know.
 pub const EXTRA: &str = "extra-5d1f0c7b9a3e";
 
-fn extras() -> Vec<Idea> {
-    let extra = |secret: bool| Idea {
+fn extras() -> Vec<AnswerMutation> {
+    let extra = |secret: bool| AnswerMutation {
         place: 0,
-        aim: Aim::Extra,
+        aim: ProbeKind::Extra,
         what: match secret {
             true => "a secret that nobody asked for".into(),
             false => "an answer that nobody asked for".into(),
@@ -128,31 +134,32 @@ fn extras() -> Vec<Idea> {
     vec![extra(false), extra(true)]
 }
 
-fn hostile_ideas(ground: &Ground<'_>) -> Vec<Idea> {
+fn hostile_mutations(ground: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     let values = hostile(ground.longest, ground.deepest);
     let asked = ground.questions.iter().flat_map(|question| {
         let numbers = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
         // Of a number the boundaries, of the rest everything.
         let values = values.iter().filter(move |v| !numbers || v.1.is_number());
-        values.map(|(what, value)| idea(Aim::Hostile, what, question, Some(value.clone())))
+        values
+            .map(|(what, value)| mutation(ProbeKind::Hostile, what, question, Some(value.clone())))
     });
     // NB: also where nothing is asked, a wizard gets whatever people send it.
     // A key of its own for each, so that all can be sent at once.
     let unasked = values.iter().enumerate().map(|(i, (what, value))| {
         let question = Question::plain(&format!("unexpected_answer_{i}"), "text");
-        idea(Aim::Hostile, what, &question, Some(value.clone()))
+        mutation(ProbeKind::Hostile, what, &question, Some(value.clone()))
     });
     asked.chain(unasked).collect()
 }
 
-/// `ideas` in groups that can be tried at once, because no two of a group
+/// `mutations` in groups that can be tried at once, because no two of a group
 /// touch the same question; values of one kind are spread over the groups.
 #[must_use]
-pub fn at_once(ideas: Vec<Idea>) -> Vec<Vec<Idea>> {
-    let mut groups: Vec<(BTreeSet<String>, Vec<Idea>)> = Vec::new();
+pub fn at_once(mutations: Vec<AnswerMutation>) -> Vec<Vec<AnswerMutation>> {
+    let mut groups: Vec<(BTreeSet<String>, Vec<AnswerMutation>)> = Vec::new();
     let mut questions = BTreeSet::new();
-    for idea in ideas {
-        let touches: BTreeSet<String> = idea.edits.iter().map(|e| e.question.clone()).collect();
+    for mutation in mutations {
+        let touches: BTreeSet<String> = mutation.edits.iter().map(|e| e.question.clone()).collect();
         questions.extend(touches.iter().cloned());
         let len = groups.len();
         // Another start for each question: else all would get the same value.
@@ -164,24 +171,24 @@ pub fn at_once(ideas: Vec<Idea>) -> Vec<Vec<Idea>> {
             len
         });
         groups[place].0.extend(touches);
-        groups[place].1.push(idea);
+        groups[place].1.push(mutation);
     }
-    groups.into_iter().map(|(_, ideas)| ideas).collect()
+    groups.into_iter().map(|(_, mutations)| mutations).collect()
 }
 
-/// At most `most` of `ideas`, in an order that `seed` decides.
-fn chosen(mut ideas: Vec<Idea>, most: usize, seed: u64) -> Vec<Idea> {
-    if ideas.len() > most {
-        let mut keyed: Vec<(u64, Idea)> = ideas
+/// At most `most` of `mutations`, in an order that `seed` decides.
+fn chosen(mut mutations: Vec<AnswerMutation>, most: usize, seed: u64) -> Vec<AnswerMutation> {
+    if mutations.len() > most {
+        let mut keyed: Vec<(u64, AnswerMutation)> = mutations
             .into_iter()
             .enumerate()
-            .map(|(i, idea)| (number(seed, i as u64), idea))
+            .map(|(i, mutation)| (number(seed, i as u64), mutation))
             .collect();
         keyed.sort_by_key(|(key, _)| *key);
-        ideas = keyed.into_iter().map(|(_, idea)| idea).collect();
-        ideas.truncate(most);
+        mutations = keyed.into_iter().map(|(_, mutation)| mutation).collect();
+        mutations.truncate(most);
     }
-    ideas
+    mutations
 }
 
 /// A number that looks random, from the seed and a place.
@@ -211,8 +218,8 @@ mod tests {
         questions(&spec, &FlowLimits::DEFAULT).expect("questions")
     }
 
-    fn made(questions: &[Question], typed: bool, seed: u64) -> Vec<Idea> {
-        ideas(&Ground {
+    fn made(questions: &[Question], typed: bool, seed: u64) -> Vec<AnswerMutation> {
+        mutations(&MutationSpec {
             questions,
             typed,
             longest: 4096,
@@ -224,38 +231,38 @@ mod tests {
     #[test]
     fn every_aim_and_every_question_is_reached() {
         let questions = asked();
-        let ideas = made(&questions, true, 1);
-        let of = |aim: Aim| {
-            let ideas = ideas.iter().filter(move |i| i.aim == aim);
-            ideas
+        let mutations = made(&questions, true, 1);
+        let of = |aim: ProbeKind| {
+            let mutations = mutations.iter().filter(move |i| i.aim == aim);
+            mutations
                 .flat_map(|i| &i.edits)
                 .map(|e| e.question.as_str())
                 .collect::<BTreeSet<_>>()
         };
-        assert_eq!(of(Aim::Missing), ["region", "room", "token"].into());
-        assert_eq!(of(Aim::WrongType).len(), 5);
+        assert_eq!(of(ProbeKind::Missing), ["region", "room", "token"].into());
+        assert_eq!(of(ProbeKind::WrongType).len(), 5);
         assert_eq!(
-            of(Aim::Extra),
+            of(ProbeKind::Extra),
             ["unexpected_answer", "unexpected_secret"].into()
         );
-        let unasked = of(Aim::Hostile).into_iter();
+        let unasked = of(ProbeKind::Hostile).into_iter();
         let unasked = unasked.filter(|q| q.starts_with("unexpected_answer_"));
-        assert_eq!(of(Aim::Hostile).len() - unasked.count(), 5);
-        let long = ideas.iter().flat_map(|i| &i.edits);
+        assert_eq!(of(ProbeKind::Hostile).len() - unasked.count(), 5);
+        let long = mutations.iter().flat_map(|i| &i.edits);
         let long = long.filter_map(|e| e.value.as_ref()?.as_str());
         assert_eq!(long.map(str::len).max(), Some(4096));
     }
 
     #[test]
     fn a_wrong_type_is_never_a_right_one() {
-        for (question, idea) in asked().iter().flat_map(|q| {
+        for (question, mutation) in asked().iter().flat_map(|q| {
             let one = made(std::slice::from_ref(q), true, 1);
             one.into_iter().map(move |i| (q.clone(), i))
         }) {
-            if idea.aim != Aim::WrongType {
+            if mutation.aim != ProbeKind::WrongType {
                 continue;
             }
-            let value = idea.edits[0].value.clone().expect("a value");
+            let value = mutation.edits[0].value.clone().expect("a value");
             let right = match question.answer().expect("a kind") {
                 Kind::Text => value.is_string(),
                 Kind::Bool => value.is_boolean(),
@@ -269,10 +276,10 @@ mod tests {
 
     #[test]
     fn what_is_tried_at_once_touches_each_question_once() {
-        let ideas = made(&asked(), true, 1);
-        let hostile: Vec<Idea> = ideas
+        let mutations = made(&asked(), true, 1);
+        let hostile: Vec<AnswerMutation> = mutations
             .into_iter()
-            .filter(|i| i.aim == Aim::Hostile)
+            .filter(|i| i.aim == ProbeKind::Hostile)
             .collect();
         let groups = at_once(hostile.clone());
         assert!(groups.len() < hostile.len() / 4, "{} groups", groups.len());
@@ -284,7 +291,7 @@ mod tests {
             assert_eq!(questions.len(), different.len());
             all.extend(group);
         }
-        assert!(hostile.iter().all(|idea| all.contains(idea)));
+        assert!(hostile.iter().all(|mutation| all.contains(mutation)));
         assert_eq!(hostile.len(), all.len());
     }
 
@@ -300,7 +307,7 @@ mod tests {
         assert_ne!(made(&questions, true, 7), made(&questions, true, 8));
         // Where answers become text, a text is never of the wrong type.
         let texts = made(&asked(), false, 7);
-        let wrong = texts.iter().filter(|i| i.aim == Aim::WrongType);
+        let wrong = texts.iter().filter(|i| i.aim == ProbeKind::WrongType);
         let wrong: BTreeSet<&str> = wrong.map(|i| i.edits[0].question.as_str()).collect();
         assert_eq!(wrong, ["on", "port", "region"].into());
     }

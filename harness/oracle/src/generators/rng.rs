@@ -1,10 +1,10 @@
-//! [`Numbers`]: a sequence that looks random and is the same for the same seed.
+//! [`Rng`]: a sequence that looks random and is the same for the same seed.
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
-pub struct Numbers(u64);
+pub struct Rng(u64);
 
-impl Numbers {
+impl Rng {
     /// The sequence of `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {

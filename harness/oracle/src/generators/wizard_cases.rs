@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 /// A pack, what its steps answer in turn, and what its wizards are given.
 #[derive(Debug, Clone)]
-pub struct Story {
+pub struct WizardCase {
     /// The pack's files.
     pub files: Files,
     /// The answers, used in turn and then from the start again.
@@ -31,7 +31,7 @@ const FAILURES: [StepCode; 6] = [
     StepCode::PackBudget,
 ];
 
-impl<'a> Arbitrary<'a> for Story {
+impl<'a> Arbitrary<'a> for WizardCase {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let files = match u.int_in_range(0..=5)? {
             0 | 1 => modules(u)?,

@@ -1,6 +1,6 @@
 //! How a wizard took other answers, and what its refusal speaks of.
 
-use crate::generators::answers::{Aim, EXTRA, Idea};
+use crate::generators::answers::{AnswerMutation, EXTRA, ProbeKind};
 use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardRun};
 use serde::{Deserialize, Serialize};
 
@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Probe {
     /// What it is to show.
-    pub aim: Aim,
+    pub aim: ProbeKind,
     /// The change in words.
     pub what: String,
     /// The questions whose answers were changed.
     pub questions: Vec<String>,
     /// What came of it.
-    pub took: Took,
+    pub took: ProbeOutcome,
     /// The plan, where the wizard completed.
     pub plan: Option<ProvisionPlan>,
 }
 
 /// How a wizard took other answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Took {
+pub enum ProbeOutcome {
     /// It completed.
     Accepted,
     /// It refused, and said this.
-    Refused(String),
+    Rejected(String),
     /// A step broke.
-    Broke {
+    Crashed {
         /// The step.
         step: String,
         /// How.
@@ -36,20 +36,24 @@ pub enum Took {
         message: String,
     },
     /// Nobody can tell, for a reason of the harness.
-    Unknown(String),
+    Inconclusive(String),
 }
 
 /// What `run` says of the answers that it was given.
-pub(crate) fn took(run: &WizardRun) -> Took {
+pub(crate) fn took(run: &WizardRun) -> ProbeOutcome {
     let own = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     for (step, failure) in own.clone() {
         let unknown = failure.code.is_error()
             || matches!(failure.code, StepCode::Input | StepCode::PackBudget);
         if unknown {
-            return Took::Unknown(format!("{}: {}", failure.code.code(), failure.message));
+            return ProbeOutcome::Inconclusive(format!(
+                "{}: {}",
+                failure.code.code(),
+                failure.message
+            ));
         }
         if failure.code != StepCode::Step {
-            return Took::Broke {
+            return ProbeOutcome::Crashed {
                 step: step.name(),
                 code: failure.code,
                 message: failure.message.clone(),
@@ -58,15 +62,15 @@ pub(crate) fn took(run: &WizardRun) -> Took {
     }
     let mut said: Vec<String> = own.map(|(_, f)| f.message.clone()).collect();
     match &run.outcome {
-        Outcome::Completed => Took::Accepted,
-        Outcome::NothingRan => Took::Unknown("nothing ran".into()),
+        Outcome::Completed => ProbeOutcome::Accepted,
+        Outcome::NothingRan => ProbeOutcome::Inconclusive("nothing ran".into()),
         Outcome::Failed | Outcome::Refused { .. } => {
             let diagnostics = run.diagnostics.iter();
             said.extend(diagnostics.map(|d| {
                 let path = d.path.as_deref().unwrap_or_default();
                 format!("{} {} {path}", d.code, d.message)
             }));
-            Took::Refused(said.join("\n"))
+            ProbeOutcome::Rejected(said.join("\n"))
         }
     }
 }
@@ -79,27 +83,31 @@ pub(crate) fn names(said: &str, questions: &[String]) -> bool {
 }
 
 /// Likewise, for certain: a short id is part of many words.
-pub(super) fn is_named(said: &str, idea: &Idea) -> bool {
-    let questions = questions_of(idea);
+pub(super) fn is_named(said: &str, mutation: &AnswerMutation) -> bool {
+    let questions = questions_of(mutation);
     questions.iter().all(|id| plain(id).len() >= 4) && names(said, &questions)
 }
 
-fn questions_of(idea: &Idea) -> Vec<String> {
-    let edits = idea.edits.iter();
+fn questions_of(mutation: &AnswerMutation) -> Vec<String> {
+    let edits = mutation.edits.iter();
     edits.map(|edit| edit.question.clone()).collect()
 }
 
 impl Probe {
-    /// What came of an idea, with its place.
-    pub(super) fn of(idea: Idea, took: Took, plan: Option<ProvisionPlan>) -> (usize, Self) {
+    /// What came of an mutation, with its place.
+    pub(super) fn of(
+        mutation: AnswerMutation,
+        took: ProbeOutcome,
+        plan: Option<ProvisionPlan>,
+    ) -> (usize, Self) {
         let probe = Self {
-            questions: questions_of(&idea),
-            aim: idea.aim,
-            what: idea.what,
+            questions: questions_of(&mutation),
+            aim: mutation.aim,
+            what: mutation.what,
             took,
             plan,
         };
-        (idea.place, probe)
+        (mutation.place, probe)
     }
 }
 

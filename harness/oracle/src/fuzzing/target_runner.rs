@@ -1,9 +1,9 @@
-//! [`Bench`]: tries an input and says what is wrong with what came of it.
+//! [`TargetRunner`]: tries an input and says what is wrong with what came of it.
 
-use super::input::{Ground, Input, answer, answered};
+use super::input::{FuzzInputSpec, Input, answer, answered};
 use crate::checks::{differences, unsettled};
-use crate::minimise::minimise;
-use crate::observe::probe::{Took, took};
+use crate::observe::probe::{ProbeOutcome, took};
+use crate::shrink::minimise;
 use provision_core::wizard::{
     InstalledState, Outcome, ProvisionMode, ProvisionStep, StepCode, StepExecutor, Wizard,
     WizardKind, WizardRun,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const TRIES: (usize, usize) = (200, 12);
 
 /// Where inputs are tried.
-pub struct Bench<'b> {
+pub struct TargetRunner<'b> {
     /// Runs guests that count which of their code runs.
     pub executor: &'b dyn StepExecutor,
     /// What ran since it was last asked: a counter and its count.
@@ -40,7 +40,7 @@ pub struct Tried {
     /// nothing of the step is counted, and that it broke is all that is known.
     pub ended: Option<String>,
     /// How the wizard took it.
-    pub took: Took,
+    pub took: ProbeOutcome,
     /// Steps that a guest really ran to an answer.
     pub executed: usize,
     /// What is wrong with it.
@@ -58,10 +58,10 @@ pub struct Found {
     pub tries: usize,
 }
 
-impl Bench<'_> {
+impl TargetRunner<'_> {
     /// Runs `input` once.
     #[must_use]
-    pub fn try_once(&self, input: &Input, ground: &Ground) -> Option<Tried> {
+    pub fn try_once(&self, input: &Input, ground: &FuzzInputSpec) -> Option<Tried> {
         let run = self.run(self.executor, input)?;
         let hits = (self.hits)();
         let took = took(&run);
@@ -77,7 +77,7 @@ impl Bench<'_> {
     /// Looks longer at an input that showed something new, where guests run as
     /// they are: under their own bounds, again, and once more on what it left.
     #[must_use]
-    pub fn look_again(&self, input: &Input, ground: &Ground) -> Vec<Finding> {
+    pub fn look_again(&self, input: &Input, ground: &FuzzInputSpec) -> Vec<Finding> {
         let Some(first) = self.run(self.plain, input) else {
             return Vec::new();
         };
@@ -92,7 +92,12 @@ impl Bench<'_> {
     /// Whether `wanted` shows again where guests run as they are, and then on
     /// how little.
     #[must_use]
-    pub fn confirm(&self, wanted: &Finding, input: &Input, ground: &Ground) -> Option<Found> {
+    pub fn confirm(
+        &self,
+        wanted: &Finding,
+        input: &Input,
+        ground: &FuzzInputSpec,
+    ) -> Option<Found> {
         let shows = |input: &Input| self.shown(input, ground, wanted).is_some();
         if !shows(input) {
             return None;
@@ -122,7 +127,12 @@ impl Bench<'_> {
 
     /// The finding like `wanted` that `input` shows, where it does.
     #[must_use]
-    pub fn shown(&self, input: &Input, ground: &Ground, wanted: &Finding) -> Option<Finding> {
+    pub fn shown(
+        &self,
+        input: &Input,
+        ground: &FuzzInputSpec,
+        wanted: &Finding,
+    ) -> Option<Finding> {
         let findings = match takes_more_than_one_run(wanted) {
             true => self.look_again(input, ground),
             false => {
@@ -137,10 +147,16 @@ impl Bench<'_> {
         input.run(executor, (self.pack, self.wizards), self.limits)
     }
 
-    fn wrong(&self, input: &Input, ground: &Ground, run: &WizardRun, took: &Took) -> Vec<Finding> {
+    fn wrong(
+        &self,
+        input: &Input,
+        ground: &FuzzInputSpec,
+        run: &WizardRun,
+        took: &ProbeOutcome,
+    ) -> Vec<Finding> {
         let mut found = Vec::new();
         match took {
-            Took::Broke {
+            ProbeOutcome::Crashed {
                 step,
                 code,
                 message,
@@ -148,8 +164,8 @@ impl Bench<'_> {
                 let expected = "an answer to any input, or a refusal";
                 found.push(Finding::new(code.code(), step, expected, message));
             }
-            Took::Refused(_) => found.extend(accepted_by_validate(run)),
-            Took::Accepted | Took::Unknown(_) => {}
+            ProbeOutcome::Rejected(_) => found.extend(accepted_by_validate(run)),
+            ProbeOutcome::Accepted | ProbeOutcome::Inconclusive(_) => {}
         }
         for step in &run.steps {
             let blamed = step
@@ -173,7 +189,12 @@ impl Bench<'_> {
     }
 
     /// Setting up once more on what setting up left changes nothing.
-    fn unsettled(&self, input: &Input, ground: &Ground, first: &WizardRun) -> Option<Finding> {
+    fn unsettled(
+        &self,
+        input: &Input,
+        ground: &FuzzInputSpec,
+        first: &WizardRun,
+    ) -> Option<Finding> {
         if ground.kind != WizardKind::Setup
             || !first.completed()
             || input.inputs.existing_state.is_some()
@@ -195,7 +216,7 @@ impl Bench<'_> {
 
 /// Keys of the secrets that are what they were, and stand nowhere else: what a
 /// change put into another answer is no secret there.
-fn kept_secrets(input: &Input, ground: &Ground) -> Vec<String> {
+fn kept_secrets(input: &Input, ground: &FuzzInputSpec) -> Vec<String> {
     let changed = |key: &str| {
         let mut questions = ground.questions.iter();
         let question = questions.find(|q| q.id == *key);
@@ -247,7 +268,7 @@ type Step<'g> = Box<dyn Fn(&Input) -> Input + 'g>;
 /// `input` with as much as possible as it is in the valid one.
 fn nearest(
     input: &Input,
-    ground: &Ground,
+    ground: &FuzzInputSpec,
     most: usize,
     shows: impl Fn(&Input) -> bool,
 ) -> (Input, usize) {
@@ -327,11 +348,11 @@ fn size(count: u8) -> u8 {
 }
 
 /// How the wizard ended, without the words of the guest.
-fn ended(took: &Took) -> String {
+fn ended(took: &ProbeOutcome) -> String {
     match took {
-        Took::Accepted => "accepted".to_owned(),
-        Took::Refused(_) => "refused".to_owned(),
-        Took::Broke { step, code, .. } => format!("{step} {}", code.code()),
-        Took::Unknown(_) => "unknown".to_owned(),
+        ProbeOutcome::Accepted => "accepted".to_owned(),
+        ProbeOutcome::Rejected(_) => "refused".to_owned(),
+        ProbeOutcome::Crashed { step, code, .. } => format!("{step} {}", code.code()),
+        ProbeOutcome::Inconclusive(_) => "unknown".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use provision_core::wizard::{HostActivity, StepAnswer, StepCode, StepOutcome};
 
 /// Which of the executor's promises `answer` breaks; empty where it keeps all.
 #[must_use]
-pub fn broken_promises(answer: &StepAnswer, limits: &StepLimits) -> Vec<String> {
+pub fn violations(answer: &StepAnswer, limits: &StepLimits) -> Vec<String> {
     let mut broken = Vec::new();
     let mut output = 0;
     match &answer.result {
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn each_promise_can_be_broken() {
         let limits = Limits::FUZZ.step;
-        assert_eq!(broken_promises(&answer(), &limits), [""; 0]);
+        assert_eq!(violations(&answer(), &limits), [""; 0]);
         let too_much: [fn(&mut StepAnswer, &StepLimits); 8] = [
             |a, l| a.meters.fuel = l.fuel + 1,
             |a, l| a.meters.memory_bytes = l.memory_bytes as u64 + 1,
@@ -121,10 +121,10 @@ mod tests {
         for spoil in too_much {
             let mut spoiled = answer();
             spoil(&mut spoiled, &limits);
-            assert_eq!(broken_promises(&spoiled, &limits).len(), 1);
+            assert_eq!(violations(&spoiled, &limits).len(), 1);
         }
         let mut trapped = answer();
         trapped.result = Err(StepFailure::new(StepCode::Trap, ""));
-        assert_eq!(broken_promises(&trapped, &limits), [""; 0]);
+        assert_eq!(violations(&trapped, &limits), [""; 0]);
     }
 }
