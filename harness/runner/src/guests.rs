@@ -8,7 +8,7 @@ use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
 use provision_exec::{
     CompileCache, CompileStats, Compilers, CoveredFunction, Dictionary, WasmtimeExecutor,
 };
-use provision_worker::{Covering, Isolated, Patience, Setup, WORKER_MEMORY};
+use provision_worker::{CompileTimeout, Covering, Isolated, Setup, WORKER_MEMORY};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub enum Place {
         /// The program.
         program: PathBuf,
         /// How long compiling a component may take.
-        compiling: Patience,
+        compiling: CompileTimeout,
         /// Whether every lock has to hold.
         all_locks: bool,
     },
@@ -33,7 +33,7 @@ impl Place {
     ///
     /// # Errors
     /// [`Error::Io`] where the system does not tell which program this is.
-    pub fn apart(compiling: Patience, all_locks: bool) -> Result<Self, Error> {
+    pub fn apart(compiling: CompileTimeout, all_locks: bool) -> Result<Self, Error> {
         Ok(Self::Apart {
             program: program()?,
             compiling,

@@ -10,20 +10,20 @@
 //! that go into the compile cache are taken only from workers that run no
 //! guests.
 
-mod attack;
-mod bounded;
 mod delta;
+mod escape_test;
 mod frame;
-mod lock;
 mod message;
+mod oom_allocator;
+mod sandbox;
 mod serve;
 mod supervise;
 
-pub use attack::Attempt;
-pub use bounded::Bounded;
-pub(crate) use bounded::EXIT_MEMORY;
-pub use lock::Lock;
+pub use escape_test::Attempt;
+pub use oom_allocator::Bounded;
+pub(crate) use oom_allocator::EXIT_MEMORY;
+pub use sandbox::Restriction;
 pub use serve::serve;
 pub use supervise::{
-    Covering, Isolated, Patience, Setup, WORKER_MEMORY, WorkerError, attack, locks,
+    CompileTimeout, Covering, Isolated, Setup, WORKER_MEMORY, WorkerError, attack, locks,
 };

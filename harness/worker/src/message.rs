@@ -1,10 +1,10 @@
 //! What goes over the pipe. Bytes that may be many stand in the body of a
 //! frame, beside the message.
 
-use crate::attack::Attempt;
 use crate::delta::Same;
+use crate::escape_test::Attempt;
 use crate::frame::Bounds;
-use crate::lock::Lock;
+use crate::sandbox::Restriction;
 use provision_core::limits::{Limits, StepLimits};
 use provision_core::wizard::{Call, Grants, HostActivity, Meters, StepFailure};
 use provision_exec::{Compilers, CoveredFile, WorkerMode};
@@ -118,7 +118,10 @@ pub(crate) enum Files<'r> {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     /// It is ready, and locked as far as this.
-    Ready { version: u32, locks: Vec<Lock> },
+    Ready {
+        version: u32,
+        locks: Vec<Restriction>,
+    },
     /// It cannot do its work at all.
     Unable { why: String },
     /// The step's code has to be compiled, or handed over, first.

@@ -3,11 +3,11 @@
 use crate::attack;
 use crate::delta::Last;
 use crate::frame::{self, Bounds, Frame};
-use crate::lock::Locks;
 use crate::message::{
     ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, body_of,
     hits_as_bytes, to_worker,
 };
+use crate::sandbox::Restrictions;
 use provision_core::limits::Limits;
 use provision_core::pack::{Hashed, Pack, Source};
 use provision_core::wizard::{Call, Grants, StepExecutor, StepOutcome, StepRequest};
@@ -45,7 +45,7 @@ impl Write for Pipe<'_> {
 /// Ends with 0 when it was closed, with 2 where what came is no message.
 #[must_use]
 pub fn serve() -> ExitCode {
-    crate::bounded::end_without_memory();
+    crate::oom_allocator::end_without_memory();
     // NB: rustix writes what it is given at once; nothing else writes here.
     let (input, output) = (io::stdin(), io::stdout());
     let mut pipe = Pipe {
@@ -74,7 +74,7 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
         let theirs = start.version;
         return Err(format!("messages of version {theirs}, this is {VERSION}"));
     }
-    let mut locks = Locks::default();
+    let mut locks = Restrictions::default();
     locks.before_engines(start.parent);
     let handed = Arc::new(Preloaded::default());
     let lock = || {

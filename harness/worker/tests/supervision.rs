@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use provision_core::wizard::{Call, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::{Compilers, WasmtimeExecutor};
-use provision_worker::{Bounded, Isolated, Patience, Setup, WORKER_MEMORY};
+use provision_worker::{Bounded, CompileTimeout, Isolated, Setup, WORKER_MEMORY};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -186,7 +186,7 @@ fn setup(program: PathBuf, told: &Arc<Mutex<Vec<String>>>) -> Setup {
         compilers: Compilers::One,
         jobs: 1,
         cache: None,
-        compiling: Patience::default(),
+        compiling: CompileTimeout::default(),
         memory: WORKER_MEMORY,
         all_locks: false,
         tell: Box::new(move |text| told.lock().expect("no panic").push(text.to_owned())),
@@ -321,7 +321,7 @@ fn slow() -> Result<(), Failed> {
     let code = bombed(|setup| {
         // Far more than a sound step takes, and far less than the bomb.
         let (base, mib) = (Duration::from_millis(500), Duration::ZERO);
-        setup.compiling = Patience { base, mib };
+        setup.compiling = CompileTimeout { base, mib };
     })?;
     assert_eq!(code, StepCode::CompileTimeout);
     Ok(())

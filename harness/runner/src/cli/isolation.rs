@@ -3,7 +3,7 @@
 use crate::exit::Error;
 use crate::guests::Place;
 use clap::ValueEnum;
-use provision_worker::Patience;
+use provision_worker::CompileTimeout;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -38,8 +38,8 @@ impl IsolationFlags {
         let mib = base / 2;
         match self.isolation {
             Isolation::None => Ok(Place::Here),
-            Isolation::Auto => Place::apart(Patience { base, mib }, false),
-            Isolation::Require => Place::apart(Patience { base, mib }, true),
+            Isolation::Auto => Place::apart(CompileTimeout { base, mib }, false),
+            Isolation::Require => Place::apart(CompileTimeout { base, mib }, true),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Code for the workers that run it: handed on, or compiled by others.
 
-use super::codes::Outcome;
-use super::isolated::{GRACE, OPENING, Workers};
+use super::artifact_store::Outcome;
+use super::errors::{Trouble, again, of_compiling};
+use super::executor::{GRACE, OPENING, Workers};
 use super::pool::{Lent, Pool};
-use super::process::{Broken, Part, Process};
-use super::trouble::{Trouble, again, of_compiling};
+use super::process::{Part, Process, WorkerFailure};
 use crate::message::{Answer, Request};
 use provision_core::pack::Pack;
 use provision_exec::{CodeName, SlowCompile};
@@ -96,19 +96,22 @@ impl Workers {
     fn given_up(
         &self,
         of: (&CodeName, &blake3::Hash),
-        broken: Broken,
+        broken: WorkerFailure,
         tries: u32,
-    ) -> Result<Outcome, Broken> {
+    ) -> Result<Outcome, WorkerFailure> {
         self.note(of, &broken, tries);
         match of_compiling(broken, tries) {
             Trouble::Final(failure) => Ok(Outcome::Failed(failure)),
-            Trouble::Broken(broken) => Err(broken),
+            Trouble::WorkerFailure(broken) => Err(broken),
         }
     }
 
     /// Remembers what is not worth another try.
-    fn note(&self, of: (&CodeName, &blake3::Hash), broken: &Broken, tries: u32) {
-        let every = matches!(broken, Broken::Late(_) | Broken::Memory { .. });
+    fn note(&self, of: (&CodeName, &blake3::Hash), broken: &WorkerFailure, tries: u32) {
+        let every = matches!(
+            broken,
+            WorkerFailure::Late(_) | WorkerFailure::Memory { .. }
+        );
         if let Trouble::Final(failure) = of_compiling(broken.clone(), tries) {
             self.codes.give_up(of, every, &failure);
         }
@@ -129,7 +132,7 @@ impl Workers {
         pool: &Pool,
         (lane, deadline): (usize, Instant),
         (pack, file): (&Pack, &str),
-    ) -> Result<Outcome, Broken> {
+    ) -> Result<Outcome, WorkerFailure> {
         let mut lent = pool.take(Some(pack.fingerprint()))?;
         let process = lent.process()?;
         self.opened(process, (pack, Part::Whole))?;
@@ -163,7 +166,7 @@ impl Workers {
         process: &mut Process,
         lane: usize,
         (pack, file): (&Pack, &str),
-    ) -> Result<(), Broken> {
+    ) -> Result<(), WorkerFailure> {
         let deadline = Instant::now() + self.patience(lane, pack, file);
         let ask = Request::Compile {
             lane,

@@ -1,23 +1,23 @@
 //! The other end of the pipe: an executor over workers.
 
-mod codes;
+mod artifact_store;
 mod compiling;
-mod covering;
-mod isolated;
-mod live;
+mod coverage;
+mod errors;
+mod executor;
 mod pool;
 mod process;
-mod trouble;
+mod watchdog;
 
-pub use covering::Covering;
-pub use isolated::Isolated;
-pub(crate) use live::stop as stop_all;
+pub use coverage::Covering;
+pub use executor::Isolated;
+pub(crate) use watchdog::stop as stop_all;
 
 use crate::Attempt;
-use crate::lock::Lock;
 use crate::message::{Answer, Request, Start, VERSION, Work, from_worker};
+use crate::sandbox::Restriction;
 use pool::Recipe;
-use process::{Broken, Process};
+use process::{Process, WorkerFailure};
 use provision_core::limits::Limits;
 use provision_exec::{CompileCache, Compilers, ExecError};
 use std::os::fd::OwnedFd;
@@ -46,7 +46,7 @@ pub struct Setup {
     /// Where compiled code is kept between runs.
     pub cache: Option<Arc<CompileCache>>,
     /// How long compiling a component may take.
-    pub compiling: Patience,
+    pub compiling: CompileTimeout,
     /// Bytes that a worker may use beside what its engines take.
     pub memory: u64,
     /// Whether a lock that the kernel does not have is an error.
@@ -57,14 +57,14 @@ pub struct Setup {
 
 /// How long is waited for a component to be compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct CompileTimeout {
     /// For any component.
     pub base: Duration,
     /// For each MiB of it besides.
     pub mib: Duration,
 }
 
-impl Default for Patience {
+impl Default for CompileTimeout {
     fn default() -> Self {
         Self {
             base: Duration::from_secs(10),
@@ -73,7 +73,7 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl CompileTimeout {
     /// For a component of so many bytes. Compilers that optimise get more.
     pub(crate) fn with(self, bytes: u64, factor: u32) -> Duration {
         let mib = u32::try_from(bytes.div_ceil(1024 * 1024)).unwrap_or(u32::MAX);
@@ -96,11 +96,11 @@ pub enum WorkerError {
          sandbox can do more harm (--isolation auto runs with what there is)",
         .0.join("; ")
     )]
-    Locks(Vec<String>),
+    Restrictions(Vec<String>),
 }
 
-impl From<Broken> for WorkerError {
-    fn from(broken: Broken) -> Self {
+impl From<WorkerFailure> for WorkerError {
+    fn from(broken: WorkerFailure) -> Self {
         Self::Start(broken.to_string())
     }
 }
@@ -134,7 +134,7 @@ fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> Rec
 ///
 /// # Errors
 /// [`WorkerError`] where no worker can be started.
-pub fn locks(program: PathBuf) -> Result<Vec<Lock>, WorkerError> {
+pub fn locks(program: PathBuf) -> Result<Vec<Restriction>, WorkerError> {
     let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
     let process = Process::start(&recipe.program, (&recipe.start, recipe.bounds), None)?;
     Ok(process.locks.clone())

@@ -1,7 +1,7 @@
 //! A few workers, started where they are wanted and replaced when they broke.
 
-use super::live::stopped;
-use super::process::{Broken, Process};
+use super::process::{Process, WorkerFailure};
+use super::watchdog::stopped;
 use crate::frame::Bounds;
 use crate::message::Start;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ struct State {
 /// A thread that starts workers, because they die with the thread that did.
 #[derive(Debug)]
 struct Spawner {
-    orders: SyncSender<SyncSender<Result<Process, Broken>>>,
+    orders: SyncSender<SyncSender<Result<Process, WorkerFailure>>>,
 }
 
 impl Spawner {
@@ -95,11 +95,11 @@ impl Pool {
 
     /// A worker, if there is one that has this `pack` already; else any, or a new
     /// one. It has to be given back.
-    pub(crate) fn take(&self, pack: Option<&blake3::Hash>) -> Result<Lent<'_>, Broken> {
+    pub(crate) fn take(&self, pack: Option<&blake3::Hash>) -> Result<Lent<'_>, WorkerFailure> {
         let mut state = self.state();
         loop {
             if stopped() {
-                return Err(Broken::Stopped);
+                return Err(WorkerFailure::Stopped);
             }
             let has = |p: &Process| pack.is_some() && p.pack.as_ref().map(|(pack, _)| pack) == pack;
             if let Some(at) = state.idle.iter().position(has) {
@@ -123,7 +123,7 @@ impl Pool {
         let started = match unstarted >= HOPELESS {
             true => {
                 let why = format!("{unstarted} in a row could not be started");
-                Err(Broken::Unstarted(why))
+                Err(WorkerFailure::Unstarted(why))
             }
             false => self.start(broke + unstarted),
         };
@@ -150,14 +150,14 @@ impl Pool {
     }
 
     /// Starts a worker, after a pause where others have broken.
-    fn start(&self, broke: u32) -> Result<Process, Broken> {
+    fn start(&self, broke: u32) -> Result<Process, WorkerFailure> {
         if broke > 1 {
             let pause = PAUSE.saturating_mul(1 << broke.min(10)).min(LONGEST_PAUSE);
             // NB: nobody wakes this one but the clock; the end of the run waits
             // for no longer than this either.
             std::thread::park_timeout(pause);
         }
-        let unstarted = |e: &dyn std::fmt::Display| Broken::Unstarted(e.to_string());
+        let unstarted = |e: &dyn std::fmt::Display| WorkerFailure::Unstarted(e.to_string());
         let (told, answer) = sync_channel(1);
         let mut spawner = self.spawner.lock().unwrap_or_else(PoisonError::into_inner);
         if spawner.is_none() {
@@ -216,8 +216,8 @@ pub(crate) struct Lent<'p> {
 
 impl Lent<'_> {
     /// The worker, unless it is given back already.
-    pub(crate) fn process(&mut self) -> Result<&mut Process, Broken> {
-        self.process.as_mut().ok_or(Broken::Stopped)
+    pub(crate) fn process(&mut self) -> Result<&mut Process, WorkerFailure> {
+        self.process.as_mut().ok_or(WorkerFailure::Stopped)
     }
 }
 

@@ -1,11 +1,11 @@
 //! One worker: started, asked within a time, killed and reaped.
 
-use super::live::{self, Patience, stopped};
+use super::watchdog::{self, Deadline, stopped};
 use crate::EXIT_MEMORY;
 use crate::delta::Last;
 use crate::frame::{self, Bounds, FrameError};
-use crate::lock::Lock;
 use crate::message::{Answer, Start, VERSION};
+use crate::sandbox::Restriction;
 use provision_core::text::inert;
 use provision_core::wizard::Grants;
 use provision_exec::CodeName;
@@ -29,7 +29,7 @@ const WORDS: usize = 300;
 
 /// Why a worker did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Broken {
+pub(crate) enum WorkerFailure {
     /// A signal ended it.
     #[error("the worker was killed by signal {signal}{name}{words}")]
     Killed {
@@ -72,11 +72,11 @@ pub(crate) struct Process {
     child: Child,
     from: BufReader<io::PipeReader>,
     to: io::PipeWriter,
-    patience: Arc<Patience>,
+    patience: Arc<Deadline>,
     errors: io::PipeReader,
     bounds: Bounds,
     /// What it gave up.
-    pub(crate) locks: Vec<Lock>,
+    pub(crate) locks: Vec<Restriction>,
     /// Fingerprint of the pack that it has, and how much of it.
     pub(crate) pack: Option<(blake3::Hash, Part)>,
     /// Packs that it was given so far.
@@ -100,11 +100,11 @@ impl Process {
         program: &Path,
         (start, bounds): (&Start, Bounds),
         inherited: Option<OwnedFd>,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, WorkerFailure> {
         if stopped() {
-            return Err(Broken::Stopped);
+            return Err(WorkerFailure::Stopped);
         }
-        let unstarted = |e: io::Error| Broken::Unstarted(e.to_string());
+        let unstarted = |e: io::Error| WorkerFailure::Unstarted(e.to_string());
         let (theirs, to) = io::pipe().map_err(unstarted)?;
         let (from, answers) = io::pipe().map_err(unstarted)?;
         widen(&to);
@@ -113,7 +113,7 @@ impl Process {
         // A worker that says too much loses its words, and nobody waits.
         rustix::io::ioctl_fionbio(&errors_in, true).map_err(|e| unstarted(e.into()))?;
         rustix::io::ioctl_fionbio(&errors, true).map_err(|e| unstarted(e.into()))?;
-        live::start().map_err(unstarted)?;
+        watchdog::start().map_err(unstarted)?;
         let mut command = Command::new(program);
         command
             .arg("worker")
@@ -123,7 +123,7 @@ impl Process {
             .stdout(answers)
             .stderr(errors_in)
             .process_group(0);
-        let (child, patience) = live::spawn(&mut command).map_err(unstarted)?;
+        let (child, patience) = watchdog::spawn(&mut command).map_err(unstarted)?;
         // NB: it holds the worker's ends of the pipes, which end with the worker.
         drop(command);
         drop(inherited);
@@ -149,7 +149,7 @@ impl Process {
             _ => return Err(process.garbage("it does not say that it is ready")),
         }
         match stopped() {
-            true => Err(Broken::Stopped),
+            true => Err(WorkerFailure::Stopped),
             false => Ok(process),
         }
     }
@@ -165,7 +165,7 @@ impl Process {
         message: &impl Serialize,
         body: &[&[u8]],
         deadline: Instant,
-    ) -> Result<(Answer, Vec<u8>), Broken> {
+    ) -> Result<(Answer, Vec<u8>), WorkerFailure> {
         let started = Instant::now();
         self.send(message, body, deadline)?;
         self.patience.until(Some(deadline));
@@ -193,10 +193,10 @@ impl Process {
         message: &impl Serialize,
         body: &[&[u8]],
         deadline: Instant,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), WorkerFailure> {
         let started = Instant::now();
         let head = serde_json::to_vec(message);
-        let head = head.map_err(|e| Broken::Unstarted(e.to_string()))?;
+        let head = head.map_err(|e| WorkerFailure::Unstarted(e.to_string()))?;
         self.patience.until(Some(deadline));
         let sent = frame::write(&mut self.to, &head, body);
         self.patience.until(None);
@@ -212,9 +212,9 @@ impl Process {
     }
 
     /// Notes that what it says is not to be believed any more.
-    pub(crate) fn garbage(&mut self, why: &str) -> Broken {
+    pub(crate) fn garbage(&mut self, why: &str) -> WorkerFailure {
         self.broken = true;
-        Broken::Garbage(inert(why, WORDS))
+        WorkerFailure::Garbage(inert(why, WORDS))
     }
 
     /// Whether it may be asked again.
@@ -223,29 +223,29 @@ impl Process {
     }
 
     /// Why it does not go on.
-    fn ended(&mut self, started: Instant) -> Broken {
+    fn ended(&mut self, started: Instant) -> WorkerFailure {
         self.broken = true;
         if self.patience.is_over() {
             self.reap();
-            return Broken::Late(started.elapsed());
+            return WorkerFailure::Late(started.elapsed());
         }
         // It closes its pipe while it dies; how, is known a moment later.
-        let dead = dead_within(live::number(&self.child), ENDING);
+        let dead = dead_within(watchdog::number(&self.child), ENDING);
         let words = match self.words() {
             words if words.is_empty() => words,
             words => format!("; its last words: {words}"),
         };
         let status = self.reap();
         match status {
-            _ if stopped() => Broken::Stopped,
+            _ if stopped() => WorkerFailure::Stopped,
             Some(status) if dead => of_status(status, words),
-            _ => Broken::Garbage("it closed its pipe, and went on".into()),
+            _ => WorkerFailure::Garbage("it closed its pipe, and went on".into()),
         }
     }
 
     /// Kills it with all that it may have started, and waits for its end.
     fn reap(&mut self) -> Option<ExitStatus> {
-        match live::kill(&self.child) {
+        match watchdog::kill(&self.child) {
             true => self.child.wait().ok(),
             false => None,
         }
@@ -287,15 +287,15 @@ fn dead_within(pid: i32, time: Duration) -> bool {
     matches!(rustix::event::poll(&mut wait, time.as_ref()), Ok(1))
 }
 
-fn of_status(status: ExitStatus, words: String) -> Broken {
+fn of_status(status: ExitStatus, words: String) -> WorkerFailure {
     match (status.signal(), status.code()) {
-        (Some(signal), _) => Broken::Killed {
+        (Some(signal), _) => WorkerFailure::Killed {
             signal,
             name: name(signal),
             words,
         },
-        (None, Some(code)) if code == i32::from(EXIT_MEMORY) => Broken::Memory { words },
-        (None, code) => Broken::Ended {
+        (None, Some(code)) if code == i32::from(EXIT_MEMORY) => WorkerFailure::Memory { words },
+        (None, code) => WorkerFailure::Ended {
             status: code.unwrap_or_default(),
             words,
         },

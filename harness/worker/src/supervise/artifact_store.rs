@@ -1,6 +1,6 @@
 //! Compiled code on its way from the workers that compile to those that run.
 
-use super::process::Broken;
+use super::process::WorkerFailure;
 use provision_core::wizard::StepFailure;
 use provision_exec::{CodeName, CompileCache};
 use std::collections::{HashMap, HashSet};
@@ -78,8 +78,8 @@ impl Codes {
     pub(crate) fn obtain(
         &self,
         (name, pack): (&CodeName, &blake3::Hash),
-        compile: impl FnOnce() -> Result<Outcome, Broken>,
-    ) -> Result<Outcome, Broken> {
+        compile: impl FnOnce() -> Result<Outcome, WorkerFailure>,
+    ) -> Result<Outcome, WorkerFailure> {
         if let Some(known) = self.known(name, pack) {
             return Ok(known);
         }

@@ -1,11 +1,11 @@
 //! [`Isolated`]: steps by workers, as if they were run here.
 
-use super::codes::Codes;
+use super::artifact_store::Codes;
 
+use super::errors::{Trouble, again, failed, of_step};
 use super::pool::Pool;
-use super::process::{Broken, Part, Process};
-use super::trouble::{Trouble, again, failed, of_step};
-use super::{Patience, Setup, WorkerError, recipe};
+use super::process::{Part, Process, WorkerFailure};
+use super::{CompileTimeout, Setup, WorkerError, recipe};
 use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
@@ -48,7 +48,7 @@ pub(super) struct Workers {
     pub(super) compilers: Option<(Pool, CodeNames)>,
     pub(super) codes: Codes,
     pub(super) timing: Timing,
-    pub(super) patience: Patience,
+    pub(super) patience: CompileTimeout,
     pub(super) limits: StepLimits,
     /// Files that cannot read from their host, by BLAKE3.
     pub(super) silent: Mutex<HashSet<blake3::Hash>>,
@@ -56,7 +56,7 @@ pub(super) struct Workers {
 }
 
 /// What came of a step, and what was counted meanwhile.
-pub(super) struct Told {
+pub(super) struct WorkerReply {
     pub(super) answer: StepAnswer,
     pub(super) files: Vec<CoveredFile>,
     pub(super) hits: Vec<u8>,
@@ -154,7 +154,7 @@ impl Workers {
             tell,
         };
         // One that is killed before it could do anything says nothing yet.
-        let killed = |e: &Broken| matches!(e, Broken::Killed { .. });
+        let killed = |e: &WorkerFailure| matches!(e, WorkerFailure::Killed { .. });
         let mut first = workers.runners.take(None);
         for _ in 0..FIRST {
             match &first {
@@ -170,7 +170,7 @@ impl Workers {
         let missing: Vec<String> = missing.collect();
         drop(first);
         match missing.is_empty() {
-            false if all_locks => return Err(WorkerError::Locks(missing)),
+            false if all_locks => return Err(WorkerError::Restrictions(missing)),
             false => (workers.tell)(&format!(
                 "workers are not locked as they should be; this machine lacks {}",
                 missing.join("; ")
@@ -181,11 +181,11 @@ impl Workers {
     }
 
     /// Runs a step; once more, if a worker breaks over it.
-    pub(super) fn execute(&self, lane: usize, pack: &Pack, request: &StepRequest) -> Told {
+    pub(super) fn execute(&self, lane: usize, pack: &Pack, request: &StepRequest) -> WorkerReply {
         let first = match self.once(lane, pack, request) {
             Ok(told) => return told,
             Err(Trouble::Final(failure)) => return failed(failure),
-            Err(Trouble::Broken(broken)) => broken,
+            Err(Trouble::WorkerFailure(broken)) => broken,
         };
         if !again(&first) {
             return failed(of_step(&first, 1));
@@ -195,11 +195,16 @@ impl Workers {
         match self.once(lane, pack, request) {
             Ok(told) => told,
             Err(Trouble::Final(failure)) => failed(failure),
-            Err(Trouble::Broken(broken)) => failed(of_step(&broken, 2)),
+            Err(Trouble::WorkerFailure(broken)) => failed(of_step(&broken, 2)),
         }
     }
 
-    fn once(&self, lane: usize, pack: &Pack, request: &StepRequest) -> Result<Told, Trouble> {
+    fn once(
+        &self,
+        lane: usize,
+        pack: &Pack,
+        request: &StepRequest,
+    ) -> Result<WorkerReply, Trouble> {
         let mut lent = self.runners.take(Some(pack.fingerprint()))?;
         // NB: an input over its bound is refused before anything is compiled.
         let fits = match &request.call {
@@ -236,7 +241,7 @@ impl Workers {
         pack: &Pack,
         request: &StepRequest,
         process: &mut Process,
-    ) -> Result<(Answer, Vec<u8>), Broken> {
+    ) -> Result<(Answer, Vec<u8>), WorkerFailure> {
         let deadline = self.opened(process, (pack, Part::Outline))?;
         let StepRequest {
             component,
@@ -276,7 +281,7 @@ impl Workers {
         &self,
         process: &mut Process,
         (pack, part): (&Pack, Part),
-    ) -> Result<Instant, Broken> {
+    ) -> Result<Instant, WorkerFailure> {
         let step = Duration::from_millis(self.limits.deadline_ms) + GRACE;
         let before = process.pack.filter(|(had, _)| had == pack.fingerprint());
         if before.is_some_and(|(_, had)| had >= part) {
@@ -297,7 +302,7 @@ impl Workers {
         process: &mut Process,
         (lane, pack, file): (usize, &Pack, &str),
         (done, mut body): (Done, Vec<u8>),
-    ) -> Result<Told, Trouble> {
+    ) -> Result<WorkerReply, Trouble> {
         let Done {
             result,
             output,
@@ -345,7 +350,7 @@ impl Workers {
             meters,
             attempts,
         };
-        Ok(Told {
+        Ok(WorkerReply {
             answer,
             files,
             hits,
@@ -355,7 +360,11 @@ impl Workers {
 
 /// Sends what the files of `pack` are. What nobody has to compile need not
 /// travel, and may have megabytes.
-fn send_outline(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), Broken> {
+fn send_outline(
+    process: &mut Process,
+    pack: &Pack,
+    deadline: Instant,
+) -> Result<(), WorkerFailure> {
     let known = pack.files().filter_map(|file| {
         let (size, look) = (pack.size(file)?, pack.info(file)?);
         Some(((Cow::Borrowed(file), size), *look.blake3.as_bytes()))
@@ -368,7 +377,7 @@ fn send_outline(process: &mut Process, pack: &Pack, deadline: Instant) -> Result
     process.send(&request, &[digests.as_flattened()], deadline)
 }
 
-fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), Broken> {
+fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), WorkerFailure> {
     let fingerprint = *pack.fingerprint().as_bytes();
     if let Some(archive) = pack.archive() {
         let files = Files::Archive;

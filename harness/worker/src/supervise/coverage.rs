@@ -1,6 +1,6 @@
 //! [`Covering`]: steps by a worker whose guests count what runs.
 
-use super::isolated::Workers;
+use super::executor::Workers;
 use super::{Setup, WorkerError};
 use crate::message::{Work, hits_of};
 use provision_core::pack::Pack;

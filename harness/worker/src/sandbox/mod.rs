@@ -4,19 +4,19 @@
 //! reported, and the rest holds all the same.
 
 #[cfg(target_os = "linux")]
-mod calls;
-#[cfg(target_os = "linux")]
-mod files;
-mod limits;
+mod landlock;
 #[cfg(target_os = "linux")]
 mod process;
+mod rlimits;
+#[cfg(target_os = "linux")]
+mod seccomp;
 
 use serde::{Deserialize, Serialize};
 use std::io;
 
 /// One thing that a worker gave up, or why it could not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lock {
+pub struct Restriction {
     /// What it is called.
     pub name: String,
     /// What it keeps a worker from.
@@ -27,13 +27,13 @@ pub struct Lock {
 
 /// The locks of a worker, one after another.
 #[derive(Debug, Default)]
-pub(crate) struct Locks {
-    pub(crate) all: Vec<Lock>,
+pub(crate) struct Restrictions {
+    pub(crate) all: Vec<Restriction>,
 }
 
-impl Locks {
+impl Restrictions {
     fn note(&mut self, (name, against): (&str, &str), done: io::Result<()>) {
-        self.all.push(Lock {
+        self.all.push(Restriction {
             name: name.to_owned(),
             against: against.to_owned(),
             missing: done.err().map(|e| e.to_string()),
@@ -42,7 +42,7 @@ impl Locks {
 
     /// Locks what nothing needs, not even the making of engines.
     pub(crate) fn before_engines(&mut self, parent: u32) {
-        self.note(limits::CORE, limits::core());
+        self.note(rlimits::CORE, rlimits::core());
         #[cfg(target_os = "linux")]
         {
             self.note(process::PRIVILEGES, process::no_new_privileges());
@@ -56,21 +56,21 @@ impl Locks {
     /// Memory is bounded to `memory` bytes beside what engines have by then,
     /// and addresses to twice that.
     pub(crate) fn before_threads(&mut self, memory: u64) {
-        self.note(limits::MEMORY, limits::memory(memory));
+        self.note(rlimits::MEMORY, rlimits::memory(memory));
         #[cfg(target_os = "linux")]
-        self.note(files::FILES, files::none());
+        self.note(landlock::FILES, landlock::none());
     }
 
     /// Locks the rest; nothing is started or opened any more.
     pub(crate) fn before_packs(&mut self, cpu: u64, filtered: bool) {
-        self.note(limits::CPU, limits::cpu(cpu));
-        self.note(limits::PROCESSES, limits::processes());
-        self.note(limits::FILES, limits::files());
+        self.note(rlimits::CPU, rlimits::cpu(cpu));
+        self.note(rlimits::PROCESSES, rlimits::processes());
+        self.note(rlimits::FILES, rlimits::files());
         #[cfg(target_os = "linux")]
         self.note(
-            calls::CALLS,
+            seccomp::CALLS,
             match filtered {
-                true => calls::filter().and_then(calls::Filter::apply),
+                true => seccomp::filter().and_then(seccomp::Filter::apply),
                 false => Err(io::Error::other("left out, to try the others")),
             },
         );

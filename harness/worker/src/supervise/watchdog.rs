@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// By process group.
-static LIVE: Mutex<BTreeMap<i32, Arc<Patience>>> = Mutex::new(BTreeMap::new());
+static LIVE: Mutex<BTreeMap<i32, Arc<Deadline>>> = Mutex::new(BTreeMap::new());
 /// Nothing is started any more.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -24,13 +24,13 @@ static CLOCK: OnceLock<()> = OnceLock::new();
 
 /// How long a worker is waited for.
 #[derive(Debug, Default)]
-pub(crate) struct Patience {
+pub(crate) struct Deadline {
     /// Milliseconds since the epoch of this process; 0 where nobody waits.
     until: AtomicU64,
     over: AtomicBool,
 }
 
-impl Patience {
+impl Deadline {
     /// From now on it is waited for until `deadline`.
     pub(crate) fn until(&self, deadline: Option<Instant>) {
         let until = deadline.map_or(0, |deadline| millis(deadline).max(1));
@@ -48,7 +48,7 @@ fn millis(at: Instant) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn live() -> MutexGuard<'static, BTreeMap<i32, Arc<Patience>>> {
+fn live() -> MutexGuard<'static, BTreeMap<i32, Arc<Deadline>>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -79,11 +79,11 @@ fn watch() {
 }
 
 /// Starts a worker, in a process group of its own.
-pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Arc<Patience>)> {
+pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Arc<Deadline>)> {
     // NB: it is among the live before anybody can ask for all to be killed.
     let mut live = live();
     let child = command.spawn()?;
-    let patience = Arc::<Patience>::default();
+    let patience = Arc::<Deadline>::default();
     live.insert(number(&child), Arc::clone(&patience));
     Ok((child, patience))
 }
