@@ -2,8 +2,8 @@
 //! being written and read again, and no report is broken by them.
 
 use crate::stream;
-use greentic_provision::clock::PackTimes;
 use greentic_provision::discover::PackRef;
+use greentic_provision::timings::PackTimes;
 use greentic_provision::{run, told};
 use provision_core::json;
 use provision_core::wizard::{
@@ -61,7 +61,7 @@ fn body(data: &[u8]) {
         label: "p".into(),
         path: "p".into(),
     };
-    let events = told::events(&pack, "", &examined, &PackTimes::default());
+    let events = pack_events::events(&pack, "", &examined, &PackTimes::default());
     stream::reported(&events, &[&pack.label]);
 }
 

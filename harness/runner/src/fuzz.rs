@@ -2,8 +2,8 @@
 //! the number of runs is up.
 
 use crate::discover::PackRef;
+use crate::executors::{AnyExecutor, CoverageExecutor, Isolation};
 use crate::exit::Error;
-use crate::guests::{Counted, Place, Steps};
 use crate::{interrupt, source};
 use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
@@ -42,7 +42,7 @@ pub struct Options {
     /// The only wizard that is fuzzed; all where none is named.
     pub only: Option<String>,
     /// In which process guests run.
-    pub place: Place,
+    pub place: Isolation,
 }
 
 /// What came of it.
@@ -214,7 +214,7 @@ pub fn fuzz(
     })
 }
 
-fn plain(options: &Options, limits: &Limits) -> Result<Steps, Error> {
+fn plain(options: &Options, limits: &Limits) -> Result<AnyExecutor, Error> {
     options.place.steps(limits, Compilers::One, (None, 1))
 }
 
@@ -246,8 +246,8 @@ impl Shared<'_> {
 struct Worker<'w> {
     prepared: &'w Prepared,
     limits: Limits,
-    covering: Counted,
-    plain: Steps,
+    covering: CoverageExecutor,
+    plain: AnyExecutor,
     options: &'w Options,
 }
 

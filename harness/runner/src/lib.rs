@@ -1,30 +1,30 @@
 //! The conformance harness for Greentic packs: discovery, trials, goldens,
 //! events, reports and the command line. All IO of the harness is here.
 
-pub mod artifacts;
 pub mod attestation;
 pub mod catalogue;
 pub mod cli;
-pub mod clock;
 pub mod discover;
 pub mod doctor;
 mod ends;
 pub mod events;
+pub mod evidence;
+pub mod executors;
 pub mod exit;
 pub mod expectations;
 mod files;
 pub mod fold;
 pub mod fuzz;
-pub mod guests;
 pub mod interrupt;
 pub mod notes;
-mod parsed;
-mod parts;
+pub mod timings;
+
+pub mod pack_events;
+mod parallel;
 pub mod progress;
 pub mod reports;
 pub mod repro;
 pub mod run;
 mod schedule;
 pub mod source;
-pub mod told;
 pub mod trials;

@@ -26,7 +26,7 @@ impl Notes {
 #[cfg(unix)]
 fn identity() -> Option<Vec<u8>> {
     use std::os::unix::fs::MetadataExt;
-    let file = std::fs::metadata(crate::guests::program().ok()?).ok()?;
+    let file = std::fs::metadata(crate::executors::program().ok()?).ok()?;
     let times = [
         (file.mtime(), file.mtime_nsec()),
         // NB: nobody can set this one.

@@ -1,8 +1,8 @@
 //! Bundles that show one failure again, offline: which pack, which check,
 //! which answers, under which conditions, and what was found.
 
-use crate::artifacts::folder_name;
 use crate::discover::PackRef;
+use crate::evidence::folder_name;
 use crate::exit::{Error, show};
 use crate::files;
 use crate::fuzz::{self, Prepared};

@@ -1,14 +1,14 @@
 //! One conformance run: packs in, events out.
 
-use crate::artifacts;
-use crate::clock::{Clock, PackTimes};
 use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, FORMAT, RunStarted, Shard};
+use crate::evidence;
 use crate::exit::Error;
 use crate::expectations::Expectations;
+use crate::pack_events::events;
 use crate::progress::Progress;
 use crate::schedule::{Ready, Work};
-use crate::told::events;
+use crate::timings::{Clock, PackTimes};
 use crate::{interrupt, repro, source};
 use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
@@ -137,7 +137,7 @@ fn judged(
 
 /// Where a run tells what it does.
 #[derive(Clone, Copy)]
-pub struct Told<'t> {
+pub struct RunObservers<'t> {
     /// The stream of events.
     pub log: &'t EventLog,
     /// Who waits.
@@ -155,7 +155,7 @@ pub fn run(
     packs: &[PackRef],
     executor: &dyn StepExecutor,
     options: &Options,
-    told: Told<'_>,
+    told: RunObservers<'_>,
 ) -> Result<(), Error> {
     let failure = Mutex::new(None);
     let work = Work {
@@ -185,7 +185,7 @@ pub fn run(
 }
 
 /// Reads and verifies a pack; the number is that of its bytes.
-fn open(pack: &PackRef, options: &Options, told: Told<'_>) -> (Ready, u64) {
+fn open(pack: &PackRef, options: &Options, told: RunObservers<'_>) -> (Ready, u64) {
     told.log.emit(&Event::PackStarted {
         pack: pack.label.clone(),
     });
@@ -203,7 +203,7 @@ fn one(
     Ready { opening, read }: Ready,
     executor: &dyn StepExecutor,
     options: &Options,
-    told: Told<'_>,
+    told: RunObservers<'_>,
 ) -> Result<(), Error> {
     let Examined {
         subject,
@@ -225,8 +225,8 @@ fn one(
     }
     // Of the selected checks alone: what was filtered out is not claimed.
     let verdict = verdict(&subject, &results);
-    let flags = artifacts::flags(options.level, &options.trust);
-    artifacts::write(&options.artifacts, pack, &flags, &subject, &results)?;
+    let flags = evidence::flags(options.level, &options.trust);
+    evidence::write(&options.artifacts, pack, &flags, &subject, &results)?;
     let judged_by = (&options.conditions, options.level);
     repro::write(
         (&options.artifacts, pack),

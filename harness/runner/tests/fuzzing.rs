@@ -5,8 +5,8 @@
 mod packs;
 
 use greentic_provision::discover::PackRef;
+use greentic_provision::executors::Isolation;
 use greentic_provision::fuzz::{Options, Outcome, conditions, fuzz};
-use greentic_provision::guests::Place;
 use greentic_provision::source;
 use packs::packs;
 use provision_core::Limits;
@@ -33,7 +33,7 @@ fn options(runs: u64, coverage: bool) -> Options {
         jobs: 1,
         coverage,
         only: None,
-        place: Place::Here,
+        place: Isolation::InProcess,
     }
 }
 

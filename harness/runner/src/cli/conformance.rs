@@ -2,19 +2,19 @@
 
 use super::isolation::IsolationFlags;
 use super::{cache, print};
-use crate::clock::Clock;
 use crate::discover::{Marker, PackRef, discover};
 use crate::events::{ConfigFile, Event, EventLog, Shard};
+use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
 use crate::fold::Run;
-use crate::guests::Steps;
 use crate::interrupt::{self, Watch};
 use crate::notes::Notes;
 use crate::progress::Progress;
 use crate::reports::{Wanted, console, json};
-use crate::run::{Options, Told, run as examine_all, started};
+use crate::run::{Options, RunObservers, run as examine_all, started};
+use crate::timings::Clock;
 use clap::ValueEnum;
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
@@ -161,7 +161,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let ending = Arc::new(AtomicBool::new(false));
     let watch = watch(args, &log, &ending)?;
     let (progress, clock) = (Progress::new(packs.len()), Clock::default());
-    let told = Told {
+    let told = RunObservers {
         log: &log,
         progress: &progress,
         clock: &clock,
@@ -229,7 +229,7 @@ fn executor(
     args: &Args,
     limits: &Limits,
     cache: Option<&Arc<CompileCache>>,
-) -> Result<Steps, Error> {
+) -> Result<AnyExecutor, Error> {
     let compilers = match args.profile.level() {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,

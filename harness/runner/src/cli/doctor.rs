@@ -2,8 +2,8 @@
 
 use super::print;
 use crate::doctor::planted;
+use crate::executors::program;
 use crate::exit::{Error, Exit};
-use crate::guests::program;
 use provision_core::Limits;
 use provision_core::text::inert;
 use provision_exec::WasmtimeExecutor;

@@ -3,8 +3,8 @@
 use super::{cache, print, print_json};
 use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
+use crate::pack_events::outcome;
 use crate::source;
-use crate::told::outcome;
 use clap::ValueEnum;
 use provision_core::json;
 use provision_core::text::inert;

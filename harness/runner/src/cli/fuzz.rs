@@ -131,7 +131,7 @@ fn exit(outcome: &Outcome) -> Exit {
 fn write(args: &Args, pack: &PackRef, outcome: &Outcome) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for found in &outcome.found {
-        let folder = args.out.join(crate::artifacts::folder_name(&pack.label));
+        let folder = args.out.join(crate::evidence::folder_name(&pack.label));
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
         let input = serde_json::to_vec(&found.input).unwrap_or_default();
         let digest = provision_core::pack::digest(&input);

@@ -1,7 +1,7 @@
 //! The flags that say in which process steps run.
 
+use crate::executors::Isolation;
 use crate::exit::Error;
-use crate::guests::Place;
 use clap::ValueEnum;
 use provision_worker::CompileTimeout;
 use std::time::Duration;
@@ -33,13 +33,13 @@ enum Isolation {
 }
 
 impl IsolationFlags {
-    pub(super) fn place(&self) -> Result<Place, Error> {
+    pub(super) fn place(&self) -> Result<Isolation, Error> {
         let base = Duration::from_secs(self.compile_deadline.into());
         let mib = base / 2;
         match self.isolation {
-            Isolation::None => Ok(Place::Here),
-            Isolation::Auto => Place::apart(CompileTimeout { base, mib }, false),
-            Isolation::Require => Place::apart(CompileTimeout { base, mib }, true),
+            Isolation::None => Ok(Isolation::InProcess),
+            Isolation::Auto => Isolation::workers(CompileTimeout { base, mib }, false),
+            Isolation::Require => Isolation::workers(CompileTimeout { base, mib }, true),
         }
     }
 }

@@ -3,10 +3,10 @@
 
 mod index;
 
+use crate::events::read::parse;
 use crate::events::{CheckFinished, Event, PackFinished, RunStarted, WizardDriven};
 use crate::exit::{Error, Exit, show};
-use crate::parsed::parse;
-use crate::parts::of_each;
+use crate::parallel::par_map;
 use crate::reports::since::Since;
 use index::Index;
 use provision_core::text::inert;
@@ -92,7 +92,7 @@ impl Run {
             if lines.is_empty() {
                 break;
             }
-            for (line, event) in lines.iter().zip(of_each(&lines, |line| parse(line))) {
+            for (line, event) in lines.iter().zip(par_map(&lines, |line| parse(line))) {
                 number += 1;
                 let len = line.len() as u64;
                 let event = event.map_err(|e| bad(path, number, &e))?;
@@ -138,7 +138,7 @@ impl Run {
                 bytes += told.len();
                 packs.push((summary, told));
             }
-            for pack in of_each(&packs, |(summary, told)| self.pack(summary, told)) {
+            for pack in par_map(&packs, |(summary, told)| self.pack(summary, told)) {
                 each(&pack?)?;
             }
         }

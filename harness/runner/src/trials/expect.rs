@@ -3,7 +3,7 @@
 
 use super::Said;
 use super::fixture::Fixture;
-use crate::artifacts::{flags, reproduce};
+use crate::evidence::{flags, reproduce};
 use crate::exit::show;
 use provision_core::{Status, Verdict};
 use provision_oracle::{Check, CheckResult, Level, Scope, checks};

@@ -1,11 +1,11 @@
 //! What is told of a pack: from what was observed and judged to events.
 
-use crate::artifacts;
-use crate::clock::PackTimes;
 use crate::discover::PackRef;
 use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
+use crate::evidence;
 use crate::exit::show;
 use crate::run::Examined;
+use crate::timings::PackTimes;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun};
 use provision_core::{Status, Verdict};
@@ -48,7 +48,7 @@ fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished 
     let good = result.status == Status::Passed || !result.applicable;
     CheckFinished {
         pack: pack.label.clone(),
-        reproduce: (!good).then(|| artifacts::reproduce(pack, flags, &scope, result.check)),
+        reproduce: (!good).then(|| evidence::reproduce(pack, flags, &scope, result.check)),
         scope,
         check: result.check.to_owned(),
         level: result.level,

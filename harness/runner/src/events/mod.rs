@@ -3,8 +3,8 @@
 //! Every report is a fold over these events, so whatever a report shows is
 //! also here, and an aborted run leaves all that it knew.
 
-use crate::clock::PackTimes;
 use crate::exit::Error;
+use crate::timings::PackTimes;
 use provision_core::wizard::{HostCall, Meters, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::Level;

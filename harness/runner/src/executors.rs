@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 /// In which process guests run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Isolation {
     /// In this one. What breaks the engine ends it.
-    Here,
+    InProcess,
     /// In workers of this program.
-    Apart {
+    Workers {
         /// The program.
         program: PathBuf,
         /// How long compiling a component may take.
@@ -28,13 +28,13 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl Isolation {
     /// In workers of this very program, as locked as this machine can.
     ///
     /// # Errors
     /// [`Error::Io`] where the system does not tell which program this is.
-    pub fn apart(compiling: CompileTimeout, all_locks: bool) -> Result<Self, Error> {
-        Ok(Self::Apart {
+    pub fn workers(compiling: CompileTimeout, all_locks: bool) -> Result<Self, Error> {
+        Ok(Self::Workers {
             program: program()?,
             compiling,
             all_locks,
@@ -50,26 +50,26 @@ impl Place {
         limits: &Limits,
         compilers: Compilers,
         (cache, jobs): (Option<&Arc<CompileCache>>, usize),
-    ) -> Result<Steps, Error> {
+    ) -> Result<AnyExecutor, Error> {
         let Some(setup) = self.setup(limits, (cache, jobs)) else {
             let executor = WasmtimeExecutor::over(&limits.step, compilers, cache)?;
-            return Ok(Steps::Here(Box::new(executor)));
+            return Ok(AnyExecutor::InProcess(Box::new(executor)));
         };
         let setup = Setup { compilers, ..setup };
-        Ok(Steps::Apart(Isolated::new(setup)?))
+        Ok(AnyExecutor::Workers(Isolated::new(setup)?))
     }
 
     /// An executor for one thread of guests that count what runs.
     ///
     /// # Errors
     /// [`Error::Executor`] or [`Error::Workers`] where there can be none.
-    pub fn counted(&self, limits: &Limits) -> Result<Counted, Error> {
+    pub fn counted(&self, limits: &Limits) -> Result<CoverageExecutor, Error> {
         match self.setup(limits, (None, 1)) {
             None => {
                 let executor = WasmtimeExecutor::covering(&limits.step)?;
-                Ok(Counted::Here(Box::new(executor)))
+                Ok(CoverageExecutor::InProcess(Box::new(executor)))
             }
-            Some(setup) => Ok(Counted::Apart(Box::new(Covering::new(setup)?))),
+            Some(setup) => Ok(CoverageExecutor::Workers(Box::new(Covering::new(setup)?))),
         }
     }
 
@@ -77,16 +77,20 @@ impl Place {
     ///
     /// # Errors
     /// [`Error::Executor`] or [`Error::Workers`] where there can be none.
-    pub fn another(&self, limits: &Limits, like: &Counted) -> Result<Counted, Error> {
+    pub fn another(
+        &self,
+        limits: &Limits,
+        like: &CoverageExecutor,
+    ) -> Result<CoverageExecutor, Error> {
         match (like, self.setup(limits, (None, 1))) {
-            (Counted::Here(like), _) => {
+            (CoverageExecutor::InProcess(like), _) => {
                 let executor = like.another(&limits.step)?;
-                Ok(Counted::Here(Box::new(executor)))
+                Ok(CoverageExecutor::InProcess(Box::new(executor)))
             }
-            (Counted::Apart(like), Some(setup)) => {
-                Ok(Counted::Apart(Box::new(like.another(setup)?)))
+            (CoverageExecutor::Workers(like), Some(setup)) => {
+                Ok(CoverageExecutor::Workers(Box::new(like.another(setup)?)))
             }
-            (Counted::Apart(_), None) => self.counted(limits),
+            (CoverageExecutor::Workers(_), None) => self.counted(limits),
         }
     }
 
@@ -95,7 +99,7 @@ impl Place {
         limits: &Limits,
         (cache, jobs): (Option<&Arc<CompileCache>>, usize),
     ) -> Option<Setup> {
-        let Self::Apart {
+        let Self::Workers {
             program,
             compiling,
             all_locks,
@@ -138,31 +142,31 @@ fn warn(message: &str) {
 }
 
 /// An executor, wherever it runs its steps.
-pub enum Steps {
+pub enum AnyExecutor {
     /// In this process.
-    Here(Box<WasmtimeExecutor>),
+    InProcess(Box<WasmtimeExecutor>),
     /// In workers.
-    Apart(Isolated),
+    Workers(Isolated),
 }
 
-impl Steps {
+impl AnyExecutor {
     /// How long steps took to be made ready, so far.
     pub fn compile_stats(&self) -> CompileStats {
         match self {
-            Self::Here(executor) => executor.compile_stats(),
-            Self::Apart(executor) => executor.compile_stats(),
+            Self::InProcess(executor) => executor.compile_stats(),
+            Self::Workers(executor) => executor.compile_stats(),
         }
     }
 
     fn executor(&self) -> &dyn StepExecutor {
         match self {
-            Self::Here(executor) => &**executor,
-            Self::Apart(executor) => executor,
+            Self::InProcess(executor) => &**executor,
+            Self::Workers(executor) => executor,
         }
     }
 }
 
-impl StepExecutor for Steps {
+impl StepExecutor for AnyExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         self.executor().execute(pack, request)
     }
@@ -181,45 +185,45 @@ impl StepExecutor for Steps {
 }
 
 /// An executor of guests that count what runs, wherever they run.
-pub enum Counted {
+pub enum CoverageExecutor {
     /// In this process.
-    Here(Box<WasmtimeExecutor>),
+    InProcess(Box<WasmtimeExecutor>),
     /// In a worker.
-    Apart(Box<Covering>),
+    Workers(Box<Covering>),
 }
 
-impl Counted {
+impl CoverageExecutor {
     /// What ran since this was last asked: a counter's number, and its count
     /// modulo 256.
     pub fn take_hits(&self) -> Vec<(u32, u8)> {
         match self {
-            Self::Here(executor) => executor.take_hits(),
-            Self::Apart(executor) => executor.take_hits(),
+            Self::InProcess(executor) => executor.take_hits(),
+            Self::Workers(executor) => executor.take_hits(),
         }
     }
 
     /// The functions of the guests that have run so far, and their counters.
     pub fn covered_functions(&self) -> Vec<CoveredFunction> {
         match self {
-            Self::Here(executor) => executor.covered_functions(),
-            Self::Apart(executor) => executor.covered_functions(),
+            Self::InProcess(executor) => executor.covered_functions(),
+            Self::Workers(executor) => executor.covered_functions(),
         }
     }
 
     /// What the guests that have run so far look for.
     pub fn dictionary(&self) -> Dictionary {
         match self {
-            Self::Here(executor) => executor.dictionary(),
-            Self::Apart(executor) => executor.dictionary(),
+            Self::InProcess(executor) => executor.dictionary(),
+            Self::Workers(executor) => executor.dictionary(),
         }
     }
 }
 
-impl StepExecutor for Counted {
+impl StepExecutor for CoverageExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         match self {
-            Self::Here(executor) => executor.execute(pack, request),
-            Self::Apart(executor) => executor.execute(pack, request),
+            Self::InProcess(executor) => executor.execute(pack, request),
+            Self::Workers(executor) => executor.execute(pack, request),
         }
     }
 }

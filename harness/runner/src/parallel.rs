@@ -7,7 +7,7 @@ use std::thread::{available_parallelism, scope};
 const FEW: usize = 16;
 
 /// What `make` makes of each of `items`, in their order.
-pub(crate) fn of_each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn par_map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let processors = available_parallelism().map_or(1, usize::from);
     let parts = processors.min(items.len() / FEW);
     if parts < 2 {
@@ -36,7 +36,7 @@ mod tests {
     fn the_order_is_kept_however_many_there_are() {
         for count in [0, 1, FEW, 2 * FEW - 1, 2 * FEW, 1000] {
             let items: Vec<usize> = (0..count).collect();
-            let doubled = of_each(&items, |item| item * 2);
+            let doubled = par_map(&items, |item| item * 2);
             assert!(doubled.into_iter().eq(items.iter().map(|item| item * 2)));
         }
     }
