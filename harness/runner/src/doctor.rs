@@ -84,7 +84,7 @@ impl StepExecutor for Wavering<'_> {
 ///
 /// # Errors
 /// [`Error::Io`] where the torn report cannot be written below `scratch`.
-pub fn planted(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Planted>, Error> {
+pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Planted>, Error> {
     let folder = |files| Source::Folder {
         files,
         manifest: None,

@@ -74,8 +74,8 @@ pub(super) struct Args {
     timings: bool,
     /// Try all answers anew, also those that were tried with the same packs
     /// before.
-    #[arg(long)]
-    no_recall: bool,
+    #[arg(long, alias = "no-recall")]
+    no_probe_cache: bool,
     /// Decides which answers are tried where not all can be.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -187,7 +187,7 @@ fn options(
     expectations: Option<Expectations>,
     cache: Option<Arc<CompileCache>>,
 ) -> Result<Options, Error> {
-    let notes = cache.filter(|_| !args.no_recall).and_then(Notes::of);
+    let notes = cache.filter(|_| !args.no_probe_cache).and_then(Notes::of);
     let level = args.profile.level();
     Ok(Options {
         level,

@@ -1,7 +1,7 @@
 //! `doctor`.
 
 use super::print;
-use crate::doctor::planted;
+use crate::doctor::self_test;
 use crate::executors::program;
 use crate::exit::{Error, Exit};
 use provision_core::Limits;
@@ -14,12 +14,12 @@ use std::fmt::Write;
 pub(super) struct Args {
     /// Plant a trap, a nondeterminism, an archive that leaves its folder, a
     /// leaking secret and a torn report, and prove that each is caught.
-    #[arg(long)]
-    planted: bool,
+    #[arg(long, alias = "planted")]
+    self_test: bool,
     /// Let a worker try to do harm from inside: open files, connect, start
     /// programs, signal its supervisor and more. Each attempt has to fail.
-    #[arg(long)]
-    escape: bool,
+    #[arg(long, alias = "escape")]
+    sandbox_test: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
@@ -29,8 +29,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     print("executor: steps can be compiled and run on this machine\n")?;
     workers()?;
     let mut exit = Exit::Conforms;
-    if args.planted {
-        for plant in planted(&executor, folder.path())? {
+    if args.self_test {
+        for plant in self_test(&executor, folder.path())? {
             let verdict = if plant.caught { "caught" } else { "MISSED" };
             if !plant.caught {
                 // A harness that misses this is no harness.
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             print(&format!("{verdict}  {}: {}\n", plant.what, plant.said))?;
         }
     }
-    if args.escape {
+    if args.sandbox_test {
         exit = exit.max_with(escape()?);
     }
     Ok(exit)
@@ -73,7 +73,7 @@ fn workers() -> Result<(), Error> {
 /// Lets a worker try, and shows what came of it.
 fn escape() -> Result<Exit, Error> {
     if cfg!(not(target_os = "linux")) {
-        anstream::eprintln!("error: --escape: only Linux has the locks that it is to try");
+        anstream::eprintln!("error: --sandbox-test: only Linux has the locks that it is to try");
         return Ok(Exit::Nothing);
     }
     let attempts = attack(program()?)?;

@@ -9,8 +9,8 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(super) struct IsolationFlags {
     /// In which process steps run.
-    #[arg(long, value_enum, default_value_t = Isolation::Auto)]
-    isolation: Isolation,
+    #[arg(long, value_enum, default_value_t = IsolationArg::Auto)]
+    isolation: IsolationArg,
     /// Seconds that a worker may take to compile a component; for each MiB of
     /// it, half as many besides.
     #[arg(
@@ -23,7 +23,7 @@ pub(super) struct IsolationFlags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Isolation {
+enum IsolationArg {
     /// In workers, locked as far as this machine can.
     Auto,
     /// In this process, for debugging: what breaks the engine ends the run.
@@ -37,9 +37,9 @@ impl IsolationFlags {
         let base = Duration::from_secs(self.compile_deadline.into());
         let mib = base / 2;
         match self.isolation {
-            Isolation::None => Ok(Isolation::InProcess),
-            Isolation::Auto => Isolation::workers(CompileTimeout { base, mib }, false),
-            Isolation::Require => Isolation::workers(CompileTimeout { base, mib }, true),
+            IsolationArg::None => Ok(Isolation::InProcess),
+            IsolationArg::Auto => Isolation::workers(CompileTimeout { base, mib }, false),
+            IsolationArg::Require => Isolation::workers(CompileTimeout { base, mib }, true),
         }
     }
 }

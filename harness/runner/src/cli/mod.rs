@@ -48,7 +48,7 @@ enum Command {
         #[command(subcommand)]
         command: ReportCommand,
     },
-    /// Look whether this machine can judge packs; with --planted, whether the
+    /// Look whether this machine can judge packs; with --self-test, whether the
     /// harness catches what it has to.
     Doctor(doctor::Args),
     /// Files of expected failures.

@@ -3,6 +3,8 @@
 //! Every report is a fold over these events, so whatever a report shows is
 //! also here, and an aborted run leaves all that it knew.
 
+pub(crate) mod read;
+
 use crate::exit::Error;
 use crate::timings::PackTimes;
 use provision_core::wizard::{HostCall, Meters, WizardKind};

@@ -91,7 +91,7 @@ impl Index {
             stale: self.stale,
             finished: false,
             interrupted: self.interrupted,
-            since: None,
+            baseline: None,
             path: path.to_owned(),
         };
         Ok(if self.finished { run.ended() } else { run })

@@ -1,13 +1,15 @@
 //! Folds the event stream into what reports show: an index of the whole run,
 //! and one pack at a time, so that memory does not grow with the packs.
 
+mod baseline;
+mod ending;
 mod index;
 
 use crate::events::read::parse;
 use crate::events::{CheckFinished, Event, PackFinished, RunStarted, WizardDriven};
 use crate::exit::{Error, Exit, show};
 use crate::parallel::par_map;
-use crate::reports::since::Since;
+pub use baseline::Baseline;
 use index::Index;
 use provision_core::text::inert;
 use provision_core::{Status, Verdict};
@@ -33,7 +35,7 @@ pub struct Run {
     /// The signal that ended it before.
     pub interrupted: Option<String>,
     /// An earlier run, where there is one to be held against.
-    pub since: Option<Since>,
+    pub baseline: Option<Baseline>,
     path: PathBuf,
 }
 
@@ -163,8 +165,8 @@ impl Run {
             }
         }
         let wizards = pack.wizards.iter();
-        pack.fuel_changes = match &self.since {
-            Some(since) => wizards.map(|w| since.changes(w)).collect(),
+        pack.fuel_changes = match &self.baseline {
+            Some(baseline) => wizards.map(|w| baseline.changes(w)).collect(),
             None => wizards.map(|w| vec![None; w.steps.len()]).collect(),
         };
         Ok(pack)

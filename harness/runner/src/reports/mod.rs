@@ -6,11 +6,10 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
-pub mod since;
 
 use crate::exit::Error;
 use crate::files;
-use crate::fold::Run;
+use crate::fold::{Baseline, Run};
 use std::path::{Path, PathBuf};
 
 /// Where reports were asked for.
@@ -36,8 +35,8 @@ pub struct Wanted {
     pub attestation: Option<PathBuf>,
     /// Say by how much the fuel of each step has changed since this JSON
     /// report of an earlier run.
-    #[arg(long, value_name = "REPORT.JSON")]
-    pub since: Option<PathBuf>,
+    #[arg(long, alias = "since", value_name = "REPORT.JSON")]
+    pub baseline: Option<PathBuf>,
 }
 
 impl Wanted {
@@ -45,11 +44,11 @@ impl Wanted {
     /// was asked for.
     ///
     /// # Errors
-    /// Those of [`Run::read`] and of [`since::Since::read`].
+    /// Those of [`Run::read`] and of [`Baseline::read`].
     pub fn read(&self, path: &Path) -> Result<Run, Error> {
         let mut run = Run::read(path)?;
-        if let Some(since) = &self.since {
-            run.since = Some(since::Since::read(since)?);
+        if let Some(baseline) = &self.baseline {
+            run.baseline = Some(Baseline::read(baseline)?);
         }
         Ok(run)
     }
@@ -63,7 +62,7 @@ impl Wanted {
             html,
             markdown,
             attestation,
-            since: _,
+            baseline: _,
         } = self;
         let all = [report, junit, sarif, html, markdown, attestation];
         all.into_iter().flatten().map(PathBuf::as_path)
@@ -81,7 +80,7 @@ impl Wanted {
             html,
             markdown,
             attestation,
-            since: _,
+            baseline: _,
         } = self;
         if let Some(path) = report {
             files::write_with(path, |out| json::write(run, out))?;

@@ -1,6 +1,6 @@
 //! How a run ends, by itself or not.
 
-use crate::fold::{PackSummary, Run};
+use super::{PackSummary, Run};
 
 impl Run {
     /// The same run, which a signal has ended now.

@@ -14,7 +14,7 @@ type Place = (String, Option<String>, String, usize);
 
 /// An earlier run.
 #[derive(Debug, Default)]
-pub struct Since {
+pub struct Baseline {
     /// Fuel by pack, wizard and step.
     fuel: BTreeMap<(String, String), BTreeMap<Place, u64>>,
 }
@@ -61,7 +61,7 @@ fn places<'s>(
     })
 }
 
-impl Since {
+impl Baseline {
     /// Reads the JSON report at `path`.
     ///
     /// # Errors
@@ -71,20 +71,20 @@ impl Since {
         let report: Report = serde_json::from_reader(BufReader::new(file)).map_err(|e| {
             let path = show(path);
             Error::Usage(format!(
-                "{path}: no JSON report of this harness: {e}; --since takes what an earlier \
+                "{path}: no JSON report of this harness: {e}; --baseline takes what an earlier \
                  --report wrote"
             ))
         })?;
-        let mut since = Self::default();
+        let mut baseline = Self::default();
         for Pack { pack, wizards } in report.packs {
             for Wizard { wizard, steps } in wizards {
                 let named = steps.iter();
                 let named = named.map(|s| (&*s.step, s.node.as_deref(), &*s.function));
                 let fuel = places(named).zip(steps.iter().map(|s| s.fuel)).collect();
-                since.fuel.insert((pack.clone(), wizard), fuel);
+                baseline.fuel.insert((pack.clone(), wizard), fuel);
             }
         }
-        Ok(since)
+        Ok(baseline)
     }
 
     /// By how much the fuel of each step of `wizard` has changed; `None` where
