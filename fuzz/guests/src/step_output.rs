@@ -4,7 +4,7 @@
 use crate::stream;
 use greentic_provision::discover::PackRef;
 use greentic_provision::timings::PackTimes;
-use greentic_provision::{run, told};
+use greentic_provision::{pack_events, run};
 use provision_core::json;
 use provision_core::wizard::{
     HostActivity, Meters, ProvisionPlan, StepAnswer, StepExecutor, StepOutcome, StepOutput,

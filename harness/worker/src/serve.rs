@@ -1,7 +1,7 @@
 //! The process that runs steps for another one.
 
-use crate::attack;
 use crate::delta::Last;
+use crate::escape_test;
 use crate::frame::{self, Bounds, Frame};
 use crate::message::{
     ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, body_of,
@@ -177,8 +177,8 @@ impl Worker {
             }
             Request::Attack { inherited } => {
                 let attempts = match self.start.filtered {
-                    true => attack::all(inherited, self.start.parent),
-                    false => attack::files_alone(),
+                    true => escape_test::all(inherited, self.start.parent),
+                    false => escape_test::files_alone(),
                 };
                 tell(pipe, &Answer::Attacked { attempts }, &[])
             }

@@ -99,7 +99,7 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> 
             inputs: base.inputs,
             own: base.own,
         };
-        let tried = mutations(&answers::FuzzInputSpec {
+        let tried = mutations(&answers::MutationSpec {
             questions: &questions,
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
             // Long and deep ones conformance tries; each makes a run dear.

@@ -4,6 +4,7 @@
 mod archives;
 mod cache;
 mod conformance;
+mod contract;
 mod dry_run;
 mod fuzz;
 mod reports;

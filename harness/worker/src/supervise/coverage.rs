@@ -93,7 +93,7 @@ impl Known {
             first,
             counters,
             functions,
-            words,
+            dictionary,
         } = file;
         if let Some(known) = self.firsts.get(&digest) {
             return *known;
@@ -101,7 +101,7 @@ impl Known {
         let here = self.next;
         self.next = self.next.saturating_add(counters);
         self.firsts.insert(digest, here);
-        self.words.add(words);
+        self.words.add(dictionary);
         let functions = functions.into_iter().map(|f| CoveredFunction {
             first: here.saturating_add(f.first.saturating_sub(first)),
             ..f

@@ -140,7 +140,7 @@ fn ask(
 
 /// Whether `component` says which configs are valid.
 fn validates(session: &Session<'_>, component: &str) -> bool {
-    let look = session.pack.info(component);
+    let info = session.pack.info(component);
     info.is_some_and(|info| {
         let mut exports = info.exports.iter();
         exports.any(|e| wasm::is_interface(e, "greentic:provider-schema-core/schema-core-api", "1"))
