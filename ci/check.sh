@@ -7,8 +7,6 @@ step() { printf '\n== %s\n' "$*"; }
 
 step 'formatting'
 cargo fmt --all --check
-# Modules that a macro declares are not seen by `cargo fmt`.
-rustfmt --check --edition 2024 harness/oracle/src/mutations/*.rs
 
 step 'lints'
 cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes longer than a change may wait for: the differential run over more
 # than 100 000 archives, the bench that bounds memory and time of each malformed
-# idea, a run without each of the checks, a bug planted at each boundary, the
+# mutation, a run without each of the checks, a bug planted at each boundary, the
 # edges that the seeds reach, and ten minutes of each fuzz target (MINUTES says
 # otherwise).
 set -euo pipefail

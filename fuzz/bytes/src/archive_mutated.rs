@@ -1,11 +1,11 @@
-//! Malformed ideas over sound packs: accepted if and only if there are none,
-//! and refused with the code of one of them.
+//! Mutated valid packs: the harness accepts a pack if and only if it has no
+//! mutation, and refuses it with the code of one of its mutations.
 
 use crate::target::{Attacker, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
-use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::generators::pack::ValidPack;
 use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
 use provision_oracle::{Conditions, deciding_code, judge, observe};
 
@@ -13,14 +13,14 @@ pub(crate) const TARGET: Target = Target {
     name: "archive_mutated",
     attacker: Attacker::Archive,
     boundary: "the archive and integrity checks",
-    oracle: "a sound pack is accepted; with malformed ideas in it, it is refused with the code of one of them",
+    oracle: "a valid pack is accepted; a mutated one is refused with the code of one of its mutations",
     max_len: 2048,
     body,
     show: shown,
     mutator: None,
 };
 
-/// At most so many ideas at once.
+/// The most mutations of one pack.
 const MOST: usize = 3;
 
 fn body(data: &[u8]) {
@@ -44,20 +44,20 @@ fn body(data: &[u8]) {
     let code = deciding_code(&subject, &results);
     let ids: Vec<_> = mutations.iter().map(|m| m.id).collect();
     match mutations.as_slice() {
-        [] => assert_eq!(code, None, "a sound pack is refused"),
+        [] => assert_eq!(code, None, "a valid pack is refused"),
         [one] => assert_eq!(code, Some(one.code), "{ids:?}"),
-        _ => assert!(code.is_some(), "{ids:?} make a sound pack"),
+        _ => assert!(code.is_some(), "{ids:?} leave a valid pack"),
     }
 }
 
-fn input(u: &mut Unstructured<'_>) -> arbitrary::Result<(GoodPack, Vec<&'static Mutation>)> {
+fn input(u: &mut Unstructured<'_>) -> arbitrary::Result<(ValidPack, Vec<&'static Mutation>)> {
     let count = u.int_in_range(0..=MOST)?;
     let mutations = (0..count).map(|_| u.choose(MUTATIONS));
     let mut mutations = mutations.collect::<arbitrary::Result<Vec<&Mutation>>>()?;
-    // The same idea twice may take itself back.
+    // The same mutation twice may undo itself.
     mutations.sort_by_key(|m| m.id);
     mutations.dedup_by_key(|m| m.id);
-    Ok((GoodPack::arbitrary(u)?, mutations))
+    Ok((ValidPack::arbitrary(u)?, mutations))
 }
 
 fn shown(data: &[u8]) -> String {
@@ -66,6 +66,6 @@ fn shown(data: &[u8]) -> String {
             let ids: Vec<_> = mutations.iter().map(|m| m.id).collect();
             format!("{ids:?} over {pack:#?}")
         }
-        Err(why) => format!("nothing is made of it: {why}"),
+        Err(why) => format!("these bytes describe no pack: {why}"),
     }
 }

@@ -3,7 +3,7 @@
 
 use provision_core::Limits;
 use provision_core::archive::Archive;
-use provision_oracle::generators::archive::{Blueprint, Style};
+use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::generators::json::{Dictionary, change};
 use provision_oracle::generators::rng::Rng;
 use serde_json::Value;
@@ -27,12 +27,12 @@ pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let archive = Archive::open(data.to_vec(), &Limits::FUZZ.archive).ok()?;
     let mut numbers = Rng::new(seed.into());
     let names: Vec<&str> = archive.names().collect();
-    let victim = numbers.choose(&names).copied();
-    let mut changed = Blueprint::empty();
+    let target_entry = numbers.choose(&names).copied();
+    let mut changed = ArchiveBuilder::empty();
     for name in &names {
         let mut bytes = archive.read(name)?.into_owned();
         let mut name = (*name).to_owned();
-        if Some(name.as_str()) == victim {
+        if Some(name.as_str()) == target_entry {
             match numbers.below(4) {
                 0 => continue,
                 1 => name.push_str(numbers.choose(&["/x", "..", ":", "é", "~"])?),
@@ -60,13 +60,13 @@ fn scratch(bytes: &mut Vec<u8>, numbers: &mut Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use provision_oracle::generators::pack::GoodPack;
+    use provision_oracle::generators::pack::ValidPack;
     use std::collections::BTreeSet;
 
     #[test]
     fn a_changed_archive_is_mostly_sound_and_not_the_same() {
         let limits = Limits::FUZZ.archive;
-        let sound = GoodPack::plain().archive(&limits);
+        let sound = ValidPack::plain().archive(&limits);
         let mut seen = BTreeSet::new();
         let mut refused = 0;
         for seed in 0..400 {

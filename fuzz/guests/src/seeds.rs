@@ -7,7 +7,7 @@ use provision_core::pack::digest;
 use provision_core::wasm::{WasmKind, kind};
 use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::generators::archive::{Blueprint, Style};
+use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::generators::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -162,7 +162,7 @@ fn folders(seeds: &mut Seeds, packs: &Path) {
         for path in paths {
             let mut files = Vec::new();
             walk(&path, &mut files);
-            let mut archive = Blueprint::empty();
+            let mut archive = ArchiveBuilder::empty();
             for file in files.iter().filter(|f| !f.ends_with("expect.toml")) {
                 let name = file.strip_prefix(&path).expect("below").to_string_lossy();
                 let bytes = std::fs::read(file).expect("readable");

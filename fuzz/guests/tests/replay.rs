@@ -21,7 +21,7 @@ fn trials(corpus: &Path) -> Vec<Trial> {
         trials.push(Trial::test(
             format!("{}::has_seeds", target.name),
             move || match none {
-                true => Err("no seed; `ci/seed-corpus.sh` writes them".into()),
+                true => Err("no seed; `cargo run -p provision-fuzz-guests --example seed_corpus` writes them".into()),
                 false => Ok(()),
             },
         ));

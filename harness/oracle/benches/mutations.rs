@@ -7,7 +7,7 @@
 use peak_alloc::PeakAlloc;
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
-use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::generators::pack::ValidPack;
 use provision_oracle::mutations::{MUTATIONS, mutate};
 use provision_oracle::{Conditions, deciding_code, judge, observe};
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ fn measure(bytes: Vec<u8>) -> (Duration, usize, Option<String>) {
 
 fn main() {
     let limits = Limits::default().archive;
-    let good = GoodPack::plain();
+    let good = ValidPack::plain();
     let (time, bytes, code) = measure(good.archive(&limits));
     assert_eq!(code, None, "the sound pack");
     println!(
@@ -57,7 +57,7 @@ fn main() {
         slowest = slowest.max((time, mutation.id));
         largest = largest.max((bytes, mutation.id));
     }
-    println!("{} ideas", MUTATIONS.len());
+    println!("{} mutations", MUTATIONS.len());
     println!(
         "{:<34} {:>9.3} ms",
         slowest.1,

@@ -202,10 +202,10 @@ mod tests {
 
     #[test]
     fn each_reader_reads_for_itself() {
-        let mut pack = crate::generators::pack::GoodPack::plain();
+        let mut pack = crate::generators::pack::ValidPack::plain();
         let limits = provision_core::Limits::default().archive;
         pack.seal();
-        let mut archive = pack.blueprint(&limits);
+        let mut archive = pack.builder(&limits);
         archive.fresh(b"hidden", false);
         archive.directory.pop();
         let read = readings(&archive.write());

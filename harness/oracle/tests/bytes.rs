@@ -3,7 +3,7 @@
 
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source, Status};
-use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::generators::pack::ValidPack;
 use provision_oracle::{CheckResult, Conditions, judge, observe};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn results(bytes: Vec<u8>) -> Vec<CheckResult> {
 
 /// The result of `check` on the plain pack with these files besides.
 fn with(check: &str, files: &[(&str, &[u8])]) -> CheckResult {
-    let mut pack = GoodPack::plain();
+    let mut pack = ValidPack::plain();
     for (name, contents) in files {
         pack.files.insert((*name).into(), contents.to_vec());
     }
@@ -119,7 +119,7 @@ fn components_of_older_maps_are_held_against_their_digest() {
 
 #[test]
 fn a_refused_archive_says_what_other_readers_see() {
-    let mut bytes = GoodPack::plain().archive(&Limits::default().archive);
+    let mut bytes = ValidPack::plain().archive(&Limits::default().archive);
     bytes.extend(b"more");
     let all = results(bytes);
     let readable = all.iter().find(|r| r.check == "archive.readable");
@@ -132,9 +132,9 @@ fn a_refused_archive_says_what_other_readers_see() {
 
 #[test]
 fn every_violation_is_listed_and_the_first_decides() {
-    let mut pack = GoodPack::plain();
+    let mut pack = ValidPack::plain();
     pack.seal();
-    let mut archive = pack.blueprint(&Limits::default().archive);
+    let mut archive = pack.builder(&Limits::default().archive);
     archive.after = b"more".to_vec();
     archive.both(0, |h| h.flags |= 1);
     let all = results(archive.write());
@@ -147,9 +147,9 @@ fn every_violation_is_listed_and_the_first_decides() {
 fn a_difference_from_the_canonical_form_is_told_with_its_place() {
     let check = "archive.canonical";
     assert_eq!(with(check, &[]).status, Status::Passed);
-    let mut pack = GoodPack::plain();
+    let mut pack = ValidPack::plain();
     pack.seal();
-    let mut archive = pack.blueprint(&Limits::default().archive);
+    let mut archive = pack.builder(&Limits::default().archive);
     archive.listing(1, |l| l.attributes.made_by ^= 0x0100);
     let all = results(archive.write());
     let canonical = all.iter().find(|r| r.check == check).expect("concludes");
@@ -161,11 +161,11 @@ fn a_difference_from_the_canonical_form_is_told_with_its_place() {
 
 #[test]
 fn a_time_that_only_the_local_record_has_is_told_with_its_place() {
-    let mut pack = GoodPack::plain();
+    let mut pack = ValidPack::plain();
     pack.styles[0].extended = true;
     pack.seal();
     let told = |change: u8| {
-        let mut archive = pack.blueprint(&Limits::default().archive);
+        let mut archive = pack.builder(&Limits::default().archive);
         // The last byte of the access time of the last entry.
         let entry = archive.entries.last_mut().expect("an entry");
         *entry.local.extra.last_mut().expect("a time") ^= change;

@@ -1,5 +1,5 @@
-//! Every malformed idea comes out as its own code, over packs of all forms,
-//! and what is accepted means the same to every reader.
+//! Every mutation gives its own code, over packs of all forms, and every
+//! reader extracts the same files from an accepted archive.
 //!
 //! `ci/nightly.sh` runs these properties over more than 100 000 archives, by
 //! `PROPTEST_CASES`.
@@ -17,7 +17,7 @@ use provision_core::archive::{Archive, Rule, differences, repack};
 use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
-use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::generators::pack::ValidPack;
 use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
 use provision_oracle::zip_readers::disagreement;
 use provision_oracle::{Conditions, deciding_code, judge, observe};
@@ -37,8 +37,8 @@ fn decides(bytes: Vec<u8>, limits: &Limits) -> Option<String> {
     deciding_code(&subject, &results).map(str::to_owned)
 }
 
-/// A sound pack of whatever form the bytes choose.
-fn pack() -> impl Strategy<Value = GoodPack> {
+/// A valid pack of the form that the bytes choose.
+fn pack() -> impl Strategy<Value = ValidPack> {
     made(1500)
 }
 
@@ -49,7 +49,7 @@ fn mutation() -> impl Strategy<Value = &'static Mutation> {
 #[test]
 fn every_mutation_has_its_code_and_loses_nothing_else() {
     let limits = Limits::default();
-    let good = GoodPack::plain();
+    let good = ValidPack::plain();
     for mutation in MUTATIONS {
         let code = decides(mutate(&good, &[mutation], &limits.archive), &limits);
         assert_eq!(code.as_deref(), Some(mutation.code), "{}", mutation.id);
@@ -71,9 +71,9 @@ fn every_rule_of_the_reader_is_reached() {
 /// An archive in an archive is a file like any other.
 #[test]
 fn archives_are_never_looked_for_inside_archives() {
-    let mut outer = GoodPack::plain();
+    let mut outer = ValidPack::plain();
     let bomb = MUTATIONS.iter().find(|m| m.id == "bomb_of_entries");
-    let inner = mutate(&GoodPack::plain(), &[bomb.expect("is there")], &LIMITS);
+    let inner = mutate(&ValidPack::plain(), &[bomb.expect("is there")], &LIMITS);
     outer.files.insert("nested.gtpack".into(), inner);
     assert_eq!(decides(outer.archive(&LIMITS), &Limits::FUZZ), None);
 }
@@ -87,7 +87,7 @@ fn sound_packs_of_every_form_are_generated() {
                 blake3::hash(&[seed.to_le_bytes(), [i; 4]].concat()).as_bytes()[..8].to_vec()
             })
             .collect();
-        let pack = GoodPack::arbitrary(&mut Unstructured::new(&bytes)).expect("a pack");
+        let pack = ValidPack::arbitrary(&mut Unstructured::new(&bytes)).expect("a pack");
         seen.extend(
             pack.files
                 .keys()

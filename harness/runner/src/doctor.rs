@@ -7,7 +7,7 @@ use crate::fold::Run;
 use crate::run::{Options, examine_source, started};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Pack, Source, Status, Verdict};
-use provision_oracle::generators::archive::{Blueprint, Style};
+use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::{Conditions, Level};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -168,7 +168,7 @@ fn fails(
 
 /// An archive with a file above the folder that it is extracted to.
 fn slips() -> Source {
-    let mut archive = Blueprint::empty();
+    let mut archive = ArchiveBuilder::empty();
     for (name, bytes) in pack(Some(PLAN), OK) {
         archive.add(&name, &bytes, Style::default());
     }

@@ -60,7 +60,7 @@ const BEHAVIOURS: [&str; 17] = [
 ];
 
 /// Modules and components from the outside: what is compiled, not run.
-fn dead_weight(u: &mut Unstructured<'_>, out: &mut String) -> Result<()> {
+fn padding(u: &mut Unstructured<'_>, out: &mut String) -> Result<()> {
     match u.int_in_range(0..=31)? {
         0 => {
             let count = u.int_in_range(1_000..=6_000)?;
@@ -165,7 +165,7 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
             "(func (export \"alloc\") (param i32) (result i32) {deed} (i32.const {at}))"
         );
     }
-    dead_weight(u, &mut text)?;
+    padding(u, &mut text)?;
     let (ptr, len) = match u.ratio(2, 3)? {
         true => (0, 2),
         false => (place(u)?, place(u)?),
@@ -272,7 +272,7 @@ fn inner_module(u: &mut Unstructured<'_>, of_questions: bool, text: &mut String)
             u.choose(&BEHAVIOURS)?
         );
     }
-    dead_weight(u, text)?;
+    padding(u, text)?;
     let (tag, ptr, len) = match u.ratio(2, 3)? {
         true => (0, 64, 2),
         false => (*u.choose(&[0, 1, 2, 255])?, place(u)?, place(u)?),

@@ -1,6 +1,6 @@
 //! Sound packs of every form that is out there, and their archives.
 
-use crate::generators::archive::{Blueprint, Style};
+use crate::generators::archive::{ArchiveBuilder, Style};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::limits::ArchiveLimits;
 use serde_json::json;
@@ -11,7 +11,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// A sound pack, and how its archive is written.
 #[derive(Debug, Clone, Default)]
-pub struct GoodPack {
+pub struct ValidPack {
     /// The pack's files; the SBOM is among them once it is sealed.
     pub files: Files,
     /// Empty directory entries, each ending with `/`.
@@ -23,10 +23,10 @@ pub struct GoodPack {
     /// Whether the SBOM is CBOR rather than JSON.
     pub sbom_cbor: bool,
     /// Which entry mutations change, modulo their number.
-    pub victim: usize,
+    pub target_entry: usize,
 }
 
-impl GoodPack {
+impl ValidPack {
     /// A small pack in the canonical form.
     #[must_use]
     pub fn plain() -> Self {
@@ -73,8 +73,8 @@ impl GoodPack {
 
     /// The archive, before it is written.
     #[must_use]
-    pub fn blueprint(&self, limits: &ArchiveLimits) -> Blueprint {
-        let mut archive = Blueprint::empty();
+    pub fn builder(&self, limits: &ArchiveLimits) -> ArchiveBuilder {
+        let mut archive = ArchiveBuilder::empty();
         archive.limits = Some(limits.clone());
         let directories = self.directories.iter().map(|name| (name, &[][..]));
         let files = self
@@ -90,22 +90,24 @@ impl GoodPack {
             style.deflate &= !name.ends_with('/');
             archive.add(name, contents, style);
         }
-        archive.victim = self.victim_of(&archive);
+        archive.target_entry = self.victim_of(&archive);
         archive
     }
 
     /// A file, not a directory.
-    fn victim_of(&self, archive: &Blueprint) -> usize {
+    fn victim_of(&self, archive: &ArchiveBuilder) -> usize {
         let is_file = |i: &usize| !archive.entries[*i].local.name.ends_with(b"/");
         let files: Vec<usize> = (0..archive.entries.len()).filter(is_file).collect();
-        let chosen = files.get(self.victim % files.len().max(1));
+        let chosen = files.get(self.target_entry % files.len().max(1));
         chosen.copied().unwrap_or_default()
     }
 
     /// The archive's bytes, sealed.
     #[must_use]
     pub fn archive(&self, limits: &ArchiveLimits) -> Vec<u8> {
-        crate::mutations::mutate(self, &[], limits)
+        let mut pack = self.clone();
+        pack.seal();
+        pack.builder(limits).write()
     }
 }
 
@@ -127,12 +129,12 @@ const NAMES: [&str; 12] = [
 
 const DIRECTORIES: [&str; 3] = ["assets/", "empty/", "empty/below/"];
 
-impl<'a> Arbitrary<'a> for GoodPack {
+impl<'a> Arbitrary<'a> for ValidPack {
     fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
         let mut pack = Self {
             rotation: usize::from(u.arbitrary::<u8>()?),
             sbom_cbor: u.arbitrary()?,
-            victim: usize::from(u.arbitrary::<u8>()?),
+            target_entry: usize::from(u.arbitrary::<u8>()?),
             ..Self::default()
         };
         manifest(u, &mut pack.files)?;

@@ -1,6 +1,6 @@
 //! Packs for the benches, made of the project's fixtures under other ids.
 
-use provision_oracle::generators::archive::{Blueprint, Style};
+use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ pub(crate) fn packed(mut files: BTreeMap<String, Vec<u8>>, id: &str, deflate: bo
     let rows: Vec<Value> = rows.collect();
     let sbom = json!({ "format": "greentic-sbom-v1", "files": rows });
     files.insert("sbom.json".into(), sbom.to_string().into_bytes());
-    let mut archive = Blueprint::empty();
+    let mut archive = ArchiveBuilder::empty();
     for (name, bytes) in &files {
         let style = Style {
             deflate,

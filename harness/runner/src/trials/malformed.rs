@@ -1,5 +1,5 @@
-//! One trial a malformed idea: it comes out as its own code, and the sound
-//! pack that it was made of still opens afterwards.
+//! One trial for each mutation: the mutated pack gives the mutation's code, and
+//! the valid pack that it was made of still opens afterwards.
 
 use super::Said;
 use super::fixture::Bench;
@@ -7,7 +7,7 @@ use super::record::Record;
 use libtest_mimic::Trial;
 use provision_core::Source;
 use provision_core::wizard::NoopExecutor;
-use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::generators::pack::ValidPack;
 use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
 use provision_oracle::{Conditions, deciding_code, judge, observe};
 use std::sync::Arc;
@@ -24,15 +24,15 @@ pub(super) fn trials(record: &Arc<Record>, bench: &Arc<Bench>) -> Vec<Trial> {
 }
 
 fn run(mutation: &Mutation, conditions: &Conditions) -> Said {
-    let good = GoodPack::plain();
-    let archive = |ideas: &[&Mutation]| mutate(&good, ideas, &conditions.limits.archive);
+    let good = ValidPack::plain();
+    let archive = |mutations: &[&Mutation]| mutate(&good, mutations, &conditions.limits.archive);
     match decides(archive(&[mutation]), conditions) {
         Some(code) if code == mutation.code => {}
         Some(code) => return Err(format!("expected {}, found {code}", mutation.code)),
         None => return Err(format!("expected {}, and it was accepted", mutation.code)),
     }
     match decides(archive(&[]), conditions) {
-        Some(code) => Err(format!("the sound pack is refused afterwards: {code}")),
+        Some(code) => Err(format!("the valid pack is refused afterwards: {code}")),
         None => Ok(()),
     }
 }

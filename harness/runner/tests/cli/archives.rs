@@ -1,7 +1,7 @@
 //! Archives on the command line: `pack inspect`, `pack repack`, `--trust`.
 
 use crate::support::{code, copy, fixture, json, packed, run_in, stderr, stdout, text};
-use provision_oracle::generators::pack::GoodPack;
+use provision_oracle::generators::pack::ValidPack;
 use provision_oracle::mutations::{MUTATIONS, mutate};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ fn limits() -> provision_core::limits::ArchiveLimits {
 fn malformed(folder: &Path, id: &str) -> PathBuf {
     let mutation = MUTATIONS.iter().find(|m| m.id == id).expect("is there");
     let path = folder.join(format!("{id}.gtpack"));
-    let bytes = mutate(&GoodPack::plain(), &[mutation], &limits());
+    let bytes = mutate(&ValidPack::plain(), &[mutation], &limits());
     fs::write(&path, bytes).expect("writes");
     path
 }

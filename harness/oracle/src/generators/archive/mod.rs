@@ -118,7 +118,7 @@ pub struct End {
 
 /// An archive before it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Blueprint {
+pub struct ArchiveBuilder {
     /// Bytes before the first record.
     pub before: Vec<u8>,
     /// The entries in the order of the file.
@@ -136,7 +136,7 @@ pub struct Blueprint {
     /// The file, where it is none of the above.
     pub instead: Option<Vec<u8>>,
     /// Index of the entry that mutations change.
-    pub victim: usize,
+    pub target_entry: usize,
     /// The bounds that the archive will be held to.
     pub limits: Option<ArchiveLimits>,
 }
@@ -165,7 +165,7 @@ pub struct Style {
     pub extended: bool,
 }
 
-impl Blueprint {
+impl ArchiveBuilder {
     /// An archive without entries.
     #[must_use]
     pub fn empty() -> Self {
@@ -275,9 +275,9 @@ impl Blueprint {
         self.add(name, b"", Style::default())
     }
 
-    /// Sets the external attributes of the victim.
+    /// Sets the external attributes of the target_entry.
     pub fn external(&mut self, external: u32) {
-        self.listing(self.victim, |l| l.attributes.external = external);
+        self.listing(self.target_entry, |l| l.attributes.external = external);
     }
 }
 

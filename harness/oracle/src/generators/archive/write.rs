@@ -1,8 +1,8 @@
 //! From the plan to the bytes.
 
-use super::{Attributes, Blueprint, Cut, End, Header, Pointer};
+use super::{ArchiveBuilder, Attributes, Cut, End, Header, Pointer};
 
-impl Blueprint {
+impl ArchiveBuilder {
     /// The archive's bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {

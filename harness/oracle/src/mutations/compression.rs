@@ -1,0 +1,228 @@
+//! Mutations of compression methods, general-purpose flags and packed data.
+
+use super::{Apply, Mutation, replace_data};
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        id: "crc_differs",
+        doc: "Directory and local record differ in the checksum.",
+        code: "E_ZIP_MISMATCH",
+        apply: Apply::Archive(|archive| {
+            archive.listing(archive.target_entry, |l| l.header.crc ^= 1);
+        }),
+    },
+    Mutation {
+        id: "method_shrunk",
+        doc: "Shrunk data.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 1);
+        }),
+    },
+    Mutation {
+        id: "method_deflate64",
+        doc: "Deflate64.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 9);
+        }),
+    },
+    Mutation {
+        id: "method_bzip2",
+        doc: "Bzip2.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 12);
+        }),
+    },
+    Mutation {
+        id: "method_lzma",
+        doc: "LZMA.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 14);
+        }),
+    },
+    Mutation {
+        id: "method_zstd",
+        doc: "Zstandard.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 93);
+        }),
+    },
+    Mutation {
+        id: "method_aes",
+        doc: "AES encryption, which is a method.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 99);
+        }),
+    },
+    Mutation {
+        id: "method_unknown",
+        doc: "A method that nobody has.",
+        code: "E_ZIP_METHOD",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.method = 30583);
+        }),
+    },
+    Mutation {
+        id: "stored_sizes_differ",
+        doc: "Stored data with two sizes.",
+        code: "E_ZIP_DATA_SIZE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", false);
+            archive.both(at, |h| h.size = 3);
+        }),
+    },
+    Mutation {
+        id: "encrypted",
+        doc: "An encrypted entry.",
+        code: "E_ZIP_ENCRYPTED",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.flags |= 0x0001);
+        }),
+    },
+    Mutation {
+        id: "encrypted_strongly",
+        doc: "An entry under strong encryption.",
+        code: "E_ZIP_ENCRYPTED",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.flags |= 0x0040);
+        }),
+    },
+    Mutation {
+        id: "encrypted_directory",
+        doc: "An entry whose record is masked.",
+        code: "E_ZIP_ENCRYPTED",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.flags |= 0x2000);
+        }),
+    },
+    Mutation {
+        id: "flag_patched",
+        doc: "A patch for another file instead of a file.",
+        code: "E_ZIP_FLAGS",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.flags |= 0x0020);
+        }),
+    },
+    Mutation {
+        id: "flag_enhanced_deflate",
+        doc: "Enhanced deflating.",
+        code: "E_ZIP_FLAGS",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.flags |= 0x0010);
+        }),
+    },
+    Mutation {
+        id: "flag_reserved",
+        doc: "A flag without a meaning.",
+        code: "E_ZIP_FLAGS",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.flags |= 0x8000);
+        }),
+    },
+    Mutation {
+        id: "deflate_then_bytes",
+        doc: "Bytes follow the end of the deflate stream.",
+        code: "E_ZIP_DEFLATE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents contents", true);
+            replace_data(archive, at, |data| data.extend(b"more"));
+        }),
+    },
+    Mutation {
+        id: "deflate_cut_off",
+        doc: "A deflate stream that does not end.",
+        code: "E_ZIP_DEFLATE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents contents", true);
+            replace_data(archive, at, |data| data.truncate(data.len() - 1));
+        }),
+    },
+    Mutation {
+        id: "deflate_invalid_block",
+        doc: "A deflate block of a type that does not exist.",
+        code: "E_ZIP_DEFLATE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", true);
+            replace_data(archive, at, |data| *data = vec![0b0000_0111]);
+        }),
+    },
+    Mutation {
+        id: "deflate_too_far_back",
+        doc: "A match that reaches before the first byte.",
+        code: "E_ZIP_DEFLATE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", true);
+            // A final block of fixed codes: length 3, distance 1, and nothing before it.
+            replace_data(archive, at, |data| *data = vec![0x03, 0x02, 0x00]);
+        }),
+    },
+    Mutation {
+        id: "deflate_stored_length",
+        doc: "A stored block whose length and its complement disagree.",
+        code: "E_ZIP_DEFLATE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", true);
+            replace_data(archive, at, |data| {
+                *data = vec![0x01, 0x01, 0x00, 0x00, 0x00, 0x41]
+            });
+        }),
+    },
+    Mutation {
+        id: "deflate_empty",
+        doc: "No deflate stream at all.",
+        code: "E_ZIP_DEFLATE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", true);
+            replace_data(archive, at, Vec::clear);
+        }),
+    },
+    Mutation {
+        id: "crc_wrong",
+        doc: "A checksum of other data.",
+        code: "E_ZIP_CRC",
+        apply: Apply::Archive(|archive| {
+            archive.both(archive.target_entry, |h| h.crc ^= 0x0101_0101);
+        }),
+    },
+    Mutation {
+        id: "crc_zero",
+        doc: "A checksum of zero, which some readers take for none.",
+        code: "E_ZIP_CRC",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", false);
+            archive.both(at, |h| h.crc = 0);
+        }),
+    },
+    Mutation {
+        id: "data_changed",
+        doc: "Data that was changed after it was packed.",
+        code: "E_ZIP_CRC",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents", false);
+            archive.entries[at].data[0] ^= 0x20;
+        }),
+    },
+    Mutation {
+        id: "size_too_small",
+        doc: "A stream that inflates to more than is declared.",
+        code: "E_ZIP_DATA_SIZE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents contents", true);
+            archive.both(at, |h| h.size -= 1);
+        }),
+    },
+    Mutation {
+        id: "size_too_large",
+        doc: "A stream that inflates to less than is declared.",
+        code: "E_ZIP_DATA_SIZE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.fresh(b"contents contents", true);
+            archive.both(at, |h| h.size += 1);
+        }),
+    },
+];

@@ -1,9 +1,0 @@
-//! A deflate block of a type that does not exist.
-
-use super::{Apply, replace_data};
-
-pub(super) const CODE: &str = "E_ZIP_DEFLATE";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    let at = archive.fresh(b"contents", true);
-    replace_data(archive, at, |data| *data = vec![0b0000_0111]);
-});

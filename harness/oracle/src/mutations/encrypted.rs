@@ -1,8 +1,0 @@
-//! An encrypted entry.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_ENCRYPTED";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.both(archive.victim, |h| h.flags |= 0x0001);
-});

@@ -1,8 +1,0 @@
-//! The extra field of strong encryption.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_EXTRA";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.both(archive.victim, |h| h.extra = b"\x17\0\x02\0hi".to_vec());
-});

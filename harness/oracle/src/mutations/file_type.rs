@@ -1,0 +1,138 @@
+//! Mutations of the types of entries in their external attributes.
+
+use super::{Apply, Mutation};
+use crate::generators::archive::Style;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        id: "file_is_directory",
+        doc: "A file that is a directory later.",
+        code: "E_ZIP_FILE_AND_DIRECTORY",
+        apply: Apply::Archive(|archive| {
+            archive.named("thing");
+            archive.named("thing/below.txt");
+        }),
+    },
+    Mutation {
+        id: "directory_is_file",
+        doc: "A directory that is a file later.",
+        code: "E_ZIP_FILE_AND_DIRECTORY",
+        apply: Apply::Archive(|archive| {
+            archive.named("thing/");
+            archive.named("thing");
+        }),
+    },
+    Mutation {
+        id: "type_symlink",
+        doc: "A symbolic link.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o120_777 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_fifo",
+        doc: "A named pipe.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o010_644 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_character_device",
+        doc: "A character device.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o020_666 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_block_device",
+        doc: "A block device.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o060_660 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_socket",
+        doc: "A socket.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o140_755 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_setuid",
+        doc: "A file that runs as its owner.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o104_755 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_setgid",
+        doc: "A file that runs as its group.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o102_755 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_sticky",
+        doc: "A file with the sticky bit.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o101_644 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_directory_mode",
+        doc: "A file with the mode of a directory.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o040_755 << 16);
+        }),
+    },
+    Mutation {
+        id: "type_directory_bit",
+        doc: "A file that DOS attributes call a directory.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o100_644 << 16 | 0x10);
+        }),
+    },
+    Mutation {
+        id: "type_volume_label",
+        doc: "A volume label.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.external(0o100_644 << 16 | 0x08);
+        }),
+    },
+    Mutation {
+        id: "directory_with_data",
+        doc: "A directory with contents.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            archive.add("folder/", b"hidden", Style::default());
+        }),
+    },
+    Mutation {
+        id: "directory_with_file_mode",
+        doc: "A directory with the mode of a file.",
+        code: "E_ZIP_TYPE",
+        apply: Apply::Archive(|archive| {
+            let at = archive.named("folder/");
+            archive.listing(at, |l| l.attributes.external = 0o100_644 << 16);
+        }),
+    },
+    Mutation {
+        id: "attributes_reserved",
+        doc: "An internal attribute without a meaning.",
+        code: "E_ZIP_FLAGS",
+        apply: Apply::Archive(|archive| {
+            archive.listing(archive.target_entry, |l| l.attributes.internal = 0x0100);
+        }),
+    },
+];

@@ -1,0 +1,343 @@
+//! Mutations of the manifest.
+
+use super::{Apply, Mutation, without_manifest};
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        id: "duplicate_manifest",
+        doc: "A second manifest under the first one's name.",
+        code: "E_ZIP_DUPLICATE",
+        apply: Apply::Archive(|archive| {
+            let name = archive.entries[0].local.name.clone();
+            let at = archive.fresh(b"{}", false);
+            archive.rename(at, &name);
+        }),
+    },
+    Mutation {
+        id: "manifest_missing",
+        doc: "There is no manifest.",
+        code: "E_MANIFEST_MISSING",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+        }),
+    },
+    Mutation {
+        id: "manifest_duplicate_key",
+        doc: "A manifest with one key twice.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","id":"b","version":"1.0.0"}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_duplicate_key_escaped",
+        doc: "A manifest with one key twice, once in escapes.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","\u0069d":"b","version":"1.0.0"}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_deep",
+        doc: "A manifest that nests 100 000 deep.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            // Of changing keys, so that it is no bomb when it is deflated.
+            let deep: String = (0..100_000)
+                .map(|i| format!("{{\"{}\":", i % 9973))
+                .collect();
+            files.insert("pack.json".into(), deep.into_bytes());
+        }),
+    },
+    Mutation {
+        id: "manifest_trailing",
+        doc: "A manifest followed by another.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"1.0.0"}{}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_not_utf8",
+        doc: "A manifest that is not UTF-8.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                b"{\"id\":\"\xe9\",\"version\":\"1.0.0\"}".to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_utf16",
+        doc: "A manifest in UTF-16.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("pack.json".into(), b"\xff\xfe{\0}\0".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_byte_order_mark",
+        doc: "A manifest after a byte order mark.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                b"\xef\xbb\xbf{\"id\":\"a\",\"version\":\"1.0.0\"}".to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_surrogate",
+        doc: "A manifest with half a character.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"\ud800","version":"1.0.0"}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_number",
+        doc: "A manifest with a number that no reader can hold.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"1.0.0","x":1e400}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_no_object",
+        doc: "A manifest that is a list.",
+        code: "E_MANIFEST_SHAPE",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("pack.json".into(), b"[]".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_empty",
+        doc: "A manifest of no bytes.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("pack.json".into(), Vec::new());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_duplicate_key",
+        doc: "A binary manifest with one key twice.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\xa2\x61a\x01\x61a\x02".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_duplicate_key_long",
+        doc: "A binary manifest with one key twice, once with a needlessly long head.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "manifest.cbor".into(),
+                b"\xa2\x61a\x01\x78\x01a\x02".to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_duplicate_key_chunked",
+        doc: "A binary manifest with one key twice, once in pieces.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "manifest.cbor".into(),
+                b"\xa2\x62ab\x01\x7f\x61a\x61b\xff\x02".to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_deep",
+        doc: "A binary manifest that nests 100 000 deep.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            // Maps of one key that changes, so that it is no bomb when it is deflated.
+            let one = |i: u32| [0xa1, 0x19, (i % 251) as u8, (i % 241) as u8];
+            let deep: Vec<u8> = (0..100_000).flat_map(one).collect();
+            files.insert("manifest.cbor".into(), deep);
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_huge_length",
+        doc: "A binary manifest that claims 2^63 items.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\x9b\x80\0\0\0\0\0\0\0".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_huge_text",
+        doc: "A binary manifest that claims a text of 2^63 bytes.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\x7b\x80\0\0\0\0\0\0\0".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_trailing",
+        doc: "A binary manifest followed by bytes.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\xa0\xa0".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_not_utf8",
+        doc: "A binary manifest with text that is not UTF-8.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\xa1\x62\xff\xfe\x01".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_cut_off",
+        doc: "A binary manifest that ends early.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\xa2\x61a\x01".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_odd_key",
+        doc: "A binary manifest with a list for a key.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\xa1\x80\x01".to_vec());
+        }),
+    },
+    Mutation {
+        id: "manifest_cbor_reserved",
+        doc: "A binary manifest with a reserved head.",
+        code: "E_MANIFEST_CBOR",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("manifest.cbor".into(), b"\xa1\x61a\x1c".to_vec());
+        }),
+    },
+    Mutation {
+        id: "id_is_path",
+        doc: "An id that is a path.",
+        code: "E_PACK_ID",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"../../etc","version":"1.0.0"}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "id_missing",
+        doc: "No id.",
+        code: "E_PACK_ID",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert("pack.json".into(), br#"{"version":"1.0.0"}"#.to_vec());
+        }),
+    },
+    Mutation {
+        id: "version_is_word",
+        doc: "A version that is none.",
+        code: "E_PACK_VERSION",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"latest"}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "flow_name_is_path",
+        doc: "A flow whose name is a path.",
+        code: "E_FLOW_NAME",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"1.0.0","flows":[{"id":"../setup","entry":"setup"}]}"#
+                    .to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "entry_flow_is_path",
+        doc: "An entry that leads to a path.",
+        code: "E_FLOW_NAME",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"1.0.0","meta":{"entry_flows":{"setup":"a/b"}}}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "manifests_disagree",
+        doc: "Two manifests of different packs.",
+        code: "E_MANIFEST_DISAGREES",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"1.0.0"}"#.to_vec(),
+            );
+            files.insert(
+                "manifest.json".into(),
+                br#"{"id":"b","version":"1.0.0"}"#.to_vec(),
+            );
+        }),
+    },
+    Mutation {
+        id: "second_manifest_broken",
+        doc: "A second manifest that does not decode.",
+        code: "E_MANIFEST_JSON",
+        apply: Apply::Files(|files| {
+            without_manifest(files);
+            files.insert(
+                "pack.json".into(),
+                br#"{"id":"a","version":"1.0.0"}"#.to_vec(),
+            );
+            files.insert("manifest.json".into(), b"{".to_vec());
+        }),
+    },
+];

@@ -1,9 +1,0 @@
-//! A binary manifest with a reserved head.
-
-use super::{Apply, without_manifest};
-
-pub(super) const CODE: &str = "E_MANIFEST_CBOR";
-pub(super) const APPLY: Apply = Apply::Files(|files| {
-    without_manifest(files);
-    files.insert("manifest.cbor".into(), b"\xa1\x61a\x1c".to_vec());
-});

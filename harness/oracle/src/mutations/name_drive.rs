@@ -1,8 +1,0 @@
-//! A name on a drive.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_NAME_ABSOLUTE";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.named("C:/x");
-});

@@ -1,8 +1,0 @@
-//! A port on Windows.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_NAME_RESERVED";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.named("com1.wasm");
-});

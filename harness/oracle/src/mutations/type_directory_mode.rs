@@ -1,8 +1,0 @@
-//! A file with the mode of a directory.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_TYPE";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.external(0o040_755 << 16);
-});

@@ -1,8 +1,0 @@
-//! A socket.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_TYPE";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.external(0o140_755 << 16);
-});

@@ -1,8 +1,0 @@
-//! Directory and local record differ in the version that is needed.
-
-use super::Apply;
-
-pub(super) const CODE: &str = "E_ZIP_MISMATCH";
-pub(super) const APPLY: Apply = Apply::Archive(|archive| {
-    archive.listing(archive.victim, |l| l.header.needed ^= 1);
-});
