@@ -3,7 +3,6 @@
 use crate::discover::PackRef;
 use crate::exit::{Error, show};
 use crate::files;
-use crate::run::profile;
 use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
@@ -29,7 +28,7 @@ pub fn folder_name(label: &str) -> String {
 pub fn flags(level: Level, trust: &[PathBuf]) -> String {
     let mut flags = match level {
         Level::Must => String::new(),
-        Level::Publish | Level::Should => format!(" --profile {}", profile(level)),
+        Level::Publish | Level::Should => format!(" --profile {}", level.profile()),
     };
     for key in trust {
         flags += &format!(" --trust {}", quoted(&key.to_string_lossy()));
