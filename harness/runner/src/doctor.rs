@@ -2,9 +2,10 @@
 //! before a green night is trusted.
 
 use crate::events::{Event, EventLog};
+use crate::examine::examine_source;
 use crate::exit::Error;
 use crate::fold::Run;
-use crate::run::{Options, examine_source, started};
+use crate::run::{Options, started};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Pack, Source, Status, Verdict};
 use provision_oracle::generators::archive::{Blueprint, Style};

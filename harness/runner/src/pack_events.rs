@@ -3,8 +3,8 @@
 use crate::discover::PackRef;
 use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
 use crate::evidence;
+use crate::examine::Examined;
 use crate::exit::show;
-use crate::run::Examined;
 use crate::timings::PackTimes;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun};
