@@ -1,7 +1,7 @@
 //! One conformance run: packs in, events out.
 
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, FORMAT, RunStarted, Shard};
+use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunStarted, Shard};
 use crate::evidence;
 use crate::examine::{self, Examined};
 use crate::exit::Error;
@@ -15,7 +15,7 @@ use crate::{interrupt, repro};
 use provision_core::Source;
 use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
-use provision_oracle::{CheckResult, Conditions, Level, checks};
+use provision_oracle::{Check, CheckResult, Conditions, Level, checks};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -191,7 +191,11 @@ pub fn started(
     shard: Option<Shard>,
     options: &Options,
 ) -> RunStarted {
-    let checks = checks::all().filter(|c| c.level <= options.level);
+    let checks: Vec<&Check> = checks::all().filter(|c| c.level <= options.level).collect();
+    let requirement = |check: &&Check| {
+        let (level, text) = (check.level, check.requirement.to_owned());
+        (check.id.to_owned(), Requirement { level, text })
+    };
     RunStarted {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -204,6 +208,7 @@ pub fn started(
         limits: options.conditions.limits.clone(),
         configuration: options.configuration.clone(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),
-        checks: checks.map(|c| c.id.to_owned()).collect(),
+        checks: checks.iter().map(|c| c.id.to_owned()).collect(),
+        requirements: checks.iter().map(requirement).collect(),
     }
 }

@@ -367,7 +367,7 @@ fn tell(args: &Args, run: &Run) -> Result<(), Error> {
     files::write_with(&timings, |out| {
         run.each(|pack| {
             if !args.json {
-                print(&console::one(pack))?;
+                print(&console::one(run, pack))?;
             }
             let line = json::timing(pack);
             writeln!(out, "{line}").map_err(|e| Error::io("write", &timings, e))

@@ -1,7 +1,7 @@
 //! The index of a stream: what is kept of each pack while all is read.
 
-use super::{PackSummary, Run};
-use crate::events::{CheckFinished, Event, FORMAT, RunStarted};
+use super::run::{PackSummary, Run};
+use crate::events::{CheckFinished, Event, RunStarted};
 use crate::exit::{Error, show};
 use provision_core::Status;
 use provision_oracle::Level;
@@ -65,10 +65,6 @@ impl Index {
     pub(super) fn finish(mut self, path: &Path) -> Result<Run, Error> {
         let no_start = || Error::Usage(format!("{}: the stream has no beginning", show(path)));
         let started = self.started.take().ok_or_else(no_start)?;
-        if started.format != FORMAT {
-            let why = format!("events of form {}, not {FORMAT}", started.format);
-            return Err(Error::Usage(format!("{}: {why}", show(path))));
-        }
         // Every pack that was announced is in every report, run or not.
         let announced = started.packs.iter().map(|label| {
             self.packs.remove(label).unwrap_or_else(|| PackSummary {

@@ -1,16 +1,18 @@
 //! JUnit XML through `junit-report`, adapted where consumers want more.
 //!
-//! What is adapted: text is made legal XML first (the library would pass NUL
-//! and `]]>` on), `<testsuites>` gets the totals, and each `<testsuite>` the
-//! count of skipped cases, without which some consumers drop the file, and the
-//! pack's file, for which the schema of Jenkins has no place in a case.
+//! Text is made legal XML first, because the library would pass NUL and `]]>` on.
+//! The elements that the library writes are adapted one XML event at a time:
+//! `<testsuites>` gets the totals. Each `<testsuite>` gets the count of skipped
+//! cases, without which some consumers drop the file, and the pack's file, for
+//! which the schema of Jenkins has no place in a case.
 
 use crate::events::CheckFinished;
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use junit_report::{Duration, Report, TestCase, TestCaseBuilder, TestSuiteBuilder};
-use provision_core::{Finding, Status, Verdict};
-use provision_oracle::checks;
+use provision_core::{Status, Verdict};
+use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event as Xml};
+use quick_xml::{Reader, Writer};
 use std::io::Write;
 use std::path::Path;
 
@@ -61,10 +63,10 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     let verdicts = |wanted: &[Verdict]| -> usize { wanted.iter().map(|v| run.count(*v)).sum() };
     let mut micros = 0;
     run.each(|pack| {
-        micros += suite(pack).cases.iter().map(|c| c.micros).sum::<u64>();
+        micros += suite(run, pack).cases.iter().map(|c| c.micros).sum::<u64>();
         Ok(())
     })?;
-    put(&head(
+    let head = head(
         "greentic-provision",
         [
             run.packs
@@ -75,13 +77,15 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
             run.checks(Status::Error) + verdicts(&[Verdict::Error]),
         ],
         micros,
-    ))?;
-    run.each(|pack| put(&one_suite(&suite(pack))?))?;
+    )?;
+    put(&head)?;
+    run.each(|pack| put(&one_suite(&suite(run, pack))?))?;
     put("</testsuites>\n")
 }
 
-fn suite(pack: &PackRun) -> Suite {
-    let mut cases: Vec<Case> = pack.checks.iter().map(|c| of_check(pack, c)).collect();
+fn suite(run: &Run, pack: &PackRun) -> Suite {
+    let checks = pack.checks.iter();
+    let mut cases: Vec<Case> = checks.map(|c| of_check(run, pack, c)).collect();
     cases.push(verdict(pack));
     Suite {
         name: pack.label().to_owned(),
@@ -90,7 +94,7 @@ fn suite(pack: &PackRun) -> Suite {
     }
 }
 
-fn of_check(pack: &PackRun, check: &CheckFinished) -> Case {
+fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
     let good = check.status == Status::Passed || !check.applicable;
     let mut case = Case {
         class: format!("{}.{}", pack.label(), check.scope),
@@ -98,9 +102,10 @@ fn of_check(pack: &PackRun, check: &CheckFinished) -> Case {
         micros: 0,
         status: check.status,
         message: check.reason.clone().unwrap_or_default(),
-        detail: match good {
-            true => String::new(),
-            false => detail(&check.check, &check.findings, check.reproduce.as_deref()),
+        detail: if good {
+            String::new()
+        } else {
+            detail(run.requirement(&check.check), check)
         },
         output: String::new(),
     };
@@ -155,18 +160,15 @@ fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
     case.output = steps.chain(notes).collect();
 }
 
-fn detail(check: &str, findings: &[Finding], reproduce: Option<&str>) -> String {
-    let mut text = String::new();
-    if let Some(check) = checks::by_id(check) {
-        text = format!("requirement: {}\n", check.requirement);
-    }
-    for f in findings {
+fn detail(requirement: Option<&str>, check: &CheckFinished) -> String {
+    let mut text = requirement.map_or_else(String::new, |r| format!("requirement: {r}\n"));
+    for f in &check.findings {
         text += &format!(
             "{} at {}\n  expected: {}\n  actual:   {}\n",
             f.code, f.at, f.expected, f.actual
         );
     }
-    if let Some(command) = reproduce {
+    if let Some(command) = &check.reproduce {
         text += &format!("reproduce: {command}\n");
     }
     text
@@ -180,7 +182,7 @@ pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
     let cases = || suites.iter().flat_map(|s| &s.cases);
     let count = |status| cases().filter(|c| c.status == status).count();
     let counts = [cases().count(), count(Status::Failed), count(Status::Error)];
-    let mut text = head(name, counts, cases().map(|c| c.micros).sum());
+    let mut text = head(name, counts, cases().map(|c| c.micros).sum())?;
     for suite in suites {
         text += &one_suite(suite)?;
     }
@@ -189,64 +191,108 @@ pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
 
 /// The file's beginning; `counts` are tests, failures, errors. NB: the schema
 /// of Jenkins has no count of skipped cases here.
-fn head(name: &str, counts: [usize; 3], micros: u64) -> String {
-    let [tests, failures, errors] = counts;
-    let name = quoted(name);
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites name=\"{name}\" tests=\"{tests}\" \
-         failures=\"{failures}\" errors=\"{errors}\" time=\"{:.3}\">",
-        seconds(micros).as_seconds_f64(),
-    )
+fn head(name: &str, counts: [usize; 3], micros: u64) -> Result<String, Error> {
+    let [tests, failures, errors] = counts.map(|n| n.to_string());
+    let (name, time) = (legal(name, 400), in_seconds(micros));
+    let root = BytesStart::new("testsuites").with_attributes([
+        ("name", name.as_str()),
+        ("tests", &tests),
+        ("failures", &failures),
+        ("errors", &errors),
+        ("time", &time),
+    ]);
+    let mut out = Writer::new(Vec::new());
+    let decl = BytesDecl::new("1.0", Some("utf-8"), None);
+    let written = out
+        .write_event(Xml::Decl(decl))
+        .and_then(|()| out.write_event(Xml::Text(BytesText::new("\n"))))
+        .and_then(|()| out.write_event(Xml::Start(root)));
+    written.map_err(|e| unwritten(&e))?;
+    String::from_utf8(out.into_inner()).map_err(|e| unwritten(&e))
 }
 
-/// One `<testsuite>`, written by the library in a report of its own, so that
-/// its opening tag is where it must be whatever text the cases hold.
-fn one_suite(suite: &Suite) -> Result<String, Error> {
-    let format = |detail: String| Error::Format {
+fn unwritten(error: &dyn std::error::Error) -> Error {
+    Error::Format {
         format: "JUnit",
-        detail,
-    };
+        detail: error.to_string(),
+    }
+}
+
+/// One `<testsuite>`, written by the library in a report of its own and adapted.
+fn one_suite(suite: &Suite) -> Result<String, Error> {
     let mut builder = TestSuiteBuilder::new(&legal(&suite.name, 400));
     builder.add_testcases(suite.cases.iter().map(case));
     let mut report = Report::new();
     report.add_testsuite(builder.build());
     let mut xml = Vec::new();
-    report
-        .write_xml(&mut xml)
-        .map_err(|e| format(e.to_string()))?;
-    let xml = String::from_utf8(xml).map_err(|e| format(e.to_string()))?;
-    let inner = xml
-        .split_once("<testsuites>")
-        .and_then(|(_, rest)| rest.strip_suffix("</testsuites>"))
-        .and_then(|inner| inner.strip_prefix("<testsuite "))
-        .ok_or_else(|| format("junit-report has changed its root element".into()))?;
-    let skipped = suite
-        .cases
-        .iter()
-        .filter(|c| c.status == Status::Skipped)
-        .count();
-    let file = suite.file.as_ref();
-    let file = file.map(|file| format!("file=\"{}\" ", quoted(file)));
-    // The library adds the cases' times up as floats, and writes them out.
-    let time = seconds(suite.cases.iter().map(|c| c.micros).sum());
-    let timed = inner.split_once("timestamp=\"").and_then(|(before, rest)| {
-        let (stamp, rest) = rest.split_once(" time=\"")?;
-        let (_, after) = rest.split_once('"')?;
-        let time = format!("{:.3}", time.as_seconds_f64());
-        Some(format!(
-            "{before}timestamp=\"{stamp} time=\"{time}\"{after}"
-        ))
-    });
-    let inner = timed.ok_or_else(|| format("junit-report has changed its suites".into()))?;
-    let inner = inner.replace("<skipped type=\"skipped\" ", "<skipped ");
-    let file = file.unwrap_or_default();
-    Ok(format!("<testsuite {file}skipped=\"{skipped}\" {inner}"))
+    report.write_xml(&mut xml).map_err(|e| unwritten(&e))?;
+    let xml = String::from_utf8(xml).map_err(|e| unwritten(&e))?;
+    adapted(&xml, suite).map_err(|e| unwritten(&e))
 }
 
-/// `text` as the value of an attribute.
-fn quoted(text: &str) -> String {
-    let text = legal(text, 400).replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
+/// The `<testsuite>` in the library's report `xml` of `suite`, as consumers want
+/// it.
+fn adapted(xml: &str, suite: &Suite) -> Result<String, quick_xml::Error> {
+    let mut reader = Reader::from_str(xml);
+    let mut out = Writer::new(Vec::new());
+    loop {
+        match reader.read_event()? {
+            Xml::Eof => break,
+            Xml::Start(tag) => match tag.name().as_ref() {
+                b"testsuites" => {}
+                b"testsuite" => out.write_event(Xml::Start(suite_tag(&tag, suite)?))?,
+                b"skipped" => out.write_event(Xml::Start(skipped_tag(&tag)?))?,
+                _ => out.write_event(Xml::Start(tag))?,
+            },
+            Xml::Empty(tag) => match tag.name().as_ref() {
+                b"testsuite" => out.write_event(Xml::Empty(suite_tag(&tag, suite)?))?,
+                b"skipped" => out.write_event(Xml::Empty(skipped_tag(&tag)?))?,
+                _ => out.write_event(Xml::Empty(tag))?,
+            },
+            Xml::Decl(_) => {}
+            Xml::End(tag) if tag.name().as_ref() == b"testsuites" => {}
+            event => out.write_event(event)?,
+        }
+    }
+    Ok(String::from_utf8_lossy(&out.into_inner()).into_owned())
+}
+
+/// The tag of a suite with the pack's file and the count of skipped cases. The
+/// library adds the cases' times up as floats, and writes all digits.
+fn suite_tag(tag: &BytesStart<'_>, suite: &Suite) -> Result<BytesStart<'static>, quick_xml::Error> {
+    let mut adapted = BytesStart::new("testsuite");
+    if let Some(file) = &suite.file {
+        adapted.push_attribute(("file", legal(file, 400).as_str()));
+    }
+    let skipped = suite.cases.iter().filter(|c| c.status == Status::Skipped);
+    adapted.push_attribute(("skipped", skipped.count().to_string().as_str()));
+    let time = in_seconds(suite.cases.iter().map(|c| c.micros).sum());
+    for attribute in tag.attributes() {
+        let attribute = attribute?;
+        match attribute.key.as_ref() {
+            b"time" => adapted.push_attribute(("time", time.as_str())),
+            _ => adapted.push_attribute(attribute),
+        }
+    }
+    Ok(adapted)
+}
+
+/// The tag of a skipped case without its type, for which the schema of Jenkins
+/// has no place.
+fn skipped_tag(tag: &BytesStart<'_>) -> Result<BytesStart<'static>, quick_xml::Error> {
+    let mut adapted = BytesStart::new("skipped");
+    for attribute in tag.attributes() {
+        let attribute = attribute?;
+        if attribute.key.as_ref() != b"type" {
+            adapted.push_attribute(attribute);
+        }
+    }
+    Ok(adapted)
+}
+
+/// As an attribute has it.
+fn in_seconds(micros: u64) -> String {
+    format!("{:.3}", seconds(micros).as_seconds_f64())
 }
 
 /// Whole milliseconds: the schema of Jenkins knows no finer times.
