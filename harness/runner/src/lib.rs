@@ -1,7 +1,6 @@
 //! The conformance harness for Greentic packs: discovery, trials, goldens,
 //! events, reports and the command line. All IO of the harness is here.
 
-pub mod attestation;
 pub mod catalogue;
 pub mod cli;
 pub mod discover;

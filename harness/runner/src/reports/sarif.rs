@@ -5,21 +5,29 @@
 
 use crate::events::{CheckFinished, Requirement};
 use crate::exit::Error;
+use crate::files;
 use crate::fold::{PackRun, Run};
 use provision_core::pack::digest;
 use provision_core::{Finding, Status};
 use provision_oracle::Level;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
 
 /// Results that are written; the rest is counted in the JSON report.
 const MOST: usize = 25_000;
 
-/// The report of `run`.
+/// Writes the report of `run`.
 ///
 /// # Errors
-/// [`Error::Io`] of the stream.
-pub fn report(run: &Run) -> Result<Value, Error> {
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let done = out.write_all(&files::pretty(&report(run)?)?);
+    done.map_err(|e| Error::io("write", Path::new("the SARIF file"), e))
+}
+
+fn report(run: &Run) -> Result<Value, Error> {
     let rules: Vec<Value> = run.started.checks.iter().map(|id| rule(run, id)).collect();
     let (mut found, mut artifacts) = (Vec::new(), Vec::new());
     let mut left_out = 0usize;
