@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 #[must_use]
 pub fn folder_name(label: &str) -> String {
     let slug = slug(label);
-    match slug == label {
-        true => slug,
-        // Different labels must not share a folder because of what was cut.
-        false => format!("{slug}-{}", &digest(label.as_bytes())[..8]),
+    if slug == label {
+        return slug;
     }
+    // Different labels must not share a folder because of what was cut.
+    format!("{slug}-{}", &digest(label.as_bytes())[..8])
 }
 
 /// The flags that decide what a run finds: its profile, and whom it trusts.
@@ -50,9 +50,10 @@ pub fn reproduce(pack: &PackRef, flags: &str, scope: &str, check: &str) -> Strin
 /// `text` as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+@%".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -24,6 +24,7 @@ pub mod reports;
 pub mod repro;
 pub mod run;
 mod schedule;
+pub mod shard;
 pub mod shrink;
 pub mod source;
 pub mod timings;

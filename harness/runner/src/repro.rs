@@ -147,10 +147,10 @@ pub fn replay_input(bundle: &FuzzBundle, at: Option<&Path>) -> Result<Option<Fin
     let plain = WasmtimeExecutor::new(&limits.step)?;
     let only = Some(input.wizard.clone());
     let conditions = fuzz::conditions(limits, *seed, only);
-    let source = (pack.label.as_str(), pack.read(at, limits)?);
-    let prepared = Prepared::of(source, &plain, &conditions)?;
+    let source = pack.read(at, limits)?;
+    let prepared = Prepared::of(&pack.label, source, &plain, &conditions)?;
     pack.same(prepared.digest())?;
-    Ok(prepared.shows(&plain, limits, (input, observed)))
+    Ok(prepared.shows(&plain, limits, input, observed))
 }
 
 /// Writes a bundle for each failed check of `examined` below `root`.

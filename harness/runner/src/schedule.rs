@@ -205,9 +205,10 @@ impl State {
         if let Some(task) = self.largest() {
             return task;
         }
-        match open == 0 && self.next >= packs {
-            true => Task::Done,
-            false => Task::Wait,
+        if open == 0 && self.next >= packs {
+            Task::Done
+        } else {
+            Task::Wait
         }
     }
 
