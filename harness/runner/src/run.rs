@@ -105,8 +105,8 @@ pub fn run(
 }
 
 impl Pipeline<'_> {
-    /// load → open. Returns the size of the pack in bytes as well.
-    fn open(&self, pack: &PackRef) -> (Ready, u64) {
+    /// load → open.
+    fn open(&self, pack: &PackRef) -> Ready {
         self.observers.log.emit(&Event::PackStarted {
             pack: pack.label.clone(),
         });
@@ -116,12 +116,16 @@ impl Pipeline<'_> {
         let source = examine::load(pack, &conditions.limits.archive);
         let read = started.elapsed();
         let bytes = source.as_ref().map_or(0, Source::bytes);
-        let opening = examine::open(source, conditions);
-        (Ready { opening, read }, bytes)
+        Ready {
+            opening: examine::open(source, conditions),
+            read,
+            bytes,
+        }
     }
 
     /// observe → judge → redact → excuse → conclude → shrink → evidence, events.
-    fn examine(&self, pack: &PackRef, Ready { opening, read }: Ready) -> Result<(), Error> {
+    fn examine(&self, pack: &PackRef, ready: Ready) -> Result<(), Error> {
+        let Ready { opening, read, .. } = ready;
         let (executor, options) = (self.executor, self.options);
         let conditions = &options.conditions;
         let redacted = examine::observe_and_judge(opening, executor, conditions, options.level);

@@ -1,7 +1,7 @@
 //! Reads a stream: once for the index, and again for the events of each pack.
 
 use super::index::Index;
-use super::run::{PackRun, PackSummary, Run};
+use super::run::{PackRun, PackSummary, Run, Span};
 use crate::events::read::{ReadError, parse};
 use crate::events::{Event, FORMAT};
 use crate::exit::{Error, show};
@@ -35,7 +35,7 @@ impl Run {
                 number += 1;
                 let len = line.len() as u64;
                 let event = event.map_err(|e| refused(path, number, e))?;
-                index.add(event, (at, len));
+                index.add(event, Span { start: at, len });
                 at += len;
             }
         }
@@ -128,9 +128,9 @@ fn lines(reader: &mut impl BufRead) -> std::io::Result<Vec<Vec<u8>>> {
 /// The lines of the stream that are about a pack.
 fn told(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
     let mut told = Vec::new();
-    for (start, len) in &pack.spans {
-        file.seek(SeekFrom::Start(*start))?;
-        file.take(*len).read_to_end(&mut told)?;
+    for Span { start, len } in pack.spans.iter().copied() {
+        file.seek(SeekFrom::Start(start))?;
+        file.take(len).read_to_end(&mut told)?;
     }
     Ok(told)
 }

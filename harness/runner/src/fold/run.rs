@@ -45,7 +45,14 @@ pub struct PackSummary {
     pub(super) violates: bool,
     pub(super) concluded: BTreeSet<String>,
     /// Where its events stand in the stream.
-    pub(super) spans: Vec<(u64, u64)>,
+    pub(super) spans: Vec<Span>,
+}
+
+/// A range of the stream, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u64,
+    pub(super) len: u64,
 }
 
 /// All that the stream says of one pack.

@@ -148,6 +148,8 @@ fn summary(run: &Run) -> Value {
 fn pack(pack: &PackRun) -> Value {
     let finished = pack.finished.as_ref();
     let verdict = pack.verdict();
+    let wizards = pack.wizards.iter().zip(&pack.fuel_changes);
+    let wizards = wizards.map(|(driven, changes)| wizard(driven, changes));
     json!({
         "pack": pack.label(),
         "version": finished.and_then(|f| f.version.as_ref()),
@@ -164,24 +166,26 @@ fn pack(pack: &PackRun) -> Value {
         "probes": finished.map_or(0, |f| f.probes),
         "probes_recalled": finished.map_or(0, |f| f.probes_recalled),
         "missing_checks": pack.summary.missing,
-        "wizards": pack.wizards.iter().zip(&pack.fuel_changes).map(wizard).collect::<Vec<_>>(),
+        "wizards": wizards.collect::<Vec<_>>(),
         "checks": pack.checks.iter().map(check).collect::<Vec<_>>(),
     })
 }
 
-fn wizard((wizard, fuel_changes): (&WizardDriven, &Vec<Option<i64>>)) -> Value {
+fn wizard(wizard: &WizardDriven, fuel_changes: &[Option<i64>]) -> Value {
+    let steps = wizard.steps.iter().zip(fuel_changes);
+    let steps = steps.map(|(done, change)| step(done, *change));
     json!({
         "wizard": wizard.wizard,
         "kind": wizard.kind,
         "driver": wizard.driver,
         "outcome": wizard.outcome,
         "steps_due": wizard.steps_due,
-        "steps": wizard.steps.iter().zip(fuel_changes).map(step).collect::<Vec<_>>(),
+        "steps": steps.collect::<Vec<_>>(),
     })
 }
 
 /// Without wall time, which differs from run to run; the events have it.
-fn step((step, fuel_change): (&StepDone, &Option<i64>)) -> Value {
+fn step(step: &StepDone, fuel_change: Option<i64>) -> Value {
     json!({
         "step": step.step,
         "node": step.node,
