@@ -34,3 +34,17 @@ impl Shard {
         number % self.count == self.index - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shard_outside_its_count_is_refused() {
+        let shard = |text: &str| text.parse::<Shard>();
+        assert_eq!(shard("2/5"), Ok(Shard { index: 2, count: 5 }));
+        for text in ["0/5", "6/5", "1", "1/", "a/b", "1/0"] {
+            assert_eq!(shard(text), Err(ShardError), "{text}");
+        }
+    }
+}
