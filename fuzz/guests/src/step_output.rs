@@ -4,7 +4,7 @@
 use crate::stream;
 use greentic_provision::discover::PackRef;
 use greentic_provision::timings::PackTimes;
-use greentic_provision::{pack_events, run};
+use greentic_provision::{examine, pack_events};
 use provision_core::json;
 use provision_core::wizard::{
     HostActivity, Meters, ProvisionPlan, StepAnswer, StepExecutor, StepOutcome, StepOutput,
@@ -56,7 +56,7 @@ fn body(data: &[u8]) {
         ..Conditions::default()
     };
     let source = Ok(Source::Folder { files, manifest });
-    let examined = run::examine_source(source, &Says(data), &conditions, Level::Should);
+    let examined = examine::examine_source(source, &Says(data), &conditions, Level::Should);
     let pack = PackRef {
         label: "p".into(),
         path: "p".into(),

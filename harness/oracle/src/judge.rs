@@ -18,6 +18,18 @@ pub enum Level {
     Should,
 }
 
+impl Level {
+    /// The name of the profile that requires checks up to this level.
+    #[must_use]
+    pub fn profile(self) -> &'static str {
+        match self {
+            Self::Must => "core",
+            Self::Publish => "publish",
+            Self::Should => "strict",
+        }
+    }
+}
+
 /// Whether a check is concluded once a pack or once a wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeKind {

@@ -2,9 +2,10 @@
 //! before a green night is trusted.
 
 use crate::events::{Event, EventLog};
+use crate::examine::examine_source;
 use crate::exit::Error;
 use crate::fold::Run;
-use crate::run::{Options, examine_source, started};
+use crate::run::{Options, started};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Pack, Source, Status, Verdict};
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
@@ -95,7 +96,7 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
         calls: AtomicU64::new(0),
     };
     let caught = |what, source, executor: &dyn StepExecutor, check: &str, code: &str| {
-        fails(what, source, executor, (check, code))
+        fails(what, source, executor, check, code)
     };
     Ok(vec![
         sound(folder(pack(Some(PLAN), OK)), executor),
@@ -146,7 +147,8 @@ fn fails(
     what: &'static str,
     source: Source,
     executor: &dyn StepExecutor,
-    (check, code): (&str, &str),
+    check: &str,
+    code: &str,
 ) -> Planted {
     let conditions = Conditions::default();
     let examined = examine_source(Ok(source), executor, &conditions, Level::Must);

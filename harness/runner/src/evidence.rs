@@ -3,7 +3,6 @@
 use crate::discover::PackRef;
 use crate::exit::{Error, show};
 use crate::files;
-use crate::run::profile;
 use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
@@ -17,11 +16,11 @@ use std::path::{Path, PathBuf};
 #[must_use]
 pub fn folder_name(label: &str) -> String {
     let slug = slug(label);
-    match slug == label {
-        true => slug,
-        // Different labels must not share a folder because of what was cut.
-        false => format!("{slug}-{}", &digest(label.as_bytes())[..8]),
+    if slug == label {
+        return slug;
     }
+    // Different labels must not share a folder because of what was cut.
+    format!("{slug}-{}", &digest(label.as_bytes())[..8])
 }
 
 /// The flags that decide what a run finds: its profile, and whom it trusts.
@@ -29,7 +28,7 @@ pub fn folder_name(label: &str) -> String {
 pub fn flags(level: Level, trust: &[PathBuf]) -> String {
     let mut flags = match level {
         Level::Must => String::new(),
-        Level::Publish | Level::Should => format!(" --profile {}", profile(level)),
+        Level::Publish | Level::Should => format!(" --profile {}", level.profile()),
     };
     for key in trust {
         flags += &format!(" --trust {}", quoted(&key.to_string_lossy()));
@@ -51,9 +50,10 @@ pub fn reproduce(pack: &PackRef, flags: &str, scope: &str, check: &str) -> Strin
 /// `text` as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+@%".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -49,9 +49,10 @@ impl Isolation {
         &self,
         limits: &Limits,
         compilers: Compilers,
-        (cache, jobs): (Option<&Arc<CompileCache>>, usize),
+        cache: Option<&Arc<CompileCache>>,
+        jobs: usize,
     ) -> Result<AnyExecutor, Error> {
-        let Some(setup) = self.setup(limits, (cache, jobs)) else {
+        let Some(setup) = self.setup(limits, cache, jobs) else {
             let executor = WasmtimeExecutor::over(&limits.step, compilers, cache)?;
             return Ok(AnyExecutor::InProcess(Box::new(executor)));
         };
@@ -64,7 +65,7 @@ impl Isolation {
     /// # Errors
     /// [`Error::Executor`] or [`Error::Workers`] where there can be none.
     pub fn counted(&self, limits: &Limits) -> Result<CoverageExecutor, Error> {
-        match self.setup(limits, (None, 1)) {
+        match self.setup(limits, None, 1) {
             None => {
                 let executor = WasmtimeExecutor::covering(&limits.step)?;
                 Ok(CoverageExecutor::InProcess(Box::new(executor)))
@@ -82,7 +83,7 @@ impl Isolation {
         limits: &Limits,
         like: &CoverageExecutor,
     ) -> Result<CoverageExecutor, Error> {
-        match (like, self.setup(limits, (None, 1))) {
+        match (like, self.setup(limits, None, 1)) {
             (CoverageExecutor::InProcess(like), _) => {
                 let executor = like.another(&limits.step)?;
                 Ok(CoverageExecutor::InProcess(Box::new(executor)))
@@ -97,7 +98,8 @@ impl Isolation {
     fn setup(
         &self,
         limits: &Limits,
-        (cache, jobs): (Option<&Arc<CompileCache>>, usize),
+        cache: Option<&Arc<CompileCache>>,
+        jobs: usize,
     ) -> Option<Setup> {
         let Self::Workers {
             program,
@@ -127,13 +129,11 @@ impl Isolation {
 /// # Errors
 /// [`Error::Io`] where the system does not tell.
 pub fn program() -> Result<PathBuf, Error> {
-    match cfg!(target_os = "linux") {
-        true => Ok("/proc/self/exe".into()),
-        false => {
-            let unknown = |e| Error::io("find", Path::new("this program"), e);
-            std::env::current_exe().map_err(unknown)
-        }
+    if cfg!(target_os = "linux") {
+        return Ok("/proc/self/exe".into());
     }
+    let unknown = |e| Error::io("find", Path::new("this program"), e);
+    std::env::current_exe().map_err(unknown)
 }
 
 /// Tells of what went wrong, and may have gone well in the end.

@@ -57,6 +57,23 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A stream of events has a format that this version does not read.
+    #[error(
+        "{}: event format {format}, written by greentic-provision {version}; this is \
+         greentic-provision {}, which reads event format {reads}",
+        show(path),
+        env!("CARGO_PKG_VERSION")
+    )]
+    StreamFormat {
+        /// The stream.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+        /// The version that wrote it.
+        version: String,
+        /// The format that this version reads.
+        reads: u32,
+    },
     /// A pack cannot be opened.
     #[error("{pack}: {why}")]
     Refused {
@@ -95,7 +112,7 @@ impl Error {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) | Self::StreamFormat { .. } => Exit::Usage,
             Self::Refused { why, .. } => exit_of(why),
             Self::Io { .. } | Self::Format { .. } | Self::Executor(_) | Self::Workers(_) => {
                 Exit::Harness

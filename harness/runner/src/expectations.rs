@@ -3,6 +3,7 @@
 //! An expectation that has become untrue is as loud as a failure: one that is
 //! never met, no longer met, or past its end makes the run stale.
 
+use crate::excusal::{Excusal, Fate, Fates};
 use crate::exit::{Error, show};
 use provision_core::Status;
 use provision_core::text::inert;
@@ -88,21 +89,12 @@ struct File {
     expect: Vec<Entry>,
 }
 
-/// What became of an entry in this run.
-#[derive(Debug, Clone, Copy, Default)]
-struct Fate {
-    /// A pack that it speaks of was examined.
-    met: bool,
-    /// It excused a failure.
-    used: bool,
-}
-
 /// The expectations of a run.
 #[derive(Debug)]
 pub struct Expectations {
     entries: Vec<(Entry, Date)>,
     today: Date,
-    fates: Mutex<Vec<Fate>>,
+    fates: Mutex<Fates>,
 }
 
 impl Expectations {
@@ -122,7 +114,7 @@ impl Expectations {
     /// Says which entry may not stand, and why.
     pub fn parse(text: &str, today: Date) -> Result<Self, String> {
         let entries = parse_dated(text)?;
-        let fates = Mutex::new(vec![Fate::default(); entries.len()]);
+        let fates = Mutex::new(Fates(vec![Fate::default(); entries.len()]));
         Ok(Self {
             entries,
             today,
@@ -130,25 +122,29 @@ impl Expectations {
         })
     }
 
-    /// Excuses the failures among `results` that are expected of `subject`:
-    /// they are skipped, with the reason, and keep their findings.
-    pub fn apply(&self, subject: &Subject, results: &mut [CheckResult]) {
+    /// `results` of `subject` with the expected failures excused.
+    #[must_use]
+    pub fn excuse(&self, subject: &Subject, mut results: Vec<CheckResult>) -> Excusal {
+        let mut fates = vec![Fate::default(); self.entries.len()];
         let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
         let id = manifest.and_then(|m| m.id.as_deref());
         let version = manifest.and_then(|m| Version::parse(m.version.as_deref()?).ok());
-        let (Some(id), Some(version)) = (id, version) else {
-            return;
-        };
-        let mut fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((entry, expires), fate) in self.entries.iter().zip(fates.iter_mut()) {
-            if entry.pack != id || !entry.version.matches(&version) {
-                continue;
-            }
-            fate.met = true;
-            if *expires >= self.today {
-                fate.used |= entry.excuse(results);
+        if let (Some(id), Some(version)) = (id, version) {
+            let entries = self.entries.iter().zip(&mut fates);
+            let about = |e: &Entry| e.pack == id && e.version.matches(&version);
+            for ((entry, expires), fate) in entries.filter(|((entry, _), _)| about(entry)) {
+                fate.met = true;
+                fate.used = *expires >= self.today && entry.excuse(&mut results);
             }
         }
+        let fates = Fates(fates);
+        Excusal { results, fates }
+    }
+
+    /// Notes what one pack of the run shows about the expectations.
+    pub fn record(&self, fates: &Fates) {
+        let mut known = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        known.add(fates);
     }
 
     /// What is no longer true, one line each. `complete` says whether every
@@ -165,7 +161,7 @@ impl Expectations {
             Fate { met: false, .. } if complete => Some("no pack is what it speaks of"),
             _ => None,
         };
-        let entries = self.entries.iter().zip(fates.iter());
+        let entries = self.entries.iter().zip(&fates.0);
         entries
             .filter_map(|((entry, expires), fate)| {
                 Some(format!("{}: {}", entry.name(), why(*expires, fate)?))
@@ -312,9 +308,9 @@ mod tests {
     /// Status after applying, and what is stale then.
     fn applied(text: &str, today: Date, codes: &[&str]) -> (Status, Vec<String>) {
         let expectations = Expectations::parse(text, today).expect("parses");
-        let mut results = [golden(codes)];
-        expectations.apply(&subject(), &mut results);
-        (results[0].status, expectations.stale(true))
+        let excusal = expectations.excuse(&subject(), vec![golden(codes)]);
+        expectations.record(&excusal.fates);
+        (excusal.results[0].status, expectations.stale(true))
     }
 
     #[test]

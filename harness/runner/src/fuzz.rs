@@ -93,7 +93,8 @@ impl Prepared {
     /// [`Error::Refused`] where it is no pack, [`Error::Usage`] where it has
     /// nothing to fuzz.
     pub fn of(
-        (name, source): (&str, Result<Source, OpenError>),
+        name: &str,
+        source: Result<Source, OpenError>,
         plain: &dyn StepExecutor,
         conditions: &Conditions,
     ) -> Result<Self, Error> {
@@ -106,17 +107,15 @@ impl Prepared {
             }
         };
         let ground = ground(&subject, conditions);
-        match ground.is_empty() {
-            true => {
-                let why = format!("{name}: it has no wizard that could be fuzzed");
-                Err(Error::Usage(why))
-            }
-            false => Ok(Self {
-                subject,
-                wizards,
-                ground,
-            }),
+        if ground.is_empty() {
+            let why = format!("{name}: it has no wizard that could be fuzzed");
+            return Err(Error::Usage(why));
         }
+        Ok(Self {
+            subject,
+            wizards,
+            ground,
+        })
     }
 
     /// Whether `input` shows `wanted` where guests run as they are.
@@ -125,7 +124,8 @@ impl Prepared {
         &self,
         plain: &dyn StepExecutor,
         limits: &Limits,
-        (input, wanted): (&Input, &Finding),
+        input: &Input,
+        wanted: &Finding,
     ) -> Option<Finding> {
         let ground = self.ground.iter().find(|g| g.base.wizard == input.wizard)?;
         let bench = TargetRunner {
@@ -176,7 +176,7 @@ pub fn fuzz(
     let conditions = conditions(&limits, options.seed, options.only.clone());
     let source = source::load(&pack.path, &limits.archive);
     let plain = plain(options, &limits)?;
-    let prepared = Prepared::of((&pack.label, source), &plain, &conditions)?;
+    let prepared = Prepared::of(&pack.label, source, &plain, &conditions)?;
     let first = Worker::new(&prepared, options)?;
     let others = (1..options.jobs).map(|_| first.another());
     let others = others.collect::<Result<Vec<Worker<'_>>, Error>>()?;
@@ -215,7 +215,7 @@ pub fn fuzz(
 }
 
 fn plain(options: &Options, limits: &Limits) -> Result<AnyExecutor, Error> {
-    options.place.steps(limits, Compilers::One, (None, 1))
+    options.place.steps(limits, Compilers::One, None, 1)
 }
 
 /// What the threads share.
@@ -304,14 +304,15 @@ impl<'w> Worker<'w> {
         let Some(pack) = self.prepared.pack() else {
             return;
         };
-        let hits = || match self.options.coverage {
-            true => self.covering.take_hits(),
-            false => Vec::new(),
+        let covers = self.options.coverage;
+        let hits = || {
+            if covers {
+                self.covering.take_hits()
+            } else {
+                Vec::new()
+            }
         };
-        let executor: &dyn StepExecutor = match self.options.coverage {
-            true => &self.covering,
-            false => &self.plain,
-        };
+        let executor: &dyn StepExecutor = if covers { &self.covering } else { &self.plain };
         let bench = TargetRunner {
             executor,
             hits: &hits,
@@ -329,7 +330,7 @@ impl<'w> Worker<'w> {
             let Some((input, ground)) = next else { break };
             // A panic of the harness is a finding like any other, and the
             // worst of all.
-            let one = || one(&bench, shared, (&input, &ground), run % LOOK_AGAIN == 0);
+            let one = || one(&bench, shared, &input, &ground, run % LOOK_AGAIN == 0);
             if catch_unwind(AssertUnwindSafe(one)).is_err() {
                 panicked(shared, &input);
             }
@@ -346,7 +347,8 @@ impl<'w> Worker<'w> {
 fn one(
     bench: &TargetRunner<'_>,
     shared: &Shared<'_>,
-    (input, ground): (&Input, &FuzzInputSpec),
+    input: &Input,
+    ground: &FuzzInputSpec,
     again: bool,
 ) {
     let tried = bench.try_once(input, ground);

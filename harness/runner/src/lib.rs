@@ -1,13 +1,14 @@
 //! The conformance harness for Greentic packs: discovery, trials, goldens,
 //! events, reports and the command line. All IO of the harness is here.
 
-pub mod attestation;
 pub mod catalogue;
 pub mod cli;
 pub mod discover;
 pub mod doctor;
 pub mod events;
 pub mod evidence;
+pub mod examine;
+pub mod excusal;
 pub mod executors;
 pub mod exit;
 pub mod expectations;
@@ -23,6 +24,8 @@ pub mod reports;
 pub mod repro;
 pub mod run;
 mod schedule;
+pub mod shard;
+pub mod shrink;
 pub mod source;
 pub mod timings;
 pub mod trials;

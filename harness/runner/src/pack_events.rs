@@ -3,8 +3,8 @@
 use crate::discover::PackRef;
 use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
 use crate::evidence;
+use crate::examine::Examined;
 use crate::exit::show;
-use crate::run::Examined;
 use crate::timings::PackTimes;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun};
@@ -12,8 +12,10 @@ use provision_core::{Status, Verdict};
 use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Probed, Subject, executed_steps};
 
-/// Notes of a plan that an event keeps, and characters of each.
-const NOTES: (usize, usize) = (50, 300);
+/// Notes of a plan that an event keeps.
+const NOTES: usize = 50;
+/// Characters of a note that an event keeps.
+const NOTE_CHARS: usize = 300;
 
 /// All that there is to say of a pack, in the order of the stream; `flags` are
 /// those of the command that shows a failure again, `times` is what it took.
@@ -74,8 +76,8 @@ fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
             .unwrap_or_default(),
         notes: notes
             .iter()
-            .take(NOTES.0)
-            .map(|n| inert(n, NOTES.1))
+            .take(NOTES)
+            .map(|n| inert(n, NOTE_CHARS))
             .collect(),
     }
 }

@@ -3,10 +3,11 @@
 
 use crate::discover::PackRef;
 use crate::evidence::folder_name;
+use crate::examine::{Examined, examine_source};
 use crate::exit::{Error, show};
 use crate::files;
 use crate::fuzz::{self, Prepared};
-use crate::run::{examine_source, profile};
+use crate::shrink::{ShrunkAnswers, failed};
 use crate::source;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +15,7 @@ use provision_core::wizard::StepExecutor;
 use provision_core::{Finding, Limits, OpenError, Source, Status};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::fuzzing::Input;
-use provision_oracle::shrink::minimise;
-use provision_oracle::{
-    CheckResult, Conditions, Level, Opening, Scope, Subject, checks, judge_by, observe_opened,
-};
+use provision_oracle::{CheckResult, Conditions, Level, checks};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -26,8 +24,6 @@ use std::sync::Arc;
 
 /// Bytes of an archive up to which a bundle carries it along.
 const CARRIED: u64 = 256 * 1024;
-/// How often a wizard is driven to make its answers small.
-const TRIES: usize = 16;
 
 /// One failure, ready to be shown again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -151,32 +147,26 @@ pub fn replay_input(bundle: &FuzzBundle, at: Option<&Path>) -> Result<Option<Fin
     let plain = WasmtimeExecutor::new(&limits.step)?;
     let only = Some(input.wizard.clone());
     let conditions = fuzz::conditions(limits, *seed, only);
-    let source = (pack.label.as_str(), pack.read(at, limits)?);
-    let prepared = Prepared::of(source, &plain, &conditions)?;
+    let source = pack.read(at, limits)?;
+    let prepared = Prepared::of(&pack.label, source, &plain, &conditions)?;
     pack.same(prepared.digest())?;
-    Ok(prepared.shows(&plain, limits, (input, observed)))
+    Ok(prepared.shows(&plain, limits, input, observed))
 }
 
-/// Writes a bundle for each failed check of `subject` below `root`.
+/// Writes a bundle for each failed check of `examined` below `root`.
 ///
 /// # Errors
 /// [`Error::Io`] names the file.
 pub fn write(
-    (root, pack): (&Path, &PackRef),
-    executor: &dyn StepExecutor,
-    (conditions, level): (&Conditions, Level),
-    subject: &Subject,
-    results: &[CheckResult],
+    root: &Path,
+    pack: &PackRef,
+    conditions: &Conditions,
+    level: Level,
+    examined: &Examined,
+    shrunk: &ShrunkAnswers,
 ) -> Result<(), Error> {
-    let failed = |r: &&CheckResult| r.status >= Status::Failed;
-    let scopes: BTreeSet<&Scope> = results.iter().filter(failed).map(|r| &r.scope).collect();
-    for scope in scopes {
-        let of_scope: Vec<&CheckResult> = results
-            .iter()
-            .filter(failed)
-            .filter(|r| r.scope == *scope)
-            .collect();
-        let answers = answers(executor, conditions, subject, (scope, &of_scope));
+    let subject = &examined.subject;
+    for (scope, of_scope) in failed(&examined.results) {
         let folder = root.join(folder_name(&pack.label));
         let folder = folder.join(folder_name(&scope.to_string())).join("repro");
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
@@ -187,14 +177,11 @@ pub fn write(
                 pack: bundled(pack, &subject.digest),
                 check: result.check.into(),
                 scope: result.scope.to_string(),
-                profile: profile(level).into(),
+                profile: level.profile().into(),
                 public_base_url: conditions.public_base_url.clone(),
                 seed: conditions.seed,
                 limits: conditions.limits.clone(),
-                answers: match tried(result.check) {
-                    true => given(subject, &result.scope),
-                    false => answers.clone(),
-                },
+                answers: shrunk.of(result, subject),
                 expected: checks::by_id(result.check)
                     .map_or("", |c| c.requirement)
                     .into(),
@@ -222,68 +209,6 @@ pub fn bundled(pack: &PackRef, digest: &str) -> BundledPack {
         digest: digest.to_owned(),
         bytes,
     }
-}
-
-/// The answers of the scope's wizard, as few as fail with the same codes.
-fn answers(
-    executor: &dyn StepExecutor,
-    conditions: &Conditions,
-    subject: &Subject,
-    (scope, failed): (&Scope, &[&CheckResult]),
-) -> Option<Value> {
-    let Scope::Wizard(name) = scope else {
-        return None;
-    };
-    let answers = given(subject, scope)?;
-    let wanted: BTreeSet<(&str, &str)> = failed
-        .iter()
-        .filter(|r| !tried(r.check))
-        .flat_map(|r| r.findings.iter().map(|f| (r.check, f.code.as_str())))
-        .collect();
-    if wanted.is_empty() || wanted.iter().any(|(_, code)| slow(code)) {
-        return Some(answers);
-    }
-    let fails = |answers: &Value| {
-        let conditions = Conditions {
-            probes: 0,
-            // There is nothing to recall, and nothing worth keeping.
-            earlier: None,
-            answers: Some(answers.clone()),
-            only: Some(name.clone()),
-            ..conditions.clone()
-        };
-        let Some(opening) = Opening::again(subject) else {
-            return false;
-        };
-        let again = observe_opened(opening, executor, &conditions);
-        let results = judge_by(&again, |c| wanted.iter().any(|(id, _)| *id == c.id));
-        let of_scope = results.iter().filter(|r| r.scope == *scope);
-        let found: BTreeSet<(&str, &str)> = of_scope
-            .flat_map(|r| r.findings.iter().map(|f| (r.check, f.code.as_str())))
-            .collect();
-        wanted.is_subset(&found)
-    };
-    Some(minimise(&answers, TRIES, fails).value)
-}
-
-/// Whether check `id` stands on what is tried with other answers: those are
-/// one change of the given ones each, and small already.
-fn tried(id: &str) -> bool {
-    id.starts_with("answers.") || id.starts_with("secrets.")
-}
-
-/// The answers that the wizard of `scope` was given.
-fn given(subject: &Subject, scope: &Scope) -> Option<Value> {
-    let Scope::Wizard(name) = scope else {
-        return None;
-    };
-    let observed = subject.wizards().iter().find(|o| o.wizard.name == *name)?;
-    Some(observed.runs.as_ref().ok()?.inputs.answers.clone())
-}
-
-/// Whether showing it once more takes long.
-fn slow(code: &str) -> bool {
-    ["E_FUEL", "E_DEADLINE", "E_PACK_BUDGET"].contains(&code)
 }
 
 /// What came of showing a failure again.

@@ -1,26 +1,24 @@
 //! One conformance run: packs in, events out.
 
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, FORMAT, RunStarted, Shard};
+use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunStarted, Shard};
 use crate::evidence;
+use crate::examine::{self, Examined};
 use crate::exit::Error;
 use crate::expectations::Expectations;
 use crate::pack_events::events;
 use crate::progress::Progress;
 use crate::schedule::{Ready, Work};
+use crate::shrink::{ShrunkAnswers, shrink};
 use crate::timings::{Clock, PackTimes};
-use crate::{interrupt, repro, source};
+use crate::{interrupt, repro};
+use provision_core::Source;
 use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
-use provision_core::{OpenError, Source, Verdict};
-use provision_oracle::{
-    CheckResult, Conditions, Level, Opening, Subject, checks, judge_by, observe_opened, verdict,
-};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use provision_oracle::{Check, CheckResult, Conditions, Level, checks};
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// What a run is to do.
 #[derive(Debug)]
@@ -45,96 +43,6 @@ pub struct Options {
     pub complete: bool,
 }
 
-/// The name of the profile that requires checks up to `level`.
-#[must_use]
-pub fn profile(level: Level) -> &'static str {
-    match level {
-        Level::Must => "core",
-        Level::Publish => "publish",
-        Level::Should => "strict",
-    }
-}
-
-/// A pack, observed and judged.
-pub struct Examined {
-    /// What was observed.
-    pub subject: Subject,
-    /// What the checks of the profile say of it.
-    pub results: Vec<CheckResult>,
-    /// The verdict over all of them.
-    pub verdict: Verdict,
-    /// How long judging took.
-    pub judging: Duration,
-}
-
-/// Reads, observes and judges one pack. A panic on the way is this pack's
-/// error and leaves the others theirs.
-#[must_use]
-pub fn examine(
-    pack: &PackRef,
-    executor: &dyn StepExecutor,
-    conditions: &Conditions,
-    level: Level,
-) -> Examined {
-    let source = source::load(&pack.path, &conditions.limits.archive);
-    examine_source(source, executor, conditions, level)
-}
-
-/// Observes and judges what was read of one pack; likewise.
-#[must_use]
-pub fn examine_source(
-    source: Result<Source, OpenError>,
-    executor: &dyn StepExecutor,
-    conditions: &Conditions,
-    level: Level,
-) -> Examined {
-    examine_opened(opened(source, conditions), executor, conditions, level)
-}
-
-/// What becomes of a pack that the harness panicked over.
-fn panicked() -> OpenError {
-    let why = "the harness panicked over this pack; standard error says where";
-    OpenError::Unread(why.into())
-}
-
-/// Verifies what was read of a pack; likewise.
-fn opened(source: Result<Source, OpenError>, conditions: &Conditions) -> Opening {
-    let open = |source| Opening::of(source, conditions);
-    catch_unwind(AssertUnwindSafe(|| open(source))).unwrap_or_else(|_| open(Err(panicked())))
-}
-
-/// Observes and judges a pack that was verified; likewise.
-fn examine_opened(
-    opening: Opening,
-    executor: &dyn StepExecutor,
-    conditions: &Conditions,
-    level: Level,
-) -> Examined {
-    let judged = |opening| judged(opening, executor, conditions, level);
-    let look = |opening| catch_unwind(AssertUnwindSafe(|| judged(opening)));
-    look(opening)
-        .or_else(|_| look(opened(Err(panicked()), conditions)))
-        .unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-fn judged(
-    opening: Opening,
-    executor: &dyn StepExecutor,
-    conditions: &Conditions,
-    level: Level,
-) -> Examined {
-    let subject = observe_opened(opening, executor, conditions);
-    let started = Instant::now();
-    let results = judge_by(&subject, |check| check.level <= level);
-    let verdict = verdict(&subject, &results);
-    Examined {
-        subject,
-        results,
-        verdict,
-        judging: started.elapsed(),
-    }
-}
-
 /// Where a run tells what it does.
 #[derive(Clone, Copy)]
 pub struct RunObservers<'t> {
@@ -146,7 +54,14 @@ pub struct RunObservers<'t> {
     pub clock: &'t Clock,
 }
 
-/// Examines all `packs` and tells what there is to say of them.
+/// What each pack of a run goes through.
+struct Pipeline<'r> {
+    executor: &'r dyn StepExecutor,
+    options: &'r Options,
+    observers: RunObservers<'r>,
+}
+
+/// Examines all `packs` and emits the events of each.
 ///
 /// # Errors
 /// The first [`Error`] of writing artifacts; the packs themselves cannot fail
@@ -155,27 +70,32 @@ pub fn run(
     packs: &[PackRef],
     executor: &dyn StepExecutor,
     options: &Options,
-    told: RunObservers<'_>,
+    observers: RunObservers<'_>,
 ) -> Result<(), Error> {
+    let pipeline = Pipeline {
+        executor,
+        options,
+        observers,
+    };
     let failure = Mutex::new(None);
     let work = Work {
         packs,
         executor,
-        open: &|pack| open(pack, options, told),
+        open: &|pack| pipeline.open(pack),
         examine: &|pack, ready| {
-            if let Err(e) = one(pack, ready, executor, options, told) {
+            if let Err(e) = pipeline.examine(pack, ready) {
                 let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
                 first.get_or_insert(e);
             }
         },
-        compiled: &|duration| told.clock.compiled_ahead(duration),
+        compiled: &|duration| observers.clock.compiled_ahead(duration),
     };
     work.run(options.jobs);
     if let Some(expectations) = &options.expectations
         && interrupt::asked().is_none()
     {
         for message in expectations.stale(options.complete) {
-            told.log.emit(&Event::ExpectationStale { message });
+            observers.log.emit(&Event::ExpectationStale { message });
         }
     }
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -184,72 +104,86 @@ pub fn run(
     }
 }
 
-/// Reads and verifies a pack; the number is that of its bytes.
-fn open(pack: &PackRef, options: &Options, told: RunObservers<'_>) -> (Ready, u64) {
-    told.log.emit(&Event::PackStarted {
-        pack: pack.label.clone(),
-    });
-    told.progress.started(&pack.label);
-    let started = Instant::now();
-    let source = source::load(&pack.path, &options.conditions.limits.archive);
-    let read = started.elapsed();
-    let bytes = source.as_ref().map_or(0, Source::bytes);
-    let opening = opened(source, &options.conditions);
-    (Ready { opening, read }, bytes)
+impl Pipeline<'_> {
+    /// load → open.
+    fn open(&self, pack: &PackRef) -> Ready {
+        self.observers.log.emit(&Event::PackStarted {
+            pack: pack.label.clone(),
+        });
+        self.observers.progress.started(&pack.label);
+        let conditions = &self.options.conditions;
+        let started = Instant::now();
+        let source = examine::load(pack, &conditions.limits.archive);
+        let read = started.elapsed();
+        let bytes = source.as_ref().map_or(0, Source::bytes);
+        Ready {
+            opening: examine::open(source, conditions),
+            read,
+            bytes,
+        }
+    }
+
+    /// observe → judge → redact → excuse → conclude → shrink → evidence, events.
+    fn examine(&self, pack: &PackRef, ready: Ready) -> Result<(), Error> {
+        let Ready { opening, read, .. } = ready;
+        let (executor, options) = (self.executor, self.options);
+        let conditions = &options.conditions;
+        let redacted = examine::observe_and_judge(opening, executor, conditions, options.level);
+        if interrupt::asked().is_some() {
+            // The interrupt may have cut wizards off, so the results are partial.
+            return Ok(());
+        }
+        let started = Instant::now();
+        let selected = examine::select(redacted, |result| options.selects(pack, result));
+        let excused = examine::excuse(selected, options.expectations.as_ref());
+        if let Some(expectations) = &options.expectations {
+            expectations.record(excused.fates());
+        }
+        let examined = examine::conclude(excused);
+        let shrinking = Instant::now();
+        let shrunk = shrink(&examined, executor, conditions);
+        let shrinking = shrinking.elapsed();
+        let flags = self.keep_evidence(pack, &examined, &shrunk)?;
+        let judging = examined.judging + started.elapsed();
+        let times = PackTimes::of(read, &examined.subject.spent, judging);
+        self.observers.clock.pack(pack, &times, shrinking);
+        self.emit(&events(pack, &flags, &examined, &times));
+        Ok(())
+    }
+
+    /// Writes what shows the failures of a pack again. Returns the flags of the
+    /// commands that do.
+    fn keep_evidence(
+        &self,
+        pack: &PackRef,
+        examined: &Examined,
+        shrunk: &ShrunkAnswers,
+    ) -> Result<String, Error> {
+        let options = self.options;
+        let flags = evidence::flags(options.level, &options.trust);
+        let root = &options.artifacts;
+        evidence::write(root, pack, &flags, &examined.subject, &examined.results)?;
+        let conditions = &options.conditions;
+        repro::write(root, pack, conditions, options.level, examined, shrunk)?;
+        Ok(flags)
+    }
+
+    /// NB: all events of a pack at once, so that a report finds them in one place.
+    fn emit(&self, events: &[Event]) {
+        if let Some(Event::PackFinished(done)) = events.last() {
+            self.observers.progress.finished(done);
+        }
+        self.observers.log.emit_all(events);
+    }
 }
 
-fn one(
-    pack: &PackRef,
-    Ready { opening, read }: Ready,
-    executor: &dyn StepExecutor,
-    options: &Options,
-    told: RunObservers<'_>,
-) -> Result<(), Error> {
-    let Examined {
-        subject,
-        mut results,
-        judging,
-        ..
-    } = examine_opened(opening, executor, &options.conditions, options.level);
-    if interrupt::asked().is_some() {
-        // What was seen of it is half of it: the run did not come to its end.
-        return Ok(());
+impl Options {
+    /// Whether the run's filter selects `result` of `pack`.
+    fn selects(&self, pack: &PackRef, result: &CheckResult) -> bool {
+        let trial = || format!("{}::{}::{}", pack.label, result.scope, result.check);
+        let filter = self.filter.as_deref();
+        filter.is_none_or(|filter| trial().contains(filter))
     }
-    let started = Instant::now();
-    let trial = |r: &CheckResult| format!("{}::{}::{}", pack.label, r.scope, r.check);
-    if let Some(filter) = &options.filter {
-        results.retain(|r| trial(r).contains(filter.as_str()));
-    }
-    if let Some(expectations) = &options.expectations {
-        expectations.apply(&subject, &mut results);
-    }
-    // Of the selected checks alone: what was filtered out is not claimed.
-    let verdict = verdict(&subject, &results);
-    let flags = evidence::flags(options.level, &options.trust);
-    evidence::write(&options.artifacts, pack, &flags, &subject, &results)?;
-    let judged_by = (&options.conditions, options.level);
-    repro::write(
-        (&options.artifacts, pack),
-        executor,
-        judged_by,
-        &subject,
-        &results,
-    )?;
-    let times = PackTimes::of(read, &subject.spent, judging + started.elapsed());
-    let examined = Examined {
-        subject,
-        results,
-        verdict,
-        judging,
-    };
-    let events = events(pack, &flags, &examined, &times);
-    told.clock.pack(pack, &times);
-    if let Some(Event::PackFinished(done)) = events.last() {
-        told.progress.finished(done);
-    }
-    // NB: together, so that a report finds all of a pack in one place.
-    told.log.emit_all(&events);
-    Ok(())
 }
 
 /// The event that a run over `packs` begins with; `all` are the labels before
@@ -261,11 +195,15 @@ pub fn started(
     shard: Option<Shard>,
     options: &Options,
 ) -> RunStarted {
-    let checks = checks::all().filter(|c| c.level <= options.level);
+    let checks: Vec<&Check> = checks::all().filter(|c| c.level <= options.level).collect();
+    let requirement = |check: &&Check| {
+        let (level, text) = (check.level, check.requirement.to_owned());
+        (check.id.to_owned(), Requirement { level, text })
+    };
     RunStarted {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        profile: profile(options.level).to_owned(),
+        profile: options.level.profile().to_owned(),
         filter: options.filter.clone(),
         public_base_url: options.conditions.public_base_url.clone(),
         shard,
@@ -274,36 +212,7 @@ pub fn started(
         limits: options.conditions.limits.clone(),
         configuration: options.configuration.clone(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),
-        checks: checks.map(|c| c.id.to_owned()).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use provision_core::wizard::{StepAnswer, StepRequest};
-    use provision_core::{Pack, Status};
-    use std::path::Path;
-
-    struct Panics;
-
-    impl StepExecutor for Panics {
-        fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
-            panic!("on purpose, by a test")
-        }
-    }
-
-    #[test]
-    fn a_panic_is_the_error_of_one_pack() {
-        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-        let pack = PackRef {
-            label: "noop".into(),
-            path: packs.join("conforming/noop-provision"),
-        };
-        let examined = examine(&pack, &Panics, &Conditions::default(), Level::Must);
-        assert_eq!(examined.verdict, Verdict::Error);
-        let failed = examined.results.iter().find(|r| r.status == Status::Error);
-        let finding = &failed.expect("an error").findings[0];
-        assert!(finding.actual.contains("panicked"), "{finding:?}");
+        checks: checks.iter().map(|c| c.id.to_owned()).collect(),
+        requirements: checks.iter().map(requirement).collect(),
     }
 }

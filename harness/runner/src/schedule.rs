@@ -22,8 +22,8 @@ const OPEN_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) struct Work<'w> {
     pub(crate) packs: &'w [PackRef],
     pub(crate) executor: &'w dyn StepExecutor,
-    /// Opens a pack, and tells how many bytes it has.
-    pub(crate) open: &'w (dyn Fn(&PackRef) -> (Ready, u64) + Sync),
+    /// Opens a pack.
+    pub(crate) open: &'w (dyn Fn(&PackRef) -> Ready + Sync),
     /// Examines it.
     pub(crate) examine: &'w (dyn Fn(&PackRef, Ready) + Sync),
     /// Is told how long each compiling took.
@@ -35,6 +35,8 @@ pub(crate) struct Ready {
     pub(crate) opening: Opening,
     /// How long reading took.
     pub(crate) read: Duration,
+    /// Its size in bytes.
+    pub(crate) bytes: u64,
 }
 
 /// Some bytes that are to be compiled: their digest, and whether they are text.
@@ -43,7 +45,6 @@ type Code = ([u8; 32], bool);
 struct Waiting {
     at: usize,
     ready: Ready,
-    bytes: u64,
     /// What has to be compiled before it can be examined.
     lacks: BTreeMap<Code, Lack>,
 }
@@ -122,16 +123,11 @@ impl Work<'_> {
         let pack = |at: usize| self.packs.get(at);
         Some(match task {
             Task::Open(at) => {
-                let (ready, bytes) = (self.open)(pack(at)?);
+                let ready = (self.open)(pack(at)?);
                 // NB: a panic will be met again where it is this pack's error.
                 let lacking = || self.lacking(&ready.opening);
                 let lacks = catch_unwind(AssertUnwindSafe(lacking)).unwrap_or_default();
-                Done::Opened(Waiting {
-                    at,
-                    ready,
-                    bytes,
-                    lacks,
-                })
+                Done::Opened(Waiting { at, ready, lacks })
             }
             Task::Examine(waiting) => {
                 (self.examine)(pack(waiting.at)?, waiting.ready);
@@ -194,7 +190,7 @@ impl State {
         let ready = self.waiting.iter().position(|w| w.lacks.is_empty());
         if let Some(ready) = ready {
             let waiting = self.waiting.swap_remove(ready);
-            self.open_bytes -= waiting.bytes;
+            self.open_bytes -= waiting.ready.bytes;
             return Task::Examine(waiting);
         }
         if self.next < packs && !full {
@@ -205,9 +201,10 @@ impl State {
         if let Some(task) = self.largest() {
             return task;
         }
-        match open == 0 && self.next >= packs {
-            true => Task::Done,
-            false => Task::Wait,
+        if open == 0 && self.next >= packs {
+            Task::Done
+        } else {
+            Task::Wait
         }
     }
 
@@ -236,7 +233,7 @@ impl State {
                 for other in &mut self.waiting {
                     other.lacks.remove(&code);
                 }
-                self.open_bytes -= waiting.bytes;
+                self.open_bytes -= waiting.ready.bytes;
                 self.put(waiting);
             }
         }
@@ -250,7 +247,7 @@ impl State {
                 self.due.insert(*code, lack.bytes);
             }
         }
-        self.open_bytes += waiting.bytes;
+        self.open_bytes += waiting.ready.bytes;
         self.waiting.push(waiting);
     }
 }
@@ -339,11 +336,11 @@ mod tests {
                 open: &|pack| {
                     most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     let at = pack.label.parse().expect("a number");
-                    let ready = Ready {
+                    Ready {
                         opening: Opening::of(Ok(source(at)), &Conditions::default()),
                         read: Duration::ZERO,
-                    };
-                    (ready, 1)
+                        bytes: 1,
+                    }
                 },
                 examine: &|pack, ready| {
                     let of_pack = ready.opening.pack().expect("a pack");
@@ -380,12 +377,10 @@ mod tests {
         let work = Work {
             packs: &packs,
             executor: &notes,
-            open: &|_| {
-                let ready = Ready {
-                    opening: Opening::of(Ok(source(1)), &Conditions::default()),
-                    read: Duration::ZERO,
-                };
-                (ready, 1)
+            open: &|_| Ready {
+                opening: Opening::of(Ok(source(1)), &Conditions::default()),
+                read: Duration::ZERO,
+                bytes: 1,
             },
             examine: &|pack, _| assert_ne!(pack.label, "20", "on purpose, by a test"),
             compiled: &|_| {},

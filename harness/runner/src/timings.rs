@@ -24,7 +24,7 @@ pub struct PackTimes {
     pub repeat: u64,
     /// Other answers, and looking for secrets.
     pub probe: u64,
-    /// Holding it against the check table, and keeping evidence.
+    /// Judging it, shrinking the answers that fail, and keeping evidence.
     pub judge: u64,
 }
 
@@ -79,6 +79,8 @@ struct Sums {
     packs: u64,
     /// Compiling ahead, which no pack waited for.
     ahead: u64,
+    /// Shrinking answers that fail, which is a part of judging.
+    shrink: u64,
     slowest: Vec<(u64, String)>,
 }
 
@@ -87,9 +89,10 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A pack is done.
-    pub fn pack(&self, pack: &PackRef, times: &PackTimes) {
+    /// A pack is done; `shrink` is the part of judging that shrank answers.
+    pub fn pack(&self, pack: &PackRef, times: &PackTimes, shrink: Duration) {
         let mut sums = self.sums();
+        sums.shrink += micros(shrink);
         let all = &mut sums.all;
         all.read += times.read;
         all.verify += times.verify;
@@ -124,7 +127,8 @@ impl Clock {
             ("verify", all.verify),
             ("compile", compile_stats.micros),
             ("run", run),
-            ("judge", all.judge),
+            ("judge", all.judge.saturating_sub(sums.shrink)),
+            ("shrink", sums.shrink),
             ("report", micros(report)),
         ];
         let sum: u64 = rows.iter().map(|(_, micros)| micros).sum();

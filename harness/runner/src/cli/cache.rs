@@ -1,6 +1,6 @@
 //! `cache`, and the flags of commands that use one.
 
-use super::print;
+use super::output::print;
 use crate::exit::{Error, Exit, show};
 use provision_exec::{CacheError, CompileCache, DEFAULT_CACHE_BYTES, Usage};
 use std::path::PathBuf;
@@ -83,9 +83,10 @@ impl CacheFolder {
         let folder = self.cache.clone().or_else(default_folder);
         let folder = folder.ok_or_else(none)?;
         // NB: looking must not make it.
-        let usage = match folder.exists() {
-            true => act(&folder).map_err(usage)?,
-            false => Usage::default(),
+        let usage = if folder.exists() {
+            act(&folder).map_err(usage)?
+        } else {
+            Usage::default()
         };
         Ok((folder, usage))
     }

@@ -1,6 +1,6 @@
 //! `checks list`, `checks markdown`, `explain`.
 
-use super::print;
+use super::output::print;
 use crate::catalogue::{MARKDOWN, level, section};
 use crate::exit::{Error, Exit};
 use provision_core::text::inert;

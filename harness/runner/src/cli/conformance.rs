@@ -1,7 +1,8 @@
 //! `conformance`.
 
+use super::cache;
 use super::isolation::IsolationFlags;
-use super::{cache, print};
+use super::output::print;
 use crate::discover::{Marker, PackRef, discover};
 use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::executors::AnyExecutor;
@@ -24,7 +25,6 @@ use provision_exec::{CompileCache, Compilers};
 use provision_oracle::{Conditions, Level};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -105,29 +105,6 @@ impl Profile {
     }
 }
 
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text
-            .split_once('/')
-            .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match parts {
-            Some((index, count)) if 1 <= index && index <= count => Ok(Self { index, count }),
-            _ => Err("a shard is I/N with 1 ≤ I ≤ N, for example 2/5".into()),
-        }
-    }
-}
-
-impl Shard {
-    /// By a hash of the label, so that a new pack moves no other one.
-    fn has(self, pack: &PackRef) -> bool {
-        let digest = digest(pack.label.as_bytes());
-        let number = u64::from_str_radix(&digest[..15], 16).unwrap_or_default();
-        number % self.count == self.index - 1
-    }
-}
-
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let begun = Instant::now();
     let trusted = trusted(&args.trust)?;
@@ -141,9 +118,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
     let expectations = expectations(args)?;
     // Creates the output folder, where reports may be asked for as well.
-    let also: Option<Box<dyn Write + Send>> = match args.json {
-        true => Some(Box::new(std::io::stdout())),
-        false => None,
+    let also: Option<Box<dyn Write + Send>> = if args.json {
+        Some(Box::new(std::io::stdout()))
+    } else {
+        None
     };
     let log = Arc::new(EventLog::create(&args.out.join("events.jsonl"), also)?);
     for path in args.reports.paths() {
@@ -152,7 +130,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
-    let options = options(args, (limits, trusted), expectations, cache)?;
+    let options = options(args, limits, trusted, expectations, cache)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // From now on there are reports, whatever becomes of this process; what
@@ -183,7 +161,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 
 fn options(
     args: &Args,
-    (limits, trusted): (Limits, Vec<TrustedKey>),
+    limits: Limits,
+    trusted: Vec<TrustedKey>,
     expectations: Option<Expectations>,
     cache: Option<Arc<CompileCache>>,
 ) -> Result<Options, Error> {
@@ -235,7 +214,7 @@ fn executor(
         Level::Must | Level::Publish => Compilers::One,
     };
     let place = args.isolation.place()?;
-    place.steps(limits, compilers, (cache, jobs(args)))
+    place.steps(limits, compilers, cache, jobs(args))
 }
 
 impl Args {
@@ -367,14 +346,14 @@ fn tell(args: &Args, run: &Run) -> Result<(), Error> {
     files::write_with(&timings, |out| {
         run.each(|pack| {
             if !args.json {
-                print(&console::one(pack))?;
+                print(&console::one(run, pack))?;
             }
             let line = json::timing(pack);
             writeln!(out, "{line}").map_err(|e| Error::io("write", &timings, e))
         })
     })?;
-    match args.json {
-        true => Ok(()),
-        false => print(&console::summary(run)),
+    if args.json {
+        return Ok(());
     }
+    print(&console::summary(run))
 }

@@ -1,6 +1,6 @@
 //! `doctor`.
 
-use super::print;
+use super::output::print;
 use crate::doctor::self_test;
 use crate::executors::program;
 use crate::exit::{Error, Exit};
@@ -77,9 +77,10 @@ fn escape() -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let attempts = attack(program()?)?;
-    let mut exit = match attempts.is_empty() {
-        true => Exit::Nothing,
-        false => Exit::Conforms,
+    let mut exit = if attempts.is_empty() {
+        Exit::Nothing
+    } else {
+        Exit::Conforms
     };
     for attempt in &attempts {
         let line = match &attempt.refused {

@@ -1,6 +1,7 @@
 //! `dry-run setup`.
 
-use super::{cache, print, print_json};
+use super::cache;
+use super::output::{print, print_json};
 use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::pack_events::outcome;

@@ -1,6 +1,6 @@
 //! `expect add` and `expect prune`.
 
-use super::print;
+use super::output::print;
 use crate::events::CheckFinished;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::{Entry, LONGEST, excusable, parse_entries, render};
@@ -69,9 +69,10 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         return Err(Error::Usage(why));
     }
     let run = Run::read(&args.from)?;
-    let mut entries = match args.expectations.exists() {
-        true => read(&args.expectations)?,
-        false => Vec::new(),
+    let mut entries = if args.expectations.exists() {
+        read(&args.expectations)?
+    } else {
+        Vec::new()
     };
     let (mut added, mut refused) = (0usize, BTreeSet::new());
     run.each(|pack| {
@@ -82,7 +83,7 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
             let codes: BTreeSet<&String> = check.findings.iter().map(|f| &f.code).collect();
             match (&identity, &codes.iter().collect::<Vec<_>>()[..]) {
                 (Some((id, version)), [code]) if excusable(&check.check) => {
-                    let entry = entry(args, check, (id, version), code);
+                    let entry = entry(args, check, id, version, code);
                     if !entries.iter().any(|e| e.same(&entry)) {
                         entries.push(entry);
                         added += 1;
@@ -118,7 +119,7 @@ fn selected(args: &Add, check: &CheckFinished) -> bool {
         .is_none_or(|filter| name.contains(filter))
 }
 
-fn entry(args: &Add, check: &CheckFinished, (id, version): (&str, &str), code: &str) -> Entry {
+fn entry(args: &Add, check: &CheckFinished, id: &str, version: &str, code: &str) -> Entry {
     let added = today();
     Entry {
         check: check.check.clone(),
@@ -138,9 +139,10 @@ fn entry(args: &Add, check: &CheckFinished, (id, version): (&str, &str), code: &
 /// The requirement that this version alone meets.
 fn exactly(version: &semver::Version) -> semver::VersionReq {
     let text = format!("={}.{}.{}", version.major, version.minor, version.patch);
-    let text = match version.pre.is_empty() {
-        true => text,
-        false => format!("{text}-{}", version.pre),
+    let text = if version.pre.is_empty() {
+        text
+    } else {
+        format!("{text}-{}", version.pre)
     };
     text.parse().unwrap_or(semver::VersionReq::STAR)
 }

@@ -1,7 +1,7 @@
 //! `fuzz`.
 
 use super::isolation::IsolationFlags;
-use super::{print, print_json};
+use super::output::{print, print_json};
 use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
 use crate::fuzz::{Options, Outcome, fuzz};
@@ -96,9 +96,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         (outcome, _) => outcome?,
     };
     let bundles = write(args, &pack, &outcome)?;
-    match args.json {
-        true => print_json(&as_json(args, &outcome, &bundles))?,
-        false => print(&as_text(&outcome, &bundles))?,
+    if args.json {
+        print_json(&as_json(args, &outcome, &bundles))?;
+    } else {
+        print(&as_text(&outcome, &bundles))?;
     }
     drop(watch);
     Ok(match asked {

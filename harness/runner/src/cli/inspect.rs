@@ -1,6 +1,6 @@
 //! `pack inspect`.
 
-use super::{print, print_json};
+use super::output::{print, print_json};
 use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::source;
@@ -47,9 +47,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         Err(error) => refused(args, &error, bytes.as_deref()),
         Ok(pack) => {
             let wizards = wizards(&pack);
-            match args.json {
-                true => print_json(&descriptor(&pack, &wizards))?,
-                false => print(&text(&pack, &wizards))?,
+            if args.json {
+                print_json(&descriptor(&pack, &wizards))?;
+            } else {
+                print(&text(&pack, &wizards))?;
             }
             Ok(Exit::Conforms)
         }

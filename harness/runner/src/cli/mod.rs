@@ -10,11 +10,11 @@ mod expect;
 mod fuzz;
 mod inspect;
 mod isolation;
+mod output;
 mod repack;
 mod report;
 mod repro;
 
-use crate::exit::Error;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -176,25 +176,4 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     exit.into()
-}
-
-/// Prints `text` to standard output; a reader that went away is no error.
-fn print(text: &str) -> Result<(), Error> {
-    use std::io::{ErrorKind, Write};
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Error::io(
-            "write",
-            std::path::Path::new("standard output"),
-            e,
-        )),
-        Ok(()) => Ok(()),
-    }
-}
-
-/// Prints `value` to standard output as JSON for people.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
-    let bytes = crate::files::pretty(value)?;
-    print(&String::from_utf8_lossy(&bytes))
 }

@@ -1,6 +1,6 @@
 //! `pack repack`.
 
-use super::print;
+use super::output::print;
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::source;

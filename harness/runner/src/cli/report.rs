@@ -1,6 +1,6 @@
 //! `report render` and `report merge`.
 
-use super::print;
+use super::output::print;
 use crate::events::{Event, EventLog, RunStarted, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::files;

@@ -1,6 +1,6 @@
 //! `repro`.
 
-use super::print;
+use super::output::print;
 use crate::exit::{Error, Exit, show};
 use crate::repro::{Bundle, FUZZ, FuzzBundle, Shown, replay, replay_input};
 use provision_core::wizard::StepExecutor;

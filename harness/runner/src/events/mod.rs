@@ -11,6 +11,7 @@ use provision_core::wizard::{HostCall, Meters, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::Level;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,19 @@ pub struct RunStarted {
     pub packs: Vec<String>,
     /// Ids of the checks, in the order of reports.
     pub checks: Vec<String>,
+    /// What each check requires, by its id. Streams of earlier versions have
+    /// none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requirements: BTreeMap<String, Requirement>,
+}
+
+/// What a check requires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// The check's level.
+    pub level: Level,
+    /// The requirement, as reports quote it.
+    pub text: String,
 }
 
 /// A file that decides over the result of a run.

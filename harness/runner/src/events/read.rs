@@ -1,38 +1,110 @@
-//! An event from its line, with texts that no report can be harmed by.
+//! Reads an event from its line, with texts that cannot harm a report.
 
-use crate::events::Event;
-use provision_core::text::{inert_lines, is_plain};
+use crate::events::{CheckFinished, Event, FORMAT, PackFinished, WizardDriven};
+use provision_core::text::{inert, inert_lines, is_plain};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use std::fmt;
+
+/// Why a line is not an event of this version.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// The stream has another format.
+    #[error("event format {format}, written by version {version}")]
+    Format {
+        /// The format.
+        format: u32,
+        /// The version that wrote it.
+        version: String,
+    },
+    /// The line is no event.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
 
 /// Reads an event. Streams are merged and rendered where they were not written,
 /// so that no report may rely on their texts being inert already.
-pub(crate) fn parse(line: &[u8]) -> Result<Event, String> {
-    let event = told(line).map_err(|e| e.to_string())?;
+pub(crate) fn parse(line: &[u8]) -> Result<Event, ReadError> {
+    let event = event(line).map_err(|e| other_format(line).unwrap_or(ReadError::Json(e)))?;
+    if matches!(&event, Event::RunStarted(started) if started.format != FORMAT)
+        && let Some(error) = other_format(line)
+    {
+        return Err(error);
+    }
     // What has no escape and no letter of others has nothing to be written out.
     // NB: JSON lets the control character U+007F stand as it is.
     let text = std::str::from_utf8(line.trim_ascii_end());
     if text.is_ok_and(|t| is_plain(t) && !t.contains('\\')) || cfg!(planted_bug = "reports") {
         return Ok(event);
     }
-    let mut value: Value = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+    let mut value: Value = serde_json::from_slice(line)?;
     make_inert(&mut value);
-    serde_json::from_value(value).map_err(|e| e.to_string())
+    Ok(serde_json::from_value(value)?)
 }
 
-/// The event on a line.
-fn told(line: &[u8]) -> serde_json::Result<Event> {
-    // NB: serde reads what has a tag by way of a copy of all of it. Of the three
-    // kinds that there are thousands of, the tag is read beforehand; as a member
-    // of what it is the tag of, it is unknown, and passed over.
-    let kind = line.strip_prefix(br#"{"event":""#).unwrap_or_default();
-    if kind.starts_with(b"check_finished\",") {
-        serde_json::from_slice(line).map(Event::CheckFinished)
-    } else if kind.starts_with(b"wizard_driven\",") {
-        serde_json::from_slice(line).map(Event::WizardDriven)
-    } else if kind.starts_with(b"pack_finished\",") {
-        serde_json::from_slice(line).map(Event::PackFinished)
-    } else {
-        serde_json::from_slice(line)
+/// The members of [`crate::events::RunStarted`] that every format has.
+#[derive(Deserialize)]
+struct Heading {
+    event: String,
+    format: u32,
+    version: Option<String>,
+}
+
+/// The error of a line that begins a stream of another format.
+fn other_format(line: &[u8]) -> Option<ReadError> {
+    let heading: Heading = serde_json::from_slice(line).ok()?;
+    let is_other = heading.event == "run_started" && heading.format != FORMAT;
+    let version = heading.version.unwrap_or_else(|| "unknown".to_owned());
+    is_other.then(|| ReadError::Format {
+        format: heading.format,
+        version: inert(&version, 40),
+    })
+}
+
+fn event(line: &[u8]) -> serde_json::Result<Event> {
+    match serde_json::from_slice(line)? {
+        Frequent(Some(event)) => Ok(event),
+        Frequent(None) => serde_json::from_slice(line),
+    }
+}
+
+/// An event of the three kinds of which a stream has thousands, if its tag comes
+/// first.
+///
+/// NB: for a tagged enum, serde copies all members before it reads them. Here,
+/// the tag decides how the members after it are read, without a copy.
+struct Frequent(Option<Event>);
+
+impl<'de> Deserialize<'de> for Frequent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FrequentVisitor).map(Self)
+    }
+}
+
+struct FrequentVisitor;
+
+impl<'de> Visitor<'de> for FrequentVisitor {
+    type Value = Option<Event>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Some(key) = map.next_key::<String>()? else {
+            return Ok(None);
+        };
+        let value: Value = map.next_value()?;
+        let kind = if key == "event" { value.as_str() } else { None };
+        let rest = MapAccessDeserializer::new(map);
+        Ok(match kind {
+            Some("check_finished") => Some(Event::CheckFinished(CheckFinished::deserialize(rest)?)),
+            Some("wizard_driven") => Some(Event::WizardDriven(WizardDriven::deserialize(rest)?)),
+            Some("pack_finished") => Some(Event::PackFinished(PackFinished::deserialize(rest)?)),
+            _ => IgnoredAny::deserialize(rest).map(|_| None)?,
+        })
     }
 }
 
@@ -41,7 +113,7 @@ fn make_inert(value: &mut Value) {
         Value::String(text) if is_plain(text) => {}
         Value::String(text) => *text = inert_lines(text),
         Value::Array(items) => items.iter_mut().for_each(make_inert),
-        // Keys are the harness's own, or of maps that no report shows.
+        // Keys are the harness's own, or of maps that reports only look up in.
         Value::Object(map) => map.values_mut().for_each(make_inert),
         _ => {}
     }

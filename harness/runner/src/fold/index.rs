@@ -1,7 +1,7 @@
 //! The index of a stream: what is kept of each pack while all is read.
 
-use super::{PackSummary, Run};
-use crate::events::{CheckFinished, Event, FORMAT, RunStarted};
+use super::run::{PackSummary, Run, Span};
+use crate::events::{CheckFinished, Event, RunStarted};
 use crate::exit::{Error, show};
 use provision_core::Status;
 use provision_oracle::Level;
@@ -19,7 +19,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn add(&mut self, event: Event, span: (u64, u64)) {
+    pub(super) fn add(&mut self, event: Event, span: Span) {
         match event {
             Event::RunStarted(run) => self.started = Some(*run),
             Event::PackStarted { pack } => self.of(&pack, None).started = true,
@@ -45,7 +45,7 @@ impl Index {
         }
     }
 
-    fn of(&mut self, label: &str, span: Option<(u64, u64)>) -> &mut PackSummary {
+    fn of(&mut self, label: &str, span: Option<Span>) -> &mut PackSummary {
         let pack = self
             .packs
             .entry(label.to_owned())
@@ -53,10 +53,10 @@ impl Index {
                 label: label.to_owned(),
                 ..PackSummary::default()
             });
-        if let Some((start, len)) = span {
+        if let Some(span) = span {
             match pack.spans.last_mut() {
-                Some(last) if last.0 + last.1 == start => last.1 += len,
-                _ => pack.spans.push((start, len)),
+                Some(last) if last.start + last.len == span.start => last.len += span.len,
+                _ => pack.spans.push(span),
             }
         }
         pack
@@ -65,10 +65,6 @@ impl Index {
     pub(super) fn finish(mut self, path: &Path) -> Result<Run, Error> {
         let no_start = || Error::Usage(format!("{}: the stream has no beginning", show(path)));
         let started = self.started.take().ok_or_else(no_start)?;
-        if started.format != FORMAT {
-            let why = format!("events of form {}, not {FORMAT}", started.format);
-            return Err(Error::Usage(format!("{}: {why}", show(path))));
-        }
         // Every pack that was announced is in every report, run or not.
         let announced = started.packs.iter().map(|label| {
             self.packs.remove(label).unwrap_or_else(|| PackSummary {

@@ -5,7 +5,6 @@ use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use anstyle::{AnsiColor, Style};
 use provision_core::{Status, Verdict};
-use provision_oracle::checks;
 use std::fmt::Write;
 
 /// Findings of one check that are shown.
@@ -17,19 +16,19 @@ const SHOWN: usize = 5;
 /// # Errors
 /// What `print` says, or [`Error::Io`] of the stream.
 pub fn report(run: &Run, mut print: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
-    run.each(|pack| print(&one(pack)))?;
+    run.each(|pack| print(&one(run, pack)))?;
     print(&summary(run))
 }
 
 /// What there is to say of one pack.
 #[must_use]
-pub fn one(pack: &PackRun) -> String {
+pub fn one(run: &Run, pack: &PackRun) -> String {
     let mut out = String::new();
-    verdict(&mut out, pack);
+    details(&mut out, run, pack);
     out
 }
 
-fn verdict(out: &mut String, pack: &PackRun) {
+fn details(out: &mut String, run: &Run, pack: &PackRun) {
     let verdict = pack.verdict();
     let style = style(verdict);
     let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
@@ -51,7 +50,7 @@ fn verdict(out: &mut String, pack: &PackRun) {
         let _ = writeln!(out, "  {why}");
     }
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
-        failure(out, check);
+        failure(out, run, check);
     }
     fuel(out, pack);
     if verdict == Verdict::Partial {
@@ -94,10 +93,10 @@ fn fuel(out: &mut String, pack: &PackRun) {
     }
 }
 
-fn failure(out: &mut String, check: &CheckFinished) {
+fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
     let _ = writeln!(out, "  {} {} ({})", check.status, check.check, check.scope);
-    if let Some(row) = checks::by_id(&check.check) {
-        let _ = writeln!(out, "    requirement: {}", row.requirement);
+    if let Some(requirement) = run.requirement(&check.check) {
+        let _ = writeln!(out, "    requirement: {requirement}");
     }
     for f in check.findings.iter().take(SHOWN) {
         let _ = writeln!(out, "    {} at {}", f.code, f.at);

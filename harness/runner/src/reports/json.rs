@@ -5,7 +5,9 @@ use crate::events::{CheckFinished, StepDone, WizardDriven};
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
-use serde_json::{Value, json};
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq};
+use serde_json::{Serializer, Value, json};
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
 
@@ -35,34 +37,73 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "stale_expectations": run.stale,
         "summary": summary(run),
     });
-    // The packs come one by one, so that memory does not grow with them.
-    head["packs"] = json!([]);
-    let text = pretty(&head)?;
-    let (before, after) = text
-        .rsplit_once("\"packs\": []")
-        .unwrap_or((text.as_str(), ""));
-    let mut put = |text: &str| {
-        let done = out.write_all(text.as_bytes());
-        done.map_err(|e| Error::io("write", Path::new("the JSON report"), e))
+    // A placeholder, which keeps the order of the keys.
+    head["packs"] = Value::Null;
+    let report = Report {
+        head,
+        run,
+        failure: RefCell::new(None),
     };
-    put(before)?;
-    put("\"packs\": [")?;
-    let mut first = true;
-    run.each(|one| {
-        put(if first { "\n    " } else { ",\n    " })?;
-        first = false;
-        put(&pretty(&pack(one))?.replace('\n', "\n    "))
-    })?;
-    put(if first { "]" } else { "\n  ]" })?;
-    put(after)?;
-    put("\n")
+    let mut serializer = Serializer::pretty(&mut *out);
+    let written = report.serialize(&mut serializer);
+    if let Some(error) = report.failure.take() {
+        return Err(error);
+    }
+    let io = |e| Error::io("write", Path::new("the JSON report"), e);
+    written.map_err(|e| io(e.into()))?;
+    out.write_all(b"\n").map_err(io)
 }
 
-fn pretty(value: &Value) -> Result<String, Error> {
-    serde_json::to_string_pretty(value).map_err(|e| Error::Format {
-        format: "JSON",
-        detail: e.to_string(),
-    })
+/// Serialises the packs one by one, so that memory does not grow with them.
+struct Report<'r> {
+    head: Value,
+    run: &'r Run,
+    /// Why the stream could not be read on.
+    failure: RefCell<Option<Error>>,
+}
+
+impl Serialize for Report<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = self.head.as_object().into_iter().flatten();
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in members {
+            match key.as_str() {
+                "packs" => map.serialize_entry(key, &Packs(self))?,
+                _ => map.serialize_entry(key, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// The packs of a report.
+struct Packs<'p, 'r>(&'p Report<'r>);
+
+impl Serialize for Packs<'_, '_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Report { run, failure, .. } = self.0;
+        let mut packs = serializer.serialize_seq(None)?;
+        let mut unwritten = None;
+        let read = run.each(|one| {
+            packs.serialize_element(&pack(one)).map_err(|e| {
+                let detail = e.to_string();
+                unwritten = Some(e);
+                Error::Format {
+                    format: "JSON",
+                    detail,
+                }
+            })
+        });
+        if let Some(error) = unwritten {
+            return Err(error);
+        }
+        if let Err(error) = read {
+            let message = error.to_string();
+            failure.replace(Some(error));
+            return Err(S::Error::custom(message));
+        }
+        packs.end()
+    }
 }
 
 /// Where the time of a pack went, as a line.
@@ -107,6 +148,8 @@ fn summary(run: &Run) -> Value {
 fn pack(pack: &PackRun) -> Value {
     let finished = pack.finished.as_ref();
     let verdict = pack.verdict();
+    let wizards = pack.wizards.iter().zip(&pack.fuel_changes);
+    let wizards = wizards.map(|(driven, changes)| wizard(driven, changes));
     json!({
         "pack": pack.label(),
         "version": finished.and_then(|f| f.version.as_ref()),
@@ -123,24 +166,26 @@ fn pack(pack: &PackRun) -> Value {
         "probes": finished.map_or(0, |f| f.probes),
         "probes_recalled": finished.map_or(0, |f| f.probes_recalled),
         "missing_checks": pack.summary.missing,
-        "wizards": pack.wizards.iter().zip(&pack.fuel_changes).map(wizard).collect::<Vec<_>>(),
+        "wizards": wizards.collect::<Vec<_>>(),
         "checks": pack.checks.iter().map(check).collect::<Vec<_>>(),
     })
 }
 
-fn wizard((wizard, fuel_changes): (&WizardDriven, &Vec<Option<i64>>)) -> Value {
+fn wizard(wizard: &WizardDriven, fuel_changes: &[Option<i64>]) -> Value {
+    let steps = wizard.steps.iter().zip(fuel_changes);
+    let steps = steps.map(|(done, change)| step(done, *change));
     json!({
         "wizard": wizard.wizard,
         "kind": wizard.kind,
         "driver": wizard.driver,
         "outcome": wizard.outcome,
         "steps_due": wizard.steps_due,
-        "steps": wizard.steps.iter().zip(fuel_changes).map(step).collect::<Vec<_>>(),
+        "steps": steps.collect::<Vec<_>>(),
     })
 }
 
 /// Without wall time, which differs from run to run; the events have it.
-fn step((step, fuel_change): (&StepDone, &Option<i64>)) -> Value {
+fn step(step: &StepDone, fuel_change: Option<i64>) -> Value {
     json!({
         "step": step.step,
         "node": step.node,

@@ -4,7 +4,9 @@ use crate::events::CheckFinished;
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
 
 /// Bytes after which packs are only counted; hosts cut summaries at 1 MiB.
 const MOST: usize = 900 * 1024;
@@ -12,8 +14,13 @@ const MOST: usize = 900 * 1024;
 /// Writes the summary of `run`.
 ///
 /// # Errors
-/// [`Error::Io`] of the stream.
-pub fn report(run: &Run) -> Result<String, Error> {
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let done = out.write_all(report(run)?.as_bytes());
+    done.map_err(|e| Error::io("write", Path::new("the Markdown summary"), e))
+}
+
+fn report(run: &Run) -> Result<String, Error> {
     let mut out = String::from("# Conformance\n\n");
     if let Some(cut) = run.cut() {
         let _ = write!(
@@ -45,9 +52,10 @@ pub fn report(run: &Run) -> Result<String, Error> {
         run.each_of(verdict, |pack| {
             let mut text = String::new();
             one(&mut text, pack);
-            match out.len() + text.len() <= MOST {
-                true => out.push_str(&text),
-                false => left_out += 1,
+            if out.len() + text.len() <= MOST {
+                out.push_str(&text);
+            } else {
+                left_out += 1;
             }
             Ok(())
         })?;

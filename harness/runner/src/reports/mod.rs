@@ -1,5 +1,6 @@
 //! Reports: one file a format, each a fold over the events.
 
+pub mod attestation;
 pub mod console;
 pub mod html;
 pub mod json;
@@ -10,33 +11,116 @@ pub mod sarif;
 use crate::exit::Error;
 use crate::files;
 use crate::fold::{Baseline, Run};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use std::fmt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Where reports were asked for.
-#[derive(Debug, Clone, Default, clap::Args)]
+/// A format of reports that are files.
+pub struct Format {
+    /// The flag that asks for such a report, without its hyphens.
+    pub flag: &'static str,
+    /// The flag's value in the help text.
+    pub value: &'static str,
+    /// The flag's help text.
+    pub help: &'static str,
+    /// Writes the report of a run.
+    pub write: fn(&Run, &mut dyn Write) -> Result<(), Error>,
+}
+
+/// All formats, in the order of the help text.
+pub const FORMATS: &[Format] = &[
+    Format {
+        flag: "report",
+        value: "REPORT",
+        help: "Write the JSON report here",
+        write: json::write,
+    },
+    Format {
+        flag: "junit",
+        value: "JUNIT",
+        help: "Write a JUnit file here",
+        write: junit::write,
+    },
+    Format {
+        flag: "sarif",
+        value: "SARIF",
+        help: "Write a SARIF 2.1.0 file here",
+        write: sarif::write,
+    },
+    Format {
+        flag: "html",
+        value: "HTML",
+        help: "Write a self-contained HTML page here",
+        write: html::write,
+    },
+    Format {
+        flag: "markdown",
+        value: "MARKDOWN",
+        help: "Write a Markdown summary here",
+        write: markdown::write,
+    },
+    Format {
+        flag: "attestation",
+        value: "ATTESTATION",
+        help: "Write an in-toto test-result statement here, unsigned",
+        write: attestation::write,
+    },
+];
+
+const BASELINE: &str = "baseline";
+
+/// Which reports were asked for, and where they go.
+#[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Write the JSON report here.
-    #[arg(long)]
-    pub report: Option<PathBuf>,
-    /// Write a JUnit file here.
-    #[arg(long)]
-    pub junit: Option<PathBuf>,
-    /// Write a SARIF 2.1.0 file here.
-    #[arg(long)]
-    pub sarif: Option<PathBuf>,
-    /// Write a self-contained HTML page here.
-    #[arg(long)]
-    pub html: Option<PathBuf>,
-    /// Write a Markdown summary here.
-    #[arg(long)]
-    pub markdown: Option<PathBuf>,
-    /// Write an in-toto test-result statement here, unsigned.
-    #[arg(long)]
-    pub attestation: Option<PathBuf>,
-    /// Say by how much the fuel of each step has changed since this JSON
-    /// report of an earlier run.
-    #[arg(long, alias = "since", value_name = "REPORT.JSON")]
-    pub baseline: Option<PathBuf>,
+    files: Vec<(&'static Format, PathBuf)>,
+    /// The JSON report of an earlier run, with which the fuel is compared.
+    baseline: Option<PathBuf>,
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.flag)
+    }
+}
+
+impl FromArgMatches for Wanted {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let path = |flag: &str| matches.get_one::<PathBuf>(flag).cloned();
+        let files = FORMATS.iter().filter_map(|f| Some((f, path(f.flag)?)));
+        Ok(Self {
+            files: files.collect(),
+            baseline: path(BASELINE),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Wanted {
+    fn augment_args(command: Command) -> Command {
+        let flag = |id| {
+            let arg = Arg::new(id).long(id);
+            arg.value_parser(value_parser!(PathBuf))
+        };
+        let baseline = flag(BASELINE)
+            .alias("since")
+            .value_name("REPORT.JSON")
+            .help(
+                "Say by how much the fuel of each step has changed since this JSON report of an \
+             earlier run",
+            );
+        let formats = FORMATS.iter();
+        let formats = formats.map(|f| flag(f.flag).value_name(f.value).help(f.help));
+        command.args(formats).arg(baseline)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
 impl Wanted {
@@ -55,17 +139,7 @@ impl Wanted {
 
     /// Every path that was asked for.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let Self {
-            report,
-            junit,
-            sarif,
-            html,
-            markdown,
-            attestation,
-            baseline: _,
-        } = self;
-        let all = [report, junit, sarif, html, markdown, attestation];
-        all.into_iter().flatten().map(PathBuf::as_path)
+        self.files.iter().map(|(_, path)| path.as_path())
     }
 
     /// Writes them all; each is whole, or stays what it was.
@@ -73,32 +147,8 @@ impl Wanted {
     /// # Errors
     /// The first [`Error`] of reading the stream or of writing a report.
     pub fn write(&self, run: &Run) -> Result<(), Error> {
-        let Self {
-            report,
-            junit,
-            sarif,
-            html,
-            markdown,
-            attestation,
-            baseline: _,
-        } = self;
-        if let Some(path) = report {
-            files::write_with(path, |out| json::write(run, out))?;
-        }
-        if let Some(path) = junit {
-            files::write_with(path, |out| junit::write(run, out))?;
-        }
-        if let Some(path) = sarif {
-            files::write(path, &files::pretty(&sarif::report(run)?)?)?;
-        }
-        if let Some(path) = html {
-            files::write_with(path, |out| html::write(run, out))?;
-        }
-        if let Some(path) = markdown {
-            files::write(path, markdown::report(run)?.as_bytes())?;
-        }
-        if let Some(path) = attestation {
-            files::write(path, &files::pretty(&crate::attestation::statement(run)?)?)?;
+        for (format, path) in &self.files {
+            files::write_with(path, |out| (format.write)(run, out))?;
         }
         Ok(())
     }

@@ -3,41 +3,36 @@
 //! Source: OASIS SARIF 2.1.0, and what GitHub's code scanning asks for beyond
 //! it (a location and a fingerprint for each result, at most 25 000 of them).
 
-use crate::events::CheckFinished;
+use crate::events::{CheckFinished, Requirement};
 use crate::exit::Error;
+use crate::files;
 use crate::fold::{PackRun, Run};
 use provision_core::pack::digest;
 use provision_core::{Finding, Status};
-use provision_oracle::{Level, checks};
+use provision_oracle::Level;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
 
 /// Results that are written; the rest is counted in the JSON report.
 const MOST: usize = 25_000;
 
-/// The report of `run`.
+/// Writes the report of `run`.
 ///
 /// # Errors
-/// [`Error::Io`] of the stream.
-pub fn report(run: &Run) -> Result<Value, Error> {
-    let rules: Vec<Value> = checks::all()
-        .map(|check| {
-            let text = json!({ "text": check.requirement });
-            json!({
-                "id": check.id,
-                "name": check.id,
-                "shortDescription": text,
-                "fullDescription": text,
-                "help": { "text": format!("{} See reports/CHECKS.md.", check.requirement) },
-                "defaultConfiguration": { "level": level(check.level) },
-                "properties": { "tags": ["conformance", check.level] },
-            })
-        })
-        .collect();
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let done = out.write_all(&files::pretty(&report(run)?)?);
+    done.map_err(|e| Error::io("write", Path::new("the SARIF file"), e))
+}
+
+fn report(run: &Run) -> Result<Value, Error> {
+    let rules: Vec<Value> = run.started.checks.iter().map(|id| rule(run, id)).collect();
     let (mut found, mut artifacts) = (Vec::new(), Vec::new());
     let mut left_out = 0usize;
     run.each(|pack| {
-        let results = results(pack);
+        let results = results(run, pack);
         let room = MOST - found.len();
         left_out += results.len().saturating_sub(room);
         if !results.is_empty() && room > 0 {
@@ -77,7 +72,24 @@ pub fn report(run: &Run) -> Result<Value, Error> {
     }))
 }
 
-fn level(level: Level) -> &'static str {
+/// The rule of check `id`; of a stream without requirements, its id alone.
+fn rule(run: &Run, id: &str) -> Value {
+    let Some(Requirement { level, text }) = run.started.requirements.get(id) else {
+        return json!({ "id": id, "name": id });
+    };
+    let short = json!({ "text": text });
+    json!({
+        "id": id,
+        "name": id,
+        "shortDescription": short,
+        "fullDescription": short,
+        "help": { "text": format!("{text} See reports/CHECKS.md.") },
+        "defaultConfiguration": { "level": sarif_level(*level) },
+        "properties": { "tags": ["conformance", level] },
+    })
+}
+
+fn sarif_level(level: Level) -> &'static str {
     match level {
         Level::Must | Level::Publish => "error",
         Level::Should => "warning",
@@ -94,7 +106,7 @@ fn artifact(pack: &PackRun) -> Option<Value> {
     }))
 }
 
-fn results(pack: &PackRun) -> Vec<Value> {
+fn results(run: &Run, pack: &PackRun) -> Vec<Value> {
     let path = pack
         .finished
         .as_ref()
@@ -113,13 +125,17 @@ fn results(pack: &PackRun) -> Vec<Value> {
             1 => identity,
             n => format!("{identity}\n{n}"),
         };
-        result(path, check, finding, &digest(identity.as_bytes()))
+        let mut result = result(path, check, finding, &digest(identity.as_bytes()));
+        let mut rules = run.started.checks.iter();
+        if let Some(index) = rules.position(|id| *id == check.check) {
+            result["ruleIndex"] = json!(index);
+        }
+        result
     });
     results.collect()
 }
 
 fn result(path: &str, check: &CheckFinished, finding: &Finding, fingerprint: &str) -> Value {
-    let rule = checks::all().position(|c| c.id == check.check);
     let mut text = format!(
         "{} ({}): {} at {}: expected {}, found {}",
         check.check, check.scope, finding.code, finding.at, finding.expected, finding.actual
@@ -129,8 +145,7 @@ fn result(path: &str, check: &CheckFinished, finding: &Finding, fingerprint: &st
     }
     json!({
         "ruleId": check.check,
-        "ruleIndex": rule,
-        "level": level(check.level),
+        "level": sarif_level(check.level),
         "message": { "text": text },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(path) },

@@ -3,7 +3,7 @@
 
 use super::expect::Expectation;
 use crate::discover::PackRef;
-use crate::run::{Examined, examine};
+use crate::examine::{Examined, examine};
 use crate::source;
 use provision_core::Pack;
 use provision_core::wizard::wizards;

@@ -1,7 +1,7 @@
 //! Reports in every format, over packs whose text tries to break out of them,
 //! and expected failures.
 
-use crate::support::{code, conformance, copy, fixture, stderr, stdout};
+use crate::support::{code, conformance, copy, fixture, run_in, stderr, stdout};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -128,4 +128,72 @@ fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
         "--provider noop",
     );
     assert_eq!(code(&part), 0, "a part of the packs proves nothing");
+}
+
+/// The events of a run over a pack that fails, first the event that begins it.
+fn stream_of_a_failing_pack(folder: &Path) -> (Value, String) {
+    let packs = fixture("nonconforming/trap-apply");
+    assert_eq!(code(&conformance(folder, &packs, "--out o")), 1);
+    let stream = fs::read_to_string(folder.join("o/events.jsonl")).expect("events");
+    let (first, rest) = stream.split_once('\n').expect("lines");
+    (serde_json::from_str(first).expect("JSON"), rest.to_owned())
+}
+
+/// The console, JUnit, SARIF and HTML report of a stream.
+fn rendered(folder: &Path, first: &Value, rest: &str) -> Vec<String> {
+    fs::write(folder.join("e.jsonl"), format!("{first}\n{rest}")).expect("writes");
+    let flags = "report render e.jsonl --junit r.xml --sarif r.sarif --html r.html";
+    let run = run_in(folder, &flags.split(' ').collect::<Vec<_>>());
+    assert_eq!(code(&run), 1, "{}", stderr(&run));
+    let files = ["r.xml", "r.sarif", "r.html"];
+    let files = files.map(|name| fs::read_to_string(folder.join(name)).expect(name));
+    files.into_iter().chain([stdout(&run).to_owned()]).collect()
+}
+
+#[test]
+fn rendered_stream_shows_its_own_requirement_texts() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let (mut first, rest) = stream_of_a_failing_pack(temp.path());
+    let text = &mut first["requirements"]["wizard.completes"]["text"];
+    let ours = text.as_str().expect("a text").to_owned();
+    *text = "Every wizard of version 9 completes.".into();
+    for report in rendered(temp.path(), &first, &rest) {
+        assert!(report.contains("of version 9 completes"), "{report}");
+        assert!(!report.contains(&ours), "{report}");
+    }
+}
+
+#[test]
+fn stream_without_requirement_texts_shows_check_ids_alone() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let (mut first, rest) = stream_of_a_failing_pack(temp.path());
+    let stream = first.as_object_mut().expect("an object");
+    let requirements = stream.remove("requirements").expect("requirements");
+    let ours = requirements["wizard.completes"]["text"]
+        .as_str()
+        .expect("a text");
+    for report in rendered(temp.path(), &first, &rest) {
+        assert!(report.contains("wizard.completes"), "{report}");
+        assert!(!report.contains(ours), "{report}");
+    }
+}
+
+#[test]
+fn stream_of_another_format_is_refused_with_both_versions() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let (mut first, rest) = stream_of_a_failing_pack(temp.path());
+    first["format"] = 2.into();
+    first["version"] = "9.8.7".into();
+    let render = |first: &Value| {
+        fs::write(temp.path().join("e.jsonl"), format!("{first}\n{rest}")).expect("writes");
+        run_in(temp.path(), &["report", "render", "e.jsonl"])
+    };
+    let without = serde_json::json!({"event": "run_started", "format": 2, "version": "9.8.7"});
+    for first in [first, without] {
+        let refused = render(&first);
+        assert_eq!(code(&refused), 2);
+        for part in ["format 2", "9.8.7", "format 1", env!("CARGO_PKG_VERSION")] {
+            assert!(stderr(&refused).contains(part), "{}", stderr(&refused));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! scripts; the one script that there is only filters.
 
 mod pack;
+mod text;
 
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
+use text::text;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -104,34 +106,4 @@ fn row(run: &Run, pack: &PackRun) -> String {
         );
     }
     out + "</tr>\n"
-}
-
-/// `text` as text of a page or of a quoted attribute.
-fn text(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text;
-
-    #[test]
-    fn text_is_never_markup() {
-        assert_eq!(
-            text("<a href='x'>\"&\0"),
-            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\u{fffd}"
-        );
-    }
 }

@@ -1,12 +1,11 @@
 //! One pack of the HTML report: what failed, what it consumed, what it asked
 //! of its host.
 
-use super::text;
+use super::text::text;
 use crate::events::{CheckFinished, StepDone, WizardDriven};
 use crate::fold::{PackRun, Run};
 use provision_core::limits::StepLimits;
 use provision_core::{Status, Verdict};
-use provision_oracle::checks;
 use std::fmt::Write;
 
 /// Calls to the host that are listed of one step.
@@ -40,7 +39,7 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
         );
     }
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
-        failure(&mut out, check);
+        failure(&mut out, run, check);
     }
     skipped(&mut out, pack);
     for wizard in &pack.wizards {
@@ -49,15 +48,15 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
     out + "</details>\n"
 }
 
-fn failure(out: &mut String, check: &CheckFinished) {
-    let requirement = checks::by_id(&check.check).map_or("", |c| c.requirement);
+fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
+    let requirement = run.requirement(&check.check);
     let _ = writeln!(
         out,
-        "<p><b class=\"{}\">{}</b> ({}): {}</p>",
+        "<p><b class=\"{}\">{}</b> ({}){}</p>",
         check.status,
         text(&check.check),
         text(&check.scope),
-        text(requirement)
+        requirement.map_or_else(String::new, |r| format!(": {}", text(r)))
     );
     out.push_str("<div class=\"scroll\"><table><tr><th>code</th><th>where</th><th>expected</th><th>found</th></tr>\n");
     for f in &check.findings {

@@ -5,17 +5,24 @@
 //! `test-result` v0.1.
 
 use crate::exit::Error;
+use crate::files;
 use crate::fold::Run;
 use provision_core::pack::digest;
 use provision_core::{Status, Verdict};
 use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
 
-/// The statement of `run`.
+/// Writes the statement of `run`.
 ///
 /// # Errors
-/// [`Error::Io`] of the stream, [`Error::Usage`] where nothing could be
-/// attested: the run was cut off, or a pack has no digest.
-pub fn statement(run: &Run) -> Result<Value, Error> {
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let done = out.write_all(&files::pretty(&statement(run)?)?);
+    done.map_err(|e| Error::io("write", Path::new("the attestation"), e))
+}
+
+fn statement(run: &Run) -> Result<Value, Error> {
     let (mut subjects, mut passed, mut warned, mut failed) = (vec![], vec![], vec![], vec![]);
     let mut nameless = Vec::new();
     run.each(|pack| {

@@ -1,0 +1,22 @@
+//! Standard output of a command.
+
+use crate::exit::Error;
+use crate::files;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// Prints `text` to standard output; a reader that went away is no error.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(Error::io("write", Path::new("standard output"), e)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Prints `value` to standard output as JSON for people.
+pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
+    let bytes = files::pretty(value)?;
+    print(&String::from_utf8_lossy(&bytes))
+}

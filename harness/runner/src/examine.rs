@@ -1,0 +1,217 @@
+//! The stages that one pack goes through, from its bytes to its verdict:
+//!
+//! load → open → observe → judge → redact → excuse → conclude.
+//!
+//! Each stage takes the type that the stage before it returns, so that no stage
+//! can be left out or done twice.
+
+use crate::discover::PackRef;
+use crate::excusal::{Excusal, Fates};
+use crate::expectations::Expectations;
+use crate::source;
+use provision_core::limits::ArchiveLimits;
+use provision_core::wizard::StepExecutor;
+use provision_core::{OpenError, Source, Verdict};
+use provision_oracle::{
+    CheckResult, Conditions, Level, Opening, Subject, judge_by, observe_opened, verdict,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
+
+/// A pack, and what the checks say of it.
+struct Results {
+    subject: Subject,
+    results: Vec<CheckResult>,
+    judging: Duration,
+}
+
+/// A pack after [`judge`]: the results may still contain secrets.
+pub struct Judged(Results);
+
+/// A pack after [`redact`]: the results contain no secret of the pack.
+pub struct Redacted(Results);
+
+/// A pack after [`excuse`]: a failure that is expected is skipped.
+pub struct Excused {
+    judged: Results,
+    fates: Fates,
+}
+
+/// A pack with its verdict.
+pub struct Examined {
+    /// What was observed.
+    pub subject: Subject,
+    /// The results of the selected checks of the profile.
+    pub results: Vec<CheckResult>,
+    /// The verdict over these results.
+    pub verdict: Verdict,
+    /// How long judging took.
+    pub judging: Duration,
+}
+
+/// Reads the pack.
+///
+/// # Errors
+/// See [`source::load`].
+pub fn load(pack: &PackRef, limits: &ArchiveLimits) -> Result<Source, OpenError> {
+    source::load(&pack.path, limits)
+}
+
+/// Verifies the bytes of a pack. If the harness panics, the pack is
+/// [`OpenError::Unread`].
+#[must_use]
+pub fn open(source: Result<Source, OpenError>, conditions: &Conditions) -> Opening {
+    let open = |source| Opening::of(source, conditions);
+    catch_unwind(AssertUnwindSafe(|| open(source))).unwrap_or_else(|_| open(Err(panicked())))
+}
+
+/// Drives the pack's wizards.
+#[must_use]
+pub fn observe(opening: Opening, executor: &dyn StepExecutor, conditions: &Conditions) -> Subject {
+    observe_opened(opening, executor, conditions)
+}
+
+/// Runs the checks up to `level`, and marks those inconclusive that a failure
+/// of the harness affects.
+#[must_use]
+pub fn judge(subject: Subject, level: Level) -> Judged {
+    let started = Instant::now();
+    let results = judge_by(&subject, |check| check.level <= level);
+    Judged(Results {
+        subject,
+        results,
+        judging: started.elapsed(),
+    })
+}
+
+/// Removes the pack's secrets from the results.
+#[must_use]
+pub fn redact(Judged(judged): Judged) -> Redacted {
+    // NB: `judge_by` removes the secrets before it returns.
+    Redacted(judged)
+}
+
+/// Keeps only the `wanted` results: a run with a filter claims nothing about
+/// the others.
+#[must_use]
+pub fn select(
+    Redacted(mut judged): Redacted,
+    wanted: impl FnMut(&CheckResult) -> bool,
+) -> Redacted {
+    judged.results.retain(wanted);
+    Redacted(judged)
+}
+
+/// Excuses the failures that are expected.
+#[must_use]
+pub fn excuse(Redacted(judged): Redacted, expectations: Option<&Expectations>) -> Excused {
+    let Some(expectations) = expectations else {
+        let fates = Fates::default();
+        return Excused { judged, fates };
+    };
+    let Excusal { results, fates } = expectations.excuse(&judged.subject, judged.results);
+    Excused {
+        judged: Results { results, ..judged },
+        fates,
+    }
+}
+
+impl Excused {
+    /// What this pack shows about each expectation.
+    #[must_use]
+    pub fn fates(&self) -> &Fates {
+        &self.fates
+    }
+}
+
+/// Computes the verdict.
+#[must_use]
+pub fn conclude(excused: Excused) -> Examined {
+    let Results {
+        subject,
+        results,
+        judging,
+    } = excused.judged;
+    Examined {
+        verdict: verdict(&subject, &results),
+        subject,
+        results,
+        judging,
+    }
+}
+
+/// The error of a pack on which the harness panicked.
+fn panicked() -> OpenError {
+    let why = "the harness panicked over this pack; standard error says where";
+    OpenError::Unread(why.into())
+}
+
+/// Observes, judges and redacts a pack. If the harness panics, this pack gets an
+/// error and the other packs of the run are not affected.
+pub(crate) fn observe_and_judge(
+    opening: Opening,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Redacted {
+    let stages = |opening| redact(judge(observe(opening, executor, conditions), level));
+    let guarded = |opening| catch_unwind(AssertUnwindSafe(|| stages(opening)));
+    guarded(opening)
+        .or_else(|_| guarded(open(Err(panicked()), conditions)))
+        .unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Takes one pack through all stages, with no expectations.
+#[must_use]
+pub fn examine(
+    pack: &PackRef,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Examined {
+    let source = load(pack, &conditions.limits.archive);
+    examine_source(source, executor, conditions, level)
+}
+
+/// Takes a pack that was read through the other stages, with no expectations.
+#[must_use]
+pub fn examine_source(
+    source: Result<Source, OpenError>,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Examined {
+    let opening = open(source, conditions);
+    let redacted = observe_and_judge(opening, executor, conditions, level);
+    conclude(excuse(redacted, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_core::wizard::{StepAnswer, StepRequest};
+    use provision_core::{Pack, Status};
+    use std::path::Path;
+
+    struct Panics;
+
+    impl StepExecutor for Panics {
+        fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+            panic!("on purpose, by a test")
+        }
+    }
+
+    #[test]
+    fn a_panic_is_the_error_of_one_pack() {
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+        let pack = PackRef {
+            label: "noop".into(),
+            path: packs.join("conforming/noop-provision"),
+        };
+        let examined = examine(&pack, &Panics, &Conditions::default(), Level::Must);
+        assert_eq!(examined.verdict, Verdict::Error);
+        let failed = examined.results.iter().find(|r| r.status == Status::Error);
+        let finding = &failed.expect("an error").findings[0];
+        assert!(finding.actual.contains("panicked"), "{finding:?}");
+    }
+}

@@ -1,0 +1,37 @@
+//! The results of a pack after its expected failures were excused.
+
+use provision_oracle::CheckResult;
+
+/// What one pack, or a run, shows about one expectation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Fate {
+    /// The expectation is about a pack that was examined.
+    pub(crate) met: bool,
+    /// The expectation excused a failure.
+    pub(crate) used: bool,
+}
+
+/// What one pack, or a run, shows about each expectation, in the order of the
+/// file.
+#[derive(Debug, Clone, Default)]
+pub struct Fates(pub(crate) Vec<Fate>);
+
+impl Fates {
+    /// Adds what another pack shows.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (fate, other) in self.0.iter_mut().zip(&other.0) {
+            fate.met |= other.met;
+            fate.used |= other.used;
+        }
+    }
+}
+
+/// Results in which expected failures are excused.
+#[derive(Debug)]
+pub struct Excusal {
+    /// The results: an excused failure is skipped, with the reason, and keeps
+    /// its findings.
+    pub results: Vec<CheckResult>,
+    /// What the pack shows about each expectation.
+    pub fates: Fates,
+}

@@ -1,0 +1,155 @@
+//! Reads a stream: once for the index, and again for the events of each pack.
+
+use super::index::Index;
+use super::run::{PackRun, PackSummary, Run, Span};
+use crate::events::read::{ReadError, parse};
+use crate::events::{Event, FORMAT};
+use crate::exit::{Error, show};
+use crate::parallel::par_map;
+use provision_core::Verdict;
+use provision_core::text::inert;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Bytes of the stream that are looked at together, on all processors.
+const AT_ONCE: usize = 1024 * 1024;
+
+impl Run {
+    /// Folds the stream at `path`. What stands after the last line break was
+    /// cut off while it was written, and is left out.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and [`Error::Usage`] where it is no such stream.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let io = |e| Error::io("read", path, e);
+        let mut reader = BufReader::new(File::open(path).map_err(io)?);
+        let mut index = Index::default();
+        let (mut at, mut number) = (0u64, 0usize);
+        loop {
+            let lines = lines(&mut reader).map_err(io)?;
+            if lines.is_empty() {
+                break;
+            }
+            for (line, event) in lines.iter().zip(par_map(&lines, |line| parse(line))) {
+                number += 1;
+                let len = line.len() as u64;
+                let event = event.map_err(|e| refused(path, number, e))?;
+                index.add(event, Span { start: at, len });
+                at += len;
+            }
+        }
+        index.finish(path)
+    }
+
+    /// Calls `each` with every pack, in the order of reports.
+    ///
+    /// # Errors
+    /// What `each` says; [`Error::Io`] where the stream cannot be read again.
+    pub fn each(&self, each: impl FnMut(&PackRun) -> Result<(), Error>) -> Result<(), Error> {
+        self.each_where(|_| true, each)
+    }
+
+    /// Calls `each` with every pack that has this verdict, likewise.
+    ///
+    /// # Errors
+    /// See [`Run::each`].
+    pub fn each_of(
+        &self,
+        verdict: Verdict,
+        each: impl FnMut(&PackRun) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.each_where(|pack| pack.verdict() == verdict, each)
+    }
+
+    fn each_where(
+        &self,
+        wanted: impl Fn(&PackSummary) -> bool,
+        mut each: impl FnMut(&PackRun) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let io = |e| Error::io("read", &self.path, e);
+        let mut file = File::open(&self.path).map_err(io)?;
+        let mut wanted = self.packs.iter().filter(|p| wanted(p)).peekable();
+        while wanted.peek().is_some() {
+            let (mut packs, mut bytes) = (Vec::new(), 0);
+            while let Some(summary) = wanted.next_if(|_| bytes < AT_ONCE) {
+                let told = told(summary, &mut file).map_err(io)?;
+                bytes += told.len();
+                packs.push((summary, told));
+            }
+            for pack in par_map(&packs, |(summary, told)| self.pack(summary, told)) {
+                each(&pack?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the lines `told` say of a pack.
+    fn pack(&self, summary: &PackSummary, told: &[u8]) -> Result<PackRun, Error> {
+        let mut pack = PackRun {
+            summary: summary.clone(),
+            finished: None,
+            wizards: Vec::new(),
+            checks: Vec::new(),
+            fuel_changes: Vec::new(),
+        };
+        for line in told.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            match parse(line).map_err(|e| refused(&self.path, 0, e))? {
+                Event::WizardDriven(wizard) => pack.wizards.push(wizard),
+                Event::CheckFinished(check) => pack.checks.push(check),
+                Event::PackFinished(done) => pack.finished = Some(done),
+                _ => {}
+            }
+        }
+        let wizards = pack.wizards.iter();
+        pack.fuel_changes = match &self.baseline {
+            Some(baseline) => wizards.map(|w| baseline.changes(w)).collect(),
+            None => wizards.map(|w| vec![None; w.steps.len()]).collect(),
+        };
+        Ok(pack)
+    }
+}
+
+/// The next whole lines, with their ends, about as many as are read at once.
+fn lines(reader: &mut impl BufRead) -> std::io::Result<Vec<Vec<u8>>> {
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    while bytes < AT_ONCE {
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        bytes += line.len();
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+/// The lines of the stream that are about a pack.
+fn told(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut told = Vec::new();
+    for Span { start, len } in pack.spans.iter().copied() {
+        file.seek(SeekFrom::Start(start))?;
+        file.take(len).read_to_end(&mut told)?;
+    }
+    Ok(told)
+}
+
+/// Why the stream cannot be read: `line` is no event, or of another format.
+fn refused(path: &Path, line: usize, error: ReadError) -> Error {
+    match error {
+        ReadError::Format { format, version } => Error::StreamFormat {
+            path: path.to_owned(),
+            format,
+            version,
+            reads: FORMAT,
+        },
+        ReadError::Json(error) => {
+            let why = inert(&error.to_string(), 200);
+            let path = show(path);
+            Error::Usage(format!(
+                "{path}, line {line}: no event of this version: {why}"
+            ))
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A run as reports show it: what its stream says, and what follows from that.
+
+use super::baseline::Baseline;
+use crate::events::{CheckFinished, PackFinished, RunStarted, WizardDriven};
+use crate::exit::Exit;
+use provision_core::{Status, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// A run, folded.
+#[derive(Debug)]
+pub struct Run {
+    /// How it began.
+    pub started: RunStarted,
+    /// The packs, in the order that the run announced.
+    pub packs: Vec<PackSummary>,
+    /// Expectations that are no longer true.
+    pub stale: Vec<String>,
+    /// Whether it came to its end.
+    pub finished: bool,
+    /// The signal that ended it before.
+    pub interrupted: Option<String>,
+    /// An earlier run, where there is one to be held against.
+    pub baseline: Option<Baseline>,
+    pub(super) path: PathBuf,
+}
+
+/// What is kept in memory of each pack.
+#[derive(Debug, Clone, Default)]
+pub struct PackSummary {
+    /// The pack's label.
+    pub label: String,
+    /// How many of its checks have each status.
+    pub checks: BTreeMap<Status, usize>,
+    /// Steps that really ran to a usable answer.
+    pub steps_executed: usize,
+    /// Steps that had to, at least.
+    pub steps_due: usize,
+    /// Sets of answers that an earlier run has tried, and this one has not.
+    pub probes_recalled: usize,
+    /// Ids of the profile's checks of which the stream says nothing.
+    pub missing: Vec<String>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) started: bool,
+    pub(super) violates: bool,
+    pub(super) concluded: BTreeSet<String>,
+    /// Where its events stand in the stream.
+    pub(super) spans: Vec<Span>,
+}
+
+/// A range of the stream, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u64,
+    pub(super) len: u64,
+}
+
+/// All that the stream says of one pack.
+#[derive(Debug, Clone)]
+pub struct PackRun {
+    /// What the index says of it.
+    pub summary: PackSummary,
+    /// How it ended; `None` if the run was cut off before.
+    pub finished: Option<PackFinished>,
+    /// Its wizards.
+    pub wizards: Vec<WizardDriven>,
+    /// Its checks.
+    pub checks: Vec<CheckFinished>,
+    /// By how much the fuel of each step of each wizard has changed since an
+    /// earlier run; `None` where nothing can be said.
+    pub fuel_changes: Vec<Vec<Option<i64>>>,
+}
+
+impl Run {
+    /// How many packs have this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.packs.iter().filter(|p| p.verdict() == verdict).count()
+    }
+
+    /// How many concluded checks have this status.
+    #[must_use]
+    pub fn checks(&self, status: Status) -> usize {
+        self.packs.iter().map(|p| p.count(status)).sum()
+    }
+
+    /// Sets of answers that an earlier run has tried, over all packs.
+    #[must_use]
+    pub fn probes_recalled(&self) -> usize {
+        self.packs.iter().map(|p| p.probes_recalled).sum()
+    }
+
+    /// Steps that really ran, over all packs.
+    #[must_use]
+    pub fn steps_executed(&self) -> usize {
+        self.packs.iter().map(|p| p.steps_executed).sum()
+    }
+
+    /// The whole run in one line.
+    #[must_use]
+    pub fn tally(&self) -> String {
+        let count = |verdict| self.count(verdict);
+        format!(
+            "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
+             passed, {} steps executed",
+            self.packs.len(),
+            count(Verdict::Pass),
+            count(Verdict::Fail),
+            count(Verdict::Partial),
+            count(Verdict::Error),
+            count(Verdict::NotApplicable),
+            self.checks(Status::Passed),
+            self.steps_executed(),
+        )
+    }
+
+    /// What the process has to tell its caller. A violation outranks all else;
+    /// nothing that is missing can become a success.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let any = |verdict| self.count(verdict) > 0;
+        if self.packs.iter().any(|p| p.violates) {
+            Exit::Violation
+        } else if any(Verdict::Error) {
+            Exit::Harness
+        } else if any(Verdict::Fail) {
+            Exit::Fails
+        } else if !self.stale.is_empty() {
+            Exit::Stale
+        } else if any(Verdict::Partial)
+            || self.checks(Status::Passed) == 0
+            || self.steps_executed() == 0
+        {
+            Exit::Nothing
+        } else {
+            Exit::Conforms
+        }
+    }
+
+    /// The same run, which a signal has ended now.
+    #[must_use]
+    pub fn cut_by(mut self, signal: &str) -> Self {
+        self.interrupted = Some(signal.to_owned());
+        self
+    }
+
+    /// Why it did not come to its end, in words; `None` where it did.
+    #[must_use]
+    pub fn cut(&self) -> Option<String> {
+        match (&self.interrupted, self.finished) {
+            (_, true) => None,
+            (Some(signal), false) => Some(format!("The run was interrupted by {signal}")),
+            (None, false) => Some("The run was cut off".into()),
+        }
+    }
+
+    /// The same run, which has come to its end now.
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        self.finished = true;
+        if self.started.filter.is_some() {
+            // Packs of which nothing was selected were not judged.
+            let judged = |p: &PackSummary| !p.checks.is_empty() || !p.is_concluded();
+            self.packs.retain(judged);
+        }
+        self
+    }
+
+    /// The requirement of check `id`. Streams of earlier versions have none.
+    #[must_use]
+    pub fn requirement(&self, id: &str) -> Option<&str> {
+        let requirement = self.started.requirements.get(id)?;
+        Some(&requirement.text)
+    }
+}
+
+impl PackSummary {
+    /// The verdict. A pack that the run did not come to the end of is an
+    /// error, and so is one of which a check of the profile says nothing.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.verdict {
+            Some(verdict) if self.missing.is_empty() => verdict,
+            _ => Verdict::Error,
+        }
+    }
+
+    /// Whether the run came to its end.
+    fn is_concluded(&self) -> bool {
+        self.verdict.is_some()
+    }
+
+    /// How many of its checks have this status.
+    #[must_use]
+    pub fn count(&self, status: Status) -> usize {
+        self.checks.get(&status).copied().unwrap_or(0)
+    }
+
+    /// Why there is no verdict, where there is none.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<String> {
+        match (self.verdict, self.started) {
+            (Some(_), _) if self.missing.is_empty() => None,
+            (Some(_), _) => Some(format!(
+                "the report has nothing of these checks: {}",
+                self.missing.join(", ")
+            )),
+            (None, true) => Some("the run was cut off while it examined this pack".into()),
+            (None, false) => Some("the run was cut off before it came to this pack".into()),
+        }
+    }
+}
+
+impl PackRun {
+    /// The verdict, see [`PackSummary::verdict`].
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.summary.verdict()
+    }
+
+    /// The pack's label.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.summary.label
+    }
+
+    /// Every violation as one line: `check (scope): code at place: actual`.
+    #[must_use]
+    pub fn errors(&self) -> Vec<String> {
+        let failed = self.checks.iter().filter(|c| c.status >= Status::Failed);
+        let lines = failed.flat_map(|c| {
+            c.findings.iter().map(move |f| {
+                format!(
+                    "{} ({}): {} at {}: {}",
+                    c.check, c.scope, f.code, f.at, f.actual
+                )
+            })
+        });
+        self.summary.cut_off().into_iter().chain(lines).collect()
+    }
+}

@@ -1,0 +1,127 @@
+//! The cases of a JUnit file: one a check, and one for the verdict of each pack.
+
+use crate::events::CheckFinished;
+use crate::fold::{PackRun, Run};
+use provision_core::{Status, Verdict};
+
+/// One row of a JUnit file, before it is XML.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Groups cases; unique together with the name.
+    pub class: String,
+    /// The case's name.
+    pub name: String,
+    /// Wall time in microseconds.
+    pub micros: u64,
+    /// How it ended.
+    pub status: Status,
+    /// The code or reason, in a line.
+    pub message: String,
+    /// All there is to say, in lines.
+    pub detail: String,
+    /// What the case printed.
+    pub output: String,
+}
+
+/// A named list of cases.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The suite's name.
+    pub name: String,
+    /// The file it speaks of.
+    pub file: Option<String>,
+    /// Its cases.
+    pub cases: Vec<Case>,
+}
+
+/// The suite of a pack.
+pub(super) fn suite(run: &Run, pack: &PackRun) -> Suite {
+    let checks = pack.checks.iter();
+    let mut cases: Vec<Case> = checks.map(|c| of_check(run, pack, c)).collect();
+    cases.push(verdict(pack));
+    Suite {
+        name: pack.label().to_owned(),
+        file: pack.finished.as_ref().map(|f| f.path.clone()),
+        cases,
+    }
+}
+
+fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
+    let good = check.status == Status::Passed || !check.applicable;
+    let mut case = Case {
+        class: format!("{}.{}", pack.label(), check.scope),
+        name: check.check.clone(),
+        micros: 0,
+        status: check.status,
+        message: check.reason.clone().unwrap_or_default(),
+        detail: if good {
+            String::new()
+        } else {
+            detail(run.requirement(&check.check), check)
+        },
+        output: String::new(),
+    };
+    if let Some(first) = check.findings.first() {
+        case.message = format!("{}: {}", first.code, first.actual);
+    }
+    if check.check == "wizard.completes" {
+        steps(pack, &check.scope, &mut case);
+    }
+    case
+}
+
+/// A skipped check looks green to most consumers, so the verdict is a case of
+/// its own: red unless the pack passed or has nothing to provision.
+fn verdict(pack: &PackRun) -> Case {
+    let verdict = pack.verdict();
+    Case {
+        class: format!("{}.pack", pack.label()),
+        name: "verdict".into(),
+        micros: 0,
+        status: match verdict {
+            Verdict::Pass => Status::Passed,
+            Verdict::NotApplicable => Status::Skipped,
+            Verdict::Partial | Verdict::Fail => Status::Failed,
+            Verdict::Error => Status::Error,
+        },
+        message: verdict.to_string(),
+        detail: pack.errors().join("\n"),
+        output: pack
+            .finished
+            .as_ref()
+            .map_or_else(String::new, |f| format!("sha256: {}\n", f.digest)),
+    }
+}
+
+fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
+    let Some(driven) = pack.wizards.iter().find(|w| w.wizard == wizard) else {
+        return;
+    };
+    case.micros = driven.steps.iter().map(|s| s.meters.wall_micros).sum();
+    let steps = driven.steps.iter().map(|s| {
+        let (fuel, memory) = (s.meters.fuel, s.meters.memory_bytes);
+        format!(
+            "step {}: {}, fuel {fuel}, memory {memory} bytes\n",
+            s.step, s.status
+        )
+    });
+    let notes = driven.notes.iter().map(|n| format!("note: {n}\n"));
+    // Of steps that are fine the JSON report has the meters; a JUnit file of
+    // thousands of packs has to stay readable.
+    let steps = steps.filter(|_| case.status != Status::Passed);
+    case.output = steps.chain(notes).collect();
+}
+
+fn detail(requirement: Option<&str>, check: &CheckFinished) -> String {
+    let mut text = requirement.map_or_else(String::new, |r| format!("requirement: {r}\n"));
+    for f in &check.findings {
+        text += &format!(
+            "{} at {}\n  expected: {}\n  actual:   {}\n",
+            f.code, f.at, f.expected, f.actual
+        );
+    }
+    if let Some(command) = &check.reproduce {
+        text += &format!("reproduce: {command}\n");
+    }
+    text
+}

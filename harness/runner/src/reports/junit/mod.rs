@@ -1,0 +1,126 @@
+//! JUnit XML: cases from the stream, suites of them as XML.
+
+mod cases;
+mod xml;
+
+use crate::exit::Error;
+use crate::fold::Run;
+use cases::suite;
+pub use cases::{Case, Suite};
+use provision_core::{Status, Verdict};
+use std::io::Write;
+use std::path::Path;
+use xml::{head, one_suite};
+
+/// Writes the JUnit file of a conformance run, a suite at a time.
+///
+/// # Errors
+/// [`Error::Format`] if the library fails, [`Error::Io`] of the stream or of
+/// `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let mut put = |text: &str| {
+        let done = out.write_all(text.as_bytes());
+        done.map_err(|e| Error::io("write", Path::new("the JUnit file"), e))
+    };
+    // Each pack has one case more than checks: its verdict.
+    let verdicts = |wanted: &[Verdict]| -> usize { wanted.iter().map(|v| run.count(*v)).sum() };
+    let mut micros = 0;
+    run.each(|pack| {
+        micros += suite(run, pack).cases.iter().map(|c| c.micros).sum::<u64>();
+        Ok(())
+    })?;
+    let head = head(
+        "greentic-provision",
+        [
+            run.packs
+                .iter()
+                .map(|p| p.checks.values().sum::<usize>() + 1)
+                .sum(),
+            run.checks(Status::Failed) + verdicts(&[Verdict::Partial, Verdict::Fail]),
+            run.checks(Status::Error) + verdicts(&[Verdict::Error]),
+        ],
+        micros,
+    )?;
+    put(&head)?;
+    run.each(|pack| put(&one_suite(&suite(run, pack))?))?;
+    put("</testsuites>\n")
+}
+
+/// `suites` as a JUnit file with `name` at its root.
+///
+/// # Errors
+/// [`Error::Format`] if the library fails.
+pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
+    let cases = || suites.iter().flat_map(|s| &s.cases);
+    let count = |status| cases().filter(|c| c.status == status).count();
+    let counts = [cases().count(), count(Status::Failed), count(Status::Error)];
+    let mut text = head(name, counts, cases().map(|c| c.micros).sum())?;
+    for suite in suites {
+        text += &one_suite(suite)?;
+    }
+    Ok(format!("{text}</testsuites>\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_strangers_stays_text() {
+        let hostile = "]]><testcase name=\"x\"/>\0\u{1b}[31m\u{fffe}";
+        let legal = xml::legal(hostile, 1000);
+        assert!(!legal.contains("]]>") && !legal.contains('\0') && !legal.contains('\u{1b}'));
+        let case = Case {
+            class: hostile.into(),
+            name: hostile.into(),
+            micros: 1,
+            status: Status::Failed,
+            message: hostile.into(),
+            detail: hostile.into(),
+            output: hostile.into(),
+        };
+        let suite = Suite {
+            name: hostile.into(),
+            file: Some(hostile.into()),
+            cases: vec![case],
+        };
+        let xml = String::from_utf8(render("t", &[suite]).expect("renders")).expect("UTF-8");
+        assert!(
+            xml.contains("tests=\"1\" failures=\"1\" errors=\"0\""),
+            "{xml}"
+        );
+        assert_eq!(
+            xml.matches("]]>").count(),
+            2,
+            "the two CDATA sections end once: {xml}"
+        );
+        assert!(!xml.contains('\0') && !xml.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn suite_counts_skipped_cases_and_names_its_file() {
+        let case = |status, micros| Case {
+            class: "c".into(),
+            name: "n".into(),
+            micros,
+            status,
+            message: "why".into(),
+            detail: String::new(),
+            output: String::new(),
+        };
+        let suite = Suite {
+            name: "s".into(),
+            file: Some("a \"b\".gtpack".into()),
+            cases: vec![case(Status::Skipped, 0), case(Status::Passed, 1500)],
+        };
+        let xml = String::from_utf8(render("t", &[suite]).expect("renders")).expect("UTF-8");
+        for part in [
+            "<testsuite file=\"a &quot;b&quot;.gtpack\" skipped=\"1\" id=\"0\" name=\"s\"",
+            " time=\"0.002\"><testcase ",
+            "<skipped message=\"why\"/></testcase>",
+            "</testsuite></testsuites>\n",
+        ] {
+            assert!(xml.contains(part), "{part}: {xml}");
+        }
+    }
+}
