@@ -65,7 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "Setup run again on the state it would have left changes nothing.",
         why: "Setup is repeated after failures; a second run that adds again leaves duplicates.",
-        fix: "FileInfo at `existing_state`, and use stable ids.",
+        fix: "Look at `existing_state`, and use stable ids.",
         run: state::idempotent,
     },
     Check {
