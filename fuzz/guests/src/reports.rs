@@ -146,7 +146,6 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         steps_executed: u.int_in_range(0..=9)?,
         steps_due: u.int_in_range(0..=9)?,
         probes: 0,
-        probes_recalled: 0,
         resident_peak: u.arbitrary()?,
         plan_notes: 0,
         secret_keys: vec![text(u)?],

@@ -25,7 +25,7 @@ pub use judge::{
 };
 pub use observe::probe::{Probe, ProbeOutcome, Probed};
 pub use observe::{
-    Conditions, Described, Earlier, Listing, Observed, Opened, Opening, Runs, Spent, Subject,
-    Texts, Validated, observe, observe_opened,
+    Conditions, Described, Listing, Observed, Opened, Opening, Runs, Spent, Subject, Texts,
+    Validated, observe, observe_opened,
 };
 pub use verdict::{deciding_code, executed_steps, verdict};

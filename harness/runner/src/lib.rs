@@ -16,7 +16,6 @@ mod files;
 pub mod fold;
 pub mod fuzz;
 pub mod interrupt;
-pub mod notes;
 pub mod pack_events;
 mod parallel;
 pub mod progress;

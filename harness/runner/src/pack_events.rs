@@ -10,7 +10,7 @@ use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun};
 use provision_core::{Status, Verdict};
 use provision_oracle::required_steps::{due, due_steps};
-use provision_oracle::{CheckResult, Observed, Probed, Subject, executed_steps};
+use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
 
 /// Notes of a plan that an event keeps.
 const NOTES: usize = 50;
@@ -133,8 +133,7 @@ fn finished(
         verdict,
         steps_executed: executed_steps(subject),
         steps_due: due(subject),
-        probes: probes(subject, |_| true),
-        probes_recalled: probes(subject, |probed| probed.recalled),
+        probes: probes(subject),
         resident_peak: resident_peak(),
         plan_notes: plan.map_or(0, |p| p.notes.len()),
         secret_keys: plan
@@ -145,15 +144,14 @@ fn finished(
     }
 }
 
-/// Other sets of answers that were tried, over the `wanted` of all wizards.
-fn probes(subject: &Subject, wanted: impl Fn(&Probed) -> bool) -> usize {
+/// The number of sets of answers that were tried, over all wizards.
+fn probes(subject: &Subject) -> usize {
     let runs = subject
         .wizards()
         .iter()
         .filter_map(|o| o.runs.as_ref().ok());
     let probed = runs.filter_map(|r| r.probed.as_ref());
-    let wanted = probed.filter(|p| wanted(p));
-    wanted.map(|p| p.probes.len()).sum()
+    probed.map(|p| p.probes.len()).sum()
 }
 
 /// Peak resident memory of this process in bytes, where the system tells.

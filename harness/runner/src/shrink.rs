@@ -96,7 +96,6 @@ impl Failure<'_> {
         let conditions = Conditions {
             probes: 0,
             // There is nothing to recall, and nothing worth keeping.
-            earlier: None,
             answers: Some(answers.clone()),
             only: Some(self.wizard.to_owned()),
             ..conditions.clone()

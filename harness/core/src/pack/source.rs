@@ -90,18 +90,13 @@ impl From<Source> for Hashed {
 
 impl Hashed {
     /// Hashes `source`, unless it is an archive beyond the bound: of that, only
-    /// a part was read, whose digest would be no file's. What is `known` by
-    /// its fingerprint need not be hashed a second time, for its digest.
+    /// a part was read, whose digest would be no file's.
     #[must_use]
-    pub fn within(
-        source: Source,
-        limits: &ArchiveLimits,
-        known: impl FnOnce(&blake3::Hash) -> Option<String>,
-    ) -> Self {
+    pub fn within(source: Source, limits: &ArchiveLimits) -> Self {
         let hashed = Self::fingerprint_only(source);
         let digest = match &hashed.source {
             Source::Archive(bytes) if bytes.len() as u64 > limits.archive_bytes => String::new(),
-            source => known(&hashed.fingerprint).unwrap_or_else(|| source.digest()),
+            source => source.digest(),
         };
         Self { digest, ..hashed }
     }

@@ -1,7 +1,7 @@
 //! How much a cache holds, and what is thrown away when it is too much.
 
 use super::private_dir::{CacheError, SECRET, UNFINISHED, io};
-use super::{ENDING, NOTE_ENDING};
+use super::{ENDING, OBSOLETE_ENDING};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +15,7 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 pub struct Usage {
     /// Compiled steps.
     pub artifacts: u64,
-    /// Notes on packs.
-    pub notes: u64,
-    /// Bytes of both.
+    /// Bytes of all of them.
     pub bytes: u64,
 }
 
@@ -37,12 +35,12 @@ impl Eviction {
 
 struct Entry {
     path: PathBuf,
-    is_note: bool,
     bytes: u64,
     used: SystemTime,
 }
 
-/// The artifacts and notes in `folder`, and the paths of what was abandoned there.
+/// The artifacts in `folder`, and the paths of files that nobody needs: files
+/// that a writer abandoned, and obsolete ones.
 fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
     let (mut kept, mut abandoned) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(io("read", folder))? {
@@ -54,16 +52,15 @@ fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
         };
         let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let ends = |ending: &str| path.extension().is_some_and(|e| e == ending);
-        let is_note = ends(NOTE_ENDING);
-        if is_note || ends(ENDING) {
+        if ends(ENDING) {
             kept.push(Entry {
                 path,
-                is_note,
                 bytes: metadata.len(),
                 used,
             });
-        } else if entry.file_name().to_string_lossy().starts_with(UNFINISHED)
-            && used.elapsed().is_ok_and(|age| age > ABANDONED)
+        } else if ends(OBSOLETE_ENDING)
+            || entry.file_name().to_string_lossy().starts_with(UNFINISHED)
+                && used.elapsed().is_ok_and(|age| age > ABANDONED)
         {
             abandoned.push(path);
         }
@@ -72,10 +69,8 @@ fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
 }
 
 fn sum(entries: &[Entry]) -> Usage {
-    let notes = entries.iter().filter(|e| e.is_note).count() as u64;
     Usage {
-        artifacts: entries.len() as u64 - notes,
-        notes,
+        artifacts: entries.len() as u64,
         bytes: entries.iter().map(|e| e.bytes).sum(),
     }
 }
@@ -118,9 +113,9 @@ pub(super) fn added(eviction: &Mutex<Eviction>, folder: &Path, bytes: u64) {
 /// Removes what a cache has put into `folder`, and the folder if it is empty
 /// then.
 pub(super) fn clean(folder: &Path) -> Result<Usage, CacheError> {
-    let (artifacts, _) = entries(folder)?;
+    let (artifacts, mut paths) = entries(folder)?;
     let usage = sum(&artifacts);
-    let mut paths: Vec<PathBuf> = artifacts.into_iter().map(|e| e.path).collect();
+    paths.extend(artifacts.into_iter().map(|e| e.path));
     for entry in fs::read_dir(folder).map_err(io("read", folder))? {
         let entry = entry.map_err(io("read", folder))?;
         let name = entry.file_name();

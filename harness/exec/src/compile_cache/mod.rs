@@ -37,8 +37,9 @@ use wasmtime::{Engine, Module, Precompiled};
 const FORMAT: u32 = 1;
 /// The ending of an artifact's name.
 const ENDING: &str = "artifact";
-/// The ending of a note's name.
-const NOTE_ENDING: &str = "note";
+/// The ending of files that earlier versions kept beside artifacts. Nothing
+/// reads them any more; the cache removes them.
+const OBSOLETE_ENDING: &str = "note";
 /// Bytes of the proof at an artifact's end.
 const PROOF: usize = blake3::OUT_LEN;
 /// How old the mark of an artifact's last use may become.
@@ -62,8 +63,6 @@ pub struct CompileCache {
     folder: PathBuf,
     /// What proofs of artifacts are keyed with.
     secret: [u8; 32],
-    /// What proofs of notes are keyed with: none is ever one of an artifact.
-    notes: [u8; 32],
     eviction: Mutex<Eviction>,
 }
 
@@ -79,7 +78,6 @@ impl CompileCache {
         let secret = private_dir::secret(&folder)?;
         Ok(Self {
             folder,
-            notes: blake3::derive_key("greentic-provision notes of runs", &secret),
             secret,
             eviction: Mutex::new(Eviction::of(limit)),
         })
@@ -111,25 +109,30 @@ impl CompileCache {
     /// The artifact that was kept under `name`, if it proves that it is ours.
     #[must_use]
     pub fn artifact(&self, name: &CodeName) -> Option<Vec<u8>> {
-        self.kept(&self.path(name), &self.secret, &name.0)
+        let path = self.path(name);
+        let (file, mut bytes) = read(&path)?;
+        match proven(&self.secret, &name.0, &bytes).map(<[u8]>::len) {
+            Some(len) => {
+                mark_used(&file);
+                bytes.truncate(len);
+                Some(bytes)
+            }
+            None => {
+                discard(&path);
+                None
+            }
+        }
     }
 
     /// Keeps `artifact` under `name`; it will be run as it is. A cache that
     /// cannot be written to is slow, and no error.
     pub fn keep_artifact(&self, name: &CodeName, artifact: &[u8]) {
-        self.keep(&self.path(name), &self.secret, (&name.0, artifact));
-    }
-
-    /// The note that was kept under `name`, if it proves that it is ours.
-    #[must_use]
-    pub fn note(&self, name: &blake3::Hash) -> Option<Vec<u8>> {
-        self.kept(&self.note_path(name), &self.notes, name)
-    }
-
-    /// Keeps `note` under `name`: whatever else a run may take from an earlier
-    /// one. It is never taken for code.
-    pub fn keep_note(&self, name: &blake3::Hash, note: &[u8]) {
-        self.keep(&self.note_path(name), &self.notes, (name, note));
+        let proof = proof(&self.secret, &name.0, artifact);
+        let parts = [artifact, proof.as_bytes()];
+        if private_dir::write(&self.folder, &self.path(name), &parts).is_ok() {
+            let bytes = parts.iter().map(|p| p.len() as u64).sum();
+            eviction::added(&self.eviction, &self.folder, bytes);
+        }
     }
 
     /// Whether there is something under `name`; it may still be refused.
@@ -138,40 +141,9 @@ impl CompileCache {
         self.path(name).exists()
     }
 
-    /// What was kept at `path`, if it proves that it is what was kept under
-    /// `name`; else it is removed.
-    fn kept(&self, path: &Path, key: &[u8; 32], name: &blake3::Hash) -> Option<Vec<u8>> {
-        let (file, mut bytes) = read(path)?;
-        match proven(key, name, &bytes).map(<[u8]>::len) {
-            Some(len) => {
-                mark_used(&file);
-                bytes.truncate(len);
-                Some(bytes)
-            }
-            None => {
-                discard(path);
-                None
-            }
-        }
-    }
-
-    fn keep(&self, path: &Path, key: &[u8; 32], (name, bytes): (&blake3::Hash, &[u8])) {
-        let proof = proof(key, name, bytes);
-        let parts = [bytes, proof.as_bytes()];
-        if private_dir::write(&self.folder, path, &parts).is_ok() {
-            let bytes = parts.iter().map(|p| p.len() as u64).sum();
-            eviction::added(&self.eviction, &self.folder, bytes);
-        }
-    }
-
     fn path(&self, name: &CodeName) -> PathBuf {
         let name = name.0.to_hex();
         self.folder.join(format!("{name}.{ENDING}"))
-    }
-
-    fn note_path(&self, name: &blake3::Hash) -> PathBuf {
-        let name = name.to_hex();
-        self.folder.join(format!("{name}.{NOTE_ENDING}"))
     }
 }
 

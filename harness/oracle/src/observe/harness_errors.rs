@@ -22,12 +22,6 @@ impl<'e> Watched<'e> {
         }
     }
 
-    /// Whether there was any so far.
-    pub(super) fn troubled(&self) -> bool {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.is_some()
-    }
-
     /// What there was, if there was any.
     pub(super) fn trouble(self) -> Option<Finding> {
         let first = self.first.into_inner();

@@ -1,39 +1,46 @@
-//! Asks a guest once what it is asked in the same words for each set of
-//! answers: what its questions are, and what was set up before.
+//! Answers equal requests of one wizard once: what its questions are, and what
+//! was set up before, is the same for each set of answers.
 
 use provision_core::Pack;
 use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Requests that are remembered: the first ones. Those that every run of a
-/// wizard makes come before any that its answers go into.
+/// The number of requests that are remembered, the first ones. Those that every
+/// run of a wizard makes come before any that its answers go into.
 const REMEMBERED: usize = 4;
 
 /// Hands steps on to an executor, and remembers the first of them.
 ///
-/// A step sees its request and nothing else, which the sandbox sees to and
-/// `determinism.repeat` judges; so the answer to the same request is the same.
-pub(super) struct Recall<'e> {
+/// A step sees its request and nothing else. The sandbox ensures this, and
+/// `determinism.repeat` judges it, so that equal requests have equal answers.
+pub(super) struct MemoExecutor<'e> {
     executor: &'e dyn StepExecutor,
     known: Mutex<Vec<(StepRequest, StepAnswer)>>,
 }
 
-impl<'e> Recall<'e> {
+impl<'e> MemoExecutor<'e> {
     pub(super) fn of(executor: &'e dyn StepExecutor) -> Self {
         Self {
             executor,
             known: Mutex::default(),
         }
     }
+
+    fn known(&self) -> MutexGuard<'_, Vec<(StepRequest, StepAnswer)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl StepExecutor for Recall<'_> {
+impl StepExecutor for MemoExecutor<'_> {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known();
         if let Some((_, answer)) = known.iter().find(|(asked, _)| asked == request) {
             return answer.clone();
         }
+        // NB: nobody waits for the lock while a guest runs.
+        drop(known);
         let answer = self.executor.execute(pack, request);
+        let mut known = self.known();
         if known.len() < REMEMBERED {
             known.push((request.clone(), answer.clone()));
         }

@@ -3,7 +3,6 @@
 
 pub(crate) mod answer_set;
 mod components;
-mod earlier;
 mod harness_errors;
 mod inputs;
 mod memo;
@@ -13,14 +12,12 @@ mod probe_outcome;
 mod repeat;
 
 pub use components::{Described, Texts, Validated};
-pub use earlier::Earlier;
 pub use opening::Opening;
 pub(crate) use probe::asked;
 
 use crate::budget::Budget;
 use crate::secret_scan::{Leak, Secrets};
 use crate::zip_readers::Reading;
-use earlier::Note;
 use harness_errors::Watched;
 use probe::{Probed, Prober};
 use provision_core::integrity::sbom::{self, Sbom};
@@ -49,9 +46,6 @@ pub struct Conditions {
     /// Whether setting up once more, and taking back what was set up, are
     /// tried. Only the profile `strict` asks for what comes of it.
     pub second_runs: bool,
-    /// What earlier runs have found out, and where this one keeps it; then
-    /// what was tried before is not tried again.
-    pub earlier: Option<Arc<dyn Earlier>>,
     /// Decides which answers are tried where not all can be.
     pub seed: u64,
     /// Answers that are used instead of the pack's own, or of made-up ones.
@@ -70,7 +64,6 @@ impl Default for Conditions {
             ask_other_readers: true,
             probes: 400,
             second_runs: true,
-            earlier: None,
             seed: 0,
             answers: None,
             only: None,
@@ -234,7 +227,6 @@ pub fn observe_opened(
         is_archive,
         readings,
         opened,
-        note,
         mut spent,
     } = opening;
     let Conditions {
@@ -244,15 +236,7 @@ pub fn observe_opened(
         ..
     } = conditions;
     let watched = Watched::over(executor);
-    let noted = note.is_some();
-    let opened = opened.map(|pack| {
-        let opened = opened_pack((pack, note), &watched, conditions, &mut spent);
-        if !watched.troubled() {
-            let pack = (opened.pack.fingerprint(), digest.as_str(), noted);
-            earlier::keep(pack, &opened.wizards, conditions);
-        }
-        opened
-    });
+    let opened = opened.map(|pack| opened_pack(pack, &watched, conditions, &mut spent));
     Subject {
         digest,
         is_archive,
@@ -268,7 +252,7 @@ pub fn observe_opened(
 }
 
 fn opened_pack(
-    (pack, note): (Arc<Pack>, Option<Note>),
+    pack: Arc<Pack>,
     executor: &Watched<'_>,
     conditions: &Conditions,
     spent: &mut Spent,
@@ -306,18 +290,13 @@ fn opened_pack(
     isolate(&mut opened, executor, conditions);
     spent.repeat += isolating.elapsed();
     let probing = Instant::now();
-    probe(&mut opened, note.as_ref(), executor, conditions);
+    probe(&mut opened, executor, conditions);
     spent.probe += probing.elapsed();
     opened
 }
 
 /// Tries what there is to try with each wizard that completed.
-fn probe(
-    opened: &mut Opened,
-    note: Option<&Note>,
-    executor: &dyn StepExecutor,
-    conditions: &Conditions,
-) {
+fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
     let budget = Budget::of(executor, &conditions.limits.flow);
     let all: Vec<Wizard> = opened.wizards.iter().map(|o| o.wizard.clone()).collect();
     let required = inputs::required(opened, conditions);
@@ -327,7 +306,6 @@ fn probe(
         conditions,
         declared: &opened.declared,
         required: &required,
-        note: note.filter(|note| note.is_about(&opened.wizards)),
     };
     for (at, observed) in opened.wizards.iter_mut().enumerate() {
         let Ok(runs) = &mut observed.runs else {

@@ -1,6 +1,5 @@
 //! A pack that was read and verified, and of which nothing ran yet.
 
-use super::earlier::{self, Note};
 use super::{Conditions, Spent, Subject, components};
 use crate::zip_readers::{Reading, readings};
 use provision_core::archive::Rule;
@@ -18,8 +17,6 @@ pub struct Opening {
     pub(super) is_archive: bool,
     pub(super) readings: Vec<Reading>,
     pub(super) opened: Result<Arc<Pack>, OpenError>,
-    /// What an earlier run has found out.
-    pub(super) note: Option<Note>,
     pub(super) spent: Spent,
 }
 
@@ -34,13 +31,7 @@ impl Opening {
             Ok(Source::Archive(bytes)) if conditions.ask_other_readers => Some(Arc::clone(bytes)),
             _ => None,
         };
-        let mut note = None;
-        let hashed = source.map(|source| {
-            Hashed::within(source, &limits.archive, |fingerprint| {
-                note = earlier::find(fingerprint, conditions);
-                note.as_ref().map(|note| note.digest.clone())
-            })
-        });
+        let hashed = source.map(|source| Hashed::within(source, &limits.archive));
         let digest = hashed.as_ref().map(|h| h.digest().to_owned());
         let digest = digest.unwrap_or_default();
         let opened = hashed.and_then(|source| Pack::open(source, limits).map(Arc::new));
@@ -53,7 +44,6 @@ impl Opening {
             is_archive,
             readings,
             opened,
-            note,
             spent: Spent {
                 verify: started.elapsed(),
                 ..Spent::default()
@@ -77,7 +67,6 @@ impl Opening {
             is_archive: subject.is_archive,
             readings: Vec::new(),
             opened: Ok(Arc::clone(&opened.pack)),
-            note: None,
             spent: Spent::default(),
         })
     }

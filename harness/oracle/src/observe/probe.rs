@@ -3,8 +3,7 @@
 
 use super::Conditions;
 use super::answer_set::Base;
-use super::earlier::Note;
-use super::memo::Recall;
+use super::memo::MemoExecutor;
 use super::probe_outcome::is_named;
 use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, at_once, mutations,
@@ -31,8 +30,6 @@ pub struct Probed {
     pub asked_by: String,
     /// Each other set of answers, and what came of it.
     pub probes: Vec<Probe>,
-    /// Whether an earlier run has tried them, and not this one.
-    pub recalled: bool,
     /// The secrets that it was given, by key.
     pub secrets: BTreeMap<String, String>,
     /// Secrets that show anywhere in any run.
@@ -56,7 +53,7 @@ struct Tried<'s> {
 
 /// One wizard while it is tried.
 struct Trial<'t> {
-    executor: Recall<'t>,
+    executor: MemoExecutor<'t>,
     wizard: &'t Wizard,
     base: &'t Base,
     /// What valid answers lead to.
@@ -71,8 +68,6 @@ pub(super) struct Prober<'p> {
     pub(super) declared: &'p [Declared],
     /// The keys that the requirements step says are needed.
     pub(super) required: &'p [Question],
-    /// What an earlier run has tried.
-    pub(super) note: Option<&'p Note>,
 }
 
 impl Prober<'_> {
@@ -89,20 +84,14 @@ impl Prober<'_> {
         let base = Base::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
-        let earlier = self.note.and_then(|note| note.tries(at));
-        let (probes, mut leaks) = match earlier {
-            Some(tries) => tries.recall(),
-            None => {
-                let mutations = self.mutations(wizard, &questions, inputs);
-                let trial = Trial {
-                    executor: Recall::of(self.executor),
-                    wizard,
-                    base: &base,
-                    plan: &first.plan,
-                };
-                self.tries(&trial, mutations, &questions, &search)
-            }
+        let mutations = self.mutations(wizard, &questions, inputs);
+        let trial = Trial {
+            executor: MemoExecutor::of(self.executor),
+            wizard,
+            base: &base,
+            plan: &first.plan,
         };
+        let (probes, mut leaks) = self.tries(&trial, mutations, &questions, &search);
         leaks.extend(search.of_run(first));
         let mut left = InstalledState::default();
         left.apply(&first.plan);
@@ -118,7 +107,6 @@ impl Prober<'_> {
             questions,
             asked_by,
             probes,
-            recalled: earlier.is_some(),
             secrets,
             leaks,
             left,
@@ -324,16 +312,6 @@ pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
 }
 
 impl Probed {
-    /// Whether it is known what came of everything that was tried.
-    pub(super) fn is_known(&self) -> bool {
-        let known = |took: &ProbeOutcome| !matches!(took, ProbeOutcome::Inconclusive(_));
-        let later = self
-            .again
-            .iter()
-            .chain(self.back.iter().map(|(_, run)| run));
-        self.probes.iter().all(|p| known(&p.took)) && later.map(took).all(|t| known(&t))
-    }
-
     /// The probes with this aim.
     pub fn of(&self, aim: ProbeKind) -> impl Iterator<Item = &Probe> {
         self.probes.iter().filter(move |p| p.aim == aim)

@@ -104,13 +104,9 @@ pub(super) fn clean(args: &CacheFolder) -> Result<Exit, Error> {
 }
 
 fn told(folder: &std::path::Path, what: &str, usage: Usage) -> Result<Exit, Error> {
-    let Usage {
-        artifacts,
-        notes,
-        bytes,
-    } = usage;
+    let Usage { artifacts, bytes } = usage;
     print(&format!(
-        "{}: {what}{artifacts} compiled components, {notes} notes on packs, {bytes} bytes\n",
+        "{}: {what}{artifacts} compiled components, {bytes} bytes\n",
         show(folder)
     ))?;
     Ok(Exit::Conforms)

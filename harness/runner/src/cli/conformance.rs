@@ -11,7 +11,6 @@ use crate::expectations::Expectations;
 use crate::files;
 use crate::fold::Run;
 use crate::interrupt::{self, Watch};
-use crate::notes::Notes;
 use crate::progress::Progress;
 use crate::reports::{Wanted, console, json};
 use crate::run::{Options, RunObservers, run as examine_all, started};
@@ -72,9 +71,9 @@ pub(super) struct Args {
     /// Print where the run's time went, with the slowest packs and components.
     #[arg(long)]
     timings: bool,
-    /// Try all answers anew, also those that were tried with the same packs
-    /// before.
-    #[arg(long, alias = "no-recall")]
+    /// Accepted for old scripts, and without effect: every run tries all
+    /// answers itself.
+    #[arg(long, alias = "no-recall", hide = true)]
     no_probe_cache: bool,
     /// Decides which answers are tried where not all can be.
     #[arg(long, default_value_t = 0)]
@@ -130,7 +129,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
-    let options = options(args, limits, trusted, expectations, cache)?;
+    let options = options(args, limits, trusted, expectations)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // From now on there are reports, whatever becomes of this process; what
@@ -164,9 +163,7 @@ fn options(
     limits: Limits,
     trusted: Vec<TrustedKey>,
     expectations: Option<Expectations>,
-    cache: Option<Arc<CompileCache>>,
 ) -> Result<Options, Error> {
-    let notes = cache.filter(|_| !args.no_probe_cache).and_then(Notes::of);
     let level = args.profile.level();
     Ok(Options {
         level,
@@ -177,7 +174,6 @@ fn options(
             trusted,
             seed: args.seed,
             second_runs: level >= Level::Should,
-            earlier: notes.map(|notes| Arc::new(notes) as _),
             ..Conditions::default()
         },
         artifacts: args.out.join("artifacts"),

@@ -198,10 +198,6 @@ pub struct PackFinished {
     pub steps_due: usize,
     /// Other sets of answers that were tried.
     pub probes: usize,
-    /// Of them, those that an earlier run of this very program has tried with
-    /// the same bytes, and this one has not; streams of old have none.
-    #[serde(default)]
-    pub probes_recalled: usize,
     /// Peak resident memory of the process when the pack was done, in bytes;
     /// 0 where the system does not tell.
     pub resident_peak: u64,

@@ -37,7 +37,6 @@ impl Index {
                 pack.verdict = Some(done.verdict);
                 pack.steps_executed = done.steps_executed;
                 pack.steps_due = done.steps_due;
-                pack.probes_recalled = done.probes_recalled;
             }
             Event::ExpectationStale { message } => self.stale.push(message),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal),

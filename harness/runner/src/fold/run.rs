@@ -36,8 +36,6 @@ pub struct PackSummary {
     pub steps_executed: usize,
     /// Steps that had to, at least.
     pub steps_due: usize,
-    /// Sets of answers that an earlier run has tried, and this one has not.
-    pub probes_recalled: usize,
     /// Ids of the profile's checks of which the stream says nothing.
     pub missing: Vec<String>,
     pub(super) verdict: Option<Verdict>,
@@ -82,12 +80,6 @@ impl Run {
     #[must_use]
     pub fn checks(&self, status: Status) -> usize {
         self.packs.iter().map(|p| p.count(status)).sum()
-    }
-
-    /// Sets of answers that an earlier run has tried, over all packs.
-    #[must_use]
-    pub fn probes_recalled(&self) -> usize {
-        self.packs.iter().map(|p| p.probes_recalled).sum()
     }
 
     /// Steps that really ran, over all packs.

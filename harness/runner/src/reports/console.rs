@@ -123,14 +123,6 @@ pub fn summary(run: &Run) -> String {
         let _ = writeln!(out, "stale: {stale}; remove it or mend it");
     }
     let _ = writeln!(out, "{}", run.tally());
-    if run.probes_recalled() > 0 {
-        let _ = writeln!(
-            out,
-            "{} sets of answers were tried with the same bytes by an earlier run, and are \
-             recalled; --no-recall tries them anew",
-            run.probes_recalled()
-        );
-    }
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
         let _ = writeln!(
             out,

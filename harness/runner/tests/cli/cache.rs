@@ -1,9 +1,9 @@
-//! The compile cache, `--timings`, and `--since`.
+//! The compile cache, `--timings`, and `--baseline`.
 
 use crate::support::{code, conformance, copy, fixture, read, run_in, stderr, stdout, text};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 const NOOP: &str = "conforming/noop-provision";
@@ -81,7 +81,7 @@ fn the_report_is_the_same_for_any_number_of_jobs_cold_or_warm() {
         "--jobs 2 --cache c",
         "--jobs 5 --cache c",
     ] {
-        let flags = format!("{flags} --no-recall --report r.json");
+        let flags = format!("{flags} --report r.json");
         conformance(temp.path(), &packs, &flags);
         reports.push(fs::read(temp.path().join("r.json")).expect("a report"));
     }
@@ -89,78 +89,38 @@ fn the_report_is_the_same_for_any_number_of_jobs_cold_or_warm() {
     assert!(reports[0] == reports[2], "the reports differ");
 }
 
-/// The report of a run over `packs`, and how many sets of answers it recalled.
-fn recalled(folder: &Path, packs: &Path, flags: &str) -> (Value, u64) {
-    let run = conformance(folder, packs, &format!("{flags} --report r.json"));
-    let mut report = read(&folder.join("r.json"));
-    let mut recalled = 0;
-    for pack in report["packs"].as_array_mut().expect("packs") {
-        recalled += pack["probes_recalled"].as_u64().expect("a number");
-        pack["probes_recalled"] = 0.into();
-    }
-    let says = stdout(&run).contains("recalled; --no-recall");
-    assert_eq!(says, recalled > 0, "{}", stdout(&run));
-    (report, recalled)
-}
-
-/// The notes in a cache.
-fn notes(cache: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(cache).expect("a cache");
-    let files = files.map(|file| file.expect("a file").path());
-    files
-        .filter(|p| p.extension().is_some_and(|e| e == "note"))
-        .collect()
+/// The report of a run over `packs`.
+fn report(folder: &Path, packs: &Path, flags: &str) -> Value {
+    conformance(folder, packs, &format!("{flags} --report r.json"));
+    read(&folder.join("r.json"))
 }
 
 #[test]
-fn a_pack_has_one_note_and_another_program_does_not_believe_it() {
+fn old_flags_of_the_probe_cache_are_accepted_and_change_nothing() {
     let temp = tempfile::tempdir().expect("a folder");
-    // It fails, and its answers are made small: each try is a run of its own.
     let pack = fixture("nonconforming/golden-mismatch");
-    let (_, none) = recalled(temp.path(), &pack, "--cache c");
-    assert_eq!((none, notes(&temp.path().join("c")).len()), (0, 1));
-    assert!(recalled(temp.path(), &pack, "--cache c").1 > 0);
-    let program = temp.path().join("another");
-    fs::copy(env!("CARGO_BIN_EXE_greentic-provision"), &program).expect("copied");
-    let mut command = Command::new(&program);
-    command.current_dir(temp.path());
-    command.args(["conformance", "--cache", "c", "--packs", text(&pack)]);
-    let run = command.output().expect("the copy runs");
-    assert!(stdout(&run).contains("1 fail"), "{}", stdout(&run));
-    assert!(!stdout(&run).contains("recalled"), "{}", stdout(&run));
-    assert_eq!(notes(&temp.path().join("c")).len(), 2);
-}
-
-#[test]
-fn what_is_recalled_leads_to_the_same_report() {
-    let temp = tempfile::tempdir().expect("a folder");
-    for packs in ["conforming", "nonconforming", "hostile"].map(fixture) {
-        let profile = "--profile publish --cache c";
-        let (cold, none) = recalled(temp.path(), &packs, profile);
-        let (warm, some) = recalled(temp.path(), &packs, profile);
-        let (anew, again) = recalled(temp.path(), &packs, &format!("{profile} --no-recall"));
-        assert!(none == 0 && again == 0 && some > 0, "{some}");
-        assert!(cold == warm && cold == anew, "the reports differ");
+    let plain = report(temp.path(), &pack, "--cache c");
+    let tried = |report: &Value| report["packs"][0]["probes"].as_u64();
+    assert!(tried(&plain) > Some(0), "{plain}");
+    for flag in ["--no-recall", "--no-probe-cache"] {
+        let again = report(temp.path(), &pack, &format!("--cache c {flag}"));
+        assert!(again == plain, "{flag} changes the report");
     }
 }
 
 #[test]
-fn a_note_that_somebody_has_touched_is_not_believed() {
+fn files_that_earlier_versions_kept_in_the_cache_are_removed() {
     let temp = tempfile::tempdir().expect("a folder");
-    let packs = [NOOP, "conforming/js-provider"].map(fixture);
-    let run = |pack: &Path| recalled(temp.path(), pack, "--cache c").1;
-    assert_eq!(packs.each_ref().map(|pack| run(pack)), [0, 0]);
-    let [one, other] = notes(&temp.path().join("c")).try_into().expect("two notes");
-    let first = fs::read(&one).expect("a note");
-    for at in [0, first.len() / 2, first.len() - 1] {
-        let mut touched = first.clone();
-        touched[at] ^= 1;
-        fs::write(&one, touched).expect("written");
-        fs::write(&other, &first).expect("written");
-        assert_eq!(packs.each_ref().map(|pack| run(pack)), [0, 0], "byte {at}");
-        assert_eq!(fs::read(&one).expect("a note"), first, "it is written anew");
-    }
-    assert!(packs.iter().all(|pack| run(pack) > 0));
+    let cache = temp.path().join("c");
+    report(temp.path(), &fixture(NOOP), "--cache c");
+    let old = cache.join("0123.note");
+    fs::write(&old, b"of an earlier version").expect("written");
+    // A component that the cache lacks, so that the cache looks into its folder.
+    report(temp.path(), &fixture("conforming/js-provider"), "--cache c");
+    assert!(!old.exists());
+    fs::write(&old, b"of an earlier version").expect("written");
+    let clean = run_in(temp.path(), &["cache", "clean", "--cache", "c"]);
+    assert_eq!((code(&clean), cache.exists()), (0, false));
 }
 
 #[test]
@@ -193,9 +153,9 @@ fn a_run_that_is_killed_leaves_a_cache_that_works() {
         child.kill().expect("killed");
         child.wait().expect("ended");
     }
-    let (fresh, none) = recalled(temp.path(), &packs, "--no-cache");
-    let (kept, _) = recalled(temp.path(), &packs, "--cache c");
-    assert_eq!((none, &fresh["exit_code"]), (0, &Value::from(0)));
+    let fresh = report(temp.path(), &packs, "--no-cache");
+    let kept = report(temp.path(), &packs, "--cache c");
+    assert_eq!(fresh["exit_code"], Value::from(0));
     assert!(fresh == kept, "the reports differ");
 }
 
@@ -222,7 +182,7 @@ fn the_fuel_of_a_step_is_held_against_an_earlier_report() {
     );
     let changed = changed.replace(answer, &format!("(drop (i32.const 1)) {answer}"));
     fs::write(&step, changed).expect("written");
-    let run = conformance(temp.path(), &pack, "--report new.json --since old.json");
+    let run = conformance(temp.path(), &pack, "--report new.json --baseline old.json");
     assert_eq!(code(&run), 0, "{}", stdout(&run));
     let changes = fuel("new.json", "fuel_change");
     let now = fuel("new.json", "fuel");
@@ -237,8 +197,12 @@ fn the_fuel_of_a_step_is_held_against_an_earlier_report() {
         "{}",
         stdout(&run)
     );
-    let run = conformance(temp.path(), &pack, "--report x.json --since nowhere.json");
+    let run = conformance(
+        temp.path(),
+        &pack,
+        "--report x.json --baseline nowhere.json",
+    );
     assert_ne!(code(&run), 0);
-    let run = conformance(temp.path(), &pack, &format!("--since {}", text(&step)));
+    let run = conformance(temp.path(), &pack, &format!("--baseline {}", text(&step)));
     assert_eq!(code(&run), 2, "{}", stderr(&run));
 }
