@@ -10,7 +10,6 @@
 //! that go into the compile cache are taken only from workers that run no
 //! guests.
 
-mod delta;
 mod escape_test;
 mod frame;
 mod message;

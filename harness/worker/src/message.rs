@@ -1,7 +1,6 @@
 //! What goes over the pipe. Bytes that may be many stand in the body of a
 //! frame, beside the message.
 
-use crate::delta::Same;
 use crate::escape_test::Attempt;
 use crate::frame::Bounds;
 use crate::sandbox::Restriction;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Version of these messages; both ends have to have the same.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Bytes of the head of a frame: a step's attempts are its largest part.
 const HEAD: usize = 32 * 1024 * 1024;
 /// Likewise, with the functions of guests that count what runs.
@@ -82,13 +81,11 @@ pub(crate) enum Request<'r> {
     },
     /// What guests may read from their host from now on. No answer.
     Grants { grants: Cow<'r, Grants> },
-    /// Run a step; the body is what its input does not have in common with the
-    /// one before.
+    /// Run a step; the body is its input.
     Step {
         lane: usize,
         component: Cow<'r, str>,
         call: Cow<'r, Call>,
-        same: Same,
     },
     /// Try to do harm.
     Attack {
@@ -205,17 +202,6 @@ pub(crate) fn detached(call: &Call) -> (Cow<'_, Call>, &[u8]) {
             (Cow::Owned(call), manifest)
         }
         other => (Cow::Borrowed(other), &[]),
-    }
-}
-
-/// Takes the bytes out of a call that stand in a body.
-pub(crate) fn body_of(call: Call) -> Vec<u8> {
-    match call {
-        Call::Step { input: bytes }
-        | Call::ValidatePack {
-            manifest: bytes, ..
-        } => bytes,
-        _ => Vec::new(),
     }
 }
 

@@ -1,11 +1,10 @@
 //! The process that runs steps for another one.
 
-use crate::delta::Last;
 use crate::escape_test;
 use crate::frame::{self, Bounds, Frame};
 use crate::message::{
-    ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, body_of,
-    hits_as_bytes, to_worker,
+    ARTIFACT, Answer, Done, Files, Form, Request, Start, VERSION, Work, attached, hits_as_bytes,
+    to_worker,
 };
 use crate::sandbox::Restrictions;
 use provision_core::limits::Limits;
@@ -94,7 +93,6 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
         handed,
         pack: None,
         grants: Arc::default(),
-        last: Last::default(),
         files: 0,
         start,
     };
@@ -121,8 +119,6 @@ struct Worker {
     pack: Option<Result<Pack, String>>,
     /// What guests may read from their host.
     grants: Arc<Grants>,
-    /// The last input.
-    last: Last,
     /// Files that were told of whose code is counted.
     files: usize,
     start: Start,
@@ -162,18 +158,13 @@ impl Worker {
                 lane,
                 component,
                 call,
-                same,
             } => {
-                let input = self.last.with(same, body);
-                let input = input.ok_or("an input without the one before")?;
                 let request = StepRequest {
                     component: component.into_owned(),
-                    call: attached(call.into_owned(), input),
+                    call: attached(call.into_owned(), body),
                     grants: Arc::clone(&self.grants),
                 };
-                let told = self.step(pipe, lane, &request)?;
-                self.last.keep(body_of(request.call));
-                told
+                self.step(pipe, lane, &request)?
             }
             Request::Attack { inherited } => {
                 let attempts = match self.start.filtered {

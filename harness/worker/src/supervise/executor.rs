@@ -257,14 +257,12 @@ impl Workers {
             process.send(&grants, &[], deadline)?;
         }
         let (call, body) = detached(call);
-        let (same, sent) = process.last.without(body);
         let step = Request::Step {
             lane,
             component: Cow::Borrowed(component),
             call,
-            same,
         };
-        process.ask(&step, &[sent], deadline)
+        process.ask(&step, &[body], deadline)
     }
 
     /// Whether a step may read from its host, as far as is known: what cannot

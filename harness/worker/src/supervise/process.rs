@@ -2,7 +2,6 @@
 
 use super::watchdog::{self, Deadline, stopped};
 use crate::EXIT_MEMORY;
-use crate::delta::Last;
 use crate::frame::{self, Bounds, FrameError};
 use crate::message::{Answer, Start, VERSION};
 use crate::sandbox::Restriction;
@@ -85,8 +84,6 @@ pub(crate) struct Process {
     pub(crate) code: HashSet<CodeName>,
     /// What it lets guests read from their host.
     pub(crate) grants: Option<Arc<Grants>>,
-    /// The last input that it was sent.
-    pub(crate) last: Last,
     /// How long it was waited for.
     pub(crate) busy: Duration,
     broken: bool,
@@ -139,7 +136,6 @@ impl Process {
             packs: 0,
             code: HashSet::new(),
             grants: None,
-            last: Last::default(),
             busy: Duration::ZERO,
             broken: false,
         };
