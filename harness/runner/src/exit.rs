@@ -1,5 +1,8 @@
 //! Exit codes, and the errors that lead to them.
 
+use crate::expectations::ExpectationsError;
+use crate::read_file::ReadError;
+use crate::repro::BundleError;
 use provision_core::OpenError;
 use provision_core::text::inert;
 use std::path::{Path, PathBuf};
@@ -57,6 +60,20 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file that the command line names cannot be what it has to be.
+    #[error(transparent)]
+    File(ReadError),
+    /// A bundle cannot be replayed.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// An expectations file is refused.
+    #[error("expectations {}: {why}", show(path))]
+    Expectations {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        why: ExpectationsError,
+    },
     /// A stream of events has a format that this version does not read.
     #[error(
         "{}: event format {format}, written by greentic-provision {version}; this is \
@@ -112,11 +129,29 @@ impl Error {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::StreamFormat { .. } => Exit::Usage,
+            Self::Usage(_)
+            | Self::StreamFormat { .. }
+            | Self::File(_)
+            | Self::Bundle(_)
+            | Self::Expectations { .. } => Exit::Usage,
             Self::Refused { why, .. } => exit_of(why),
             Self::Io { .. } | Self::Format { .. } | Self::Executor(_) | Self::Workers(_) => {
                 Exit::Harness
             }
+        }
+    }
+}
+
+impl From<ReadError> for Error {
+    /// What the system refused is the machine's failure, all else the user's.
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io { path, source } => Self::Io {
+                action: "read",
+                path,
+                source,
+            },
+            error => Self::File(error),
         }
     }
 }

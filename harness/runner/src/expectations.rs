@@ -3,8 +3,12 @@
 //! An expectation that has become untrue is as loud as a failure: one that is
 //! never met, no longer met, or past its end makes the run stale.
 
+mod error;
+
 use crate::excusal::{Excusal, Fate, Fates};
-use crate::exit::{Error, show};
+use crate::exit::Error;
+use crate::read_file;
+pub use error::{EntryError, ExpectationsError};
 use provision_core::Status;
 use provision_core::text::inert;
 use provision_oracle::{CheckResult, Subject, checks};
@@ -44,21 +48,20 @@ pub struct Entry {
     pub expires: String,
 }
 
-/// The entries of a file, each of which may stand.
+/// The entries of a file, each of which is allowed.
 ///
 /// # Errors
-/// Says which entry may not, and why.
-pub fn parse_entries(text: &str) -> Result<Vec<Entry>, String> {
+/// [`ExpectationsError`] says which entry is not, and why.
+pub fn parse_entries(text: &str) -> Result<Vec<Entry>, ExpectationsError> {
     let entries = parse_dated(text)?;
     Ok(entries.into_iter().map(|(entry, _)| entry).collect())
 }
 
-fn parse_dated(text: &str) -> Result<Vec<(Entry, Date)>, String> {
-    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+fn parse_dated(text: &str) -> Result<Vec<(Entry, Date)>, ExpectationsError> {
+    let file: File = toml::from_str(text)?;
     let entries = file.expect.into_iter().enumerate().map(|(i, entry)| {
-        let expires = entry
-            .validate()
-            .map_err(|why| format!("entry {}: {why}", i + 1))?;
+        let refused = |why| ExpectationsError::Entry { entry: i + 1, why };
+        let expires = entry.validate().map_err(refused)?;
         Ok((entry, expires))
     });
     entries.collect()
@@ -101,18 +104,21 @@ impl Expectations {
     /// Reads the TOML file at `path`.
     ///
     /// # Errors
-    /// [`Error::Usage`] says which entry is wrong, and how.
+    /// [`Error::File`] where it cannot be read; [`Error::Expectations`] says
+    /// which entry is wrong, and how.
     pub fn load(path: &Path, today: Date) -> Result<Self, Error> {
-        let error = |why: String| Error::Usage(format!("expectations {}: {why}", show(path)));
-        let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
-        Self::parse(&text, today).map_err(error)
+        let text = read_file::read_text(path, read_file::EXPECTATIONS).map_err(Error::File)?;
+        Self::parse(&text, today).map_err(|why| Error::Expectations {
+            path: path.to_owned(),
+            why,
+        })
     }
 
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// Says which entry may not stand, and why.
-    pub fn parse(text: &str, today: Date) -> Result<Self, String> {
+    /// [`ExpectationsError`] says which entry is not allowed, and why.
+    pub fn parse(text: &str, today: Date) -> Result<Self, ExpectationsError> {
         let entries = parse_dated(text)?;
         let fates = Mutex::new(Fates(vec![Fate::default(); entries.len()]));
         Ok(Self {
@@ -158,7 +164,7 @@ impl Expectations {
                 met: true,
                 used: false,
             } => Some("the check no longer fails with this code"),
-            Fate { met: false, .. } if complete => Some("no pack is what it speaks of"),
+            Fate { met: false, .. } if complete => Some("no selected pack matches"),
             _ => None,
         };
         let entries = self.entries.iter().zip(&fates.0);
@@ -187,31 +193,26 @@ impl Entry {
         format!(
             "expectation of {} ({}) for {}",
             self.check,
-            self.code,
+            inert(&self.code, 80),
             inert(&self.pack, 80)
         )
     }
 
     /// Whether `other` excuses the same.
     pub(crate) fn same(&self, other: &Self) -> bool {
-        let key = |e: &Self| {
-            (
-                e.check.clone(),
-                e.pack.clone(),
-                e.version.clone(),
-                e.code.clone(),
-            )
-        };
-        key(self) == key(other)
+        self.check == other.check
+            && self.pack == other.pack
+            && self.version == other.version
+            && self.code == other.code
     }
 
-    /// Whether the entry may stand at all, and when it ends.
-    fn validate(&self) -> Result<Date, String> {
+    /// Checks whether the entry is allowed at all, and says when it ends.
+    fn validate(&self) -> Result<Date, EntryError> {
         if checks::by_id(&self.check).is_none() {
-            return Err(format!("unknown check `{}`", inert(&self.check, 80)));
+            return Err(EntryError::UnknownCheck(self.check.clone()));
         }
         if !excusable(&self.check) {
-            return Err("archive.* and sandbox.* cannot be excused".into());
+            return Err(EntryError::NotExcusable);
         }
         for (name, value) in [
             ("pack", &self.pack),
@@ -221,18 +222,14 @@ impl Entry {
             ("owner", &self.owner),
         ] {
             if value.trim().is_empty() {
-                return Err(format!("`{name}` is empty"));
+                return Err(EntryError::Empty(name));
             }
         }
-        let date = |name: &str, text: &str| {
-            Date::parse(text, DAY).map_err(|_| format!("`{name}` is no date like 2026-01-31"))
-        };
+        let date = |name, text: &str| Date::parse(text, DAY).map_err(|_| EntryError::Date(name));
         let (added, expires) = (date("added", &self.added)?, date("expires", &self.expires)?);
         match (expires - added).whole_days() {
             0..=LONGEST => Ok(expires),
-            days => Err(format!(
-                "lives for {days} days; at most {LONGEST} are allowed"
-            )),
+            days => Err(EntryError::Lifetime { days }),
         }
     }
 
@@ -335,7 +332,7 @@ mod tests {
         let other = file("plan.golden", ">=2", "2026-01-01", "2026-03-01");
         let (status, stale) = applied(&other, today, &["E_X"]);
         assert_eq!(status, Status::Failed);
-        assert!(stale[0].contains("no pack"), "{stale:?}");
+        assert!(stale[0].contains("no selected pack matches"), "{stale:?}");
         let partial = Expectations::parse(&other, today).expect("parses");
         assert_eq!(
             partial.stale(false),
@@ -359,8 +356,10 @@ mod tests {
 
     #[test]
     fn an_expectation_without_an_end_or_a_reason_is_refused() {
-        let refused =
-            |text: &str| Expectations::parse(text, date!(2026 - 02 - 01)).expect_err("bad");
+        let refused = |text: &str| {
+            let error = Expectations::parse(text, date!(2026 - 02 - 01)).expect_err("bad");
+            error.to_string()
+        };
         for (text, said) in [
             (
                 file("no.check", "*", "2026-01-01", "2026-01-02"),

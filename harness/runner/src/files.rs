@@ -1,9 +1,9 @@
 //! Writing files so that no reader ever sees half of one.
 
-use crate::exit::Error;
+use crate::exit::{Error, show};
 use std::fs;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to `path` whole or not at all, see [`write_with`].
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
@@ -53,19 +53,92 @@ fn put(
         fill(&mut out)?;
         return out.flush().map_err(error);
     }
-    let folder = folder(path);
-    let file = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .tempfile_in(folder)
-        .map_err(error)?;
-    let mut out = BufWriter::new(file);
+    let beside = Beside::create(path)?;
+    let mut out = BufWriter::new(beside.file.as_file());
     fill(&mut out)?;
     let file = out.into_inner().map_err(|e| error(e.into_error()))?;
     if on_disk == OnDisk::First {
-        file.as_file().sync_all().map_err(error)?;
+        file.sync_all().map_err(error)?;
     }
-    file.persist(path).map_err(|e| error(e.error))?;
-    make_readable(path).map_err(error)
+    beside.persist()
+}
+
+/// A new file beside the one whose place it takes once it is whole. Dropped
+/// before, it is removed.
+pub(crate) struct Beside {
+    target: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl Beside {
+    /// An empty file in the folder of `target`, which has to exist.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the target.
+    pub(crate) fn create(target: &Path) -> Result<Self, Error> {
+        let file = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempfile_in(folder(target))
+            .map_err(|e| Error::io("write", target, e))?;
+        Ok(Self {
+            target: target.to_owned(),
+            file,
+        })
+    }
+
+    /// Where it is for now.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Puts it in the place of the target.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the target.
+    pub(crate) fn persist(self) -> Result<(), Error> {
+        let error = |e| Error::io("write", &self.target, e);
+        self.file
+            .persist(&self.target)
+            .map_err(|e| error(e.error))?;
+        make_readable(&self.target).map_err(error)
+    }
+}
+
+/// Refuses outputs that are the same file as an input: the input would be lost
+/// before all of it is read.
+///
+/// # Errors
+/// [`Error::Usage`] names the first.
+pub(crate) fn check_apart<'p>(
+    inputs: impl Iterator<Item = &'p Path> + Clone,
+    outputs: impl Iterator<Item = &'p Path>,
+) -> Result<(), Error> {
+    for output in outputs {
+        if let Some(input) = inputs.clone().find(|input| is_same(input, output)) {
+            return Err(Error::Usage(format!(
+                "{}: is read as {}, and cannot be written as well; name another file",
+                show(output),
+                show(input)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two paths name one file, by whatever links.
+fn is_same(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path| fs::metadata(path).map(|m| (m.dev(), m.ino()));
+        if let (Ok(a), Ok(b)) = (identity(a), identity(b)) {
+            return a == b;
+        }
+    }
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
 }
 
 /// Whether [`write`] could work, found out before the work and not after it.
@@ -135,6 +208,27 @@ pub(crate) fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn output_that_is_an_input_by_any_link_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a"), "a").expect("writes");
+        fs::write(at("b"), "a").expect("writes");
+        fs::hard_link(at("a"), at("hard")).expect("links");
+        std::os::unix::fs::symlink("a", at("soft")).expect("links");
+        let (a, dotted) = (at("a"), folder.path().join(".").join("a"));
+        let input = || [a.as_path()].into_iter();
+        for same in [&a, &at("hard"), &at("soft"), &dotted] {
+            let refused = check_apart(input(), [same.as_path()].into_iter());
+            assert!(matches!(refused, Err(Error::Usage(_))), "{same:?}");
+        }
+        for other in ["b", "new", "no/folder"] {
+            let other = at(other);
+            check_apart(input(), [other.as_path()].into_iter()).expect("another file");
+        }
+    }
 
     #[test]
     fn only_what_is_old_and_ours_is_swept() {

@@ -19,6 +19,7 @@ pub mod interrupt;
 pub mod pack_events;
 mod parallel;
 pub mod progress;
+pub mod read_file;
 pub mod reports;
 pub mod repro;
 pub mod run;

@@ -1,12 +1,12 @@
 //! From a path to the bytes of a pack, bounded while they are read.
 
+use crate::read_file::{ReadError, open_regular};
 use provision_core::archive::{ArchiveError, Rule, Violation};
 use provision_core::limits::ArchiveLimits;
 use provision_core::manifest;
 use provision_core::text::inert;
 use provision_core::{OpenError, Source};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use walkdir::WalkDir;
@@ -58,9 +58,14 @@ fn refused(rule: Rule, name: &str, detail: String) -> OpenError {
 
 /// At most `limit + 1` bytes of the file.
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, OpenError> {
+    let file = open_regular(path).map_err(|error| match error {
+        ReadError::Io { source, .. } => unread(path, &source),
+        // A pipe that is called `x.gtpack` would never end.
+        other => OpenError::Unread(other.to_string()),
+    })?;
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
         .map_err(|e| unread(path, &e))?;
     Ok(bytes)
 }

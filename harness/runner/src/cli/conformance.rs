@@ -12,6 +12,7 @@ use crate::files;
 use crate::fold::Run;
 use crate::interrupt::{self, Watch};
 use crate::progress::Progress;
+use crate::read_file::{self, FileKind};
 use crate::reports::{Wanted, console, json};
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
@@ -116,6 +117,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let expectations = expectations(args)?;
+    let read = args.expectations.iter().chain(&args.trust);
+    args.reports.check_apart(read.map(PathBuf::as_path))?;
     // Creates the output folder, where reports may be asked for as well.
     let also: Option<Box<dyn Write + Send>> = if args.json {
         Some(Box::new(std::io::stdout()))
@@ -234,10 +237,12 @@ fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
 
 /// The digests of the files that decide besides the packs.
 fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
-    let expectations = args.expectations.iter().map(|path| ("expectations", path));
-    let trusted = args.trust.iter().map(|path| ("trust", path));
-    let file = |(name, path): (&str, &PathBuf)| {
-        let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+    let expectations = args.expectations.iter();
+    let expectations = expectations.map(|path| ("expectations", read_file::EXPECTATIONS, path));
+    let trusted = args.trust.iter();
+    let trusted = trusted.map(|path| ("trust", read_file::TRUSTED_KEY, path));
+    let file = |(name, kind, path): (&str, FileKind, &PathBuf)| {
+        let bytes = read_file::read(path, kind)?;
         Ok(ConfigFile {
             name: name.to_owned(),
             sha256: digest(&bytes),
@@ -250,7 +255,7 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
 pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
     let key = |path: &PathBuf| {
         let bad = |why: String| Error::Usage(format!("trusted key {}: {why}", show(path)));
-        let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+        let text = read_file::read_text(path, read_file::TRUSTED_KEY).map_err(Error::File)?;
         TrustedKey::from_pem(&text).map_err(bad)
     };
     paths.iter().map(key).collect()

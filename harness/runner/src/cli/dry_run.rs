@@ -5,6 +5,7 @@ use super::output::{print, print_json};
 use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::pack_events::outcome;
+use crate::read_file;
 use crate::source;
 use clap::ValueEnum;
 use provision_core::json;
@@ -139,9 +140,11 @@ fn inputs(args: &Args, limits: &Limits) -> Result<ProvisionInputs, Error> {
 }
 
 fn answers(path: &Path, limits: &Limits) -> Result<Value, Error> {
-    let bad = |why: String| Error::Usage(format!("answers {}: {why}", show(path)));
-    let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-    json::parse(&bytes, limits.depth).map_err(|e| bad(e.to_string()))
+    let bytes = read_file::read(path, read_file::ANSWERS).map_err(Error::File)?;
+    json::parse(&bytes, limits.depth).map_err(|e| {
+        let why = inert(&e.to_string(), 300);
+        Error::Usage(format!("answers {}: {why}", show(path)))
+    })
 }
 
 fn choose<'w>(found: &'w [Wizard], name: Option<&str>) -> Result<Option<&'w Wizard>, Error> {

@@ -6,6 +6,7 @@ use crate::exit::{Error, Exit, show};
 use crate::expectations::{Entry, LONGEST, excusable, parse_entries, render};
 use crate::files;
 use crate::fold::Run;
+use crate::read_file;
 use provision_core::Status;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -148,8 +149,11 @@ fn exactly(version: &semver::Version) -> semver::VersionReq {
 }
 
 fn read(path: &Path) -> Result<Vec<Entry>, Error> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
-    parse_entries(&text).map_err(|why| Error::Usage(format!("expectations {}: {why}", show(path))))
+    let text = read_file::read_text(path, read_file::EXPECTATIONS)?;
+    parse_entries(&text).map_err(|why| Error::Expectations {
+        path: path.to_owned(),
+        why,
+    })
 }
 
 pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
@@ -159,8 +163,7 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
         let why = "the run was cut off, so it shows nothing to be stale";
         return Err(Error::Usage(format!("{}: {why}", show(&args.from))));
     }
-    let bytes = std::fs::read(&args.expectations);
-    let bytes = bytes.map_err(|e| Error::io("read", &args.expectations, e))?;
+    let bytes = read_file::read(&args.expectations, read_file::EXPECTATIONS)?;
     let digest = provision_core::pack::digest(&bytes);
     let of_run = run.started.configuration.iter();
     if !of_run

@@ -4,11 +4,11 @@ use super::output::print;
 use crate::events::{Event, EventLog, RunStarted, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::files;
-use crate::fold::Run;
+use crate::fold::{EventLines, Run};
 use crate::reports::{Wanted, console};
+use provision_core::text::inert;
 use std::collections::BTreeMap;
-use std::io::BufRead;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Render {
@@ -31,10 +31,13 @@ pub(super) struct Merge {
 }
 
 pub(super) fn render(args: &Render) -> Result<Exit, Error> {
-    report(&args.reports.read(&args.events)?, &args.reports)
+    report(&args.events, &args.reports)
 }
 
-fn report(run: &Run, wanted: &Wanted) -> Result<Exit, Error> {
+/// Reports on the stream `events`.
+fn report(events: &Path, wanted: &Wanted) -> Result<Exit, Error> {
+    wanted.check_apart([events].into_iter())?;
+    let run = &wanted.read(events)?;
     for path in wanted.paths() {
         files::check_writable(path)?;
     }
@@ -48,13 +51,31 @@ fn report(run: &Run, wanted: &Wanted) -> Result<Exit, Error> {
 }
 
 pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
+    let inputs = args.events.iter().map(PathBuf::as_path);
+    files::check_apart(inputs.clone(), [args.out.as_path()].into_iter())?;
+    args.reports.check_apart(inputs)?;
     let runs: Vec<Run> = args
         .events
         .iter()
         .map(|path| Run::read(path))
         .collect::<Result<_, _>>()?;
     let started = whole(args, &runs)?;
-    let log = EventLog::create(&args.out, None)?;
+    write_merged(args, &runs, started)?;
+    report(&args.out, &args.reports)
+}
+
+/// Writes the events of `runs` to one stream: beside its place at first, so
+/// that an error leaves what is there.
+fn write_merged(args: &Merge, runs: &[Run], started: RunStarted) -> Result<(), Error> {
+    if let Some(folder) = args.out.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
+    }
+    if std::fs::metadata(&args.out).is_ok_and(|m| !m.is_file()) {
+        let why = "--out has to be a regular file: the merged stream is read again";
+        return Err(Error::Usage(format!("{}: {why}", show(&args.out))));
+    }
+    let beside = files::Beside::create(&args.out)?;
+    let log = EventLog::create(beside.path(), None)?;
     log.emit(&Event::RunStarted(Box::new(started)));
     for (run, path) in runs.iter().zip(&args.events) {
         for stale in &run.stale {
@@ -63,86 +84,134 @@ pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
         }
         copy(path, &log)?;
     }
-    let so_far = Run::read(&args.out)?;
+    let so_far = Run::read(beside.path())?;
     log.emit(&Event::RunFinished {
         exit_code: so_far.exit() as u8,
     });
     log.finish()?;
-    report(&args.reports.read(&args.out)?, &args.reports)
+    beside.persist()
 }
 
 /// The events of packs at `path`, which has been read before.
-fn copy(path: &PathBuf, log: &EventLog) -> Result<(), Error> {
-    let io = |e| Error::io("read", path, e);
-    let file = std::fs::File::open(path).map_err(io)?;
-    for line in std::io::BufReader::new(file).lines() {
-        let event = serde_json::from_str(&line.map_err(io)?);
-        match event {
-            Ok(
-                Event::RunStarted(_) | Event::RunFinished { .. } | Event::ExpectationStale { .. },
-            ) => {}
-            Ok(event) => log.emit(&event),
-            Err(e) => return Err(Error::Usage(format!("{}: {e}", show(path)))),
+fn copy(path: &Path, log: &EventLog) -> Result<(), Error> {
+    let mut stream = EventLines::open(path)?;
+    loop {
+        let lines = stream.next_lines()?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        for line in lines {
+            match serde_json::from_slice(&line) {
+                Ok(
+                    Event::RunStarted(_)
+                    | Event::RunFinished { .. }
+                    | Event::ExpectationStale { .. },
+                ) => {}
+                Ok(event) => log.emit(&event),
+                Err(e) => {
+                    let why = inert(&e.to_string(), 200);
+                    return Err(Error::Usage(format!("{}: {why}", show(path))));
+                }
+            }
         }
     }
-    Ok(())
 }
 
 /// What the whole run began with, if `runs` are its shards: all of them, each
 /// once, finished, and of one run.
 fn whole(args: &Merge, runs: &[Run]) -> Result<RunStarted, Error> {
-    let refuse = |path: &PathBuf, why: String| Error::Usage(format!("{}: {why}", show(path)));
-    let mut shards: BTreeMap<Shard, &PathBuf> = BTreeMap::new();
+    let mut shards: BTreeMap<Shard, &Path> = BTreeMap::new();
     let mut first: Option<&RunStarted> = None;
     let mut packs = Vec::new();
     for (run, path) in runs.iter().zip(&args.events) {
-        let started = &run.started;
-        let Some(shard) = started.shard else {
-            return Err(refuse(
-                path,
-                "a whole run and no shard; it needs no merging".into(),
-            ));
+        let refuse = |why| MergeError::Shard {
+            path: path.clone(),
+            why,
         };
+        let started = &run.started;
+        let shard = started.shard.ok_or_else(|| refuse(ShardError::Whole))?;
+        if !(1..=shard.count).contains(&shard.index) {
+            return Err(refuse(ShardError::Impossible(shard)).into());
+        }
         if !run.finished {
-            let why = format!("shard {} was cut off; run it again", shard.index);
-            return Err(refuse(path, why));
+            return Err(refuse(ShardError::CutOff(shard.index)).into());
         }
         if let Some(other) = shards.insert(shard, path) {
-            let why = format!("shard {} once more, see {}", shard.index, show(other));
-            return Err(refuse(path, why));
+            return Err(refuse(ShardError::Twice {
+                index: shard.index,
+                other: other.to_owned(),
+            })
+            .into());
         }
-        match first {
-            Some(first) if !alike(first, started) => {
-                let why = "of another run: another version, profile, filter, configuration, or other packs";
-                return Err(refuse(path, why.into()));
-            }
-            Some(_) => {}
-            None => first = Some(started),
+        if first.is_some_and(|first| !alike(first, started)) {
+            return Err(refuse(ShardError::OtherRun).into());
         }
+        first.get_or_insert(started);
         packs.extend(started.packs.iter().cloned());
     }
+    let first = first.ok_or(MergeError::None)?;
     let count = shards.keys().next().map_or(0, |shard| shard.count);
-    let missing = (1..=count).filter(|i| !shards.keys().any(|s| s.index == *i));
-    let missing: Vec<String> = missing.map(|i| i.to_string()).collect();
-    if !missing.is_empty() {
-        let why = format!(
-            "of {count} shards these are missing: {}",
-            missing.join(", ")
-        );
-        return Err(Error::Usage(why));
+    // NB: a stream may say that there are 2^64.
+    if (shards.len() as u64) < count {
+        let missing = (1..=count).filter(|i| !shards.keys().any(|s| s.index == *i));
+        let missing = missing.take(LISTED).collect();
+        return Err(MergeError::Missing { count, missing }.into());
     }
     packs.sort();
-    let first = first.ok_or_else(|| Error::Usage("no shards".into()))?;
     let selection = provision_core::pack::digest(packs.join("\n").as_bytes());
     if selection != first.selection {
-        let why = "the shards together do not have the packs that the run was over";
-        return Err(Error::Usage(why.into()));
+        return Err(MergeError::Packs.into());
     }
     Ok(RunStarted {
         shard: None,
         packs,
         ..first.clone()
     })
+}
+
+/// Missing shards that an error lists.
+const LISTED: usize = 20;
+
+/// Why streams cannot be merged.
+#[derive(Debug, thiserror::Error)]
+enum MergeError {
+    #[error("{}: {why}", show(path))]
+    Shard { path: PathBuf, why: ShardError },
+    #[error("no shards")]
+    None,
+    #[error("of {count} shards these are missing: {}", listed(missing))]
+    Missing { count: u64, missing: Vec<u64> },
+    #[error("the shards together do not have the packs that the run was over")]
+    Packs,
+}
+
+/// Why a stream is none of the shards of a run.
+#[derive(Debug, thiserror::Error)]
+enum ShardError {
+    #[error("a whole run and no shard; it needs no merging")]
+    Whole,
+    #[error("shard {} of {} is impossible", .0.index, .0.count)]
+    Impossible(Shard),
+    #[error("shard {0} was cut off; run it again")]
+    CutOff(u64),
+    #[error("shard {index} once more, see {}", show(other))]
+    Twice { index: u64, other: PathBuf },
+    #[error("of another run: another version, profile, filter, configuration, or other packs")]
+    OtherRun,
+}
+
+impl From<MergeError> for Error {
+    fn from(error: MergeError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+fn listed(missing: &[u64]) -> String {
+    let mut text: Vec<String> = missing.iter().map(u64::to_string).collect();
+    if missing.len() == LISTED {
+        text.push("…".into());
+    }
+    text.join(", ")
 }
 
 /// Whether two shards are of one run.

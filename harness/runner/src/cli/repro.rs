@@ -1,13 +1,12 @@
 //! `repro`.
 
+use super::isolation::IsolationFlags;
 use super::output::print;
-use crate::exit::{Error, Exit, show};
-use crate::repro::{Bundle, FUZZ, FuzzBundle, Shown, replay, replay_input};
-use provision_core::wizard::StepExecutor;
+use crate::exit::{Error, Exit};
+use crate::repro::{AnyBundle, Bundle, FuzzBundle, Replay, Shown};
+use provision_core::text::inert;
 use provision_core::{Finding, Status};
-use provision_exec::WasmtimeExecutor;
-use provision_oracle::{CheckResult, Level};
-use serde_json::Value;
+use provision_oracle::CheckResult;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -17,28 +16,33 @@ pub(super) struct Args {
     /// Where the pack is, if the bundle does not carry it and it has moved.
     #[arg(long)]
     pack: Option<PathBuf>,
+    #[command(flatten)]
+    isolation: IsolationFlags,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
-    let bad = |why: String| Error::Usage(format!("{}: {why}", show(&args.bundle)));
-    let bytes = std::fs::read(&args.bundle).map_err(|e| Error::io("read", &args.bundle, e))?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
-    if value.get("kind").is_some_and(|kind| kind == FUZZ) {
-        let bundle: FuzzBundle = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
-        return of_fuzzing(&bundle, args, bad);
+    let decoded = AnyBundle::read(&args.bundle)?;
+    if !decoded.lowered.is_empty() {
+        anstream::eprintln!(
+            "warning: the bundle asks for larger bounds than this harness has; these are lowered: {}",
+            decoded.lowered.join(", ")
+        );
     }
-    let bundle: Bundle = serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
-    if bundle.format != 1 {
-        return Err(bad(format!("a bundle of form {}, not 1", bundle.format)));
+    let isolation = args.isolation.place()?;
+    let replay = Replay {
+        bundle: &args.bundle,
+        pack: args.pack.as_deref(),
+        isolation: &isolation,
+    };
+    match &decoded.bundle {
+        AnyBundle::Check(bundle) => check(&replay, bundle),
+        AnyBundle::Fuzz(bundle) => input(&replay, bundle),
     }
-    let shown = replay(&bundle, args.pack.as_deref(), |limits, level| {
-        let executor: Box<dyn StepExecutor> = match level {
-            Level::Should => Box::new(WasmtimeExecutor::with_all_compilers(&limits.step)?),
-            Level::Must | Level::Publish => Box::new(WasmtimeExecutor::new(&limits.step)?),
-        };
-        Ok(executor)
-    })?;
-    let (said, result, exit) = match shown {
+}
+
+/// A failed check of `conformance`.
+fn check(replay: &Replay<'_>, bundle: &Bundle) -> Result<Exit, Error> {
+    let (said, result, exit) = match replay.check(bundle)? {
         Shown::Again(result) => ("fails again, as recorded", result, Exit::Fails),
         Shown::Differently(result) => ("fails, but otherwise than recorded", result, Exit::Fails),
         Shown::NoLonger(result) => match result.status {
@@ -48,27 +52,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             _ => ("no longer fails", result, Exit::Conforms),
         },
     };
-    let (check, scope, label) = (&bundle.check, &bundle.scope, &bundle.pack.label);
-    print(&format!("{check} ({scope}) of {label} {said}\n"))?;
+    let (scope, label) = (inert(&bundle.scope, 200), inert(&bundle.pack.label, 400));
+    print(&format!("{} ({scope}) of {label} {said}\n", result.check))?;
     print(&findings(&result))?;
     Ok(exit)
 }
 
 /// A finding of `fuzz`.
-fn of_fuzzing(
-    bundle: &FuzzBundle,
-    args: &Args,
-    bad: impl Fn(String) -> Error,
-) -> Result<Exit, Error> {
-    if bundle.format != 1 {
-        return Err(bad(format!("a bundle of form {}, not 1", bundle.format)));
-    }
+fn input(replay: &Replay<'_>, bundle: &FuzzBundle) -> Result<Exit, Error> {
     let (code, wizard, label) = (
-        &bundle.observed.code,
-        &bundle.input.wizard,
-        &bundle.pack.label,
+        inert(&bundle.observed.code, 80),
+        inert(&bundle.input.wizard, 200),
+        inert(&bundle.pack.label, 400),
     );
-    let Some(found) = replay_input(bundle, args.pack.as_deref())? else {
+    let Some(found) = replay.input(bundle)? else {
         print(&format!("{code} ({wizard}) of {label} no longer shows\n"))?;
         return Ok(Exit::Conforms);
     };

@@ -3,6 +3,7 @@
 use super::run::{PackSummary, Run, Span};
 use crate::events::{CheckFinished, Event, RunStarted};
 use crate::exit::{Error, show};
+use crate::read_file::{EVENT_CHECKS, EVENT_MISSING, EVENT_PACKS};
 use provision_core::Status;
 use provision_oracle::Level;
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ impl Index {
     pub(super) fn finish(mut self, path: &Path) -> Result<Run, Error> {
         let no_start = || Error::Usage(format!("{}: the stream has no beginning", show(path)));
         let started = self.started.take().ok_or_else(no_start)?;
+        let refuse = |why: String| Error::Usage(format!("{}: {why}", show(path)));
+        check_announced(&started).map_err(refuse)?;
         // Every pack that was announced is in every report, run or not.
         let announced = started.packs.iter().map(|label| {
             self.packs.remove(label).unwrap_or_else(|| PackSummary {
@@ -73,11 +76,17 @@ impl Index {
         });
         let mut packs: Vec<PackSummary> = announced.collect();
         packs.extend(self.packs.into_values());
+        let mut missing = 0;
         for pack in &mut packs {
             let concluded = std::mem::take(&mut pack.concluded);
             if started.filter.is_none() && pack.verdict.is_some() {
                 let due = started.checks.iter().filter(|id| !concluded.contains(*id));
                 pack.missing = due.cloned().collect();
+            }
+            missing += pack.missing.len();
+            if missing > EVENT_MISSING {
+                let why = format!("more than {EVENT_MISSING} checks have no result");
+                return Err(refuse(why));
             }
         }
         let run = Run {
@@ -91,6 +100,21 @@ impl Index {
         };
         Ok(if self.finished { run.ended() } else { run })
     }
+}
+
+/// Refuses a run that announces more than any run has.
+fn check_announced(started: &RunStarted) -> Result<(), String> {
+    for (what, count, most) in [
+        ("packs", started.packs.len(), EVENT_PACKS),
+        ("checks", started.checks.len(), EVENT_CHECKS),
+    ] {
+        if count > most {
+            return Err(format!(
+                "the stream announces {count} {what}; the bound is {most}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What is only good practice violates nothing.

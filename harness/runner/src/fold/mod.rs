@@ -3,8 +3,10 @@
 
 mod baseline;
 mod index;
+mod lines;
 mod read;
 mod run;
 
 pub use baseline::Baseline;
+pub(crate) use lines::EventLines;
 pub use run::{PackRun, PackSummary, Run};

@@ -1,19 +1,18 @@
 //! Reads a stream: once for the index, and again for the events of each pack.
 
 use super::index::Index;
+use super::lines::{AT_ONCE, EventLines};
 use super::run::{PackRun, PackSummary, Run, Span};
 use crate::events::read::{ReadError, parse};
 use crate::events::{Event, FORMAT};
 use crate::exit::{Error, show};
 use crate::parallel::par_map;
+use crate::read_file::open_regular;
 use provision_core::Verdict;
 use provision_core::text::inert;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-
-/// Bytes of the stream that are looked at together, on all processors.
-const AT_ONCE: usize = 1024 * 1024;
 
 impl Run {
     /// Folds the stream at `path`. What stands after the last line break was
@@ -22,12 +21,11 @@ impl Run {
     /// # Errors
     /// [`Error::Io`], and [`Error::Usage`] where it is no such stream.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let io = |e| Error::io("read", path, e);
-        let mut reader = BufReader::new(File::open(path).map_err(io)?);
+        let mut stream = EventLines::open(path)?;
         let mut index = Index::default();
         let (mut at, mut number) = (0u64, 0usize);
         loop {
-            let lines = lines(&mut reader).map_err(io)?;
+            let lines = stream.next_lines()?;
             if lines.is_empty() {
                 break;
             }
@@ -68,7 +66,7 @@ impl Run {
         mut each: impl FnMut(&PackRun) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let io = |e| Error::io("read", &self.path, e);
-        let mut file = File::open(&self.path).map_err(io)?;
+        let mut file = open_regular(&self.path)?;
         let mut wanted = self.packs.iter().filter(|p| wanted(p)).peekable();
         while wanted.peek().is_some() {
             let (mut packs, mut bytes) = (Vec::new(), 0);
@@ -108,21 +106,6 @@ impl Run {
         };
         Ok(pack)
     }
-}
-
-/// The next whole lines, with their ends, about as many as are read at once.
-fn lines(reader: &mut impl BufRead) -> std::io::Result<Vec<Vec<u8>>> {
-    let (mut lines, mut bytes) = (Vec::new(), 0);
-    while bytes < AT_ONCE {
-        let mut line = Vec::new();
-        reader.read_until(b'\n', &mut line)?;
-        if line.last() != Some(&b'\n') {
-            break;
-        }
-        bytes += line.len();
-        lines.push(line);
-    }
-    Ok(lines)
 }
 
 /// The lines of the stream that are about a pack.

@@ -85,7 +85,9 @@ impl Run {
     /// Steps that really ran, over all packs.
     #[must_use]
     pub fn steps_executed(&self) -> usize {
-        self.packs.iter().map(|p| p.steps_executed).sum()
+        // NB: a stream may say any number.
+        let steps = self.packs.iter().map(|p| p.steps_executed);
+        steps.fold(0, usize::saturating_add)
     }
 
     /// The whole run in one line.

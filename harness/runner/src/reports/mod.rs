@@ -137,6 +137,18 @@ impl Wanted {
         Ok(run)
     }
 
+    /// Refuses reports that would replace one of `inputs`, or the baseline.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names the first.
+    pub fn check_apart<'p>(
+        &'p self,
+        inputs: impl Iterator<Item = &'p Path> + Clone,
+    ) -> Result<(), Error> {
+        let baseline = self.baseline.iter().map(PathBuf::as_path);
+        files::check_apart(inputs.chain(baseline), self.paths())
+    }
+
     /// Every path that was asked for.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(_, path)| path.as_path())

@@ -10,4 +10,5 @@ mod fuzz;
 mod reports;
 mod streams;
 mod support;
+mod untrusted_files;
 mod workers;

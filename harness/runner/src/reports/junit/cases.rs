@@ -97,7 +97,7 @@ fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
     let Some(driven) = pack.wizards.iter().find(|w| w.wizard == wizard) else {
         return;
     };
-    case.micros = driven.steps.iter().map(|s| s.meters.wall_micros).sum();
+    case.micros = total(driven.steps.iter().map(|s| s.meters.wall_micros));
     let steps = driven.steps.iter().map(|s| {
         let (fuel, memory) = (s.meters.fuel, s.meters.memory_bytes);
         format!(
@@ -124,4 +124,9 @@ fn detail(requirement: Option<&str>, check: &CheckFinished) -> String {
         text += &format!("reproduce: {command}\n");
     }
     text
+}
+
+/// The sum of times. A stream may name any time, so that the sum saturates.
+pub(super) fn total(micros: impl Iterator<Item = u64>) -> u64 {
+    micros.fold(0, u64::saturating_add)
 }

@@ -5,8 +5,8 @@ mod xml;
 
 use crate::exit::Error;
 use crate::fold::Run;
-use cases::suite;
 pub use cases::{Case, Suite};
+use cases::{suite, total};
 use provision_core::{Status, Verdict};
 use std::io::Write;
 use std::path::Path;
@@ -26,7 +26,13 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     let verdicts = |wanted: &[Verdict]| -> usize { wanted.iter().map(|v| run.count(*v)).sum() };
     let mut micros = 0;
     run.each(|pack| {
-        micros += suite(run, pack).cases.iter().map(|c| c.micros).sum::<u64>();
+        micros = total(
+            suite(run, pack)
+                .cases
+                .iter()
+                .map(|c| c.micros)
+                .chain([micros]),
+        );
         Ok(())
     })?;
     let head = head(
@@ -54,7 +60,7 @@ pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
     let cases = || suites.iter().flat_map(|s| &s.cases);
     let count = |status| cases().filter(|c| c.status == status).count();
     let counts = [cases().count(), count(Status::Failed), count(Status::Error)];
-    let mut text = head(name, counts, cases().map(|c| c.micros).sum())?;
+    let mut text = head(name, counts, total(cases().map(|c| c.micros)))?;
     for suite in suites {
         text += &one_suite(suite)?;
     }

@@ -6,7 +6,7 @@
 //! cases, without which some consumers drop the file, and the pack's file, for
 //! which the schema of Jenkins has no place in a case.
 
-use super::cases::{Case, Suite};
+use super::cases::{Case, Suite, total};
 use crate::exit::Error;
 use junit_report::{Duration, Report, TestCase, TestCaseBuilder, TestSuiteBuilder};
 use provision_core::Status;
@@ -93,7 +93,7 @@ fn suite_tag(tag: &BytesStart<'_>, suite: &Suite) -> Result<BytesStart<'static>,
     }
     let skipped = suite.cases.iter().filter(|c| c.status == Status::Skipped);
     adapted.push_attribute(("skipped", skipped.count().to_string().as_str()));
-    let time = in_seconds(suite.cases.iter().map(|c| c.micros).sum());
+    let time = in_seconds(total(suite.cases.iter().map(|c| c.micros)));
     for attribute in tag.attributes() {
         let attribute = attribute?;
         match attribute.key.as_ref() {

@@ -1,0 +1,43 @@
+//! Why an expectations file is refused.
+
+use super::LONGEST;
+use provision_core::text::{inert, inert_lines};
+
+/// Why an expectations file is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpectationsError {
+    /// It is not TOML of the right form.
+    #[error("{}", inert_lines(&.0.to_string()))]
+    Toml(#[from] toml::de::Error),
+    /// An entry is not allowed.
+    #[error("entry {entry}: {why}")]
+    Entry {
+        /// Its place in the file; the first is 1.
+        entry: usize,
+        /// What is wrong with it.
+        why: EntryError,
+    },
+}
+
+/// Why an entry of an expectations file is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// There is no such check.
+    #[error("unknown check `{}`", inert(.0, 80))]
+    UnknownCheck(String),
+    /// Failures of the check are never excused.
+    #[error("archive.* and sandbox.* cannot be excused")]
+    NotExcusable,
+    /// A text that is needed is empty.
+    #[error("`{0}` is empty")]
+    Empty(&'static str),
+    /// A day is not written as one.
+    #[error("`{0}` is no date like 2026-01-31")]
+    Date(&'static str),
+    /// It ends too late, or before it begins.
+    #[error("lives for {days} days; at most {LONGEST} are allowed")]
+    Lifetime {
+        /// Days from its first to its last.
+        days: i64,
+    },
+}

@@ -1,0 +1,297 @@
+//! Reads files that other people wrote: regular files only, and never more
+//! bytes than a file of that kind may have.
+//!
+//! A bundle comes with an issue, a report or an event stream with a CI job, an
+//! expectations file with a pull request. None of them may make the harness
+//! wait for a pipe that nobody writes to, or fill its memory.
+
+use crate::exit::show;
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{self, Read, Take};
+use std::path::{Path, PathBuf};
+
+const MIB: u64 = 1024 * 1024;
+
+/// A kind of file, and how large it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileKind {
+    /// What it is, with its article.
+    name: &'static str,
+    /// Bytes that it may have.
+    bytes: u64,
+    /// What the user can do about a file that is too large.
+    remedy: &'static str,
+}
+
+/// What `repro` reads. It carries a pack of at most 256 KiB in base64, and
+/// answers of at most 1 MiB that indentation makes several times longer.
+pub(crate) const BUNDLE: FileKind = FileKind {
+    name: "a reproduction bundle",
+    bytes: 16 * MIB,
+    remedy: "ask its author for the pack and judge it with `conformance`",
+};
+
+/// What `--baseline` reads: a report has about 30 KiB for each pack.
+pub(crate) const BASELINE: FileKind = FileKind {
+    name: "a JSON report that is a baseline",
+    bytes: 256 * MIB,
+    remedy: "give the report of a run over fewer packs",
+};
+
+/// What `--expectations` reads: an entry has about 300 bytes.
+pub(crate) const EXPECTATIONS: FileKind = FileKind {
+    name: "an expectations file",
+    bytes: 4 * MIB,
+    remedy: "remove entries that are no longer needed",
+};
+
+/// What `--answers` reads: no step takes more than 1 MiB of JSON, without its
+/// whitespace.
+pub(crate) const ANSWERS: FileKind = FileKind {
+    name: "an answers file",
+    bytes: 4 * MIB,
+    remedy: "give fewer or shorter answers",
+};
+
+/// What `--trust` reads.
+pub(crate) const TRUSTED_KEY: FileKind = FileKind {
+    name: "a trusted key",
+    bytes: MIB / 16,
+    remedy: "give a PEM file with one Ed25519 public key or certificate",
+};
+
+/// Bytes of one line of an event stream. The longest that a run writes lists the
+/// calls to the host of one wizard: the fuel of a pack pays for half a million
+/// calls at 150 bytes each.
+pub(crate) const EVENT_LINE_BYTES: u64 = 128 * MIB;
+
+/// Packs of one event stream.
+pub(crate) const EVENT_PACKS: usize = 100_000;
+
+/// Checks that one event stream announces.
+pub(crate) const EVENT_CHECKS: usize = 1_000;
+
+/// Checks that an event stream announces and never concludes, over all packs.
+/// Each costs memory, and no byte of the stream.
+pub(crate) const EVENT_MISSING: usize = 1_000_000;
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system refused.
+    #[error("cannot read {}: {source}", show(path))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Reading might never end, or change something.
+    #[error("{}: {found}, but only a regular file can be read here", show(path))]
+    NotRegular {
+        /// The file.
+        path: PathBuf,
+        /// What it is, with its article.
+        found: &'static str,
+    },
+    /// It has more bytes than the bound on its kind.
+    #[error("{}: larger than {} bytes, the bound on {}; {}", show(path), kind.bytes, kind.name, kind.remedy)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The kind with its bound.
+        kind: FileKind,
+    },
+    /// It is no text.
+    #[error("{}: not UTF-8 at byte {offset}", show(path))]
+    Utf8 {
+        /// The file.
+        path: PathBuf,
+        /// Bytes before the first that is wrong.
+        offset: usize,
+    },
+}
+
+/// Opens the regular file at `path`.
+///
+/// # Errors
+/// [`ReadError::Io`], and [`ReadError::NotRegular`] for everything else that a
+/// path can name.
+pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
+    let io = |source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let regular = |kind: FileType| match kind.is_file() {
+        true => Ok(()),
+        false => Err(ReadError::NotRegular {
+            path: path.to_owned(),
+            found: type_name(kind),
+        }),
+    };
+    // NB: before it is opened, because to open a device can do something; and
+    // afterwards, because the path may name another file by then.
+    regular(std::fs::metadata(path).map_err(io)?.file_type())?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // To open a pipe waits for its writer otherwise.
+        options.custom_flags(libc::O_NONBLOCK);
+    }
+    let file = options.open(path).map_err(io)?;
+    regular(file.metadata().map_err(io)?.file_type())?;
+    Ok(file)
+}
+
+fn type_name(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    if kind.is_dir() {
+        "a folder"
+    } else {
+        "a special file"
+    }
+}
+
+/// A regular file of which no more is read than its kind may have.
+pub(crate) struct BoundedFile {
+    path: PathBuf,
+    kind: FileKind,
+    file: Take<File>,
+}
+
+impl BoundedFile {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// Those of [`open_regular`].
+    pub(crate) fn open(path: &Path, kind: FileKind) -> Result<Self, ReadError> {
+        Ok(Self {
+            path: path.to_owned(),
+            kind,
+            file: open_regular(path)?.take(kind.bytes + 1),
+        })
+    }
+
+    /// Whether all that was read so far may belong to such a file.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] once more was read than the bound.
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
+        if self.file.limit() > 0 {
+            return Ok(());
+        }
+        Err(ReadError::TooLarge {
+            path: self.path.clone(),
+            kind: self.kind,
+        })
+    }
+}
+
+impl Read for BoundedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+/// The bytes of the file at `path`.
+///
+/// # Errors
+/// Those of [`open_regular`], and [`ReadError::TooLarge`].
+pub(crate) fn read(path: &Path, kind: FileKind) -> Result<Vec<u8>, ReadError> {
+    let mut file = BoundedFile::open(path, kind)?;
+    let mut bytes = Vec::new();
+    let read = file.read_to_end(&mut bytes);
+    read.map_err(|source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    file.check()?;
+    Ok(bytes)
+}
+
+/// The text of the file at `path`.
+///
+/// # Errors
+/// Those of [`read`], and [`ReadError::Utf8`].
+pub(crate) fn read_text(path: &Path, kind: FileKind) -> Result<String, ReadError> {
+    String::from_utf8(read(path, kind)?).map_err(|e| ReadError::Utf8 {
+        path: path.to_owned(),
+        offset: e.utf8_error().valid_up_to(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: FileKind = FileKind {
+        name: "a test's file",
+        bytes: 4,
+        remedy: "write less",
+    };
+
+    #[test]
+    fn file_of_bound_size_is_read_and_one_byte_more_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("f");
+        std::fs::write(&path, "four").expect("writes");
+        assert_eq!(read_text(&path, SMALL).expect("reads"), "four");
+        std::fs::write(&path, "fives").expect("writes");
+        let error = read(&path, SMALL).expect_err("too large");
+        assert!(matches!(error, ReadError::TooLarge { .. }), "{error:?}");
+        let text = error.to_string();
+        for part in ["f: ", "4 bytes", "a test's file", "write less"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        std::fs::write(&path, b"a\xff").expect("writes");
+        let error = read_text(&path, SMALL).expect_err("no text");
+        assert!(matches!(error, ReadError::Utf8 { offset: 1, .. }));
+    }
+
+    #[test]
+    fn folder_and_missing_file_are_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = read(folder.path(), SMALL).expect_err("a folder");
+        assert!(matches!(
+            error,
+            ReadError::NotRegular {
+                found: "a folder",
+                ..
+            }
+        ));
+        let error = read(&folder.path().join("gone"), SMALL).expect_err("nothing");
+        assert!(matches!(error, ReadError::Io { .. }));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn device_and_socket_are_refused_without_reading() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("binds");
+        for (path, named) in [
+            (Path::new("/dev/zero"), "a device"),
+            (socket.as_path(), "a socket"),
+        ] {
+            let error = read(path, SMALL).expect_err("no regular file");
+            assert!(
+                matches!(error, ReadError::NotRegular { found, .. } if found == named),
+                "{error:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The form of bundles, and how one is read.
+
+use super::limits::lowered;
+use super::pack::BundledPack;
+use crate::exit::{Error, show};
+use crate::read_file;
+use provision_core::json::{self, JsonError};
+use provision_core::text::inert;
+use provision_core::{Finding, Limits};
+use provision_oracle::fuzzing::Input;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Version of the form of bundles.
+const FORMAT: u32 = 1;
+
+/// Levels that a bundle may nest: answers as deep as a pack may take them, in
+/// the members of the bundle that hold them.
+const DEPTH: usize = 64 + 8;
+
+/// The kind of bundles of what fuzzing found.
+pub const FUZZ: &str = "fuzz";
+
+/// One failure, ready to be shown again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Version of this form: 1.
+    pub format: u32,
+    /// The harness's version.
+    pub version: String,
+    /// The pack.
+    pub pack: BundledPack,
+    /// The check's id.
+    pub check: String,
+    /// The wizard's name, or `pack`.
+    pub scope: String,
+    /// Profile up to which checks were judged.
+    pub profile: String,
+    /// The public base URL that wizards were given.
+    pub public_base_url: String,
+    /// Decides which answers are tried where not all can be.
+    pub seed: u64,
+    /// Bounds.
+    pub limits: Limits,
+    /// The answers that the wizard was given, as few as still fail.
+    pub answers: Option<Value>,
+    /// The requirement.
+    pub expected: String,
+    /// The violations.
+    pub observed: Vec<Finding>,
+}
+
+/// One violation that fuzzing found, ready to be shown again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FuzzBundle {
+    /// Version of this form: 1.
+    pub format: u32,
+    /// [`FUZZ`].
+    pub kind: String,
+    /// The harness's version.
+    pub version: String,
+    /// The pack.
+    pub pack: BundledPack,
+    /// The campaign's seed.
+    pub seed: u64,
+    /// Bounds.
+    pub limits: Limits,
+    /// What the wizard was given, as little as still shows it.
+    pub input: Input,
+    /// The violation.
+    pub observed: Finding,
+}
+
+/// A bundle of either kind.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum AnyBundle {
+    /// A failed check.
+    Check(Box<Bundle>),
+    /// What fuzzing found.
+    Fuzz(Box<FuzzBundle>),
+}
+
+/// A bundle that was read, with bounds that a run may have.
+#[derive(Debug, Clone)]
+pub struct Decoded {
+    /// The bundle. Its bounds are those of this harness, or smaller.
+    pub bundle: AnyBundle,
+    /// The bounds that it asked to be larger, such as `step.fuel`.
+    pub lowered: Vec<&'static str>,
+}
+
+/// Why a bundle cannot be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// It is not strict JSON.
+    #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
+    Json {
+        /// The bundle.
+        path: PathBuf,
+        /// What the parser says.
+        why: JsonError,
+    },
+    /// It is JSON, but has not the members of a bundle.
+    #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
+    Shape {
+        /// The bundle.
+        path: PathBuf,
+        /// Which member is wrong.
+        why: serde_json::Error,
+    },
+    /// It has another form.
+    #[error(
+        "{}: a bundle of form {found}; this version reads form {FORMAT}",
+        show(path)
+    )]
+    Format {
+        /// The bundle.
+        path: PathBuf,
+        /// The form.
+        found: u32,
+    },
+    /// The pack that it carries is not base64.
+    #[error("the pack in the bundle: {0}")]
+    PackBytes(#[from] base64::DecodeError),
+    /// Nothing is where the pack was.
+    #[error("{}: no pack is there; name the pack with --pack", show(.0))]
+    NoPack(PathBuf),
+    /// What the bundle names was never a pack.
+    #[error("{}: not a .gtpack file, a pack folder or a manifest; name the pack with --pack", show(.0))]
+    NotAPack(PathBuf),
+    /// The pack is not the one that failed.
+    #[error(
+        "another pack: its SHA-256 is {actual}, the bundle is of {}; name the pack with --pack",
+        inert(expected, 80)
+    )]
+    OtherPack {
+        /// The digest of what was read.
+        actual: String,
+        /// The digest in the bundle.
+        expected: String,
+    },
+    /// This version has no such check.
+    #[error("there is no check `{}` any more", inert(.0, 80))]
+    NoCheck(String),
+    /// The check concluded nothing about what failed.
+    #[error("check {check} says nothing of `{}` any more", inert(scope, 200))]
+    NoResult {
+        /// The check.
+        check: &'static str,
+        /// The wizard, or `pack`.
+        scope: String,
+    },
+}
+
+/// Why bytes are no bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// They are not strict JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// They lack a member, or have one too many.
+    #[error(transparent)]
+    Shape(#[from] serde_json::Error),
+    /// They have another form.
+    #[error("form {0}")]
+    Format(u32),
+}
+
+impl AnyBundle {
+    /// Reads the bundle at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::File`] where it cannot be read;
+    /// [`Error::Bundle`] where it is no bundle.
+    pub fn read(path: &Path) -> Result<Decoded, Error> {
+        let bytes = read_file::read(path, read_file::BUNDLE)?;
+        let path = path.to_owned();
+        let decoded = Self::parse(&bytes).map_err(|why| match why {
+            DecodeError::Json(why) => BundleError::Json { path, why },
+            DecodeError::Shape(why) => BundleError::Shape { path, why },
+            DecodeError::Format(found) => BundleError::Format { path, found },
+        });
+        Ok(decoded?)
+    }
+
+    /// Decodes a bundle, and lowers its bounds to those of this harness.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the bytes are no bundle.
+    pub fn parse(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+        let value = json::parse(bytes, DEPTH)?;
+        let mut bundle = if value.get("kind").is_some_and(|kind| kind == FUZZ) {
+            Self::Fuzz(Box::new(serde_json::from_value(value)?))
+        } else {
+            Self::Check(Box::new(serde_json::from_value(value)?))
+        };
+        let (format, limits) = match &mut bundle {
+            Self::Check(bundle) => (bundle.format, &mut bundle.limits),
+            Self::Fuzz(bundle) => (bundle.format, &mut bundle.limits),
+        };
+        if format != FORMAT {
+            return Err(DecodeError::Format(format));
+        }
+        let (allowed, lowered) = lowered(limits, &Limits::default());
+        *limits = allowed;
+        Ok(Decoded { bundle, lowered })
+    }
+
+    /// Its pack.
+    #[must_use]
+    pub fn pack(&self) -> &BundledPack {
+        match self {
+            Self::Check(bundle) => &bundle.pack,
+            Self::Fuzz(bundle) => &bundle.pack,
+        }
+    }
+
+    /// Its bounds.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        match self {
+            Self::Check(bundle) => &bundle.limits,
+            Self::Fuzz(bundle) => &bundle.limits,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The pack of a bundle: where it is found, and that it is the one that failed.
+
+use super::bundle::BundleError;
+use crate::discover::PackRef;
+use crate::exit::Error;
+use crate::read_file::open_regular;
+use crate::source;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use provision_core::limits::ArchiveLimits;
+use provision_core::pack::digest;
+use provision_core::{OpenError, Source, manifest};
+use serde::{Deserialize, Serialize};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes of an archive up to which a bundle carries it along.
+const CARRIED: u64 = 256 * 1024;
+
+/// The pack of a bundle.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundledPack {
+    /// Its label in the run.
+    pub label: String,
+    /// Where it was read.
+    pub path: String,
+    /// Lower-case hex SHA-256.
+    pub digest: String,
+    /// The archive in base64, where it is small; else it is read at `path`.
+    pub bytes: Option<String>,
+}
+
+/// A pack that was read, or why it could not be.
+pub(super) type Loaded = Result<Source, OpenError>;
+
+impl BundledPack {
+    /// The bytes of the pack: of the one at `given`, else those that the bundle
+    /// carries, else those where the pack was, seen from the current folder or
+    /// from `folder`, which is the bundle's.
+    ///
+    /// The path in the bundle may be any path of this machine. What is there is
+    /// read only if it looks like a pack, and within bounds; nobody decodes it
+    /// unless its digest is that of the bundle, which tells the bundle's author
+    /// nothing that he did not know.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] where there is no such pack.
+    pub(super) fn load(
+        &self,
+        given: Option<&Path>,
+        folder: &Path,
+        limits: &ArchiveLimits,
+    ) -> Result<Loaded, Error> {
+        if let Some(path) = given {
+            if !path.exists() {
+                return Err(BundleError::NoPack(path.to_owned()).into());
+            }
+            let loaded = source::load(path, limits);
+            self.check(&loaded, limits)?;
+            return Ok(loaded);
+        }
+        if let Some(bytes) = self.carried()? {
+            let loaded = Ok(Source::Archive(Arc::from(bytes)));
+            self.check(&loaded, limits)?;
+            return Ok(loaded);
+        }
+        let path = Path::new(&self.path);
+        // NB: to join an absolute path gives that path.
+        let mut candidates = vec![path.to_owned(), folder.join(path)];
+        candidates.dedup();
+        let mut refused = None;
+        for path in candidates {
+            match self.load_own(&path, limits) {
+                Ok(loaded) => return Ok(loaded),
+                // Another pack, or none of that name, is not the only one yet.
+                Err(why) => drop(refused.get_or_insert(why)),
+            }
+        }
+        let none = || BundleError::NoPack(path.to_owned());
+        Err(refused.unwrap_or_else(none).into())
+    }
+
+    /// The pack that the bundle itself carries.
+    ///
+    /// # Errors
+    /// [`BundleError::PackBytes`] where it is not base64.
+    pub fn carried(&self) -> Result<Option<Vec<u8>>, BundleError> {
+        let bytes = self.bytes.as_ref().map(|bytes| STANDARD.decode(bytes));
+        Ok(bytes.transpose()?)
+    }
+
+    /// The pack at `path`, which the bundle names.
+    fn load_own(&self, path: &Path, limits: &ArchiveLimits) -> Result<Loaded, BundleError> {
+        if !path.exists() {
+            return Err(BundleError::NoPack(path.to_owned()));
+        }
+        if !looks_like_a_pack(path) {
+            return Err(BundleError::NotAPack(path.to_owned()));
+        }
+        let loaded = source::load(path, limits);
+        self.check(&loaded, limits)?;
+        Ok(loaded)
+    }
+
+    /// Refuses a pack of another digest.
+    fn check(&self, loaded: &Loaded, limits: &ArchiveLimits) -> Result<(), BundleError> {
+        let actual = match loaded {
+            // As a run has it: what was not read whole has no digest.
+            Err(_) => String::new(),
+            Ok(Source::Archive(bytes)) if bytes.len() as u64 > limits.archive_bytes => {
+                String::new()
+            }
+            Ok(source) => source.digest(),
+        };
+        if actual == self.digest {
+            return Ok(());
+        }
+        Err(BundleError::OtherPack {
+            actual,
+            expected: self.digest.clone(),
+        })
+    }
+}
+
+/// Whether a run over `path` would take it for one pack.
+fn looks_like_a_pack(path: &Path) -> bool {
+    let is_manifest = |name: &str| path.file_name().is_some_and(|n| n == name);
+    if path.is_dir() {
+        return (manifest::FILE_NAMES.into_iter()).any(|name| path.join(name).is_file());
+    }
+    let is_archive = path.extension().is_some_and(|e| e == "gtpack");
+    path.is_file() && (is_archive || manifest::FILE_NAMES.into_iter().any(is_manifest))
+}
+
+/// The pack at `pack.path`, whose SHA-256 is `digest`, for a bundle.
+#[must_use]
+pub fn bundled(pack: &PackRef, digest: &str) -> BundledPack {
+    let is_archive = pack.path.extension().is_some_and(|e| e == "gtpack");
+    let bytes = is_archive.then(|| small(&pack.path, digest)).flatten();
+    BundledPack {
+        label: pack.label.clone(),
+        path: pack.path.to_string_lossy().into_owned(),
+        digest: digest.to_owned(),
+        bytes: bytes.map(|bytes| STANDARD.encode(bytes)),
+    }
+}
+
+/// The bytes of the archive at `path`, if they are few, and still those that
+/// were judged.
+fn small(path: &Path, wanted: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = open_regular(path).ok()?;
+    file.take(CARRIED + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= CARRIED && digest(&bytes) == wanted).then_some(bytes)
+}

@@ -1,0 +1,185 @@
+//! Shows a recorded failure again.
+
+use super::bundle::{Bundle, BundleError, FuzzBundle};
+use super::pack::BundledPack;
+use crate::examine::examine_source;
+use crate::executors::{AnyExecutor, Isolation};
+use crate::exit::Error;
+use crate::fuzz::{self, Prepared};
+use provision_core::text::inert;
+use provision_core::{Finding, Limits, Status};
+use provision_exec::Compilers;
+use provision_oracle::{CheckResult, Conditions, Level, checks};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Where a bundle is replayed.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay<'r> {
+    /// The bundle's file; a relative path of its pack may be meant from there.
+    pub bundle: &'r Path,
+    /// Where the user says that the pack is.
+    pub pack: Option<&'r Path>,
+    /// In which process guests run.
+    pub isolation: &'r Isolation,
+}
+
+/// What a failure that is shown again looks like.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// The check fails with the same codes.
+    Again(CheckResult),
+    /// The check fails otherwise.
+    Differently(CheckResult),
+    /// The check no longer fails.
+    NoLonger(CheckResult),
+}
+
+impl Replay<'_> {
+    /// Judges the pack of `bundle` once more, under the bundle's conditions.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] where the pack is another one, or the check is gone;
+    /// no guest has run then.
+    pub fn check(&self, bundle: &Bundle) -> Result<Shown, Error> {
+        let Bundle {
+            pack,
+            check,
+            scope,
+            seed,
+            limits,
+            answers,
+            public_base_url,
+            observed,
+            format: _,
+            version: _,
+            profile: _,
+            expected: _,
+        } = bundle;
+        let known = checks::by_id(check).ok_or_else(|| BundleError::NoCheck(check.clone()))?;
+        let source = self.load(pack, limits)?;
+        let compilers = match known.level {
+            Level::Should => Compilers::All,
+            Level::Must | Level::Publish => Compilers::One,
+        };
+        let executor = self.executor(limits, compilers)?;
+        let conditions = Conditions {
+            limits: limits.clone(),
+            public_base_url: public_base_url.clone(),
+            seed: *seed,
+            answers: answers.clone(),
+            ..Conditions::default()
+        };
+        let examined = examine_source(source, &executor, &conditions, known.level);
+        let mut results = examined.results.into_iter();
+        let result = results.find(|r| r.check == known.id && r.scope.to_string() == *scope);
+        let result = result.ok_or_else(|| BundleError::NoResult {
+            check: known.id,
+            scope: scope.clone(),
+        })?;
+        Ok(if result.status < Status::Failed {
+            Shown::NoLonger(result)
+        } else if codes(&result.findings) == codes(observed) {
+            Shown::Again(result)
+        } else {
+            Shown::Differently(result)
+        })
+    }
+
+    /// Tries the input of `bundle` once more, and gives the violation where it
+    /// still shows.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] where the pack is another one; no guest has run then.
+    pub fn input(&self, bundle: &FuzzBundle) -> Result<Option<Finding>, Error> {
+        let FuzzBundle {
+            pack,
+            seed,
+            limits,
+            input,
+            observed,
+            format: _,
+            kind: _,
+            version: _,
+        } = bundle;
+        let source = self.load(pack, limits)?;
+        let executor = self.executor(limits, Compilers::One)?;
+        let conditions = fuzz::conditions(limits, *seed, Some(input.wizard.clone()));
+        let label = inert(&pack.label, 200);
+        let prepared = Prepared::of(&label, source, &executor, &conditions)?;
+        Ok(prepared.shows(&executor, limits, input, observed))
+    }
+
+    fn load(&self, pack: &BundledPack, limits: &Limits) -> Result<super::pack::Loaded, Error> {
+        let folder = self.bundle.parent().unwrap_or(Path::new(""));
+        pack.load(self.pack, folder, &limits.archive)
+    }
+
+    fn executor(&self, limits: &Limits, compilers: Compilers) -> Result<AnyExecutor, Error> {
+        self.isolation.steps(limits, compilers, None, 1)
+    }
+}
+
+fn codes(findings: &[Finding]) -> BTreeSet<&str> {
+    findings.iter().map(|f| f.code.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::PackRef;
+    use crate::repro::bundled;
+    use provision_worker::CompileTimeout;
+    use std::time::Duration;
+
+    fn bundle(digest: &str) -> Bundle {
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+        let pack = PackRef {
+            label: "noop".into(),
+            path: packs.join("conforming/noop-provision"),
+        };
+        Bundle {
+            format: 1,
+            version: String::new(),
+            pack: bundled(&pack, digest),
+            check: "wizard.completes".into(),
+            scope: "setup_default".into(),
+            profile: "core".into(),
+            public_base_url: Conditions::default().public_base_url,
+            seed: 0,
+            limits: Limits::default(),
+            answers: None,
+            expected: String::new(),
+            observed: Vec::new(),
+        }
+    }
+
+    /// There is no program for workers, so that no guest can run.
+    #[test]
+    fn digest_is_compared_before_there_is_an_executor() {
+        let second = Duration::from_secs(1);
+        let isolation = Isolation::Workers {
+            program: "/nowhere/program".into(),
+            compiling: CompileTimeout {
+                base: second,
+                mib: second,
+            },
+            all_locks: false,
+        };
+        let replay = Replay {
+            bundle: Path::new("bundle.json"),
+            pack: None,
+            isolation: &isolation,
+        };
+        let wrong = replay.check(&bundle(&"0".repeat(64)));
+        let Err(Error::Bundle(BundleError::OtherPack { actual, .. })) = wrong else {
+            unreachable!("{wrong:?}");
+        };
+        let right = replay.check(&bundle(&actual));
+        match right {
+            Err(Error::Workers(_)) => {}
+            Ok(Shown::Differently(result)) => assert_eq!(result.status, Status::Error),
+            other => unreachable!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Writes a bundle for each failure.
+
+use super::bundle::Bundle;
+use super::pack::bundled;
+use crate::discover::PackRef;
+use crate::evidence::folder_name;
+use crate::examine::Examined;
+use crate::exit::Error;
+use crate::files;
+use crate::shrink::{ShrunkAnswers, failed};
+use provision_oracle::{Conditions, Level, checks};
+use std::path::Path;
+
+/// Writes a bundle for each failed check of `examined` below `root`.
+///
+/// # Errors
+/// [`Error::Io`] names the file.
+pub fn write(
+    root: &Path,
+    pack: &PackRef,
+    conditions: &Conditions,
+    level: Level,
+    examined: &Examined,
+    shrunk: &ShrunkAnswers,
+) -> Result<(), Error> {
+    let subject = &examined.subject;
+    for (scope, of_scope) in failed(&examined.results) {
+        let folder = root.join(folder_name(&pack.label));
+        let folder = folder.join(folder_name(&scope.to_string())).join("repro");
+        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        for result in of_scope {
+            let bundle = Bundle {
+                format: 1,
+                version: env!("CARGO_PKG_VERSION").into(),
+                pack: bundled(pack, &subject.digest),
+                check: result.check.into(),
+                scope: result.scope.to_string(),
+                profile: level.profile().into(),
+                public_base_url: conditions.public_base_url.clone(),
+                seed: conditions.seed,
+                limits: conditions.limits.clone(),
+                answers: shrunk.of(result, subject),
+                expected: checks::by_id(result.check)
+                    .map_or("", |c| c.requirement)
+                    .into(),
+                observed: result.findings.clone(),
+            };
+            let path = folder.join(format!("{}.json", result.check));
+            files::write_evidence(&path, &files::pretty(&bundle)?)?;
+        }
+    }
+    Ok(())
+}
