@@ -27,7 +27,7 @@ ci/junit.sh
 step 'the HTML report, in a browser'
 ci/page.sh
 
-step 'goldens are fresh'
-ci/goldens.sh
+step 'generated files are fresh'
+ci/fresh.sh
 
 step 'all checks passed'

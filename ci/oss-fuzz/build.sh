@@ -5,6 +5,7 @@ cd "$SRC/greentic-provision"
 
 # OSS-Fuzz brings flags of its own for every crate; ci/fuzz-rustc.sh takes the
 # coverage counters out of dependencies.
+export RUSTC_WRAPPER=$PWD/ci/fuzz-rustc.sh
 cargo fuzz build -O
 
 host=$(rustc -vV | sed -n 's/^host: //p')

@@ -21,13 +21,15 @@ pub enum Attacker {
     HostCall,
     /// An expectations file.
     Expectations,
+    /// A bundle that shows a failure again.
+    Bundle,
     /// What reports are made of.
     Report,
 }
 
 impl Attacker {
     /// Everyone who writes bytes that the harness reads.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Archive,
         Self::Manifest,
         Self::Component,
@@ -35,6 +37,7 @@ impl Attacker {
         Self::GuestOutput,
         Self::HostCall,
         Self::Expectations,
+        Self::Bundle,
         Self::Report,
     ];
 
@@ -52,6 +55,7 @@ impl Attacker {
             Self::GuestOutput => ("what a step answers", "a guest that runs"),
             Self::HostCall => ("arguments of calls to the host", "a guest that runs"),
             Self::Expectations => ("an expectations file", "whoever sends a change to it"),
+            Self::Bundle => ("a reproduction bundle", "the author of an issue"),
             Self::Report => ("findings, events, guest text", "a pack that is reported on"),
         }
     }

@@ -7,6 +7,7 @@
 )]
 
 mod baseline;
+mod bundle;
 mod compilers;
 mod component_raw;
 mod component_smith;
@@ -28,6 +29,7 @@ pub use sandbox::{Sandbox, folder};
 
 /// Every target of this crate, sorted by name.
 pub const TARGETS: &[Target] = &[
+    bundle::TARGET,
     compilers::TARGET,
     component_raw::TARGET,
     component_smith::TARGET,

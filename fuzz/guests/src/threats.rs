@@ -25,7 +25,7 @@ pub fn document() -> String {
 
 const HEAD: &str = "# Threat model of the fuzz suite
 
-<!-- Generated from fuzz/bytes and fuzz/guests: BLESS=1 cargo test --workspace --test suite -->
+<!-- Generated from fuzz/bytes and fuzz/guests: ci/bless.sh -->
 
 A pack is a stranger's. Whoever publishes one writes its archive, its manifests and its components; whoever sets a provider up writes the
 answers; a guest that runs writes its output and the arguments of its calls to the host. None of them may make the harness crash, hang, use

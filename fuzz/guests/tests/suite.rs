@@ -25,15 +25,23 @@ fn names(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether generated files are written instead of compared.
+fn blessing() -> bool {
+    greentic_provision::trials::blessing().expect("BLESS")
+}
+
 #[test]
 fn the_threat_model_is_fresh_and_nobody_is_forgotten() {
     let path = root().join("fuzz/THREATS.md");
     let fresh = threats::document();
-    if std::env::var_os("BLESS").is_some() {
+    if blessing() {
         fs::write(&path, &fresh).expect("writes");
     }
     let found = fs::read_to_string(&path).expect("readable");
-    assert!(found == fresh, "fuzz/THREATS.md is stale; run with BLESS=1");
+    assert!(
+        found == fresh,
+        "fuzz/THREATS.md is stale; ci/bless.sh writes it"
+    );
     for attacker in Attacker::ALL {
         let reached = all().any(|t| t.attacker == attacker);
         assert!(reached, "no target reads what {attacker:?} writes");
@@ -65,7 +73,7 @@ fn every_target_is_a_program_and_every_program_a_target() {
 #[test]
 fn the_options_are_fresh() {
     let folder = root().join("fuzz/options");
-    if std::env::var_os("BLESS").is_some() {
+    if blessing() {
         fs::create_dir_all(&folder).expect("creates");
     }
     for target in all() {
@@ -75,13 +83,13 @@ fn the_options_are_fresh() {
             fresh.push_str(&format!("dict = {dictionary}\n"));
         }
         let path = folder.join(format!("{}.options", target.name));
-        if std::env::var_os("BLESS").is_some() {
+        if blessing() {
             fs::write(&path, &fresh).expect("writes");
         }
         let found = fs::read_to_string(&path).expect("readable");
         assert!(
             found == fresh,
-            "{} is stale; run with BLESS=1",
+            "{} is stale; ci/bless.sh writes it",
             path.display()
         );
     }

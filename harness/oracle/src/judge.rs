@@ -1,154 +1,9 @@
-//! A check is data plus one function; judging holds a subject against a table.
+//! Judging holds a subject against the check table.
 
+use crate::check::{Check, CheckResult, Conclusion, Findings, Scope, ScopeKind};
 use crate::checks;
-use crate::observe::{Observed, Opened, Subject};
+use crate::subject::Subject;
 use provision_core::{Finding, Status};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// How much a publisher has to care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Required of every pack (profile `core`).
-    Must,
-    /// Required to publish (profile `publish`).
-    Publish,
-    /// Good practice (profile `strict`).
-    Should,
-}
-
-impl Level {
-    /// The name of the profile that requires checks up to this level.
-    #[must_use]
-    pub fn profile(self) -> &'static str {
-        match self {
-            Self::Must => "core",
-            Self::Publish => "publish",
-            Self::Should => "strict",
-        }
-    }
-}
-
-/// Whether a check is concluded once a pack or once a wizard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScopeKind {
-    /// Once a pack.
-    Pack,
-    /// Once for each wizard of a pack.
-    Wizard,
-}
-
-/// What a conclusion speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// The pack as a whole.
-    Pack,
-    /// The wizard of this name.
-    Wizard(String),
-}
-
-impl fmt::Display for Scope {
-    /// The middle part of a trial's name. A wizard called `pack` does no harm:
-    /// checks of packs and checks of wizards have different ids.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pack => f.write_str("pack"),
-            Self::Wizard(name) => f.write_str(name),
-        }
-    }
-}
-
-/// One row of the check catalogue.
-pub struct Check {
-    /// Stable id, `stage.slug`.
-    pub id: &'static str,
-    /// Who has to care.
-    pub level: Level,
-    /// What it is concluded for.
-    pub scope: ScopeKind,
-    /// The requirement, as reports quote it.
-    pub requirement: &'static str,
-    /// Why it is required, in a sentence.
-    pub why: &'static str,
-    /// What a publisher does about a violation.
-    pub fix: &'static str,
-    /// Concludes for every scope of the subject.
-    pub run: fn(&Subject, &mut Findings),
-}
-
-/// What a check says of one scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Conclusion {
-    /// The requirement holds.
-    Passed,
-    /// The pack violates it.
-    Failed(Vec<Finding>),
-    /// The harness failed.
-    Error(Vec<Finding>),
-    /// What the requirement speaks of is not in the pack.
-    NotApplicable(String),
-    /// What would have to be judged did not happen.
-    Blocked(String),
-}
-
-impl Conclusion {
-    /// Failed if there are findings, passed if there are none.
-    #[must_use]
-    pub fn of(findings: Vec<Finding>) -> Self {
-        match findings.is_empty() {
-            true => Self::Passed,
-            false => Self::Failed(findings),
-        }
-    }
-}
-
-/// Collects the conclusions of one check.
-#[derive(Debug, Default)]
-pub struct Findings {
-    conclusions: Vec<(Scope, Conclusion)>,
-}
-
-impl Findings {
-    /// Concludes for the pack.
-    pub fn pack(&mut self, conclusion: Conclusion) {
-        self.conclusions.push((Scope::Pack, conclusion));
-    }
-
-    /// Concludes for each wizard of `subject`.
-    pub fn each_wizard(
-        &mut self,
-        subject: &Subject,
-        mut conclude: impl FnMut(&Opened, &Observed) -> Conclusion,
-    ) {
-        let Ok(opened) = &subject.opened else { return };
-        for observed in &opened.wizards {
-            let scope = Scope::Wizard(observed.wizard.name.clone());
-            self.conclusions.push((scope, conclude(opened, observed)));
-        }
-    }
-}
-
-/// What one check says of one scope of one pack.
-#[derive(Debug, Clone)]
-pub struct CheckResult {
-    /// Id of the check.
-    pub check: &'static str,
-    /// Level of the check.
-    pub level: Level,
-    /// What it speaks of.
-    pub scope: Scope,
-    /// The status.
-    pub status: Status,
-    /// The violations, or the harness's own failures.
-    pub findings: Vec<Finding>,
-    /// Why it was skipped.
-    pub reason: Option<String>,
-    /// Whether the requirement speaks of anything in this pack. A check that
-    /// was skipped although it applies keeps the pack from passing.
-    pub applicable: bool,
-}
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
 ///
@@ -165,13 +20,18 @@ pub fn scopes(check: &Check, wizards: &[&str]) -> Vec<Scope> {
     }
 }
 
-/// Holds `subject` against the whole table, in the table's order.
+/// Holds `subject` against the whole table, in the table's order. The results
+/// contain no secret of the pack.
 #[must_use]
 pub fn judge(subject: &Subject) -> Vec<CheckResult> {
-    judge_by(subject, |_| true)
+    let mut results = judge_by(subject, |_| true);
+    redact(subject, &mut results);
+    results
 }
 
 /// Holds `subject` against those rows of the table that are `asked` for.
+///
+/// NB: guests may have put secrets into the findings; [`redact`] removes them.
 #[must_use]
 pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let mut results: Vec<CheckResult> = checks::all()
@@ -181,7 +41,12 @@ pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckR
     if let Some(trouble) = &subject.trouble {
         mark_inconclusive(&mut results, trouble);
     }
-    // Reports travel further than secrets may, whatever a guest has repeated.
+    results
+}
+
+/// Removes the secrets of `subject` from its results, because reports travel
+/// further than secrets may.
+pub fn redact(subject: &Subject, results: &mut [CheckResult]) {
     let secrets = subject.secrets();
     for result in results.iter_mut().filter(|_| !secrets.is_empty()) {
         for finding in &mut result.findings {
@@ -190,11 +55,10 @@ pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckR
             }
         }
     }
-    results
 }
 
-/// What follows from a step that was never judged is nobody's failure: runs
-/// differ where one of them was cut off. Says so wherever wizards are judged.
+/// Turns failures into errors where the harness cut a step off: two runs differ
+/// then although the pack is right.
 fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
     let of_steps = |r: &&mut CheckResult| {
         let says_so = || r.findings.iter().any(|f| f.code == trouble.code);
@@ -205,8 +69,8 @@ fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
         result.status = Status::Error;
         result.findings.insert(0, trouble.clone());
     }
-    // Somewhere it has to stand in every profile: where the wizards' end is
-    // judged, if there are any.
+    // Every profile has a check of the wizards' end; it reports the error even if
+    // nothing failed.
     let ends = |r: &&CheckResult| r.check == "wizard.completes";
     if results
         .iter()

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+mod check;
 pub mod checks;
 mod compare;
 pub mod executor_invariants;
@@ -14,18 +15,20 @@ pub mod generators;
 mod judge;
 pub mod mutations;
 mod observe;
+mod probe_outcome;
 pub mod required_steps;
+mod run_diff;
 pub mod secret_scan;
 pub mod shrink;
+mod subject;
 mod verdict;
 pub mod zip_readers;
 
-pub use judge::{
-    Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, judge, judge_by, scopes,
-};
-pub use observe::probe::{Probe, ProbeOutcome, Probed};
-pub use observe::{
-    Conditions, Described, Listing, Observed, Opened, Opening, Runs, Spent, Subject, Texts,
-    Validated, observe, observe_opened,
+pub use check::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind};
+pub use judge::{judge, judge_by, redact, scopes};
+pub use observe::{Conditions, Opening, observe, observe_opened};
+pub use subject::{
+    Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, Runs, Spent, Subject, Texts,
+    Validated,
 };
 pub use verdict::{deciding_code, executed_steps, verdict};

@@ -1,6 +1,6 @@
 //! The least that must have run for a wizard of its shape to have run at all.
 
-use crate::observe::{Observed, Subject};
+use crate::subject::{Observed, Subject};
 use provision_core::wizard::{Driver, Wizard};
 
 /// Steps that have to run to a usable answer: each that the wizard is made of,

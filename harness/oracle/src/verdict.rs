@@ -1,8 +1,8 @@
 //! From the results of all checks to one verdict of the pack.
 
-use crate::judge::{CheckResult, Level};
-use crate::observe::{Observed, Subject};
+use crate::check::{CheckResult, Level};
 use crate::required_steps::reached;
+use crate::subject::{Observed, Subject};
 use provision_core::wizard::WizardKind;
 use provision_core::{Status, Verdict};
 

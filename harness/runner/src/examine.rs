@@ -13,7 +13,8 @@ use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Verdict};
 use provision_oracle::{
-    CheckResult, Conditions, Level, Opening, Subject, judge_by, observe_opened, verdict,
+    CheckResult, Conditions, Level, Opening, Subject, judge_by, observe_opened,
+    redact as redact_results, verdict,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
@@ -86,8 +87,8 @@ pub fn judge(subject: Subject, level: Level) -> Judged {
 
 /// Removes the pack's secrets from the results.
 #[must_use]
-pub fn redact(Judged(judged): Judged) -> Redacted {
-    // NB: `judge_by` removes the secrets before it returns.
+pub fn redact(Judged(mut judged): Judged) -> Redacted {
+    redact_results(&judged.subject, &mut judged.results);
     Redacted(judged)
 }
 

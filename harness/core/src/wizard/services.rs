@@ -81,7 +81,7 @@ pub enum Change<'a> {
     },
 }
 
-/// A host, as guests see it. `apply` will have one that does what it is told.
+/// A host, as guests see it.
 pub trait Services: Send {
     /// Config by key.
     fn config(&mut self, key: &str) -> Result<Value, Refusal>;

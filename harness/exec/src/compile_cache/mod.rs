@@ -42,6 +42,9 @@ const ENDING: &str = "artifact";
 const OBSOLETE_ENDING: &str = "note";
 /// Bytes of the proof at an artifact's end.
 const PROOF: usize = blake3::OUT_LEN;
+/// Bytes of the largest artifact that is read: a component of 16 MiB, the
+/// bound, compiles to less.
+const LARGEST: u64 = 512 * 1024 * 1024;
 /// How old the mark of an artifact's last use may become.
 const STALE_MARK: Duration = Duration::from_secs(60 * 60);
 /// Bytes that a cache may hold unless somebody says otherwise.
@@ -124,9 +127,22 @@ impl CompileCache {
         }
     }
 
-    /// Keeps `artifact` under `name`; it will be run as it is. A cache that
-    /// cannot be written to is slow, and no error.
-    pub fn keep_artifact(&self, name: &CodeName, artifact: &[u8]) {
+    /// Keeps `artifact` under `name`. A cache that cannot be written to costs
+    /// time, and is no error.
+    ///
+    /// # Safety
+    /// Wasmtime made `artifact` from the component and the settings that `name`
+    /// names, in a process that had run no guest: a later run executes these
+    /// bytes as machine code.
+    #[expect(
+        unsafe_code,
+        reason = "only the caller knows where the bytes come from"
+    )]
+    pub unsafe fn keep_artifact(&self, name: &CodeName, artifact: &[u8]) {
+        self.put(name, artifact);
+    }
+
+    fn put(&self, name: &CodeName, artifact: &[u8]) {
         let proof = proof(&self.secret, &name.0, artifact);
         let parts = [artifact, proof.as_bytes()];
         if private_dir::write(&self.folder, &self.path(name), &parts).is_ok() {
@@ -147,10 +163,15 @@ impl CompileCache {
     }
 }
 
+/// The bytes of a kept file, of at most one more than [`LARGEST`].
 fn read(path: &Path) -> Option<(File, Vec<u8>)> {
     let mut file = File::open(path).ok()?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).ok()?;
+    file.by_ref()
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    // What is cut off has no proof, and goes like any other damaged file.
     Some((file, bytes))
 }
 
@@ -196,7 +217,7 @@ impl Artifacts for CompileCache {
 
     fn keep(&self, name: &CodeName, code: &Code) {
         if let Some(artifact) = packed(code) {
-            self.keep_artifact(name, &artifact);
+            self.put(name, &artifact);
         }
     }
 }

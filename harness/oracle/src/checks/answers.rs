@@ -1,9 +1,9 @@
 //! answers.*: are answers that nobody should give refused, or survived?
 
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::generators::answers::ProbeKind;
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::probe::{names, shows_extra};
-use crate::observe::{Observed, Subject};
+use crate::probe_outcome::{names, shows_extra};
+use crate::subject::{Observed, Subject};
 use crate::{Probe, ProbeOutcome, Probed};
 use provision_core::Finding;
 use provision_core::text::inert;

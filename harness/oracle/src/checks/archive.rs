@@ -1,7 +1,7 @@
 //! archive.*: can the bytes be read, and read in one way only?
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
 use provision_core::text::inert;

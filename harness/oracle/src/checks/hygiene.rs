@@ -1,7 +1,7 @@
 //! hygiene.*: does the pack give away, or carry, what it should not?
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::text::{inert, is_invisible};
 use regex::bytes::{Regex, RegexSet};

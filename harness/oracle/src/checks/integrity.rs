@@ -1,7 +1,7 @@
 //! integrity.*: is what the pack says of its own bytes true?
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use provision_core::archive::names;
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::{lock, signature};
@@ -43,7 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn sbom(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let pack = &opened.pack;
-    let sboms = opened.sboms(subject.depth);
+    let sboms = opened.sboms(subject.limits.depth);
     if sboms.is_empty() {
         if !subject.is_archive {
             let reason = "a folder gets its SBOM when it is packed";
@@ -152,7 +152,7 @@ fn lock(subject: &Subject, findings: &mut Findings) {
         let Some(bytes) = pack.read(file) else {
             continue;
         };
-        let pins = match lock::decode(file, &bytes, subject.depth) {
+        let pins = match lock::decode(file, &bytes, subject.limits.depth) {
             Ok(pins) => pins,
             Err(why) => {
                 let expected = "a lock that decodes strictly";
@@ -206,7 +206,7 @@ fn signature(subject: &Subject, findings: &mut Findings) {
         let missing = "signatures/pack.sig or signatures/chain.pem is missing";
         return findings.pack(failed("E_SIGNATURE_MISSING", "the pack", missing.into()));
     };
-    let Some((file, Ok(sbom))) = opened.sboms(subject.depth).first() else {
+    let Some((file, Ok(sbom))) = opened.sboms(subject.limits.depth).first() else {
         let reason = "there is no SBOM that decodes, which the signature is over";
         return findings.pack(Conclusion::Blocked(reason.into()));
     };
@@ -222,7 +222,7 @@ fn signature(subject: &Subject, findings: &mut Findings) {
         chain: &chain,
     };
     findings.pack(
-        match signature::verify(&signed, &subject.trusted, subject.depth) {
+        match signature::verify(&signed, &subject.trusted, subject.limits.depth) {
             Ok(()) => Conclusion::Passed,
             Err(e) => failed(
                 e.code(),

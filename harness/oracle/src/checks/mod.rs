@@ -14,8 +14,7 @@ mod secrets;
 mod validators;
 mod wizard;
 
-use crate::judge::Check;
-pub(crate) use determinism::differences;
+use crate::check::Check;
 pub(crate) use plan::unsettled;
 
 const STAGES: [&[Check]; 13] = [

@@ -1,8 +1,8 @@
 //! requirements.*: does the requirements step say what the pack expects of it?
 
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::compare::differences;
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::{Observed, Opened, Subject};
+use crate::subject::{Observed, Opened, Subject};
 use provision_core::wizard::{WizardKind, WizardRun};
 use provision_core::{Finding, json};
 
@@ -22,7 +22,7 @@ fn matches(subject: &Subject, findings: &mut Findings) {
         let reason = "the pack has no fixtures/requirements.expected.json";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
     };
-    findings.pack(match json::parse(&bytes, subject.depth) {
+    findings.pack(match json::parse(&bytes, subject.limits.depth) {
         Ok(expected) => compare(subject, opened, &path, &expected),
         Err(e) => {
             let finding = Finding::new("E_FIXTURE", path, "strict JSON", e.to_string());

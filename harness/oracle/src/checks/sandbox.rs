@@ -1,7 +1,7 @@
 //! sandbox.*: did a step run into what contains it?
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::wizard::{HostCall, HostVerdict, StepCode};
 use std::collections::BTreeMap;

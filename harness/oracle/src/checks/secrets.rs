@@ -1,9 +1,9 @@
 //! secrets.*: does anything of a secret show, and is each one declared?
 
 use super::plan::on_plan;
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::{Observed, Opened, Subject};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
 use crate::secret_scan::Secrets;
+use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::text::inert;
 use provision_core::wizard::questions::secret_requirements;
@@ -113,7 +113,7 @@ fn declared(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusi
 
 /// The pack's requirements: its files, its manifest, and its requirements step.
 fn requirements(subject: &Subject, opened: &Opened) -> BTreeMap<String, bool> {
-    let mut all = secret_requirements(&opened.pack, subject.depth).unwrap_or_default();
+    let mut all = secret_requirements(&opened.pack, subject.limits.depth).unwrap_or_default();
     let is = |o: &&Observed| o.wizard.kind == WizardKind::Requirements;
     let run = opened.wizards.iter().find(is).and_then(Observed::run);
     let steps = run.map(|r| r.steps.as_slice()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! validators.*: what does the pack's own judge say of it?
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::{Subject, Validated};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::{Subject, Validated};
 use provision_core::Finding;
 use provision_core::text::inert;
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::input::{FuzzInputSpec, Input, answer, answered};
 use super::target_runner::{Found, Tried, same};
 use crate::generators::json::Dictionary;
 use crate::generators::rng::Rng;
-use crate::observe::probe::ProbeOutcome;
+use crate::subject::ProbeOutcome;
 use provision_core::Finding;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 
 use crate::generators::answers::{self, Edit, mutations};
 use crate::observe::answer_set::Base;
-use crate::observe::probe::asked;
+use crate::probe_outcome::asked;
 use crate::secret_scan::Secrets;
 use crate::{Conditions, Subject};
 use provision_core::wizard::StepExecutor;

@@ -1,9 +1,11 @@
 //! [`TargetRunner`]: tries an input and says what is wrong with what came of it.
 
 use super::input::{FuzzInputSpec, Input, answer, answered};
-use crate::checks::{differences, unsettled};
-use crate::observe::probe::{ProbeOutcome, took};
+use crate::checks::unsettled;
+use crate::probe_outcome::took;
+use crate::run_diff::differences;
 use crate::shrink::minimise;
+use crate::subject::ProbeOutcome;
 use provision_core::wizard::{
     InstalledState, Outcome, ProvisionMode, ProvisionStep, StepCode, StepExecutor, Wizard,
     WizardKind, WizardRun,

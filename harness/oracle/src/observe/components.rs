@@ -1,7 +1,8 @@
 //! What components say when they are asked: what they are, what their texts
 //! are, and, of validators, what they think of the pack.
 
-use super::Conditions;
+use super::conditions::Conditions;
+use crate::subject::{Described, Texts, Validated};
 use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest};
 use provision_core::{Pack, cbor, components, json};
@@ -12,35 +13,6 @@ use std::collections::BTreeSet;
 const VALIDATOR: (&str, &str) = ("greentic:pack-validate/validator", "0.1");
 /// The interface of components that have texts, and its version.
 const TEXTS: (&str, &str) = ("greentic:component/component-i18n", "0.6");
-
-/// A declared component, and what it says of itself when it is asked.
-#[derive(Debug)]
-pub struct Described {
-    /// The component's id in the manifest.
-    pub component: String,
-    /// The file that holds it.
-    pub file: String,
-    /// Its description, or why there is none.
-    pub answer: Result<Value, StepFailure>,
-}
-
-/// A component that judges packs, and what it says of this one.
-#[derive(Debug)]
-pub struct Validated {
-    /// The file that holds it.
-    pub file: String,
-    /// Its diagnostics; `null` where the pack is none of its business.
-    pub answer: Result<Value, StepFailure>,
-}
-
-/// The texts that a component has.
-#[derive(Debug)]
-pub struct Texts {
-    /// The file that holds the component.
-    pub file: String,
-    /// The keys of its English texts, or why there are none.
-    pub keys: Result<BTreeSet<String>, StepFailure>,
-}
 
 /// The files of `pack` that are asked anything here.
 pub(super) fn asked(pack: &Pack) -> BTreeSet<String> {

@@ -1,6 +1,7 @@
 //! What a wizard is given: the pack's own answers, or valid ones made for it.
 
-use super::{Conditions, Observed, Opened};
+use super::conditions::Conditions;
+use crate::subject::{Observed, Opened};
 use provision_core::wizard::questions::{Declared, Question, fitting, secret_requirements};
 use provision_core::wizard::{ProvisionInputs, StepRun, TenantContext, WizardKind};
 use provision_core::{Finding, Pack, json};

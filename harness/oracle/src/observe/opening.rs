@@ -1,6 +1,8 @@
 //! A pack that was read and verified, and of which nothing ran yet.
 
-use super::{Conditions, Spent, Subject, components};
+use super::components;
+use super::conditions::Conditions;
+use crate::subject::{Spent, Subject};
 use crate::zip_readers::{Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::pack::Hashed;

@@ -1,47 +1,22 @@
 //! What is tried with a wizard that completes: other answers, a second run on
 //! what the first has left, and the way back.
 
-use super::Conditions;
 use super::answer_set::Base;
+use super::conditions::Conditions;
 use super::memo::MemoExecutor;
-use super::probe_outcome::is_named;
 use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, at_once, mutations,
 };
+use crate::probe_outcome::{asked, is_named, took};
 use crate::secret_scan::{Leak, Secrets};
-use provision_core::wizard::questions::{Declared, Question, card, questions};
+use crate::subject::{Probe, ProbeOutcome, Probed};
+use provision_core::Pack;
+use provision_core::wizard::questions::{Declared, Question};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionMode, ProvisionPlan, StepExecutor, Task,
     Wizard, WizardKind, WizardRun, drive,
 };
-use provision_core::{Limits, Pack};
-use std::collections::{BTreeMap, BTreeSet};
-
-pub use super::probe_outcome::{Probe, ProbeOutcome};
-pub(crate) use super::probe_outcome::{names, shows_extra, took};
-
-/// What was tried with one wizard.
-#[derive(Debug)]
-pub struct Probed {
-    /// What it asks.
-    pub questions: Vec<Question>,
-    /// Who says so: the wizard itself, or a file of the pack; empty where
-    /// nobody does.
-    pub asked_by: String,
-    /// Each other set of answers, and what came of it.
-    pub probes: Vec<Probe>,
-    /// The secrets that it was given, by key.
-    pub secrets: BTreeMap<String, String>,
-    /// Secrets that show anywhere in any run.
-    pub leaks: BTreeSet<Leak>,
-    /// What setting up leaves.
-    pub left: InstalledState,
-    /// Setting up once more on what it left; none for other wizards.
-    pub again: Option<WizardRun>,
-    /// Taking back what it left, and by which wizard; none for other wizards,
-    /// and where there is no way back.
-    pub back: Option<(String, WizardRun)>,
-}
+use std::collections::BTreeSet;
 
 /// What comes of trying.
 struct Tried<'s> {
@@ -285,35 +260,5 @@ impl Prober<'_> {
             (remove.name.clone(), self.run(self.executor, remove, &base))
         });
         (Some(again), back)
-    }
-}
-
-/// The questions that a wizard itself asks; `None` where it asks in no form
-/// that is known.
-pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
-    let spoken = run
-        .steps
-        .iter()
-        .filter_map(|s| s.output()?.questions.as_ref());
-    let mut found = Vec::new();
-    let mut any = false;
-    for value in spoken {
-        let own = match card(value) {
-            Some(card) => card.questions,
-            None => match questions(value, &limits.flow) {
-                Ok(questions) => questions,
-                Err(_) => continue,
-            },
-        };
-        any = true;
-        found.extend(own);
-    }
-    any.then_some(found)
-}
-
-impl Probed {
-    /// The probes with this aim.
-    pub fn of(&self, aim: ProbeKind) -> impl Iterator<Item = &Probe> {
-        self.probes.iter().filter(move |p| p.aim == aim)
     }
 }

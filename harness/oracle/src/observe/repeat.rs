@@ -1,10 +1,11 @@
 //! The runs of each wizard on the same inputs: the first, and the same again.
 
+use super::conditions::Conditions;
 use super::harness_errors::Watched;
-use super::{Conditions, Opened, Runs, Spent};
 use crate::budget::Budget;
-use crate::checks::differences;
+use crate::run_diff::differences;
 use crate::secret_scan::Secrets;
+use crate::subject::{Opened, Runs, Spent};
 use provision_core::Pack;
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive, grants,

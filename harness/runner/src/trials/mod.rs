@@ -11,6 +11,8 @@ mod golden;
 mod malformed;
 mod record;
 
+pub use catalogue::blessing;
+
 use crate::discover::{Marker, discover};
 use crate::exit::{Error, show};
 use fixture::{Bench, Fixture};

@@ -92,7 +92,7 @@ impl Codes {
         if let Ok(Outcome::Artifact(artifact)) = &outcome {
             self.is_new(*name);
             match &self.cache {
-                Some(cache) => cache.keep_artifact(name, artifact),
+                Some(cache) => keep(cache, name, artifact),
                 None => self.hold(name, artifact),
             }
         }
@@ -177,6 +177,14 @@ impl Codes {
             }
         }
     }
+}
+
+/// Keeps what a compiling worker sent.
+#[expect(unsafe_code, reason = "the supervisor knows who compiled")]
+fn keep(cache: &CompileCache, name: &CodeName, artifact: &[u8]) {
+    // SAFETY: only workers that compile and never run a guest send artifacts, and
+    // the supervisor asked this one for the component that `name` names.
+    unsafe { cache.keep_artifact(name, artifact) };
 }
 
 #[cfg(test)]

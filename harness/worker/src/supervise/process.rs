@@ -8,7 +8,7 @@ use crate::sandbox::Restriction;
 use provision_core::text::inert;
 use provision_core::wizard::Grants;
 use provision_exec::CodeName;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::Pid;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read};
@@ -268,7 +268,9 @@ fn widen(pipe: &impl AsRawFd) {
 fn widen(_: &impl AsRawFd) {}
 
 /// Whether the process `pid`, a child, ends within `time`.
+#[cfg(target_os = "linux")]
 fn dead_within(pid: i32, time: Duration) -> bool {
+    use rustix::process::{PidfdFlags, pidfd_open};
     let Some(pid) = Pid::from_raw(pid) else {
         return false;
     };
@@ -281,6 +283,26 @@ fn dead_within(pid: i32, time: Duration) -> bool {
     )];
     let time = rustix::time::Timespec::try_from(time).ok();
     matches!(rustix::event::poll(&mut wait, time.as_ref()), Ok(1))
+}
+
+/// Whether the process `pid`, a child, ends within `time`. Other systems have no
+/// descriptor of a process to wait for, so that this asks every few milliseconds.
+#[cfg(not(target_os = "linux"))]
+fn dead_within(pid: i32, time: Duration) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let Some(pid) = Pid::from_raw(pid) else {
+        return false;
+    };
+    // NB: without reaping it, which its owner does.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let deadline = Instant::now() + time;
+    loop {
+        match waitid(WaitId::Pid(pid), options) {
+            Ok(None) if Instant::now() >= deadline => return false,
+            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+            Ok(Some(_)) | Err(_) => return true,
+        }
+    }
 }
 
 fn of_status(status: ExitStatus, words: String) -> WorkerFailure {

@@ -1,8 +1,8 @@
 //! Capabilities that a component's manifest declares, held against what the
 //! component imports and what it was seen to use.
 
-use crate::judge::{Conclusion, Findings};
-use crate::observe::{Observed, Opened, Subject};
+use crate::check::{Conclusion, Findings};
+use crate::subject::{Observed, Opened, Subject};
 use provision_core::text::inert;
 use provision_core::wasm::component_imports;
 use provision_core::{Finding, components};

@@ -2,8 +2,8 @@
 
 mod capabilities;
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::wizard::{StepCode, StepRun};
 

@@ -1,7 +1,7 @@
 //! Components and the flow nodes that call them, as far as the bytes say.
 
-use crate::judge::{Conclusion, Findings};
-use crate::observe::{Described, Subject};
+use crate::check::{Conclusion, Findings};
+use crate::subject::{Described, Subject};
 use greentic_types::PackManifest;
 use provision_core::components::{ComponentSource, Declared, declared, file, sources};
 use provision_core::manifest::ComponentFile;
@@ -171,7 +171,8 @@ pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
             let Some(bytes) = pack.read(&at) else {
                 continue;
             };
-            let described = cbor::parse(&bytes, subject.depth).and_then(|t| cbor::to_json(&t));
+            let described =
+                cbor::parse(&bytes, subject.limits.depth).and_then(|t| cbor::to_json(&t));
             let described = match described {
                 Ok(described) => described,
                 Err(error) => {

@@ -3,8 +3,8 @@
 mod components;
 mod schemas;
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
 use provision_core::manifest::{Manifest, NameOf};
 use provision_core::text::inert;

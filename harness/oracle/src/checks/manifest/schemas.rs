@@ -1,7 +1,7 @@
 //! JSON Schemas: those inside the manifest, and those that it refers to.
 
-use crate::judge::{Conclusion, Findings};
-use crate::observe::Subject;
+use crate::check::{Conclusion, Findings};
+use crate::subject::Subject;
 use greentic_types::PackManifest;
 use greentic_types::pack_manifest::ExtensionInline;
 use provision_core::text::inert;
@@ -34,7 +34,7 @@ pub(super) fn valid(subject: &Subject, findings: &mut Findings) {
         .filter_map(|(at, schema)| Some(invalid(at, problem(schema)?)))
         .collect();
     for (file, by) in files {
-        found.extend(of_file(&opened.pack, &file, &by, subject.depth));
+        found.extend(of_file(&opened.pack, &file, &by, subject.limits.depth));
     }
     findings.pack(Conclusion::of(found));
 }

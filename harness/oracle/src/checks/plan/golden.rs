@@ -1,9 +1,9 @@
 //! `plan.golden`: is it the plan that the pack itself expects?
 
 use super::changes::changes;
+use crate::check::Conclusion;
 use crate::compare::differences;
-use crate::judge::Conclusion;
-use crate::observe::{Observed, Opened, Subject};
+use crate::subject::{Observed, Opened, Subject};
 use provision_core::text::inert;
 use provision_core::wizard::{ProvisionPlan, SubscriptionOp, WizardKind};
 use provision_core::{Finding, json};
@@ -59,7 +59,7 @@ fn expected_plan(
     bytes: &[u8],
     plan: &ProvisionPlan,
 ) -> Vec<Finding> {
-    let parsed = json::parse(bytes, subject.depth).map_err(|e| e.to_string());
+    let parsed = json::parse(bytes, subject.limits.depth).map_err(|e| e.to_string());
     let parsed = parsed.and_then(|value| {
         let known = serde_json::to_value(ProvisionPlan::default()).unwrap_or_default();
         let mut keys = value.as_object().ok_or("not an object")?.keys();
@@ -89,7 +89,7 @@ fn expected_ops(
     bytes: &[u8],
     ops: &[SubscriptionOp],
 ) -> Vec<Finding> {
-    let value = match json::parse(bytes, subject.depth) {
+    let value = match json::parse(bytes, subject.limits.depth) {
         Ok(value) => value,
         Err(e) => return bad_fixture(path, e.to_string()),
     };

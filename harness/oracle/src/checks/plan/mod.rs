@@ -6,8 +6,8 @@ mod state;
 
 pub(crate) use state::unsettled;
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::Subject;
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::text::inert;
 use provision_core::wizard::ProvisionPlan;

@@ -1,8 +1,8 @@
 //! What plans leave: a valid config, the same after a second time, nothing
 //! after the way back.
 
-use crate::judge::{Conclusion, Findings};
-use crate::observe::{Observed, Subject};
+use crate::check::{Conclusion, Findings};
+use crate::subject::{Observed, Subject};
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
 use provision_core::wizard::{InstalledState, ProvisionPlan, WizardKind, WizardRun};
@@ -18,7 +18,7 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         if observed.wizard.kind != WizardKind::Setup {
             return Conclusion::NotApplicable("only setup makes a whole config".into());
         }
-        let Some((file, schema)) = config_schema(&opened.pack, subject.depth) else {
+        let Some((file, schema)) = config_schema(&opened.pack, subject.limits.depth) else {
             let reason = "the pack has no config schema, or more than one";
             return Conclusion::NotApplicable(reason.into());
         };

@@ -2,8 +2,8 @@
 
 mod questions;
 
-use crate::judge::{Check, Conclusion, Findings, Level, ScopeKind};
-use crate::observe::{Observed, Subject};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::subject::{Observed, Subject};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
 use provision_core::text::inert;

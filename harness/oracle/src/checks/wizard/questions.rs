@@ -1,7 +1,8 @@
 //! What a wizard asks: well-formed, agreed upon, and in words that there are.
 
-use crate::judge::{Conclusion, Findings};
-use crate::observe::{Observed, Opened, Subject, asked};
+use crate::check::{Conclusion, Findings};
+use crate::probe_outcome::asked;
+use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::text::inert;
 use provision_core::wizard::questions::{Kind, Question, card, questions as read, spec_texts};
@@ -324,7 +325,7 @@ fn bundle(
         let finding = Finding::new("E_TEXT_MISSING", "pack", expected, "neither");
         return Err(Conclusion::Failed(vec![finding]));
     };
-    let parsed = provision_core::json::parse(&bytes, subject.depth);
+    let parsed = provision_core::json::parse(&bytes, subject.limits.depth);
     let map = parsed.unwrap_or_default();
     let keys = map.as_object().map(|m| m.keys().cloned().collect());
     Ok(((*name).to_owned(), keys.unwrap_or_default()))

@@ -1,43 +1,11 @@
-//! How a wizard took other answers, and what its refusal speaks of.
+//! Reads from a run what the wizard asked, how it took its answers, and which
+//! questions a refusal names.
 
-use crate::generators::answers::{AnswerMutation, EXTRA, ProbeKind};
+use crate::generators::answers::{AnswerMutation, EXTRA};
+use crate::subject::{Probe, ProbeOutcome};
+use provision_core::Limits;
+use provision_core::wizard::questions::{Question, card, questions};
 use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardRun};
-use serde::{Deserialize, Serialize};
-
-/// One set of answers that was tried.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Probe {
-    /// What it is to show.
-    pub aim: ProbeKind,
-    /// The change in words.
-    pub what: String,
-    /// The questions whose answers were changed.
-    pub questions: Vec<String>,
-    /// What came of it.
-    pub took: ProbeOutcome,
-    /// The plan, where the wizard completed.
-    pub plan: Option<ProvisionPlan>,
-}
-
-/// How a wizard took other answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ProbeOutcome {
-    /// It completed.
-    Accepted,
-    /// It refused, and said this.
-    Rejected(String),
-    /// A step broke.
-    Crashed {
-        /// The step.
-        step: String,
-        /// How.
-        code: StepCode,
-        /// What the code means here.
-        message: String,
-    },
-    /// Nobody can tell, for a reason of the harness.
-    Inconclusive(String),
-}
 
 /// What `run` says of the answers that it was given.
 pub(crate) fn took(run: &WizardRun) -> ProbeOutcome {
@@ -83,7 +51,7 @@ pub(crate) fn names(said: &str, questions: &[String]) -> bool {
 }
 
 /// Likewise, for certain: a short id is part of many words.
-pub(super) fn is_named(said: &str, mutation: &AnswerMutation) -> bool {
+pub(crate) fn is_named(said: &str, mutation: &AnswerMutation) -> bool {
     let questions = questions_of(mutation);
     questions.iter().all(|id| plain(id).len() >= 4) && names(said, &questions)
 }
@@ -95,7 +63,7 @@ fn questions_of(mutation: &AnswerMutation) -> Vec<String> {
 
 impl Probe {
     /// What came of an mutation, with its place.
-    pub(super) fn of(
+    pub(crate) fn of(
         mutation: AnswerMutation,
         took: ProbeOutcome,
         plan: Option<ProvisionPlan>,
@@ -119,4 +87,27 @@ fn plain(text: &str) -> String {
 /// Whether anything of an unasked answer shows in `plan`.
 pub(crate) fn shows_extra(plan: &ProvisionPlan) -> bool {
     serde_json::to_string(plan).is_ok_and(|text| text.contains(EXTRA))
+}
+
+/// The questions that a wizard itself asks; `None` where it asks in no form
+/// that is known.
+pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
+    let spoken = run
+        .steps
+        .iter()
+        .filter_map(|s| s.output()?.questions.as_ref());
+    let mut found = Vec::new();
+    let mut any = false;
+    for value in spoken {
+        let own = match card(value) {
+            Some(card) => card.questions,
+            None => match questions(value, &limits.flow) {
+                Ok(questions) => questions,
+                Err(_) => continue,
+            },
+        };
+        any = true;
+        found.extend(own);
+    }
+    any.then_some(found)
 }
