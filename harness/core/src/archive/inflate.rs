@@ -1,7 +1,7 @@
 //! Reads an entry's data with hard stops: never more output than was declared.
 
+use super::entry::{Entry, Method};
 use super::error::{Rule, Violation};
-use super::{Entry, Method};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use std::borrow::Cow;
 

@@ -7,137 +7,17 @@
 //! the same files. Source of the layout: PKWARE APPNOTE.TXT 6.3.10, 4.3 and 4.4.
 
 mod canonical;
+mod entry;
 mod error;
 mod extra;
 mod inflate;
 pub mod names;
 mod raw;
+mod reader;
 mod record;
 mod rules;
 
 pub use canonical::{Difference, differences, repack};
 pub use error::{ArchiveError, Rule, Violation};
 pub use raw::{Owner, RawArchive, Span};
-
-use crate::limits::ArchiveLimits;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::Arc;
-
-/// One entry whose data can be read.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    name: String,
-    method: Method,
-    crc: u32,
-    /// Where the (compressed) data stands in the file.
-    data: Range<usize>,
-    /// Inflated size in bytes.
-    size: u32,
-}
-
-/// How an entry's data is packed. Nothing else is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Stored,
-    Deflate,
-}
-
-/// An archive whose structure, names, sizes and checksums were all verified.
-///
-/// The bytes are kept as they came; an entry is inflated when it is read.
-#[derive(Debug)]
-pub struct Archive {
-    bytes: Arc<Vec<u8>>,
-    files: BTreeMap<String, Entry>,
-}
-
-impl Archive {
-    /// Scans and verifies `bytes`, inflating each entry once to check it.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] lists the violations; the first by offset decides.
-    pub fn open(
-        bytes: impl Into<Arc<Vec<u8>>>,
-        limits: &ArchiveLimits,
-    ) -> Result<Self, ArchiveError> {
-        Self::open_and_visit(bytes, limits, |_, _| {})
-    }
-
-    /// Like [`Archive::open`], and shows `look` the name and the contents of
-    /// each file while it is inflated anyway. Nothing that was seen counts
-    /// unless the archive is accepted in the end.
-    ///
-    /// # Errors
-    /// See [`Archive::open`].
-    pub fn open_and_visit(
-        bytes: impl Into<Arc<Vec<u8>>>,
-        limits: &ArchiveLimits,
-        look: impl FnMut(&str, &[u8]),
-    ) -> Result<Self, ArchiveError> {
-        let bytes = bytes.into();
-        let entries = verify(&bytes, limits, look)?;
-        let files = entries
-            .into_iter()
-            .filter(|e| !e.name.ends_with('/'))
-            .map(|e| (e.name.clone(), e))
-            .collect();
-        Ok(Self { bytes, files })
-    }
-
-    /// Names of the files, sorted; directories are left out.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
-    }
-
-    /// Inflated size of the file `name`, in bytes.
-    #[must_use]
-    pub fn size(&self, name: &str) -> Option<u64> {
-        self.files.get(name).map(|e| u64::from(e.size))
-    }
-
-    /// The contents of the file `name`.
-    #[must_use]
-    pub fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let entry = self.files.get(name)?;
-        // `open` inflated these very bytes, so this cannot fail a second time.
-        inflate::read(&self.bytes, entry).ok()
-    }
-
-    /// The archive file as it came.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-fn verify(
-    bytes: &[u8],
-    limits: &ArchiveLimits,
-    mut look: impl FnMut(&str, &[u8]),
-) -> Result<Vec<Entry>, ArchiveError> {
-    if bytes.len() as u64 > limits.archive_bytes {
-        let detail = format!("{} bytes, bound {}", bytes.len(), limits.archive_bytes);
-        return Err(Violation::new(Rule::Size, 0, detail).into());
-    }
-    let mut raw = RawArchive::scan(bytes, limits.entries);
-    let mut found = std::mem::take(&mut raw.violations);
-    found.extend(rules::violations(&raw, limits));
-    let entries = rules::entries(&raw);
-    // What is over a bound is not worth the work of inflating it.
-    if !found.iter().any(|v| v.rule.is_bound()) {
-        let mut buffer = Vec::new();
-        for entry in &entries {
-            match inflate::verify(bytes, entry, &mut buffer) {
-                Ok(contents) if found.is_empty() => look(&entry.name, contents),
-                Ok(_) => {}
-                Err(violation) => found.push(violation),
-            }
-        }
-    }
-    match ArchiveError::of(found) {
-        Some(error) => Err(error),
-        None => Ok(entries),
-    }
-}
+pub use reader::Archive;

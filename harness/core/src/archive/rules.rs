@@ -1,9 +1,10 @@
 //! The rules on what the records say, each by itself and against each other.
 
+use super::entry::{Entry, Method};
 use super::error::{Rule, Violation};
 use super::raw::{Local, RawArchive};
 use super::record::{Central, Common, End};
-use super::{Entry, Method, extra, names};
+use super::{extra, names};
 use crate::limits::ArchiveLimits;
 use std::borrow::Cow;
 

@@ -1,6 +1,7 @@
 //! `manifest.cbor`: pack-v1 through `greentic-types`, older maps as such.
 
-use super::{FlowDecl, Format, Manifest, ManifestError, legacy};
+use super::legacy;
+use super::model::{FlowDecl, Format, Manifest, ManifestError};
 use crate::cbor;
 use ciborium::Value as Cbor;
 use greentic_types::PackManifest;
@@ -25,7 +26,7 @@ pub(super) fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest,
     let mut manifest = from_pack_v1(manifest);
     let keys = tree.as_map().into_iter().flatten();
     let keys = keys.filter_map(|(key, _)| key.as_text());
-    manifest.unknown = super::unknown(keys, &PACK_V1_FIELDS);
+    manifest.unknown = super::model::unknown(keys, &PACK_V1_FIELDS);
     Ok(manifest)
 }
 

@@ -1,6 +1,6 @@
 //! Manifests that are plain maps: `pack.json`, `manifest.json`, older CBOR.
 
-use super::{ComponentFile, FlowDecl, Format, Manifest, ManifestError};
+use super::model::{ComponentFile, FlowDecl, Format, Manifest, ManifestError};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -104,7 +104,7 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
             .cloned()
             .collect(),
         misnamed: Vec::new(),
-        unknown: super::unknown(map.keys().map(String::as_str), &FIELDS),
+        unknown: super::model::unknown(map.keys().map(String::as_str), &FIELDS),
         pack_v1: None,
     })
 }

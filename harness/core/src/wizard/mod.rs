@@ -9,6 +9,7 @@ pub mod output;
 pub mod plan;
 pub mod questions;
 pub mod resolve;
+mod run;
 pub mod services;
 mod session;
 pub mod state;
@@ -20,13 +21,14 @@ pub use executor::{
     Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 pub use inputs::{ProvisionInputs, TenantContext};
-pub use lifecycle::{Outcome, StepRun, Task, WizardRun, drive};
+pub use lifecycle::drive;
 pub use output::{StepOutput, StepResult};
 pub use plan::{
     OAuthOp, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp,
     WebhookOp,
 };
 pub use resolve::{Driver, Wizard, WizardKind, entry_flows, wizards};
+pub use run::{Outcome, StepRun, Task, WizardRun};
 pub use session::grants;
 pub use state::InstalledState;
 pub use steps::{ProvisionMode, ProvisionStep};

@@ -5,11 +5,11 @@ use super::executor::{
     Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use super::inputs::ProvisionInputs;
-use super::lifecycle::{Outcome, StepRun, Task, WizardRun};
 use super::output::StepOutput;
 use super::plan::ProvisionPlan;
 use super::questions::canary;
 use super::resolve::Wizard;
+use super::run::{Outcome, StepRun, Task, WizardRun};
 use super::steps::{ProvisionMode, ProvisionStep};
 use crate::limits::Limits;
 use crate::pack::Pack;

@@ -1,6 +1,6 @@
 //! Mutations of the records of the central directory and what they point to.
 
-use super::{Apply, Mutation};
+use super::mutation::{Apply, Mutation};
 use crate::generators::archive::{Cut, Pointer, common};
 
 pub(super) const MUTATIONS: &[Mutation] = &[

@@ -1,6 +1,6 @@
 //! Mutations of compression methods, general-purpose flags and packed data.
 
-use super::{Apply, Mutation, replace_data};
+use super::mutation::{Apply, Mutation, replace_data};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {

@@ -1,6 +1,6 @@
 //! Mutations of the end record, and bytes before, between and after the records.
 
-use super::{Apply, Mutation, change_end};
+use super::mutation::{Apply, Mutation, change_end};
 use crate::generators::archive::Cut;
 
 pub(super) const MUTATIONS: &[Mutation] = &[

@@ -1,6 +1,6 @@
 //! Mutations of extra fields.
 
-use super::{Apply, Mutation};
+use super::mutation::{Apply, Mutation};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {

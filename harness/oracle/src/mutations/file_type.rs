@@ -1,6 +1,6 @@
 //! Mutations of the types of entries in their external attributes.
 
-use super::{Apply, Mutation};
+use super::mutation::{Apply, Mutation};
 use crate::generators::archive::Style;
 
 pub(super) const MUTATIONS: &[Mutation] = &[

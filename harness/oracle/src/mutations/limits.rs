@@ -1,6 +1,6 @@
 //! Mutations of the bounds on sizes, counts and ratios.
 
-use super::{Apply, Mutation, replace_data};
+use super::mutation::{Apply, Mutation, replace_data};
 
 /// Bytes of an empty entry with a short name, in both records.
 const BYTES: u64 = 30 + 46 + 2 * 6;

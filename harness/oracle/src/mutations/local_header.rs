@@ -1,6 +1,6 @@
 //! Mutations of local headers, and fields in which they differ from the central directory.
 
-use super::{Apply, Mutation};
+use super::mutation::{Apply, Mutation};
 use crate::generators::archive::Cut;
 
 pub(super) const MUTATIONS: &[Mutation] = &[

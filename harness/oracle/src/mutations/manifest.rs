@@ -1,6 +1,6 @@
 //! Mutations of the manifest.
 
-use super::{Apply, Mutation, without_manifest};
+use super::mutation::{Apply, Mutation, without_manifest};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {

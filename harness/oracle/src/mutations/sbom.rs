@@ -1,6 +1,6 @@
 //! Mutations of the SBOM.
 
-use super::{Apply, Mutation, change_sbom};
+use super::mutation::{Apply, Mutation, change_sbom};
 use serde_json::json;
 
 pub(super) const MUTATIONS: &[Mutation] = &[

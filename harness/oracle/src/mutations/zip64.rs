@@ -1,6 +1,6 @@
 //! Mutations of ZIP64 records, extra fields and sentinels.
 
-use super::{Apply, Mutation, change_end};
+use super::mutation::{Apply, Mutation, change_end};
 use crate::generators::archive::Pointer;
 
 pub(super) const MUTATIONS: &[Mutation] = &[

@@ -1,9 +1,16 @@
 //! What is to be said of workers that break.
 
-use super::executor::WorkerReply;
 use super::process::WorkerFailure;
 use super::watchdog::stopped;
 use provision_core::wizard::{HostActivity, Meters, StepAnswer, StepCode, StepFailure};
+use provision_exec::CoveredFile;
+
+/// What came of a step, and what was counted meanwhile.
+pub(super) struct WorkerReply {
+    pub(super) answer: StepAnswer,
+    pub(super) files: Vec<CoveredFile>,
+    pub(super) hits: Vec<u8>,
+}
 
 /// Why a try came to nothing.
 pub(super) enum Trouble {

@@ -2,7 +2,7 @@
 
 use super::artifact_store::Codes;
 
-use super::errors::{Trouble, again, failed, of_step};
+use super::errors::{Trouble, WorkerReply, again, failed, of_step};
 use super::pool::Pool;
 use super::process::{Part, Process, WorkerFailure};
 use super::{CompileTimeout, Setup, WorkerError, recipe};
@@ -12,7 +12,7 @@ use provision_core::pack::Pack;
 use provision_core::wizard::{
     Call, Grants, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest,
 };
-use provision_exec::{CodeNames, CompileStats, Compilers, CoveredFile, SlowCompile, Timing};
+use provision_exec::{CodeNames, CompileStats, Compilers, SlowCompile, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,13 +53,6 @@ pub(super) struct Workers {
     /// Files that cannot read from their host, by BLAKE3.
     pub(super) silent: Mutex<HashSet<blake3::Hash>>,
     pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
-}
-
-/// What came of a step, and what was counted meanwhile.
-pub(super) struct WorkerReply {
-    pub(super) answer: StepAnswer,
-    pub(super) files: Vec<CoveredFile>,
-    pub(super) hits: Vec<u8>,
 }
 
 impl Isolated {

@@ -2,8 +2,8 @@
 
 use crate::wizard::call::Call;
 use crate::wizard::inputs::ProvisionInputs;
-use crate::wizard::lifecycle::results;
 use crate::wizard::output::StepOutput;
+use crate::wizard::run::results;
 use crate::wizard::session::{PendingStep, Session};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::json;

@@ -1,0 +1,170 @@
+//! A decoded manifest, and why one cannot be decoded.
+
+use crate::json::JsonError;
+use crate::text::is_safe_name;
+use greentic_types::PackManifest;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Names under which a manifest is looked for, the first that exists wins.
+pub const FILE_NAMES: [&str; 3] = ["pack.json", "manifest.json", "manifest.cbor"];
+
+/// The form in which a manifest was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// `pack.json` or `manifest.json`.
+    #[default]
+    Json,
+    /// `manifest.cbor`, pack-v1: what greentic-pack writes.
+    PackV1,
+    /// `manifest.cbor`, an older map.
+    LegacyCbor,
+}
+
+/// A flow that the manifest declares.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FlowDecl {
+    /// The flow's id.
+    pub id: String,
+    /// Entries that the flow says it serves (`entry`, `name`, `entrypoints`).
+    pub entries: BTreeSet<String>,
+    /// Whether the manifest holds a graph of nodes for it.
+    pub has_graph: bool,
+}
+
+/// A component of an older map, and the file that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentFile {
+    /// The component's name, as written.
+    pub component: String,
+    /// The file, as written.
+    pub file: String,
+    /// BLAKE3 of the file as the manifest has it, in hexadecimal.
+    pub blake3: Option<String>,
+}
+
+/// A decoded manifest.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// The form it came in.
+    pub format: Format,
+    /// The pack's id, if it is a safe identifier.
+    pub id: Option<String>,
+    /// The pack's version, if it is a semantic version.
+    pub version: Option<String>,
+    /// `meta.entry_flows`: entry (`setup`, …) and flow id.
+    pub entry_flows: Vec<(String, String)>,
+    /// The declared flows, in the manifest's order.
+    pub flows: Vec<FlowDecl>,
+    /// Whether setup needs a public base URL.
+    pub requires_public_base_url: bool,
+    /// Declared capabilities, sorted.
+    pub capabilities: BTreeSet<String>,
+    /// Components of older maps, with the files that hold them.
+    pub component_files: Vec<ComponentFile>,
+    /// Names that are not well-formed; they are used for nothing.
+    pub misnamed: Vec<Misnamed>,
+    /// Top-level fields that no reader knows: allowed, and listed.
+    pub unknown: Vec<String>,
+    /// The pack-v1 manifest itself, where that is the form.
+    pub pack_v1: Option<Box<PackManifest>>,
+}
+
+/// What a name in a manifest is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameOf {
+    /// The pack's id.
+    Pack,
+    /// The pack's version.
+    Version,
+    /// A flow, or the entry that leads to it.
+    Flow,
+}
+
+/// A name in a manifest that is not well-formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misnamed {
+    /// What it is for.
+    pub of: NameOf,
+    /// As written.
+    pub name: String,
+}
+
+impl Manifest {
+    /// Takes every name that is not well-formed out of use.
+    pub(super) fn with_names_checked(mut self) -> Self {
+        let mut misnamed = Vec::new();
+        let mut sound = |of, name: &str| {
+            let sound = match of {
+                NameOf::Version if cfg!(planted_bug = "manifest_cbor") => true,
+                NameOf::Pack if cfg!(planted_bug = "manifest_json") => true,
+                NameOf::Version => semver::Version::parse(name).is_ok(),
+                NameOf::Pack | NameOf::Flow => is_safe_name(name),
+            };
+            if !sound {
+                let name = name.to_owned();
+                misnamed.push(Misnamed { of, name });
+            }
+            sound
+        };
+        self.id = self.id.filter(|id| sound(NameOf::Pack, id));
+        self.version = self.version.filter(|v| sound(NameOf::Version, v));
+        self.entry_flows
+            .retain(|(_, flow)| sound(NameOf::Flow, flow));
+        self.flows.retain(|flow| sound(NameOf::Flow, &flow.id));
+        self.misnamed = misnamed;
+        self
+    }
+}
+
+/// The first fields of `keys` that are not `known`.
+pub(super) fn unknown<'k>(keys: impl Iterator<Item = &'k str>, known: &[&str]) -> Vec<String> {
+    let unknown = keys.filter(|key| !known.contains(key)).take(50);
+    unknown.map(|key| crate::text::inert(key, 80)).collect()
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// There is none.
+    #[error("E_MANIFEST_MISSING: no pack.json, manifest.json or manifest.cbor at the pack's root")]
+    Missing,
+    /// It is not strict JSON.
+    #[error("E_MANIFEST_JSON: {file}: {source}")]
+    Json {
+        /// Name of the manifest.
+        file: String,
+        /// What is wrong with it.
+        source: JsonError,
+    },
+    /// It is not strict CBOR.
+    #[error("E_MANIFEST_CBOR: {file}: {detail}")]
+    Cbor {
+        /// Name of the manifest.
+        file: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// It decodes, but is no pack's manifest.
+    #[error("E_MANIFEST_SHAPE: {file}: {detail}")]
+    Shape {
+        /// Name of the manifest.
+        file: String,
+        /// Which part of it is wrong.
+        detail: String,
+    },
+}
+
+impl ManifestError {
+    /// The stable code, `E_…`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "E_MANIFEST_MISSING",
+            Self::Json { .. } => "E_MANIFEST_JSON",
+            Self::Cbor { .. } => "E_MANIFEST_CBOR",
+            Self::Shape { .. } => "E_MANIFEST_SHAPE",
+        }
+    }
+}
