@@ -2,7 +2,8 @@
 
 use crate::compile_cache::{Artifacts, CompileCache, Configuration, Preloaded};
 use crate::coverage::Coverage;
-use crate::engine::{Compiler, engine};
+use crate::engine::{Compiler, Compilers, engine};
+use crate::error::ExecError;
 use crate::executor::WasmtimeExecutor;
 use crate::module_cache::Cache;
 use crate::store_semaphore::StoreSemaphore;
@@ -10,47 +11,6 @@ use crate::timing::Timing;
 use crate::{host, ticker};
 use provision_core::limits::StepLimits;
 use std::sync::Arc;
-
-/// Why there is no executor.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecError {
-    /// Wasmtime does not work with the configuration on this machine.
-    #[error("wasmtime engine: {0:#}")]
-    Engine(wasmtime::Error),
-    /// A thread or a runtime could not be started.
-    #[error("starting: {0}")]
-    Start(#[from] std::io::Error),
-}
-
-/// By which compilers steps are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compilers {
-    /// The one that is fastest at compiling.
-    One,
-    /// That, an optimising one and an interpreter, for comparing their answers.
-    All,
-}
-
-impl Compilers {
-    /// Their names, and how they compile. The first is the one whose answers
-    /// count.
-    pub(crate) fn all(self) -> &'static [(&'static str, Compiler)] {
-        const ALL: &[(&str, Compiler)] = &[
-            ("fast", Compiler::Fast),
-            ("optimised", Compiler::Optimising),
-            ("pulley", Compiler::Interpreter),
-        ];
-        match self {
-            Self::One => &ALL[..1],
-            Self::All => ALL,
-        }
-    }
-
-    /// Their names; that of the one whose answers count comes first.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        self.all().iter().map(|(name, _)| *name)
-    }
-}
 
 /// What is kept of executors that run alone in their process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

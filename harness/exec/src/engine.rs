@@ -119,3 +119,33 @@ fn costs(compiler: Compiler) -> OperatorCost {
     costs.variable.table_grow_per_element = 8;
     costs
 }
+
+/// By which compilers steps are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compilers {
+    /// The one that is fastest at compiling.
+    One,
+    /// That, an optimising one and an interpreter, for comparing their answers.
+    All,
+}
+
+impl Compilers {
+    /// Their names, and how they compile. The first is the one whose answers
+    /// count.
+    pub(crate) fn all(self) -> &'static [(&'static str, Compiler)] {
+        const ALL: &[(&str, Compiler)] = &[
+            ("fast", Compiler::Fast),
+            ("optimised", Compiler::Optimising),
+            ("pulley", Compiler::Interpreter),
+        ];
+        match self {
+            Self::One => &ALL[..1],
+            Self::All => ALL,
+        }
+    }
+
+    /// Their names; that of the one whose answers count comes first.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        self.all().iter().map(|(name, _)| *name)
+    }
+}

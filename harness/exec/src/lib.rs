@@ -9,6 +9,7 @@ mod builder;
 mod compile_cache;
 mod coverage;
 mod engine;
+mod error;
 mod executor;
 mod failure;
 mod host;
@@ -20,11 +21,13 @@ mod store_semaphore;
 mod ticker;
 mod timing;
 
-pub use builder::{Compilers, ExecError, WorkerMode};
+pub use builder::WorkerMode;
 pub use compile_cache::{
     CacheError, CodeName, CodeNames, CompileCache, DEFAULT_CACHE_BYTES, Preloaded, Usage,
 };
 pub use coverage::{CoveredFile, CoveredFunction, Dictionary};
+pub use engine::Compilers;
+pub use error::ExecError;
 pub use executor::WasmtimeExecutor;
 pub use host::granted;
 pub use timing::{CompileStats, SlowCompile, Timing};

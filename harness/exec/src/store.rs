@@ -1,14 +1,20 @@
 //! The store of one step: its bounds as totals, and its meters.
 
 use crate::failure::{LimitHit, NoRoom, of_machine};
-use crate::host::{Host, charge, wasi_context};
+use crate::host::{Host, wasi_context};
 use crate::ticker;
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{Grants, HostActivity, Meters};
 use std::sync::Arc;
 use wasmtime::component::{ResourceTable, Val};
-use wasmtime::{CallHook, Engine, Error, ResourceLimiter, Result, Store};
+use wasmtime::{CallHook, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// Fuel for leaving the guest: a host call costs the machine about as much as
+/// a thousand instructions.
+const EXIT_FUEL: u64 = 1_000;
+/// Fuel for a byte that is carried between guest and host.
+const BYTE_FUEL: u64 = 16;
 
 /// A bounded sum over everything of one kind in a store.
 struct Total {
@@ -209,5 +215,17 @@ impl ResourceLimiter for Sandbox {
 
     fn memories(&self) -> usize {
         usize::MAX
+    }
+}
+
+/// Takes the fuel for an exit from the guest that carries `bytes`.
+pub(crate) fn charge(cx: &mut StoreContextMut<'_, Sandbox>, bytes: usize) -> Result<()> {
+    let cost = EXIT_FUEL.saturating_add((bytes as u64).saturating_mul(BYTE_FUEL));
+    match cx.get_fuel()?.checked_sub(cost) {
+        Some(left) => cx.set_fuel(left),
+        None => {
+            cx.set_fuel(0)?;
+            Err(Trap::OutOfFuel.into())
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `greentic:component/component-i18n@0.6`: the texts of a component.
 
-use super::{Abi, Answer, Target};
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepOutcome};
 

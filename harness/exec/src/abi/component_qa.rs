@@ -1,9 +1,10 @@
 //! `greentic:component/component-qa@0.6`: like `qa`, with the config that is
 //! there.
 
+use super::interface::{Abi, Answer};
 use super::node_cbor::encoded;
 use super::qa::{apply, spec};
-use super::{Abi, Answer, Target};
+use super::target::Target;
 use provision_core::wizard::Call;
 
 pub(super) const ABI: Abi = Abi {

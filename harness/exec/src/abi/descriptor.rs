@@ -1,6 +1,7 @@
 //! `greentic:component/descriptor@0.6`: what a component says of itself.
 
-use super::{Abi, Answer, Target};
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use provision_core::wizard::{Call, StepOutcome};
 
 pub(super) const ABI: Abi = Abi {

@@ -4,6 +4,7 @@ mod component_i18n;
 mod component_qa;
 pub(crate) mod core_json;
 mod descriptor;
+mod interface;
 mod node_cbor;
 mod node_json;
 mod pack_validate;
@@ -18,22 +19,10 @@ mod typed;
 pub(crate) use target::{Exports, Target};
 
 use crate::failure::fail;
+use interface::Abi;
 use provision_core::text::inert;
 use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
-
-/// What a call comes to; `None` where the interface has no such function.
-type Answer = Option<Result<StepOutcome, StepFailure>>;
-
-/// An interface that is called, in any of these versions.
-pub(crate) struct Abi {
-    /// Without a version; empty for a function at the component's root.
-    interface: &'static str,
-    /// Versions, by their first numbers.
-    versions: &'static [&'static str],
-    /// Makes the call by the interface of this full name.
-    call: fn(&mut Target<'_>, &str, &Call) -> Answer,
-}
 
 /// The first that answers a call makes it.
 const ABIS: [&Abi; 11] = [

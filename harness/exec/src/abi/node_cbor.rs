@@ -1,8 +1,9 @@
 //! `greentic:component/node@0.6`: operations in an envelope of CBOR.
 
+use super::interface::{Abi, Answer};
 use super::node_json::tenant;
+use super::target::Target;
 use super::target::{said, unlike};
-use super::{Abi, Answer, Target};
 use crate::failure::fail;
 use crate::reflect::{self, Data};
 use provision_core::cbor;

@@ -1,7 +1,8 @@
 //! `greentic:component/node@0.4` and `0.5`: operations on JSON text.
 
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use super::target::{said, unlike};
-use super::{Abi, Answer, Target};
 use crate::reflect::{self, Data};
 use provision_core::wizard::{Call, CallContext, StepFailure, StepOutcome};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! `greentic:pack-validate/validator@0.1`: a pack's own judge.
 
-use super::{Abi, Answer, Target};
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepFailure, StepOutcome};
 use wasmtime::component::Val;

@@ -1,7 +1,8 @@
 //! A component of the world `greentic:provision-step@0.1.0` (`wit/`).
 
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use super::target::{said, unlike};
-use super::{Abi, Answer, Target};
 use crate::failure::fail;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};

@@ -1,6 +1,7 @@
 //! `greentic:provision/provisioner@0.1`: typed records in and out.
 
-use super::{Abi, Answer, Target};
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use crate::reflect::Data;
 use provision_core::wizard::Call;
 

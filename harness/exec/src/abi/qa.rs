@@ -1,7 +1,9 @@
 //! `greentic:component/qa@0.6`: a component's own questions and answers.
 
+use super::interface::{Abi, Answer};
 use super::node_cbor::encoded;
-use super::{Abi, Answer, Target, typed};
+use super::target::Target;
+use super::typed;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepFailure, StepOutcome};
 use serde_json::Value;

@@ -1,7 +1,8 @@
 //! `greentic:component/runtime@0.6`: operations on CBOR.
 
+use super::interface::{Abi, Answer};
 use super::node_cbor::encoded;
-use super::{Abi, Answer, Target};
+use super::target::Target;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepOutcome};
 

@@ -1,6 +1,7 @@
 //! `greentic:provider-schema-core/schema-core-api@1`: JSON as bytes.
 
-use super::{Abi, Answer, Target};
+use super::interface::{Abi, Answer};
+use super::target::Target;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepOutcome};
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Calls whose types are exactly known: without a value a byte, as reflection
 //! has it.
 
-use super::Target;
 use super::target::Known;
+use super::target::Target;
 use wasmtime::component::{ComponentType, Lower};
 
 /// The modes of `qa` and `component-qa` in newer packs.

@@ -1,7 +1,7 @@
 //! How much a cache holds, and what is thrown away when it is too much.
 
+use super::artifact::{ENDING, OBSOLETE_ENDING};
 use super::private_dir::{CacheError, SECRET, UNFINISHED, io};
-use super::{ENDING, OBSOLETE_ENDING};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

@@ -7,18 +7,22 @@
 //! name and its bytes, keyed with that secret; and its name is a hash of all
 //! that decided over its code.
 
+mod artifact;
 mod eviction;
 mod preloaded;
 mod private_dir;
 
+pub(crate) use artifact::Artifacts;
+pub use artifact::CodeName;
 pub use eviction::Usage;
 pub use preloaded::Preloaded;
 pub use private_dir::CacheError;
 
-use crate::builder::{Compilers, ExecError};
-use crate::engine::{Compiler, engine};
+use crate::engine::{Compiler, Compilers, engine};
+use crate::error::ExecError;
 use crate::module_cache::Key;
 use crate::prepare::Code;
+use artifact::{ENDING, packed, unpacked};
 use eviction::Eviction;
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
@@ -29,17 +33,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
-use wasmtime::component::Component;
-use wasmtime::{Engine, Module, Precompiled};
+use wasmtime::Engine;
 
 /// What artifacts have in common that nothing else tells; raise it when what
 /// is done between a step's file and its code changes.
 const FORMAT: u32 = 1;
-/// The ending of an artifact's name.
-const ENDING: &str = "artifact";
-/// The ending of files that earlier versions kept beside artifacts. Nothing
-/// reads them any more; the cache removes them.
-const OBSOLETE_ENDING: &str = "note";
 /// Bytes of the proof at an artifact's end.
 const PROOF: usize = blake3::OUT_LEN;
 /// Bytes of the largest artifact that is read: a component of 16 MiB, the
@@ -49,16 +47,6 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 const STALE_MARK: Duration = Duration::from_secs(60 * 60);
 /// Bytes that a cache may hold unless somebody says otherwise.
 pub const DEFAULT_CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
-
-/// Where compiled steps come from, and go to.
-pub(crate) trait Artifacts: Send + Sync {
-    /// Whether there is something under `name`; it may still be refused.
-    fn has(&self, name: &CodeName) -> bool;
-    /// The code that was kept under `name` for `engine`.
-    fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code>;
-    /// Keeps `code` under `name`.
-    fn keep(&self, name: &CodeName, code: &Code);
-}
 
 /// A folder of compiled steps, shared by any number of processes.
 #[derive(Debug)]
@@ -222,33 +210,6 @@ impl Artifacts for CompileCache {
     }
 }
 
-/// The artifact of `code`.
-fn packed(code: &Code) -> Option<Vec<u8>> {
-    let artifact = match code {
-        Code::Module(module) => module.serialize(),
-        Code::Component(component) => component.serialize(),
-    };
-    artifact.ok()
-}
-
-/// The code in an artifact that has proven to be ours.
-#[expect(unsafe_code, reason = "the proof of an artifact is what makes it safe")]
-fn unpacked(engine: &Engine, artifact: &[u8]) -> Option<Code> {
-    // NB: of the very bytes that were proven, never of the file once more.
-    match Engine::detect_precompiled(artifact)? {
-        Precompiled::Module => {
-            // SAFETY: these bytes are what `Module::serialize` gave this user.
-            let module = unsafe { Module::deserialize(engine, artifact) };
-            module.ok().map(Code::Module)
-        }
-        Precompiled::Component => {
-            // SAFETY: these bytes are what `Component::serialize` gave this user.
-            let component = unsafe { Component::deserialize(engine, artifact) };
-            component.ok().map(Code::Component)
-        }
-    }
-}
-
 /// So that what is used is not what is thrown away.
 fn mark_used(file: &File) {
     let now = SystemTime::now();
@@ -257,24 +218,6 @@ fn mark_used(file: &File) {
     if stale {
         // NB: of no consequence where it fails.
         drop(file.set_modified(now));
-    }
-}
-
-/// The name of an artifact: a hash of all that decides over its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CodeName(blake3::Hash);
-
-impl CodeName {
-    /// The hash.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
-    }
-}
-
-impl From<[u8; 32]> for CodeName {
-    fn from(bytes: [u8; 32]) -> Self {
-        Self(bytes.into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Compiled steps that come from another process, and go to it: for an executor
 //! that may open no file.
 
-use super::{Artifacts, CodeName, packed, unpacked};
+use super::artifact::{Artifacts, CodeName, packed, unpacked};
 use crate::prepare::Code;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

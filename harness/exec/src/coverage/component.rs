@@ -1,8 +1,9 @@
 //! A component whose core modules count, with a function for each of their
 //! instances that hands the counters to the host.
 
+use super::covered::CoveredFunction;
+use super::dictionary::Dictionary;
 use super::module::{COUNTERS, HEAD, rewrite};
-use super::{CoveredFunction, Dictionary};
 use std::borrow::Cow;
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CanonicalOption, CodeSection, ComponentAliasSection,

@@ -2,47 +2,18 @@
 //! their code ran, and the host reads the counters after each step.
 
 mod component;
+mod covered;
 mod dictionary;
 mod module;
 
 use crate::store::Sandbox;
+pub use covered::{CoveredFile, CoveredFunction};
 pub use dictionary::Dictionary;
 use provision_core::wasm::{WasmKind, kind};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::{Instance, Store, component as w};
-
-/// A function of a guest whose code is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CoveredFunction {
-    /// The file of the pack that holds it.
-    pub file: String,
-    /// Its name, as far as it has one; else its index.
-    pub name: String,
-    /// Whether its module exports it.
-    pub exported: bool,
-    /// Its first counter.
-    pub first: u32,
-    /// How many counters it has.
-    pub blocks: u32,
-}
-
-/// A file of a guest whose code is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CoveredFile {
-    /// SHA-256 of the file.
-    pub digest: [u8; 32],
-    /// Its first counter.
-    pub first: u32,
-    /// How many counters it has.
-    pub counters: u32,
-    /// Its functions.
-    pub functions: Vec<CoveredFunction>,
-    /// What it looks for.
-    pub dictionary: Dictionary,
-}
 
 /// Where the counters of a step's file stand among those of all files.
 #[derive(Debug, Clone)]

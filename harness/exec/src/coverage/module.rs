@@ -1,7 +1,7 @@
 //! A core module with a counter in front of every stretch of code that can be
 //! jumped to, in a memory of its own that the host reads.
 
-use super::CoveredFunction;
+use super::covered::CoveredFunction;
 use super::dictionary::{Dictionary, Follow};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{

@@ -1,6 +1,6 @@
 //! Config by key: `greentic:runtime-config`, and the step world's own `config`.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 use provision_core::wizard::HostVerdict;
 use provision_core::wizard::services::Refusal;

@@ -1,6 +1,6 @@
 //! `greentic:component/control`: nobody cancels, and yielding is a no-op.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 
 pub(super) const CONTROL: Capability = Capability {

@@ -1,6 +1,6 @@
 //! `greentic:http/http-client`: a dry run sends nothing, and says so.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 use provision_core::wizard::services::Change;
 

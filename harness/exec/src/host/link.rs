@@ -1,9 +1,11 @@
 //! From a component's imports to a linker that answers exactly those.
 
-use super::{Arguments, CAPABILITIES, Capability, charge, size, wasi};
+use super::state::{Arguments, Capability, size};
+use super::{CAPABILITIES, wasi};
 use crate::failure::fail;
 use crate::reflect;
 use crate::store::Sandbox;
+use crate::store::charge;
 use provision_core::wasm::is_interface;
 use provision_core::wizard::{StepCode, StepFailure};
 use std::sync::Arc;

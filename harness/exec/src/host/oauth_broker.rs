@@ -1,6 +1,6 @@
 //! `greentic:oauth-broker/broker-v1`: no token is there, and none is fetched.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 use provision_core::wizard::HostVerdict;
 use provision_core::wizard::services::Change;

@@ -1,6 +1,6 @@
 //! `greentic:state/state-store`: empty, and writes are withheld.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 use provision_core::wizard::HostVerdict;
 use provision_core::wizard::services::Change;

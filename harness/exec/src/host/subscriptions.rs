@@ -1,6 +1,6 @@
 //! The step world's own `subscriptions`: none are there, changes are withheld.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 use provision_core::wizard::services::Change;
 

@@ -1,7 +1,7 @@
 //! Log lines, kept up to a bound: `greentic:telemetry/logger-api` 1.0, and the
 //! name that older components know it by.
 
-use super::{Arguments, Capability, Host, Reply};
+use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
 
 pub(super) const LOGGER: Capability = Capability {

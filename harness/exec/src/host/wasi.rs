@@ -5,16 +5,16 @@
 //! sequence, the environment is empty, and sockets, name look-up and files are
 //! denied and recorded before a handle exists.
 
-use super::{Host, charge};
+use super::state::Host;
 use crate::failure::Exited;
-use crate::store::Sandbox;
+use crate::store::{Sandbox, charge};
 use provision_core::wizard::HostVerdict::{self, Answered, Denied};
 use wasmtime::component::{
     ComponentNamedList, ComponentType, Lift, Linker, Lower, Resource, ResourceTable, Val,
 };
 use wasmtime::{Result, StoreContextMut};
+use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
-use wasmtime_wasi::{WasiCtx, async_trait};
 
 /// The version under which wasmtime-wasi defines its interfaces; the linker
 /// takes it for every other 0.2.
@@ -23,18 +23,6 @@ const VERSION: &str = "0.2.12";
 const LOOK: u64 = 1_000_000;
 /// Virtual time starts here: 2020-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH: u64 = 1_577_836_800;
-
-/// The part of a store that wasmtime-wasi works on.
-pub(crate) fn context(host: &Host) -> WasiCtx {
-    WasiCtx::builder()
-        .stdout(host.stdout.clone())
-        .stderr(host.stderr.clone())
-        .insecure_random_seed(0)
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
-        .build()
-}
 
 /// Defines on top of wasmtime-wasi what must not come from the machine.
 pub(super) fn define(linker: &mut Linker<Sandbox>) -> Result<()> {
@@ -87,9 +75,9 @@ impl Over<'_> {
         let name = format!("{interface}@{VERSION}");
         let mut instance = self.0.instance(&name)?;
         instance.func_new(function, move |mut cx: Cx<'_>, _, params, results| {
-            charge(&mut cx, params.iter().map(super::size).sum())?;
+            charge(&mut cx, params.iter().map(super::state::size).sum())?;
             let host = cx.data_mut().host_mut();
-            host.carries(params.iter().map(super::size).sum())?;
+            host.carries(params.iter().map(super::state::size).sum())?;
             host.record((&name, function), params, Denied)?;
             // A borrow that is not given back is the guest's fault by the ABI.
             for param in params {

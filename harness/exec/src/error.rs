@@ -1,0 +1,12 @@
+//! Why there is no executor.
+
+/// Why there is no executor.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecError {
+    /// Wasmtime does not work with the configuration on this machine.
+    #[error("wasmtime engine: {0:#}")]
+    Engine(wasmtime::Error),
+    /// A thread or a runtime could not be started.
+    #[error("starting: {0}")]
+    Start(#[from] std::io::Error),
+}

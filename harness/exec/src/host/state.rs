@@ -1,0 +1,287 @@
+//! The host of one store: what a guest may ask, and what it asked.
+
+use super::stdio::Captured;
+use crate::failure::LimitHit;
+use crate::reflect::Data;
+use provision_core::limits::StepLimits;
+use provision_core::text::inert;
+use provision_core::wizard::services::{DryRun, Refusal, Services};
+use provision_core::wizard::{Grants, HostActivity, HostCall, HostVerdict};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use wasmtime::Result;
+use wasmtime::component::Val;
+
+/// A capability of the host: an interface, in any of these versions.
+pub(super) struct Capability {
+    /// Without a version, for example `greentic:http/http-client`.
+    pub(super) interface: &'static str,
+    /// Versions, by their first numbers.
+    pub(super) versions: &'static [&'static str],
+    /// Answers one function. The types of the component decide the shape.
+    pub(super) answer: fn(&mut Host, &str, &Arguments<'_>) -> Reply,
+}
+
+/// An answer, and what it means for the report.
+pub(super) struct Reply {
+    pub(super) data: Data,
+    pub(super) verdict: HostVerdict,
+}
+
+impl Reply {
+    pub(super) fn answered(data: Data) -> Self {
+        Self {
+            data,
+            verdict: HostVerdict::Answered,
+        }
+    }
+
+    /// `ok` of a result, or `err` with the refusal's code.
+    pub(super) fn result(result: Result<(Data, HostVerdict), Refusal>) -> Self {
+        match result {
+            Ok((data, verdict)) => Self {
+                data: Data::ok(data),
+                verdict,
+            },
+            Err(refusal) => Self {
+                data: Data::err(refusal.code(), "refused by a dry run"),
+                verdict: refusal.verdict(),
+            },
+        }
+    }
+}
+
+/// The arguments of a call.
+pub(super) struct Arguments<'v>(pub(super) &'v [Val]);
+
+impl Arguments<'_> {
+    /// The string at `at`; empty where there is none.
+    pub(super) fn text(&self, at: usize) -> &str {
+        match self.0.get(at) {
+            Some(Val::String(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The bytes at `at`; empty where there are none.
+    pub(super) fn bytes(&self, at: usize) -> Vec<u8> {
+        match self.0.get(at) {
+            Some(Val::List(items)) => items
+                .iter()
+                .filter_map(|item| match item {
+                    Val::U8(byte) => Some(*byte),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The string in field `name` of the record at `at`.
+    pub(super) fn field(&self, at: usize, name: &str) -> &str {
+        let Some(Val::Record(fields)) = self.0.get(at) else {
+            return "";
+        };
+        match fields.iter().find(|(field, _)| field == name) {
+            Some((_, Val::String(text))) => text,
+            _ => "",
+        }
+    }
+
+    /// The pairs of strings in the list at `at`, as one line.
+    pub(super) fn pairs(&self, at: usize) -> String {
+        let Some(Val::List(items)) = self.0.get(at) else {
+            return String::new();
+        };
+        let pair = |item: &Val| match item {
+            Val::Tuple(pair) => match pair.as_slice() {
+                [Val::String(key), Val::String(value)] => Some(format!("{key}={value}")),
+                _ => None,
+            },
+            _ => None,
+        };
+        items.iter().filter_map(pair).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The host of one store: what may be asked, and what was.
+pub(crate) struct Host {
+    pub(super) services: Box<dyn Services>,
+    attempts: HostActivity,
+    calls: u64,
+    bytes: u64,
+    max_calls: u64,
+    max_bytes: usize,
+    max_lines: usize,
+    max_line: usize,
+    /// Nanoseconds that the virtual clocks have advanced.
+    elapsed: u64,
+    random: u64,
+    pub(crate) stdout: Captured,
+    pub(crate) stderr: Captured,
+}
+
+impl Host {
+    pub(crate) fn new(limits: &StepLimits, grants: Arc<Grants>) -> Self {
+        Self {
+            services: Box::new(DryRun::new(grants)),
+            attempts: HostActivity::default(),
+            calls: 0,
+            bytes: 0,
+            max_calls: limits.host_calls,
+            max_bytes: limits.host_call_bytes,
+            max_lines: limits.log_lines,
+            max_line: limits.log_bytes,
+            elapsed: 0,
+            random: 0,
+            stdout: Captured::up_to(limits.stdio_bytes),
+            stderr: Captured::up_to(limits.stdio_bytes),
+        }
+    }
+
+    /// Calls and bytes so far.
+    pub(crate) fn meters(&self) -> (u64, u64) {
+        (self.calls, self.bytes)
+    }
+
+    /// Everything that the guest did.
+    pub(crate) fn into_attempts(self) -> HostActivity {
+        let (stdout, cut_out) = self.stdout.take();
+        let (stderr, cut_err) = self.stderr.take();
+        HostActivity {
+            stdout,
+            stderr,
+            truncated: self.attempts.truncated || cut_out || cut_err,
+            ..self.attempts
+        }
+    }
+
+    /// Keeps a log line, up to the bounds.
+    pub(super) fn log(&mut self, line: &str) {
+        if self.attempts.logs.len() >= self.max_lines {
+            self.attempts.truncated = true;
+            return;
+        }
+        self.attempts.truncated |= line.len() > self.max_line;
+        self.attempts.logs.push(inert(line, self.max_line));
+    }
+
+    /// Counts and records a call.
+    pub(super) fn record(
+        &mut self,
+        (interface, function): (&str, &str),
+        arguments: &[Val],
+        verdict: HostVerdict,
+    ) -> Result<()> {
+        let bytes = arguments.iter().map(size).sum::<usize>() as u64;
+        self.calls += 1;
+        self.bytes += bytes;
+        if self.calls > self.max_calls {
+            return Err(LimitHit::HostCalls {
+                limit: self.max_calls,
+            }
+            .into());
+        }
+        let mut hash = Sha256::new();
+        arguments.iter().for_each(|a| feed(&mut hash, a));
+        let digest = hash.finalize();
+        let call = HostCall {
+            interface: inert(interface, 200),
+            function: inert(function, 200),
+            arguments: digest[..8].iter().map(|b| format!("{b:02x}")).collect(),
+            bytes,
+            count: 1,
+            verdict,
+        };
+        match self.attempts.calls.last_mut() {
+            Some(last)
+                if HostCall {
+                    count: 1,
+                    ..last.clone()
+                } == call =>
+            {
+                last.count += u64::from(!cfg!(planted_bug = "host_calls"));
+            }
+            _ => self.attempts.calls.push(call),
+        }
+        Ok(())
+    }
+
+    /// The virtual time: nanoseconds since the first call. It advances by one
+    /// millisecond with every look at it, so that no guest waits for ever.
+    pub(super) fn tick(&mut self, by: u64) -> u64 {
+        self.elapsed = self.elapsed.saturating_add(by);
+        self.elapsed
+    }
+
+    /// The next number of a sequence that is the same in every run
+    /// (SplitMix64).
+    pub(super) fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Whether `bytes` are too many for one call.
+    pub(super) fn carries(&self, bytes: usize) -> Result<()> {
+        match bytes > self.max_bytes {
+            true => Err(LimitHit::HostCallBytes {
+                bytes,
+                limit: self.max_bytes,
+            }
+            .into()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Bytes of a value, roughly as the guest has them.
+pub(super) fn size(value: &Val) -> usize {
+    match value {
+        Val::String(text) => text.len(),
+        Val::List(items) | Val::Tuple(items) | Val::FixedLengthList(items) => {
+            items.iter().map(size).sum()
+        }
+        Val::Record(fields) => fields.iter().map(|(_, v)| size(v)).sum(),
+        Val::Variant(_, Some(inner))
+        | Val::Option(Some(inner))
+        | Val::Result(Ok(Some(inner)) | Err(Some(inner))) => 1 + size(inner),
+        Val::U16(_) | Val::S16(_) => 2,
+        Val::U64(_) | Val::S64(_) | Val::Float64(_) => 8,
+        Val::U32(_) | Val::S32(_) | Val::Float32(_) | Val::Char(_) => 4,
+        _ => 1,
+    }
+}
+
+/// Feeds a value to a hash, so that different values differ.
+fn feed(hash: &mut Sha256, value: &Val) {
+    let mut list = |tag: &str, items: &[Val]| {
+        hash.update(tag);
+        hash.update((items.len() as u64).to_le_bytes());
+        items.iter().for_each(|item| feed(hash, item));
+    };
+    match value {
+        Val::U8(byte) => hash.update([*byte]),
+        Val::List(items) => list("l", items),
+        Val::Tuple(items) => list("t", items),
+        Val::Record(fields) => fields.iter().for_each(|(name, v)| {
+            hash.update(name);
+            feed(hash, v);
+        }),
+        Val::Variant(_, Some(v))
+        | Val::Option(Some(v))
+        | Val::Result(Ok(Some(v)) | Err(Some(v))) => {
+            hash.update("+");
+            feed(hash, v);
+        }
+        Val::String(text) => {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        // NB: a handle's number is the guest's affair and says nothing.
+        Val::Resource(_) => hash.update("handle"),
+        other => hash.update(format!("{other:?}")),
+    }
+}
