@@ -41,5 +41,7 @@ if grep -lE '^wasmtime' harness/{core,oracle,worker,runner}/Cargo.toml fuzz/Carg
     failed=1
 fi
 
+python3 ci/cycles.py || failed=1
+
 [ "$failed" -eq 0 ] && echo 'the arrows hold'
 exit "$failed"

@@ -1,6 +1,10 @@
 //! The suite is whole: targets, seeds, documents and dictionaries fit together.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+#[path = "../../../harness/runner/tests/common/blessing.rs"]
+mod blessing;
+
+use blessing::blessing;
 use provision_fuzz_bytes::Attacker;
 use provision_fuzz_guests::seeds::{is_made, seeds};
 use provision_fuzz_guests::{all, threats};
@@ -25,16 +29,11 @@ fn names(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether generated files are written instead of compared.
-fn blessing() -> bool {
-    greentic_provision::trials::blessing().expect("BLESS")
-}
-
 #[test]
 fn the_threat_model_is_fresh_and_nobody_is_forgotten() {
     let path = root().join("fuzz/THREATS.md");
     let fresh = threats::document();
-    if blessing() {
+    if blessing().expect("BLESS") {
         fs::write(&path, &fresh).expect("writes");
     }
     let found = fs::read_to_string(&path).expect("readable");
@@ -73,7 +72,7 @@ fn every_target_is_a_program_and_every_program_a_target() {
 #[test]
 fn the_options_are_fresh() {
     let folder = root().join("fuzz/options");
-    if blessing() {
+    if blessing().expect("BLESS") {
         fs::create_dir_all(&folder).expect("creates");
     }
     for target in all() {
@@ -83,7 +82,7 @@ fn the_options_are_fresh() {
             fresh.push_str(&format!("dict = {dictionary}\n"));
         }
         let path = folder.join(format!("{}.options", target.name));
-        if blessing() {
+        if blessing().expect("BLESS") {
             fs::write(&path, &fresh).expect("writes");
         }
         let found = fs::read_to_string(&path).expect("readable");

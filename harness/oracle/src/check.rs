@@ -59,10 +59,90 @@ impl fmt::Display for Scope {
     }
 }
 
+/// The group of a check: what it judges. The first part of the check's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The bytes of the archive.
+    Archive,
+    /// The manifest and the components that it names.
+    Manifest,
+    /// The SBOM, the lock and the signature.
+    Integrity,
+    /// The interfaces of components.
+    Abi,
+    /// The steps of a wizard and its questions.
+    Wizard,
+    /// The answer of the requirements step.
+    Requirements,
+    /// The plan that a wizard proposes.
+    Plan,
+    /// Secrets in everything that comes out.
+    Secrets,
+    /// What steps consume and ask of their host.
+    Sandbox,
+    /// The same inputs, given again.
+    Determinism,
+    /// Answers that are missing, of the wrong type, unasked or hostile.
+    Answers,
+    /// The validators that a pack carries.
+    Validators,
+    /// Paths, credentials and active text in a pack.
+    Hygiene,
+}
+
+impl Stage {
+    /// Every stage, in the order in which checks are judged.
+    pub const ALL: [Self; 13] = [
+        Self::Archive,
+        Self::Manifest,
+        Self::Integrity,
+        Self::Abi,
+        Self::Wizard,
+        Self::Requirements,
+        Self::Plan,
+        Self::Secrets,
+        Self::Sandbox,
+        Self::Determinism,
+        Self::Answers,
+        Self::Validators,
+        Self::Hygiene,
+    ];
+
+    /// The name, as ids of checks begin with it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Manifest => "manifest",
+            Self::Integrity => "integrity",
+            Self::Abi => "abi",
+            Self::Wizard => "wizard",
+            Self::Requirements => "requirements",
+            Self::Plan => "plan",
+            Self::Secrets => "secrets",
+            Self::Sandbox => "sandbox",
+            Self::Determinism => "determinism",
+            Self::Answers => "answers",
+            Self::Validators => "validators",
+            Self::Hygiene => "hygiene",
+        }
+    }
+
+    /// The stage of the check with this id, also of one that this version does
+    /// not have.
+    #[must_use]
+    pub fn of(id: &str) -> Option<Self> {
+        let (name, _) = id.split_once('.')?;
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
+}
+
 /// One row of the check catalogue.
 pub struct Check {
     /// Stable id, `stage.slug`.
     pub id: &'static str,
+    /// The stage that it judges.
+    pub stage: Stage,
     /// Who has to care.
     pub level: Level,
     /// What it is concluded for.

@@ -1,6 +1,6 @@
 //! From the results of all checks to one verdict of the pack.
 
-use crate::check::{CheckResult, Level};
+use crate::check::{CheckResult, Level, Stage};
 use crate::required_steps::reached;
 use crate::subject::{Observed, Subject};
 use provision_core::wizard::WizardKind;
@@ -14,8 +14,8 @@ pub fn deciding_code<'r>(subject: &'r Subject, results: &'r [CheckResult]) -> Op
         return Some(error.code());
     }
     let of_bytes = |r: &&CheckResult| {
-        let stage = r.check.split('.').next().unwrap_or_default();
-        r.level == Level::Must && matches!(stage, "archive" | "manifest" | "integrity")
+        let bytes = [Stage::Archive, Stage::Manifest, Stage::Integrity];
+        r.level == Level::Must && Stage::of(r.check).is_some_and(|stage| bytes.contains(&stage))
     };
     let mut findings = results.iter().filter(of_bytes).flat_map(|r| &r.findings);
     findings.next().map(|f| f.code.as_str())

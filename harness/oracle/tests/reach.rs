@@ -6,6 +6,7 @@ mod folder;
 
 use arbitrary::{Arbitrary, Unstructured};
 use folder::folder;
+use provision_core::wizard::capabilities::{CAPABILITIES, capability};
 use provision_core::wizard::{
     Call, HostActivity, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest,
     Task, drive, wizards,
@@ -162,5 +163,41 @@ fn every_function_of_the_host_is_reached() {
             .iter()
             .any(|f| f.interface.starts_with(&format!("{interface}@")));
         assert!(reached, "no generator calls {interface}");
+        let row = capability(interface);
+        assert!(row.is_some(), "the capability table lacks {interface}");
+    }
+    for function in FUNCTIONS {
+        let row = capability(function.interface);
+        assert!(
+            row.is_some(),
+            "the capability table lacks {}",
+            function.interface
+        );
+    }
+}
+
+/// Other hosts offer this interface; ours refuses it as an unknown import.
+const NOT_OFFERED: &str = "greentic:secrets/";
+
+#[test]
+fn every_capability_is_in_the_host_and_in_the_readme() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("readable");
+    let offered: Vec<&str> = provision_exec::granted().collect();
+    let greentic = CAPABILITIES.iter().map(|row| row.interface);
+    let greentic = greentic.filter(|i| i.starts_with("greentic:") && *i != NOT_OFFERED);
+    for interface in greentic {
+        assert!(
+            offered.iter().any(|o| o.starts_with(interface)),
+            "no host capability answers {interface}"
+        );
+        let name = interface
+            .trim_start_matches("greentic:")
+            .trim_end_matches('/');
+        // The README speaks of the step world's two interfaces as such.
+        assert!(
+            name.starts_with("provision-step/") || readme.contains(name),
+            "README.md does not name {interface}"
+        );
     }
 }

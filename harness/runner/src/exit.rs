@@ -1,10 +1,11 @@
 //! Exit codes, and the errors that lead to them.
 
+pub use crate::paths::show;
+
 use crate::expectations::ExpectationsError;
 use crate::read_file::ReadError;
 use crate::repro::BundleError;
 use provision_core::OpenError;
-use provision_core::text::inert;
 use std::path::{Path, PathBuf};
 
 /// What the process tells its caller; other people's CI acts on it.
@@ -164,10 +165,4 @@ pub fn exit_of(error: &OpenError) -> Exit {
         OpenError::Archive(_) => Exit::Violation,
         OpenError::Manifest(_) => Exit::Fails,
     }
-}
-
-/// A path as messages show it.
-#[must_use]
-pub fn show(path: &Path) -> String {
-    inert(&path.to_string_lossy(), 400)
 }

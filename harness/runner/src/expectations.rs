@@ -8,10 +8,11 @@ mod error;
 use crate::excusal::{Excusal, Fate, Fates};
 use crate::exit::Error;
 use crate::read_file;
+pub(crate) use error::LONGEST;
 pub use error::{EntryError, ExpectationsError};
 use provision_core::Status;
 use provision_core::text::inert;
-use provision_oracle::{CheckResult, Subject, checks};
+use provision_oracle::{CheckResult, Stage, Subject, checks};
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -19,8 +20,6 @@ use std::sync::{Mutex, PoisonError};
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
 const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
-/// Longest life of an expectation, in days.
-pub(crate) const LONGEST: i64 = 180;
 /// Days ahead of its end at which an expectation is warned of.
 const WARNING: i64 = 14;
 
@@ -81,8 +80,8 @@ pub fn render(entries: &[Entry]) -> Result<String, Error> {
 
 /// Whether failures of check `id` can be expected at all.
 pub(crate) fn excusable(id: &str) -> bool {
-    let stage = id.split('.').next().unwrap_or_default();
-    !matches!(stage, "archive" | "sandbox") || cfg!(planted_bug = "expectations")
+    let stage = Stage::of(id);
+    !matches!(stage, Some(Stage::Archive | Stage::Sandbox)) || cfg!(planted_bug = "expectations")
 }
 
 #[derive(Debug, Serialize, Deserialize)]

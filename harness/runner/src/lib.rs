@@ -1,5 +1,5 @@
-//! The conformance harness for Greentic packs: discovery, trials, goldens,
-//! events, reports and the command line. All IO of the harness is here.
+//! The conformance harness for Greentic packs: discovery, the pipeline, events,
+//! reports and the command line. All IO of the harness is here.
 
 pub mod catalogue;
 pub mod cli;
@@ -12,12 +12,13 @@ pub mod excusal;
 pub mod executors;
 pub mod exit;
 pub mod expectations;
-mod files;
+pub mod files;
 pub mod fold;
 pub mod fuzz;
 pub mod interrupt;
 pub mod pack_events;
 mod parallel;
+mod paths;
 pub mod progress;
 pub mod read_file;
 pub mod reports;
@@ -28,4 +29,3 @@ pub mod shard;
 pub mod shrink;
 pub mod source;
 pub mod timings;
-pub mod trials;

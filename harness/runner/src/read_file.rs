@@ -5,7 +5,7 @@
 //! expectations file with a pull request. None of them may make the harness
 //! wait for a pipe that nobody writes to, or fill its memory.
 
-use crate::exit::show;
+use crate::paths::show;
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read, Take};
 use std::path::{Path, PathBuf};

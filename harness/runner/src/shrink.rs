@@ -6,7 +6,7 @@ use provision_core::Status;
 use provision_core::wizard::StepExecutor;
 use provision_oracle::shrink::minimise;
 use provision_oracle::{
-    CheckResult, Conditions, Opening, Scope, Subject, judge_by, observe_opened,
+    CheckResult, Conditions, Opening, Scope, Stage, Subject, judge_by, observe_opened,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,7 +122,7 @@ fn codes<'r>(results: impl Iterator<Item = &'r CheckResult>) -> BTreeSet<(String
 /// Whether check `id` is judged by probes. Each probe is one change of the given
 /// answers, and needs no shrinking.
 fn is_probed(id: &str) -> bool {
-    id.starts_with("answers.") || id.starts_with("secrets.")
+    matches!(Stage::of(id), Some(Stage::Answers | Stage::Secrets))
 }
 
 /// The answers that the wizard of `scope` was given.

@@ -1,6 +1,7 @@
 //! Wizards: which a pack offers, what their steps exchange, how they are driven.
 
 pub mod call;
+pub mod capabilities;
 mod drivers;
 pub mod executor;
 pub mod inputs;

@@ -1,6 +1,6 @@
 //! answers.*: are answers that nobody should give refused, or survived?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
 use crate::subject::{Observed, Subject};
@@ -12,6 +12,7 @@ use provision_core::wizard::{ProvisionPlan, WizardKind};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "answers.missing-refused",
+        stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it.",
@@ -21,6 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "answers.types-refused",
+        stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "An answer of the wrong type is refused likewise.",
@@ -30,6 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "answers.extra-harmless",
+        stage: Stage::Answers,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
@@ -39,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "answers.hostile",
+        stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Empty, huge, deeply nested, odd Unicode, injection-shaped and boundary answers never make a step trap or hit a bound.",

@@ -1,6 +1,6 @@
 //! archive.*: can the bytes be read, and read in one way only?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
@@ -10,6 +10,7 @@ use provision_core::{Finding, OpenError};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "archive.readable",
+        stage: Stage::Archive,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The archive is one unambiguous zip: every byte belongs to exactly one record, \
@@ -20,6 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "archive.bounded",
+        stage: Stage::Archive,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The archive stays inside the size, count, ratio and name bounds.",
@@ -29,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "archive.canonical",
+        stage: Stage::Archive,
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "Entries are sorted, dated 1980-01-01, mode 0644, without directories, extra \

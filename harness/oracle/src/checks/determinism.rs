@@ -1,6 +1,6 @@
 //! determinism.*: do the same inputs give the same bytes?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::run_diff::differences;
 use crate::subject::{Runs, Subject};
 use provision_core::Finding;
@@ -9,6 +9,7 @@ use provision_core::wizard::WizardRun;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "determinism.repeat",
+        stage: Stage::Determinism,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
@@ -18,6 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "determinism.isolated",
+        stage: Stage::Determinism,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
@@ -27,6 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "determinism.compilers",
+        stage: Stage::Determinism,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Unoptimised and optimised code, and the Pulley interpreter, give the same bytes.",

@@ -1,6 +1,6 @@
 //! hygiene.*: does the pack give away, or carry, what it should not?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::text::{inert, is_invisible};
@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "hygiene.no-local-paths",
+        stage: Stage::Hygiene,
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "The pack leaks no path of the machine that built it.",
@@ -20,6 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "hygiene.no-embedded-secrets",
+        stage: Stage::Hygiene,
         level: Level::Publish,
         scope: ScopeKind::Pack,
         requirement: "The pack's files hold nothing that looks like a live credential.",
@@ -29,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "hygiene.inert-text",
+        stage: Stage::Hygiene,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Questions, notes and diagnostics carry no terminal escapes, bidi controls, CI \

@@ -1,6 +1,6 @@
 //! integrity.*: is what the pack says of its own bytes true?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::archive::names;
 use provision_core::integrity::sbom::{self, Sbom};
@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "integrity.sbom",
+        stage: Stage::Integrity,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
@@ -22,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "integrity.lock",
+        stage: Stage::Integrity,
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "The digests in the pack's lock match the components.",
@@ -31,6 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "integrity.signature",
+        stage: Stage::Integrity,
         level: Level::Publish,
         scope: ScopeKind::Pack,
         requirement: "The pack is signed by a trusted key over its manifest and SBOM.",

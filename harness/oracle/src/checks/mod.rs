@@ -47,6 +47,7 @@ pub fn by_id(id: &str) -> Option<&'static Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Stage;
     use std::collections::BTreeSet;
 
     #[test]
@@ -57,6 +58,8 @@ mod tests {
             let plain =
                 |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c == '-');
             assert!(plain(stage) && plain(slug), "{}", check.id);
+            assert_eq!(stage, check.stage.name(), "{}", check.id);
+            assert_eq!(Stage::of(check.id), Some(check.stage));
             assert!(seen.insert(check.id), "{} is there twice", check.id);
             assert!(check.requirement.ends_with('.'), "{}", check.id);
         }

@@ -1,6 +1,6 @@
 //! requirements.*: does the requirements step say what the pack expects of it?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::compare::differences;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::wizard::{WizardKind, WizardRun};
@@ -8,6 +8,7 @@ use provision_core::{Finding, json};
 
 pub(super) const CHECKS: &[Check] = &[Check {
     id: "requirements.match",
+    stage: Stage::Requirements,
     level: Level::Must,
     scope: ScopeKind::Pack,
     requirement: "The requirements step answers what `fixtures/requirements.expected.json` says.",

@@ -1,14 +1,16 @@
 //! sandbox.*: did a step run into what contains it?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
+use provision_core::wizard::capabilities::capability;
 use provision_core::wizard::{HostCall, HostVerdict, StepCode};
 use std::collections::BTreeMap;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "sandbox.within-limits",
+        stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "No step runs into a bound.",
@@ -18,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "sandbox.no-effects",
+        stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
@@ -27,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "sandbox.least-attempts",
+        stage: Stage::Sandbox,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "A step does not even try a capability that was denied to it.",
@@ -57,17 +61,12 @@ fn least_attempts(subject: &Subject, findings: &mut Findings) {
     );
 }
 
-/// What would change something outside of the guest.
+/// Whether the call would change something outside of the guest. A denied call to
+/// an interface that the table lacks counts as one.
 fn is_effect(call: &HostCall) -> bool {
-    let leaves = [
-        "greentic:http/",
-        "greentic:oauth-broker/",
-        "wasi:sockets/",
-        "wasi:cli/exit",
-    ];
     match call.verdict {
         HostVerdict::Withheld => true,
-        HostVerdict::Denied => leaves.iter().any(|i| call.interface.starts_with(i)),
+        HostVerdict::Denied => capability(&call.interface).is_none_or(|c| c.leaves_machine),
         HostVerdict::Answered => false,
     }
 }
@@ -132,4 +131,30 @@ fn within_limits(subject: &Subject, findings: &mut Findings) {
             false => Conclusion::of(bounds),
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denied_call_is_an_effect_if_it_leaves_the_machine_or_is_unknown() {
+        let denied = |interface: &str| HostCall {
+            interface: interface.into(),
+            function: "f".into(),
+            arguments: String::new(),
+            bytes: 0,
+            count: 1,
+            verdict: HostVerdict::Denied,
+        };
+        for interface in [
+            "greentic:http/http-client@1.1.0",
+            "wasi:sockets/tcp-create-socket@0.2.12",
+            "wasi:cli/exit@0.2.12",
+            "greentic:new/network@1.0.0",
+        ] {
+            assert!(is_effect(&denied(interface)), "{interface}");
+        }
+        assert!(!is_effect(&denied("wasi:filesystem/preopens@0.2.12")));
+    }
 }

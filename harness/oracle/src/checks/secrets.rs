@@ -1,7 +1,7 @@
 //! secrets.*: does anything of a secret show, and is each one declared?
 
 use super::plan::on_plan;
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::secret_scan::Secrets;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "secrets.redacted",
+        stage: Stage::Secrets,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Values in the secrets patch are redacted.",
@@ -23,6 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "secrets.contained",
+        stage: Stage::Secrets,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
@@ -32,6 +34,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "secrets.declared",
+        stage: Stage::Secrets,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set.",

@@ -1,6 +1,6 @@
 //! validators.*: what does the pack's own judge say of it?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Subject, Validated};
 use provision_core::Finding;
 use provision_core::text::inert;
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 pub(super) const CHECKS: &[Check] = &[Check {
     id: "validators.pass",
+    stage: Stage::Validators,
     level: Level::Should,
     scope: ScopeKind::Pack,
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",

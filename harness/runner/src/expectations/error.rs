@@ -1,7 +1,9 @@
 //! Why an expectations file is refused.
 
-use super::LONGEST;
 use provision_core::text::{inert, inert_lines};
+
+/// Longest life of an expectation, in days.
+pub(crate) const LONGEST: i64 = 180;
 
 /// Why an expectations file is refused.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use crate::events::{CheckFinished, Event, RunStarted};
 use crate::exit::{Error, show};
 use crate::read_file::{EVENT_CHECKS, EVENT_MISSING, EVENT_PACKS};
 use provision_core::Status;
-use provision_oracle::Level;
+use provision_oracle::{Level, Stage};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -119,7 +119,9 @@ fn check_announced(started: &RunStarted) -> Result<(), String> {
 
 /// What is only good practice violates nothing.
 fn violates(check: &CheckFinished) -> bool {
-    let stage = check.check.split('.').next().unwrap_or_default();
+    let stage = Stage::of(&check.check);
     let required = check.level == Level::Must;
-    required && check.status == Status::Failed && matches!(stage, "archive" | "sandbox")
+    required
+        && check.status == Status::Failed
+        && matches!(stage, Some(Stage::Archive | Stage::Sandbox))
 }

@@ -141,7 +141,8 @@ fn summary(run: &Run) -> Value {
             "skipped": checks(Status::Skipped),
         },
         "steps_executed": run.steps_executed(),
-        "steps_due": run.packs.iter().map(|p| p.steps_due).sum::<usize>(),
+        // NB: a stream may say any number.
+        "steps_due": run.packs.iter().fold(0_usize, |sum, p| sum.saturating_add(p.steps_due)),
     })
 }
 

@@ -1,19 +1,16 @@
 //! The form of bundles, and how one is read.
 
+use super::error::{BundleError, FORMAT};
 use super::limits::lowered;
 use super::pack::BundledPack;
-use crate::exit::{Error, show};
+use crate::exit::Error;
 use crate::read_file;
 use provision_core::json::{self, JsonError};
-use provision_core::text::inert;
 use provision_core::{Finding, Limits};
 use provision_oracle::fuzzing::Input;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-
-/// Version of the form of bundles.
-const FORMAT: u32 = 1;
+use std::path::Path;
 
 /// Levels that a bundle may nest: answers as deep as a pack may take them, in
 /// the members of the bundle that hold them.
@@ -91,69 +88,6 @@ pub struct Decoded {
     pub bundle: AnyBundle,
     /// The bounds that it asked to be larger, such as `step.fuel`.
     pub lowered: Vec<&'static str>,
-}
-
-/// Why a bundle cannot be replayed.
-#[derive(Debug, thiserror::Error)]
-pub enum BundleError {
-    /// It is not strict JSON.
-    #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
-    Json {
-        /// The bundle.
-        path: PathBuf,
-        /// What the parser says.
-        why: JsonError,
-    },
-    /// It is JSON, but has not the members of a bundle.
-    #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
-    Shape {
-        /// The bundle.
-        path: PathBuf,
-        /// Which member is wrong.
-        why: serde_json::Error,
-    },
-    /// It has another form.
-    #[error(
-        "{}: a bundle of form {found}; this version reads form {FORMAT}",
-        show(path)
-    )]
-    Format {
-        /// The bundle.
-        path: PathBuf,
-        /// The form.
-        found: u32,
-    },
-    /// The pack that it carries is not base64.
-    #[error("the pack in the bundle: {0}")]
-    PackBytes(#[from] base64::DecodeError),
-    /// Nothing is where the pack was.
-    #[error("{}: no pack is there; name the pack with --pack", show(.0))]
-    NoPack(PathBuf),
-    /// What the bundle names was never a pack.
-    #[error("{}: not a .gtpack file, a pack folder or a manifest; name the pack with --pack", show(.0))]
-    NotAPack(PathBuf),
-    /// The pack is not the one that failed.
-    #[error(
-        "another pack: its SHA-256 is {actual}, the bundle is of {}; name the pack with --pack",
-        inert(expected, 80)
-    )]
-    OtherPack {
-        /// The digest of what was read.
-        actual: String,
-        /// The digest in the bundle.
-        expected: String,
-    },
-    /// This version has no such check.
-    #[error("there is no check `{}` any more", inert(.0, 80))]
-    NoCheck(String),
-    /// The check concluded nothing about what failed.
-    #[error("check {check} says nothing of `{}` any more", inert(scope, 200))]
-    NoResult {
-        /// The check.
-        check: &'static str,
-        /// The wizard, or `pack`.
-        scope: String,
-    },
 }
 
 /// Why bytes are no bundle.

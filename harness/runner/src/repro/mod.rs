@@ -5,12 +5,14 @@
 //! before anything of it is used, and it cannot widen the bounds of a run.
 
 mod bundle;
+pub(crate) mod error;
 mod limits;
 mod pack;
 mod replay;
 mod write;
 
-pub use bundle::{AnyBundle, Bundle, BundleError, Decoded, FUZZ, FuzzBundle};
+pub use bundle::{AnyBundle, Bundle, Decoded, FUZZ, FuzzBundle};
+pub use error::BundleError;
 pub use limits::lowered;
 pub use pack::{BundledPack, bundled};
 pub use replay::{Replay, Shown};

@@ -1,6 +1,6 @@
 //! The pack of a bundle: where it is found, and that it is the one that failed.
 
-use super::bundle::BundleError;
+use super::error::BundleError;
 use crate::discover::PackRef;
 use crate::exit::Error;
 use crate::read_file::open_regular;

@@ -1,6 +1,7 @@
 //! Shows a recorded failure again.
 
-use super::bundle::{Bundle, BundleError, FuzzBundle};
+use super::bundle::{Bundle, FuzzBundle};
+use super::error::BundleError;
 use super::pack::BundledPack;
 use crate::examine::examine_source;
 use crate::executors::{AnyExecutor, Isolation};

@@ -47,7 +47,7 @@ fn same(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/contract")
         .join(name);
-    if greentic_provision::trials::blessing().expect("BLESS") {
+    if crate::blessing::blessing().expect("BLESS") {
         fs::create_dir_all(path.parent().expect("a folder")).expect("creates");
         return fs::write(&path, actual).expect("writes");
     }

@@ -2,6 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod archives;
+#[path = "../common/blessing.rs"]
+mod blessing;
 mod cache;
 mod conformance;
 mod contract;

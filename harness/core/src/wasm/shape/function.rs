@@ -1,6 +1,7 @@
 //! One function: how deep it nests, how many values it holds, how it branches.
 
-use super::{Module, ShapeError, Totals, bound};
+use super::bounds::{ShapeError, Totals, bound};
+use super::module::Module;
 use wasmparser::{
     BlockType, ContType, FrameKind, FuncType, FunctionBody, ModuleArity, Operator, RefType, SubType,
 };

@@ -4,10 +4,15 @@
 //! some ten times what real components have, and for each shape there is a
 //! bound on the sum over all functions: many small bad ones add up.
 
+mod bounds;
 mod function;
+mod module;
 
+pub use bounds::ShapeError;
+
+use bounds::{Totals, bound};
 use function::Measure;
-use std::fmt;
+use module::Module;
 use wasmparser::{Operator, Parser, Payload, SubType, TypeRef};
 
 /// Functions of all modules.
@@ -24,31 +29,6 @@ const COMPONENTS_DEEP: usize = 8;
 pub const TABLE: usize = 100_000;
 /// Bytes between the data segments of one module, all gaps together.
 const DATA_GAP: u64 = 1024 * 1024;
-
-/// A shape that is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{measure}: {value}, bound {limit}{}", At(*.function))]
-pub struct ShapeError {
-    /// What was measured.
-    pub measure: &'static str,
-    /// How much of it there is.
-    pub value: u64,
-    /// How much of it there may be.
-    pub limit: u64,
-    /// The function, by its place in its module; `None` for sums.
-    pub function: Option<u64>,
-}
-
-struct At(Option<u64>);
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(function) => write!(f, " (the module's own function {function})"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Every bound, in an order that stays: what was accepted under other bounds
 /// was not accepted under these.
@@ -104,47 +84,6 @@ pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
         }
     }
     Ok(())
-}
-
-fn bound(
-    measure: &'static str,
-    value: u64,
-    limit: u64,
-    function: Option<u64>,
-) -> Result<(), ShapeError> {
-    match value > limit {
-        true => Err(ShapeError {
-            measure,
-            value,
-            limit,
-            function,
-        }),
-        false => Ok(()),
-    }
-}
-
-/// Sums over everything in the binary.
-#[derive(Default)]
-struct Totals {
-    modules: u64,
-    types: u64,
-    functions: u64,
-    tables: u64,
-    looped_locals: u64,
-    heights: u64,
-    branches: u64,
-}
-
-/// What functions of one module are measured against.
-#[derive(Default)]
-struct Module {
-    types: Vec<SubType>,
-    /// The type of each function, imported ones first.
-    functions: Vec<u32>,
-    imported: u64,
-    bodies: u64,
-    data_bytes: u64,
-    data_span: Option<(u64, u64)>,
 }
 
 impl Module {

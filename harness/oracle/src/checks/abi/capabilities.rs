@@ -5,23 +5,10 @@ use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::text::inert;
 use provision_core::wasm::component_imports;
+use provision_core::wizard::capabilities::{Declares, capability};
 use provision_core::{Finding, components};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// Interfaces, and where a manifest declares that a component wants them. WASI
-/// is imported by every standard library, so that only its use counts.
-const CAPABILITIES: [(&str, &str, bool); 9] = [
-    ("greentic:secrets-store/", "/host/secrets", true),
-    ("greentic:secrets/", "/host/secrets", true),
-    ("greentic:http/", "/host/http", true),
-    ("greentic:state/", "/host/state", true),
-    ("greentic:telemetry/", "/host/telemetry", true),
-    ("wasi:filesystem/", "/wasi/filesystem", false),
-    ("wasi:random/", "/wasi/random", false),
-    ("wasi:clocks/", "/wasi/clocks", false),
-    ("wasi:cli/environment", "/wasi/env", false),
-];
 
 pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
@@ -40,9 +27,9 @@ pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
         let declared = serde_json::to_value(&component.capabilities).unwrap_or_default();
         let bytes = opened.pack.read(&file).unwrap_or_default();
         let imported = component_imports(&bytes).into_iter();
-        let imported = imported.filter_map(|name| capability(&name, true));
+        let imported = imported.filter_map(|name| pointer(&name, true));
         let used = used(opened, &file).into_iter();
-        let used = used.filter_map(|name| capability(&name, false));
+        let used = used.filter_map(|name| pointer(&name, false));
         let needed: BTreeSet<&str> = imported.chain(used).collect();
         let missing = needed.into_iter().filter(|at| !grants(&declared, at));
         found.extend(missing.map(|at| {
@@ -57,13 +44,11 @@ pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// Where `interface` is declared; `None` where it needs no declaration, or is
-/// only imported and counts by its use.
-fn capability(interface: &str, imported: bool) -> Option<&'static str> {
-    let known = CAPABILITIES.iter().find(|(i, ..)| interface.starts_with(i));
-    known
-        .filter(|(_, _, by_import)| *by_import || !imported)
-        .map(|(_, at, _)| *at)
+/// Where a manifest declares `interface`; `None` where it needs no declaration,
+/// or is only imported and counts by its calls.
+fn pointer(interface: &str, imported: bool) -> Option<&'static str> {
+    let (at, by) = capability(interface)?.declared?;
+    (by == Declares::Import || !imported).then_some(at)
 }
 
 /// Interfaces that the component in `file` was seen to call.
@@ -94,14 +79,11 @@ mod tests {
     #[test]
     fn wasi_counts_by_its_use_and_the_rest_by_its_import() {
         let clocks = "wasi:clocks/wall-clock@0.2.6";
-        assert_eq!(capability(clocks, true), None);
-        assert_eq!(capability(clocks, false), Some("/wasi/clocks"));
+        assert_eq!(pointer(clocks, true), None);
+        assert_eq!(pointer(clocks, false), Some("/wasi/clocks"));
         let http = "greentic:http/http-client@1.1.0";
-        assert_eq!(capability(http, true), Some("/host/http"));
-        assert_eq!(
-            capability("greentic:provision-step/config@0.1.0", true),
-            None
-        );
+        assert_eq!(pointer(http, true), Some("/host/http"));
+        assert_eq!(pointer("greentic:provision-step/config@0.1.0", true), None);
     }
 
     #[test]

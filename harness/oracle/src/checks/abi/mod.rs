@@ -2,7 +2,7 @@
 
 mod capabilities;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::wizard::{StepCode, StepRun};
@@ -10,6 +10,7 @@ use provision_core::wizard::{StepCode, StepRun};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "abi.recognised",
+        stage: Stage::Abi,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Each wizard step's component exports an interface that the harness knows.",
@@ -19,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "abi.imports-allowed",
+        stage: Stage::Abi,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A component imports nothing outside the allowed host interfaces.",
@@ -28,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "abi.capabilities-declared",
+        stage: Stage::Abi,
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "A component imports, and uses, only capabilities that its manifest declares.",

@@ -3,7 +3,7 @@
 mod components;
 mod schemas;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
 use provision_core::manifest::{Manifest, NameOf};
@@ -14,6 +14,7 @@ use provision_core::{Finding, OpenError};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "manifest.decodes",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "There is a manifest, and it decodes strictly (no duplicate keys, no trailing \
@@ -24,6 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.unambiguous",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
@@ -33,6 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.identity",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
@@ -42,6 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.core-rules",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error.",
@@ -51,6 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.components-present",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Every component that the manifest names is in the pack (or a pinned, resolvable \
@@ -61,6 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.nodes-resolve",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Every flow node names a component of the pack and an operation which that \
@@ -71,6 +77,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.schemas-valid",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Every JSON Schema that the manifest references exists and is a valid schema.",
@@ -80,6 +87,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.component-identity",
+        stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "A component's own description names the component that the manifest says it is.",
@@ -89,6 +97,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "manifest.components-distinct",
+        stage: Stage::Manifest,
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "Components with different ids are not the same bytes.",

@@ -6,7 +6,7 @@ mod state;
 
 pub(crate) use state::unsettled;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::text::inert;
@@ -19,6 +19,7 @@ use url::Url;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "plan.shape",
+        stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Config and secret patches, webhook, subscription and OAuth operations are \
@@ -29,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "plan.webhooks",
+        stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Webhook URLs are https, below the given public base URL.",
@@ -38,6 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "plan.golden",
+        stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "The plan equals `fixtures/setup.expected.plan.json`; likewise \
@@ -52,6 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "plan.config-valid",
+        stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "The resulting config is valid under the pack's own config schema.",
@@ -61,6 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "plan.idempotent",
+        stage: Stage::Plan,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Setup run again on the state it would have left changes nothing.",
@@ -70,6 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "plan.removable",
+        stage: Stage::Plan,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "The remove wizard takes back every key and operation that setup added.",

@@ -2,7 +2,7 @@
 
 mod questions;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind};
+use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Observed, Subject};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
@@ -12,6 +12,7 @@ use provision_core::wizard::{Outcome, ProvisionStep, StepOutput, StepRun, Wizard
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "wizard.present",
+        stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The pack offers a setup wizard, or declares `provisioning:none`.",
@@ -21,6 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "wizard.completes",
+        stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Every step of every wizard really ran to completion.",
@@ -30,6 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "wizard.output",
+        stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
@@ -39,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "wizard.questions",
+        stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Questions have unique ids, known kinds, valid defaults and constraints; Adaptive Cards are valid.",
@@ -48,6 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "wizard.questions-agree",
+        stage: Stage::Wizard,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
@@ -57,6 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "wizard.labels-translated",
+        stage: Stage::Wizard,
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Every text key that a wizard uses is in the component's i18n bundle.",

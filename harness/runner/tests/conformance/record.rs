@@ -1,9 +1,8 @@
 //! What became of each trial, for the reports of a test run.
 
-use super::Said;
-use crate::exit::Error;
-use crate::files;
-use crate::reports::junit::{self, Case, Suite};
+use greentic_provision::exit::Error;
+use greentic_provision::files;
+use greentic_provision::reports::junit::{self, Case, Suite};
 use provision_core::Status;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -11,6 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+/// How a trial ends: what is wrong, in words.
+pub(crate) type TrialResult = Result<(), String>;
 
 /// The outcome of one trial, as its event.
 #[derive(Debug, Serialize)]
@@ -24,13 +26,13 @@ struct TrialFinished {
 
 /// The outcomes so far.
 #[derive(Default)]
-pub(super) struct Record {
+pub(crate) struct Record {
     finished: Mutex<Vec<TrialFinished>>,
 }
 
 impl Record {
     /// Runs a trial and keeps its outcome, also if it panics.
-    pub(super) fn note(&self, trial: String, run: impl FnOnce() -> Said) -> Said {
+    pub(crate) fn note(&self, trial: String, run: impl FnOnce() -> TrialResult) -> TrialResult {
         let started = Instant::now();
         let said = catch_unwind(AssertUnwindSafe(run));
         let message = match &said {
@@ -53,7 +55,7 @@ impl Record {
     }
 
     /// Writes `events.jsonl` and `junit.xml` into `folder`.
-    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
         finished.sort_by(|a, b| a.trial.cmp(&b.trial));
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;

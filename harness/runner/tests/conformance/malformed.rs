@@ -1,9 +1,9 @@
 //! One trial for each mutation: the mutated pack gives the mutation's code, and
 //! the valid pack that it was made of still opens afterwards.
 
-use super::Said;
-use super::fixture::Bench;
+use super::fixture::FixtureRunner;
 use super::record::Record;
+use super::record::TrialResult;
 use libtest_mimic::Trial;
 use provision_core::Source;
 use provision_core::wizard::NoopExecutor;
@@ -13,7 +13,7 @@ use provision_oracle::{Conditions, deciding_code, judge, observe};
 use std::sync::Arc;
 
 /// A trial for every row of the table.
-pub(super) fn trials(record: &Arc<Record>, bench: &Arc<Bench>) -> Vec<Trial> {
+pub(crate) fn trials(record: &Arc<Record>, bench: &Arc<FixtureRunner>) -> Vec<Trial> {
     let trial = |mutation: &'static Mutation| {
         let bench = Arc::clone(bench);
         record.trial(format!("malformed::{}", mutation.id), move || {
@@ -23,7 +23,7 @@ pub(super) fn trials(record: &Arc<Record>, bench: &Arc<Bench>) -> Vec<Trial> {
     MUTATIONS.iter().map(trial).collect()
 }
 
-fn run(mutation: &Mutation, conditions: &Conditions) -> Said {
+fn run(mutation: &Mutation, conditions: &Conditions) -> TrialResult {
     let good = ValidPack::plain();
     let archive = |mutations: &[&Mutation]| mutate(&good, mutations, &conditions.limits.archive);
     match decides(archive(&[mutation]), conditions) {

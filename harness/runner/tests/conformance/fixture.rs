@@ -1,10 +1,10 @@
 //! A pack of the project with its expectation; observed once, by whichever
 //! trial comes first, and shared by all.
 
-use super::expect::Expectation;
-use crate::discover::PackRef;
-use crate::examine::{Examined, examine};
-use crate::source;
+use super::expectation::Expectation;
+use greentic_provision::discover::PackRef;
+use greentic_provision::examine::{Examined, examine};
+use greentic_provision::source;
 use provision_core::Pack;
 use provision_core::wizard::wizards;
 use provision_exec::WasmtimeExecutor;
@@ -12,24 +12,24 @@ use provision_oracle::{Conditions, Level};
 use std::sync::{Arc, OnceLock};
 
 /// What all packs are observed with.
-pub(super) struct Bench {
-    pub(super) executor: WasmtimeExecutor,
+pub(crate) struct FixtureRunner {
+    pub(crate) executor: WasmtimeExecutor,
     /// For fixtures that are judged up to the level `should`.
-    pub(super) strict: WasmtimeExecutor,
-    pub(super) conditions: Conditions,
+    pub(crate) strict: WasmtimeExecutor,
+    pub(crate) conditions: Conditions,
 }
 
-pub(super) struct Fixture {
-    pub(super) pack: PackRef,
+pub(crate) struct Fixture {
+    pub(crate) pack: PackRef,
     /// Names of its wizards, known before anything is run.
-    pub(super) wizards: Vec<String>,
-    pub(super) expectation: Result<Expectation, String>,
-    bench: Arc<Bench>,
+    pub(crate) wizards: Vec<String>,
+    pub(crate) expectation: Result<Expectation, String>,
+    bench: Arc<FixtureRunner>,
     examined: OnceLock<Examined>,
 }
 
 impl Fixture {
-    pub(super) fn new(pack: PackRef, bench: Arc<Bench>) -> Self {
+    pub(crate) fn new(pack: PackRef, bench: Arc<FixtureRunner>) -> Self {
         let limits = &bench.conditions.limits;
         let opened =
             source::load(&pack.path, &limits.archive).and_then(|source| Pack::open(source, limits));
@@ -44,9 +44,9 @@ impl Fixture {
     }
 
     /// The pack, observed and judged.
-    pub(super) fn examined(&self) -> &Examined {
+    pub(crate) fn examined(&self) -> &Examined {
         self.examined.get_or_init(|| {
-            let Bench {
+            let FixtureRunner {
                 executor,
                 strict,
                 conditions,
@@ -60,12 +60,12 @@ impl Fixture {
     }
 
     /// The level up to which checks are required of it.
-    pub(super) fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         self.expectation.as_ref().map_or(Level::Must, |e| e.level)
     }
 
     /// The expectation, or why there is none that could be used.
-    pub(super) fn expectation(&self) -> Result<&Expectation, String> {
+    pub(crate) fn expectation(&self) -> Result<&Expectation, String> {
         self.expectation.as_ref().map_err(Clone::clone)
     }
 }

@@ -1,8 +1,9 @@
 //! The catalogue of checks with its examples, held against the packs.
 
-use super::Said;
+use super::blessing::blessing;
 use super::fixture::Fixture;
-use crate::catalogue::{Examples, MARKDOWN, markdown};
+use super::record::TrialResult;
+use greentic_provision::catalogue::{Examples, MARKDOWN, markdown};
 use provision_core::Status;
 use provision_oracle::checks;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ const UNREACHABLE: [&str; 3] = [
 /// Fails unless `reports/CHECKS.md` below `root` is what the check table and
 /// the packs say; with `BLESS=1` in the environment it is written first. A check
 /// that no pack fails is a check that nobody has seen fail.
-pub(super) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> Said {
+pub(crate) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> TrialResult {
     let examples = examples(fixtures);
     let text = markdown(&examples);
     let path = root.join("reports/CHECKS.md");
@@ -40,21 +41,6 @@ pub(super) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> Said {
         return Err("reports/CHECKS.md is stale; ci/bless.sh writes it".into());
     }
     Ok(())
-}
-
-/// Whether generated files are written instead of compared: `BLESS` is `1`.
-///
-/// # Errors
-/// Says so where `BLESS` has another value, so that `BLESS=0` blesses nothing.
-pub fn blessing() -> Result<bool, String> {
-    match std::env::var_os("BLESS") {
-        None => Ok(false),
-        Some(value) if value == "1" => Ok(true),
-        Some(value) => Err(format!(
-            "BLESS is {}; set it to 1 to write generated files, or unset it to compare them",
-            value.to_string_lossy()
-        )),
-    }
 }
 
 fn examples(fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {

@@ -4,34 +4,37 @@
 //! `expect.toml` says it must: a negative case that fails for another reason
 //! is a failed trial.
 
-mod catalogue;
-mod expect;
-mod fixture;
-mod golden;
-mod malformed;
-mod record;
-
-pub use catalogue::blessing;
-
-use crate::discover::{Marker, discover};
-use crate::exit::{Error, show};
-use fixture::{Bench, Fixture};
+use crate::fixture::{Fixture, FixtureRunner};
+use crate::record::{Record, TrialResult};
+use crate::{catalogue, expect, expectation, golden, malformed};
+use greentic_provision::discover::{Marker, discover};
+use greentic_provision::exit::{Error, show};
 use libtest_mimic::{Arguments, Failed, Trial};
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, checks, scopes};
-use record::Record;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Runs the trials of the project at `root` as the command line asks, writes
 /// events and JUnit below `reports/out/trials/`, and ends the process.
-pub fn main(root: &Path) -> ! {
+pub(crate) fn main(root: &Path) -> ! {
     let args = Arguments::from_args();
     let root = &root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let record = Arc::new(Record::default());
-    let done = trials(root, &record).and_then(|trials| {
+    let done = trials(root, &record).and_then(|mut trials| {
+        let own = [
+            &tests::ALL[..],
+            &golden::tests::ALL,
+            &expectation::tests::ALL,
+        ];
+        for (name, test) in own.concat() {
+            trials.push(record.trial(format!("trials::{name}"), move || {
+                test();
+                Ok(())
+            }));
+        }
         let conclusion = libtest_mimic::run(&args, trials);
         // One trial of a process each (nextest) must not overwrite the others'.
         if !args.list && !args.exact {
@@ -51,7 +54,7 @@ pub fn main(root: &Path) -> ! {
 /// All trials of the project at `root`, in the order of their names.
 fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     let limits = Limits::default();
-    let bench = Arc::new(Bench {
+    let bench = Arc::new(FixtureRunner {
         executor: WasmtimeExecutor::new(&limits.step)?,
         strict: WasmtimeExecutor::with_all_compilers(&limits.step)?,
         conditions: Conditions {
@@ -106,7 +109,7 @@ fn trusted(folder: &Path) -> Result<Vec<TrustedKey>, Error> {
 }
 
 /// No packs is no success.
-fn found(packs: usize) -> Said {
+fn found(packs: usize) -> TrialResult {
     match packs {
         0 => Err("no pack below packs/, so nothing was tried".into()),
         _ => Ok(()),
@@ -137,12 +140,13 @@ fn of_pack(fixture: &Arc<Fixture>, root: &Path, record: &Arc<Record>) -> Vec<Tri
     trials
 }
 
-/// What a trial says: nothing, or why it failed.
-type Said = Result<(), String>;
-
 impl Record {
     /// A trial that `run` decides, and whose outcome is kept for the reports.
-    fn trial(self: &Arc<Self>, name: String, run: impl FnOnce() -> Said + Send + 'static) -> Trial {
+    pub(crate) fn trial(
+        self: &Arc<Self>,
+        name: String,
+        run: impl FnOnce() -> TrialResult + Send + 'static,
+    ) -> Trial {
         let record = Arc::clone(self);
         Trial::test(name.clone(), move || {
             let said = record.note(name, run);
@@ -151,11 +155,15 @@ impl Record {
     }
 }
 
-#[cfg(test)]
-mod tests {
+/// Trials of this file: libtest-mimic knows no `#[test]`.
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
+    pub(crate) const ALL: [(&str, fn()); 1] = [(
+        "zero_packs_is_a_failing_trial",
+        zero_packs_is_a_failing_trial,
+    )];
+
     fn zero_packs_is_a_failing_trial() {
         let root = tempfile::tempdir().expect("a folder");
         let record = Arc::new(Record::default());

@@ -1,7 +1,7 @@
 //! Golden plans: insta snapshots under `golden/`, a mirror of `packs/`.
 
-use super::Said;
 use super::fixture::Fixture;
+use super::record::TrialResult;
 use provision_core::Verdict;
 use provision_core::text::slug;
 use provision_oracle::Observed;
@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 /// Wizards of `fixture` that have a golden: all, unless it must fail and does
 /// not ask for them.
-pub(super) fn wizards(fixture: &Fixture) -> &[String] {
+pub(crate) fn wizards(fixture: &Fixture) -> &[String] {
     let Ok(expectation) = fixture.expectation() else {
         return &[];
     };
@@ -23,7 +23,7 @@ pub(super) fn wizards(fixture: &Fixture) -> &[String] {
 }
 
 /// Paths below `golden/` that `fixture` needs.
-pub(super) fn names(fixture: &Fixture) -> Vec<PathBuf> {
+pub(crate) fn names(fixture: &Fixture) -> Vec<PathBuf> {
     let file = |wizard: &String| format!("{}/{}.snap", fixture.pack.label, name(wizard));
     wizards(fixture)
         .iter()
@@ -37,7 +37,7 @@ fn name(wizard: &str) -> String {
 }
 
 /// Compares what `wizard` answered with its golden.
-pub(super) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> Said {
+pub(crate) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> TrialResult {
     let subject = &fixture.examined().subject;
     let observed = subject.wizards().iter().find(|o| o.wizard.name == wizard);
     let answered = observed
@@ -70,7 +70,7 @@ fn answered(observed: &Observed) -> Option<Value> {
 }
 
 /// Fails for every snapshot that no wizard needs any more.
-pub(super) fn orphans(goldens: &Path, expected: &[PathBuf]) -> Said {
+pub(crate) fn orphans(goldens: &Path, expected: &[PathBuf]) -> TrialResult {
     let mut orphans = Vec::new();
     for entry in WalkDir::new(goldens).sort_by_file_name() {
         let entry = match entry {
@@ -93,11 +93,15 @@ pub(super) fn orphans(goldens: &Path, expected: &[PathBuf]) -> Said {
     }
 }
 
-#[cfg(test)]
-mod tests {
+/// Trials of this file: libtest-mimic knows no `#[test]`.
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
+    pub(crate) const ALL: [(&str, fn()); 1] = [(
+        "a_snapshot_that_nobody_needs_is_named",
+        a_snapshot_that_nobody_needs_is_named,
+    )];
+
     fn a_snapshot_that_nobody_needs_is_named() {
         let root = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(root.path().join("p")).expect("a folder");

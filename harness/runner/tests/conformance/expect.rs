@@ -1,0 +1,44 @@
+//! Compares the results of a pack with its `expect.toml`.
+
+use super::fixture::Fixture;
+use super::record::TrialResult;
+use greentic_provision::evidence::{flags, reproduce};
+use provision_oracle::{Check, Scope};
+
+/// Compares one check's result with the expectation.
+pub(crate) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> TrialResult {
+    let expectation = fixture.expectation()?;
+    let results = &fixture.examined().results;
+    let result = results
+        .iter()
+        .find(|r| r.check == check.id && r.scope == *scope);
+    let result = result.ok_or("the check concluded nothing for this scope")?;
+    expectation.objection(result).map_or(Ok(()), |objection| {
+        let flags = flags(fixture.level(), &[]);
+        let command = reproduce(&fixture.pack, &flags, &scope.to_string(), check.id);
+        Err(format!(
+            "requirement: {}\n{objection}\nreproduce: {command}",
+            check.requirement
+        ))
+    })
+}
+
+/// Compares the verdict, and holds the expectation itself against the pack.
+pub(crate) fn verdict(fixture: &Fixture) -> TrialResult {
+    let expectation = fixture.expectation()?;
+    let stray = expectation
+        .wizards
+        .keys()
+        .find(|name| !fixture.wizards.contains(name));
+    if let Some(name) = stray {
+        let has = fixture.wizards.join(", ");
+        return Err(format!(
+            "expect.toml names wizard `{name}`; the pack has: {has}"
+        ));
+    }
+    let (actual, expected) = (fixture.examined().verdict, expectation.verdict);
+    match expected == Some(actual) {
+        true => Ok(()),
+        false => Err(format!("verdict {actual}, expected {expected:?}")),
+    }
+}

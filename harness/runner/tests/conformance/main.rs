@@ -1,0 +1,17 @@
+//! The conformance trials over `packs/`: a libtest-mimic main.
+
+#[path = "../common/blessing.rs"]
+mod blessing;
+mod catalogue;
+mod expect;
+mod expectation;
+mod fixture;
+mod golden;
+mod malformed;
+mod record;
+mod suite;
+
+fn main() {
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    suite::main(&project);
+}
