@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Proves the dependency arrows: exec → core, oracle → core, worker → core and
-# exec, runner → all,
-# fuzz/bytes → core, oracle; fuzz/guests → all; core, oracle and fuzz/bytes never
-# see wasmtime, libtest-mimic or a report library. Development dependencies do
-# not count.
+# Proves the dependency arrows between crates: exec → core; oracle → core; worker →
+# core, exec; runner → all of these; fuzz/bytes → core, oracle; fuzz/guests → all.
+# core, oracle and fuzz/bytes never depend on Wasmtime, libtest-mimic or a report
+# library. Development dependencies do not count.
+# Then proves that no files of a crate import each other in a cycle.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +31,7 @@ refuse provision-core "$engines" "$reports" provision-exec provision-oracle prov
 refuse provision-oracle "$engines" "$reports" provision-exec provision-worker greentic-provision "$fuzz"
 refuse provision-exec "$reports" provision-oracle provision-worker greentic-provision "$fuzz"
 refuse provision-worker "$reports" provision-oracle greentic-provision "$fuzz"
-# Linking the engine would make each fuzzed input a multiple dearer.
+# Linking the engine would make each fuzzed input several times slower.
 refuse provision-fuzz-bytes "$engines" "$reports" provision-exec greentic-provision provision-fuzz-guests
 refuse greentic-provision "$fuzz"
 
@@ -41,6 +41,8 @@ if grep -lE '^wasmtime' harness/{core,oracle,worker,runner}/Cargo.toml fuzz/Carg
     failed=1
 fi
 
+# The self-test first: a script that finds nothing must not pass.
+python3 ci/cycles.py --self-test || failed=1
 python3 ci/cycles.py || failed=1
 
 [ "$failed" -eq 0 ] && echo 'the arrows hold'

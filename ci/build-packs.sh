@@ -124,12 +124,9 @@ if has greentic-pack "the packs of the ecosystem's own builder"; then
     done
 fi
 
-sums() {
-    (cd packs && find sources/built conforming hostile -name '*.wasm' -print0 | sort -z | xargs -0 sha256sum)
-}
 if $write; then
-    sums >packs/sources/SHA256SUMS
+    ci/pack-sums.sh >packs/sources/SHA256SUMS
 fi
-sums | diff - packs/sources/SHA256SUMS >&2 ||
+ci/pack-sums.sh | diff - packs/sources/SHA256SUMS >&2 ||
     { echo "packs/sources/SHA256SUMS does not say what is there" >&2; status=1; }
 exit $status

@@ -17,10 +17,16 @@ RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 step 'tests'
 cargo test --workspace --locked
 
-step 'dependency arrows'
+step 'dependency arrows and import cycles'
 ci/arrows.sh
 
-# Before the goldens, whose trials overwrite those of all packs.
+step 'retired words'
+ci/words.sh --at-most 360
+
+step 'dependencies: licences, sources, advisories'
+ci/deny.sh
+
+# Before ci/fresh.sh, whose trials overwrite the reports of all packs.
 step 'JUnit, read by other people'\''s parsers'
 ci/junit.sh
 

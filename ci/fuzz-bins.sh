@@ -3,7 +3,13 @@
 # fuzz/fuzz_targets. A target that names provision_fuzz_guests needs Wasmtime.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C
 
+manifest=fuzz/Cargo.toml
+if [ "$(grep -c '^# \(BEGIN\|END\) targets' $manifest)" -ne 2 ]; then
+    echo "error: $manifest needs one line '# BEGIN targets' and one '# END targets'" >&2
+    exit 1
+fi
 bins=$(mktemp)
 trap 'rm -f "$bins"' EXIT
 for file in fuzz/fuzz_targets/*.rs; do
@@ -14,4 +20,5 @@ for file in fuzz/fuzz_targets/*.rs; do
     fi
     printf '\n'
 done >"$bins"
-sed -i -e "/^# BEGIN targets/r $bins" -e '/^# BEGIN targets/,/^# END targets/{/^# BEGIN targets/!{/^# END targets/!d}}' fuzz/Cargo.toml
+sed -i -e "/^# BEGIN targets/r $bins" \
+    -e '/^# BEGIN targets/,/^# END targets/{/^# BEGIN targets/!{/^# END targets/!d}}' $manifest

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Holds the rates of two targets against those of targets that do nothing else,
-# on the same inputs, in turns: `archive_bytes` against nothing at all on inputs
+# on the same inputs, alternately: `archive_bytes` against an empty target on inputs
 # of 1 kB, `step_input` on the noop pack against an instance and a call.
 #
-# The walker alone is held to the bar of 0.30, on bytes that are no archive. What
-# looks like one is objected to record by record, and what is one is given to
-# three other readers and packed anew: that is told, and has no bar.
+# Only the walker has a bar, 0.30, on bytes that are no archive. The script reports
+# the rates on truncated and valid archives without a bar: the target then checks
+# each record, runs three other readers and packs the archive again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/fuzz-lib.sh
@@ -22,7 +22,7 @@ done
 for file in corpus/seeds/archive_bytes/*; do
     head -c 1024 "$file" >"$work/cut/$(basename "$file")"
 done
-# Sound archives of up to 1 kB.
+# Valid archives of up to 1 kB.
 find corpus/seeds/archive_bytes -size -1024c -exec cp {} "$work/archives" \;
 # The first fixture is the noop pack.
 n=0

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# What takes longer than a change may wait for: the differential run over more
-# than 100 000 archives, the bench that bounds memory and time of each malformed
-# mutation, a run without each of the checks, a bug planted at each boundary, the
-# edges that the seeds reach, and ten minutes of each fuzz target (MINUTES says
-# otherwise).
+# Checks that take too long for each change: the differential run over more than
+# 100 000 archives, the bench that bounds memory and time of each archive mutation,
+# a run without each check, a bug planted at each boundary, the edges that the seeds
+# reach, and ten minutes of each fuzz target (or MINUTES).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +12,7 @@ step() { printf '\n== %s\n' "$*"; }
 step "differential run: 4 x ${CASES:=30000} archives"
 PROPTEST_CASES=$CASES cargo test --release --locked --workspace --test mutations
 
-step 'time and memory of each malformed idea'
+step 'time and memory of each archive mutation'
 cargo bench --locked --workspace --bench mutations
 
 step 'each check removed'

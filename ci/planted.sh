@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 FUZZ_PROFILE=debug
 need_cargo_fuzz
 
-# A build with a bug in it must not be anybody's build afterwards.
+# A folder of its own, so that no other build links a crate with a planted bug.
 export CARGO_TARGET_DIR=${PLANTED_TARGET_DIR:-$PWD/target/planted}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -18,7 +18,9 @@ for target in ${TARGETS:-$(targets)}; do
         status=1
         continue
     fi
-    # NB: cargo does not see the variable; the sources have to look new.
+    # NB: cargo does not rebuild when the environment of a wrapper changes, so the
+    # sources have to look new. A wrapper path for each bug would rebuild as well,
+    # but would keep the crates of every bug in the target folder.
     touch harness/*/src/lib.rs fuzz/*/src/lib.rs
     # Without optimisation: most of the time goes into building.
     PLANTED_BUG=$target cargo "+$FUZZ_TOOLCHAIN" fuzz build --dev -s none "$target" >"$work/build.log" 2>&1 || {

@@ -3,6 +3,9 @@
 # without extension in $OUT, their seeds as zips, dictionaries and options.
 cd "$SRC/greentic-provision"
 
+# rust-toolchain.toml names a stable toolchain, and fuzzing needs the nightly one
+# of the image; the variable outranks the file.
+export RUSTUP_TOOLCHAIN=${RUSTUP_TOOLCHAIN:-$(rustup toolchain list | grep -o '^nightly[^ ]*' | head -1)}
 # OSS-Fuzz brings flags of its own for every crate; ci/fuzz-rustc.sh takes the
 # coverage counters out of dependencies.
 export RUSTC_WRAPPER=$PWD/ci/fuzz-rustc.sh
