@@ -148,11 +148,8 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
     let _ = write!(text, "(data (i32.const {at}) \"{data}\")");
     text.push_str("(func $again (param i32) (call $again (local.get 0)))");
     if u.ratio(1, 8)? {
-        let _ = write!(
-            text,
-            "(func $begin {}) (start $begin)",
-            u.choose(&BEHAVIOURS)?
-        );
+        let begin = u.choose(&BEHAVIOURS)?;
+        let _ = write!(text, "(func $begin {begin}) (start $begin)");
     }
     if u.ratio(1, 8)? {
         let deed = u.choose(&BEHAVIOURS)?;
@@ -266,11 +263,8 @@ fn inner_module(u: &mut Unstructured<'_>, of_questions: bool, text: &mut String)
         u.choose(&REALLOCS)?
     );
     if u.ratio(1, 8)? {
-        let _ = write!(
-            text,
-            "(func $begin {}) (start $begin)",
-            u.choose(&BEHAVIOURS)?
-        );
+        let begin = u.choose(&BEHAVIOURS)?;
+        let _ = write!(text, "(func $begin {begin}) (start $begin)");
     }
     padding(u, text)?;
     let (tag, ptr, len) = match u.ratio(2, 3)? {
