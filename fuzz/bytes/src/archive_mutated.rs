@@ -45,14 +45,14 @@ fn body(data: &[u8]) {
     let ids: Vec<_> = mutations.iter().map(|m| m.id).collect();
     match mutations.as_slice() {
         [] => assert_eq!(code, None, "a valid pack is refused"),
-        [one] => assert_eq!(code, Some(one.code), "{ids:?}"),
+        [one] => assert_eq!(code, Some(one.code.clone()), "{ids:?}"),
         _ => assert!(code.is_some(), "{ids:?} leave a valid pack"),
     }
 }
 
 fn input(u: &mut Unstructured<'_>) -> arbitrary::Result<(ValidPack, Vec<&'static Mutation>)> {
     let count = u.int_in_range(0..=MOST)?;
-    let mutations = (0..count).map(|_| u.choose(MUTATIONS));
+    let mutations = (0..count).map(|_| u.choose(&MUTATIONS).copied());
     let mut mutations = mutations.collect::<arbitrary::Result<Vec<&Mutation>>>()?;
     // The same mutation twice may undo itself.
     mutations.sort_by_key(|m| m.id);

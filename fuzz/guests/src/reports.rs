@@ -5,7 +5,7 @@ use crate::stream;
 use arbitrary::{Result, Unstructured};
 use greentic_provision::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
 use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
-use provision_core::{Finding, Status, Verdict};
+use provision_core::{Finding, FindingCode, Status, Verdict};
 use provision_fuzz_bytes::{Attacker, Target};
 use provision_oracle::generators::outputs::text;
 use provision_oracle::{Check, checks};
@@ -47,7 +47,7 @@ fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
         for _ in 0..wizards {
             events.push(Event::WizardDriven(wizard(u, &label)?));
         }
-        let mut worst = Status::Skipped;
+        let mut worst = Status::NotApplicable;
         // Mostly a few: all of them in every pack would be slow.
         let (from, most) = match u.ratio(1, 8)? {
             true => (0, usize::MAX),
@@ -104,13 +104,15 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
     let status = match u.int_in_range(0..=15)? {
         0 | 1 => Status::Failed,
         2 => Status::Error,
-        3 => Status::Skipped,
+        3 => Status::Blocked,
+        4 => Status::NotApplicable,
         _ => Status::Passed,
     };
     let failed = status >= Status::Failed;
     let mut findings = Vec::new();
     for _ in 0..if failed { u.int_in_range(1..=2)? } else { 0 } {
-        findings.push(Finding::new(text(u)?, text(u)?, text(u)?, text(u)?));
+        let code = FindingCode::Foreign(text(u)?);
+        findings.push(Finding::new(code, text(u)?, text(u)?, text(u)?));
     }
     Ok(CheckFinished {
         pack: pack.into(),
@@ -118,9 +120,8 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
         check: check.id.into(),
         level: check.level,
         status,
-        applicable: u.arbitrary()?,
         reason: match status {
-            Status::Skipped => Some(text(u)?),
+            Status::NotApplicable | Status::Blocked => Some(text(u)?),
             _ => None,
         },
         findings,

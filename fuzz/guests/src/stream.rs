@@ -102,7 +102,7 @@ impl Facts {
             errors: count(Status::Error),
             findings: bad().map(|c| c.findings.len()).sum(),
             codes: bad()
-                .flat_map(|c| c.findings.iter().map(|f| inert_lines(&f.code)))
+                .flat_map(|c| c.findings.iter().map(|f| inert_lines(f.code.as_str())))
                 .collect(),
         }
     }

@@ -1,19 +1,23 @@
 //! What a judgement is made of: a finding, a status, a verdict.
 
+use crate::codes::FindingCode;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Status of one check, ordered from least to most severe.
 ///
 /// *Failed* says that the pack is wrong, *Error* that the harness or the
-/// machine is. *Skipped* is never a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// machine is. Neither *not applicable* nor *blocked* is a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// Could not be, or need not be, judged; the reason stands beside it.
-    Skipped,
+    /// The pack has nothing that the requirement is about, or a listed
+    /// expectation excuses the failure.
+    NotApplicable,
     /// Judged, and the requirement holds.
     Passed,
+    /// What the check judges did not happen; a blocked check keeps the pack
+    /// from passing.
+    Blocked,
     /// Judged, and the pack violates the requirement.
     Failed,
     /// The harness could not judge for a reason of its own.
@@ -24,7 +28,7 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable code of the violation, for example `E_TRAP`.
-    pub code: String,
+    pub code: FindingCode,
     /// Where in the pack or in the run: a step, a JSON pointer, an offset.
     pub at: String,
     /// What the requirement asks for.
@@ -36,7 +40,7 @@ pub struct Finding {
 impl Finding {
     /// A finding of `code` at `at`.
     pub fn new(
-        code: impl Into<String>,
+        code: impl Into<FindingCode>,
         at: impl Into<String>,
         expected: impl Into<String>,
         actual: impl Into<String>,
@@ -96,11 +100,17 @@ impl fmt::Display for Verdict {
 }
 
 impl Status {
-    /// The name used in reports.
+    /// Whether the check was not judged.
+    #[must_use]
+    pub fn is_skipped(self) -> bool {
+        matches!(self, Self::NotApplicable | Self::Blocked)
+    }
+
+    /// The name used in reports, which call both kinds of not judged skipped.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Skipped => "skipped",
+            Self::NotApplicable | Self::Blocked => "skipped",
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Error => "error",

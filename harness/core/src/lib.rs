@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod cbor;
+pub mod codes;
 pub mod components;
 pub mod finding;
 pub mod integrity;
@@ -18,6 +19,7 @@ pub mod text;
 pub mod wasm;
 pub mod wizard;
 
+pub use codes::FindingCode;
 pub use finding::{Finding, Status, Verdict};
 pub use limits::Limits;
 pub use pack::{OpenError, Pack, Source};

@@ -19,10 +19,11 @@ fn open(files: &[(&str, &[u8])]) -> Pack {
     Pack::open(folder(files), &Limits::default()).expect("opens")
 }
 
-fn code(files: &[(&str, &[u8])]) -> &'static str {
+fn code(files: &[(&str, &[u8])]) -> String {
     Pack::open(folder(files), &Limits::default())
         .expect_err("is refused")
         .code()
+        .to_string()
 }
 
 fn with_manifest(manifest: &Value, modules: &[&str]) -> Pack {

@@ -222,9 +222,6 @@ pub struct CheckResult {
     pub status: Status,
     /// The violations, or the harness's own failures.
     pub findings: Vec<Finding>,
-    /// Why it was skipped.
+    /// Why it was not judged.
     pub reason: Option<String>,
-    /// Whether the requirement speaks of anything in this pack. A check that
-    /// was skipped although it applies keeps the pack from passing.
-    pub applicable: bool,
 }

@@ -3,6 +3,7 @@
 use crate::check::{Check, CheckResult, Conclusion, Findings, Scope, ScopeKind};
 use crate::checks;
 use crate::subject::Subject;
+use provision_core::codes::CheckCode;
 use provision_core::{Finding, Status};
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
@@ -82,7 +83,6 @@ fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
     if let Some(result) = results.iter_mut().find(|r| ends(&&**r)) {
         result.status = Status::Error;
         result.reason = None;
-        result.applicable = true;
         result.findings.insert(0, trouble.clone());
     }
 }
@@ -119,7 +119,7 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
             }
         }
         _ => Conclusion::Error(vec![Finding::new(
-            "E_UNCONCLUDED",
+            CheckCode::Unconcluded,
             check.id,
             "a conclusion for every scope",
             "the check said nothing; this is a bug of the harness",
@@ -128,12 +128,12 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
 }
 
 fn result(check: &Check, scope: Scope, conclusion: Conclusion) -> CheckResult {
-    let (status, findings, reason, applicable) = match conclusion {
-        Conclusion::Passed => (Status::Passed, Vec::new(), None, true),
-        Conclusion::Failed(findings) => (Status::Failed, findings, None, true),
-        Conclusion::Error(findings) => (Status::Error, findings, None, true),
-        Conclusion::NotApplicable(reason) => (Status::Skipped, Vec::new(), Some(reason), false),
-        Conclusion::Blocked(reason) => (Status::Skipped, Vec::new(), Some(reason), true),
+    let (status, findings, reason) = match conclusion {
+        Conclusion::Passed => (Status::Passed, Vec::new(), None),
+        Conclusion::Failed(findings) => (Status::Failed, findings, None),
+        Conclusion::Error(findings) => (Status::Error, findings, None),
+        Conclusion::NotApplicable(reason) => (Status::NotApplicable, Vec::new(), Some(reason)),
+        Conclusion::Blocked(reason) => (Status::Blocked, Vec::new(), Some(reason)),
     };
     CheckResult {
         check: check.id,
@@ -142,6 +142,5 @@ fn result(check: &Check, scope: Scope, conclusion: Conclusion) -> CheckResult {
         status,
         findings,
         reason,
-        applicable,
     }
 }

@@ -1,6 +1,7 @@
 //! What differs between two runs of one wizard on the same inputs.
 
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::json::first_difference;
 use provision_core::text::inert;
 use provision_core::wizard::{StepRun, WizardRun};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 /// In what two runs on the same inputs differ.
 pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
-    let finding = |code: &str, at: String, a: String, b: String| {
+    let finding = |code: CheckCode, at: String, a: String, b: String| {
         let actual = format!("first {a}, then {b}");
         Finding::new(code, at, "the same in both runs", actual)
     };
@@ -18,30 +19,35 @@ pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding>
             format!("{:?}", first.outcome),
             format!("{:?}", second.outcome),
         );
-        found.push(finding("E_OUTCOME_DIFFERS", "outcome".into(), a, b));
+        found.push(finding(CheckCode::OutcomeDiffers, "outcome".into(), a, b));
     }
     for (a, b) in first.steps.iter().zip(&second.steps) {
         let at = a.name();
         if let Some((pointer, x, y)) = output_difference(a, b) {
-            found.push(finding("E_OUTPUT_DIFFERS", format!("{at} {pointer}"), x, y));
+            found.push(finding(
+                CheckCode::OutputDiffers,
+                format!("{at} {pointer}"),
+                x,
+                y,
+            ));
         } else if a.failure().map(|f| f.code) != b.failure().map(|f| f.code) {
             let code = |s: &StepRun| {
                 s.failure()
                     .map_or("no failure", |f| f.code.code())
                     .to_owned()
             };
-            found.push(finding("E_OUTCOME_DIFFERS", at, code(a), code(b)));
+            found.push(finding(CheckCode::OutcomeDiffers, at, code(a), code(b)));
         } else if a.meters.fuel != b.meters.fuel {
             let fuel = |s: &StepRun| format!("{} fuel", s.meters.fuel);
-            found.push(finding("E_FUEL_DIFFERS", at, fuel(a), fuel(b)));
+            found.push(finding(CheckCode::FuelDiffers, at, fuel(a), fuel(b)));
         } else if a.attempts != b.attempts {
             let (a, b) = ("one series of calls to the host".into(), "another".into());
-            found.push(finding("E_HOSTCALLS_DIFFER", at, a, b));
+            found.push(finding(CheckCode::HostcallsDiffer, at, a, b));
         }
     }
     if found.is_empty() && (first.plan != second.plan || first.diagnostics != second.diagnostics) {
         let (a, b) = ("one plan".into(), "another".into());
-        found.push(finding("E_PLAN_DIFFERS", "plan".into(), a, b));
+        found.push(finding(CheckCode::PlanDiffers, "plan".into(), a, b));
     }
     found
 }

@@ -4,12 +4,12 @@ use crate::check::{CheckResult, Level, Stage};
 use crate::required_steps::reached;
 use crate::subject::{Observed, Subject};
 use provision_core::wizard::WizardKind;
-use provision_core::{Status, Verdict};
+use provision_core::{FindingCode, Status, Verdict};
 
 /// The code that decides over the pack's bytes: why it could not be opened, or
 /// the first violation of a requirement on archive, manifest or integrity.
 #[must_use]
-pub fn deciding_code<'r>(subject: &'r Subject, results: &'r [CheckResult]) -> Option<&'r str> {
+pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<FindingCode> {
     if let Err(error) = &subject.opened {
         return Some(error.code());
     }
@@ -18,7 +18,7 @@ pub fn deciding_code<'r>(subject: &'r Subject, results: &'r [CheckResult]) -> Op
         r.level == Level::Must && Stage::of(r.check).is_some_and(|stage| bytes.contains(&stage))
     };
     let mut findings = results.iter().filter(of_bytes).flat_map(|r| &r.findings);
-    findings.next().map(|f| f.code.as_str())
+    findings.next().map(|f| f.code.clone())
 }
 
 /// How many steps of the pack's wizards really ran to a usable answer.
@@ -32,16 +32,13 @@ pub fn executed_steps(subject: &Subject) -> usize {
 #[must_use]
 pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     let has = |status| results.iter().any(|r| r.status == status);
-    let blocked = results
-        .iter()
-        .any(|r| r.status == Status::Skipped && r.applicable);
     if has(Status::Passed) && cfg!(planted_bug = "pack_open") {
         Verdict::Pass
     } else if has(Status::Error) || subject.trouble.is_some() {
         Verdict::Error
     } else if has(Status::Failed) {
         Verdict::Fail
-    } else if blocked {
+    } else if has(Status::Blocked) {
         Verdict::Partial
     } else if nothing_to_set_up(subject) {
         Verdict::NotApplicable

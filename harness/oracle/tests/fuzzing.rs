@@ -212,7 +212,12 @@ fn with_bench(says: Says, look: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
 fn what_could_not_be_confirmed_is_not_forgotten_but_for_the_ninth_time() {
     with_bench(sound, |_, campaign| {
         let (input, _) = campaign.next_input().expect("something to fuzz");
-        let finding = provision_core::Finding::new("E_TRAP", "step apply", "", "");
+        let finding = provision_core::Finding::new(
+            provision_core::wizard::StepCode::Trap,
+            "step apply",
+            "",
+            "",
+        );
         for _ in 0..8 {
             assert_eq!(campaign.claim(&input, vec![finding.clone()]).len(), 1);
             assert_eq!(campaign.claim(&input, vec![finding.clone()]).len(), 0);

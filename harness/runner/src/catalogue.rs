@@ -1,6 +1,7 @@
 //! The check catalogue for people: what each check requires, why, what fails
 //! it, what passes it, and what to do.
 
+use provision_core::FindingCode;
 use provision_oracle::{Check, Level, checks};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -39,6 +40,29 @@ pub fn markdown(examples: &BTreeMap<&str, Examples>) -> String {
         let none = Examples::default();
         one(&mut out, check, examples.get(check.id).unwrap_or(&none));
     }
+    out += "\n# Codes\n\nA finding has one of these codes, or a code of the Greentic types.\n\n";
+    for code in FindingCode::all() {
+        let _ = writeln!(out, "- `{code}`: {}", code.sentence().unwrap_or_default());
+    }
+    out
+}
+
+/// What is known of `code`: its sentence, and the checks of the catalogue that
+/// a pack of the project fails with it.
+#[must_use]
+pub fn code(code: &FindingCode) -> String {
+    let sentence = code.sentence().unwrap_or("A code of another tool.");
+    let mut out = format!("## {code}\n\n{sentence}\n");
+    let lists = |section: &str| {
+        let fails = section.lines().find(|l| l.starts_with("- **Fails.**"));
+        let codes = fails.and_then(|l| l.rsplit_once(" with "));
+        codes.is_some_and(|(_, codes)| codes.split(", ").any(|c| c == code.as_str()))
+    };
+    let checks = checks::all().filter(|check| section(check.id).is_some_and(lists));
+    let ids: Vec<String> = checks.map(|check| format!("`{}`", check.id)).collect();
+    if !ids.is_empty() {
+        let _ = writeln!(out, "\nChecks that report it: {}.", ids.join(", "));
+    }
     out
 }
 
@@ -68,7 +92,7 @@ pub fn section(id: &str) -> Option<&'static str> {
     let heading = format!("## {id}\n");
     let start = MARKDOWN.find(&heading)?;
     let rest = MARKDOWN.get(start..)?;
-    let end = rest.get(3..)?.find("\n## ").map_or(rest.len(), |at| at + 4);
+    let end = rest.get(3..)?.find("\n#").map_or(rest.len(), |at| at + 4);
     rest.get(..end)
 }
 
@@ -86,5 +110,8 @@ mod tests {
         }
         assert_eq!(section("no.such"), None);
         assert_eq!(MARKDOWN.matches("\n## ").count(), checks::all().count());
+        for known in FindingCode::all() {
+            assert!(MARKDOWN.contains(&format!("\n- `{known}`: ")), "{known}");
+        }
     }
 }

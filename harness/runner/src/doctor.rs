@@ -6,8 +6,9 @@ use crate::examine::examine_source;
 use crate::exit::Error;
 use crate::fold::Run;
 use crate::run::{Options, started};
+use provision_core::codes::{CheckCode, Rule, StepCode};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
-use provision_core::{Pack, Source, Status, Verdict};
+use provision_core::{FindingCode, Pack, Source, Status, Verdict};
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::{Conditions, Level};
 use std::collections::BTreeMap;
@@ -95,7 +96,7 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
         executor,
         calls: AtomicU64::new(0),
     };
-    let caught = |what, source, executor: &dyn StepExecutor, check: &str, code: &str| {
+    let caught = |what, source, executor: &dyn StepExecutor, check: &str, code: FindingCode| {
         fails(what, source, executor, check, code)
     };
     Ok(vec![
@@ -105,28 +106,28 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
             folder(pack(None, OK)),
             executor,
             "wizard.completes",
-            "E_TRAP",
+            StepCode::Trap.into(),
         ),
         caught(
             "a step that answers otherwise each time",
             folder(pack(Some(PLAN), OK)),
             &wavering,
             "determinism.repeat",
-            "E_OUTPUT_DIFFERS",
+            CheckCode::OutputDiffers.into(),
         ),
         caught(
             "an archive that leaves its folder",
             slips(),
             executor,
             "archive.readable",
-            "E_ZIP_NAME_DOTS",
+            Rule::NameDots.into(),
         ),
         caught(
             "a secret in a note",
             folder(pack(Some(&leaks), OK)),
             executor,
             "secrets.contained",
-            "E_SECRET_SHOWN",
+            CheckCode::SecretShown.into(),
         ),
         torn(scratch)?,
     ])
@@ -148,7 +149,7 @@ fn fails(
     source: Source,
     executor: &dyn StepExecutor,
     check: &str,
-    code: &str,
+    code: FindingCode,
 ) -> Planted {
     let conditions = Conditions::default();
     let examined = examine_source(Ok(source), executor, &conditions, Level::Must);

@@ -113,7 +113,7 @@ fn scope_folder(
     files::write_evidence(&folder.join("pack.json"), &files::pretty(&identity)?)?;
     let findings: Vec<Value> = failed
         .iter()
-        .map(|r| json!({"check": r.check, "status": r.status, "findings": r.findings}))
+        .map(|r| json!({"check": r.check, "status": r.status.name(), "findings": r.findings}))
         .collect();
     files::write_evidence(&folder.join("findings.json"), &files::pretty(&findings)?)?;
     let check = match failed {

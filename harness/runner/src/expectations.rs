@@ -237,10 +237,9 @@ impl Entry {
     fn excuse(&self, results: &mut [CheckResult]) -> bool {
         let mut used = false;
         for result in results.iter_mut().filter(|r| r.check == self.check) {
-            let expected = result.findings.iter().all(|f| f.code == self.code);
+            let expected = result.findings.iter().all(|f| f.code.as_str() == self.code);
             if result.status == Status::Failed && expected {
-                result.status = Status::Skipped;
-                result.applicable = false;
+                result.status = Status::NotApplicable;
                 result.reason = Some(format!(
                     "expected to fail with {} until {}: {} ({}, {})",
                     inert(&self.code, 80),
@@ -260,7 +259,7 @@ impl Entry {
 mod tests {
     use super::*;
     use provision_core::wizard::NoopExecutor;
-    use provision_core::{Finding, Source};
+    use provision_core::{Finding, FindingCode, Source};
     use provision_oracle::{Conditions, Level, Scope, observe};
     use time::macros::date;
 
@@ -285,6 +284,10 @@ mod tests {
         observe(Ok(source), &NoopExecutor, &Conditions::default())
     }
 
+    fn finding(code: &str) -> Finding {
+        Finding::new(FindingCode::Foreign(code.into()), "", "", "")
+    }
+
     fn golden(codes: &[&str]) -> CheckResult {
         CheckResult {
             check: "plan.golden",
@@ -295,9 +298,8 @@ mod tests {
             } else {
                 Status::Failed
             },
-            findings: codes.iter().map(|c| Finding::new(*c, "", "", "")).collect(),
+            findings: codes.iter().map(|c| finding(c)).collect(),
             reason: None,
-            applicable: true,
         }
     }
 
@@ -314,7 +316,7 @@ mod tests {
         let today = date!(2026 - 02 - 01);
         assert_eq!(
             applied(&good(), today, &["E_X", "E_X"]),
-            (Status::Skipped, vec![])
+            (Status::NotApplicable, vec![])
         );
         let (status, stale) = applied(&good(), today, &["E_X", "E_Y"]);
         assert_eq!(

@@ -5,6 +5,7 @@ use crate::discover::PackRef;
 use crate::executors::{AnyExecutor, CoverageExecutor, Isolation};
 use crate::exit::Error;
 use crate::{interrupt, source};
+use provision_core::codes::CheckCode;
 use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use provision_exec::{Compilers, CoveredFunction};
@@ -375,7 +376,7 @@ fn one(
 
 fn panicked(shared: &Shared<'_>, input: &Input) {
     let finding = Finding::new(
-        "E_PANIC",
+        CheckCode::Panic,
         "the harness",
         "an outcome, whatever the input",
         "it panicked; standard error says where",

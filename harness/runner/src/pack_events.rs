@@ -47,7 +47,7 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
 
 fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished {
     let scope = result.scope.to_string();
-    let good = result.status == Status::Passed || !result.applicable;
+    let good = result.status <= Status::Passed;
     CheckFinished {
         pack: pack.label.clone(),
         reproduce: (!good).then(|| evidence::reproduce(pack, flags, &scope, result.check)),
@@ -55,7 +55,6 @@ fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished 
         check: result.check.to_owned(),
         level: result.level,
         status: result.status,
-        applicable: result.applicable,
         reason: result.reason,
         findings: result.findings,
     }

@@ -2,8 +2,9 @@
 //! with few answers. Drives and judges each of these wizards several times.
 
 use crate::examine::Examined;
-use provision_core::Status;
+use provision_core::codes::StepCode;
 use provision_core::wizard::StepExecutor;
+use provision_core::{FindingCode, Status};
 use provision_oracle::shrink::minimise;
 use provision_oracle::{
     CheckResult, Conditions, Opening, Scope, Stage, Subject, judge_by, observe_opened,
@@ -69,7 +70,7 @@ struct Failure<'f> {
     scope: &'f Scope,
     wizard: &'f str,
     /// Checks that fail, and the codes of their findings.
-    codes: BTreeSet<(String, String)>,
+    codes: BTreeSet<(String, FindingCode)>,
 }
 
 impl Failure<'_> {
@@ -111,10 +112,10 @@ impl Failure<'_> {
 }
 
 /// The checks of `results`, with the codes of their findings.
-fn codes<'r>(results: impl Iterator<Item = &'r CheckResult>) -> BTreeSet<(String, String)> {
+fn codes<'r>(results: impl Iterator<Item = &'r CheckResult>) -> BTreeSet<(String, FindingCode)> {
     let codes = results.flat_map(|r| {
         let findings = r.findings.iter();
-        findings.map(|f| (r.check.to_owned(), f.code.to_string()))
+        findings.map(|f| (r.check.to_owned(), f.code.clone()))
     });
     codes.collect()
 }
@@ -135,6 +136,8 @@ fn given(subject: &Subject, scope: &Scope) -> Option<Value> {
 }
 
 /// Whether driving the wizard to a failure with this code takes long.
-fn is_slow(code: &str) -> bool {
-    ["E_FUEL", "E_DEADLINE", "E_PACK_BUDGET"].contains(&code)
+fn is_slow(code: &FindingCode) -> bool {
+    [StepCode::Fuel, StepCode::Deadline, StepCode::PackBudget]
+        .into_iter()
+        .any(|slow| *code == slow.into())
 }

@@ -5,6 +5,7 @@
 //! Source: greentic-pack's description of its format, section on signing.
 
 use super::sbom::Row;
+use crate::codes::CheckCode;
 use crate::json;
 use crate::text::inert;
 use base64::Engine as _;
@@ -91,13 +92,13 @@ pub enum SignatureError {
 impl SignatureError {
     /// The stable code, `E_…`.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> CheckCode {
         match self {
-            Self::Decode(_) => "E_SIGNATURE_DECODE",
-            Self::Digest { .. } => "E_SIGNATURE_DIGEST",
-            Self::Invalid => "E_SIGNATURE_INVALID",
-            Self::Chain { .. } => "E_SIGNATURE_CHAIN",
-            Self::Untrusted(_) => "E_SIGNATURE_UNTRUSTED",
+            Self::Decode(_) => CheckCode::SignatureDecode,
+            Self::Digest { .. } => CheckCode::SignatureDigest,
+            Self::Invalid => CheckCode::SignatureInvalid,
+            Self::Chain { .. } => CheckCode::SignatureChain,
+            Self::Untrusted(_) => CheckCode::SignatureUntrusted,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A decoded manifest, and why one cannot be decoded.
 
+use crate::codes::CheckCode;
 use crate::json::JsonError;
 use crate::text::is_safe_name;
 use greentic_types::PackManifest;
@@ -159,12 +160,12 @@ pub enum ManifestError {
 impl ManifestError {
     /// The stable code, `E_…`.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> CheckCode {
         match self {
-            Self::Missing => "E_MANIFEST_MISSING",
-            Self::Json { .. } => "E_MANIFEST_JSON",
-            Self::Cbor { .. } => "E_MANIFEST_CBOR",
-            Self::Shape { .. } => "E_MANIFEST_SHAPE",
+            Self::Missing => CheckCode::ManifestMissing,
+            Self::Json { .. } => CheckCode::ManifestJson,
+            Self::Cbor { .. } => CheckCode::ManifestCbor,
+            Self::Shape { .. } => CheckCode::ManifestShape,
         }
     }
 }

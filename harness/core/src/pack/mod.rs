@@ -5,6 +5,7 @@ mod source;
 pub use source::{Hashed, Source, digest};
 
 use crate::archive::{Archive, ArchiveError, Rule, Violation, names};
+use crate::codes::{CheckCode, FindingCode};
 use crate::limits::{ArchiveLimits, Limits};
 use crate::manifest::{self, Manifest, ManifestError};
 use crate::wasm::component_exports;
@@ -26,13 +27,13 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// The stable code, `E_…`.
+    /// The code of the finding.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> FindingCode {
         match self {
-            Self::Unread(_) => "E_IO",
-            Self::Archive(e) => e.rule().code(),
-            Self::Manifest(e) => e.code(),
+            Self::Unread(_) => CheckCode::Io.into(),
+            Self::Archive(e) => e.rule().into(),
+            Self::Manifest(e) => e.code().into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The seam between a lifecycle and whatever runs its steps.
 
+pub use crate::codes::StepCode;
+
 use super::call::{Call, Grants, HostActivity};
 use crate::pack::Pack;
 use serde::{Deserialize, Serialize};
@@ -87,112 +89,6 @@ impl StepFailure {
             message: message.into(),
         }
     }
-}
-
-macro_rules! step_codes {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
-        /// Kinds of step failure; their codes never change their meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum StepCode {
-            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
-        }
-
-        impl StepCode {
-            /// Every kind, in declaration order.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The stable code, `E_…`.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self {
-                    $(Self::$name => $code,)+
-                }
-            }
-        }
-    };
-}
-
-step_codes! {
-    /// The pack has no module or component for the step.
-    Missing = "E_STEP_MISSING",
-    /// The step's file is neither a Wasm binary nor, where allowed, Wasm text.
-    NotWasm = "E_NOT_WASM",
-    /// The step's file is a precompiled artifact, which is never loaded.
-    Precompiled = "E_CWASM",
-    /// The step's file is larger than the bound.
-    ComponentSize = "E_COMPONENT_SIZE",
-    /// The module or component is invalid, or uses a feature that is off.
-    Compile = "E_COMPILE",
-    /// Compiling it would cost far more than it is worth.
-    CompileLimit = "E_COMPILE_LIMIT",
-    /// It imports something that is not granted.
-    Import = "E_IMPORT",
-    /// It does not export what the contract asks for.
-    Abi = "E_ABI",
-    /// It trapped.
-    Trap = "E_TRAP",
-    /// It used up its fuel.
-    Fuel = "E_FUEL",
-    /// The steps of the pack used up what they have together.
-    PackBudget = "E_PACK_BUDGET",
-    /// It used up its wall-clock time; the run's error, never the pack's.
-    Deadline = "E_DEADLINE",
-    /// It asked for more linear memory than the bound.
-    Memory = "E_MEMORY",
-    /// It asked for more table elements than the bound.
-    Table = "E_TABLE",
-    /// It asked for more instances, memories or tables than the bound.
-    Instances = "E_INSTANCES",
-    /// It used up its stack.
-    Stack = "E_STACK",
-    /// It called its host more often than the bound.
-    HostCalls = "E_HOSTCALLS",
-    /// One call to its host carried more bytes than the bound.
-    HostCallBytes = "E_HOSTCALL_BYTES",
-    /// It held more resource handles than the bound.
-    Handles = "E_HANDLES",
-    /// It broke the canonical ABI: a pointer, a discriminant, a handle.
-    CanonicalAbi = "E_CANONICAL_ABI",
-    /// It ended its process instead of answering.
-    Exit = "E_EXIT",
-    /// The input is larger than the bound, or the guest has no room for it.
-    Input = "E_INPUT",
-    /// The answer is larger than the bound.
-    Output = "E_OUTPUT",
-    /// The answer's pointer or length lies outside the guest's memory.
-    OutputRange = "E_OUTPUT_RANGE",
-    /// The answer is not UTF-8.
-    OutputUtf8 = "E_OUTPUT_UTF8",
-    /// The answer is not strict JSON.
-    OutputJson = "E_OUTPUT_JSON",
-    /// The answer is not strict CBOR.
-    OutputCbor = "E_OUTPUT_CBOR",
-    /// The answer nests deeper than the bound.
-    Depth = "E_DEPTH",
-    /// The answer is JSON, but not of the contract's shape.
-    OutputShape = "E_OUTPUT_SHAPE",
-    /// The step itself answered with an error.
-    Step = "E_STEP",
-    /// The flow's graph leads nowhere.
-    Flow = "E_FLOW",
-    /// The flow's graph goes round in circles.
-    FlowLoop = "E_FLOW_LOOP",
-    /// A node's input is no usable template.
-    Template = "E_TEMPLATE",
-    /// The questions ask for more, or for something else, than is allowed.
-    Questions = "E_QUESTIONS",
-    /// The harness does not drive what the flow asks for.
-    Unsupported = "E_UNSUPPORTED",
-    /// Compiling it was not done in time; the run's error, never the pack's.
-    CompileTimeout = "E_COMPILE_TIMEOUT",
-    /// The process that ran it died.
-    WorkerCrash = "E_WORKER_CRASH",
-    /// The process that ran it used up the memory of all its steps.
-    WorkerMemory = "E_WORKER_MEMORY",
-    /// The process that ran it answered what no such process does.
-    WorkerProtocol = "E_WORKER_PROTOCOL",
-    /// The harness or the machine failed.
-    Harness = "E_HARNESS",
 }
 
 impl StepCode {

@@ -6,6 +6,7 @@ use crate::probe_outcome::{names, shows_extra};
 use crate::subject::{Observed, Subject};
 use crate::{Probe, ProbeOutcome, Probed};
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::{ProvisionPlan, WizardKind};
 
@@ -18,7 +19,14 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it.",
         why: "Users leave fields empty; setup that goes on produces a broken installation.",
         fix: "Check every required answer in validate, and name the question in the diagnostic.",
-        run: |subject, findings| refused(subject, findings, ProbeKind::Missing, "E_ANSWER_MISSING"),
+        run: |subject, findings| {
+            refused(
+                subject,
+                findings,
+                ProbeKind::Missing,
+                CheckCode::AnswerMissing,
+            )
+        },
     },
     Check {
         id: "answers.types-refused",
@@ -28,7 +36,14 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An answer of the wrong type is refused likewise.",
         why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
         fix: "Check the type of every answer in validate, and name the question in the diagnostic.",
-        run: |subject, findings| refused(subject, findings, ProbeKind::WrongType, "E_ANSWER_TYPE"),
+        run: |subject, findings| {
+            refused(
+                subject,
+                findings,
+                ProbeKind::WrongType,
+                CheckCode::AnswerType,
+            )
+        },
     },
     Check {
         id: "answers.extra-harmless",
@@ -124,9 +139,9 @@ fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> 
     }
 }
 
-fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: &str) {
+fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: CheckCode) {
     on_probes(subject, findings, aim, |probe, _| {
-        let finding = |code: &str, expected: &str, actual: String| {
+        let finding = |code: CheckCode, expected: &str, actual: String| {
             Some(Finding::new(code, name(probe), expected, actual))
         };
         let expected = "a refusal that names the question";
@@ -134,7 +149,7 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: &st
             ProbeOutcome::Accepted => finding(code, expected, "accepted".into()),
             ProbeOutcome::Rejected(said) if !names(said, &probe.questions) => {
                 let actual = format!("refused with `{}`", inert(said, 200));
-                finding("E_ANSWER_UNNAMED", expected, actual)
+                finding(CheckCode::AnswerUnnamed, expected, actual)
             }
             ProbeOutcome::Rejected(_) | ProbeOutcome::Inconclusive(_) => None,
             ProbeOutcome::Crashed { .. } => broke(probe),
@@ -144,13 +159,13 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: &st
 
 fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {
     let expected = "the plan of the same answers without it, or a refusal";
-    let finding = |code: &str, actual: &str| Finding::new(code, name(probe), expected, actual);
+    let finding = |code: CheckCode, actual: &str| Finding::new(code, name(probe), expected, actual);
     match (&probe.took, &probe.plan) {
         (ProbeOutcome::Accepted, Some(other)) if shows_extra(other) => {
-            Some(finding("E_EXTRA_IN_PLAN", "it is in the plan"))
+            Some(finding(CheckCode::ExtraInPlan, "it is in the plan"))
         }
         (ProbeOutcome::Accepted, Some(other)) if other != plan => {
-            Some(finding("E_EXTRA_CHANGES", "another plan"))
+            Some(finding(CheckCode::ExtraChanges, "another plan"))
         }
         _ => broke(probe),
     }
@@ -165,7 +180,7 @@ fn broke(probe: &Probe) -> Option<Finding> {
         } => {
             let at = format!("{step}: {}", name(probe));
             let expected = "an answer to it, or a refusal";
-            Some(Finding::new(code.code(), at, expected, message.clone()))
+            Some(Finding::new(*code, at, expected, message.clone()))
         }
         _ => None,
     }

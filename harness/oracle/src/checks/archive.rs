@@ -4,6 +4,7 @@ use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::{Finding, OpenError};
 
@@ -57,7 +58,7 @@ fn findings(error: &ArchiveError, bounds: bool, expected: &str) -> Vec<Finding> 
         if let Some(entry) = &v.entry {
             at = format!("{at}, entry `{entry}`");
         }
-        Finding::new(v.rule.code(), at, expected, v.detail.clone())
+        Finding::new(v.rule, at, expected, v.detail.clone())
     };
     of_side.map(finding).collect()
 }
@@ -133,7 +134,7 @@ fn canonical(subject: &Subject, out: &mut Findings) {
         let count = offsets.len();
         let expected = "the canonical form, which `greentic-provision pack repack` writes";
         Finding::new(
-            "E_NOT_CANONICAL",
+            CheckCode::NotCanonical,
             at,
             expected,
             format!("{what} ({count} records)"),

@@ -3,6 +3,7 @@
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
+use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::{inert, is_invisible};
 use regex::bytes::{Regex, RegexSet};
 use serde_json::Value;
@@ -97,7 +98,7 @@ static ANY_CREDENTIAL: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
 /// A pattern of ours that does not compile is our error, never a pass.
 fn broken() -> Conclusion {
     let (expected, actual) = ("patterns that compile", "one does not");
-    let finding = Finding::new("E_HARNESS", "the check's patterns", expected, actual);
+    let finding = Finding::new(StepCode::Harness, "the check's patterns", expected, actual);
     Conclusion::Error(vec![finding])
 }
 
@@ -116,7 +117,7 @@ fn no_local_paths(subject: &Subject, findings: &mut Findings) {
         let shown: Vec<u8> = rest.iter().copied().take_while(|b| is_path(b)).collect();
         let shown = inert(&String::from_utf8_lossy(&shown), 120);
         Some(Finding::new(
-            "E_LOCAL_PATH",
+            CheckCode::LocalPath,
             format!("`{}`, byte {}", inert(name, 120), first.start()),
             "no path of a person's or a build machine's folders",
             format!("{count} paths, first `{shown}`"),
@@ -142,7 +143,7 @@ fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
             let live = |m: &regex::bytes::Match<'_>| !is_placeholder(m.as_bytes());
             if let Some(first) = shape.find_iter(&bytes).find(live) {
                 found.push(Finding::new(
-                    "E_EMBEDDED_SECRET",
+                    CheckCode::EmbeddedSecret,
                     format!("`{}`, byte {}", inert(name, 120), first.start()),
                     "nothing that looks like a live credential",
                     // NB: never the credential itself.
@@ -174,7 +175,7 @@ fn inert_text(subject: &Subject, findings: &mut Findings) {
             if let Some(what) = active(text) {
                 let expected = "text that nothing obeys";
                 let actual = format!("{what}: {}", inert(text, 120));
-                found.push(Finding::new("E_ACTIVE_TEXT", at, expected, actual));
+                found.push(Finding::new(CheckCode::ActiveText, at, expected, actual));
             }
         };
         for (i, note) in run.plan.notes.iter().enumerate() {

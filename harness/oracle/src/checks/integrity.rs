@@ -3,7 +3,8 @@
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::archive::names;
-use provision_core::integrity::sbom::{self, Sbom};
+use provision_core::codes::CheckCode;
+use provision_core::integrity::sbom::{self, Row, Sbom};
 use provision_core::integrity::{lock, signature};
 use provision_core::text::inert;
 use provision_core::{Finding, Limits, Pack, pack};
@@ -53,7 +54,7 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
             return findings.pack(Conclusion::NotApplicable(reason.into()));
         }
         let expected = "sbom.cbor or sbom.json, with a row for every file";
-        let finding = Finding::new("E_SBOM_MISSING", "the pack", expected, "neither");
+        let finding = Finding::new(CheckCode::SbomMissing, "the pack", expected, "neither");
         return findings.pack(Conclusion::Failed(vec![finding]));
     }
     let mut found = Vec::new();
@@ -64,7 +65,7 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
             Err(why) => {
                 let expected = "a greentic-sbom-v1 document that decodes strictly";
                 found.push(Finding::new(
-                    "E_SBOM_DECODE",
+                    CheckCode::SbomDecode,
                     *file,
                     expected,
                     inert(why, 300),
@@ -77,7 +78,7 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
         if set(one) != set(two) {
             let expected = "the rows of sbom.cbor, which other readers prefer";
             found.push(Finding::new(
-                "E_SBOM_AMBIGUOUS",
+                CheckCode::SbomAmbiguous,
                 *file,
                 expected,
                 "other rows",
@@ -94,43 +95,11 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
 fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut listed = BTreeSet::new();
-    let limits = Limits::default().archive;
     for row in &sbom.rows {
-        let at = format!("{file}, `{}`", inert(&row.path, 120));
-        let mut object = |code: &str, expected: String, actual: String| {
-            found.push(Finding::new(code, &at, expected, actual));
-        };
-        if let Err(violation) = names::check(&row.path, 0, &limits) {
-            object("E_SBOM_PATH", "a safe path".into(), violation.detail.into());
-            continue;
-        }
-        if !listed.insert(row.path.as_str()) {
-            object(
-                "E_SBOM_DUPLICATE",
-                "one row a file".into(),
-                "a second row".into(),
-            );
-            continue;
-        }
-        let (Some(look), Some(size)) = (pack.info(&row.path), pack.size(&row.path)) else {
-            object(
-                "E_SBOM_NO_FILE",
-                "a file of this name".into(),
-                "none".into(),
-            );
-            continue;
-        };
-        if size != row.size {
-            object(
-                "E_SBOM_SIZE",
-                format!("{} bytes", row.size),
-                format!("{size} bytes"),
-            );
-            continue;
-        }
-        let actual = look.blake3.to_hex().to_string();
-        if actual != row.blake3 {
-            object("E_SBOM_DIGEST", format!("BLAKE3 {}", row.blake3), actual);
+        let listed = listed.insert(row.path.as_str());
+        if let Some((code, expected, actual)) = row_violation(pack, row, !listed) {
+            let at = format!("{file}, `{}`", inert(&row.path, 120));
+            found.push(Finding::new(code, at, expected, actual));
         }
     }
     // An SBOM cannot list itself, and what signs it comes after it.
@@ -142,9 +111,37 @@ fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
     let unlisted = pack.files().filter(|n| !exempt(n) && !listed.contains(n));
     found.extend(unlisted.map(|name| {
         let at = format!("`{}`", inert(name, 120));
-        Finding::new("E_SBOM_UNLISTED", at, format!("a row in {file}"), "none")
+        Finding::new(
+            CheckCode::SbomUnlisted,
+            at,
+            format!("a row in {file}"),
+            "none",
+        )
     }));
     found
+}
+
+/// The first violation of `row`: its code, what is expected, and what is found.
+fn row_violation(pack: &Pack, row: &Row, repeated: bool) -> Option<(CheckCode, String, String)> {
+    if let Err(violation) = names::check(&row.path, 0, &Limits::default().archive) {
+        let detail = violation.detail.into();
+        return Some((CheckCode::SbomPath, "a safe path".into(), detail));
+    }
+    if repeated {
+        let actual = "a second row".into();
+        return Some((CheckCode::SbomDuplicate, "one row a file".into(), actual));
+    }
+    let (Some(info), Some(size)) = (pack.info(&row.path), pack.size(&row.path)) else {
+        let expected = "a file of this name".into();
+        return Some((CheckCode::SbomNoFile, expected, "none".into()));
+    };
+    if size != row.size {
+        let [expected, actual] = [row.size, size].map(|bytes| format!("{bytes} bytes"));
+        return Some((CheckCode::SbomSize, expected, actual));
+    }
+    let actual = info.blake3.to_hex().to_string();
+    let expected = format!("BLAKE3 {}", row.blake3);
+    (actual != row.blake3).then_some((CheckCode::SbomDigest, expected, actual))
 }
 
 fn lock(subject: &Subject, findings: &mut Findings) {
@@ -160,7 +157,7 @@ fn lock(subject: &Subject, findings: &mut Findings) {
             Err(why) => {
                 let expected = "a lock that decodes strictly";
                 found.push(Finding::new(
-                    "E_LOCK_DECODE",
+                    CheckCode::LockDecode,
                     file,
                     expected,
                     inert(&why, 300),
@@ -179,8 +176,15 @@ fn lock(subject: &Subject, findings: &mut Findings) {
             let expected = format!("{} with SHA-256 {}", inert(&path, 120), pin.sha256);
             match pack.read(&path).map(|bytes| pack::digest(&bytes)) {
                 Some(actual) if actual == pin.sha256 => {}
-                Some(actual) => found.push(Finding::new("E_LOCK_DIGEST", at, expected, actual)),
-                None => found.push(Finding::new("E_LOCK_MISSING", at, expected, "no such file")),
+                Some(actual) => {
+                    found.push(Finding::new(CheckCode::LockDigest, at, expected, actual))
+                }
+                None => found.push(Finding::new(
+                    CheckCode::LockMissing,
+                    at,
+                    expected,
+                    "no such file",
+                )),
             }
         }
     }
@@ -197,7 +201,7 @@ fn signature(subject: &Subject, findings: &mut Findings) {
         let reason = "a folder is signed when it is packed";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
     }
-    let failed = |code: &str, at: &str, actual: String| {
+    let failed = |code: CheckCode, at: &str, actual: String| {
         let expected = "an Ed25519 signature by a trusted key (--trust key.pem)";
         Conclusion::Failed(vec![Finding::new(code, at, expected, actual)])
     };
@@ -207,7 +211,11 @@ fn signature(subject: &Subject, findings: &mut Findings) {
     );
     let (Some(envelope), Some(chain)) = (envelope, chain) else {
         let missing = "signatures/pack.sig or signatures/chain.pem is missing";
-        return findings.pack(failed("E_SIGNATURE_MISSING", "the pack", missing.into()));
+        return findings.pack(failed(
+            CheckCode::SignatureMissing,
+            "the pack",
+            missing.into(),
+        ));
     };
     let Some((file, Ok(sbom))) = opened.sboms(subject.limits.depth).first() else {
         let reason = "there is no SBOM that decodes, which the signature is over";

@@ -3,6 +3,7 @@
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::compare::differences;
 use crate::subject::{Observed, Opened, Subject};
+use provision_core::codes::CheckCode;
 use provision_core::wizard::{WizardKind, WizardRun};
 use provision_core::{Finding, json};
 
@@ -26,7 +27,7 @@ fn matches(subject: &Subject, findings: &mut Findings) {
     findings.pack(match json::parse(&bytes, subject.limits.depth) {
         Ok(expected) => compare(subject, opened, &path, &expected),
         Err(e) => {
-            let finding = Finding::new("E_FIXTURE", path, "strict JSON", e.to_string());
+            let finding = Finding::new(CheckCode::Fixture, path, "strict JSON", e.to_string());
             Conclusion::Failed(vec![finding])
         }
     });
@@ -41,7 +42,7 @@ fn compare(
     let mut wizards = opened.wizards.iter();
     let Some(observed) = wizards.find(|o| o.wizard.kind == WizardKind::Requirements) else {
         return Conclusion::Failed(vec![Finding::new(
-            "E_NO_REQUIREMENTS",
+            CheckCode::NoRequirements,
             path,
             "a requirements flow or step, because there is an expectation of it",
             "none",
@@ -56,7 +57,7 @@ fn compare(
         .find_map(|s| s.output()?.answer("requirements"));
     let Some(actual) = answer else {
         return Conclusion::Failed(vec![Finding::new(
-            "E_REQUIREMENTS",
+            CheckCode::Requirements,
             format!("wizard {}", observed.wizard.name),
             "an answer with `requirements`",
             "none",
@@ -66,7 +67,7 @@ fn compare(
     Conclusion::of(
         found
             .into_iter()
-            .map(|d| Finding::new("E_REQUIREMENTS", d.at, d.expected, d.actual))
+            .map(|d| Finding::new(CheckCode::Requirements, d.at, d.expected, d.actual))
             .collect(),
     )
 }

@@ -3,6 +3,7 @@
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::wizard::capabilities::capability;
 use provision_core::wizard::{HostCall, HostVerdict, StepCode};
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ fn no_effects(subject: &Subject, findings: &mut Findings) {
     attempts(
         subject,
         findings,
-        "E_EFFECT",
+        CheckCode::Effect,
         "no change asked for",
         is_effect,
     );
@@ -55,7 +56,7 @@ fn least_attempts(subject: &Subject, findings: &mut Findings) {
     attempts(
         subject,
         findings,
-        "E_ATTEMPT",
+        CheckCode::Attempt,
         "only what is granted",
         denied,
     );
@@ -74,7 +75,7 @@ fn is_effect(call: &HostCall) -> bool {
 fn attempts(
     subject: &Subject,
     findings: &mut Findings,
-    code: &str,
+    code: CheckCode,
     expected: &str,
     wrong: impl Fn(&HostCall) -> bool,
 ) {
@@ -116,7 +117,7 @@ fn within_limits(subject: &Subject, findings: &mut Findings) {
                 .filter(|(_, f)| wanted(f.code))
                 .map(|(step, f)| {
                     let expected = "a step inside every bound";
-                    Finding::new(f.code.code(), step, expected, f.message.clone())
+                    Finding::new(f.code, step, expected, f.message.clone())
                 })
                 .collect()
         };

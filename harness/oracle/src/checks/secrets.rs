@@ -5,6 +5,7 @@ use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::secret_scan::Secrets;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::questions::secret_requirements;
 use provision_core::wizard::{ProvisionPlan, WizardKind};
@@ -56,7 +57,7 @@ fn contained(subject: &Subject, findings: &mut Findings) {
         let expected = "no trace of the secret";
         let leaks = runs.leaks.iter().map(|leak| {
             let actual = format!("the secret `{}`, {}", inert(&leak.key, 80), leak.form);
-            Finding::new("E_SECRET_SHOWN", leak.at.clone(), expected, actual)
+            Finding::new(CheckCode::SecretShown, leak.at.clone(), expected, actual)
         });
         let found: Vec<Finding> = leaks.collect();
         if !found.is_empty() {
@@ -88,7 +89,7 @@ fn declared(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusi
             let at = format!("/secrets_patch/set/{}", inert(key, 80));
             let expected = "a secret that the pack declares";
             Finding::new(
-                "E_SECRET_UNDECLARED",
+                CheckCode::SecretUndeclared,
                 at,
                 expected,
                 "it declares no such secret",
@@ -102,7 +103,7 @@ fn declared(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusi
         found.extend(missing.map(|(key, _)| {
             let at = format!("/secrets_patch/set/{}", inert(key, 80));
             let expected = "the secret that the pack requires";
-            Finding::new("E_SECRET_UNSET", at, expected, "not set")
+            Finding::new(CheckCode::SecretUnset, at, expected, "not set")
         }));
     }
     match (found.is_empty(), run.completed()) {
@@ -147,7 +148,7 @@ fn redacted(plan: &ProvisionPlan) -> Vec<Finding> {
             };
             let at = format!("/secrets_patch/set/{}", inert(key, 80));
             Finding::new(
-                "E_SECRET_PLAIN",
+                CheckCode::SecretPlain,
                 at,
                 "{\"redacted\": true, \"value\": null}",
                 actual,

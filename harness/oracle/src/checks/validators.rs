@@ -3,6 +3,7 @@
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Subject, Validated};
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ fn said(validated: &Validated) -> Vec<Finding> {
     let expected = "no diagnostic of severity error";
     match &validated.answer {
         Err(failure) => {
-            let code = failure.code.code();
+            let code = failure.code;
             vec![Finding::new(
                 code,
                 file,
@@ -51,7 +52,7 @@ fn said(validated: &Validated) -> Vec<Finding> {
             let finding = |d: &Value| {
                 let at = format!("{file} {}", text(d, "path"));
                 let actual = format!("{}: {}", text(d, "code"), text(d, "message"));
-                Finding::new("E_VALIDATOR", at.trim_end(), expected, actual)
+                Finding::new(CheckCode::Validator, at.trim_end(), expected, actual)
             };
             errors.map(finding).collect()
         }

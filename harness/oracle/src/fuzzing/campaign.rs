@@ -7,6 +7,7 @@ use crate::generators::json::Dictionary;
 use crate::generators::rng::Rng;
 use crate::subject::ProbeOutcome;
 use provision_core::Finding;
+use provision_core::codes::FindingCode;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub struct Campaign {
     /// Violations that somebody looks into, or has confirmed, by wizard.
     claimed: Vec<(String, Finding)>,
     /// How often one could not be confirmed, by wizard and code.
-    unconfirmed: BTreeMap<(String, String), usize>,
+    unconfirmed: BTreeMap<(String, FindingCode), usize>,
     /// Wizards of which anything can be said: their steps ran, or broke.
     judged: BTreeSet<String>,
     found: Vec<Found>,

@@ -6,6 +6,7 @@ use crate::probe_outcome::took;
 use crate::run_diff::differences;
 use crate::shrink::minimise;
 use crate::subject::ProbeOutcome;
+use provision_core::codes::CheckCode;
 use provision_core::wizard::{
     InstalledState, Outcome, ProvisionMode, ProvisionStep, StepCode, StepExecutor, Wizard,
     WizardKind, WizardRun,
@@ -105,9 +106,10 @@ impl TargetRunner<'_> {
             return None;
         }
         let slow = [StepCode::Fuel, StepCode::Deadline];
-        let most = match slow.iter().any(|code| code.code() == wanted.code) {
-            true => TRIES.1,
-            false => TRIES.0,
+        let most = if slow.into_iter().any(|code| wanted.code == code.into()) {
+            TRIES.1
+        } else {
+            TRIES.0
         };
         let (mut best, mut tries) = nearest(input, ground, most, shows);
         let value = json!([best.inputs.answers, best.own, best.inputs.existing_state]);
@@ -164,7 +166,7 @@ impl TargetRunner<'_> {
                 message,
             } => {
                 let expected = "an answer to any input, or a refusal";
-                found.push(Finding::new(code.code(), step, expected, message));
+                found.push(Finding::new(*code, step, expected, message));
             }
             ProbeOutcome::Rejected(_) => found.extend(accepted_by_validate(run)),
             ProbeOutcome::Accepted | ProbeOutcome::Inconclusive(_) => {}
@@ -175,7 +177,7 @@ impl TargetRunner<'_> {
                 .filter(|f| f.code.is_error() && f.code != StepCode::Unsupported);
             found.extend(blamed.map(|f| {
                 let expected = "an outcome that is the guest's own";
-                Finding::new(f.code.code(), step.name(), expected, f.message.clone())
+                Finding::new(f.code, step.name(), expected, f.message.clone())
             }));
         }
         let leaks = ground.search.of_run(run).into_iter();
@@ -185,7 +187,12 @@ impl TargetRunner<'_> {
         };
         found.extend(leaks.filter(|l| kept.contains(&l.key)).map(|leak| {
             let actual = format!("`{}` shows in {} form", leak.key, leak.form);
-            Finding::new("E_SECRET_SHOWN", leak.at, "no secret anywhere", actual)
+            Finding::new(
+                CheckCode::SecretShown,
+                leak.at,
+                "no secret anywhere",
+                actual,
+            )
         }));
         found
     }
@@ -236,8 +243,7 @@ fn kept_secrets(input: &Input, ground: &FuzzInputSpec) -> Vec<String> {
 
 /// Whether it is two runs that show it, and not one.
 fn takes_more_than_one_run(wanted: &Finding) -> bool {
-    let code = wanted.code.as_str();
-    code.contains("_DIFFER") || code == "E_NOT_IDEMPOTENT"
+    wanted.code.is_difference()
 }
 
 /// Whether two findings are of one kind: the same code at the same place.
@@ -260,7 +266,7 @@ fn accepted_by_validate(run: &WizardRun) -> Option<Finding> {
             None => "a diagnostic of severity error".into(),
         };
         let expected = "a refusal by validate, before anything is applied";
-        Finding::new("E_VALIDATE_ACCEPTS", apply.name(), expected, said)
+        Finding::new(CheckCode::ValidateAccepts, apply.name(), expected, said)
     })
 }
 

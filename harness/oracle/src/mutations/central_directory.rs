@@ -2,12 +2,14 @@
 
 use super::mutation::{Apply, Mutation};
 use crate::generators::archive::{Cut, Pointer, common};
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_directory",
         doc: "The file ends amid the directory.",
-        code: "E_ZIP_TRUNCATED",
+        code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.cut = Some(Cut::LastListing(20));
         }),
@@ -15,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "comment_of_entry",
         doc: "An entry has a comment.",
-        code: "E_ZIP_COMMENT",
+        code: Archive(Rule::Comment),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| {
                 l.attributes.comment = b"hello".to_vec()
@@ -25,7 +27,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "gap_in_directory",
         doc: "Bytes stand between two directory records.",
-        code: "E_ZIP_RECORD",
+        code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             archive.directory[0].behind = b"hidden".to_vec();
         }),
@@ -33,7 +35,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "entry_on_other_disk",
         doc: "An entry is on disk 1.",
-        code: "E_ZIP_MULTI_DISK",
+        code: Archive(Rule::MultiDisk),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.attributes.disk = 1);
         }),
@@ -41,7 +43,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_first",
         doc: "The directory stands before the entries.",
-        code: "E_ZIP_LAYOUT",
+        code: Archive(Rule::Layout),
         apply: Apply::Archive(|archive| {
             archive.directory_first = true;
         }),
@@ -49,7 +51,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "entry_amid_directory",
         doc: "A local record stands amid the directory.",
-        code: "E_ZIP_LAYOUT",
+        code: Archive(Rule::Layout),
         apply: Apply::Archive(|archive| {
             let mut stray = b"PK\x03\x04\x0a\0".to_vec();
             stray.resize(26, 0);
@@ -60,7 +62,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "duplicate_name",
         doc: "Two entries with one name: the first wins here, the last there.",
-        code: "E_ZIP_DUPLICATE",
+        code: Archive(Rule::Duplicate),
         apply: Apply::Archive(|archive| {
             archive.named("twice.txt");
             archive.named("twice.txt");
@@ -69,7 +71,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "duplicate_directory",
         doc: "Two directories with one name.",
-        code: "E_ZIP_DUPLICATE",
+        code: Archive(Rule::Duplicate),
         apply: Apply::Archive(|archive| {
             archive.named("twice/");
             archive.named("twice/");
@@ -78,7 +80,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "unlisted_entry",
         doc: "An entry that only a sequential reader sees.",
-        code: "E_ZIP_UNLISTED",
+        code: Archive(Rule::Unlisted),
         apply: Apply::Archive(|archive| {
             archive.fresh(b"hidden", false);
             archive.directory.pop();
@@ -87,7 +89,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "ghost_entry",
         doc: "An entry that only the directory has.",
-        code: "E_ZIP_DANGLING",
+        code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"ghost", false);
             archive.entries.pop();
@@ -97,7 +99,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "local_shared",
         doc: "Two directory records share one local record.",
-        code: "E_ZIP_SHARED",
+        code: Archive(Rule::Shared),
         apply: Apply::Archive(|archive| {
             let copy = archive.directory[0].clone();
             archive.directory.push(copy);
@@ -106,7 +108,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "overlap_hidden",
         doc: "An entry that stands inside another one's data.",
-        code: "E_ZIP_DANGLING",
+        code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let inner = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0x";
             let outer = archive.fresh(inner, false);
@@ -119,7 +121,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "overlap_quoted",
         doc: "An entry whose data is the next entry, so that both share bytes.",
-        code: "E_ZIP_DANGLING",
+        code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let (first, second) = (archive.fresh(b"", false), archive.fresh(b"shared", false));
             let mut quoted = b"PK\x03\x04".to_vec();
@@ -137,7 +139,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "offset_into_directory",
         doc: "An entry whose local record is said to be in the directory.",
-        code: "E_ZIP_DANGLING",
+        code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"x", false);
             let length = archive.entries[at].local.name.len() as u32 + 31;
@@ -147,7 +149,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "offset_overflows",
         doc: "An offset that overflows when a length is added.",
-        code: "E_ZIP_DANGLING",
+        code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| {
                 l.pointer = Pointer::Fixed(0xffff_fff0)
@@ -157,7 +159,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "order_reversed",
         doc: "The directory lists the entries backwards.",
-        code: "E_ZIP_ORDER",
+        code: Archive(Rule::Order),
         apply: Apply::Archive(|archive| {
             archive.directory.reverse();
         }),

@@ -1,12 +1,14 @@
 //! Mutations of compression methods, general-purpose flags and packed data.
 
 use super::mutation::{Apply, Mutation, replace_data};
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "crc_differs",
         doc: "Directory and local record differ in the checksum.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.crc ^= 1);
         }),
@@ -14,7 +16,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_shrunk",
         doc: "Shrunk data.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 1);
         }),
@@ -22,7 +24,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_deflate64",
         doc: "Deflate64.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 9);
         }),
@@ -30,7 +32,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_bzip2",
         doc: "Bzip2.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 12);
         }),
@@ -38,7 +40,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_lzma",
         doc: "LZMA.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 14);
         }),
@@ -46,7 +48,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_zstd",
         doc: "Zstandard.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 93);
         }),
@@ -54,7 +56,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_aes",
         doc: "AES encryption, which is a method.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 99);
         }),
@@ -62,7 +64,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_unknown",
         doc: "A method that nobody has.",
-        code: "E_ZIP_METHOD",
+        code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 30583);
         }),
@@ -70,7 +72,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "stored_sizes_differ",
         doc: "Stored data with two sizes.",
-        code: "E_ZIP_DATA_SIZE",
+        code: Archive(Rule::DataSize),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
             archive.both(at, |h| h.size = 3);
@@ -79,7 +81,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "encrypted",
         doc: "An encrypted entry.",
-        code: "E_ZIP_ENCRYPTED",
+        code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0001);
         }),
@@ -87,7 +89,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "encrypted_strongly",
         doc: "An entry under strong encryption.",
-        code: "E_ZIP_ENCRYPTED",
+        code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0040);
         }),
@@ -95,7 +97,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "encrypted_directory",
         doc: "An entry whose record is masked.",
-        code: "E_ZIP_ENCRYPTED",
+        code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x2000);
         }),
@@ -103,7 +105,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "flag_patched",
         doc: "A patch for another file instead of a file.",
-        code: "E_ZIP_FLAGS",
+        code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0020);
         }),
@@ -111,7 +113,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "flag_enhanced_deflate",
         doc: "Enhanced deflating.",
-        code: "E_ZIP_FLAGS",
+        code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0010);
         }),
@@ -119,7 +121,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "flag_reserved",
         doc: "A flag without a meaning.",
-        code: "E_ZIP_FLAGS",
+        code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x8000);
         }),
@@ -127,7 +129,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "deflate_then_bytes",
         doc: "Bytes follow the end of the deflate stream.",
-        code: "E_ZIP_DEFLATE",
+        code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents contents", true);
             replace_data(archive, at, |data| data.extend(b"more"));
@@ -136,7 +138,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "deflate_cut_off",
         doc: "A deflate stream that does not end.",
-        code: "E_ZIP_DEFLATE",
+        code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents contents", true);
             replace_data(archive, at, |data| data.truncate(data.len() - 1));
@@ -145,7 +147,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "deflate_invalid_block",
         doc: "A deflate block of a type that does not exist.",
-        code: "E_ZIP_DEFLATE",
+        code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
             replace_data(archive, at, |data| *data = vec![0b0000_0111]);
@@ -154,7 +156,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "deflate_too_far_back",
         doc: "A match that reaches before the first byte.",
-        code: "E_ZIP_DEFLATE",
+        code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
             // A final block of fixed codes: length 3, distance 1, and nothing before it.
@@ -164,7 +166,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "deflate_stored_length",
         doc: "A stored block whose length and its complement disagree.",
-        code: "E_ZIP_DEFLATE",
+        code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
             replace_data(archive, at, |data| {
@@ -175,7 +177,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "deflate_empty",
         doc: "No deflate stream at all.",
-        code: "E_ZIP_DEFLATE",
+        code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
             replace_data(archive, at, Vec::clear);
@@ -184,7 +186,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "crc_wrong",
         doc: "A checksum of other data.",
-        code: "E_ZIP_CRC",
+        code: Archive(Rule::Crc),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.crc ^= 0x0101_0101);
         }),
@@ -192,7 +194,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "crc_zero",
         doc: "A checksum of zero, which some readers take for none.",
-        code: "E_ZIP_CRC",
+        code: Archive(Rule::Crc),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
             archive.both(at, |h| h.crc = 0);
@@ -201,7 +203,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "data_changed",
         doc: "Data that was changed after it was packed.",
-        code: "E_ZIP_CRC",
+        code: Archive(Rule::Crc),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
             archive.entries[at].data[0] ^= 0x20;
@@ -210,7 +212,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "size_too_small",
         doc: "A stream that inflates to more than is declared.",
-        code: "E_ZIP_DATA_SIZE",
+        code: Archive(Rule::DataSize),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents contents", true);
             archive.both(at, |h| h.size -= 1);
@@ -219,7 +221,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "size_too_large",
         doc: "A stream that inflates to less than is declared.",
-        code: "E_ZIP_DATA_SIZE",
+        code: Archive(Rule::DataSize),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents contents", true);
             archive.both(at, |h| h.size += 1);

@@ -2,12 +2,14 @@
 
 use super::mutation::{Apply, Mutation, change_end};
 use crate::generators::archive::Cut;
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "empty_file",
         doc: "The file is empty.",
-        code: "E_ZIP_NOT_ZIP",
+        code: Archive(Rule::NotZip),
         apply: Apply::Archive(|archive| {
             archive.instead = Some(Vec::new());
         }),
@@ -15,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "json_file",
         doc: "A JSON file that is called a pack.",
-        code: "E_ZIP_NOT_ZIP",
+        code: Archive(Rule::NotZip),
         apply: Apply::Archive(|archive| {
             archive.instead = Some(br#"{"id":"a","version":"1.0.0"}"#.to_vec());
         }),
@@ -23,7 +25,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "end_missing",
         doc: "There is no end record.",
-        code: "E_ZIP_NO_END",
+        code: Archive(Rule::NoEnd),
         apply: Apply::Archive(|archive| {
             archive.end = None;
         }),
@@ -31,7 +33,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_end",
         doc: "The file ends amid the end record.",
-        code: "E_ZIP_TRUNCATED",
+        code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.cut = Some(Cut::End(21));
         }),
@@ -39,7 +41,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "end_twice",
         doc: "There are two end records; readers differ in which they use.",
-        code: "E_ZIP_MANY_ENDS",
+        code: Archive(Rule::ManyEnds),
         apply: Apply::Archive(|archive| {
             archive.after = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
         }),
@@ -47,7 +49,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "comment",
         doc: "The archive has a comment.",
-        code: "E_ZIP_COMMENT",
+        code: Archive(Rule::Comment),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.comment = b"hello".to_vec());
         }),
@@ -55,7 +57,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "comment_hides_end",
         doc: "A comment that is another end record: a reader that searches backwards finds it first.",
-        code: "E_ZIP_COMMENT",
+        code: Archive(Rule::Comment),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| {
                 end.comment = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
@@ -65,7 +67,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "comment_cut_off",
         doc: "The end record claims a comment that is not there.",
-        code: "E_ZIP_TRUNCATED",
+        code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.comment_len = Some(9));
         }),
@@ -73,7 +75,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bytes_after_end",
         doc: "Bytes follow the end record.",
-        code: "E_ZIP_TRAILING",
+        code: Archive(Rule::Trailing),
         apply: Apply::Archive(|archive| {
             archive.after = b"more".to_vec();
         }),
@@ -81,7 +83,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "archive_after_end",
         doc: "A second archive follows the first.",
-        code: "E_ZIP_LAYOUT",
+        code: Archive(Rule::Layout),
         apply: Apply::Archive(|archive| {
             archive.after = archive.write();
         }),
@@ -89,7 +91,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "script_before",
         doc: "A script stands before the first record.",
-        code: "E_ZIP_PREFIX",
+        code: Archive(Rule::Prefix),
         apply: Apply::Archive(|archive| {
             archive.before = b"#!/bin/sh\nexit\n".to_vec();
         }),
@@ -97,7 +99,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zeros_before",
         doc: "Padding stands before the first record.",
-        code: "E_ZIP_PREFIX",
+        code: Archive(Rule::Prefix),
         apply: Apply::Archive(|archive| {
             archive.before = vec![0; 512];
         }),
@@ -105,7 +107,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "gap_before_directory",
         doc: "Bytes stand before the directory, as signing schemes put them.",
-        code: "E_ZIP_RECORD",
+        code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             let last = archive.entries.len() - 1;
             archive.entries[last].behind = vec![0x41; 64];
@@ -114,7 +116,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "gap_before_end",
         doc: "Bytes stand between directory and end record.",
-        code: "E_ZIP_RECORD",
+        code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             let last = archive.directory.len() - 1;
             archive.directory[last].behind = b"hidden".to_vec();
@@ -123,7 +125,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "digital_signature",
         doc: "A digital signature of the directory.",
-        code: "E_ZIP_RECORD",
+        code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             let last = archive.directory.len() - 1;
             archive.directory[last].behind = b"PK\x05\x05\x04\0sign".to_vec();
@@ -132,7 +134,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "end_on_other_disk",
         doc: "The end record is on disk 1.",
-        code: "E_ZIP_MULTI_DISK",
+        code: Archive(Rule::MultiDisk),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.disks = [1, 0]);
         }),
@@ -140,7 +142,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_on_other_disk",
         doc: "The directory is on disk 1.",
-        code: "E_ZIP_MULTI_DISK",
+        code: Archive(Rule::MultiDisk),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.disks = [0, 1]);
         }),
@@ -148,7 +150,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "entries_here_differ",
         doc: "This disk has fewer entries than all disks.",
-        code: "E_ZIP_MULTI_DISK",
+        code: Archive(Rule::MultiDisk),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries_here = Some(0));
         }),
@@ -156,7 +158,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_offset_zero",
         doc: "The directory is said to be at the first byte.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(0));
         }),
@@ -164,7 +166,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_offset_beyond",
         doc: "The directory is said to be beyond the file.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(0x7fff_ffff));
         }),
@@ -172,7 +174,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_size_zero",
         doc: "The directory is said to be empty.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.size = Some(0));
         }),
@@ -180,7 +182,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_size_huge",
         doc: "The directory is said to be larger than the file.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.size = Some(0x7fff_ffff));
         }),
@@ -188,7 +190,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "count_low",
         doc: "The end record counts fewer entries than there are.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             let count = archive.directory.len() as u16;
             change_end(archive, |end| end.entries = Some(count - 1));
@@ -197,7 +199,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "count_high",
         doc: "The end record counts more entries than there are.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             let count = archive.directory.len() as u16;
             change_end(archive, |end| end.entries = Some(count + 1));
@@ -206,7 +208,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "count_huge",
         doc: "The end record claims 65 534 entries, for a reader that allocates what is claimed.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries = Some(0xfffe));
         }),
@@ -214,7 +216,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "count_of_zero",
         doc: "The end record claims that there is nothing.",
-        code: "E_ZIP_DIRECTORY",
+        code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| {
                 (end.entries, end.size) = (Some(0), Some(0));

@@ -1,12 +1,14 @@
 //! Mutations of extra fields.
 
 use super::mutation::{Apply, Mutation};
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_unicode_path",
         doc: "A Unicode path that renames the entry for some readers.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"up\x0a\0\x01\0\0\0\0other".to_vec()
@@ -16,7 +18,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_unicode_comment",
         doc: "A Unicode comment.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"uc\x06\0\x01\0\0\0\0x".to_vec()
@@ -26,7 +28,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_twice",
         doc: "One extra field twice.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"UT\x01\0\0UT\x01\0\0".to_vec()
@@ -36,7 +38,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_cut_off",
         doc: "An extra field that is longer than the record has room for.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.extra = b"UT\xff\0\x01".to_vec());
         }),
@@ -44,7 +46,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_odd_bytes",
         doc: "Bytes behind the extra fields that are none.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.extra = b"UT\x01\0\0xx".to_vec());
         }),
@@ -52,7 +54,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_malformed_time",
         doc: "A timestamp of half a time.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"UT\x03\0\x01\x01\x02".to_vec()
@@ -62,7 +64,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_malformed_owner",
         doc: "An owner without a group.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"ux\x03\0\x01\x01\0".to_vec()
@@ -72,7 +74,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_unknown",
         doc: "An extra field that no pack needs.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"\xca\xfe\x02\0hi".to_vec()
@@ -82,7 +84,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_encryption",
         doc: "The extra field of strong encryption.",
-        code: "E_ZIP_EXTRA",
+        code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.extra = b"\x17\0\x02\0hi".to_vec()

@@ -2,12 +2,14 @@
 
 use super::mutation::{Apply, Mutation};
 use crate::generators::archive::Style;
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "file_is_directory",
         doc: "A file that is a directory later.",
-        code: "E_ZIP_FILE_AND_DIRECTORY",
+        code: Archive(Rule::FileAndDirectory),
         apply: Apply::Archive(|archive| {
             archive.named("thing");
             archive.named("thing/below.txt");
@@ -16,7 +18,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_is_file",
         doc: "A directory that is a file later.",
-        code: "E_ZIP_FILE_AND_DIRECTORY",
+        code: Archive(Rule::FileAndDirectory),
         apply: Apply::Archive(|archive| {
             archive.named("thing/");
             archive.named("thing");
@@ -25,7 +27,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_symlink",
         doc: "A symbolic link.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o120_777 << 16);
         }),
@@ -33,7 +35,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_fifo",
         doc: "A named pipe.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o010_644 << 16);
         }),
@@ -41,7 +43,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_character_device",
         doc: "A character device.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o020_666 << 16);
         }),
@@ -49,7 +51,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_block_device",
         doc: "A block device.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o060_660 << 16);
         }),
@@ -57,7 +59,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_socket",
         doc: "A socket.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o140_755 << 16);
         }),
@@ -65,7 +67,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_setuid",
         doc: "A file that runs as its owner.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o104_755 << 16);
         }),
@@ -73,7 +75,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_setgid",
         doc: "A file that runs as its group.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o102_755 << 16);
         }),
@@ -81,7 +83,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_sticky",
         doc: "A file with the sticky bit.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o101_644 << 16);
         }),
@@ -89,7 +91,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_directory_mode",
         doc: "A file with the mode of a directory.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o040_755 << 16);
         }),
@@ -97,7 +99,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_directory_bit",
         doc: "A file that DOS attributes call a directory.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o100_644 << 16 | 0x10);
         }),
@@ -105,7 +107,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "type_volume_label",
         doc: "A volume label.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o100_644 << 16 | 0x08);
         }),
@@ -113,7 +115,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_with_data",
         doc: "A directory with contents.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.add("folder/", b"hidden", Style::default());
         }),
@@ -121,7 +123,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "directory_with_file_mode",
         doc: "A directory with the mode of a file.",
-        code: "E_ZIP_TYPE",
+        code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             let at = archive.named("folder/");
             archive.listing(at, |l| l.attributes.external = 0o100_644 << 16);
@@ -130,7 +132,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "attributes_reserved",
         doc: "An internal attribute without a meaning.",
-        code: "E_ZIP_FLAGS",
+        code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.attributes.internal = 0x0100);
         }),

@@ -1,6 +1,8 @@
 //! Mutations of the bounds on sizes, counts and ratios.
 
 use super::mutation::{Apply, Mutation, replace_data};
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 /// Bytes of an empty entry with a short name, in both records.
 const BYTES: u64 = 30 + 46 + 2 * 6;
@@ -9,7 +11,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_entry",
         doc: "One entry that inflates beyond the bound.",
-        code: "E_INFLATE",
+        code: Archive(Rule::Inflate),
         apply: Apply::Archive(|archive| {
             let bound = archive.limits().entry_bytes as usize;
             archive.fresh(&vec![0; bound + 1], true);
@@ -18,7 +20,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_ratio",
         doc: "An entry inside the bound, at a thousand to one.",
-        code: "E_INFLATE",
+        code: Archive(Rule::Inflate),
         apply: Apply::Archive(|archive| {
             let floor = archive.limits().ratio_floor as usize;
             archive.fresh(&vec![0; floor + 1], true);
@@ -27,7 +29,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_total",
         doc: "Many entries, each inside the bounds, that inflate beyond them together.",
-        code: "E_INFLATE",
+        code: Archive(Rule::Inflate),
         apply: Apply::Archive(|archive| {
             let limits = archive.limits();
             let size = limits.entry_bytes;
@@ -42,7 +44,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_that_lies",
         doc: "A small entry by its own word that inflates to a million bytes.",
-        code: "E_ZIP_DATA_SIZE",
+        code: Archive(Rule::DataSize),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(&vec![0; 1 << 20], true);
             archive.both(at, |h| h.size = 100);
@@ -51,7 +53,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_of_entries",
         doc: "More entries than the bound.",
-        code: "E_ENTRIES",
+        code: Archive(Rule::Entries),
         apply: Apply::Archive(|archive| {
             for _ in 0..=archive.limits().entries {
                 archive.fresh(b"", false);
@@ -61,7 +63,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_of_listings",
         doc: "A directory of more entries than the bound, on one local record.",
-        code: "E_ENTRIES",
+        code: Archive(Rule::Entries),
         apply: Apply::Archive(|archive| {
             let one = archive.directory[0].clone();
             let bound = archive.limits().entries;
@@ -71,7 +73,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "bomb_of_seventy_thousand",
         doc: "70 000 entries, which overflow the count (or as many as the bound on bytes has room for).",
-        code: "E_ENTRIES",
+        code: Archive(Rule::Entries),
         apply: Apply::Archive(|archive| {
             let room = archive.limits().archive_bytes / BYTES / 2;
             for i in 0..room.min(70_000) {
@@ -82,7 +84,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "archive_too_large",
         doc: "More bytes than an archive may have.",
-        code: "E_SIZE",
+        code: Archive(Rule::Size),
         apply: Apply::Archive(|archive| {
             let bound = archive.limits().archive_bytes as usize;
             archive.instead = Some(vec![0; bound + 1]);

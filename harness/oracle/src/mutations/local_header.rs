@@ -2,12 +2,14 @@
 
 use super::mutation::{Apply, Mutation};
 use crate::generators::archive::Cut;
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_local_record",
         doc: "The file ends amid a local record.",
-        code: "E_ZIP_TRUNCATED",
+        code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.fresh(b"contents", false);
             archive.cut = Some(Cut::LastLocal(17));
@@ -16,7 +18,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_data",
         doc: "The file ends amid an entry's data.",
-        code: "E_ZIP_TRUNCATED",
+        code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.fresh(b"contents", false);
             archive.cut = Some(Cut::LastData(3));
@@ -25,7 +27,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "gap_between_entries",
         doc: "Bytes between two entries belong to neither.",
-        code: "E_ZIP_RECORD",
+        code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             let at = archive.target_entry;
             archive.entries[at].behind = b"hidden".to_vec();
@@ -34,7 +36,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "archive_extra_data",
         doc: "The record that announces an encrypted directory.",
-        code: "E_ZIP_ENCRYPTED",
+        code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             let last = archive.entries.len() - 1;
             archive.entries[last].behind = b"PK\x06\x08\x02\0\0\0xx".to_vec();
@@ -43,7 +45,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "spanning_marker",
         doc: "The marker of an archive that spans several files.",
-        code: "E_ZIP_MULTI_DISK",
+        code: Archive(Rule::MultiDisk),
         apply: Apply::Archive(|archive| {
             archive.before = b"PK\x07\x08".to_vec();
         }),
@@ -51,7 +53,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_differs",
         doc: "Directory and local record differ in the name.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.name[0] ^= 0x03);
         }),
@@ -59,7 +61,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "size_differs",
         doc: "Directory and local record differ in the size.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.size ^= 1);
         }),
@@ -67,7 +69,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "packed_differs",
         doc: "Directory and local record differ in the compressed size.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.packed ^= 1);
         }),
@@ -75,7 +77,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "flags_differs",
         doc: "Directory and local record differ in the flags.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.flags ^= 2);
         }),
@@ -83,7 +85,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "time_differs",
         doc: "Directory and local record differ in the time.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.time ^= 2);
         }),
@@ -91,7 +93,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "date_differs",
         doc: "Directory and local record differ in the date.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.date ^= 1);
         }),
@@ -99,7 +101,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "method_differs",
         doc: "Directory and local record differ in the method.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.method ^= 8);
         }),
@@ -107,7 +109,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "version_differs",
         doc: "Directory and local record differ in the version that is needed.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.header.needed ^= 1);
         }),
@@ -115,7 +117,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "local_sizes_lie",
         doc: "The local record is short by a byte: a sequential reader gets other contents.",
-        code: "E_ZIP_CRC",
+        code: Archive(Rule::Crc),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
             let local = &mut archive.entries[at].local;
@@ -125,7 +127,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_on_one_side",
         doc: "A timestamp that only the local record has.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"x", false);
             archive.entries[at].local.extra = b"UT\x05\0\x01\x01\x02\x03\x04".to_vec();
@@ -134,7 +136,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "extra_time_differs",
         doc: "Timestamps that contradict each other.",
-        code: "E_ZIP_MISMATCH",
+        code: Archive(Rule::Mismatch),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"x", false);
             archive.entries[at].local.extra = b"UT\x05\0\x01\x01\x02\x03\x04".to_vec();
@@ -146,7 +148,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "descriptor",
         doc: "Sizes stand in a data descriptor behind the data.",
-        code: "E_ZIP_DESCRIPTOR",
+        code: Archive(Rule::Descriptor),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
             let header = archive.entries[at].local.clone();
@@ -163,7 +165,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "descriptor_without_signature",
         doc: "A data descriptor without its optional signature.",
-        code: "E_ZIP_DESCRIPTOR",
+        code: Archive(Rule::Descriptor),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
             archive.both(at, |h| h.flags |= 8);
@@ -176,7 +178,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "descriptor_without_flag",
         doc: "A data descriptor that no flag announces.",
-        code: "E_ZIP_DESCRIPTOR",
+        code: Archive(Rule::Descriptor),
         apply: Apply::Archive(|archive| {
             let at = archive.target_entry;
             archive.entries[at].behind = b"PK\x07\x08\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
@@ -185,7 +187,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "version_of_zip64",
         doc: "A version that only ZIP64 needs.",
-        code: "E_ZIP_VERSION",
+        code: Archive(Rule::Version),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.needed = 45);
         }),
@@ -193,7 +195,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "version_of_future",
         doc: "A version that does not exist yet.",
-        code: "E_ZIP_VERSION",
+        code: Archive(Rule::Version),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.needed = 0xff);
         }),

@@ -1,12 +1,14 @@
 //! Mutations of the manifest.
 
 use super::mutation::{Apply, Mutation, without_manifest};
+use provision_core::codes::FindingCode::{Archive, Check};
+use provision_core::codes::{CheckCode, Rule};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "duplicate_manifest",
         doc: "A second manifest under the first one's name.",
-        code: "E_ZIP_DUPLICATE",
+        code: Archive(Rule::Duplicate),
         apply: Apply::Archive(|archive| {
             let name = archive.entries[0].local.name.clone();
             let at = archive.fresh(b"{}", false);
@@ -16,7 +18,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_missing",
         doc: "There is no manifest.",
-        code: "E_MANIFEST_MISSING",
+        code: Check(CheckCode::ManifestMissing),
         apply: Apply::Files(|files| {
             without_manifest(files);
         }),
@@ -24,7 +26,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_duplicate_key",
         doc: "A manifest with one key twice.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -36,7 +38,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_duplicate_key_escaped",
         doc: "A manifest with one key twice, once in escapes.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -48,7 +50,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_deep",
         doc: "A manifest that nests 100 000 deep.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             // Of changing keys, so that it is no bomb when it is deflated.
@@ -61,7 +63,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_trailing",
         doc: "A manifest followed by another.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -73,7 +75,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_not_utf8",
         doc: "A manifest that is not UTF-8.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -85,7 +87,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_utf16",
         doc: "A manifest in UTF-16.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("pack.json".into(), b"\xff\xfe{\0}\0".to_vec());
@@ -94,7 +96,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_byte_order_mark",
         doc: "A manifest after a byte order mark.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -106,7 +108,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_surrogate",
         doc: "A manifest with half a character.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -118,7 +120,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_number",
         doc: "A manifest with a number that no reader can hold.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -130,7 +132,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_no_object",
         doc: "A manifest that is a list.",
-        code: "E_MANIFEST_SHAPE",
+        code: Check(CheckCode::ManifestShape),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("pack.json".into(), b"[]".to_vec());
@@ -139,7 +141,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_empty",
         doc: "A manifest of no bytes.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("pack.json".into(), Vec::new());
@@ -148,7 +150,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_duplicate_key",
         doc: "A binary manifest with one key twice.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\xa2\x61a\x01\x61a\x02".to_vec());
@@ -157,7 +159,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_duplicate_key_long",
         doc: "A binary manifest with one key twice, once with a needlessly long head.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -169,7 +171,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_duplicate_key_chunked",
         doc: "A binary manifest with one key twice, once in pieces.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -181,7 +183,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_deep",
         doc: "A binary manifest that nests 100 000 deep.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             // Maps of one key that changes, so that it is no bomb when it is deflated.
@@ -193,7 +195,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_huge_length",
         doc: "A binary manifest that claims 2^63 items.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\x9b\x80\0\0\0\0\0\0\0".to_vec());
@@ -202,7 +204,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_huge_text",
         doc: "A binary manifest that claims a text of 2^63 bytes.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\x7b\x80\0\0\0\0\0\0\0".to_vec());
@@ -211,7 +213,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_trailing",
         doc: "A binary manifest followed by bytes.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\xa0\xa0".to_vec());
@@ -220,7 +222,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_not_utf8",
         doc: "A binary manifest with text that is not UTF-8.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\xa1\x62\xff\xfe\x01".to_vec());
@@ -229,7 +231,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_cut_off",
         doc: "A binary manifest that ends early.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\xa2\x61a\x01".to_vec());
@@ -238,7 +240,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_odd_key",
         doc: "A binary manifest with a list for a key.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\xa1\x80\x01".to_vec());
@@ -247,7 +249,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifest_cbor_reserved",
         doc: "A binary manifest with a reserved head.",
-        code: "E_MANIFEST_CBOR",
+        code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("manifest.cbor".into(), b"\xa1\x61a\x1c".to_vec());
@@ -256,7 +258,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "id_is_path",
         doc: "An id that is a path.",
-        code: "E_PACK_ID",
+        code: Check(CheckCode::PackId),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -268,7 +270,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "id_missing",
         doc: "No id.",
-        code: "E_PACK_ID",
+        code: Check(CheckCode::PackId),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert("pack.json".into(), br#"{"version":"1.0.0"}"#.to_vec());
@@ -277,7 +279,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "version_is_word",
         doc: "A version that is none.",
-        code: "E_PACK_VERSION",
+        code: Check(CheckCode::PackVersion),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -289,7 +291,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "flow_name_is_path",
         doc: "A flow whose name is a path.",
-        code: "E_FLOW_NAME",
+        code: Check(CheckCode::FlowName),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -302,7 +304,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "entry_flow_is_path",
         doc: "An entry that leads to a path.",
-        code: "E_FLOW_NAME",
+        code: Check(CheckCode::FlowName),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -314,7 +316,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "manifests_disagree",
         doc: "Two manifests of different packs.",
-        code: "E_MANIFEST_DISAGREES",
+        code: Check(CheckCode::ManifestDisagrees),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(
@@ -330,7 +332,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "second_manifest_broken",
         doc: "A second manifest that does not decode.",
-        code: "E_MANIFEST_JSON",
+        code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
             files.insert(

@@ -22,6 +22,7 @@ pub use mutation::Mutation;
 use crate::generators::pack::ValidPack;
 use mutation::Apply;
 use provision_core::limits::ArchiveLimits;
+use std::sync::LazyLock;
 
 const TABLES: &[&[Mutation]] = &[
     end_record::MUTATIONS,
@@ -38,32 +39,8 @@ const TABLES: &[&[Mutation]] = &[
 ];
 
 /// Every mutation, table by table.
-pub const MUTATIONS: &[Mutation] = &concatenated::<{ count(TABLES) }>(TABLES);
-
-const fn count(tables: &[&[Mutation]]) -> usize {
-    let (mut rows, mut table) = (0, 0);
-    while table < tables.len() {
-        rows += tables[table].len();
-        table += 1;
-    }
-    rows
-}
-
-// NB: iterators do not run in constants.
-const fn concatenated<const N: usize>(tables: &[&[Mutation]]) -> [Mutation; N] {
-    let mut all = [tables[0][0]; N];
-    let (mut at, mut table) = (0, 0);
-    while table < tables.len() {
-        let mut row = 0;
-        while row < tables[table].len() {
-            all[at] = tables[table][row];
-            at += 1;
-            row += 1;
-        }
-        table += 1;
-    }
-    all
-}
+pub static MUTATIONS: LazyLock<Vec<&Mutation>> =
+    LazyLock::new(|| TABLES.iter().copied().flatten().collect());
 
 /// The archive of `pack` with all of `mutations` applied; without any, the
 /// valid archive. The size of a bomb follows from `limits`.

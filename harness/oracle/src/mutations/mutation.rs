@@ -2,17 +2,18 @@
 
 use crate::generators::archive::{ArchiveBuilder, End};
 use crate::generators::pack::Files;
+use provision_core::FindingCode;
 use serde_json::{Value, json};
 
 /// One way to malform an archive.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Mutation {
     /// Stable id, as trials name it.
     pub id: &'static str,
     /// What is wrong with the archive, in a sentence.
     pub doc: &'static str,
     /// The code that decides over a valid pack with this mutation.
-    pub code: &'static str,
+    pub code: FindingCode,
     pub(super) apply: Apply,
 }
 

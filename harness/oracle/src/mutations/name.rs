@@ -1,12 +1,14 @@
 //! Mutations of the names of entries.
 
 use super::mutation::{Apply, Mutation};
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_dotdot",
         doc: "A name that leaves the folder it is unpacked to.",
-        code: "E_ZIP_NAME_DOTS",
+        code: Archive(Rule::NameDots),
         apply: Apply::Archive(|archive| {
             archive.named("../../etc/cron.d/x");
         }),
@@ -14,7 +16,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_dotdot_inside",
         doc: "A name that goes up amid the path.",
-        code: "E_ZIP_NAME_DOTS",
+        code: Archive(Rule::NameDots),
         apply: Apply::Archive(|archive| {
             archive.named("a/../../x");
         }),
@@ -22,7 +24,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_dot",
         doc: "A name that is another one with a detour.",
-        code: "E_ZIP_NAME_DOTS",
+        code: Archive(Rule::NameDots),
         apply: Apply::Archive(|archive| {
             archive.named("a/./x");
         }),
@@ -30,7 +32,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_empty",
         doc: "An entry without a name.",
-        code: "E_ZIP_NAME_EMPTY",
+        code: Archive(Rule::NameEmpty),
         apply: Apply::Archive(|archive| {
             archive.named("");
         }),
@@ -38,7 +40,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_empty_component",
         doc: "A name with two slashes in a row.",
-        code: "E_ZIP_NAME_EMPTY",
+        code: Archive(Rule::NameEmpty),
         apply: Apply::Archive(|archive| {
             archive.named("a//x");
         }),
@@ -46,7 +48,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_root",
         doc: "A directory that is the root.",
-        code: "E_ZIP_NAME_EMPTY",
+        code: Archive(Rule::NameEmpty),
         apply: Apply::Archive(|archive| {
             archive.named("/");
         }),
@@ -54,7 +56,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_absolute",
         doc: "A name that starts at the root.",
-        code: "E_ZIP_NAME_ABSOLUTE",
+        code: Archive(Rule::NameAbsolute),
         apply: Apply::Archive(|archive| {
             archive.named("/etc/passwd");
         }),
@@ -62,7 +64,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_drive",
         doc: "A name on a drive.",
-        code: "E_ZIP_NAME_ABSOLUTE",
+        code: Archive(Rule::NameAbsolute),
         apply: Apply::Archive(|archive| {
             archive.named("C:/x");
         }),
@@ -70,7 +72,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_drive_relative",
         doc: "A name relative to the current folder of a drive.",
-        code: "E_ZIP_NAME_ABSOLUTE",
+        code: Archive(Rule::NameAbsolute),
         apply: Apply::Archive(|archive| {
             archive.named("c:x");
         }),
@@ -78,7 +80,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_backslash",
         doc: "A name that is two components on Windows.",
-        code: "E_ZIP_NAME_BACKSLASH",
+        code: Archive(Rule::NameBackslash),
         apply: Apply::Archive(|archive| {
             archive.named("a\\..\\x");
         }),
@@ -86,7 +88,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_unc",
         doc: "A name on another machine.",
-        code: "E_ZIP_NAME_BACKSLASH",
+        code: Archive(Rule::NameBackslash),
         apply: Apply::Archive(|archive| {
             archive.named("\\\\host\\share\\x");
         }),
@@ -94,7 +96,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_nul",
         doc: "A name that ends early for some readers.",
-        code: "E_ZIP_NAME_CONTROL",
+        code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("a.json\0.txt");
         }),
@@ -102,7 +104,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_escape",
         doc: "A name that a terminal obeys.",
-        code: "E_ZIP_NAME_CONTROL",
+        code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("\x1b[2Jx");
         }),
@@ -110,7 +112,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_newline",
         doc: "A name that is two lines in a report.",
-        code: "E_ZIP_NAME_CONTROL",
+        code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("a\n::error::x");
         }),
@@ -118,7 +120,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_delete",
         doc: "A name with a delete character.",
-        code: "E_ZIP_NAME_CONTROL",
+        code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("a\x7f");
         }),
@@ -126,7 +128,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_stream",
         doc: "A name that is a stream of another file on Windows.",
-        code: "E_ZIP_NAME_COLON",
+        code: Archive(Rule::NameColon),
         apply: Apply::Archive(|archive| {
             archive.named("ab.json:hidden");
         }),
@@ -134,7 +136,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_double_colon",
         doc: "A name as very old packs have it.",
-        code: "E_ZIP_NAME_COLON",
+        code: Archive(Rule::NameColon),
         apply: Apply::Archive(|archive| {
             archive.named("components/diagnostics::summary.wasm");
         }),
@@ -142,7 +144,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_reserved",
         doc: "A device on Windows.",
-        code: "E_ZIP_NAME_RESERVED",
+        code: Archive(Rule::NameReserved),
         apply: Apply::Archive(|archive| {
             archive.named("CON");
         }),
@@ -150,7 +152,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_reserved_extension",
         doc: "A device on Windows, whatever the extension.",
-        code: "E_ZIP_NAME_RESERVED",
+        code: Archive(Rule::NameReserved),
         apply: Apply::Archive(|archive| {
             archive.named("a/nul.json");
         }),
@@ -158,7 +160,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_reserved_number",
         doc: "A port on Windows.",
-        code: "E_ZIP_NAME_RESERVED",
+        code: Archive(Rule::NameReserved),
         apply: Apply::Archive(|archive| {
             archive.named("com1.wasm");
         }),
@@ -166,7 +168,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_trailing_dot",
         doc: "A name that Windows shortens.",
-        code: "E_ZIP_NAME_ENDING",
+        code: Archive(Rule::NameEnding),
         apply: Apply::Archive(|archive| {
             archive.named("x.json.");
         }),
@@ -174,7 +176,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_trailing_space",
         doc: "A name that Windows shortens by a space.",
-        code: "E_ZIP_NAME_ENDING",
+        code: Archive(Rule::NameEnding),
         apply: Apply::Archive(|archive| {
             archive.named("x.json ");
         }),
@@ -182,7 +184,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_wildcard",
         doc: "A name with a wildcard.",
-        code: "E_ZIP_NAME_CHARACTER",
+        code: Archive(Rule::NameCharacter),
         apply: Apply::Archive(|archive| {
             archive.named("a*.json");
         }),
@@ -190,7 +192,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_bidi",
         doc: "A name that reads backwards.",
-        code: "E_ZIP_NAME_INVISIBLE",
+        code: Archive(Rule::NameInvisible),
         apply: Apply::Archive(|archive| {
             archive.named("a\u{202e}nosj.x");
         }),
@@ -198,7 +200,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_zero_width",
         doc: "A name with a character that nobody sees.",
-        code: "E_ZIP_NAME_INVISIBLE",
+        code: Archive(Rule::NameInvisible),
         apply: Apply::Archive(|archive| {
             archive.named("pack\u{200b}.json");
         }),
@@ -206,7 +208,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_byte_order_mark",
         doc: "A name that starts with a byte order mark.",
-        code: "E_ZIP_NAME_INVISIBLE",
+        code: Archive(Rule::NameInvisible),
         apply: Apply::Archive(|archive| {
             archive.named("\u{feff}pack.json");
         }),
@@ -214,7 +216,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_line_separator",
         doc: "A name with a line separator.",
-        code: "E_ZIP_NAME_INVISIBLE",
+        code: Archive(Rule::NameInvisible),
         apply: Apply::Archive(|archive| {
             archive.named("a\u{2028}b");
         }),
@@ -222,7 +224,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_not_utf8",
         doc: "A name in another encoding.",
-        code: "E_ZIP_NAME_ENCODING",
+        code: Archive(Rule::NameEncoding),
         apply: Apply::Archive(|archive| {
             archive.rename(archive.target_entry, b"caf\xe9.json");
         }),
@@ -230,7 +232,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_overlong",
         doc: "A slash in overlong UTF-8.",
-        code: "E_ZIP_NAME_ENCODING",
+        code: Archive(Rule::NameEncoding),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.name = b"a\xc0\xafx".to_vec();
@@ -241,7 +243,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_surrogate",
         doc: "A lone surrogate in UTF-8.",
-        code: "E_ZIP_NAME_ENCODING",
+        code: Archive(Rule::NameEncoding),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 h.name = b"a\xed\xa0\x80".to_vec();
@@ -252,7 +254,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_unmarked_utf8",
         doc: "UTF-8 that is not marked as such, so that readers take it for something else.",
-        code: "E_ZIP_NAME_ENCODING",
+        code: Archive(Rule::NameEncoding),
         apply: Apply::Archive(|archive| {
             let at = archive.named("caf\u{e9}.json");
             archive.both(at, |h| h.flags &= !0x0800);
@@ -261,7 +263,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "collision_of_case",
         doc: "Two names that are one where case does not count.",
-        code: "E_ZIP_COLLISION",
+        code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("Readme.txt");
             archive.named("README.TXT");
@@ -270,7 +272,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "collision_of_form",
         doc: "Two names that are one where Unicode forms do not count.",
-        code: "E_ZIP_COLLISION",
+        code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("caf\u{e9}.txt");
             archive.named("cafe\u{301}.txt");
@@ -279,7 +281,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "collision_of_compatibility",
         doc: "A ligature and its letters.",
-        code: "E_ZIP_COLLISION",
+        code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("\u{fb01}x.txt");
             archive.named("fix.txt");
@@ -288,7 +290,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "collision_of_directories",
         doc: "Two directories that are one where case does not count.",
-        code: "E_ZIP_COLLISION",
+        code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("Dir/a.txt");
             archive.named("dir/b.txt");
@@ -297,7 +299,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "collision_of_folding",
         doc: "Two names that are one where letters are folded to several.",
-        code: "E_ZIP_COLLISION",
+        code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("stra\u{df}e.txt");
             archive.named("STRASSE.txt");
@@ -306,7 +308,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_too_long",
         doc: "A name longer than the bound.",
-        code: "E_NAME_BOUND",
+        code: Archive(Rule::NameBound),
         apply: Apply::Archive(|archive| {
             let bound = archive.limits().name_bytes;
             archive.named(&"a".repeat(bound + 1));
@@ -315,7 +317,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_too_deep",
         doc: "A path deeper than the bound.",
-        code: "E_NAME_BOUND",
+        code: Archive(Rule::NameBound),
         apply: Apply::Archive(|archive| {
             let bound = archive.limits().name_depth;
             archive.named(&format!("{}x", "a/".repeat(bound)));

@@ -1,13 +1,15 @@
 //! Mutations of the SBOM.
 
 use super::mutation::{Apply, Mutation, change_sbom};
+use provision_core::codes::CheckCode;
+use provision_core::codes::FindingCode::Check;
 use serde_json::json;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_missing",
         doc: "There is no SBOM.",
-        code: "E_SBOM_MISSING",
+        code: Check(CheckCode::SbomMissing),
         apply: Apply::Sealed(|files| {
             files.remove("sbom.json");
             files.remove("sbom.cbor");
@@ -16,7 +18,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_misses_file",
         doc: "A file that the SBOM does not list.",
-        code: "E_SBOM_UNLISTED",
+        code: Check(CheckCode::SbomUnlisted),
         apply: Apply::Sealed(|files| {
             files.insert("smuggled.txt".into(), b"x".to_vec());
         }),
@@ -24,7 +26,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_lists_nothing",
         doc: "A row of the SBOM without a file.",
-        code: "E_SBOM_NO_FILE",
+        code: Check(CheckCode::SbomNoFile),
         apply: Apply::Sealed(|files| {
             change_sbom(files, |rows| {
                 rows.push(json!({ "path": "ghost.txt", "size": 0, "hash_blake3": "00".repeat(32), "media_type": "text/plain" }))
@@ -34,7 +36,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_size_wrong",
         doc: "A row with another size.",
-        code: "E_SBOM_SIZE",
+        code: Check(CheckCode::SbomSize),
         apply: Apply::Sealed(|files| {
             change_sbom(files, |rows| {
                 if let Some(row) = rows.first_mut() {
@@ -46,7 +48,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_digest_wrong",
         doc: "A row with another digest.",
-        code: "E_SBOM_DIGEST",
+        code: Check(CheckCode::SbomDigest),
         apply: Apply::Sealed(|files| {
             change_sbom(files, |rows| {
                 if let Some(row) = rows.first_mut() {
@@ -58,7 +60,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_digest_short",
         doc: "A row with half a digest.",
-        code: "E_SBOM_DECODE",
+        code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             change_sbom(files, |rows| {
                 if let Some(row) = rows.first_mut() {
@@ -70,7 +72,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_row_twice",
         doc: "A file that the SBOM lists twice.",
-        code: "E_SBOM_DUPLICATE",
+        code: Check(CheckCode::SbomDuplicate),
         apply: Apply::Sealed(|files| {
             change_sbom(files, |rows| rows.extend(rows.first().cloned()));
         }),
@@ -78,7 +80,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_path_leaves",
         doc: "A row whose path leaves the pack.",
-        code: "E_SBOM_PATH",
+        code: Check(CheckCode::SbomPath),
         apply: Apply::Sealed(|files| {
             change_sbom(files, |rows| {
                 rows.push(json!({ "path": "../x", "size": 0, "hash_blake3": "00".repeat(32), "media_type": "text/plain" }))
@@ -88,7 +90,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_key_twice",
         doc: "An SBOM with one key twice.",
-        code: "E_SBOM_DECODE",
+        code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");
             files.insert(
@@ -100,7 +102,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_trailing",
         doc: "An SBOM followed by bytes.",
-        code: "E_SBOM_DECODE",
+        code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             for name in ["sbom.json", "sbom.cbor"] {
                 if let Some(sbom) = files.get_mut(name) {
@@ -112,7 +114,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_of_other_format",
         doc: "An SBOM of a format that is not known.",
-        code: "E_SBOM_DECODE",
+        code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");
             files.insert(
@@ -124,7 +126,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sbom_no_list",
         doc: "An SBOM without files.",
-        code: "E_SBOM_DECODE",
+        code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");
             files.insert(
@@ -136,7 +138,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "sboms_disagree",
         doc: "Two SBOMs that list different files.",
-        code: "E_SBOM_AMBIGUOUS",
+        code: Check(CheckCode::SbomAmbiguous),
         apply: Apply::Sealed(|files| {
             let empty = br#"{"format":"greentic-sbom-v1","files":[]}"#;
             let cbor = files.remove("sbom.cbor");

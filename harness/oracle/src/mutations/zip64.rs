@@ -2,12 +2,14 @@
 
 use super::mutation::{Apply, Mutation, change_end};
 use crate::generators::archive::Pointer;
+use provision_core::codes::FindingCode::Archive;
+use provision_core::codes::Rule;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_end",
         doc: "A ZIP64 end record that nothing needs.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             let mut end = b"PK\x06\x06\x2c".to_vec();
             end.resize(56, 0);
@@ -18,7 +20,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_locator_orphaned",
         doc: "A ZIP64 locator without the record that it locates.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             let mut locator = b"PK\x06\x07".to_vec();
             locator.resize(20, 0);
@@ -29,7 +31,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_extra_needless",
         doc: "A ZIP64 extra field that repeats sizes which fit.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 let mut extra = b"\x01\0\x10\0".to_vec();
@@ -42,7 +44,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_extra_contradicts",
         doc: "A ZIP64 extra field with other sizes than the record.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
                 let mut extra = b"\x01\0\x10\0".to_vec();
@@ -54,7 +56,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_sentinel_size",
         doc: "A size that points to a ZIP64 field which is not there.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.size = u32::MAX);
         }),
@@ -62,7 +64,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_sentinel_offset",
         doc: "An offset that points to a ZIP64 field which is not there.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| {
                 l.pointer = Pointer::Fixed(u32::MAX)
@@ -72,7 +74,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_sentinel_count",
         doc: "A count that points to a ZIP64 record which is not there.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries = Some(u16::MAX));
         }),
@@ -80,7 +82,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_sentinel_directory",
         doc: "A directory offset that points to a ZIP64 record which is not there.",
-        code: "E_ZIP_ZIP64",
+        code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(u32::MAX));
         }),

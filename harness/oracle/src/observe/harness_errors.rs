@@ -34,7 +34,7 @@ impl<'e> Watched<'e> {
         }
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| {
-            let (code, message) = (failure.code.code(), failure.message.as_str());
+            let (code, message) = (failure.code, failure.message.as_str());
             Finding::new(
                 code,
                 at,

@@ -2,6 +2,7 @@
 
 use super::conditions::Conditions;
 use crate::subject::{Observed, Opened};
+use provision_core::codes::CheckCode;
 use provision_core::wizard::questions::{Declared, Question, fitting, secret_requirements};
 use provision_core::wizard::{ProvisionInputs, StepRun, TenantContext, WizardKind};
 use provision_core::{Finding, Pack, json};
@@ -18,7 +19,12 @@ pub(super) fn of(
         _ if conditions.answers.is_some() => conditions.answers.clone().unwrap_or_default(),
         None => made(pack, declared, conditions),
         Some((path, bytes)) => json::parse(&bytes, conditions.limits.depth).map_err(|e| {
-            Finding::new("E_FIXTURE", path, "answers as strict JSON", e.to_string())
+            Finding::new(
+                CheckCode::Fixture,
+                path,
+                "answers as strict JSON",
+                e.to_string(),
+            )
         })?,
     };
     let id = pack.manifest().id.clone().unwrap_or_else(|| "pack".into());

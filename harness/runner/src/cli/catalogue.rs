@@ -1,15 +1,16 @@
 //! `checks list`, `checks markdown`, `explain`.
 
 use super::output::print;
-use crate::catalogue::{MARKDOWN, level, section};
+use crate::catalogue::{self, MARKDOWN, level, section};
 use crate::exit::{Error, Exit};
+use provision_core::FindingCode;
 use provision_core::text::inert;
 use provision_oracle::checks;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
     /// The check's id, for example `plan.golden`; a stage names all of its
-    /// checks.
+    /// checks. Or the code of a finding, for example `E_TRAP`.
     id: String,
 }
 
@@ -29,12 +30,18 @@ pub(super) fn markdown() -> Result<Exit, Error> {
 }
 
 pub(super) fn explain(args: &Explain) -> Result<Exit, Error> {
+    if let Some(code) = FindingCode::parse(&args.id) {
+        print(&catalogue::code(&code))?;
+        return Ok(Exit::Conforms);
+    }
     let stage = format!("{}.", args.id);
     let wanted = checks::all().filter(|c| c.id == args.id || c.id.starts_with(&stage));
     let sections: Vec<&str> = wanted.filter_map(|c| section(c.id)).collect();
     if sections.is_empty() {
         let id = inert(&args.id, 80);
-        let why = format!("there is no check `{id}`; `greentic-provision checks list` has all");
+        let why = format!(
+            "there is no check and no code `{id}`; `greentic-provision checks markdown` has all"
+        );
         return Err(Error::Usage(why));
     }
     print(&sections.join("\n"))?;

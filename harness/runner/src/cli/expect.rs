@@ -81,7 +81,7 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         let identity = identity.and_then(|f| Some((f.id.clone()?, f.version.clone()?)));
         let failed = pack.checks.iter().filter(|c| c.status == Status::Failed);
         for check in failed.filter(|c| selected(args, c)) {
-            let codes: BTreeSet<&String> = check.findings.iter().map(|f| &f.code).collect();
+            let codes: BTreeSet<&str> = check.findings.iter().map(|f| f.code.as_str()).collect();
             match (&identity, &codes.iter().collect::<Vec<_>>()[..]) {
                 (Some((id, version)), [code]) if excusable(&check.check) => {
                     let entry = entry(args, check, id, version, code);

@@ -8,6 +8,8 @@ use crate::fuzz::{Options, Outcome, fuzz};
 use crate::interrupt;
 use crate::repro::{self, FuzzBundle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use provision_core::codes::CheckCode;
+use provision_core::codes::FindingCode;
 use provision_core::text::inert;
 use provision_core::wizard::StepCode;
 use provision_core::{Finding, Limits};
@@ -110,14 +112,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 }
 
 fn exit(outcome: &Outcome) -> Exit {
-    let codes = || outcome.found.iter().map(|f| f.finding.code.as_str());
+    let mut codes = outcome.found.iter().map(|f| &f.finding.code);
     let is = |wanted: fn(StepCode) -> bool| {
-        let mut all = StepCode::ALL.iter().filter(|code| wanted(**code));
-        all.any(|code| codes().any(|c| c == code.code()))
+        codes
+            .clone()
+            .any(|code| matches!(code, FindingCode::Step(step) if wanted(*step)))
     };
     if is(StepCode::is_bound) {
         Exit::Violation
-    } else if is(StepCode::is_error) || codes().any(|c| c == "E_PANIC") {
+    } else if is(StepCode::is_error) || codes.any(|code| *code == CheckCode::Panic.into()) {
         Exit::Harness
     } else if !outcome.found.is_empty() {
         Exit::Fails

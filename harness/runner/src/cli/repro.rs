@@ -46,9 +46,7 @@ fn check(replay: &Replay<'_>, bundle: &Bundle) -> Result<Exit, Error> {
         Shown::Again(result) => ("fails again, as recorded", result, Exit::Fails),
         Shown::Differently(result) => ("fails, but otherwise than recorded", result, Exit::Fails),
         Shown::NoLonger(result) => match result.status {
-            Status::Skipped if result.applicable => {
-                ("cannot be judged any more", result, Exit::Nothing)
-            }
+            Status::Blocked => ("cannot be judged any more", result, Exit::Nothing),
             _ => ("no longer fails", result, Exit::Conforms),
         },
     };
@@ -61,7 +59,7 @@ fn check(replay: &Replay<'_>, bundle: &Bundle) -> Result<Exit, Error> {
 /// A finding of `fuzz`.
 fn input(replay: &Replay<'_>, bundle: &FuzzBundle) -> Result<Exit, Error> {
     let (code, wizard, label) = (
-        inert(&bundle.observed.code, 80),
+        inert(bundle.observed.code.as_str(), 80),
         inert(&bundle.input.wizard, 200),
         inert(&bundle.pack.label, 400),
     );

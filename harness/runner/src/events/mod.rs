@@ -4,6 +4,7 @@
 //! also here, and an aborted run leaves all that it knew.
 
 pub(crate) mod read;
+mod status_fields;
 
 use crate::exit::Error;
 use crate::timings::PackTimes;
@@ -165,10 +166,9 @@ pub struct CheckFinished {
     pub check: String,
     /// The check's level.
     pub level: Level,
-    /// The status.
+    /// The status. In JSON it is two fields, `status` and `applicable`.
+    #[serde(flatten, with = "status_fields")]
     pub status: Status,
-    /// Whether the requirement speaks of anything in this pack.
-    pub applicable: bool,
     /// Why it was skipped.
     pub reason: Option<String>,
     /// The violations.

@@ -37,9 +37,9 @@ fn statement(run: &Run) -> Result<Value, Error> {
             match check.status {
                 Status::Passed => passed.push(name),
                 Status::Failed | Status::Error => failed.push(name),
-                // What could not be judged is no pass, and is told.
-                Status::Skipped if check.applicable => warned.push(name),
-                Status::Skipped => {}
+                // A check that was not judged is not a pass.
+                Status::Blocked => warned.push(name),
+                Status::NotApplicable => {}
             }
         }
         if !matches!(pack.verdict(), Verdict::Pass | Verdict::NotApplicable) {

@@ -40,7 +40,7 @@ fn details(out: &mut String, run: &Run, pack: &PackRun) {
         pack.label(),
         count(Status::Passed),
         count(Status::Failed) + count(Status::Error),
-        count(Status::Skipped),
+        count(Status::NotApplicable) + count(Status::Blocked),
         steps,
     );
     if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
@@ -58,11 +58,7 @@ fn details(out: &mut String, run: &Run, pack: &PackRun) {
         if ran < due {
             let _ = writeln!(out, "  {ran} steps executed, at least {due} had to be");
         }
-        for check in pack
-            .checks
-            .iter()
-            .filter(|c| c.status == Status::Skipped && c.applicable)
-        {
+        for check in pack.checks.iter().filter(|c| c.status == Status::Blocked) {
             let reason = check.reason.as_deref().unwrap_or("no reason given");
             let _ = writeln!(
                 out,

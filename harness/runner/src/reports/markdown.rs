@@ -79,9 +79,7 @@ fn one(out: &mut String, pack: &PackRun) {
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "- **error** {}", code(&why));
     }
-    let shown = |c: &&CheckFinished| {
-        c.status >= Status::Failed || (c.status == Status::Skipped && c.applicable)
-    };
+    let shown = |c: &&CheckFinished| c.status >= Status::Blocked;
     for check in pack.checks.iter().filter(shown) {
         let _ = write!(
             out,
@@ -98,7 +96,7 @@ fn one(out: &mut String, pack: &PackRun) {
             let _ = writeln!(
                 out,
                 "  - {} at {}: expected {}, found {}",
-                code(&f.code),
+                code(f.code.as_str()),
                 code(&f.at),
                 code(&f.expected),
                 code(&f.actual)

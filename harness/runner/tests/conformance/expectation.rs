@@ -156,7 +156,7 @@ impl Expectation {
     pub(crate) fn objection(&self, result: &CheckResult) -> Option<String> {
         let none = ScopeExpectation::default();
         let expected = self.scope(&result.scope).unwrap_or(&none);
-        let found: BTreeSet<String> = result.findings.iter().map(|f| f.code.clone()).collect();
+        let found: BTreeSet<String> = result.findings.iter().map(|f| f.code.to_string()).collect();
         let (wanted, fine) = match expected.fails.get(result.check) {
             Some(codes) => {
                 let fine = result.status >= Status::Failed && found == *codes;
@@ -167,18 +167,15 @@ impl Expectation {
                 result.status == Status::Passed,
             ),
             None if expected.blocks(result.check) || expected.leaves_unjudged(result.check) => {
-                let fine = result.status == Status::Skipped && result.applicable;
+                let fine = result.status == Status::Blocked;
                 ("cannot be judged".to_owned(), fine)
             }
             None if expected.ends_before(result.check) => {
-                ("is not judged".to_owned(), result.status == Status::Skipped)
+                ("is not judged".to_owned(), result.status.is_skipped())
             }
             None => {
-                let skipped = result.status == Status::Skipped && !result.applicable;
-                (
-                    "passes, or does not apply".into(),
-                    result.status == Status::Passed || skipped,
-                )
+                let fine = result.status <= Status::Passed;
+                ("passes, or does not apply".into(), fine)
             }
         };
         if fine {
@@ -209,7 +206,7 @@ fn list(codes: &BTreeSet<String>) -> String {
 /// Trials of this file: libtest-mimic knows no `#[test]`.
 pub(crate) mod tests {
     use super::*;
-    use provision_core::Finding;
+    use provision_core::{Finding, FindingCode};
 
     pub(crate) const ALL: [(&str, fn()); 2] = [
         (
@@ -230,64 +227,52 @@ pub(crate) mod tests {
         "wizard.completes" = ["E_TRAP"]
     "#;
 
-    fn result(
-        check: &'static str,
-        status: Status,
-        codes: &[&str],
-        applicable: bool,
-    ) -> CheckResult {
+    fn finding(code: &str) -> Finding {
+        let code = FindingCode::parse(code).expect("a known code");
+        Finding::new(code, "", "", "")
+    }
+
+    fn result(check: &'static str, status: Status, codes: &[&str]) -> CheckResult {
         CheckResult {
             check,
             level: Level::Must,
             scope: Scope::Wizard("w".into()),
             status,
-            findings: codes.iter().map(|c| Finding::new(*c, "", "", "")).collect(),
+            findings: codes.iter().map(|c| finding(c)).collect(),
             reason: None,
-            applicable,
         }
     }
 
     fn a_case_that_fails_for_another_reason_is_a_failed_trial() {
         let expectation = Expectation::parse(TRAPS).expect("parses");
         let objects = |r: &CheckResult| expectation.objection(r).is_some();
-        let completes = |status, codes: &[&str]| result("wizard.completes", status, codes, true);
+        let completes = |status, codes: &[&str]| result("wizard.completes", status, codes);
         assert!(!objects(&completes(Status::Failed, &["E_TRAP"])));
         assert!(!objects(&completes(Status::Failed, &["E_TRAP", "E_TRAP"])));
         assert!(objects(&completes(Status::Failed, &["E_FUEL"])));
         assert!(objects(&completes(Status::Failed, &["E_TRAP", "E_FUEL"])));
         assert!(objects(&completes(Status::Passed, &[])));
-        assert!(objects(&completes(Status::Skipped, &[])));
-        assert!(!objects(&result("plan.shape", Status::Skipped, &[], true)));
-        assert!(objects(&result("plan.shape", Status::Skipped, &[], false)));
-        assert!(objects(&result("plan.shape", Status::Passed, &[], true)));
-        assert!(!objects(&result("plan.golden", Status::Skipped, &[], true)));
-        assert!(objects(&result("plan.golden", Status::Passed, &[], true)));
-        assert!(objects(&result(
-            "abi.recognised",
-            Status::Skipped,
-            &[],
-            true
-        )));
+        assert!(objects(&completes(Status::Blocked, &[])));
+        assert!(!objects(&result("plan.shape", Status::Blocked, &[])));
+        assert!(objects(&result("plan.shape", Status::NotApplicable, &[])));
+        assert!(objects(&result("plan.shape", Status::Passed, &[])));
+        assert!(!objects(&result("plan.golden", Status::Blocked, &[])));
+        assert!(objects(&result("plan.golden", Status::Passed, &[])));
+        assert!(objects(&result("abi.recognised", Status::Blocked, &[])));
         let completes = TRAPS.replace("wizard.completes", "plan.webhooks");
         let completes = Expectation::parse(&completes).expect("parses");
-        let blocked = result("plan.shape", Status::Skipped, &[], true);
+        let blocked = result("plan.shape", Status::Blocked, &[]);
         assert!(completes.objection(&blocked).is_some());
         let wanted = TRAPS.replace("passes = []", "passes = [\"plan.golden\"]");
         let wanted = Expectation::parse(&wanted).expect("parses");
-        let golden = |status, applicable| result("plan.golden", status, &[], applicable);
-        assert!(wanted.objection(&golden(Status::Passed, true)).is_none());
-        assert!(wanted.objection(&golden(Status::Skipped, false)).is_some());
-        assert!(!objects(&result(
-            "plan.golden",
-            Status::Skipped,
-            &[],
-            false
-        )));
+        let golden = |status| result("plan.golden", status, &[]);
+        assert!(wanted.objection(&golden(Status::Passed)).is_none());
+        assert!(wanted.objection(&golden(Status::NotApplicable)).is_some());
+        assert!(!objects(&result("plan.golden", Status::NotApplicable, &[])));
         assert!(objects(&result(
             "plan.golden",
             Status::Error,
-            &["E_X"],
-            true
+            &["E_HARNESS"]
         )));
     }
 

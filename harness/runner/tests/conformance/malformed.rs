@@ -5,6 +5,7 @@ use super::fixture::FixtureRunner;
 use super::record::Record;
 use super::record::TrialResult;
 use libtest_mimic::Trial;
+use provision_core::FindingCode;
 use provision_core::Source;
 use provision_core::wizard::NoopExecutor;
 use provision_oracle::generators::pack::ValidPack;
@@ -20,7 +21,7 @@ pub(crate) fn trials(record: &Arc<Record>, bench: &Arc<FixtureRunner>) -> Vec<Tr
             run(mutation, &bench.conditions)
         })
     };
-    MUTATIONS.iter().map(trial).collect()
+    MUTATIONS.iter().copied().map(trial).collect()
 }
 
 fn run(mutation: &Mutation, conditions: &Conditions) -> TrialResult {
@@ -37,9 +38,9 @@ fn run(mutation: &Mutation, conditions: &Conditions) -> TrialResult {
     }
 }
 
-fn decides(bytes: Vec<u8>, conditions: &Conditions) -> Option<String> {
+fn decides(bytes: Vec<u8>, conditions: &Conditions) -> Option<FindingCode> {
     let source = Source::Archive(bytes.into());
     let subject = observe(Ok(source), &NoopExecutor, conditions);
     let results = judge(&subject);
-    deciding_code(&subject, &results).map(str::to_owned)
+    deciding_code(&subject, &results)
 }

@@ -3,6 +3,7 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Opened, Subject};
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wasm::component_imports;
 use provision_core::wizard::capabilities::{Declares, capability};
@@ -35,7 +36,12 @@ pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
         found.extend(missing.map(|at| {
             let expected = format!("capabilities{at} in its manifest");
             let place = format!("components.{}", inert(id, 120));
-            Finding::new("E_CAPABILITY_UNDECLARED", place, expected, "not declared")
+            Finding::new(
+                CheckCode::CapabilityUndeclared,
+                place,
+                expected,
+                "not declared",
+            )
         }));
     }
     findings.pack(match looked_at {

@@ -84,7 +84,7 @@ fn judge(
         let found: Vec<Finding> = guests()
             .filter(|s| code(s) == Some(wrong))
             .filter_map(|s| Some((s, s.failure()?)))
-            .map(|(s, f)| Finding::new(wrong.code(), s.name(), expected, f.message.clone()))
+            .map(|(s, f)| Finding::new(wrong, s.name(), expected, f.message.clone()))
             .collect();
         if !found.is_empty() {
             return Conclusion::Failed(found);

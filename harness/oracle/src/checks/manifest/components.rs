@@ -3,6 +3,7 @@
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Described, Subject};
 use greentic_types::PackManifest;
+use provision_core::codes::CheckCode;
 use provision_core::components::{ComponentSource, Declared, declared, file, sources};
 use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
@@ -53,7 +54,7 @@ fn files_present(pack: &Pack) -> Conclusion {
         let expected = format!("the file {}", inert(file, 200));
         let Some(bytes) = pack.read(file) else {
             found.push(Finding::new(
-                "E_COMPONENT_MISSING",
+                CheckCode::ComponentMissing,
                 at,
                 expected,
                 "it is not there",
@@ -63,7 +64,12 @@ fn files_present(pack: &Pack) -> Conclusion {
         let actual = blake3::hash(&bytes).to_hex().to_string();
         if blake3.as_ref().is_some_and(|b| *b != actual) {
             let expected = format!("{expected} with the manifest's BLAKE3");
-            found.push(Finding::new("E_COMPONENT_DIGEST", at, expected, actual));
+            found.push(Finding::new(
+                CheckCode::ComponentDigest,
+                at,
+                expected,
+                actual,
+            ));
         }
     }
     Conclusion::of(found)
@@ -86,7 +92,7 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
             }
             let id = inert(component.id, 120);
             Some(Finding::new(
-                "E_COMPONENT_MISSING",
+                CheckCode::ComponentMissing,
                 format!("component `{id}`"),
                 format!("components/{id}.wasm, or a source that is pinned by its digest"),
                 "neither",
@@ -137,12 +143,12 @@ fn unresolved(
     component: Option<&Declared<'_>>,
     source: Option<&ComponentSource>,
     operation: Option<&str>,
-) -> Option<(&'static str, String)> {
+) -> Option<(CheckCode, String)> {
     let Some(component) = component else {
         return match source {
             Some(_) => None,
             None => Some((
-                "E_NODE_COMPONENT",
+                CheckCode::NodeComponent,
                 "the manifest does not declare the component".into(),
             )),
         };
@@ -154,13 +160,18 @@ fn unresolved(
         let known: Vec<String> = component.operations.iter().map(|o| inert(o, 60)).collect();
         let known = known.join(", ");
         let actual = format!("the component declares {}", inert(&known, 300));
-        return Some(("E_NODE_OPERATION", actual));
+        return Some((CheckCode::NodeOperation, actual));
     }
     let name = file(pack, component.id, &component.version, source)?;
     let bytes = pack.read(&name)?;
     let empty =
         wasm::kind(&bytes) == WasmKind::Component && wasm::component_exports(&bytes).is_empty();
-    empty.then(|| ("E_NODE_EXPORTS", format!("{name} exports nothing at all")))
+    empty.then(|| {
+        (
+            CheckCode::NodeExports,
+            format!("{name} exports nothing at all"),
+        )
+    })
 }
 
 pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
@@ -177,7 +188,12 @@ pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
                 Ok(described) => described,
                 Err(error) => {
                     let (expected, actual) = ("strict CBOR", inert(&error.to_string(), 200));
-                    found.push(Finding::new("E_COMPONENT_MANIFEST", at, expected, actual));
+                    found.push(Finding::new(
+                        CheckCode::ComponentManifest,
+                        at,
+                        expected,
+                        actual,
+                    ));
                     continue;
                 }
             };
@@ -186,7 +202,12 @@ pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
                 if actual != Some(expected) {
                     let actual = inert(actual.unwrap_or("nothing"), 120);
                     let expected = format!("{key} `{}`", inert(expected, 120));
-                    found.push(Finding::new("E_COMPONENT_IDENTITY", &at, expected, actual));
+                    found.push(Finding::new(
+                        CheckCode::ComponentIdentity,
+                        &at,
+                        expected,
+                        actual,
+                    ));
                 }
             }
         }
@@ -214,14 +235,24 @@ fn self_described(subject: &Subject) -> Vec<Finding> {
                 };
                 let expected = format!("describes itself as `{id}`");
                 let actual = format!("`{}`", inert(&name, 120));
-                found.push(Finding::new("E_COMPONENT_IDENTITY", at, expected, actual));
+                found.push(Finding::new(
+                    CheckCode::ComponentIdentity,
+                    at,
+                    expected,
+                    actual,
+                ));
             }
             // Whether it can be called at all is asked of its wizards.
             Err(failure) if matches!(failure.code, StepCode::Abi | StepCode::Import) => {}
             Err(failure) => {
                 let expected = format!("`{id}` describes itself");
                 let actual = failure.to_string();
-                found.push(Finding::new("E_COMPONENT_DESCRIBE", at, expected, actual));
+                found.push(Finding::new(
+                    CheckCode::ComponentDescribe,
+                    at,
+                    expected,
+                    actual,
+                ));
             }
         }
     }
@@ -277,7 +308,7 @@ pub(super) fn distinct(subject: &Subject, findings: &mut Findings) {
         let finding = |ids: Vec<String>| {
             let expected = "different bytes for different components";
             let at = format!("components {}", ids.join(", "));
-            Finding::new("E_COMPONENTS_SAME", at, expected, "the same bytes")
+            Finding::new(CheckCode::ComponentsSame, at, expected, "the same bytes")
         };
         shared.map(finding).collect()
     });

@@ -6,6 +6,7 @@ mod schemas;
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
+use provision_core::codes::CheckCode;
 use provision_core::manifest::{Manifest, NameOf};
 use provision_core::text::inert;
 use provision_core::wizard::entry_flows;
@@ -131,9 +132,9 @@ fn identity(subject: &Subject, findings: &mut Findings) {
     let at = opened.pack.manifest_file();
     let finding = |of: NameOf, actual: String| {
         let (code, expected) = match of {
-            NameOf::Pack => ("E_PACK_ID", SAFE_NAME),
-            NameOf::Version => ("E_PACK_VERSION", "a semantic version such as 1.2.3"),
-            NameOf::Flow => ("E_FLOW_NAME", SAFE_NAME),
+            NameOf::Pack => (CheckCode::PackId, SAFE_NAME),
+            NameOf::Version => (CheckCode::PackVersion, "a semantic version such as 1.2.3"),
+            NameOf::Flow => (CheckCode::FlowName, SAFE_NAME),
         };
         Finding::new(code, at, expected, actual)
     };
@@ -189,7 +190,12 @@ fn unambiguous(subject: &Subject, findings: &mut Findings) {
             let expected = format!("{what} as in {file}: {}", inert(&ours, 200));
             let actual = inert(&theirs, 200);
             let at = format!("{other}, {what}");
-            found.push(Finding::new("E_MANIFEST_DISAGREES", at, expected, actual));
+            found.push(Finding::new(
+                CheckCode::ManifestDisagrees,
+                at,
+                expected,
+                actual,
+            ));
         }
     }
     findings.pack(Conclusion::of(found));
@@ -209,7 +215,12 @@ fn core_rules(subject: &Subject, findings: &mut Findings) {
             let expected = d
                 .hint
                 .unwrap_or_else(|| "a manifest that obeys the core rules".into());
-            Finding::new(d.code, at, inert(&expected, 200), inert(&d.message, 200))
+            Finding::new(
+                provision_core::FindingCode::Foreign(d.code.to_string()),
+                at,
+                inert(&expected, 200),
+                inert(&d.message, 200),
+            )
         });
     findings.pack(Conclusion::of(errors.collect()));
 }

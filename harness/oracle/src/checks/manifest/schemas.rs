@@ -4,6 +4,7 @@ use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use greentic_types::PackManifest;
 use greentic_types::pack_manifest::ExtensionInline;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::{Finding, Pack, json};
 use serde_json::Value;
@@ -113,7 +114,7 @@ fn of_file(pack: &Pack, file: &str, by: &BTreeSet<String>, depth: usize) -> Opti
     let Some(bytes) = pack.read(file) else {
         let first = by.first().map(String::as_str).unwrap_or_default();
         return Some(Finding::new(
-            "E_SCHEMA_MISSING",
+            CheckCode::SchemaMissing,
             format!("{} references, first {first}", by.len()),
             format!("the file {shown} in the pack"),
             "it is not there",
@@ -128,7 +129,7 @@ fn of_file(pack: &Pack, file: &str, by: &BTreeSet<String>, depth: usize) -> Opti
 
 fn invalid(at: &str, actual: String) -> Finding {
     let expected = "a valid JSON Schema of the draft that it names";
-    Finding::new("E_SCHEMA_INVALID", at, expected, inert(&actual, 300))
+    Finding::new(CheckCode::SchemaInvalid, at, expected, inert(&actual, 300))
 }
 
 /// Why `schema` is no JSON Schema.

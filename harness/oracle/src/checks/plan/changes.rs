@@ -3,6 +3,7 @@
 
 use crate::compare::differences;
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::ProvisionPlan;
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub(super) fn changes(
 }
 
 fn finding(at: String, expected: &str, actual: String) -> Finding {
-    Finding::new("E_PLAN_DIFFERS", at, expected, actual)
+    Finding::new(CheckCode::PlanDiffers, at, expected, actual)
 }
 
 fn keys<'k>(

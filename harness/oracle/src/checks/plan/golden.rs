@@ -4,6 +4,7 @@ use super::changes::changes;
 use crate::check::Conclusion;
 use crate::compare::differences;
 use crate::subject::{Observed, Opened, Subject};
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::{ProvisionPlan, SubscriptionOp, WizardKind};
 use provision_core::{Finding, json};
@@ -46,7 +47,7 @@ fn owns_subscriptions(opened: &Opened, observed: &Observed) -> bool {
 
 fn bad_fixture(path: &str, why: impl Into<String>) -> Vec<Finding> {
     vec![Finding::new(
-        "E_FIXTURE",
+        CheckCode::Fixture,
         path,
         "an expectation of the contract's shape",
         why,
@@ -110,6 +111,6 @@ fn diff(
     let actual = value(serde_json::to_value(actual));
     differences(&expected, &actual, &subject.public_base_url)
         .into_iter()
-        .map(|d| Finding::new("E_PLAN_DIFFERS", d.at, d.expected, d.actual))
+        .map(|d| Finding::new(CheckCode::PlanDiffers, d.at, d.expected, d.actual))
         .collect()
 }

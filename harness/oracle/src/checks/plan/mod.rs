@@ -9,6 +9,7 @@ pub(crate) use state::unsettled;
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
+use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::inert;
 use provision_core::wizard::ProvisionPlan;
 use provision_core::wizard::plan::{OAUTH_VERBS, SUBSCRIPTION_VERBS, WEBHOOK_VERBS};
@@ -111,7 +112,12 @@ fn shape(plan: &ProvisionPlan) -> Vec<Finding> {
         let repeated = ops.flatten().filter(|id| !seen.insert(id.as_str()));
         let finding = |id| {
             let actual = format!("`{}` twice", inert(id, 80));
-            Finding::new("E_OP_ID", format!("/{list}"), "ids that are unique", actual)
+            Finding::new(
+                CheckCode::OpId,
+                format!("/{list}"),
+                "ids that are unique",
+                actual,
+            )
         };
         repeated.map(|id| finding(id)).collect::<Vec<_>>()
     };
@@ -131,7 +137,7 @@ fn shape(plan: &ProvisionPlan) -> Vec<Finding> {
     {
         let at = format!("/secrets_patch/delete ({})", inert(key, 80));
         let expected = "a secret is either set or deleted";
-        found.push(Finding::new("E_SECRET_BOTH", at, expected, "both"));
+        found.push(Finding::new(CheckCode::SecretBoth, at, expected, "both"));
     }
     let keys = plan
         .config_patch
@@ -140,7 +146,7 @@ fn shape(plan: &ProvisionPlan) -> Vec<Finding> {
         .chain(&secrets.delete);
     if keys.into_iter().any(|key| key.trim().is_empty()) {
         found.push(Finding::new(
-            "E_EMPTY_KEY",
+            CheckCode::EmptyKey,
             "plan",
             "keys with a name",
             "an empty key",
@@ -171,13 +177,13 @@ fn verbs(plan: &ProvisionPlan) -> Vec<Finding> {
         .map(|(verb, list, known)| {
             let expected = format!("one of {}", known.join(", "));
             let actual = format!("`{}`", inert(verb, 80));
-            Finding::new("E_OP_VERB", format!("/{list}"), expected, actual)
+            Finding::new(CheckCode::OpVerb, format!("/{list}"), expected, actual)
         })
         .collect();
     for op in plan.oauth_ops.iter().filter(|op| op.provider.is_none()) {
         let actual = format!("`{}` without `provider`", inert(&op.op, 80));
         found.push(Finding::new(
-            "E_OP_FIELD",
+            CheckCode::OpField,
             "/oauth_ops",
             "an OAuth provider",
             actual,
@@ -197,7 +203,7 @@ fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
             if unresolved {
                 let expected = "text with every template resolved";
                 found.push(Finding::new(
-                    "E_TEMPLATE",
+                    StepCode::Template,
                     inert(&at, 200),
                     expected,
                     inert(text, 120),
@@ -225,7 +231,7 @@ fn webhooks(subject: &Subject, plan: &ProvisionPlan) -> Vec<Finding> {
         let needed = WEBHOOK_VERBS[..2].contains(&op.op.as_str());
         match &op.url {
             None if needed => Some(Finding::new(
-                "E_WEBHOOK_URL",
+                CheckCode::WebhookUrl,
                 at,
                 format!("a URL to {}", inert(&op.op, 40)),
                 "none",
@@ -245,18 +251,21 @@ fn webhooks(subject: &Subject, plan: &ProvisionPlan) -> Vec<Finding> {
 }
 
 /// Why `url` is not an https URL at or below `base`.
-fn not_below(base: &str, url: &str) -> Option<(&'static str, &'static str)> {
+fn not_below(base: &str, url: &str) -> Option<(CheckCode, &'static str)> {
     let Ok(parsed) = Url::parse(url) else {
-        return Some(("E_WEBHOOK_URL", "not a URL"));
+        return Some((CheckCode::WebhookUrl, "not a URL"));
     };
     if parsed.scheme() != "https" {
-        return Some(("E_WEBHOOK_SCHEME", "not https"));
+        return Some((CheckCode::WebhookScheme, "not https"));
     }
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Some(("E_WEBHOOK_URL", "it carries credentials"));
+        return Some((CheckCode::WebhookUrl, "it carries credentials"));
     }
     let Ok(base) = Url::parse(base) else {
-        return Some(("E_WEBHOOK_URL", "the public base URL itself is not a URL"));
+        return Some((
+            CheckCode::WebhookUrl,
+            "the public base URL itself is not a URL",
+        ));
     };
     // Compared after parsing: `https://base.evil.example` starts with
     // `https://base`, and `/../` is resolved by then.
@@ -265,7 +274,7 @@ fn not_below(base: &str, url: &str) -> Option<(&'static str, &'static str)> {
     let below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     match base.origin() == parsed.origin() && below {
         true => None,
-        false => Some(("E_WEBHOOK_BASE", "somewhere else")),
+        false => Some((CheckCode::WebhookBase, "somewhere else")),
     }
 }
 
@@ -299,7 +308,11 @@ mod tests {
             ("https://u@hooks.example/tenant/a", "E_WEBHOOK_URL"),
             ("/tenant/a", "E_WEBHOOK_URL"),
         ] {
-            assert_eq!(not_below(base, bad).map(|(c, _)| c), Some(code), "{bad}");
+            assert_eq!(
+                not_below(base, bad).map(|(c, _)| c.code()),
+                Some(code),
+                "{bad}"
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Subject};
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
 use provision_core::wizard::{InstalledState, ProvisionPlan, WizardKind, WizardRun};
@@ -38,7 +39,7 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
 fn unreadable(file: &str, why: &str) -> Finding {
     let expected = "a valid JSON Schema";
     Finding::new(
-        "E_SCHEMA_INVALID",
+        CheckCode::SchemaInvalid,
         inert(file, 200),
         expected,
         inert(why, 200),
@@ -90,7 +91,7 @@ fn judge(pack: &Pack, file: &str, schema: &Value, config: &Value) -> Conclusion 
         let expected = format!("a config that is valid under {}", inert(file, 200));
         // NB: masked, because a config may hold what should be a secret.
         let actual = inert(&error.masked().to_string(), 300);
-        Finding::new("E_CONFIG_INVALID", at, expected, actual)
+        Finding::new(CheckCode::ConfigInvalid, at, expected, actual)
     });
     Conclusion::of(found.collect())
 }
@@ -116,7 +117,7 @@ pub(crate) fn unsettled(left: &InstalledState, again: &ProvisionPlan) -> Vec<Fin
     let found = crate::compare::all_differences(&first, &then).into_iter();
     let found = found.map(|d| {
         let expected = format!("what the first setup left: {}", d.expected);
-        Finding::new("E_NOT_IDEMPOTENT", d.at, expected, d.actual)
+        Finding::new(CheckCode::NotIdempotent, d.at, expected, d.actual)
     });
     found.collect()
 }
@@ -137,7 +138,7 @@ pub(super) fn removable(subject: &Subject, findings: &mut Findings) {
         let found = after.holds().into_iter().map(|left| {
             let expected = format!("{} takes it back", inert(wizard, 120));
             Finding::new(
-                "E_LEFT_BEHIND",
+                CheckCode::LeftBehind,
                 inert(&left, 200),
                 expected,
                 "it is still there",
@@ -172,7 +173,7 @@ fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
     let mut found: Vec<Finding> = failures
         .map(|(step, f)| {
             let expected = format!("{what} completes");
-            Finding::new(f.code.code(), step, expected, f.message.clone())
+            Finding::new(f.code, step, expected, f.message.clone())
         })
         .collect();
     if found.is_empty() {
@@ -183,7 +184,7 @@ fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
             .collect();
         let expected = format!("{what} completes");
         found.push(Finding::new(
-            "E_REFUSED",
+            CheckCode::Refused,
             "wizard",
             expected,
             said.join("; "),

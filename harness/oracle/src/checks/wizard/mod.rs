@@ -6,6 +6,7 @@ use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Observed, Subject};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, ProvisionStep, StepOutput, StepRun, WizardKind, WizardRun};
 
@@ -81,7 +82,7 @@ fn present(subject: &Subject, findings: &mut Findings) {
     findings.pack(match offers || opened.pack.declares_no_provisioning() {
         true => Conclusion::Passed,
         false => Conclusion::Failed(vec![Finding::new(
-            "E_NO_WIZARD",
+            CheckCode::NoWizard,
             opened.pack.manifest_file(),
             "a setup entry flow, or the capability `provisioning:none`",
             "neither",
@@ -102,7 +103,7 @@ fn completed(observed: &Observed, run: &WizardRun) -> Conclusion {
     match &run.outcome {
         Outcome::Completed if run.executed() > 0 && all_answered(run) => Conclusion::Passed,
         Outcome::Completed | Outcome::NothingRan => Conclusion::Error(vec![Finding::new(
-            "E_NOTHING_RAN",
+            CheckCode::NothingRan,
             at,
             expected,
             format!("{} of {} steps ran", run.executed(), run.steps.len()),
@@ -120,7 +121,7 @@ fn failures(run: &WizardRun) -> Conclusion {
     let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     let findings = failures.clone().map(|(step, failure)| {
         Finding::new(
-            failure.code.code(),
+            failure.code,
             place(step),
             "the step runs to completion",
             failure.message.clone(),
@@ -150,7 +151,7 @@ fn refusal(step: ProvisionStep, run: &WizardRun) -> Finding {
         .map(|d| format!("{}: {}", inert(&d.code, 80), inert(&d.message, 200)))
         .collect();
     Finding::new(
-        "E_REFUSED",
+        CheckCode::Refused,
         format!("step {step}"),
         "the answers of fixtures/setup.input.json, or answers that fit what is asked, are accepted",
         said.join("; "),
@@ -173,7 +174,7 @@ fn output(subject: &Subject, findings: &mut Findings) {
 fn bad_output(step: &StepRun) -> Vec<Finding> {
     let expected = "JSON of the contract's shape";
     if let Some(failure) = step.failure().filter(|f| f.code.is_output()) {
-        let code = failure.code.code();
+        let code = failure.code;
         return vec![Finding::new(
             code,
             place(step),
@@ -187,7 +188,7 @@ fn bad_output(step: &StepRun) -> Vec<Finding> {
     let finding = |key: String| {
         let at = format!("{} {key}", place(step));
         Finding::new(
-            "E_OUTPUT_UNKNOWN_KEY",
+            CheckCode::OutputUnknownKey,
             at,
             expected,
             "a key that no host reads",

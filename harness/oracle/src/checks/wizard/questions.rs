@@ -4,6 +4,7 @@ use crate::check::{Conclusion, Findings};
 use crate::probe_outcome::asked;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
+use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::questions::{Kind, Question, card, questions as read, spec_texts};
 use provision_core::wizard::{Driver, StepCode, StepRun, WizardKind};
@@ -40,7 +41,7 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
 fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool {
     if let Some(failure) = step.failure().filter(|f| f.code == StepCode::Questions) {
         let expected = "questions with ids of their own, within the bound";
-        let code = failure.code.code();
+        let code = failure.code;
         found.push(Finding::new(
             code,
             step.name(),
@@ -57,7 +58,7 @@ fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool 
         Some(card) => {
             let defect = |(pointer, why): (String, String)| {
                 Finding::new(
-                    "E_CARD",
+                    CheckCode::Card,
                     format!("{at} {pointer}"),
                     "a valid Adaptive Card",
                     why,
@@ -70,7 +71,7 @@ fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool 
             Ok(questions) => questions,
             Err(failure) => {
                 let expected = "an Adaptive Card, or a list `questions`";
-                let code = "E_QUESTIONS_SHAPE";
+                let code = CheckCode::QuestionsShape;
                 found.push(Finding::new(code, at, expected, failure.message));
                 return true;
             }
@@ -94,7 +95,7 @@ fn of_files(opened: &Opened, found: &mut Vec<Finding>) -> bool {
             Err(why) => {
                 let expected = "questions that can be read";
                 found.push(Finding::new(
-                    "E_QUESTIONS_SHAPE",
+                    CheckCode::QuestionsShape,
                     file,
                     expected,
                     inert(why, 200),
@@ -108,13 +109,13 @@ fn of_files(opened: &Opened, found: &mut Vec<Finding>) -> bool {
 /// What is wrong with one question.
 fn defects(at: &str, question: &Question) -> Vec<Finding> {
     let at = format!("{at}, question `{}`", inert(&question.id, 80));
-    let finding = |code: &str, expected: &str, actual: String| {
+    let finding = |code: CheckCode, expected: &str, actual: String| {
         Finding::new(code, at.clone(), expected, actual)
     };
     let mut found = Vec::new();
     let Some(kind) = question.answer() else {
         let kind = format!("`{}`", inert(&question.kind, 80));
-        found.push(finding("E_QUESTION_KIND", "a known kind", kind));
+        found.push(finding(CheckCode::QuestionKind, "a known kind", kind));
         return found;
     };
     if let (Some(least), Some(most)) = question.bounds
@@ -122,7 +123,7 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
     {
         let actual = format!("at least {least}, at most {most}");
         found.push(finding(
-            "E_QUESTION_CONSTRAINT",
+            CheckCode::QuestionConstraint,
             "bounds that leave something",
             actual,
         ));
@@ -131,7 +132,7 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
     if let Err(error) = &pattern {
         let actual = inert(&error.to_string(), 200);
         found.push(finding(
-            "E_QUESTION_CONSTRAINT",
+            CheckCode::QuestionConstraint,
             "a regular expression",
             actual,
         ));
@@ -139,7 +140,7 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
     if kind == Kind::Choice && question.options.is_empty() {
         let actual = "a choice without options".to_owned();
         found.push(finding(
-            "E_QUESTION_CONSTRAINT",
+            CheckCode::QuestionConstraint,
             "something to choose",
             actual,
         ));
@@ -153,7 +154,7 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
         if !fits || !matches {
             let expected = "a default that is a valid answer";
             let actual = inert(&default.to_string(), 120);
-            found.push(finding("E_QUESTION_DEFAULT", expected, actual));
+            found.push(finding(CheckCode::QuestionDefault, expected, actual));
         }
     }
     found
@@ -238,7 +239,7 @@ fn differences((one, first): &Source, (two, second): &Source) -> Vec<Finding> {
     let finding = |id: &str, actual: String| {
         let expected = "the same question, as required and as secret, in both";
         let at = format!("`{}`", inert(id, 80));
-        Finding::new("E_QUESTIONS_DISAGREE", at, expected, actual)
+        Finding::new(CheckCode::QuestionsDisagree, at, expected, actual)
     };
     let difference = |id: &String| match (first.get(id), second.get(id)) {
         (Some(a), Some(b)) if a == b => None,
@@ -286,7 +287,7 @@ pub(super) fn translated(subject: &Subject, findings: &mut Findings) {
         let missing = used.difference(&keys).map(|key| {
             let key = format!("`{}`", inert(key, 120));
             let expected = format!("a text in {}", inert(&by, 120));
-            Finding::new("E_TEXT_MISSING", key, expected, "none")
+            Finding::new(CheckCode::TextMissing, key, expected, "none")
         });
         Conclusion::of(missing.collect())
     });
@@ -309,7 +310,7 @@ fn bundle(
         return match &texts.keys {
             Ok(keys) => Ok((texts.file.clone(), keys.clone())),
             Err(failure) => {
-                let (code, at) = (failure.code.code(), inert(&texts.file, 200));
+                let (code, at) = (failure.code, inert(&texts.file, 200));
                 let message = failure.message.clone();
                 let finding = Finding::new(code, at, "the texts of the component", message);
                 Err(Conclusion::Failed(vec![finding]))
@@ -322,7 +323,7 @@ fn bundle(
         .find_map(|name| Some((name, opened.pack.read(name)?)));
     let Some((name, bytes)) = found else {
         let expected = "texts: `component-i18n`, or i18n/en.json";
-        let finding = Finding::new("E_TEXT_MISSING", "pack", expected, "neither");
+        let finding = Finding::new(CheckCode::TextMissing, "pack", expected, "neither");
         return Err(Conclusion::Failed(vec![finding]));
     };
     let parsed = provision_core::json::parse(&bytes, subject.limits.depth);
@@ -339,7 +340,7 @@ mod tests {
     fn codes(question: &Question) -> Vec<String> {
         defects("here", question)
             .into_iter()
-            .map(|f| f.code)
+            .map(|f| f.code.to_string())
             .collect()
     }
 

@@ -89,16 +89,15 @@ fn row(run: &Run, pack: &PackRun) -> String {
     );
     for id in &run.started.checks {
         let of_check = pack.checks.iter().filter(|c| c.check == *id);
-        // What could not be judged weighs more than what passed elsewhere.
-        let weight = |status: Status, applicable: bool| match (status, applicable) {
-            (Status::Error, _) => (4, "error", "!"),
-            (Status::Failed, _) => (3, "failed", "✗"),
-            (Status::Skipped, true) => (2, "blocked", "?"),
-            (Status::Passed, _) => (1, "passed", "✓"),
-            (Status::Skipped, false) => (0, "skipped", "·"),
+        let worst = of_check.map(|c| c.status).max();
+        let (class, sign) = match worst {
+            Some(Status::Error) => ("error", "!"),
+            Some(Status::Failed) => ("failed", "✗"),
+            Some(Status::Blocked) => ("blocked", "?"),
+            Some(Status::Passed) => ("passed", "✓"),
+            Some(Status::NotApplicable) => ("skipped", "·"),
+            None => ("error", ""),
         };
-        let worst = of_check.map(|c| weight(c.status, c.applicable)).max();
-        let (_, class, sign) = worst.unwrap_or((0, "error", ""));
         let _ = write!(
             out,
             "<td class=\"{class}\" title=\"{}\">{sign}</td>",

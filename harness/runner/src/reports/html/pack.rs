@@ -63,7 +63,7 @@ fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
         let _ = writeln!(
             out,
             "<tr><td>{}</td><td><code>{}</code></td><td><ins><code>{}</code></ins></td><td><del><code>{}</code></del></td></tr>",
-            text(&f.code),
+            text(f.code.as_str()),
             text(&f.at),
             text(&f.expected),
             text(&f.actual)
@@ -77,10 +77,14 @@ fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
 
 /// Every check that was not judged, and why.
 fn skipped(out: &mut String, pack: &PackRun) {
-    let skipped = pack.checks.iter().filter(|c| c.status == Status::Skipped);
+    let skipped = pack.checks.iter().filter(|c| c.status.is_skipped());
     let rows: Vec<String> = skipped
         .map(|c| {
-            let class = if c.applicable { "blocked" } else { "skipped" };
+            let class = if c.status == Status::Blocked {
+                "blocked"
+            } else {
+                "skipped"
+            };
             let why = c.reason.as_deref().unwrap_or_default();
             format!(
                 "<tr><td class=\"{class}\">{}</td><td>{}</td><td>{}</td></tr>\n",

@@ -47,7 +47,7 @@ pub(super) fn suite(run: &Run, pack: &PackRun) -> Suite {
 }
 
 fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
-    let good = check.status == Status::Passed || !check.applicable;
+    let good = check.status <= Status::Passed;
     let mut case = Case {
         class: format!("{}.{}", pack.label(), check.scope),
         name: check.check.clone(),
@@ -80,7 +80,7 @@ fn verdict(pack: &PackRun) -> Case {
         micros: 0,
         status: match verdict {
             Verdict::Pass => Status::Passed,
-            Verdict::NotApplicable => Status::Skipped,
+            Verdict::NotApplicable => Status::NotApplicable,
             Verdict::Partial | Verdict::Fail => Status::Failed,
             Verdict::Error => Status::Error,
         },

@@ -117,7 +117,7 @@ mod tests {
         let suite = Suite {
             name: "s".into(),
             file: Some("a \"b\".gtpack".into()),
-            cases: vec![case(Status::Skipped, 0), case(Status::Passed, 1500)],
+            cases: vec![case(Status::Blocked, 0), case(Status::Passed, 1500)],
         };
         let xml = String::from_utf8(render("t", &[suite]).expect("renders")).expect("UTF-8");
         for part in [

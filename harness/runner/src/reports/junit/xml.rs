@@ -91,7 +91,7 @@ fn suite_tag(tag: &BytesStart<'_>, suite: &Suite) -> Result<BytesStart<'static>,
     if let Some(file) = &suite.file {
         adapted.push_attribute(("file", legal(file, 400).as_str()));
     }
-    let skipped = suite.cases.iter().filter(|c| c.status == Status::Skipped);
+    let skipped = suite.cases.iter().filter(|c| c.status.is_skipped());
     adapted.push_attribute(("skipped", skipped.count().to_string().as_str()));
     let time = in_seconds(total(suite.cases.iter().map(|c| c.micros)));
     for attribute in tag.attributes() {
@@ -133,7 +133,9 @@ fn case(case: &Case) -> TestCase {
     let kind = message.split(':').next().unwrap_or_default();
     let mut builder = match case.status {
         Status::Passed => TestCaseBuilder::success(&name, time),
-        Status::Skipped => TestCaseBuilder::skipped_with_cause(&name, "skipped", &message),
+        Status::NotApplicable | Status::Blocked => {
+            TestCaseBuilder::skipped_with_cause(&name, "skipped", &message)
+        }
         Status::Failed => TestCaseBuilder::failure(&name, time, kind, &message),
         Status::Error => TestCaseBuilder::error(&name, time, kind, &message),
     };

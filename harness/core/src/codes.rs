@@ -1,0 +1,345 @@
+//! The codes of findings: each is declared once, here, with a sentence.
+//!
+//! A code is public. It never changes its meaning, and `explain E_CODE` prints
+//! its sentence.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Declares the codes with their sentences, so that none lacks one.
+macro_rules! codes {
+    ($($(#[$about:meta])* $group:ident($kind:ident) {
+        $($name:ident $code:literal $sentence:literal,)+
+    })+) => {
+        $(
+            $(#[$about])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[derive(Serialize, Deserialize)]
+            pub enum $kind {
+                $(#[doc = $sentence] #[serde(rename = $code)] $name,)+
+            }
+
+            impl $kind {
+                /// Every code of this group, in declaration order.
+                pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+                /// The stable code, `E_…`.
+                #[must_use]
+                pub const fn code(self) -> &'static str {
+                    match self {
+                        $(Self::$name => $code,)+
+                    }
+                }
+
+                /// What the code says, in a sentence.
+                #[must_use]
+                pub const fn sentence(self) -> &'static str {
+                    match self {
+                        $(Self::$name => $sentence,)+
+                    }
+                }
+            }
+
+            impl From<$kind> for FindingCode {
+                fn from(code: $kind) -> Self {
+                    Self::$group(code)
+                }
+            }
+        )+
+
+        /// The code of a finding.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Serialize, Deserialize)]
+        #[serde(untagged)]
+        pub enum FindingCode {
+            $($(#[$about])* $group($kind),)+
+            /// A code of another tool, such as a rule of the Greentic types, or
+            /// of another version of this harness.
+            Foreign(String),
+        }
+
+        impl FindingCode {
+            /// Every code of this version, in declaration order.
+            pub fn all() -> impl Iterator<Item = Self> {
+                std::iter::empty()$(.chain($kind::ALL.iter().map(|code| Self::from(*code))))+
+            }
+
+            /// The code as reports show it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$group(code) => code.code(),)+
+                    Self::Foreign(code) => code,
+                }
+            }
+
+            /// What the code says, in a sentence; `None` for a foreign code.
+            #[must_use]
+            pub fn sentence(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$group(code) => Some(code.sentence()),)+
+                    Self::Foreign(_) => None,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+/// A rule of the archive reader.
+Archive(Rule) {
+    Size "E_SIZE" "The archive has more bytes than the bound.",
+    Entries "E_ENTRIES" "The archive has more entries than the bound.",
+    NameBound "E_NAME_BOUND" "A name is longer or deeper than the bound.",
+    Inflate "E_INFLATE" "One entry, all entries or the ratio inflate beyond the bound.",
+    NotZip "E_ZIP_NOT_ZIP" "The file is not a zip archive.",
+    Prefix "E_ZIP_PREFIX" "The archive has bytes before its first record.",
+    Truncated "E_ZIP_TRUNCATED" "The end of the file cuts off a record or the data of an entry.",
+    Record "E_ZIP_RECORD" "The bytes between two records are not a record, or one that no pack needs.",
+    Layout "E_ZIP_LAYOUT" "Local records, directory and end record are not in this order.",
+    NoEnd "E_ZIP_NO_END" "The archive has no end record.",
+    ManyEnds "E_ZIP_MANY_ENDS" "The archive has a second end record.",
+    Directory "E_ZIP_DIRECTORY" "The end record disagrees with the directory.",
+    Trailing "E_ZIP_TRAILING" "The archive has bytes after its end record.",
+    Comment "E_ZIP_COMMENT" "The archive or an entry has a comment.",
+    MultiDisk "E_ZIP_MULTI_DISK" "The archive has fields of a multi-disk archive.",
+    Zip64 "E_ZIP_ZIP64" "The archive has ZIP64 records, extra fields or sentinels.",
+    Order "E_ZIP_ORDER" "The directory lists the entries in another order than their local records have.",
+    Unlisted "E_ZIP_UNLISTED" "The directory does not list an entry.",
+    Dangling "E_ZIP_DANGLING" "The directory points to a place that has no local record.",
+    Shared "E_ZIP_SHARED" "Two directory records share one local record.",
+    Mismatch "E_ZIP_MISMATCH" "Directory and local record disagree on an entry.",
+    Descriptor "E_ZIP_DESCRIPTOR" "An entry has a data descriptor instead of sizes in its local record.",
+    Encrypted "E_ZIP_ENCRYPTED" "An entry or the directory is encrypted.",
+    Flags "E_ZIP_FLAGS" "An entry has general-purpose flags or attributes that the reader does not know.",
+    Method "E_ZIP_METHOD" "An entry is neither stored nor deflated.",
+    Version "E_ZIP_VERSION" "An entry states a version needed to extract that no pack needs.",
+    Extra "E_ZIP_EXTRA" "An entry has an extra field other than one well-formed timestamp and owner.",
+    DataSize "E_ZIP_DATA_SIZE" "The size of an entry is not the size of its data.",
+    Deflate "E_ZIP_DEFLATE" "The data of an entry is not exactly one deflate stream.",
+    Crc "E_ZIP_CRC" "The checksum of an entry is not the checksum of its data.",
+    Duplicate "E_ZIP_DUPLICATE" "Two entries have the same name.",
+    Collision "E_ZIP_COLLISION" "Two names are the same name on some file system.",
+    FileAndDirectory "E_ZIP_FILE_AND_DIRECTORY" "A name is both a file and a directory.",
+    NameEmpty "E_ZIP_NAME_EMPTY" "A name, or a component of it, is empty.",
+    NameDots "E_ZIP_NAME_DOTS" "A name has a `.` or `..` component.",
+    NameAbsolute "E_ZIP_NAME_ABSOLUTE" "A name starts at a root or a drive.",
+    NameBackslash "E_ZIP_NAME_BACKSLASH" "A name has a backslash, which is a separator on some systems.",
+    NameColon "E_ZIP_NAME_COLON" "A name has a colon, which names a stream on Windows; old packs have `::`.",
+    NameControl "E_ZIP_NAME_CONTROL" "A name has a control character.",
+    NameInvisible "E_ZIP_NAME_INVISIBLE" "A name has an invisible or text-direction character.",
+    NameEncoding "E_ZIP_NAME_ENCODING" "A name is not UTF-8, or not marked as UTF-8.",
+    NameReserved "E_ZIP_NAME_RESERVED" "A component of a name is reserved for a device on Windows.",
+    NameEnding "E_ZIP_NAME_ENDING" "A component of a name ends with a dot or a space, which Windows drops.",
+    NameCharacter "E_ZIP_NAME_CHARACTER" "A name has a character that Windows allows in no name.",
+    Type "E_ZIP_TYPE" "An entry is a symlink, a device, a set-id file, or a directory with data.",
+}
+
+/// Why a step has no usable answer.
+Step(StepCode) {
+    Missing "E_STEP_MISSING" "The pack has no module or component for the step.",
+    NotWasm "E_NOT_WASM" "The file of the step is neither a Wasm binary nor, where allowed, Wasm text.",
+    Precompiled "E_CWASM" "The file of the step is a precompiled artifact, which the executor never loads.",
+    ComponentSize "E_COMPONENT_SIZE" "The file of the step is larger than the bound.",
+    Compile "E_COMPILE" "The module or component is invalid, or uses a feature that is off.",
+    CompileLimit "E_COMPILE_LIMIT" "Compiling the module or component would exceed the bounds of the compiler.",
+    Import "E_IMPORT" "The module or component imports something that the host does not grant.",
+    Abi "E_ABI" "The module or component does not export what the contract requires.",
+    Trap "E_TRAP" "The step trapped.",
+    Fuel "E_FUEL" "The step used up its fuel.",
+    PackBudget "E_PACK_BUDGET" "The steps of the pack used up the fuel or the time of the whole pack.",
+    Deadline "E_DEADLINE" "The step used up its wall-clock time; the run is at fault, not the pack.",
+    Memory "E_MEMORY" "The step asked for more linear memory than the bound.",
+    Table "E_TABLE" "The step asked for more table elements than the bound.",
+    Instances "E_INSTANCES" "The step asked for more instances, memories or tables than the bound.",
+    Stack "E_STACK" "The step used up its stack.",
+    HostCalls "E_HOSTCALLS" "The step called its host more often than the bound.",
+    HostCallBytes "E_HOSTCALL_BYTES" "One call of the step to its host carried more bytes than the bound.",
+    Handles "E_HANDLES" "The step held more resource handles than the bound.",
+    CanonicalAbi "E_CANONICAL_ABI" "The step violated the canonical ABI: a pointer, a discriminant or a handle.",
+    Exit "E_EXIT" "The step ended its process instead of answering.",
+    Input "E_INPUT" "The input is larger than the bound, or the guest has no room for it.",
+    Output "E_OUTPUT" "The output is larger than the bound.",
+    OutputRange "E_OUTPUT_RANGE" "The pointer or length of the output lies outside the guest's memory.",
+    OutputUtf8 "E_OUTPUT_UTF8" "The output is not UTF-8.",
+    OutputJson "E_OUTPUT_JSON" "The output is not strict JSON.",
+    OutputCbor "E_OUTPUT_CBOR" "The output is not strict CBOR.",
+    Depth "E_DEPTH" "The output nests deeper than the bound.",
+    OutputShape "E_OUTPUT_SHAPE" "The output is JSON, but not of the contract's shape.",
+    Step "E_STEP" "The step answered with an error of its own.",
+    Flow "E_FLOW" "The graph of the flow does not lead to an end.",
+    FlowLoop "E_FLOW_LOOP" "The graph of the flow has a loop without an end.",
+    Template "E_TEMPLATE" "The input of a node, or a text of the plan, is not a usable template.",
+    Questions "E_QUESTIONS" "The questions exceed a bound or ask for something that the contract forbids.",
+    Unsupported "E_UNSUPPORTED" "The harness does not support what the flow asks for.",
+    CompileTimeout "E_COMPILE_TIMEOUT" "Compiling did not end in time; the run is at fault, not the pack.",
+    WorkerCrash "E_WORKER_CRASH" "The worker process died.",
+    WorkerMemory "E_WORKER_MEMORY" "The worker process used up the memory of all its steps.",
+    WorkerProtocol "E_WORKER_PROTOCOL" "The worker process sent a malformed message.",
+    Harness "E_HARNESS" "The harness or the machine failed.",
+}
+
+/// What a check finds.
+Check(CheckCode) {
+    Io "E_IO" "The pack cannot be read from where it is.",
+    ManifestMissing "E_MANIFEST_MISSING" "The pack has no manifest.",
+    ManifestJson "E_MANIFEST_JSON" "A manifest is not strict JSON.",
+    ManifestCbor "E_MANIFEST_CBOR" "A manifest is not strict CBOR.",
+    ManifestShape "E_MANIFEST_SHAPE" "A manifest decodes, but lacks the fields of a pack's manifest.",
+    ManifestDisagrees "E_MANIFEST_DISAGREES" "Two manifests of the pack disagree on its id, version or entry flows.",
+    PackId "E_PACK_ID" "The pack's id is missing or not a safe name.",
+    PackVersion "E_PACK_VERSION" "The pack's version is missing or not a semantic version.",
+    FlowName "E_FLOW_NAME" "The name of a flow is not a safe name.",
+    SchemaMissing "E_SCHEMA_MISSING" "The pack has no file at the place where its manifest names a schema.",
+    SchemaInvalid "E_SCHEMA_INVALID" "A schema of the pack is not a valid JSON Schema.",
+    ComponentMissing "E_COMPONENT_MISSING" "The pack has no file for a component that its manifest names.",
+    ComponentDigest "E_COMPONENT_DIGEST" "The digest of a component's file is not the one that the manifest states.",
+    ComponentManifest "E_COMPONENT_MANIFEST" "The component's own manifest cannot be read.",
+    ComponentIdentity "E_COMPONENT_IDENTITY" "The component calls itself by another name or version than the pack does.",
+    ComponentDescribe "E_COMPONENT_DESCRIBE" "The component does not describe itself when it is asked to.",
+    ComponentsSame "E_COMPONENTS_SAME" "Two components of the pack are the same bytes.",
+    NodeComponent "E_NODE_COMPONENT" "A flow's node names a component that the pack does not have.",
+    NodeOperation "E_NODE_OPERATION" "A flow's node calls an operation that its component does not declare.",
+    NodeExports "E_NODE_EXPORTS" "The component of a flow's node exports nothing.",
+    NotCanonical "E_NOT_CANONICAL" "The archive is not in the canonical form that `pack repack` writes.",
+    SbomMissing "E_SBOM_MISSING" "The pack has no software bill of materials.",
+    SbomDecode "E_SBOM_DECODE" "The software bill of materials does not decode.",
+    SbomAmbiguous "E_SBOM_AMBIGUOUS" "The pack has two software bills of materials.",
+    SbomPath "E_SBOM_PATH" "A row of the software bill of materials names an unsafe path.",
+    SbomDuplicate "E_SBOM_DUPLICATE" "Two rows of the software bill of materials name the same file.",
+    SbomNoFile "E_SBOM_NO_FILE" "A row of the software bill of materials names a file that the pack does not have.",
+    SbomSize "E_SBOM_SIZE" "A file does not have the size that the software bill of materials states.",
+    SbomDigest "E_SBOM_DIGEST" "A file does not have the digest that the software bill of materials states.",
+    SbomUnlisted "E_SBOM_UNLISTED" "A file of the pack is not in the software bill of materials.",
+    LockDecode "E_LOCK_DECODE" "The lock file does not decode.",
+    LockDigest "E_LOCK_DIGEST" "A component does not have the digest that the lock file states.",
+    LockMissing "E_LOCK_MISSING" "The lock file names a component whose file the pack does not have.",
+    SignatureMissing "E_SIGNATURE_MISSING" "The pack has no signature.",
+    SignatureDecode "E_SIGNATURE_DECODE" "The signature, its certificates or its keys are malformed.",
+    SignatureDigest "E_SIGNATURE_DIGEST" "The signature is for other bytes than the pack's.",
+    SignatureInvalid "E_SIGNATURE_INVALID" "The signature does not verify under the key of its first certificate.",
+    SignatureChain "E_SIGNATURE_CHAIN" "The certificates do not certify each other.",
+    SignatureUntrusted "E_SIGNATURE_UNTRUSTED" "No key of the certificate chain is trusted.",
+    CapabilityUndeclared "E_CAPABILITY_UNDECLARED" "A component imports a capability that the manifest does not declare.",
+    NoWizard "E_NO_WIZARD" "The pack has no setup wizard and does not declare that it needs none.",
+    NothingRan "E_NOTHING_RAN" "The wizard completes although none of its steps ran.",
+    Refused "E_REFUSED" "A step refuses the answers that it has to accept.",
+    OutputUnknownKey "E_OUTPUT_UNKNOWN_KEY" "A step's output has a key that the contract does not know.",
+    Card "E_CARD" "A card of the wizard is not a valid Adaptive Card.",
+    QuestionsShape "E_QUESTIONS_SHAPE" "The wizard's questions are not of the contract's shape.",
+    QuestionKind "E_QUESTION_KIND" "A question is of a kind that no host knows.",
+    QuestionConstraint "E_QUESTION_CONSTRAINT" "A constraint of a question cannot be satisfied or does not fit its kind.",
+    QuestionDefault "E_QUESTION_DEFAULT" "The default of a question violates the question's own constraint.",
+    QuestionsDisagree "E_QUESTIONS_DISAGREE" "Two sources of the same questions disagree.",
+    TextMissing "E_TEXT_MISSING" "The pack has no text for a key that the wizard shows.",
+    Requirements "E_REQUIREMENTS" "The requirements step answers something else than the pack's fixture states.",
+    NoRequirements "E_NO_REQUIREMENTS" "The pack has a fixture of its requirements, but no requirements flow or step.",
+    Fixture "E_FIXTURE" "A fixture of the pack cannot be read.",
+    PlanDiffers "E_PLAN_DIFFERS" "The plan differs from the one that it is compared with.",
+    ConfigInvalid "E_CONFIG_INVALID" "The configuration of the plan violates the pack's own schema.",
+    NotIdempotent "E_NOT_IDEMPOTENT" "A second setup on top of the first one changes something again.",
+    LeftBehind "E_LEFT_BEHIND" "The remove wizard leaves something behind that setup created.",
+    OpId "E_OP_ID" "Two operations of the plan have the same id.",
+    OpVerb "E_OP_VERB" "The verb of an operation is unknown.",
+    OpField "E_OP_FIELD" "An operation lacks a required field.",
+    SecretBoth "E_SECRET_BOTH" "The plan sets and deletes the same secret.",
+    EmptyKey "E_EMPTY_KEY" "The plan has an empty key.",
+    WebhookUrl "E_WEBHOOK_URL" "The URL of a webhook is missing or malformed, or carries credentials.",
+    WebhookScheme "E_WEBHOOK_SCHEME" "The URL of a webhook is not https.",
+    WebhookBase "E_WEBHOOK_BASE" "The URL of a webhook is not below the public base URL.",
+    SecretShown "E_SECRET_SHOWN" "A secret appears in output that is not secret.",
+    SecretUndeclared "E_SECRET_UNDECLARED" "The plan sets a secret that the pack does not declare.",
+    SecretUnset "E_SECRET_UNSET" "The plan does not set a secret that the pack declares as required.",
+    SecretPlain "E_SECRET_PLAIN" "The plan contains the value of a secret instead of its redacted mark.",
+    Effect "E_EFFECT" "A step tries to affect something outside the sandbox during a dry run.",
+    Attempt "E_ATTEMPT" "A step calls a host function that the host denies.",
+    OutcomeDiffers "E_OUTCOME_DIFFERS" "Two runs on the same input end differently.",
+    OutputDiffers "E_OUTPUT_DIFFERS" "Two runs on the same input answer different bytes.",
+    FuelDiffers "E_FUEL_DIFFERS" "Two runs on the same input consume different amounts of fuel.",
+    HostcallsDiffer "E_HOSTCALLS_DIFFER" "Two runs on the same input call the host differently.",
+    AnswerMissing "E_ANSWER_MISSING" "The wizard accepts answers that lack a required one.",
+    AnswerType "E_ANSWER_TYPE" "The wizard accepts an answer of the wrong type.",
+    AnswerUnnamed "E_ANSWER_UNNAMED" "The wizard refuses an answer without naming the question.",
+    ExtraInPlan "E_EXTRA_IN_PLAN" "An answer to a question that the wizard does not ask is in the plan.",
+    ExtraChanges "E_EXTRA_CHANGES" "An answer to a question that the wizard does not ask changes the plan.",
+    ValidateAccepts "E_VALIDATE_ACCEPTS" "The validate step accepts answers that the apply step refuses.",
+    Validator "E_VALIDATOR" "A validator that the pack carries reports an error.",
+    LocalPath "E_LOCAL_PATH" "A file contains a path of the machine that built the pack.",
+    EmbeddedSecret "E_EMBEDDED_SECRET" "A file contains what looks like a credential.",
+    ActiveText "E_ACTIVE_TEXT" "A text of the pack contains control sequences or markup that a reader executes.",
+    Unconcluded "E_UNCONCLUDED" "A check reached no conclusion, which is a bug of the harness.",
+    Panic "E_PANIC" "The harness panicked, which is a bug of the harness.",
+}
+}
+
+impl FindingCode {
+    /// The code of this version that is spelled `text`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::all().find(|code| code.as_str() == text)
+    }
+
+    /// Whether it says that two runs on the same input differ.
+    #[must_use]
+    pub fn is_difference(&self) -> bool {
+        let Self::Check(code) = self else {
+            return false;
+        };
+        matches!(
+            code,
+            CheckCode::OutcomeDiffers
+                | CheckCode::OutputDiffers
+                | CheckCode::FuelDiffers
+                | CheckCode::HostcallsDiffer
+                | CheckCode::PlanDiffers
+                | CheckCode::NotIdempotent
+        )
+    }
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_is_unique_and_has_one_sentence() {
+        let mut seen = BTreeSet::new();
+        for code in FindingCode::all() {
+            let sentence = code.sentence().expect("not foreign");
+            assert!(code.as_str().starts_with("E_"), "{code}");
+            assert!(
+                sentence.ends_with('.') && !sentence.starts_with(' '),
+                "{sentence}"
+            );
+            assert!(!sentence.contains("  "), "{sentence}");
+            assert!(
+                seen.insert(code.as_str().to_owned()),
+                "{code} is declared twice"
+            );
+        }
+        assert!(seen.contains("E_ZIP_NAME_DOTS") && seen.contains("E_TRAP"));
+        assert!(seen.contains("E_PLAN_DIFFERS"));
+    }
+
+    #[test]
+    fn code_is_a_string_in_json_and_unknown_one_stays_as_it_is() {
+        for code in FindingCode::all() {
+            let json = serde_json::to_string(&code).expect("writes");
+            assert_eq!(json, format!("\"{code}\""));
+            assert_eq!(
+                serde_json::from_str::<FindingCode>(&json).expect("reads"),
+                code
+            );
+        }
+        let newer: FindingCode = serde_json::from_str("\"E_OF_2031\"").expect("reads");
+        assert_eq!(newer, FindingCode::Foreign("E_OF_2031".into()));
+        assert_eq!(newer.sentence(), None);
+    }
+}
