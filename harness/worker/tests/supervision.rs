@@ -3,7 +3,10 @@
 //! This program is also the worker. Started under a name of [`MODES`], it fails
 //! in that way. It implements as much of the protocol as this needs, from the
 //! protocol's description and without the crate's own code.
-#![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone"))]
+#![cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "the trials run on Linux only")
+)]
 #![expect(clippy::expect_used, reason = "tests fail so")]
 
 use libtest_mimic::{Arguments, Failed, Trial};

@@ -14,11 +14,10 @@ use provision_core::wizard::{
 use provision_exec::{CodeNames, CompileStats, Compilers, SlowCompile, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the supervisor waits beyond a step's own deadline, which the worker
-/// enforces.
+/// How long the supervisor waits beyond a step's deadline, which the worker enforces.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// How often the first worker is started again if a signal kills it.
 const FIRST_RETRIES: u32 = 8;
@@ -266,10 +265,13 @@ impl Workers {
     /// Whether a step may read from its host, as far as is known. If it cannot,
     /// the supervisor does not send its grants, which may be large.
     fn may_read(&self, pack: &Pack, file: &str) -> bool {
+        let info = pack.info(file);
+        info.is_none_or(|info| !self.cannot_read().contains(&info.blake3))
+    }
+
+    fn cannot_read(&self) -> MutexGuard<'_, HashSet<blake3::Hash>> {
         let cannot_read = self.cannot_read.lock();
-        let cannot_read = cannot_read.unwrap_or_else(PoisonError::into_inner);
-        pack.info(file)
-            .is_none_or(|info| !cannot_read.contains(&info.blake3))
+        cannot_read.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends this part of `pack` to a worker that does not have it. Returns the
@@ -310,9 +312,7 @@ impl Workers {
             reads,
         } = done;
         if let (false, Some(info)) = (reads, pack.info(file)) {
-            let cannot_read = self.cannot_read.lock();
-            let mut cannot_read = cannot_read.unwrap_or_else(PoisonError::into_inner);
-            cannot_read.insert(info.blake3);
+            self.cannot_read().insert(info.blake3);
         }
         if output > body.len() || output > self.limits.output_bytes {
             let why = "a step's answer has more bytes than it may";
