@@ -1,7 +1,7 @@
-//! Ten thousand runs of a wizard in one process: memory has to stay flat.
+//! Ten thousand runs of a wizard in one process: memory must not grow.
 //!
-//! `cargo bench --workspace --bench steady` prints what is resident after each
-//! thousand runs, and fails if the last half grew by more than 5 MB.
+//! `cargo bench --workspace --bench steady` prints the resident memory after each
+//! thousand runs, and fails if it grew by more than 5 MB in the last half.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
 use provision_core::wizard::{ProvisionInputs, ProvisionMode, Task, TenantContext, drive, wizards};

@@ -1,9 +1,9 @@
-//! One step: bare Wasmtime against the harness's executor.
+//! One step: bare Wasmtime compared with the harness's executor.
 //!
 //! The floor is a store, an instance, a call and the drop of all three, with
-//! the safety settings that guests get here: fuel, epochs, a limiter, NaN
-//! canonicalisation, and the pooling allocator. `ci/bench.sh` puts the two
-//! into proportion.
+//! the safety settings of the harness: fuel, epochs, a limiter, NaN
+//! canonicalisation, and the pooling allocator. `ci/bench.sh` prints the ratio
+//! of the two.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -27,7 +27,7 @@ fn packs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/conforming")
 }
 
-/// A guest, and how it is called.
+/// A guest of the benchmark.
 struct Guest {
     name: &'static str,
     file: &'static str,
@@ -57,9 +57,9 @@ const GUESTS: [Guest; 4] = [
     },
 ];
 
-/// The engine of the harness, written down once more: the floor must not get
-/// slower because the harness does. Images of memories are off here as well:
-/// with them, fuel would mean something else.
+/// A copy of the harness's engine configuration: the floor must not get slower
+/// when the harness does. Memory images are off here as well, because they change
+/// the amount of fuel.
 fn engine() -> Engine {
     let mut pool = PoolingAllocationConfig::new();
     pool.linear_memory_keep_resident(1 << 20)
@@ -118,7 +118,7 @@ fn store(engine: &Engine) -> Store<Data> {
     store
 }
 
-/// The floor of a core module: what the contract asks for, and no more.
+/// The floor of a core module: only what the contract requires.
 fn core_floor(engine: &Engine, binary: &[u8]) -> impl Fn() -> usize + use<> {
     let module = Module::new(engine, binary).expect("compiles");
     let linker: Linker<Data> = Linker::new(engine);
@@ -150,7 +150,7 @@ fn component_floor(engine: &Engine, binary: &[u8], wasi: bool) -> impl Fn() -> u
     if wasi {
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI");
     }
-    // What is not WASI answers that it has nothing.
+    // Every interface except WASI answers `none`.
     for (name, item) in component.component_type().imports(engine) {
         let ComponentItem::ComponentInstance(imported) = item.ty else {
             continue;

@@ -1,4 +1,4 @@
-//! How executors are made.
+//! Creates executors.
 
 use crate::compile_cache::{Artifacts, CompileCache, Configuration, Preloaded};
 use crate::coverage::Coverage;
@@ -12,29 +12,30 @@ use crate::{host, ticker};
 use provision_core::limits::StepLimits;
 use std::sync::Arc;
 
-/// What is kept of executors that run alone in their process.
+/// Which executors a worker creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkerMode {
-    /// Guests as they are, one executor a compiler.
+    /// One executor for each compiler, for unchanged guests.
     Plain(Compilers),
-    /// Guests that count what runs, as [`WasmtimeExecutor::covering`] has them.
+    /// One executor that measures guest coverage, like
+    /// [`WasmtimeExecutor::covering`].
     Covering,
 }
 
 impl WasmtimeExecutor {
-    /// An executor whose every step is held to `limits`.
+    /// An executor that enforces `limits` on every step.
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
+    /// [`ExecError`] if this machine cannot run it.
     pub fn new(limits: &StepLimits) -> Result<Self, ExecError> {
         Self::over(limits, Compilers::One, None)
     }
 
-    /// An executor whose every step is held to `limits`, by one compiler or by
-    /// all; what they compile is looked for and kept in `cache`.
+    /// An executor that enforces `limits` on every step, with one compiler or
+    /// all. It loads compiled code from `cache` and stores new code there.
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
+    /// [`ExecError`] if this machine cannot run it.
     pub fn over(
         limits: &StepLimits,
         compilers: Compilers,
@@ -49,36 +50,36 @@ impl WasmtimeExecutor {
         Ok(executor)
     }
 
-    /// Executors for a process that does nothing else, for one thread at a
-    /// time. `lock` is called when they are made and before there is another
-    /// thread; what needs files or room for the engine's own sake is over then.
+    /// Executors for a worker process, which runs one step at a time. Calls
+    /// `lock` once the executors exist and before another thread starts: the
+    /// engines need no further files and reserve no further memory by then.
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run them, or `lock` fails.
+    /// [`ExecError`] if this machine cannot run them, or if `lock` fails.
     pub fn alone(
         limits: &StepLimits,
         work: WorkerMode,
-        handed: &Arc<Preloaded>,
+        preloaded: &Arc<Preloaded>,
         lock: impl FnOnce() -> std::io::Result<()>,
     ) -> Result<Vec<Self>, ExecError> {
-        let handed: Arc<dyn Artifacts> = Arc::clone(handed) as _;
-        let made: Result<Vec<Self>, ExecError> = match work {
+        let preloaded: Arc<dyn Artifacts> = Arc::clone(preloaded) as _;
+        let executors: Result<Vec<Self>, ExecError> = match work {
             WorkerMode::Plain(compilers) => {
                 let all = compilers.all().iter();
-                all.map(|(_, compiler)| Self::made(limits, *compiler, Some(&handed), 1))
+                all.map(|(_, compiler)| Self::unattached(limits, *compiler, Some(&preloaded), 1))
                     .collect()
             }
             WorkerMode::Covering => {
-                let executor = Self::made(limits, Compiler::Optimising, None, 1);
+                let executor = Self::unattached(limits, Compiler::Optimising, None, 1);
                 executor.map(|executor| vec![executor.counting(Coverage::default())])
             }
         };
-        let made = made?;
+        let executors = executors?;
         lock()?;
-        for executor in &made {
+        for executor in &executors {
             ticker::attach(executor.base.engine())?;
         }
-        Ok(made)
+        Ok(executors)
     }
 
     fn counting(mut self, coverage: Coverage) -> Self {
@@ -86,31 +87,31 @@ impl WasmtimeExecutor {
         self
     }
 
-    /// Like [`Self::new`], with further executors that compile in other ways:
+    /// Like [`Self::new`], with two further executors that use the compilers
     /// `optimised` and `pulley`.
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run them.
+    /// [`ExecError`] if this machine cannot run them.
     pub fn with_all_compilers(limits: &StepLimits) -> Result<Self, ExecError> {
         Self::over(limits, Compilers::All, None)
     }
 
-    /// Like [`Self::new`], with guests that count which of their code runs, and
-    /// with optimised code. They use more fuel and memory than they would, so
-    /// `limits` should leave room.
+    /// Like [`Self::new`], with optimised code and with guests that count which
+    /// of their code runs. Counting uses fuel and memory, so `limits` should
+    /// be higher than otherwise.
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
+    /// [`ExecError`] if this machine cannot run it.
     pub fn covering(limits: &StepLimits) -> Result<Self, ExecError> {
         let executor = Self::with(limits, Compiler::Optimising, None)?;
         Ok(executor.counting(Coverage::default()))
     }
 
-    /// An executor for another thread that numbers its counters as this one
-    /// does, which must be [`Self::covering`]; it is held to `limits`.
+    /// An executor for another thread that enforces `limits` and numbers counters
+    /// as this one does. This one must be [`Self::covering`].
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
+    /// [`ExecError`] if this machine cannot run it.
     pub fn another(&self, limits: &StepLimits) -> Result<Self, ExecError> {
         let executor = Self::with(limits, Compiler::Optimising, None)?;
         let coverage = self.coverage.as_ref().map(Coverage::another);
@@ -122,15 +123,15 @@ impl WasmtimeExecutor {
         compiler: Compiler,
         artifacts: Option<&Arc<dyn Artifacts>>,
     ) -> Result<Self, ExecError> {
-        // More stores at once than processors would only take memory.
+        // More open stores than processors would use memory and save no time.
         let stores = std::thread::available_parallelism().map_or(2, usize::from);
-        let executor = Self::made(limits, compiler, artifacts, stores)?;
+        let executor = Self::unattached(limits, compiler, artifacts, stores)?;
         ticker::attach(executor.base.engine())?;
         Ok(executor)
     }
 
-    /// An executor whose epoch does not advance yet.
-    fn made(
+    /// An executor that is not attached to the ticker: its epoch stands still.
+    fn unattached(
         limits: &StepLimits,
         compiler: Compiler,
         artifacts: Option<&Arc<dyn Artifacts>>,

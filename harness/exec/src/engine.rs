@@ -1,4 +1,4 @@
-//! The one Wasmtime configuration of the harness.
+//! The Wasmtime configuration of the harness.
 
 use provision_core::limits::StepLimits;
 use provision_core::wasm::shape;
@@ -7,23 +7,23 @@ use wasmtime::{
     PoolingAllocationConfig, Result,
 };
 
-/// Bytes of a memory that are cleared by hand between two stores, instead of
-/// by the kernel.
+/// Bytes of a memory that Wasmtime itself clears between two stores, instead of
+/// the kernel.
 const KEPT_MEMORY: usize = 1024 * 1024;
-/// Likewise, of a table.
+/// The same for a table.
 const KEPT_TABLE: usize = 64 * 1024;
-/// Bytes that describe an instance; the size of its source bounds them long
-/// before.
+/// Bytes of the data structure of an instance; the bound on a component's size
+/// keeps it far smaller.
 const INSTANCE: usize = 1 << 30;
-/// What the 32-bit address of a memory reaches. The pool must not refuse what
-/// the limiter of a store has to: its refusals have no type.
+/// The whole range of a memory's 32-bit addresses. The pool must allow all of it,
+/// so that only the limiter of a store refuses: the pool's errors have no type.
 const WHOLE_MEMORY: usize = 1 << 32;
 
-/// How guests are turned into code. All must give the same answers.
+/// How guests are compiled. Every compiler must give the same answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compiler {
-    /// Cranelift without optimisation: a wizard runs for microseconds, and
-    /// compiling it is what costs.
+    /// Cranelift without optimisation: a wizard runs for microseconds, so
+    /// compiling takes most of the time.
     Fast,
     /// Cranelift with optimisation.
     Optimising,
@@ -40,18 +40,19 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler, stores: usize) -> 
         .operator_cost(costs(compiler))
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
-        // Two runs of one guest have to answer the same bytes everywhere.
+        // A guest must answer the same bytes in every run and on every processor.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .cranelift_opt_level(match compiler {
             Compiler::Fast | Compiler::Interpreter => OptLevel::None,
             Compiler::Optimising => OptLevel::Speed,
         })
-        // A trap is an expected outcome here, and backtraces make it slow.
+        // A trap is an expected outcome here, and backtraces make traps slow.
         .wasm_backtrace_max_frames(None)
-        // Fuel decides a verdict, and what an image of a memory saves in fuel
-        // would depend on whether the kernel lets this process make a file of
-        // it. Nor do sparse data segments then become gigabytes of image.
+        // No memory images. An image saves fuel, and whether there is one
+        // depends on whether the kernel lets this process create a file for it;
+        // but fuel decides verdicts. Also, sparse data segments would become
+        // images of gigabytes.
         .memory_init_cow(false)
         .wasm_memory64(false)
         .wasm_custom_page_sizes(false)
@@ -65,8 +66,8 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler, stores: usize) -> 
     Engine::new(&config)
 }
 
-/// Room for `stores` stores that use all that they may. What one store may
-/// have is counted before it is compiled, and by the store itself.
+/// A pool for `stores` stores that use all that their limits allow. The bounds
+/// of a single store are checked before compiling, and by the store's limiter.
 fn pool(limits: &StepLimits, stores: usize) -> PoolingAllocationConfig {
     let of_all = |of_one: usize| u32::try_from(of_one.saturating_mul(stores)).unwrap_or(u32::MAX);
     let of_one = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -75,30 +76,30 @@ fn pool(limits: &StepLimits, stores: usize) -> PoolingAllocationConfig {
         .total_core_instances(of_all(limits.instances))
         .total_memories(of_all(limits.memories))
         .total_tables(of_all(limits.tables))
-        // Nothing is asynchronous; a thousand guard pages take milliseconds.
+        // No call is asynchronous, and setting up the guard pages of a thousand
+        // stacks takes milliseconds.
         .total_stacks(0)
         .max_component_instance_size(INSTANCE)
         .max_core_instance_size(INSTANCE)
         .max_memories_per_module(of_one(limits.memories))
         .max_tables_per_module(of_one(limits.tables))
         .max_memory_size(WHOLE_MEMORY)
-        // One more: a store can tell the pool's own refusal from its bound.
+        // One more than the bound, so that a store can distinguish the pool's
+        // maximum from a table's own.
         .table_elements(limits.table_elements.max(shape::TABLE) + 1)
         .linear_memory_keep_resident(KEPT_MEMORY)
         .table_keep_resident(KEPT_TABLE)
-        // Where the kernel can tell which pages a guest has touched.
+        // Resets only the pages that a guest touched, if the kernel reports them.
         .pagemap_scan(Enabled::Auto);
     pool
 }
 
-/// Instructions that leave compiled code cost more than one unit; by how much
-/// they work, Wasmtime charges besides.
+/// The fuel that operators cost: more than one unit for those that call into the
+/// runtime. For bulk operators Wasmtime also charges by the amount of work.
 fn costs(compiler: Compiler) -> OperatorCost {
     let mut costs = OperatorCost::new();
-    costs.MemoryGrow = match cfg!(planted_bug = "compilers") && compiler == Compiler::Optimising {
-        true => 1,
-        false => 255,
-    };
+    let planted = cfg!(planted_bug = "compilers") && compiler == Compiler::Optimising;
+    costs.MemoryGrow = if planted { 1 } else { 255 };
     costs.TableGrow = 255;
     for cost in [
         &mut costs.MemoryFill,
@@ -112,7 +113,8 @@ fn costs(compiler: Compiler) -> OperatorCost {
     ] {
         *cost = 50;
     }
-    // An element takes ten times as long as an instruction, a byte far less.
+    // A table element takes about ten times as long as an instruction; a byte of
+    // memory takes far less.
     costs.variable.table_copy_per_element = 16;
     costs.variable.table_fill_per_element = 8;
     costs.variable.table_init_per_element = 16;
@@ -120,18 +122,17 @@ fn costs(compiler: Compiler) -> OperatorCost {
     costs
 }
 
-/// By which compilers steps are made.
+/// The compilers that compile steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compilers {
-    /// The one that is fastest at compiling.
+    /// Only the compiler that compiles fastest.
     One,
-    /// That, an optimising one and an interpreter, for comparing their answers.
+    /// The fastest, an optimising one and an interpreter, to compare their answers.
     All,
 }
 
 impl Compilers {
-    /// Their names, and how they compile. The first is the one whose answers
-    /// count.
+    /// Names and compilers. The answers of the first one decide the verdict.
     pub(crate) fn all(self) -> &'static [(&'static str, Compiler)] {
         const ALL: &[(&str, Compiler)] = &[
             ("fast", Compiler::Fast),
@@ -144,7 +145,7 @@ impl Compilers {
         }
     }
 
-    /// Their names; that of the one whose answers count comes first.
+    /// Names; the first is the compiler whose answers decide the verdict.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         self.all().iter().map(|(name, _)| *name)
     }

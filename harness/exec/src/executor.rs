@@ -1,4 +1,4 @@
-//! [`WasmtimeExecutor`]: one engine, a fresh store a step.
+//! [`WasmtimeExecutor`]: runs steps in one engine, each in a fresh store.
 
 use crate::abi::{self, Target, core_json};
 use crate::compile_cache::{Artifacts, Configuration};
@@ -22,35 +22,38 @@ use tokio::runtime::Runtime;
 use wasmtime::Store;
 use wasmtime::component::Linker;
 
-/// Runs steps in Wasmtime, each in a fresh store that only the host's own
-/// answers come into.
+/// Runs steps in Wasmtime, each in a fresh store. A guest sees nothing but its
+/// input and the host's answers.
 pub struct WasmtimeExecutor {
     pub(crate) base: Linker<Sandbox>,
     pub(crate) limits: StepLimits,
     pub(crate) cache: Cache,
-    /// Compiled steps of earlier runs, and what this engine's are called there.
+    /// Compiled steps of earlier runs, and the configuration that this engine's
+    /// names depend on.
     pub(crate) artifacts: Option<(Arc<dyn Artifacts>, Configuration)>,
     pub(crate) permits: StoreSemaphore,
     pub(crate) timing: Timing,
-    /// What wasmtime-wasi runs on. It is never driven: nothing waits.
+    /// The runtime that wasmtime-wasi needs. Nothing drives it, because no call
+    /// waits.
     pub(crate) runtime: Runtime,
     pub(crate) others: Vec<(&'static str, Box<dyn StepExecutor>)>,
     pub(crate) coverage: Option<Coverage>,
 }
 
 impl WasmtimeExecutor {
-    /// How long this executor was busy with making steps ready, so far.
+    /// How long this executor spent so far on compiling and loading steps.
     pub fn compile_stats(&self) -> CompileStats {
         self.timing.so_far()
     }
 
-    /// The microseconds of [`Self::compile_stats`] alone.
+    /// Only the microseconds of [`Self::compile_stats`].
     pub fn busy(&self) -> u64 {
         self.timing.busy()
     }
 
-    /// What ran since this was last asked: a counter's number, and its count
-    /// modulo 256. Nothing unless the executor is [`Self::covering`].
+    /// Takes the counters that were hit since the last call: each counter's
+    /// number, and its count modulo 256. Empty unless the executor is
+    /// [`Self::covering`].
     pub fn take_hits(&self) -> Vec<(u32, u8)> {
         self.coverage
             .as_ref()
@@ -58,20 +61,20 @@ impl WasmtimeExecutor {
             .unwrap_or_default()
     }
 
-    /// The functions of the guests that have run so far, here or in
-    /// [`Self::another`], and their counters.
+    /// The functions, with their counters, of the guests that have run so far,
+    /// here or in [`Self::another`].
     pub fn covered_functions(&self) -> Vec<CoveredFunction> {
         let functions = self.coverage.as_ref().map(Coverage::functions);
         functions.unwrap_or_default()
     }
 
-    /// The files of guests that have run so far, but for the first `known`.
+    /// The files of guests that have run so far, without the first `known`.
     pub fn covered_files(&self, known: usize) -> Vec<CoveredFile> {
         let files = self.coverage.as_ref().map(|c| c.files(known));
         files.unwrap_or_default()
     }
 
-    /// What the guests that have run so far look for.
+    /// The values that the guests that have run so far compare with.
     pub fn dictionary(&self) -> Dictionary {
         self.coverage
             .as_ref()
@@ -79,24 +82,24 @@ impl WasmtimeExecutor {
             .unwrap_or_default()
     }
 
-    /// Whether `file` of `pack` can be run without compiling it. What the pack
-    /// does not have counts as well: there is nothing to compile.
+    /// Whether `file` of `pack` can be run without compiling it. Also true if the
+    /// pack has no such file: there is nothing to compile.
     pub fn is_ready(&self, pack: &Pack, file: &str) -> bool {
         Key::of(pack, file).is_none_or(|key| self.holds(&key))
     }
 
-    /// Whether `file` of `pack` may read anything from its host. A core module
-    /// imports nothing.
+    /// Whether `file` of `pack` may read from its host. False for a core module
+    /// that was compiled, because it imports nothing.
     pub fn may_read(&self, pack: &Pack, file: &str) -> bool {
         let known = Key::of(pack, file).and_then(|key| self.cache.get(&key));
         !matches!(known, Some(Ok(prepared)) if matches!(prepared.step, Step::Core(_)))
     }
 
-    /// Compiles `file` of `pack` for another process, and keeps nothing but
-    /// what [`crate::Preloaded::take_made`] then gives.
+    /// Compiles `file` of `pack` for another process. Keeps only the artifact,
+    /// which [`crate::Preloaded::take_made`] then returns.
     ///
     /// # Errors
-    /// [`StepFailure`], as every step of it will meet it.
+    /// The [`StepFailure`] that every step of this file will have.
     pub fn compile_for_others(&self, pack: &Pack, file: &str) -> Result<(), StepFailure> {
         let key = Key::of(pack, file).ok_or_else(|| missing(file))?;
         let make = || self.make(pack, file, &key).map(drop);
@@ -121,10 +124,10 @@ impl WasmtimeExecutor {
         done
     }
 
-    /// Loads what an earlier run has compiled of a step, or compiles it.
+    /// Loads a step's code from the artifacts, or compiles it.
     fn make(&self, pack: &Pack, name: &str, key: &Key) -> Result<Arc<Prepared>, StepFailure> {
         let started = Instant::now();
-        let bench = CompileContext {
+        let context = CompileContext {
             base: &self.base,
             coverage: self.coverage.as_ref(),
             limits: &self.limits,
@@ -137,10 +140,10 @@ impl WasmtimeExecutor {
         let loaded = loaded.and_then(|(cache, name)| cache.load(self.base.engine(), name));
         let compiled = loaded.is_none();
         let prepared = match loaded {
-            Some(code) => linked(&bench, code, None),
+            Some(code) => linked(&context, code, None),
             None => {
                 let bytes = pack.read(name).ok_or_else(|| unread(pack, name))?;
-                prepare(&bench, name, &bytes, |code| {
+                prepare(&context, name, &bytes, |code| {
                     if let Some((cache, name)) = &kept {
                         cache.keep(name, code);
                     }
@@ -171,7 +174,7 @@ impl WasmtimeExecutor {
             return Err(fail(StepCode::Input, message));
         }
         let prepared = self.prepared(pack, &request.component)?;
-        prepared.begins_within(&self.limits)?;
+        prepared.check_initial_memory(&self.limits)?;
         let _permit = self.permits.take();
         let mut store = store::open(
             self.base.engine(),
@@ -237,12 +240,14 @@ fn panicked() -> StepFailure {
     fail(StepCode::Harness, message)
 }
 
-/// Why there are no bytes of a file: the pack does not have it, or the machine.
+/// Why a file's contents are not available: the pack lacks the file, or this
+/// process has only the pack's metadata.
 fn unread(pack: &Pack, name: &str) -> StepFailure {
-    match pack.has(name) {
-        true => fail(StepCode::Harness, format!("`{name}` is not at hand")),
-        false => missing(name),
+    if pack.has(name) {
+        let message = format!("the contents of `{name}` are not available");
+        return fail(StepCode::Harness, message);
     }
+    missing(name)
 }
 
 fn missing(name: &str) -> StepFailure {
@@ -252,8 +257,8 @@ fn missing(name: &str) -> StepFailure {
 impl StepExecutor for WasmtimeExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         let mut done = (Meters::default(), HostActivity::default());
-        // Wasmtime has panicked on hostile components before; such a pack must
-        // not take the run with it.
+        // Wasmtime has panicked on hostile components before; such a panic must
+        // not end the run.
         let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut done)));
         let result = result.unwrap_or_else(|_| Err(panicked()));
         let (meters, attempts) = done;
@@ -265,14 +270,15 @@ impl StepExecutor for WasmtimeExecutor {
     }
 
     fn uncompiled(&self, pack: &Pack, file: &str) -> Option<u64> {
-        match self.is_ready(pack, file) {
-            true => None,
-            false => pack.size(file),
+        if self.is_ready(pack, file) {
+            None
+        } else {
+            pack.size(file)
         }
     }
 
     fn compile(&self, pack: &Pack, file: &str) {
-        // NB: a panic or a failure will be met again by the step itself.
+        // NB: if this panics or fails, the step itself will report it.
         let compile = || drop(self.prepared(pack, file));
         drop(catch_unwind(AssertUnwindSafe(compile)));
     }

@@ -1,21 +1,22 @@
-//! From Wasmtime's errors to the harness's codes, by type and never by text.
+//! Maps Wasmtime's errors to the harness's codes: by type, and by text only for
+//! the two bounds whose errors have no public type.
 
 use provision_core::text::inert;
 use provision_core::wizard::{StepCode, StepFailure};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap};
 
-/// Characters of a guest's or a tool's message that are kept.
+/// Characters of a message that are kept; a guest or a tool may have written it.
 const MESSAGE: usize = 400;
 
 /// A bound of the store was hit.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LimitHit {
     /// Linear memory, in bytes.
-    #[error("{asked} bytes of memory asked for, bound {limit}")]
+    #[error("{asked} bytes of memory requested, bound {limit}")]
     Memory { asked: usize, limit: usize },
     /// Table elements.
-    #[error("{asked} table elements asked for, bound {limit}")]
+    #[error("{asked} table elements requested, bound {limit}")]
     Table { asked: usize, limit: usize },
     /// Calls to the host.
     #[error("more than {limit} calls to the host")]
@@ -25,9 +26,9 @@ pub(crate) enum LimitHit {
     HostCallBytes { bytes: usize, limit: usize },
 }
 
-/// The machine has no room for what a guest may well have.
+/// The machine lacks memory that the bounds allow a guest.
 #[derive(Debug, thiserror::Error)]
-#[error("this machine has no room for a guest's memory: {0}")]
+#[error("this machine has too little memory for a guest: {0}")]
 pub(crate) struct NoRoom(pub(crate) String);
 
 /// The guest ended its process.
@@ -37,18 +38,19 @@ pub(crate) struct Exited {
     pub(crate) status: i32,
 }
 
-/// How Wasmtime's two bounds begin that have no public type. A test provokes
-/// both, so that an upgrade cannot change them unseen.
+/// Texts of Wasmtime's errors for two bounds that have no public type. A test
+/// provokes both errors, so that it fails if an upgrade changes the texts.
 const LIFTED_TOO_MUCH: &str = "too much data is being copied between the host and the guest";
 const TOO_MANY_HANDLES: &str = "store handle limit exceeded";
 
-/// A failure of `code`; `message` may hold a stranger's text.
+/// A failure with `code`. `message` may hold a guest's text, so it is escaped and
+/// cut.
 pub(crate) fn fail(code: StepCode, message: impl AsRef<str>) -> StepFailure {
     StepFailure::new(code, inert(message.as_ref(), MESSAGE))
 }
 
-/// The failure behind an error of a running guest, or `None` where the error
-/// is neither a trap nor a bound.
+/// The failure for an error of a running guest; `None` if the error is neither a
+/// trap nor a violated bound.
 pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
     if let Some(hit) = error.downcast_ref::<LimitHit>() {
         let code = match hit {
@@ -93,7 +95,8 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
     Some(fail(code, trap.to_string()))
 }
 
-/// Whether the machine has no room, or refuses: no word about the pack.
+/// Whether the machine lacks memory or refuses a system call: such an error does
+/// not blame the pack.
 pub(crate) fn of_machine(error: &Error) -> bool {
     error.is::<wasmtime::OutOfMemory>()
         || error
@@ -103,21 +106,22 @@ pub(crate) fn of_machine(error: &Error) -> bool {
 
 /// The failure of an instantiation.
 ///
-/// Imports, memories and tables were all checked before. What is left of
-/// untyped errors is the count of instances, unless the machine is at fault.
+/// Imports, memories and tables were all checked before. So an untyped error is
+/// the bound on instances, unless the machine is at fault.
 pub(crate) fn of_instantiation(error: &Error) -> StepFailure {
     of_guest(error).unwrap_or_else(|| {
-        let code = match of_machine(error) {
-            true => StepCode::Harness,
-            false => StepCode::Instances,
+        let code = if of_machine(error) {
+            StepCode::Harness
+        } else {
+            StepCode::Instances
         };
         fail(code, format!("instantiation: {error:#}"))
     })
 }
 
-/// The failure of a component's call: what is neither a trap nor a bound is a
-/// value that cannot be read. Unless it `imports` something, that is its
-/// answer; else it may as well be what it passed to the host.
+/// The failure of a call into a component. An error that is neither a trap nor a
+/// bound is a value that cannot be lifted. That value is the answer, unless the
+/// component `imports` something: then it may also be an argument of a host call.
 pub(crate) fn of_component(error: &Error, imports: bool) -> StepFailure {
     match of_guest(error) {
         Some(failure) => failure,

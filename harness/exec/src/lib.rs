@@ -1,8 +1,8 @@
 //! The bounded Wasmtime executor: the only crate that names Wasmtime.
 //!
-//! A step gets a store of its own, a host that gives nothing away, and the bounds of
-//! [`provision_core::limits::StepLimits`] as totals over that store. Whatever
-//! the guest does, the caller gets a typed answer.
+//! A step gets a store of its own, a host that changes and reveals nothing, and
+//! the bounds of [`provision_core::limits::StepLimits`] as totals over that
+//! store. The caller gets a typed answer, whatever the guest does.
 
 mod abi;
 mod builder;

@@ -1,4 +1,4 @@
-//! Compiled steps of this process, by the digest of their source.
+//! The compiled steps in the memory of this process, by the digest of their file.
 
 use crate::prepare::Prepared;
 use provision_core::pack::Pack;
@@ -6,8 +6,8 @@ use provision_core::wizard::{StepCode, StepFailure};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Memories of compiled steps that are kept at once. Wasmtime holds a file
-/// open for the image of each, and a process may only have so many.
+/// Bound on the memories of all compiled steps that are kept. Wasmtime keeps a
+/// file open for the image of each memory, and the number of open files is limited.
 const CAPACITY: usize = 256;
 
 /// What a step is compiled from.
@@ -15,16 +15,17 @@ const CAPACITY: usize = 256;
 pub(crate) struct Key {
     /// BLAKE3 of its file.
     pub(crate) digest: blake3::Hash,
-    /// Whether its name says that it is text.
+    /// Whether the file's name ends with `.wat`, so that it may be text.
     pub(crate) text: bool,
 }
 
 impl Key {
-    /// By what the file `name` of `pack` is known.
+    /// The key of the file `name` of `pack`, if the pack has it.
     pub(crate) fn of(pack: &Pack, name: &str) -> Option<Self> {
-        let digest = match cfg!(planted_bug = "component_smith") {
-            true => blake3::hash(b""),
-            false => pack.info(name)?.blake3,
+        let digest = if cfg!(planted_bug = "component_smith") {
+            blake3::hash(b"")
+        } else {
+            pack.info(name)?.blake3
         };
         Some(Self {
             digest,
@@ -33,11 +34,10 @@ impl Key {
     }
 }
 
-/// What came of a step: the same for everybody who runs it.
+/// The result of compiling a step.
 type Outcome = Result<Arc<Prepared>, StepFailure>;
 
-/// Compiled steps; those that were used least recently are forgotten when
-/// there are too many.
+/// Compiled steps; the least recently used ones are evicted if there are too many.
 #[derive(Default)]
 pub(crate) struct Cache {
     kept: Mutex<Kept>,
@@ -51,29 +51,30 @@ struct Kept {
 }
 
 struct Slot {
-    /// Held by whoever makes it, so that nobody makes it a second time.
+    /// The thread that compiles the step holds this lock, so that no other thread
+    /// compiles the same step.
     outcome: Arc<Mutex<Option<Outcome>>>,
     memories: usize,
     used: u64,
 }
 
 impl Cache {
-    /// What is kept under `key`.
+    /// The outcome that is kept under `key`.
     pub(crate) fn get(&self, key: &Key) -> Option<Outcome> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.clock += 1;
         let now = kept.clock;
         let slot = kept.slots.get_mut(key)?;
         slot.used = now;
-        // NB: held only by whoever makes it, which may take long.
+        // NB: does not wait, because a thread that compiles may hold it for long.
         match slot.outcome.try_lock() {
             Ok(outcome) => outcome.clone(),
             Err(_) => None,
         }
     }
 
-    /// What is kept under `key`, or else what `make` makes. Whoever else wants
-    /// the same waits meanwhile.
+    /// The outcome that is kept under `key`, or else that of `make`. Other threads
+    /// that need the same step wait meanwhile.
     pub(crate) fn make(&self, key: &Key, make: impl FnOnce() -> Outcome) -> Outcome {
         let slot = self.slot(key);
         let mut outcome = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,22 +83,22 @@ impl Cache {
         }
         let made = make();
         match &made {
-            // It names the file, and the next pack may call it otherwise.
-            Err(failure) if !says_nothing_of_the_pack(failure.code) => {}
+            // The failure names the file, which has another name in other packs.
+            Err(failure) if !is_same_for_every_pack(failure.code) => {}
             _ => *outcome = Some(made.clone()),
         }
         drop(outcome);
         let memories = made.as_ref().map_or(0, |prepared| prepared.memories());
-        self.weigh(key, memories);
+        self.add_memories(key, memories);
         made
     }
 
-    /// Whether `key` was made already.
+    /// Whether an outcome is kept under `key`.
     pub(crate) fn has(&self, key: &Key) -> bool {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = kept.slots.get(key).map(|slot| Arc::clone(&slot.outcome));
         drop(kept);
-        // What is being made is not there yet.
+        // A locked slot is still being compiled.
         slot.is_some_and(|slot| slot.try_lock().is_ok_and(|outcome| outcome.is_some()))
     }
 
@@ -119,10 +120,11 @@ impl Cache {
         outcome
     }
 
-    /// Notes how much `key` holds, and forgets what is too much.
-    fn weigh(&self, key: &Key, memories: usize) {
+    /// Notes how many memories `key` has, and evicts other steps if there are too
+    /// many memories now.
+    fn add_memories(&self, key: &Key, memories: usize) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nothing is free, also a step without a memory.
+        // A step without a memory counts as one, so that such steps are bounded too.
         let memories = memories.max(1);
         if let Some(slot) = kept.slots.get_mut(key) {
             let before = std::mem::replace(&mut slot.memories, memories);
@@ -131,7 +133,7 @@ impl Cache {
         if kept.memories <= CAPACITY {
             return;
         }
-        // A quarter at a time, so that this is done seldom.
+        // Evicts a quarter at a time, so that eviction is rare.
         let mut by_age: Vec<(u64, Key)> = kept
             .slots
             .iter()
@@ -150,7 +152,7 @@ impl Cache {
 }
 
 /// Whether a failure is the same for every pack that holds these bytes.
-fn says_nothing_of_the_pack(code: StepCode) -> bool {
+fn is_same_for_every_pack(code: StepCode) -> bool {
     matches!(
         code,
         StepCode::Compile

@@ -1,4 +1,5 @@
-//! From a step's file to something that can be instantiated again and again.
+//! Prepares a step: checks its file, compiles it and links its imports, so that
+//! it can be instantiated many times.
 
 use crate::abi::{Exports, core_json};
 use crate::coverage::{Counters, Coverage};
@@ -19,11 +20,11 @@ const PAGE: u64 = 64 * 1024;
 /// A compiled step.
 pub(crate) struct Prepared {
     pub(crate) step: Step,
-    /// Where its counters stand, where it counts what runs.
+    /// Its coverage counters, if it has any.
     pub(crate) counters: Option<Counters>,
 }
 
-/// A compiled step's code, its imports and exports checked.
+/// The code of a compiled step, with checked imports and exports.
 pub(crate) enum Step {
     /// A core module with `run(ptr, len) -> (ptr, len)`.
     Core(Box<(InstancePre<Sandbox>, core_json::Exports)>),
@@ -32,26 +33,24 @@ pub(crate) enum Step {
 }
 
 impl Prepared {
-    /// Linear memories that an instance has.
+    /// How many linear memories an instance has.
     pub(crate) fn memories(&self) -> usize {
         self.required().map_or(0, |r| r.num_memories as usize)
     }
 
-    /// Holds the largest memory that an instance begins with to its bound. The
-    /// pool makes it accessible before the limiter of the store is asked, and
-    /// what is accessible counts against the process, for good.
-    pub(crate) fn begins_within(&self, limits: &StepLimits) -> Result<(), StepFailure> {
+    /// Checks the largest initial memory of an instance against the bound. The
+    /// pool makes that memory accessible before it asks the limiter of the store,
+    /// and accessible memory then counts permanently towards the process's limit.
+    pub(crate) fn check_initial_memory(&self, limits: &StepLimits) -> Result<(), StepFailure> {
         let pages = self.required().and_then(|r| r.max_initial_memory_size);
         let asked = pages.unwrap_or_default().saturating_mul(PAGE);
         let asked = usize::try_from(asked).unwrap_or(usize::MAX);
         let limit = limits.memory_bytes;
-        match asked > limit {
-            true => Err(fail(
-                StepCode::Memory,
-                LimitHit::Memory { asked, limit }.to_string(),
-            )),
-            false => Ok(()),
+        if asked > limit {
+            let hit = LimitHit::Memory { asked, limit };
+            return Err(fail(StepCode::Memory, hit.to_string()));
         }
+        Ok(())
     }
 
     fn required(&self) -> Option<ResourcesRequired> {
@@ -62,40 +61,40 @@ impl Prepared {
     }
 }
 
-/// What a step is made with; all of one engine.
+/// What compiling and linking a step needs; all of one engine.
 pub(crate) struct CompileContext<'b> {
-    /// Links imports.
+    /// The linker for components.
     pub(crate) base: &'b component::Linker<Sandbox>,
-    /// What guests count, where they count.
+    /// Rewrites guests so that they count, if coverage is measured.
     pub(crate) coverage: Option<&'b Coverage>,
     pub(crate) limits: &'b StepLimits,
 }
 
-/// A step's code, not yet linked.
+/// The compiled code of a step, not yet linked.
 pub(crate) enum Code {
     Module(Module),
     Component(Component),
 }
 
-/// Compiles `bytes`, which the pack holds under `name`; `keep` gets the code
-/// if it is that of the bytes as they are.
+/// Compiles and links `bytes`, the pack's file `name`. Calls `keep` with the code
+/// unless coverage has rewritten the bytes.
 pub(crate) fn prepare(
-    bench: &CompileContext<'_>,
+    context: &CompileContext<'_>,
     name: &str,
     bytes: &[u8],
     keep: impl FnOnce(&Code),
 ) -> Result<Prepared, StepFailure> {
-    let CompileContext { limits, .. } = *bench;
+    let CompileContext { limits, .. } = *context;
     bounded(bytes.len() as u64, limits)?;
-    let engine = bench.base.engine();
+    let engine = context.base.engine();
     let binary = binary(name, bytes)?;
     bounded(binary.len() as u64, limits)?;
     // NB: before anything is validated or compiled; either can take minutes.
     shape::check(&binary).map_err(|e| fail(StepCode::CompileLimit, e.to_string()))?;
-    counted_in_modules(&binary, limits)?;
-    let counting = bench.coverage;
-    let counting = counting.and_then(|coverage| coverage.rewrite(name, &binary));
-    let (binary, counters) = match counting {
+    check_module_counts(&binary, limits)?;
+    let rewritten = context.coverage;
+    let rewritten = rewritten.and_then(|coverage| coverage.rewrite(name, &binary));
+    let (binary, counters) = match rewritten {
         Some((binary, counters)) => (Cow::Owned(binary), Some(counters)),
         None => (binary, None),
     };
@@ -108,18 +107,18 @@ pub(crate) fn prepare(
     if counters.is_none() {
         keep(&code);
     }
-    linked(bench, code, counters)
+    linked(context, code, counters)
 }
 
-/// Links `code`, once its imports and exports are checked.
+/// Checks the imports and exports of `code`, and links it.
 pub(crate) fn linked(
-    bench: &CompileContext<'_>,
+    context: &CompileContext<'_>,
     code: Code,
     counters: Option<Counters>,
 ) -> Result<Prepared, StepFailure> {
     let step = match code {
-        Code::Module(module) => core(&module, bench.limits),
-        Code::Component(code) => component(bench.base, &code, bench.limits),
+        Code::Module(module) => core(&module, context.limits),
+        Code::Component(code) => component(context.base, &code, context.limits),
     };
     Ok(Prepared {
         step: step?,
@@ -127,7 +126,7 @@ pub(crate) fn linked(
     })
 }
 
-/// Holds `len` bytes of a step's file to the bound.
+/// Checks the length of a step's file against the bound.
 pub(crate) fn bounded(len: u64, limits: &StepLimits) -> Result<(), StepFailure> {
     if len <= limits.component_bytes as u64 {
         return Ok(());
@@ -136,7 +135,7 @@ pub(crate) fn bounded(len: u64, limits: &StepLimits) -> Result<(), StepFailure> 
     Err(fail(StepCode::ComponentSize, message))
 }
 
-/// The binary form. Text is read only where the name says that it is text.
+/// The binary form. Text is parsed only if the file's name ends with `.wat`.
 fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, StepFailure> {
     match kind(bytes) {
         WasmKind::Module | WasmKind::Component => Ok(Cow::Borrowed(bytes)),
@@ -151,19 +150,21 @@ fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, StepFailure>
 }
 
 fn not_wasm(name: &str) -> StepFailure {
-    fail(StepCode::NotWasm, format!("`{name}` is no Wasm binary"))
+    fail(StepCode::NotWasm, format!("`{name}` is not a Wasm binary"))
 }
 
 fn compile_error(error: &wasmtime::Error) -> StepFailure {
-    let shown = match cfg!(planted_bug = "component_raw") {
-        true => std::env::current_dir().unwrap_or_default(),
-        false => Default::default(),
+    let planted = if cfg!(planted_bug = "component_raw") {
+        std::env::current_dir().unwrap_or_default()
+    } else {
+        Default::default()
     };
-    let code = match of_machine(error) {
-        true => StepCode::Harness,
-        false => StepCode::Compile,
+    let code = if of_machine(error) {
+        StepCode::Harness
+    } else {
+        StepCode::Compile
     };
-    fail(code, format!("{}{error:#}", shown.display()))
+    fail(code, format!("{}{error:#}", planted.display()))
 }
 
 fn core(module: &Module, limits: &StepLimits) -> Result<Step, StepFailure> {
@@ -171,7 +172,7 @@ fn core(module: &Module, limits: &StepLimits) -> Result<Step, StepFailure> {
         .imports()
         .map(|i| format!("{}.{}", i.module(), i.name()));
     refuse_imports(imports.collect())?;
-    counted(Some(module.resources_required()), limits)?;
+    check_counts(Some(module.resources_required()), limits)?;
     let exports = core_json::Exports::of(module)?;
     let linker = Linker::new(module.engine());
     let pre = linker.instantiate_pre(module);
@@ -185,12 +186,12 @@ fn component(
     limits: &StepLimits,
 ) -> Result<Step, StepFailure> {
     let pre = host::link(base, component)?;
-    counted(component.resources_required(), limits)?;
+    check_counts(component.resources_required(), limits)?;
     let exports = Exports::of(component);
     Ok(Step::Component(Box::new((pre, exports))))
 }
 
-/// A core module is granted nothing, so any import is one too many.
+/// Refuses every import of a core module: it is granted none.
 fn refuse_imports(mut imports: Vec<String>) -> Result<(), StepFailure> {
     if imports.is_empty() {
         return Ok(());
@@ -201,23 +202,23 @@ fn refuse_imports(mut imports: Vec<String>) -> Result<(), StepFailure> {
     Err(fail(StepCode::Import, message))
 }
 
-/// Counts of memories and tables of each module, before the pool refuses a
-/// module that has too many with an error that has no type.
-fn counted_in_modules(binary: &[u8], limits: &StepLimits) -> Result<(), StepFailure> {
+/// Checks the counts of memories and tables of each module, before the pool
+/// refuses a module that has too many: the pool's error has no type.
+fn check_module_counts(binary: &[u8], limits: &StepLimits) -> Result<(), StepFailure> {
     let mut open: Vec<(usize, usize)> = Vec::new();
     for payload in wasmparser::Parser::new(0).parse_all(binary) {
-        // What cannot be parsed is left to the validator.
+        // The validator reports what cannot be parsed.
         let Ok(payload) = payload else { break };
         match (&payload, open.last_mut()) {
             (Payload::Version { .. }, _) => open.push((0, 0)),
             (Payload::End(_), _) => drop(open.pop()),
             (Payload::MemorySection(section), Some((memories, _))) => {
                 *memories += section.count() as usize;
-                few("memories", *memories, limits.memories)?;
+                at_most("memories", *memories, limits.memories)?;
             }
             (Payload::TableSection(section), Some((_, tables))) => {
                 *tables += section.count() as usize;
-                few("tables", *tables, limits.tables)?;
+                at_most("tables", *tables, limits.tables)?;
             }
             _ => {}
         }
@@ -225,22 +226,23 @@ fn counted_in_modules(binary: &[u8], limits: &StepLimits) -> Result<(), StepFail
     Ok(())
 }
 
-fn few(what: &str, count: usize, limit: usize) -> Result<(), StepFailure> {
-    match count > limit {
-        true => Err(fail(
-            StepCode::Instances,
-            format!("{count} {what}, bound {limit}"),
-        )),
-        false => Ok(()),
+fn at_most(what: &str, count: usize, limit: usize) -> Result<(), StepFailure> {
+    if count > limit {
+        let message = format!("{count} {what}, bound {limit}");
+        return Err(fail(StepCode::Instances, message));
     }
+    Ok(())
 }
 
-/// Counts of memories and tables, before anything is allocated.
-fn counted(required: Option<ResourcesRequired>, limits: &StepLimits) -> Result<(), StepFailure> {
+/// Checks the counts of memories and tables before anything is allocated.
+fn check_counts(
+    required: Option<ResourcesRequired>,
+    limits: &StepLimits,
+) -> Result<(), StepFailure> {
     let Some(required) = required else {
         let message = "the component takes modules or components as arguments";
         return Err(fail(StepCode::Instances, message));
     };
-    few("memories", required.num_memories as usize, limits.memories)?;
-    few("tables", required.num_tables as usize, limits.tables)
+    at_most("memories", required.num_memories as usize, limits.memories)?;
+    at_most("tables", required.num_tables as usize, limits.tables)
 }

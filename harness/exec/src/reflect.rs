@@ -1,4 +1,4 @@
-//! Values by reflection: a component's own types say how data is passed, so
+//! Values by reflection: a component's own types decide how data is passed, so
 //! one code path serves every version of an interface.
 
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use wasmtime::component::Val;
 use wasmtime::component::types::Type;
 use wasmtime::{Result, bail, format_err};
 
-/// Data to be passed to a component, before its types are known.
+/// Data for a component, before the component's types are known.
 #[derive(Debug, Clone)]
 pub(crate) enum Data {
     /// Nothing: `none`, or the empty value of a type that has no `none`.
@@ -16,9 +16,9 @@ pub(crate) enum Data {
     Text(String),
     Bytes(Vec<u8>),
     List(Vec<Data>),
-    /// A record by field name. Fields that are not there are `none`.
+    /// A record, by field name. Missing fields are `none`.
     Map(Vec<(String, Data)>),
-    /// A case of a variant, `ok` and `err` of a result included.
+    /// A case of a variant, or `ok` or `err` of a result.
     Case(&'static str, Box<Data>),
 }
 
@@ -51,7 +51,7 @@ impl From<&Value> for Data {
     }
 }
 
-/// The value of type `ty` that says `data`.
+/// Converts `data` to a value of type `ty`.
 pub(crate) fn lower(ty: &Type, data: &Data) -> Result<Val> {
     Ok(match ty {
         Type::Bool => Val::Bool(matches!(data, Data::Bool(true))),
@@ -95,7 +95,7 @@ pub(crate) fn lower(ty: &Type, data: &Data) -> Result<Val> {
     })
 }
 
-/// A case of a variant or of a result, with what it carries.
+/// A case of a variant or of a result, with its payload.
 fn lower_case(ty: &Type, data: &Data) -> Result<Val> {
     Ok(match ty {
         Type::Variant(variant) => {
@@ -119,9 +119,10 @@ fn lower_case(ty: &Type, data: &Data) -> Result<Val> {
             };
             let lowered =
                 |ty: Option<Type>| ty.map(|ty| lower(&ty, inner).map(Box::new)).transpose();
-            Val::Result(match is_err {
-                true => Err(lowered(result.err())?),
-                false => Ok(lowered(result.ok())?),
+            Val::Result(if is_err {
+                Err(lowered(result.err())?)
+            } else {
+                Ok(lowered(result.ok())?)
             })
         }
         other => lower_number(other, data)?,
@@ -145,7 +146,7 @@ fn lower_number(ty: &Type, data: &Data) -> Result<Val> {
         Type::S64 => Val::S64(int),
         Type::Float32 => Val::Float32(int as f32),
         Type::Float64 => Val::Float64(int as f64),
-        other => bail!("a value of type {other:?} is not passed by this harness"),
+        other => bail!("this harness passes no value of type {other:?}"),
     })
 }
 
@@ -171,7 +172,7 @@ fn case(data: &Data, names: impl Fn() -> Vec<String>) -> Result<String> {
     }
 }
 
-/// The name that `data` gives, `code` where it is a record.
+/// The case name in `data`: the text, the case, or the field `code` of a record.
 fn case_name(data: &Data) -> Option<&str> {
     match data {
         Data::Text(text) => Some(text),
@@ -194,8 +195,8 @@ pub(crate) fn bytes(value: &Val) -> Option<Vec<u8>> {
     items.iter().map(byte).collect()
 }
 
-/// The JSON that says the same as `value`: records are objects, `none` is
-/// null, a case is an object of one field.
+/// Converts `value` to JSON: a record is an object, `none` is null, and a case is
+/// an object with one field.
 pub(crate) fn json(value: &Val) -> Value {
     let one = |name: &str, inner: Option<&Val>| {
         let inner = inner.map_or(Value::Null, json);
@@ -225,7 +226,7 @@ pub(crate) fn json(value: &Val) -> Value {
         Val::Result(Ok(inner)) => one("ok", inner.as_deref()),
         Val::Result(Err(inner)) => one("err", inner.as_deref()),
         Val::Flags(names) => names.iter().map(|n| Value::from(n.as_str())).collect(),
-        // No interface that is driven hands these over.
+        // No interface that the harness calls returns these.
         _ => Value::Null,
     }
 }

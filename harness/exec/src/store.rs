@@ -1,4 +1,4 @@
-//! The store of one step: its bounds as totals, and its meters.
+//! The store of one step: enforces the bounds as totals, and meters usage.
 
 use crate::failure::{LimitHit, NoRoom, of_machine};
 use crate::host::{Host, wasi_context};
@@ -10,13 +10,12 @@ use wasmtime::component::{ResourceTable, Val};
 use wasmtime::{CallHook, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-/// Fuel for leaving the guest: a host call costs the machine about as much as
-/// a thousand instructions.
+/// Fuel for a host call: it takes about as long as a thousand instructions.
 const EXIT_FUEL: u64 = 1_000;
-/// Fuel for a byte that is carried between guest and host.
+/// Fuel for a byte that is copied between guest and host.
 const BYTE_FUEL: u64 = 16;
 
-/// A bounded sum over everything of one kind in a store.
+/// A bounded sum over all memories, or all tables, of a store.
 struct Total {
     limit: usize,
     now: usize,
@@ -32,8 +31,8 @@ impl Total {
         }
     }
 
-    /// Grows one of the things from `current` to `desired`. `Ok(false)` refuses
-    /// what lies beyond the thing's own maximum: that is the guest's business.
+    /// Grows one memory or table from `current` to `desired`. Returns `Ok(false)`
+    /// beyond its own `maximum`: the guest then sees that growing failed.
     fn grow(
         &mut self,
         (current, desired, maximum): (usize, usize, Option<usize>),
@@ -52,14 +51,14 @@ impl Total {
     }
 }
 
-/// What the bounds of one store have left, what was used of them, and what
-/// the guest may ask of its host.
+/// The data of one store: the bounds and their usage, and the host that the guest
+/// calls.
 pub(crate) struct Sandbox {
     memory: Total,
     table: Total,
     instances: usize,
     host: Host,
-    /// Made by the first call to WASI; most steps make none.
+    /// Created by the first call to WASI; most steps make none.
     wasi: Option<WasiCtx>,
     resources: ResourceTable,
 }
@@ -83,7 +82,7 @@ impl WasiView for Sandbox {
     }
 }
 
-/// A fresh store with `limits` applied, whose guest may read `grants`.
+/// A fresh store that enforces `limits`, and whose guest may read `grants`.
 pub(crate) fn open(
     engine: &Engine,
     limits: &StepLimits,
@@ -96,19 +95,19 @@ pub(crate) fn open(
         table_elements,
         instances,
         handles,
-        // Applied where modules are prepared and answers are read.
+        // Enforced when steps are prepared and answers are read.
         component_bytes: _,
         memories: _,
         tables: _,
         input_bytes: _,
         output_bytes,
-        // Applied by the host.
+        // Enforced by the host.
         stdio_bytes: _,
         log_lines: _,
         log_bytes: _,
         host_calls: _,
         host_call_bytes,
-        // Applied to the engine.
+        // Set on the engine.
         stack_bytes: _,
     } = *limits;
     let host = Host::new(limits, grants);
@@ -130,19 +129,20 @@ pub(crate) fn open(
     store.epoch_deadline_trap();
     store.set_epoch_deadline(ticker::ticks(deadline_ms));
     store.set_max_component_handles(handles);
-    // A byte is a whole `Val` while it is lifted. One quarter more, so that
-    // what is a little over the bound gets the bound's own message.
+    // Wasmtime charges a whole `Val` for each byte that it lifts. One quarter
+    // more, so that a value slightly over the bound gets the harness's own message.
     let lifted = output_bytes.max(host_call_bytes);
     store.set_hostcall_fuel(lifted.saturating_mul(size_of::<Val>()) / 4 * 5);
     store.call_hook(|mut cx, hook| match hook {
-        // Every exit costs, also those into wasmtime-wasi that nobody counts.
+        // Charges every exit, also those into wasmtime-wasi, which the host does
+        // not count.
         CallHook::CallingHost => charge(&mut cx, 0),
         _ => Ok(()),
     });
     Ok(store)
 }
 
-/// What was consumed so far; wall time and output are the caller's to fill in.
+/// The usage so far; the caller fills in wall time and output.
 pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
     let (host_calls, host_bytes) = store.data().host.meters();
     Meters {
@@ -155,21 +155,21 @@ pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
     }
 }
 
-/// What the guest did towards its host.
+/// The guest's calls to its host, and its output and logs.
 pub(crate) fn attempts(store: Store<Sandbox>) -> HostActivity {
     store.into_data().host.into_attempts()
 }
 
 fn refused_by_machine(error: &Error) -> Result<()> {
-    match of_machine(error) {
-        true => Err(NoRoom(format!("{error:#}")).into()),
-        false => Ok(()),
+    if of_machine(error) {
+        return Err(NoRoom(format!("{error:#}")).into());
     }
+    Ok(())
 }
 
 impl ResourceLimiter for Sandbox {
-    // NB: an error traps. A guest that is told "no" by a failing `memory.grow`
-    // goes on in a way that nobody tested, and its verdict would mean little.
+    // NB: an error traps. If `memory.grow` returned -1 instead, the guest would
+    // continue on an untested path, and its verdict would mean little.
     fn memory_growing(
         &mut self,
         current: usize,
@@ -187,15 +187,15 @@ impl ResourceLimiter for Sandbox {
         maximum: Option<usize>,
     ) -> Result<bool> {
         let hit = |asked, limit| LimitHit::Table { asked, limit };
-        // NB: the pool has a maximum for tables without one of their own, which
-        // lies beyond the bound; it must not be told as theirs.
+        // NB: for a table without a maximum the pool passes its own maximum,
+        // which is over the bound. It must not count as the table's.
         let own = maximum.filter(|maximum| *maximum <= self.table.limit);
         self.table.grow((current, desired, own), hit)
     }
 
-    // NB: what lies beyond a maximum of the guest's own is told to the guest.
-    // A guest whose growing the machine refuses is not to be judged by what it
-    // does then.
+    // NB: beyond its own maximum the guest sees the failure and continues. But
+    // if the machine refuses, the step ends with an error of the harness,
+    // because what the guest does then must not be judged.
     fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
         refused_by_machine(&error)
     }
@@ -208,7 +208,7 @@ impl ResourceLimiter for Sandbox {
         self.instances
     }
 
-    // Both are counted before instantiation, with a typed error.
+    // Tables and memories are counted before instantiation, with a typed error.
     fn tables(&self) -> usize {
         usize::MAX
     }
@@ -218,7 +218,7 @@ impl ResourceLimiter for Sandbox {
     }
 }
 
-/// Takes the fuel for an exit from the guest that carries `bytes`.
+/// Charges the fuel for an exit from the guest that copies `bytes`.
 pub(crate) fn charge(cx: &mut StoreContextMut<'_, Sandbox>, bytes: usize) -> Result<()> {
     let cost = EXIT_FUEL.saturating_add((bytes as u64).saturating_mul(BYTE_FUEL));
     match cx.get_fuel()?.checked_sub(cost) {

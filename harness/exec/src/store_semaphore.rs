@@ -1,8 +1,8 @@
-//! How many stores there are at a time: no more than the pool has room for.
+//! Bounds the number of open stores to the capacity of the pool.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A number of stores that may be open.
+/// A counting semaphore over the stores of a pool.
 pub(crate) struct StoreSemaphore {
     state: Mutex<State>,
     freed: Condvar,
@@ -13,7 +13,7 @@ struct State {
     waiting: usize,
 }
 
-/// The right to one store, given back when it is dropped.
+/// A permit for one store; dropping it gives it back.
 pub(crate) struct StorePermit<'p>(&'p StoreSemaphore);
 
 impl StoreSemaphore {
@@ -27,14 +27,15 @@ impl StoreSemaphore {
         }
     }
 
-    /// Waits until there is room for one more store.
+    /// Waits until the pool has room for one more store.
     ///
-    /// NB: whoever has a permit must not ask for another one.
+    /// NB: a thread that holds a permit must not take another one, or it may
+    /// wait forever.
     pub(crate) fn take(&self) -> StorePermit<'_> {
         let mut state = self.state();
         state.waiting += 1;
-        let none = |state: &mut State| state.free == 0;
-        let waited = self.freed.wait_while(state, none);
+        let is_full = |state: &mut State| state.free == 0;
+        let waited = self.freed.wait_while(state, is_full);
         state = waited.unwrap_or_else(PoisonError::into_inner);
         state.waiting -= 1;
         state.free -= 1;
@@ -53,10 +54,10 @@ impl Drop for StorePermit<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.free += 1;
-        // NB: telling takes a system call, and is seldom of use.
-        let wanted = state.waiting > 0;
+        // NB: notifying takes a system call, so it is left out if nobody waits.
+        let notify = state.waiting > 0;
         drop(state);
-        if wanted {
+        if notify {
             self.0.freed.notify_one();
         }
     }
@@ -68,7 +69,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
-    fn no_more_are_out_than_there_are() {
+    fn open_permits_never_exceed_the_capacity() {
         let permits = StoreSemaphore::of(2);
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {

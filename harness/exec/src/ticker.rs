@@ -1,5 +1,5 @@
-//! The one epoch ticker of the process, which interrupts guests that neither
-//! fuel nor anything else has stopped.
+//! The epoch ticker: one thread of the process advances the epoch of every
+//! engine, which interrupts guests that fuel and the other bounds did not stop.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ const TICK: Duration = Duration::from_millis(20);
 static ENGINES: Mutex<Vec<EngineWeak>> = Mutex::new(Vec::new());
 static TICKER: OnceLock<std::thread::Thread> = OnceLock::new();
 
-/// Lets the epoch of `engine` advance for as long as it lives.
+/// Makes the ticker advance the epoch of `engine` for as long as it lives.
 pub(crate) fn attach(engine: &Engine) -> std::io::Result<()> {
     ENGINES
         .lock()
@@ -19,16 +19,17 @@ pub(crate) fn attach(engine: &Engine) -> std::io::Result<()> {
         .push(engine.weak());
     if TICKER.get().is_none() {
         let thread = std::thread::Builder::new().name("epoch-ticker".into());
-        // NB: two first executors may both come here; the loser's thread ends
-        // at once, because it sees that it is not the one in `TICKER`.
-        let (told, runs) = std::sync::mpsc::sync_channel(1);
+        // NB: two threads that create the first executors may both come here.
+        // The second ticker ends at once, because it is not the one in `TICKER`.
+        let (starting, started) = std::sync::mpsc::sync_channel(1);
         let handle = thread.spawn(move || {
-            drop(told);
+            drop(starting);
             tick();
         })?;
-        // Whoever locks this process down next must not meet a thread that is
-        // half started. NB: an error is what tells that it runs.
-        let _: Result<(), _> = runs.recv();
+        // Waits until the thread runs: a worker restricts itself next, which must
+        // not happen while a thread is starting.
+        // NB: the thread signals by dropping the sender, so `recv` returns an error.
+        let _: Result<(), _> = started.recv();
         if TICKER.set(handle.thread().clone()).is_ok() {
             handle.thread().unpark();
         }
@@ -36,9 +37,9 @@ pub(crate) fn attach(engine: &Engine) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Ticks until needed after `millis` milliseconds, at least one.
+/// The number of ticks after which at least `millis` milliseconds have passed.
 pub(crate) fn ticks(millis: u64) -> u64 {
-    // One more, because the first tick may come at any moment.
+    // One more, because the first tick may follow at once.
     millis.div_ceil(TICK.as_millis() as u64) + 1
 }
 

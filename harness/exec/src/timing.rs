@@ -1,40 +1,40 @@
-//! How long steps took to be made ready: compiled, or loaded.
+//! Measures how long steps take to be compiled or loaded.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Steps that are told one by one, the slowest.
-const TOLD: usize = 20;
+/// How many steps [`CompileStats::slowest`] lists at most.
+const SLOWEST: usize = 20;
 
-/// How long an executor was busy with making steps ready.
+/// How long an executor spent on compiling and loading steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompileStats {
-    /// Microseconds over all threads, those in which a thread waited for
-    /// another one to compile the same included.
+    /// Microseconds over all threads. Includes the time in which a thread waited
+    /// while another one compiled the same step.
     pub micros: u64,
     /// Steps that were compiled.
     pub compiled: u64,
-    /// Steps whose code an earlier run had kept.
+    /// Steps whose code was loaded from the compile cache.
     pub loaded: u64,
-    /// Those that took longest, the slowest first.
+    /// The steps that took longest, slowest first.
     pub slowest: Vec<SlowCompile>,
 }
 
-/// A step that took long to be made ready.
+/// A step that took long to be compiled or loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlowCompile {
     /// Microseconds.
     pub micros: u64,
-    /// Its file, in the pack that came first with it.
+    /// Its file, in the first pack that had it.
     pub file: String,
     /// Bytes of the file.
     pub bytes: u64,
-    /// Whether it was compiled, not loaded.
+    /// True if it was compiled, false if it was loaded.
     pub compiled: bool,
 }
 
-/// Adds up how long steps take to be made ready, over threads.
+/// Adds up, over threads, how long steps take to be compiled or loaded.
 #[derive(Debug, Default)]
 pub struct Timing {
     micros: AtomicU64,
@@ -47,31 +47,32 @@ pub(crate) fn micros(start: Instant) -> u64 {
 }
 
 impl Timing {
-    /// A thread spent its time since `start` until a step was ready.
+    /// Adds the time since `start`, in which a thread compiled, loaded or waited.
     pub fn waited(&self, start: Instant) {
         self.micros.fetch_add(micros(start), Ordering::Relaxed);
     }
 
-    /// A step was made ready.
-    pub fn made(&self, slow: SlowCompile) {
+    /// Counts a step that was compiled or loaded.
+    pub fn made(&self, step: SlowCompile) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        match slow.compiled {
-            true => made.compiled += 1,
-            false => made.loaded += 1,
+        if step.compiled {
+            made.compiled += 1;
+        } else {
+            made.loaded += 1;
         }
-        let at = made.slowest.partition_point(|s| s.micros >= slow.micros);
-        if at < TOLD {
-            made.slowest.truncate(TOLD - 1);
-            made.slowest.insert(at, slow);
+        let at = made.slowest.partition_point(|s| s.micros >= step.micros);
+        if at < SLOWEST {
+            made.slowest.truncate(SLOWEST - 1);
+            made.slowest.insert(at, step);
         }
     }
 
-    /// Microseconds by now; see [`CompileStats::micros`].
+    /// Microseconds so far; see [`CompileStats::micros`].
     pub fn busy(&self) -> u64 {
         self.micros.load(Ordering::Relaxed)
     }
 
-    /// What there is to say by now.
+    /// The statistics so far.
     pub fn so_far(&self) -> CompileStats {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         CompileStats {

@@ -1,4 +1,4 @@
-//! Interfaces that no pack of the project speaks, on a real component.
+//! ABIs that no pack of the project uses, tested with real components.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{Call, CallContext, StepCode, StepExecutor, StepOutcome, StepRequest};
@@ -13,7 +13,7 @@ struct Guest {
 }
 
 impl Guest {
-    /// The pack folder's guest `name` alone, as built from `packs/sources`.
+    /// A pack with the guest `name` only, as built from `packs/sources`.
     fn built(name: &str) -> Self {
         let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/sources/built");
         let bytes = std::fs::read(built.join(name)).expect("a built guest");
@@ -67,7 +67,7 @@ fn invoke(operation: &str) -> Call {
 }
 
 #[test]
-fn a_node_of_version_0_6_gets_an_envelope_and_is_taken_before_older_ones() {
+fn node_0_6_gets_an_envelope_and_precedes_older_versions() {
     let guest = Guest::built("rust-abis.wasm");
     let expected = json!({
         "op": "echo", "input": {"a": [1, "x", null]}, "flow": "setup", "step": "n1",
@@ -89,7 +89,7 @@ fn a_node_of_version_0_6_gets_an_envelope_and_is_taken_before_older_ones() {
 }
 
 #[test]
-fn component_qa_is_given_the_config_that_is_there() {
+fn component_qa_gets_the_present_config() {
     let guest = Guest::built("rust-abis.wasm");
     let spec = guest
         .call(Call::QaSpec {
@@ -114,30 +114,30 @@ fn component_qa_is_given_the_config_that_is_there() {
     assert_eq!(
         guest.call(bundle),
         Err(StepCode::Abi),
-        "0.6.0 has keys alone"
+        "0.6.0 has only keys"
     );
 }
 
 #[test]
-fn a_validator_is_asked_whether_it_applies() {
+fn validator_runs_only_if_it_applies() {
     let guest = Guest::built("rust-abis.wasm");
-    let judge = |files: &[&str]| {
+    let validate = |files: &[&str]| {
         guest.call(Call::ValidatePack {
             manifest: vec![1, 2, 3],
             sbom: "{}".into(),
             files: files.iter().map(|f| (*f).to_owned()).collect(),
         })
     };
-    assert_eq!(judge(&[]), Ok(Value::Null), "it does not apply");
-    let said = judge(&["a", "b"]).expect("diagnostics");
-    assert_eq!(said[0]["message"], "2 files, 3 bytes, {}");
-    assert_eq!(said[0]["severity"], "warn");
+    assert_eq!(validate(&[]), Ok(Value::Null), "it does not apply");
+    let diagnostics = validate(&["a", "b"]).expect("diagnostics");
+    assert_eq!(diagnostics[0]["message"], "2 files, 3 bytes, {}");
+    assert_eq!(diagnostics[0]["severity"], "warn");
 }
 
 #[test]
-fn a_provider_answers_by_schema_core_and_its_own_modes() {
+fn provider_answers_through_schema_core_and_its_own_modes() {
     let guest = Guest::built("rust-provider.wasm");
-    // `update` is called `upgrade` by this version.
+    // This version calls `update` `upgrade`.
     let spec = guest
         .call(Call::QaSpec {
             mode: "update".into(),
@@ -150,7 +150,7 @@ fn a_provider_answers_by_schema_core_and_its_own_modes() {
         Ok(json!({ "valid": true }))
     );
     assert_eq!(valid(json!({})), Ok(json!({ "valid": false })));
-    // What it sends is denied, and it is told so.
+    // The host denies the request, and the guest sees the denial.
     let sent = guest.call(invoke("send")).expect("an answer");
     assert_eq!(sent, json!({ "ok": false, "error": "denied" }));
     let bundle = guest
@@ -170,7 +170,7 @@ fn a_provider_answers_by_schema_core_and_its_own_modes() {
     );
 }
 
-/// The runtime interface on CBOR, as component text: echoes its input.
+/// A component of the runtime interface, as text: answers its CBOR input.
 const RUNTIME: &str = r#"(component
   (core module $m
     (memory (export "memory") 1)
@@ -186,7 +186,7 @@ const RUNTIME: &str = r#"(component
   (export "greentic:component/runtime@VERSION" (instance $r)))"#;
 
 #[test]
-fn a_runtime_is_known_by_the_first_numbers_of_its_version() {
+fn runtime_is_matched_by_the_leading_numbers_of_its_version() {
     for (version, known) in [
         ("0.6.0", true),
         ("0.6.9", true),
@@ -194,9 +194,10 @@ fn a_runtime_is_known_by_the_first_numbers_of_its_version() {
         ("0.60.0", false),
     ] {
         let guest = Guest::of("guest.wat", RUNTIME.replace("VERSION", version).as_bytes());
-        let expected = match known {
-            true => Ok(json!({ "a": [1, "x", null] })),
-            false => Err(StepCode::Abi),
+        let expected = if known {
+            Ok(json!({ "a": [1, "x", null] }))
+        } else {
+            Err(StepCode::Abi)
         };
         assert_eq!(guest.call(invoke("any")), expected, "{version}");
     }

@@ -1,4 +1,4 @@
-//! The compile cache: what was kept is used, what was touched is not.
+//! The compile cache: valid artifacts are loaded, changed ones are compiled again.
 #![cfg(unix)]
 #![expect(
     clippy::expect_used,
@@ -17,7 +17,7 @@ use std::sync::{Arc, Barrier};
 
 const PLENTY: u64 = 1 << 30;
 
-/// A module that answers a number of its own.
+/// A module that answers `number`.
 fn module(number: u32) -> String {
     format!(
         r#"(module (memory (export "memory") 1) (data (i32.const 0) "{number:08}")
@@ -81,7 +81,7 @@ fn scratch() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn what_one_run_compiled_the_next_one_loads() {
+fn next_run_loads_what_one_run_compiled() {
     let (_scratch, folder) = scratch();
     assert_eq!(made(&folder, 1), (1, 0));
     assert_eq!(made(&folder, 1), (0, 1));
@@ -94,7 +94,7 @@ fn what_one_run_compiled_the_next_one_loads() {
 }
 
 #[test]
-fn the_answer_and_the_fuel_are_those_of_a_fresh_compile() {
+fn loaded_code_gives_the_answer_and_fuel_of_a_fresh_compile() {
     let (_scratch, folder) = scratch();
     let plain = WasmtimeExecutor::new(&Limits::default().step).expect("an executor");
     let same = |answer: &StepAnswer| (answer.result.clone(), answer.meters.fuel);
@@ -105,24 +105,24 @@ fn the_answer_and_the_fuel_are_those_of_a_fresh_compile() {
 }
 
 #[test]
-fn an_artifact_that_was_touched_is_compiled_anew() {
+fn changed_artifact_is_compiled_again() {
     let (_scratch, folder) = scratch();
     assert_eq!(made(&folder, 1), (1, 0));
     let path = artifacts(&folder).remove(0);
-    let sound = fs::read(&path).expect("an artifact");
-    let half = sound.len() / 2;
-    let mut flipped = sound.clone();
+    let valid = fs::read(&path).expect("an artifact");
+    let half = valid.len() / 2;
+    let mut flipped = valid.clone();
     flipped[half] ^= 1;
-    let longer = [&sound[..], b"x"].concat();
-    for touched in [flipped, longer, sound[..half].to_vec(), Vec::new()] {
-        fs::write(&path, touched).expect("written");
+    let longer = [&valid[..], b"x"].concat();
+    for changed in [flipped, longer, valid[..half].to_vec(), Vec::new()] {
+        fs::write(&path, changed).expect("written");
         assert_eq!(made(&folder, 1), (1, 0));
-        assert_eq!(made(&folder, 1), (0, 1), "the sound one is back");
+        assert_eq!(made(&folder, 1), (0, 1), "the valid one is back");
     }
 }
 
 #[test]
-fn an_artifact_counts_under_its_own_name_and_secret_only() {
+fn artifact_under_another_name_or_secret_is_refused() {
     let (_scratch, folder) = scratch();
     made(&folder, 1);
     let first = artifacts(&folder).remove(0);
@@ -136,11 +136,11 @@ fn an_artifact_counts_under_its_own_name_and_secret_only() {
     assert_eq!(made(&other, 3), (1, 0));
     let name = first.file_name().expect("a name");
     fs::copy(&first, other.join(name)).expect("copied");
-    assert_eq!(made(&other, 1), (1, 0), "proven with another secret");
+    assert_eq!(made(&other, 1), (1, 0), "a MAC with another secret");
 }
 
 #[test]
-fn other_bounds_have_other_artifacts() {
+fn artifact_of_other_bounds_is_not_loaded() {
     let (_scratch, folder) = scratch();
     made(&folder, 1);
     let mut limits = Limits::default().step;
@@ -151,7 +151,7 @@ fn other_bounds_have_other_artifacts() {
 }
 
 #[test]
-fn a_folder_that_others_may_enter_is_refused() {
+fn folder_that_others_may_enter_is_refused() {
     let (_scratch, folder) = scratch();
     made(&folder, 1);
     let set = |path: &Path, mode| {
@@ -177,7 +177,7 @@ fn a_folder_that_others_may_enter_is_refused() {
 }
 
 #[test]
-fn a_secret_that_was_cut_off_is_made_anew() {
+fn truncated_secret_is_replaced() {
     let (_scratch, folder) = scratch();
     made(&folder, 1);
     fs::write(folder.join("secret"), b"short").expect("written");
@@ -186,7 +186,7 @@ fn a_secret_that_was_cut_off_is_made_anew() {
 }
 
 #[test]
-fn what_was_not_used_for_longest_goes_first() {
+fn least_recently_used_artifact_is_evicted_first() {
     let (_scratch, folder) = scratch();
     made(&folder, 0);
     let size = fs::metadata(&artifacts(&folder)[0]).expect("a file").len();
@@ -205,7 +205,7 @@ fn what_was_not_used_for_longest_goes_first() {
 }
 
 #[test]
-fn cleaning_removes_what_is_the_caches_and_nothing_else() {
+fn cleaning_removes_only_files_of_the_cache() {
     let (_scratch, folder) = scratch();
     made(&folder, 1);
     fs::write(folder.join("notes.txt"), b"mine").expect("written");
@@ -221,7 +221,7 @@ fn cleaning_removes_what_is_the_caches_and_nothing_else() {
 }
 
 #[test]
-fn the_same_step_is_compiled_once_however_many_want_it() {
+fn step_that_many_threads_need_is_compiled_once() {
     let (_scratch, folder) = scratch();
     let executor = executor(&folder);
     let start = Barrier::new(8);
@@ -237,13 +237,13 @@ fn the_same_step_is_compiled_once_however_many_want_it() {
 }
 
 #[test]
-fn any_number_of_caches_may_share_a_folder() {
+fn several_caches_can_share_a_folder() {
     let (_scratch, folder) = scratch();
     let start = Barrier::new(6);
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                // Each makes the folder and the secret, or finds them.
+                // Each creates the folder and the secret, or finds them.
                 start.wait();
                 let executor = executor(&folder);
                 for number in 0..20 {

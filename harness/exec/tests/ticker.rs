@@ -1,4 +1,4 @@
-//! However many executors there are, one thread keeps their time.
+//! All executors of a process share one epoch ticker.
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
@@ -11,7 +11,7 @@ fn threads() -> usize {
     tasks.count()
 }
 
-// NB: alone in its file, because other tests of a process would add threads.
+// NB: the only test in its file, because other tests of the process would add threads.
 #[test]
 fn the_process_has_one_epoch_ticker() {
     let executor = || WasmtimeExecutor::new(&Limits::default().step).expect("an executor");

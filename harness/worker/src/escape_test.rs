@@ -1,26 +1,26 @@
-//! What a worker tries when it is told to do harm: the way a guest would that
-//! got out of its sandbox. Each attempt has to fail.
+//! The escape test: from inside a worker, attempts what a guest would that
+//! escaped from its sandbox. Each attempt must fail.
 
 use serde::{Deserialize, Serialize};
 
-/// Something that was tried from inside a worker.
+/// One attempt from inside a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// What was tried.
+    /// The action.
     pub what: String,
-    /// What the system said, where it did not let it happen; nothing where it
-    /// did.
+    /// The system's error if it refused the action; `None` if it succeeded.
     pub refused: Option<String>,
 }
 
-/// Tries everything; `inherited` is a descriptor that was left open, and
-/// `parent` the process that supervises this one.
+/// Tries every attempt. `inherited` is a descriptor that was left open, and
+/// `parent` the process id of the supervisor.
 #[cfg(target_os = "linux")]
 pub(crate) fn all(inherited: Option<i32>, parent: u32) -> Vec<Attempt> {
     linux::all(inherited, parent)
 }
 
-/// Tries what Landlock holds back by itself. The rest would do harm.
+/// Tries only what Landlock alone refuses, for a worker without a system call
+/// filter. The other attempts would succeed and do harm.
 #[cfg(target_os = "linux")]
 pub(crate) fn files_alone() -> Vec<Attempt> {
     linux::files_alone()
@@ -31,7 +31,7 @@ pub(crate) fn files_alone() -> Vec<Attempt> {
     Vec::new()
 }
 
-/// See above; here nothing would hold it back, so nothing is tried.
+/// Tries nothing: on this system nothing would refuse the attempts.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn all(_: Option<i32>, _: u32) -> Vec<Attempt> {
     Vec::new()
@@ -40,7 +40,7 @@ pub(crate) fn all(_: Option<i32>, _: u32) -> Vec<Attempt> {
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
-    reason = "it does by hand what code that got out would do"
+    reason = "makes the raw system calls that escaped code would make"
 )]
 mod linux {
     use super::Attempt;
@@ -56,12 +56,12 @@ mod linux {
         }
     }
 
-    /// A raw system call with numbers alone.
+    /// A raw system call with integer arguments.
     fn call(number: libc::c_long, arguments: [libc::c_long; 5]) -> io::Result<()> {
         let [a, b, c, d, e] = arguments;
-        // SAFETY: each caller's arguments are numbers, null, or point to what
-        // lives until the call is over; a call that succeeds is an escape, and
-        // the process is not used any further.
+        // SAFETY: each caller's arguments are numbers, null, or pointers to
+        // values that outlive the call. A call that succeeds is an escape, and
+        // this process is then not used any further.
         done(unsafe { libc::syscall(number, a, b, c, d, e) })
     }
 
@@ -96,12 +96,12 @@ mod linux {
         let mut attempts = Vec::new();
         let mut attempt = |what: &str, result: io::Result<()>| {
             attempts.push(Attempt {
-                what: format!("{what}, were system calls not filtered"),
+                what: format!("{what} (no system call filter)"),
                 refused: result.err().map(|e| e.to_string()),
             });
         };
-        // NB: descriptors run out before Landlock is asked; only a refusal of
-        // access counts.
+        // NB: the limit on descriptors may fail a call before Landlock does, so
+        // only a refused permission counts.
         let denied = |result: io::Result<()>| match result {
             Err(e) if e.kind() == ErrorKind::PermissionDenied => Err(e),
             _ => Ok(()),
@@ -113,7 +113,7 @@ mod linux {
         attempt("create a folder", denied(folder));
         let link = call(libc::SYS_symlinkat, [path, at, made, 0, 0]);
         attempt("create a link", denied(link));
-        // Whatever came of it, nothing is to stay behind.
+        // Removes what a successful attempt created.
         for flags in [0, libc::c_long::from(libc::AT_REMOVEDIR)] {
             drop(call(libc::SYS_unlinkat, [at, made, flags, 0, 0]));
         }
@@ -128,7 +128,7 @@ mod linux {
         attempt("read its own memory as a file", read("/proc/self/mem"));
         attempt("list the root", fs::read_dir("/").map(drop));
         attempt(
-            "look whether a file is there",
+            "check whether a file exists",
             fs::metadata("/etc/passwd").map(drop),
         );
         let made = std::env::temp_dir().join("greentic-provision-escaped");
@@ -149,7 +149,7 @@ mod linux {
         attempt("mount", call(libc::SYS_mount, [root, root, 0, 0, 0]));
     }
 
-    /// That it is not there shows that one may look.
+    /// "Not found" counts as a success: the system allowed the look-up.
     fn found_none(error: io::Error) -> io::Result<()> {
         match error.kind() {
             ErrorKind::NotFound => Ok(()),
@@ -157,7 +157,7 @@ mod linux {
         }
     }
 
-    /// That nobody listens shows that one may ask.
+    /// "Connection refused" counts as a success: the system allowed the attempt.
     fn nobody_listens(error: io::Error) -> io::Result<()> {
         match error.kind() {
             ErrorKind::ConnectionRefused | ErrorKind::NotFound => Ok(()),
@@ -182,12 +182,12 @@ mod linux {
             Command::new("/bin/true").spawn().map(drop),
         );
         let path = c"/bin/true".as_ptr() as libc::c_long;
-        // NB: where it succeeds, nothing is left of this worker to tell.
+        // NB: if it succeeds, this worker is replaced and reports nothing.
         attempt(
             "become another program",
             call(libc::SYS_execve, [path, 0, 0, 0, 0]),
         );
-        // SAFETY: the child, if there is one, does nothing but end.
+        // SAFETY: the child, if there is one, only ends.
         let forked = unsafe {
             match libc::fork() {
                 0 => libc::_exit(0),
@@ -201,9 +201,12 @@ mod linux {
         attempt("signal its supervisor", signal);
         let thread = call(libc::SYS_tgkill, [parent, parent, 0, 0, 0]);
         attempt("signal a thread of its supervisor", thread);
-        attempt("signal everybody", call(libc::SYS_kill, [-1, 0, 0, 0, 0]));
+        attempt(
+            "signal all processes",
+            call(libc::SYS_kill, [-1, 0, 0, 0, 0]),
+        );
         let pidfd = call(libc::SYS_pidfd_open, [parent, 0, 0, 0, 0]);
-        attempt("hold its supervisor by a descriptor", pidfd);
+        attempt("open a process descriptor of its supervisor", pidfd);
         attempt("leave its process group", call(libc::SYS_setsid, [0; 5]));
         let namespace = libc::c_long::from(libc::CLONE_NEWUSER);
         attempt(
@@ -240,7 +243,7 @@ mod linux {
             rlim_max: libc::RLIM_INFINITY,
         };
         let mut raise = |what: &str, resource: u32| {
-            // SAFETY: the structure lives until the call is over.
+            // SAFETY: the structure outlives the call.
             let set = unsafe { libc::setrlimit(resource, &raw const more) };
             attempt(what, done(set.into()));
         };

@@ -1,14 +1,14 @@
 //! Frames on a pipe: two lengths, a head of JSON, a body of bytes.
 //!
-//! The lengths are held to bounds before anything is allocated for them: what
-//! is at the other end may be under a stranger's control.
+//! The reader checks the lengths against bounds before it allocates memory: a
+//! hostile guest may control the process at the other end.
 
 use std::io::{self, IoSlice, Read, Write};
 
 /// Bytes of the two lengths.
 const LENGTHS: usize = 8;
-/// Bytes that are allocated for a length alone.
-const PIECE: usize = 256 * 1024;
+/// Bytes that the reader allocates at most before it has read any.
+const PREALLOCATED: usize = 256 * 1024;
 
 /// How long a frame may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +26,16 @@ pub(crate) struct Frame {
     pub(crate) body: Vec<u8>,
 }
 
-/// Why there is no frame.
+/// Why no frame could be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FrameError {
-    /// The other end is gone, between two frames.
+    /// The other end closed the pipe between two frames.
     #[error("the pipe is closed")]
     Closed,
-    /// The other end is gone, or does not go on.
+    /// The other end closed the pipe within a frame, or reading failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It announces more than it may.
+    /// The frame announces a head or body over its bound.
     #[error("a {part} of {bytes} bytes is announced, bound {bound}")]
     Long {
         part: &'static str,
@@ -44,7 +44,7 @@ pub(crate) enum FrameError {
     },
 }
 
-/// Writes a frame whose body is made of `parts`.
+/// Writes a frame whose body is the concatenation of `parts`.
 pub(crate) fn write(out: &mut impl Write, head: &[u8], parts: &[&[u8]]) -> io::Result<()> {
     let long = |_| io::Error::new(io::ErrorKind::InvalidInput, "a frame over 4 GiB");
     let length = |bytes: usize| u32::try_from(bytes).map_err(long);
@@ -99,11 +99,12 @@ pub(crate) fn read(from: &mut impl Read, bounds: Bounds) -> Result<Frame, FrameE
 }
 
 fn exactly(from: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(len.min(PIECE));
+    let mut bytes = Vec::with_capacity(len.min(PREALLOCATED));
     let read = from.by_ref().take(len as u64).read_to_end(&mut bytes)?;
-    match read == len {
-        true => Ok(bytes),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    if read == len {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -117,7 +118,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_written_is_read() {
+    fn written_frame_is_read_back() {
         let long = vec![7; 700_000];
         for (head, parts) in [
             (&b"{}"[..], vec![&b"a"[..], b"", b"bc"]),
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_over_its_bound_is_refused_and_one_that_lies_ends() {
+    fn length_over_bound_is_refused_and_cut_frame_is_an_error() {
         let long = |lengths: [u32; 2]| {
             let bytes: Vec<u8> = lengths.iter().flat_map(|l| l.to_le_bytes()).collect();
             read(&mut &bytes[..], BOUNDS)

@@ -1,14 +1,14 @@
-//! Steps in a process of their own, which can be killed, starved and searched.
+//! Runs steps in worker processes, which the supervisor can kill and whose
+//! resources the kernel bounds.
 //!
-//! [`serve`] is that process: it locks itself, and then runs steps by
-//! [`provision_exec::WasmtimeExecutor`] for whoever holds the other end of its
-//! standard input. [`Isolated`] is the other end: a
-//! [`provision_core::wizard::StepExecutor`] over a few such processes, which
-//! survives whatever becomes of them.
+//! [`serve`] is the worker: it restricts itself, and then runs steps by
+//! [`provision_exec::WasmtimeExecutor`] for the supervisor, which holds the
+//! other end of its standard input. [`Isolated`] is the supervisor: a
+//! [`provision_core::wizard::StepExecutor`] over several workers, which
+//! survives any failure of a worker.
 //!
-//! Nothing that a worker says is believed further than its own pack: artifacts
-//! that go into the compile cache are taken only from workers that run no
-//! guests.
+//! The supervisor trusts a worker's replies about the worker's own pack only.
+//! The compile cache takes artifacts only from workers that run no guests.
 
 mod escape_test;
 mod frame;

@@ -1,5 +1,5 @@
-//! What goes over the pipe. Bytes that may be many stand in the body of a
-//! frame, beside the message.
+//! The messages between supervisor and worker. Large byte strings travel in the
+//! body of a frame, and the message itself in its head.
 
 use crate::escape_test::Attempt;
 use crate::frame::Bounds;
@@ -10,25 +10,25 @@ use provision_exec::{Compilers, CoveredFile, WorkerMode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Version of these messages; both ends have to have the same.
+/// Version of these messages; both ends must have the same.
 pub(crate) const VERSION: u32 = 2;
-/// Bytes of the head of a frame: a step's attempts are its largest part.
+/// Bound on the head of a frame, in bytes; a step's attempts are its largest part.
 const HEAD: usize = 32 * 1024 * 1024;
-/// Likewise, with the functions of guests that count what runs.
+/// Bound on the head of a frame that lists the functions of guests, for coverage.
 const COVERING_HEAD: usize = 256 * 1024 * 1024;
-/// Bytes of an artifact that is handed from process to process.
+/// Bound on an artifact that is sent from process to process, in bytes.
 pub(crate) const ARTIFACT: usize = 128 * 1024 * 1024;
-/// Bytes of a counter that was hit.
+/// Bytes of one hit: a counter's number and its count.
 const HIT: usize = 5;
 
-/// What a worker is for.
+/// The kind of work that a worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Work {
-    /// Guests as they are, by one compiler.
+    /// Runs unchanged guests, compiled by one compiler.
     Fast,
-    /// Guests as they are, by each compiler.
+    /// Runs unchanged guests, compiled by each compiler.
     All,
-    /// Guests that count what runs.
+    /// Runs guests that are rewritten to measure coverage.
     Covering,
 }
 
@@ -42,44 +42,45 @@ impl From<Work> for WorkerMode {
     }
 }
 
-/// What a worker is told before it locks itself.
+/// The first message to a worker, before it restricts itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Start {
     pub(crate) version: u32,
     pub(crate) limits: Limits,
     pub(crate) work: Work,
-    /// Bytes that it may use beside what its engines take.
+    /// Bytes that it may use in addition to those that its engines reserve.
     pub(crate) memory: u64,
-    /// Bytes that the memories of guests may take besides: those of one that is
-    /// done stay ready for the next.
+    /// Bytes that the linear memories of guests may use in addition: the pool
+    /// keeps the memory of a finished guest for the next one.
     pub(crate) guests: u64,
-    /// The process that supervises it.
+    /// Process id of the supervisor.
     pub(crate) parent: u32,
-    /// Seconds of a processor.
+    /// Bound on processor time, in seconds.
     pub(crate) cpu: u64,
-    /// Whether system calls are filtered. Only an attack goes without, that is
-    /// to show what Landlock alone holds back; such a worker gets no pack.
+    /// Whether system calls are filtered. Only the sandbox test leaves the
+    /// filter out, to show what Landlock alone refuses; such a worker gets no
+    /// pack.
     pub(crate) filtered: bool,
 }
 
-/// What a worker is asked.
+/// A request to a worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request<'r> {
-    /// The pack that steps are of from now on; the body is its files. No answer.
+    /// The pack of the following steps; the body is its files. No answer.
     Pack {
         fingerprint: [u8; 32],
         files: Files<'r>,
     },
     /// Compiled code; the body is its artifact. No answer.
     Code { name: [u8; 32] },
-    /// Compile a file of the pack: for others, or to run it here.
+    /// Compile a file of the pack, for other workers or to run it in this one.
     Compile {
         lane: usize,
         file: Cow<'r, str>,
         for_others: bool,
     },
-    /// What guests may read from their host from now on. No answer.
+    /// What the guests of the following steps may read from their host. No answer.
     Grants { grants: Cow<'r, Grants> },
     /// Run a step; the body is its input.
     Step {
@@ -87,72 +88,73 @@ pub(crate) enum Request<'r> {
         component: Cow<'r, str>,
         call: Cow<'r, Call>,
     },
-    /// Try to do harm.
+    /// Attempt to escape from the sandbox.
     Attack {
-        /// A descriptor that was left open by mistake.
+        /// A descriptor that was left open as if by mistake.
         inherited: Option<i32>,
     },
 }
 
-/// How a pack's files stand in a body.
+/// How the body of a message holds a pack's files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Files<'r> {
-    /// They are one archive.
+    /// The body is an archive.
     Archive,
-    /// One after another: name and length.
+    /// The body is the contents of all files, concatenated. Each file has a
+    /// name and a length.
     Folder {
         files: Vec<(Cow<'r, str>, usize)>,
         manifest: Cow<'r, str>,
     },
-    /// Only what they are: name and length; the body is their BLAKE3 digests,
-    /// one after another. Enough for who is handed all code.
+    /// No contents: each file has a name and a length, and the body is their
+    /// BLAKE3 digests, concatenated. Enough for a worker that is sent all code.
     Outline { files: Vec<(Cow<'r, str>, u64)> },
 }
 
-/// What a worker answers.
+/// An answer of a worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
-    /// It is ready, and locked as far as this.
+    /// The worker is ready, with these restrictions.
     Ready {
         version: u32,
         locks: Vec<Restriction>,
     },
-    /// It cannot do its work at all.
+    /// The worker cannot serve requests.
     Unable { why: String },
-    /// The step's code has to be compiled, or handed over, first.
+    /// The step's code must be sent or compiled first.
     Lacks,
-    /// It was compiled; the body is the artifact, if there is one.
+    /// A compilation is done; the body is the artifact, if there is one.
     Compiled {
         failure: Option<StepFailure>,
-        /// Whether there is one, and it is too large to be handed over.
+        /// Whether the artifact is too large to be sent.
         oversized: bool,
     },
     /// A step is done.
     Step(Box<Done>),
-    /// What was tried, and what came of it.
+    /// The attempts to escape, and how each was refused.
     Attacked { attempts: Vec<Attempt> },
 }
 
-/// What came of a step. The body is what it answered, and then the counters
-/// that were hit.
+/// The result of a step. The body is the step's answer, followed by the
+/// coverage counters that were hit.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Done {
     pub(crate) result: Result<Form, StepFailure>,
-    /// Bytes that it answered.
+    /// Length of the step's answer in the body, in bytes.
     pub(crate) output: usize,
     pub(crate) meters: Meters,
     pub(crate) attempts: HostActivity,
-    /// Whether it may read from its host at all.
+    /// Whether the guest can read from its host at all.
     pub(crate) reads: bool,
-    /// Microseconds that loading code took; 0 where it was there.
+    /// Microseconds that loading the code took; 0 if it was in memory.
     pub(crate) loaded: u64,
-    /// Files whose code is counted since this step.
+    /// Files whose coverage this step is the first to count.
     pub(crate) files: Vec<CoveredFile>,
 }
 
-/// In which form a guest answered.
+/// The encoding of a guest's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Form {
@@ -161,11 +163,11 @@ pub(crate) enum Form {
     Nothing,
 }
 
-/// How long the frames may be that a worker sends.
+/// The bounds on frames that a worker sends.
 pub(crate) fn from_worker(limits: &StepLimits, work: Work) -> Bounds {
     let (head, hits) = match work {
         Work::Fast | Work::All => (HEAD, 0),
-        // No more counters than bytes.
+        // A component has at most as many counters as bytes.
         Work::Covering => (COVERING_HEAD, limits.component_bytes * HIT),
     };
     Bounds {
@@ -174,7 +176,7 @@ pub(crate) fn from_worker(limits: &StepLimits, work: Work) -> Bounds {
     }
 }
 
-/// How long the frames may be that a worker is sent.
+/// The bounds on frames that a worker receives.
 pub(crate) fn to_worker(limits: &Limits) -> Bounds {
     let archive = &limits.archive;
     let pack = archive.archive_bytes.max(archive.total_bytes);
@@ -185,7 +187,7 @@ pub(crate) fn to_worker(limits: &Limits) -> Bounds {
     }
 }
 
-/// `call` without the bytes that stand in a body, and these.
+/// Splits `call` into the call without its bytes, and the bytes for the body.
 pub(crate) fn detached(call: &Call) -> (Cow<'_, Call>, &[u8]) {
     match call {
         Call::Step { input } => (Cow::Owned(Call::Step { input: Vec::new() }), input),
@@ -205,7 +207,7 @@ pub(crate) fn detached(call: &Call) -> (Cow<'_, Call>, &[u8]) {
     }
 }
 
-/// The call whose bytes stood in a body.
+/// Puts the bytes of a body back into the call.
 pub(crate) fn attached(mut call: Call, body: Vec<u8>) -> Call {
     match &mut call {
         Call::Step { input: bytes }
@@ -217,14 +219,14 @@ pub(crate) fn attached(mut call: Call, body: Vec<u8>) -> Call {
     call
 }
 
-/// Counters that were hit, as bytes.
+/// Encodes counters that were hit.
 pub(crate) fn hits_as_bytes(hits: &[(u32, u8)]) -> Vec<u8> {
     let hits = hits.iter();
     hits.flat_map(|(at, count)| at.to_le_bytes().into_iter().chain([*count]))
         .collect()
 }
 
-/// Counters that were hit, from bytes.
+/// Decodes counters that were hit.
 pub(crate) fn hits_of(bytes: &[u8]) -> impl Iterator<Item = (u32, u8)> + '_ {
     bytes.chunks_exact(HIT).filter_map(|hit| {
         let (at, count) = hit.split_first_chunk()?;

@@ -1,5 +1,5 @@
-//! The allocator of a program that may be a worker: where memory runs out, its
-//! end says so.
+//! The allocator of a program that may be a worker: if memory runs out, the
+//! worker ends with a status of its own.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,28 +10,28 @@ pub(crate) const EXIT_MEMORY: u8 = 86;
 /// Whether this process is a worker.
 static WORKER: AtomicBool = AtomicBool::new(false);
 
-/// From now on this process ends where memory runs out.
+/// Marks this process as a worker: it ends if memory runs out.
 pub(crate) fn end_without_memory() {
     WORKER.store(true, Ordering::SeqCst);
 }
 
-/// The system's allocator. In a worker it ends the process, with a status of
-/// its own, where there is no memory: otherwise that would be an abort, which
-/// cannot be told from any other.
+/// The system's allocator. In a worker it ends the process with a status of its
+/// own if an allocation fails. Otherwise the process would abort, and the
+/// supervisor could not distinguish that from other aborts.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bounded;
 
 #[expect(unsafe_code, reason = "an allocator is unsafe by contract")]
-// SAFETY: all that is done, `System` does; what it gives is handed on as it is.
+// SAFETY: `System` does all the work, and its results are returned unchanged.
 unsafe impl GlobalAlloc for Bounded {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
-        given(unsafe { System.alloc(layout) })
+        checked(unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
-        given(unsafe { System.alloc_zeroed(layout) })
+        checked(unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
@@ -41,12 +41,12 @@ unsafe impl GlobalAlloc for Bounded {
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as the caller promises.
-        given(unsafe { System.realloc(at, layout, size) })
+        checked(unsafe { System.realloc(at, layout, size) })
     }
 }
 
-#[expect(unsafe_code, reason = "nothing that is left may run any more")]
-fn given(at: *mut u8) -> *mut u8 {
+#[expect(unsafe_code, reason = "ends the process without running any more code")]
+fn checked(at: *mut u8) -> *mut u8 {
     if at.is_null() && WORKER.load(Ordering::Relaxed) {
         // SAFETY: ends the process, and takes no pointer.
         unsafe { libc::_exit(EXIT_MEMORY.into()) };

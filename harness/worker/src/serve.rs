@@ -1,4 +1,4 @@
-//! The process that runs steps for another one.
+//! The worker process: reads requests from the supervisor and runs steps.
 
 use crate::escape_test;
 use crate::frame::{self, Bounds, Frame};
@@ -38,14 +38,15 @@ impl Write for Pipe<'_> {
     }
 }
 
-/// Runs steps for whoever holds the other end of standard input, until that is
-/// closed.
+/// Runs steps for the supervisor, which holds the other end of standard input,
+/// until the supervisor closes it.
 ///
-/// Ends with 0 when it was closed, with 2 where what came is no message.
+/// Returns 0 when standard input was closed, and 2 after an invalid message.
 #[must_use]
 pub fn serve() -> ExitCode {
     crate::oom_allocator::end_without_memory();
-    // NB: rustix writes what it is given at once; nothing else writes here.
+    // NB: `Pipe` writes to the descriptor without a buffer, and nothing else in
+    // this process writes to standard output.
     let (input, output) = (io::stdin(), io::stdout());
     let mut pipe = Pipe {
         from: input.lock(),
@@ -54,13 +55,13 @@ pub fn serve() -> ExitCode {
     match served(&mut pipe) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            drop(tell(&mut pipe, &Answer::Unable { why }, &[]));
+            drop(send(&mut pipe, &Answer::Unable { why }, &[]));
             ExitCode::from(2)
         }
     }
 }
 
-/// How long the first frame may be.
+/// The bounds on the first frame.
 const FIRST: Bounds = Bounds {
     head: 64 * 1024,
     body: 0,
@@ -70,27 +71,30 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
     let first = frame::read(&mut pipe.from, FIRST).map_err(|e| e.to_string())?;
     let start: Start = serde_json::from_slice(&first.head).map_err(|e| e.to_string())?;
     if start.version != VERSION {
-        let theirs = start.version;
-        return Err(format!("messages of version {theirs}, this is {VERSION}"));
+        let found = start.version;
+        return Err(format!(
+            "the supervisor has protocol version {found}, the worker {VERSION}"
+        ));
     }
     let mut locks = Restrictions::default();
     locks.before_engines(start.parent);
-    let handed = Arc::new(Preloaded::default());
+    let preloaded = Arc::new(Preloaded::default());
     let lock = || {
         locks.before_threads(start.memory + start.guests);
         Ok(())
     };
-    let executors = WasmtimeExecutor::alone(&start.limits.step, start.work.into(), &handed, lock);
+    let work = start.work.into();
+    let executors = WasmtimeExecutor::alone(&start.limits.step, work, &preloaded, lock);
     let executors = executors.map_err(|e| e.to_string())?;
     locks.before_packs(start.cpu, start.filtered);
     let ready = Answer::Ready {
         version: VERSION,
         locks: locks.all,
     };
-    tell(pipe, &ready, &[]).map_err(|e| e.to_string())?;
+    send(pipe, &ready, &[]).map_err(|e| e.to_string())?;
     let mut worker = Worker {
         executors,
-        handed,
+        preloaded,
         pack: None,
         grants: Arc::default(),
         files: 0,
@@ -102,38 +106,38 @@ fn served(pipe: &mut Pipe<'_>) -> Result<(), String> {
             Err(frame::FrameError::Closed) => return Ok(()),
             Err(e) => return Err(e.to_string()),
         };
-        worker.one(pipe, frame)?;
+        worker.handle(pipe, frame)?;
     }
 }
 
-fn tell(pipe: &mut Pipe<'_>, answer: &Answer, body: &[&[u8]]) -> io::Result<()> {
+fn send(pipe: &mut Pipe<'_>, answer: &Answer, body: &[&[u8]]) -> io::Result<()> {
     let head = serde_json::to_vec(answer).map_err(io::Error::other)?;
     frame::write(pipe, &head, body)
 }
 
 struct Worker {
-    /// By compiler.
+    /// One executor for each compiler.
     executors: Vec<WasmtimeExecutor>,
-    handed: Arc<Preloaded>,
-    /// The pack that steps are of, or why there is none.
+    preloaded: Arc<Preloaded>,
+    /// The pack of the steps, or why it could not be opened.
     pack: Option<Result<Pack, String>>,
     /// What guests may read from their host.
     grants: Arc<Grants>,
-    /// Files that were told of whose code is counted.
+    /// How many covered files the supervisor knows.
     files: usize,
     start: Start,
 }
 
 impl Worker {
-    fn one(&mut self, pipe: &mut Pipe<'_>, frame: Frame) -> Result<(), String> {
+    fn handle(&mut self, pipe: &mut Pipe<'_>, frame: Frame) -> Result<(), String> {
         let Frame { head, body } = frame;
         let request: Request<'_> = serde_json::from_slice(&head).map_err(|e| e.to_string())?;
-        let told = match request {
+        let sent = match request {
             Request::Pack { .. } | Request::Code { .. } if !self.start.filtered => {
-                return Err("this worker is locked too little for that".into());
+                return Err("a worker without a system call filter accepts no pack".into());
             }
             Request::Pack { fingerprint, files } => {
-                // What is there is not needed any more, and may be large.
+                // Frees the old pack first, because it may be large.
                 self.pack = None;
                 self.pack = Some(opened(fingerprint, &files, body, &self.start.limits));
                 Ok(())
@@ -148,7 +152,7 @@ impl Worker {
                 for_others,
             } => {
                 let (answer, artifact) = self.compile(lane, &file, for_others)?;
-                tell(pipe, &answer, &[&artifact])
+                send(pipe, &answer, &[&artifact])
             }
             Request::Grants { grants } => {
                 self.grants = Arc::new(grants.into_owned());
@@ -167,21 +171,23 @@ impl Worker {
                 self.step(pipe, lane, &request)?
             }
             Request::Attack { inherited } => {
-                let attempts = match self.start.filtered {
-                    true => escape_test::all(inherited, self.start.parent),
-                    false => escape_test::files_alone(),
+                let attempts = if self.start.filtered {
+                    escape_test::all(inherited, self.start.parent)
+                } else {
+                    escape_test::files_alone()
                 };
-                tell(pipe, &Answer::Attacked { attempts }, &[])
+                send(pipe, &Answer::Attacked { attempts }, &[])
             }
         };
-        told.map_err(|e| e.to_string())
+        sent.map_err(|e| e.to_string())
     }
 
-    #[expect(unsafe_code, reason = "code is handed over between processes here")]
+    #[expect(unsafe_code, reason = "accepts compiled code from another process")]
     fn take(&self, name: [u8; 32], artifact: Vec<u8>) {
-        // SAFETY: the pipe leads to the supervisor alone, which hands over what
-        // workers have made that run no guests, or what its cache has proven.
-        unsafe { self.handed.give(name.into(), artifact) };
+        // SAFETY: only the supervisor holds the other end of the pipe. It sends
+        // artifacts of workers that run no guests, or of its cache, which has
+        // verified their MAC.
+        unsafe { self.preloaded.give(name.into(), artifact) };
     }
 
     fn executor(&self, lane: usize) -> Result<&WasmtimeExecutor, String> {
@@ -210,7 +216,7 @@ impl Worker {
             return Ok((Answer::Compiled { failure, oversized }, Vec::new()));
         }
         let failure = executor.compile_for_others(pack, file).err();
-        let artifact = self.handed.take_made();
+        let artifact = self.preloaded.take_made();
         let oversized = artifact.as_ref().is_some_and(|a| a.len() > ARTIFACT);
         let artifact = artifact.filter(|_| !oversized).unwrap_or_default();
         Ok((Answer::Compiled { failure, oversized }, artifact))
@@ -228,9 +234,9 @@ impl Worker {
             Call::Step { input } => input.len(),
             _ => 0,
         };
-        let runs = input <= self.start.limits.step.input_bytes;
-        if runs && !executor.is_ready(pack, &request.component) {
-            return Ok(tell(pipe, &Answer::Lacks, &[]));
+        let fits = input <= self.start.limits.step.input_bytes;
+        if fits && !executor.is_ready(pack, &request.component) {
+            return Ok(send(pipe, &Answer::Lacks, &[]));
         }
         let before = executor.busy();
         let answer = executor.execute(pack, request);
@@ -256,11 +262,11 @@ impl Worker {
             loaded,
             files,
         }));
-        Ok(tell(pipe, &done, &[&output, &hits_as_bytes(&hits)]))
+        Ok(send(pipe, &done, &[&output, &hits_as_bytes(&hits)]))
     }
 }
 
-/// Opens the pack in `body`, which has to be the one with this fingerprint.
+/// Opens the pack in `body`, which must have this fingerprint.
 fn opened(
     fingerprint: [u8; 32],
     files: &Files<'_>,
@@ -286,13 +292,15 @@ fn opened(
     };
     let hashed = Hashed::fingerprint_only(source);
     let found = *hashed.fingerprint();
-    match found == fingerprint {
-        true => Pack::open(hashed, limits).map_err(|e| e.to_string()),
-        false => Err(format!("the pack arrived as another one, BLAKE3 {found}")),
+    if found != fingerprint {
+        return Err(format!(
+            "the received pack has BLAKE3 {found}, not the announced one"
+        ));
     }
+    Pack::open(hashed, limits).map_err(|e| e.to_string())
 }
 
-/// A pack whose files stay where they are; `body` has their digests.
+/// A pack without the contents of its files; `body` is their digests.
 fn outline(
     fingerprint: [u8; 32],
     files: &[(Cow<'_, str>, u64)],
@@ -315,7 +323,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pack_is_the_one_that_was_announced_or_none() {
+    fn pack_with_another_fingerprint_is_refused() {
         let manifest = br#"{"id": "p", "version": "1.0.0"}"#;
         let files = [("pack.json".to_owned(), manifest.to_vec())];
         let source = Source::Folder {
@@ -333,18 +341,18 @@ mod tests {
         };
         assert_eq!(open(announced, manifest), Ok(announced));
         let why = open([7; 32], manifest).expect_err("another pack");
-        assert!(why.contains("another one"), "{why}");
+        assert!(why.contains("not the announced one"), "{why}");
         let changed = manifest.map(|b| b.to_ascii_uppercase());
         assert!(open(announced, &changed).is_err());
     }
 
     #[test]
-    fn an_outline_has_a_digest_for_each_file() {
+    fn outline_without_a_digest_for_each_file_is_refused() {
         let files = [("a.wasm".into(), 3), ("b.wasm".into(), 4)];
         let (a, b) = (blake3::hash(b"a"), blake3::hash(b"b"));
         let body = [*a.as_bytes(), *b.as_bytes()].concat();
         let pack = outline([1; 32], &files, &body).expect("an outline");
-        let digest = |name| pack.info(name).map(|look| look.blake3);
+        let digest = |name| pack.info(name).map(|info| info.blake3);
         assert_eq!((digest("a.wasm"), digest("b.wasm")), (Some(a), Some(b)));
         for cut in [0, 32, 63] {
             assert!(outline([1; 32], &files, &body[..cut]).is_err(), "{cut}");

@@ -1,9 +1,12 @@
-//! What becomes of a run whose workers misbehave.
+//! What the supervisor reports when its workers misbehave.
 //!
-//! This program is the worker as well: under the names of [`MODES`] it is one
-//! that goes wrong in some way, and speaks for that as much of the protocol as
-//! it takes, from the description alone.
-#![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone"))]
+//! This program is also the worker. Started under a name of [`MODES`], it fails
+//! in that way. It implements as much of the protocol as this needs, from the
+//! protocol's description and without the crate's own code.
+#![cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "the trials run on Linux only")
+)]
 #![expect(clippy::expect_used, reason = "tests fail so")]
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -23,7 +26,7 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: Bounded = Bounded;
 
-/// How a worker goes wrong, and what is said of it.
+/// How a worker fails: the code and a part of the message that must result.
 const MODES: &[(&str, StepCode, &str)] = &[
     ("abort", StepCode::WorkerCrash, "signal 6 (SIGABRT)"),
     ("overflow", StepCode::WorkerCrash, "signal 6 (SIGABRT)"),
@@ -36,7 +39,7 @@ const MODES: &[(&str, StepCode, &str)] = &[
     ("cut", StepCode::WorkerCrash, "status 0"),
     ("other-answer", StepCode::WorkerProtocol, "asked"),
     ("too-much", StepCode::WorkerProtocol, "more than it may"),
-    ("closes", StepCode::WorkerProtocol, "went on"),
+    ("closes", StepCode::WorkerProtocol, "did not end"),
 ];
 
 type Test = fn() -> Result<(), Failed>;
@@ -50,26 +53,30 @@ fn main() -> ExitCode {
     }
     let args = Arguments::from_args();
     if cfg!(not(target_os = "linux")) {
-        eprintln!("skipped: workers are supervised like this on Linux alone");
+        eprintln!("skipped: these tests need Linux");
         return ExitCode::SUCCESS;
     }
     let mut trials: Vec<Trial> = MODES
         .iter()
-        .map(|mode| Trial::test(format!("a_worker_that_does::{}", mode.0), || breaks(mode)))
+        .map(|mode| {
+            Trial::test(format!("worker_failure_is_reported::{}", mode.0), || {
+                fails(mode)
+            })
+        })
         .collect();
     let more: [(&str, Test); 6] = [
-        ("what_breaks_once_is_run_again", once),
-        ("answers_are_the_same_as_in_this_process", same),
-        ("compiling_for_too_long_ends", slow),
-        ("compiling_with_too_much_memory_ends", large),
-        ("a_program_that_is_no_worker_is_an_error", no_worker),
+        ("step_is_run_again_after_one_crash", once),
+        ("answers_equal_those_of_the_in_process_executor", same),
+        ("slow_compile_ends_with_compile_timeout", slow),
+        ("large_compile_ends_with_worker_memory", large),
+        ("program_that_is_not_a_worker_is_refused", no_worker),
         ("workers_are_replaced_and_none_is_left", none_left),
     ];
     trials.extend(more.map(|(name, test)| Trial::test(name, test)));
     libtest_mimic::run(&args, trials).exit_code()
 }
 
-/// Reads a frame: what it begins with, and its head.
+/// Reads a frame and returns its head.
 fn frame() -> Vec<u8> {
     let mut lengths = [0; 8];
     let mut input = std::io::stdin().lock();
@@ -94,11 +101,11 @@ fn answer(head: &str, body: &[u8]) {
     out.flush().expect("writes");
 }
 
-/// A worker that goes wrong when it is asked for the first step.
+/// A worker that fails when it is asked for the first step.
 fn worker(mode: &str) -> ExitCode {
     let marker = std::env::args().next().map(|n| PathBuf::from(n + ".broke"));
     let marker = marker.expect("a name");
-    if mode == "sound" || (mode == "once" && marker.exists()) {
+    if mode == "healthy" || (mode == "once" && marker.exists()) {
         return provision_worker::serve();
     }
     frame();
@@ -116,7 +123,7 @@ fn worker(mode: &str) -> ExitCode {
     go_wrong(mode)
 }
 
-#[expect(unsafe_code, reason = "it is to go wrong")]
+#[expect(unsafe_code, reason = "it makes this process fail")]
 fn go_wrong(mode: &str) -> ExitCode {
     let done = r#"{"step":{"result":{"Ok":"json"},"output":OUT,"reads":true,"meters":{"fuel":1,
         "memory_bytes":0,"table_elements":0,"host_calls":0,"host_bytes":0,"output_bytes":0,
@@ -135,7 +142,7 @@ fn go_wrong(mode: &str) -> ExitCode {
             }
             std::hint::black_box(deep(0));
         }
-        // SAFETY: this process is to be killed by it.
+        // SAFETY: the signal kills this process, as intended.
         "segv" => unsafe {
             libc::signal(libc::SIGSEGV, libc::SIG_DFL);
             libc::raise(libc::SIGSEGV);
@@ -148,7 +155,7 @@ fn go_wrong(mode: &str) -> ExitCode {
         "other-answer" => answer(r#""lacks""#, b""),
         "too-much" => answer(&done.replace("OUT", "5"), b"{}"),
         "closes" => {
-            // SAFETY: nothing here uses them any more.
+            // SAFETY: nothing uses standard output after this.
             unsafe { libc::close(1) };
             loop {
                 std::thread::park();
@@ -157,7 +164,7 @@ fn go_wrong(mode: &str) -> ExitCode {
         _ => {}
     }
     out.flush().expect("writes");
-    // What it says is to be read before its end is seen.
+    // The supervisor must read the reply before it sees that this process ended.
     if ["noise", "huge", "other-answer", "too-much"].contains(&mode) {
         frame();
         if mode == "other-answer" {
@@ -178,8 +185,8 @@ fn program(folder: &Path, mode: &str) -> PathBuf {
     path
 }
 
-fn setup(program: PathBuf, told: &Arc<Mutex<Vec<String>>>) -> Setup {
-    let told = Arc::clone(told);
+fn setup(program: PathBuf, messages: &Arc<Mutex<Vec<String>>>) -> Setup {
+    let messages = Arc::clone(messages);
     Setup {
         program,
         limits: Limits::default(),
@@ -189,7 +196,7 @@ fn setup(program: PathBuf, told: &Arc<Mutex<Vec<String>>>) -> Setup {
         compiling: CompileTimeout::default(),
         memory: WORKER_MEMORY,
         all_locks: false,
-        tell: Box::new(move |text| told.lock().expect("no panic").push(text.to_owned())),
+        tell: Box::new(move |text| messages.lock().expect("no panic").push(text.to_owned())),
     }
 }
 
@@ -216,45 +223,45 @@ fn step(executor: &dyn StepExecutor, pack: &Pack, file: &str) -> StepAnswer {
     executor.execute(pack, &StepRequest::new(file, Call::Step { input }))
 }
 
-fn breaks((mode, code, says): &(&str, StepCode, &str)) -> Result<(), Failed> {
+fn fails((mode, code, message): &(&str, StepCode, &str)) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let told = Arc::default();
-    let executor = Isolated::new(setup(program(folder.path(), mode), &told))?;
+    let messages = Arc::default();
+    let executor = Isolated::new(setup(program(folder.path(), mode), &messages))?;
     let pack = pack(&[("s.wat", ECHO)]);
-    // The step of the next pack fares no worse for what this one did.
+    // The first failure must not change the result of the next step.
     for _ in 0..2 {
         let failure = step(&executor, &pack, "s.wat").result;
         let failure = failure.err().ok_or("it answered")?;
         assert_eq!(failure.code, *code, "{failure}");
-        assert!(failure.code.is_error(), "never the pack's");
-        assert!(failure.message.contains(says), "{failure}");
+        assert!(failure.code.is_error(), "the pack is not blamed");
+        assert!(failure.message.contains(message), "{failure}");
         assert!(failure.message.contains("tried again"), "{failure}");
     }
-    let told = told.lock().expect("no panic");
-    let again = told.iter().filter(|t| t.contains("once more")).count();
-    assert_eq!(again, 2, "{told:?}");
+    let messages = messages.lock().expect("no panic");
+    let retries = messages.iter().filter(|m| m.contains("once more")).count();
+    assert_eq!(retries, 2, "{messages:?}");
     Ok(())
 }
 
 fn once() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let told = Arc::default();
-    let executor = Isolated::new(setup(program(folder.path(), "once"), &told))?;
+    let messages = Arc::default();
+    let executor = Isolated::new(setup(program(folder.path(), "once"), &messages))?;
     let pack = pack(&[("s.wat", ECHO)]);
     let answer = step(&executor, &pack, "s.wat").result;
     assert_eq!(answer, Ok(StepOutcome::Json(br#"{"a":1}"#.to_vec())));
-    let told = told.lock().expect("no panic").join("\n");
+    let messages = messages.lock().expect("no panic").join("\n");
     assert!(
-        told.contains("SIGABRT") && told.contains("once more"),
-        "{told}"
+        messages.contains("SIGABRT") && messages.contains("once more"),
+        "{messages}"
     );
     Ok(())
 }
 
 fn same() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let isolated = Isolated::new(setup(program(folder.path(), "sound"), &Arc::default()))?;
-    let here = WasmtimeExecutor::new(&Limits::default().step)?;
+    let isolated = Isolated::new(setup(program(folder.path(), "healthy"), &Arc::default()))?;
+    let in_process = WasmtimeExecutor::new(&Limits::default().step)?;
     let traps = r#"(module (memory (export "memory") 1)
         (func (export "run") (param i32 i32) (result i32 i32) unreachable))"#;
     let pack = pack(&[
@@ -269,7 +276,7 @@ fn same() -> Result<(), Failed> {
         for input in [&b""[..], b"{}", &long, &longer, &long, &beyond] {
             let input = input.to_vec();
             let request = StepRequest::new(file, Call::Step { input });
-            let [a, b] = [&isolated as &dyn StepExecutor, &here].map(|executor| {
+            let [a, b] = [&isolated as &dyn StepExecutor, &in_process].map(|executor| {
                 let mut answer = executor.execute(&pack, &request);
                 answer.meters.wall_micros = 0;
                 answer
@@ -280,7 +287,7 @@ fn same() -> Result<(), Failed> {
     Ok(())
 }
 
-/// A module that takes seconds to compile, and has no shape to be refused for.
+/// A module that takes seconds to compile and is within every bound on shape.
 fn bomb() -> String {
     let mut text = String::from("(module (memory (export \"memory\") 1)\n");
     for _ in 0..700 {
@@ -296,30 +303,30 @@ fn bomb() -> String {
     text + r#"(func (export "run") (param i32 i32) (result i32 i32) (local.get 0) (local.get 1)))"#
 }
 
-/// Compiles the bomb under such bounds; then a step of another pack has to
-/// answer.
+/// Compiles the bomb under the bounds that `bounds` sets. Afterwards a step of
+/// another pack must answer.
 fn bombed(bounds: impl FnOnce(&mut Setup)) -> Result<StepCode, Failed> {
     let folder = tempfile::tempdir()?;
-    let mut setup = setup(program(folder.path(), "sound"), &Arc::default());
+    let mut setup = setup(program(folder.path(), "healthy"), &Arc::default());
     bounds(&mut setup);
     let executor = Isolated::new(setup)?;
     let bomb = pack(&[("s.wat", &bomb())]);
     let first = step(&executor, &bomb, "s.wat").result.err();
     let first = first.ok_or("the bomb answered")?;
-    // Not tried all over again: the same comes of it for every step.
+    // The second step gets the remembered failure; nothing is compiled again.
     assert_eq!(
         step(&executor, &bomb, "s.wat").result.err().as_ref(),
         Some(&first)
     );
-    let sound = pack(&[("s.wat", ECHO)]);
-    let answer = step(&executor, &sound, "s.wat").result;
+    let valid = pack(&[("s.wat", ECHO)]);
+    let answer = step(&executor, &valid, "s.wat").result;
     assert_eq!(answer, Ok(StepOutcome::Json(br#"{"a":1}"#.to_vec())));
     Ok(first.code)
 }
 
 fn slow() -> Result<(), Failed> {
     let code = bombed(|setup| {
-        // Far more than a sound step takes, and far less than the bomb.
+        // Far more than a valid step needs, and far less than the bomb needs.
         let (base, mib) = (Duration::from_millis(500), Duration::ZERO);
         setup.compiling = CompileTimeout { base, mib };
     })?;
@@ -336,7 +343,8 @@ fn large() -> Result<(), Failed> {
 fn no_worker() -> Result<(), Failed> {
     for program in ["/bin/true", "/bin/echo", "/nonexistent/program"] {
         let made = Isolated::new(setup(program.into(), &Arc::default()));
-        let why = made.err().ok_or("it was taken for a worker")?.to_string();
+        let why = made.err().ok_or("it was accepted as a worker")?;
+        let why = why.to_string();
         assert!(!why.is_empty());
     }
     Ok(())
@@ -344,7 +352,7 @@ fn no_worker() -> Result<(), Failed> {
 
 fn none_left() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let program = program(folder.path(), "sound");
+    let program = program(folder.path(), "healthy");
     let executor = Isolated::new(setup(program.clone(), &Arc::default()))?;
     let workers = || {
         let all = fs::read_dir("/proc").expect("processes");
@@ -356,7 +364,7 @@ fn none_left() -> Result<(), Failed> {
         let text = format!("{ECHO} ;; {n}");
         let pack = pack(&[("s.wat", &text)]);
         assert!(step(&executor, &pack, "s.wat").result.is_ok(), "{n}");
-        // One that compiles, and one that runs.
+        // One worker compiles, and one runs guests.
         assert!(workers() <= 2, "{n}");
     }
     drop(executor);

@@ -17,7 +17,7 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
             let keys = target.call(interface, "i18n-keys", &[]);
             Some(keys.and_then(|results| target.value(&results)))
         }
-        // Version 0.6.0 has keys alone.
+        // Version 0.6.0 has only `i18n-keys`.
         Call::I18nBundle { locale } if target.has(interface, "i18n-bundle") => {
             let arguments = [Data::Text(locale.clone())];
             let bundle = target.call(interface, "i18n-bundle", &arguments);

@@ -1,5 +1,5 @@
-//! `greentic:component/component-qa@0.6`: like `qa`, with the config that is
-//! there.
+//! `greentic:component/component-qa@0.6`: like `qa`, with the present config as an
+//! argument.
 
 use super::interface::{Abi, Answer};
 use super::node_cbor::encoded;

@@ -11,27 +11,27 @@ use wasmtime::{
 
 const PAGE: u64 = 64 * 1024;
 
-/// The contract's exports, found once a module instead of once a step.
+/// The contract's exports, looked up once for each module instead of each step.
 pub(crate) struct Exports {
     memory: ModuleExport,
     run: ModuleExport,
-    /// What reactors of C compilers want before anything else is called.
+    /// `_initialize`, which reactors of C compilers expect to be called first.
     initialize: Option<ModuleExport>,
-    room: Room,
+    allocator: Allocator,
 }
 
-/// Where a guest wants its input.
-enum Room {
-    /// Where its `alloc(len)` says.
+/// How the host allocates guest memory for the input.
+enum Allocator {
+    /// Calls the guest's `alloc(len)`.
     Alloc(ModuleExport),
-    /// Where its `cabi_realloc(0, 0, 1, len)` says.
+    /// Calls the guest's `cabi_realloc(0, 0, 1, len)`.
     Realloc(ModuleExport),
-    /// In fresh pages: what the guest has in its memory is never overwritten.
+    /// Grows the memory by fresh pages, so that no data of the guest is overwritten.
     Pages,
 }
 
 impl Exports {
-    /// Those of `module`, if it has what the contract asks for.
+    /// The exports of `module`, if it fulfils the contract.
     pub(crate) fn of(module: &Module) -> Result<Self, StepFailure> {
         if !matches!(module.get_export("memory"), Some(ExternType::Memory(_))) {
             return Err(no_memory());
@@ -43,18 +43,18 @@ impl Exports {
             let message = format!("`run` is {ty}; the contract is (i32, i32) -> (i32, i32)");
             fail(StepCode::Abi, message)
         })?;
-        let alloc = function(module, "alloc", (1, 1)).map(Room::Alloc);
-        let realloc = || function(module, "cabi_realloc", (4, 1)).map(Room::Realloc);
+        let alloc = function(module, "alloc", (1, 1)).map(Allocator::Alloc);
+        let realloc = || function(module, "cabi_realloc", (4, 1)).map(Allocator::Realloc);
         Ok(Self {
             memory: module.get_export_index("memory").ok_or_else(no_memory)?,
             run,
             initialize: function(module, "_initialize", (0, 0)),
-            room: alloc.or_else(realloc).unwrap_or(Room::Pages),
+            allocator: alloc.or_else(realloc).unwrap_or(Allocator::Pages),
         })
     }
 }
 
-/// The export `name`, if it is a function of so many `i32` parameters and
+/// The export `name`, if it is a function with so many `i32` parameters and
 /// results.
 fn function(
     module: &Module,
@@ -85,7 +85,7 @@ pub(crate) fn instantiate(
     pre.instantiate(store).map_err(|e| of_instantiation(&e))
 }
 
-/// An instance that is called, in its store.
+/// An instance and its store.
 struct Guest<'g> {
     instance: &'g Instance,
     store: &'g mut Store<Sandbox>,
@@ -108,7 +108,7 @@ impl Guest<'_> {
     }
 }
 
-/// Hands `input` to the instance and reads its answer.
+/// Passes `input` to the instance and reads its answer.
 pub(crate) fn call(
     (instance, exports): (&Instance, &Exports),
     store: &mut Store<Sandbox>,
@@ -123,7 +123,7 @@ pub(crate) fn call(
     if let Some(initialize) = &exports.initialize {
         guest.call::<(), ()>(initialize, ())?;
     }
-    let at = place(&mut guest, &exports.room, &memory, input)?;
+    let at = place(&mut guest, &exports.allocator, &memory, input)?;
     let (ptr, len): (u32, u32) = guest.call(&exports.run, (at, input.len() as u32))?;
     if len as usize > limits.output_bytes && !cfg!(planted_bug = "step_core") {
         let message = format!("an answer of {len} bytes, bound {}", limits.output_bytes);
@@ -139,24 +139,25 @@ pub(crate) fn call(
     })
 }
 
-/// Writes `input` where the guest wants it.
+/// Allocates guest memory and writes `input` there.
 fn place(
     guest: &mut Guest<'_>,
-    room: &Room,
+    allocator: &Allocator,
     memory: &Memory,
     input: &[u8],
 ) -> Result<u32, StepFailure> {
     let len = input.len() as u32;
-    let at = match room {
-        Room::Alloc(alloc) => guest.call(alloc, (len,))?,
-        Room::Realloc(realloc) => guest.call(realloc, (0u32, 0u32, 1u32, len))?,
-        Room::Pages => fresh_pages(memory, guest.store, input.len() as u64)?,
+    let at = match allocator {
+        Allocator::Alloc(alloc) => guest.call(alloc, (len,))?,
+        Allocator::Realloc(realloc) => guest.call(realloc, (0u32, 0u32, 1u32, len))?,
+        Allocator::Pages => fresh_pages(memory, guest.store, input.len() as u64)?,
     };
     memory
         .write(&mut *guest.store, at as usize, input)
         .map_err(|_| {
-            let message =
-                format!("the guest's allocator gave {at}, where {len} bytes have no room");
+            let message = format!(
+                "the guest's allocator returned {at}, and {len} bytes there lie outside memory"
+            );
             fail(StepCode::Input, message)
         })?;
     Ok(at)

@@ -1,4 +1,4 @@
-//! `greentic:component/descriptor@0.6`: what a component says of itself.
+//! `greentic:component/descriptor@0.6`: a component's description of itself.
 
 use super::interface::{Abi, Answer};
 use super::target::Target;

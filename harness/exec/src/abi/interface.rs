@@ -3,15 +3,15 @@
 use super::target::Target;
 use provision_core::wizard::{Call, StepFailure, StepOutcome};
 
-/// What a call comes to; `None` where the interface has no such function.
+/// The result of a call; `None` if the interface has no function for it.
 pub(super) type Answer = Option<Result<StepOutcome, StepFailure>>;
 
-/// An interface that is called, in any of these versions.
+/// An interface that the harness calls, in any of the listed versions.
 pub(crate) struct Abi {
-    /// Without a version; empty for a function at the component's root.
+    /// Its name without a version; empty for functions at the component's root.
     pub(super) interface: &'static str,
-    /// Versions, by their first numbers.
+    /// Versions, by their leading numbers.
     pub(super) versions: &'static [&'static str],
-    /// Makes the call by the interface of this full name.
+    /// Makes the call through the interface of this full name.
     pub(super) call: fn(&mut Target<'_>, &str, &Call) -> Answer,
 }

@@ -1,4 +1,4 @@
-//! How guests are called: one file a contract.
+//! How the harness calls guests: one file for each ABI.
 
 mod component_i18n;
 mod component_qa;
@@ -24,7 +24,7 @@ use provision_core::text::inert;
 use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
 
-/// The first that answers a call makes it.
+/// All ABIs. The first one that has a function for a call makes the call.
 const ABIS: [&Abi; 11] = [
     &provision_step::ABI,
     &provisioner::ABI,
@@ -39,7 +39,7 @@ const ABIS: [&Abi; 11] = [
     &pack_validate::ABI,
 ];
 
-/// Makes `call` by the first interface of the component that has it.
+/// Makes `call` through the component's first interface that has it.
 pub(crate) fn call(target: &mut Target<'_>, call: &Call) -> Result<StepOutcome, StepFailure> {
     let exported: Vec<&str> = target.interfaces().collect();
     for abi in ABIS {
@@ -59,7 +59,7 @@ pub(crate) fn call(target: &mut Target<'_>, call: &Call) -> Result<StepOutcome, 
     Err(unknown(target, call, &exported))
 }
 
-/// A failure that says by which interface the call was made.
+/// Adds the interface and function of the call to a failure's message.
 fn named(failure: StepFailure, interface: &str, call: &Call) -> StepFailure {
     if interface.is_empty() {
         return failure;
@@ -90,12 +90,13 @@ fn unknown(target: &Target<'_>, call: &Call, exported: &[&str]) -> StepFailure {
         .filter(|name| !name.is_empty())
         .map(|name| inert(name, 120))
         .collect();
-    let exported = match exported.is_empty() {
-        true => "no interface at all".to_owned(),
-        false => exported.join(", "),
+    let exported = if exported.is_empty() {
+        "no interface".to_owned()
+    } else {
+        exported.join(", ")
     };
     let message = format!(
-        "`{}` for {}: it exports {exported}; wanted {wanted}",
+        "`{}` for {}: it exports {exported}; expected {wanted}",
         inert(target.file(), 120),
         inert(&call.function(), 80)
     );

@@ -3,7 +3,7 @@
 use super::interface::{Abi, Answer};
 use super::node_json::tenant;
 use super::target::Target;
-use super::target::{said, unlike};
+use super::target::{guest_error, wrong_type};
 use crate::failure::fail;
 use crate::reflect::{self, Data};
 use provision_core::cbor;
@@ -48,35 +48,35 @@ fn invoke(
         "attempt": 1,
     });
     let Data::Map(mut envelope) = Data::from(&envelope) else {
-        return Err(unlike("envelope"));
+        return Err(wrong_type("envelope"));
     };
     envelope.push(("payload-cbor".into(), payload));
     let arguments = [Data::Text(operation.to_owned()), Data::Map(envelope)];
     let results = target.call(interface, "invoke", &arguments)?;
     match results.first() {
         Some(Val::Result(Ok(Some(result)))) => result_of(target, result),
-        Some(Val::Result(Err(Some(error)))) => Err(said(&reflect::json(error))),
-        _ => Err(unlike("result<invocation-result, node-error>")),
+        Some(Val::Result(Err(Some(error)))) => Err(guest_error(&reflect::json(error))),
+        _ => Err(wrong_type("result<invocation-result, node-error>")),
     }
 }
 
 fn result_of(target: &Target<'_>, result: &Val) -> Result<StepOutcome, StepFailure> {
     let Val::Record(fields) = result else {
-        return Err(unlike("invocation-result"));
+        return Err(wrong_type("invocation-result"));
     };
     let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v);
     let bytes = field("output-cbor").and_then(reflect::bytes);
-    let bytes = target.bounded(bytes.ok_or_else(|| unlike("invocation-result"))?)?;
+    let bytes = target.bounded(bytes.ok_or_else(|| wrong_type("invocation-result"))?)?;
     match field("ok") {
         Some(Val::Bool(true)) => Ok(StepOutcome::Cbor(bytes)),
         _ => Err(fail(
             StepCode::Step,
-            "the step says that it failed (ok: false)",
+            "the step answered that it failed (ok: false)",
         )),
     }
 }
 
-/// `input` as the CBOR that a component is handed.
+/// Encodes `input` as CBOR.
 pub(super) fn encoded(input: &Value) -> Result<Vec<u8>, StepFailure> {
     let bytes = cbor::from_json(input);
     bytes.map_err(|e| fail(StepCode::Input, e.to_string()))

@@ -2,7 +2,7 @@
 
 use super::interface::{Abi, Answer};
 use super::target::Target;
-use super::target::{said, unlike};
+use super::target::{guest_error, wrong_type};
 use crate::reflect::{self, Data};
 use provision_core::wizard::{Call, CallContext, StepFailure, StepOutcome};
 use serde_json::{Value, json};
@@ -49,18 +49,18 @@ fn invoke(
     let results = target.call(interface, "invoke", &arguments)?;
     let answer = results.first().map(reflect::json).unwrap_or_default();
     if let Some(error) = answer.get("err") {
-        return Err(said(error));
+        return Err(guest_error(error));
     }
     let Some(text) = answer.get("ok").and_then(Value::as_str) else {
-        return Err(unlike("invoke-result"));
+        return Err(wrong_type("invoke-result"));
     };
     target
         .bounded(text.as_bytes().to_vec())
         .map(StepOutcome::Json)
 }
 
-/// Every field that any version of `tenant-ctx` has asked for; the component
-/// takes those that it knows. No deadline, so that no clock is told.
+/// The fields of all versions of `tenant-ctx`; a component gets those that its own
+/// type has. There is no deadline, so that no clock reaches the component.
 pub(super) fn tenant(context: &CallContext) -> Value {
     let CallContext {
         environment,

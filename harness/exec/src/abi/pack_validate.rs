@@ -1,4 +1,4 @@
-//! `greentic:pack-validate/validator@0.1`: a pack's own judge.
+//! `greentic:pack-validate/validator@0.1`: a pack's own validator.
 
 use super::interface::{Abi, Answer};
 use super::target::Target;
@@ -27,10 +27,10 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
         ("sbom-json".into(), Data::Text(sbom.clone())),
         ("file-index".into(), Data::List(files)),
     ]);
-    Some(judge(target, interface, inputs))
+    Some(validate(target, interface, inputs))
 }
 
-fn judge(
+fn validate(
     target: &mut Target<'_>,
     interface: &str,
     inputs: Data,

@@ -2,7 +2,7 @@
 
 use super::interface::{Abi, Answer};
 use super::target::Target;
-use super::target::{said, unlike};
+use super::target::{guest_error, wrong_type};
 use crate::failure::fail;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
@@ -29,19 +29,19 @@ fn run(target: &mut Target<'_>, root: &str, input: &[u8]) -> Result<StepOutcome,
         let answer: Result<String, String> = answer?;
         return match answer {
             Ok(text) => target.bounded(text.into_bytes()).map(StepOutcome::Json),
-            Err(error) => Err(said(&Value::String(error))),
+            Err(error) => Err(guest_error(&Value::String(error))),
         };
     }
     let mut results = target.call(root, "run", &[Data::Text(input.to_owned())])?;
     match results.pop() {
         Some(Val::Result(Ok(Some(answer)))) => match *answer {
             Val::String(text) => target.bounded(text.into_bytes()).map(StepOutcome::Json),
-            _ => Err(unlike("result<string, string>")),
+            _ => Err(wrong_type("result<string, string>")),
         },
         Some(Val::Result(Err(Some(error)))) => match *error {
-            Val::String(text) => Err(said(&Value::String(text))),
-            _ => Err(unlike("result<string, string>")),
+            Val::String(text) => Err(guest_error(&Value::String(text))),
+            _ => Err(wrong_type("result<string, string>")),
         },
-        _ => Err(unlike("result<string, string>")),
+        _ => Err(wrong_type("result<string, string>")),
     }
 }

@@ -29,18 +29,18 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
     }
 }
 
-/// The answers, with the config that is there among them: by convention, since
-/// this version has no argument for it.
+/// Adds the present config to the answers: a convention, because this version has
+/// no argument for it.
 fn with_current(answers: &Value, current: &Value) -> Value {
     let mut answers = answers.clone();
-    let is_there = current.as_object().is_some_and(|config| !config.is_empty());
-    if let (true, Some(map)) = (is_there, answers.as_object_mut()) {
+    let exists = current.as_object().is_some_and(|config| !config.is_empty());
+    if let (true, Some(map)) = (exists, answers.as_object_mut()) {
         map.insert("existing_config".into(), current.clone());
     }
     answers
 }
 
-/// `qa-spec`, which both versions of the interface have alike.
+/// Calls `qa-spec`, which both versions of the interface have.
 pub(super) fn spec(
     target: &mut Target<'_>,
     interface: &str,
@@ -49,7 +49,7 @@ pub(super) fn spec(
     answered(target, (interface, "qa-spec"), mode, &[])
 }
 
-/// `apply-answers`, which takes a mode and these `lists`.
+/// Calls `apply-answers`, which takes a mode and these `lists` of bytes.
 pub(super) fn apply(
     target: &mut Target<'_>,
     interface: &str,
@@ -59,8 +59,8 @@ pub(super) fn apply(
     answered(target, (interface, "apply-answers"), mode, lists)
 }
 
-/// Calls a function that takes a mode and `lists` of bytes, whatever its types
-/// are exactly.
+/// Calls a function that takes a mode and `lists` of bytes: by exact types if the
+/// function has the known ones, else by reflection.
 fn answered(
     target: &mut Target<'_>,
     (interface, function): (&str, &str),
@@ -80,7 +80,7 @@ fn answered(
     Ok(StepOutcome::Cbor(bytes))
 }
 
-/// The mode by the name that this component has for it.
+/// The component's own name of the mode.
 fn mode_of(
     target: &mut Target<'_>,
     interface: &str,

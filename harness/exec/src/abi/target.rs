@@ -1,4 +1,4 @@
-//! A component that is to be called: its exports, and its one instance.
+//! A component that the harness calls: its exports, and its only instance.
 
 use crate::failure::{fail, of_component, of_instantiation};
 use crate::reflect::{self, Data};
@@ -47,8 +47,8 @@ impl Exports {
     }
 }
 
-/// What a call of known types comes to; `None` where the function's types are
-/// others, and nothing was called.
+/// The result of a call by exact types; `None` if the function has other types, and
+/// nothing was called.
 pub(crate) type Known<R> = Option<Result<R, StepFailure>>;
 
 /// A component in a store of its own, instantiated by the first call.
@@ -78,7 +78,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// The instance, once something was called.
+    /// The instance, if a function was called.
     pub(crate) fn instance(&self) -> Option<Instance> {
         self.instance
     }
@@ -115,7 +115,7 @@ impl<'a> Target<'a> {
         };
         instance
             .get_func(&mut *self.store, index)
-            .ok_or_else(|| fail(StepCode::Abi, format!("`{function}` is no function")))
+            .ok_or_else(|| fail(StepCode::Abi, format!("`{function}` is not a function")))
     }
 
     /// Calls `function` of `interface`, if its types are exactly these.
@@ -136,8 +136,8 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Calls `function` of `interface`; its arguments take the types that the
-    /// component gives them.
+    /// Calls `function` of `interface` by reflection: converts the arguments to the
+    /// types of the component.
     pub(crate) fn call(
         &mut self,
         interface: &str,
@@ -172,7 +172,7 @@ impl<'a> Target<'a> {
         ty.imports(component.engine()).next().is_some()
     }
 
-    /// The cases of the enum that `function` takes at `at`.
+    /// The cases of the enum that is parameter `at` of `function`.
     pub(crate) fn cases(
         &mut self,
         interface: &str,
@@ -187,7 +187,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// An answer of bytes, held to the bound.
+    /// Checks the length of an answer against the bound.
     pub(crate) fn bounded(&self, mut bytes: Vec<u8>) -> Result<Vec<u8>, StepFailure> {
         if cfg!(planted_bug = "step_input") {
             bytes.truncate(200);
@@ -200,38 +200,38 @@ impl<'a> Target<'a> {
         Err(fail(StepCode::Output, message))
     }
 
-    /// The one result of a call as JSON that it holds as text.
+    /// The only result of a call, a string that holds JSON.
     pub(crate) fn text(&self, results: &[Val]) -> Result<StepOutcome, StepFailure> {
         match results {
             [Val::String(text)] => {
                 let bytes = text.clone().into_bytes();
                 self.bounded(bytes).map(StepOutcome::Json)
             }
-            _ => Err(unlike("string")),
+            _ => Err(wrong_type("string")),
         }
     }
 
-    /// The one result of a call as bytes.
+    /// The only result of a call, as bytes.
     pub(crate) fn bytes(&self, results: &[Val]) -> Result<Vec<u8>, StepFailure> {
         let bytes = results.first().and_then(reflect::bytes);
-        self.bounded(bytes.ok_or_else(|| unlike("list<u8>"))?)
+        self.bounded(bytes.ok_or_else(|| wrong_type("list<u8>"))?)
     }
 
-    /// The one result of a call as JSON that says the same.
+    /// The only result of a call, converted to JSON.
     pub(crate) fn value(&self, results: &[Val]) -> Result<StepOutcome, StepFailure> {
-        let result = results.first().ok_or_else(|| unlike("one value"))?;
+        let result = results.first().ok_or_else(|| wrong_type("one value"))?;
         let json = reflect::json(result).to_string();
         self.bounded(json.into_bytes()).map(StepOutcome::Json)
     }
 }
 
-/// A result that is not of the interface's type.
-pub(crate) fn unlike(expected: &str) -> StepFailure {
-    fail(StepCode::Abi, format!("the result is no {expected}"))
+/// The failure of a call whose result has another type than the interface's.
+pub(crate) fn wrong_type(expected: &str) -> StepFailure {
+    fail(StepCode::Abi, format!("the result is not {expected}"))
 }
 
-/// An error that the guest itself answered.
-pub(crate) fn said(error: &serde_json::Value) -> StepFailure {
+/// The failure of a call that the guest answered with an error.
+pub(crate) fn guest_error(error: &serde_json::Value) -> StepFailure {
     let text = |key: &str| error.get(key).and_then(serde_json::Value::as_str);
     let message = match (text("code"), text("message")) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
@@ -239,6 +239,6 @@ pub(crate) fn said(error: &serde_json::Value) -> StepFailure {
     };
     fail(
         StepCode::Step,
-        format!("the step says: {}", inert(&message, 300)),
+        format!("the step answered an error: {}", inert(&message, 300)),
     )
 }

@@ -1,5 +1,5 @@
-//! Calls whose types are exactly known: without a value a byte, as reflection
-//! has it.
+//! Calls by exact types. They avoid the cost of reflection, which makes a value of
+//! every byte.
 
 use super::target::Known;
 use super::target::Target;
@@ -20,7 +20,7 @@ enum Mode {
     Remove,
 }
 
-/// The modes of older packs.
+/// The modes of `qa` and `component-qa` in older packs.
 #[derive(Debug, Clone, Copy, ComponentType, Lower)]
 #[component(enum)]
 #[repr(u8)]
@@ -35,7 +35,7 @@ enum OldMode {
     Remove,
 }
 
-/// Calls `function`, which takes a mode and then these lists of bytes, for a
+/// Calls `function`, which takes a mode and these lists of bytes, and returns a
 /// list of bytes.
 pub(super) fn by_mode(
     target: &mut Target<'_>,

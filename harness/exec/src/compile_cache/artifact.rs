@@ -1,4 +1,4 @@
-//! An artifact: the compiled code of a step as bytes, and its name.
+//! An artifact: the serialized code of a compiled step, and its name.
 
 use crate::prepare::Code;
 use wasmtime::component::Component;
@@ -6,21 +6,21 @@ use wasmtime::{Engine, Module, Precompiled};
 
 /// The ending of an artifact's name.
 pub(super) const ENDING: &str = "artifact";
-/// The ending of files that earlier versions kept beside artifacts. Nothing
+/// The ending of files that earlier versions stored next to artifacts. Nothing
 /// reads them any more; the cache removes them.
 pub(super) const OBSOLETE_ENDING: &str = "note";
 
-/// Where compiled steps come from, and go to.
+/// A store of compiled steps.
 pub(crate) trait Artifacts: Send + Sync {
-    /// Whether there is something under `name`; it may still be refused.
+    /// Whether an artifact is stored under `name`; loading it may still fail.
     fn has(&self, name: &CodeName) -> bool;
-    /// The code that was kept under `name` for `engine`.
+    /// Loads the code that is stored under `name` into `engine`.
     fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code>;
-    /// Keeps `code` under `name`.
+    /// Stores `code` under `name`.
     fn keep(&self, name: &CodeName, code: &Code);
 }
 
-/// The name of an artifact: a hash of all that decides over its code.
+/// The name of an artifact: a hash of everything that its code depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CodeName(pub(super) blake3::Hash);
 
@@ -38,8 +38,8 @@ impl From<[u8; 32]> for CodeName {
     }
 }
 
-/// The artifact of `code`.
-pub(super) fn packed(code: &Code) -> Option<Vec<u8>> {
+/// Serializes `code` to an artifact.
+pub(super) fn serialize(code: &Code) -> Option<Vec<u8>> {
     let artifact = match code {
         Code::Module(module) => module.serialize(),
         Code::Component(component) => component.serialize(),
@@ -47,18 +47,19 @@ pub(super) fn packed(code: &Code) -> Option<Vec<u8>> {
     artifact.ok()
 }
 
-/// The code in an artifact that has proven to be ours.
-#[expect(unsafe_code, reason = "the proof of an artifact is what makes it safe")]
-pub(super) fn unpacked(engine: &Engine, artifact: &[u8]) -> Option<Code> {
-    // NB: of the very bytes that were proven, never of the file once more.
+/// The code in an artifact that is verified to be this user's.
+#[expect(unsafe_code, reason = "the caller has verified the artifact")]
+pub(super) fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Code> {
+    // NB: takes the very bytes that were verified. Reading the file again would
+    // let another process change it in between.
     match Engine::detect_precompiled(artifact)? {
         Precompiled::Module => {
-            // SAFETY: these bytes are what `Module::serialize` gave this user.
+            // SAFETY: `Module::serialize` made these bytes for this user.
             let module = unsafe { Module::deserialize(engine, artifact) };
             module.ok().map(Code::Module)
         }
         Precompiled::Component => {
-            // SAFETY: these bytes are what `Component::serialize` gave this user.
+            // SAFETY: `Component::serialize` made these bytes for this user.
             let component = unsafe { Component::deserialize(engine, artifact) };
             component.ok().map(Code::Component)
         }

@@ -1,4 +1,4 @@
-//! How much a cache holds, and what is thrown away when it is too much.
+//! The size of a cache, and the eviction of its least recently used artifacts.
 
 use super::artifact::{ENDING, OBSOLETE_ENDING};
 use super::private_dir::{CacheError, SECRET, UNFINISHED, io};
@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// After this, nobody writes to what is unfinished any more.
+/// The age after which an unfinished file counts as abandoned by its writer.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// What a cache holds.
+/// The contents of a cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Compiled steps.
     pub artifacts: u64,
-    /// Bytes of all of them.
+    /// Bytes of all artifacts.
     pub bytes: u64,
 }
 
-/// The bound, and what is known of how near it is.
+/// The bound on a cache, and its size as far as this process knows it.
 #[derive(Debug)]
 pub(super) struct Eviction {
     limit: u64,
-    /// Bytes, as far as this process knows; nothing before it has looked.
+    /// Bytes of all artifacts; `None` until this process has read the folder.
     used: Option<u64>,
 }
 
@@ -39,14 +39,14 @@ struct Entry {
     used: SystemTime,
 }
 
-/// The artifacts in `folder`, and the paths of files that nobody needs: files
+/// The artifacts in `folder`, and the paths of files to remove: unfinished ones
 /// that a writer abandoned, and obsolete ones.
 fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<PathBuf>), CacheError> {
     let (mut kept, mut abandoned) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(io("read", folder))? {
         let entry = entry.map_err(io("read", folder))?;
         let path = entry.path();
-        // Somebody else may have removed it meanwhile.
+        // Another process may have removed it meanwhile.
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
@@ -79,15 +79,16 @@ pub(super) fn usage(folder: &Path) -> Result<Usage, CacheError> {
     entries(folder).map(|(artifacts, _)| sum(&artifacts))
 }
 
-/// Notes that `bytes` were added, and makes room where it is too much now.
-/// What cannot be removed stays: a cache that is too large is no error.
+/// Notes that `bytes` were added, and evicts artifacts if the cache is over its
+/// limit now. A file that cannot be removed stays: a cache that is too large is
+/// no error.
 pub(super) fn added(eviction: &Mutex<Eviction>, folder: &Path, bytes: u64) {
     let mut eviction = eviction.lock().unwrap_or_else(PoisonError::into_inner);
     eviction.used = eviction.used.map(|used| used.saturating_add(bytes));
     if eviction.used.is_some_and(|used| used <= eviction.limit) {
         return;
     }
-    // NB: others write here too, so that it is looked at anew.
+    // NB: other processes write to the folder too, so it is read again.
     let Ok((mut artifacts, abandoned)) = entries(folder) else {
         return;
     };
@@ -98,7 +99,7 @@ pub(super) fn added(eviction: &Mutex<Eviction>, folder: &Path, bytes: u64) {
     if used > eviction.limit {
         artifacts.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
         for entry in artifacts {
-            // A quarter at a time, so that this is done seldom.
+            // Evicts a quarter at a time, so that eviction is rare.
             if used <= eviction.limit / 4 * 3 {
                 break;
             }
@@ -110,8 +111,7 @@ pub(super) fn added(eviction: &Mutex<Eviction>, folder: &Path, bytes: u64) {
     eviction.used = Some(used);
 }
 
-/// Removes what a cache has put into `folder`, and the folder if it is empty
-/// then.
+/// Removes the files of a cache from `folder`, and then the folder if it is empty.
 pub(super) fn clean(folder: &Path) -> Result<Usage, CacheError> {
     let (artifacts, mut paths) = entries(folder)?;
     let usage = sum(&artifacts);
@@ -131,7 +131,7 @@ pub(super) fn clean(folder: &Path) -> Result<Usage, CacheError> {
             _ => {}
         }
     }
-    // NB: fails where something else is in it, which stays.
+    // NB: fails if other files are in the folder; they stay.
     drop(fs::remove_dir(folder));
     Ok(usage)
 }

@@ -1,11 +1,11 @@
-//! Compiled steps on disk, for the next run: a folder that nobody else may
-//! touch, where every file proves that this user's harness wrote it.
+//! The compile cache: compiled steps on disk for the next run, in a private
+//! folder, each with a keyed MAC.
 //!
-//! Wasmtime runs a compiled artifact as it is, so whoever can put one there
-//! owns the process. Hence three walls: the folder and its secret belong to
-//! this user and are closed to others; an artifact ends with a BLAKE3 over its
-//! name and its bytes, keyed with that secret; and its name is a hash of all
-//! that decided over its code.
+//! Wasmtime runs a compiled artifact without checking it, so anyone who can put
+//! an artifact there controls the process. Three measures prevent that: the
+//! folder and its secret belong to this user and are closed to others; an
+//! artifact ends with a MAC, a BLAKE3 over its name and its bytes, keyed with
+//! that secret; and its name is a hash of everything that its code depends on.
 
 mod artifact;
 mod eviction;
@@ -22,7 +22,7 @@ use crate::engine::{Compiler, Compilers, engine};
 use crate::error::ExecError;
 use crate::module_cache::Key;
 use crate::prepare::Code;
-use artifact::{ENDING, packed, unpacked};
+use artifact::{ENDING, deserialize, serialize};
 use eviction::Eviction;
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
@@ -35,35 +35,34 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 
-/// What artifacts have in common that nothing else tells; raise it when what
-/// is done between a step's file and its code changes.
+/// The version of artifacts, part of their names. Raise it if the harness changes
+/// how it makes code from a step's file and no other part of the name changes.
 const FORMAT: u32 = 1;
-/// Bytes of the proof at an artifact's end.
-const PROOF: usize = blake3::OUT_LEN;
+/// Bytes of the MAC at an artifact's end.
+const MAC: usize = blake3::OUT_LEN;
 /// Bytes of the largest artifact that is read: a component of 16 MiB, the
 /// bound, compiles to less.
 const LARGEST: u64 = 512 * 1024 * 1024;
-/// How old the mark of an artifact's last use may become.
+/// An artifact's time of last use is updated only if it is older than this.
 const STALE_MARK: Duration = Duration::from_secs(60 * 60);
-/// Bytes that a cache may hold unless somebody says otherwise.
+/// The default bound on the bytes of a cache.
 pub const DEFAULT_CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// A folder of compiled steps, shared by any number of processes.
 #[derive(Debug)]
 pub struct CompileCache {
     folder: PathBuf,
-    /// What proofs of artifacts are keyed with.
+    /// The key of the MACs.
     secret: [u8; 32],
     eviction: Mutex<Eviction>,
 }
 
 impl CompileCache {
-    /// The cache in `folder`, which is made where it is not there; it is kept
-    /// to about `limit` bytes.
+    /// Opens the cache in `folder`, which is created if it does not exist. The
+    /// cache evicts artifacts to stay below about `limit` bytes.
     ///
     /// # Errors
-    /// [`CacheError`] where the folder is not this user's alone, or the system
-    /// refuses.
+    /// [`CacheError`] if others may enter the folder, or if the system refuses.
     pub fn open(folder: &Path, limit: u64) -> Result<Self, CacheError> {
         let folder = private_dir::private(folder)?;
         let secret = private_dir::secret(&folder)?;
@@ -80,29 +79,28 @@ impl CompileCache {
         &self.folder
     }
 
-    /// What is in it.
+    /// The number and bytes of its artifacts.
     ///
     /// # Errors
-    /// [`CacheError`] where it cannot be read.
+    /// [`CacheError`] if the folder cannot be read.
     pub fn usage(&self) -> Result<Usage, CacheError> {
         eviction::usage(&self.folder)
     }
 
-    /// Removes the cache in `folder`, and nothing else that is there.
+    /// Removes the cache in `folder`, and no other files.
     ///
     /// # Errors
-    /// [`CacheError`] where the folder is not this user's alone, or the system
-    /// refuses.
+    /// [`CacheError`] if others may enter the folder, or if the system refuses.
     pub fn clean(folder: &Path) -> Result<Usage, CacheError> {
         eviction::clean(&private_dir::private(folder)?)
     }
 
-    /// The artifact that was kept under `name`, if it proves that it is ours.
+    /// The artifact that is stored under `name`, if its MAC is right.
     #[must_use]
     pub fn artifact(&self, name: &CodeName) -> Option<Vec<u8>> {
         let path = self.path(name);
         let (file, mut bytes) = read(&path)?;
-        match proven(&self.secret, &name.0, &bytes).map(<[u8]>::len) {
+        match verified(&self.secret, &name.0, &bytes).map(<[u8]>::len) {
             Some(len) => {
                 mark_used(&file);
                 bytes.truncate(len);
@@ -115,13 +113,13 @@ impl CompileCache {
         }
     }
 
-    /// Keeps `artifact` under `name`. A cache that cannot be written to costs
-    /// time, and is no error.
+    /// Stores `artifact` under `name`. If it cannot be written, a later run
+    /// compiles the step again; that is no error.
     ///
     /// # Safety
-    /// Wasmtime made `artifact` from the component and the settings that `name`
-    /// names, in a process that had run no guest: a later run executes these
-    /// bytes as machine code.
+    /// Wasmtime must have made `artifact` from the component and the settings that
+    /// `name` names, in a process that had run no guest: a later run executes
+    /// these bytes as machine code.
     #[expect(
         unsafe_code,
         reason = "only the caller knows where the bytes come from"
@@ -131,15 +129,15 @@ impl CompileCache {
     }
 
     fn put(&self, name: &CodeName, artifact: &[u8]) {
-        let proof = proof(&self.secret, &name.0, artifact);
-        let parts = [artifact, proof.as_bytes()];
+        let mac = mac(&self.secret, &name.0, artifact);
+        let parts = [artifact, mac.as_bytes()];
         if private_dir::write(&self.folder, &self.path(name), &parts).is_ok() {
             let bytes = parts.iter().map(|p| p.len() as u64).sum();
             eviction::added(&self.eviction, &self.folder, bytes);
         }
     }
 
-    /// Whether there is something under `name`; it may still be refused.
+    /// Whether an artifact is stored under `name`; its MAC may still be wrong.
     #[must_use]
     pub fn holds(&self, name: &CodeName) -> bool {
         self.path(name).exists()
@@ -151,7 +149,7 @@ impl CompileCache {
     }
 }
 
-/// The bytes of a kept file, of at most one more than [`LARGEST`].
+/// Opens and reads an artifact's file, at most one byte more than [`LARGEST`].
 fn read(path: &Path) -> Option<(File, Vec<u8>)> {
     let mut file = File::open(path).ok()?;
     let mut bytes = Vec::new();
@@ -159,31 +157,32 @@ fn read(path: &Path) -> Option<(File, Vec<u8>)> {
         .take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .ok()?;
-    // What is cut off has no proof, and goes like any other damaged file.
+    // A file that is cut off here has a wrong MAC, and is removed like any other
+    // damaged file.
     Some((file, bytes))
 }
 
-/// Removes what does not prove that it is ours.
+/// Removes an artifact that fails verification.
 ///
-/// NB: a second process may have replaced it meanwhile; then it is only made
-/// once more.
+/// NB: another process may have replaced it meanwhile; then the valid one is
+/// removed, and compiled again.
 fn discard(path: &Path) {
     drop(fs::remove_file(path));
 }
 
-fn proof(key: &[u8; 32], name: &blake3::Hash, bytes: &[u8]) -> blake3::Hash {
+fn mac(key: &[u8; 32], name: &blake3::Hash, bytes: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_keyed(key);
     hasher.update(name.as_bytes());
     hasher.update(bytes);
     hasher.finalize()
 }
 
-/// What is before the proof in `bytes`, if the proof is right.
-fn proven<'b>(key: &[u8; 32], name: &blake3::Hash, bytes: &'b [u8]) -> Option<&'b [u8]> {
-    let (kept, found) = bytes.split_at_checked(bytes.len().checked_sub(PROOF)?)?;
-    // NB: two hashes are compared in constant time.
+/// The artifact in `bytes`, without the MAC at their end, if the MAC is right.
+fn verified<'b>(key: &[u8; 32], name: &blake3::Hash, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let (artifact, found) = bytes.split_at_checked(bytes.len().checked_sub(MAC)?)?;
+    // NB: `blake3::Hash` compares in constant time.
     let found = blake3::Hash::from_slice(found).ok()?;
-    (proof(key, name, kept) == found).then_some(kept)
+    (mac(key, name, artifact) == found).then_some(artifact)
 }
 
 impl Artifacts for CompileCache {
@@ -194,8 +193,8 @@ impl Artifacts for CompileCache {
     fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code> {
         let path = self.path(name);
         let (file, bytes) = read(&path)?;
-        let code = proven(&self.secret, &name.0, &bytes);
-        let code = code.and_then(|artifact| unpacked(engine, artifact));
+        let code = verified(&self.secret, &name.0, &bytes);
+        let code = code.and_then(|artifact| deserialize(engine, artifact));
         match code {
             Some(_) => mark_used(&file),
             None => discard(&path),
@@ -204,32 +203,32 @@ impl Artifacts for CompileCache {
     }
 
     fn keep(&self, name: &CodeName, code: &Code) {
-        if let Some(artifact) = packed(code) {
+        if let Some(artifact) = serialize(code) {
             self.put(name, &artifact);
         }
     }
 }
 
-/// So that what is used is not what is thrown away.
+/// Updates the time of last use, which eviction goes by.
 fn mark_used(file: &File) {
     let now = SystemTime::now();
     let marked = file.metadata().and_then(|m| m.modified());
     let stale = marked.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > STALE_MARK));
     if stale {
-        // NB: of no consequence where it fails.
+        // NB: if this fails, the artifact is only evicted earlier.
         drop(file.set_modified(now));
     }
 }
 
-/// How an executor's artifacts are called, by compiler.
+/// Computes the names of an executor's artifacts, for each compiler.
 #[derive(Debug, Clone)]
 pub struct CodeNames(Vec<Configuration>);
 
 impl CodeNames {
-    /// Of an executor over `limits` and `compilers`.
+    /// The names for an executor with `limits` and `compilers`.
     ///
     /// # Errors
-    /// [`ExecError`] where this machine cannot run it.
+    /// [`ExecError`] if this machine cannot run such an executor.
     pub fn of(limits: &StepLimits, compilers: Compilers) -> Result<Self, ExecError> {
         let all = compilers.all().iter().map(|(_, compiler)| {
             let engine = engine(limits, *compiler, 1).map_err(ExecError::Engine)?;
@@ -238,35 +237,36 @@ impl CodeNames {
         all.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The name of what the compiler at `lane` makes of `file` of `pack`, if
-    /// the pack has it.
+    /// The name of the artifact that the compiler at index `lane` makes from `file`
+    /// of `pack`; `None` if the pack lacks the file.
     #[must_use]
     pub fn name(&self, lane: usize, pack: &Pack, file: &str) -> Option<CodeName> {
         Some(self.0.get(lane)?.name(&Key::of(pack, file)?))
     }
 }
 
-/// What decides over code beside its source.
+/// A hash of everything except the source that code depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct Configuration(blake3::Hasher);
 
 impl Configuration {
-    /// Of `engine`, which was made for `compiler` and `limits`.
+    /// The configuration of `engine`, which was created for `compiler` and `limits`.
     pub(crate) fn of(engine: &Engine, compiler: Compiler, limits: &StepLimits) -> Self {
         let mut hasher = Feed(blake3::Hasher::new());
         FORMAT.hash(&mut hasher);
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         format!("{compiler:?}").hash(&mut hasher);
-        // Wasmtime's own hash covers its version, the processor, and each of
-        // the settings that code depends on.
+        // Wasmtime's own hash covers its version, the processor, and all settings
+        // that code depends on.
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        // What was refused under one bound must not be found under another.
+        // An artifact made under one bound must not be found under another that
+        // would have refused it.
         (limits.component_bytes, limits.stack_bytes).hash(&mut hasher);
         shape::bounds().hash(&mut hasher);
         Self(hasher.0)
     }
 
-    /// The name of what is compiled from `key`.
+    /// The name of the artifact that is compiled from `key`.
     pub(crate) fn name(&self, key: &Key) -> CodeName {
         let mut hasher = self.0.clone();
         hasher.update(key.digest.as_bytes());
@@ -275,7 +275,7 @@ impl Configuration {
     }
 }
 
-/// Hands what is hashed to BLAKE3.
+/// A [`Hasher`] that feeds BLAKE3.
 struct Feed(blake3::Hasher);
 
 impl Hasher for Feed {

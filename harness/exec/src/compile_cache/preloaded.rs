@@ -1,13 +1,13 @@
-//! Compiled steps that come from another process, and go to it: for an executor
-//! that may open no file.
+//! Artifacts in memory that another process sends or receives: for an executor
+//! that may open no files.
 
-use super::artifact::{Artifacts, CodeName, packed, unpacked};
+use super::artifact::{Artifacts, CodeName, deserialize, serialize};
 use crate::prepare::Code;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasmtime::Engine;
 
-/// Artifacts that were handed in, and the one that was made last.
+/// The artifacts that were given to this process, and the one that it made last.
 #[derive(Debug, Default)]
 pub struct Preloaded {
     given: Mutex<HashMap<CodeName, Vec<u8>>>,
@@ -15,20 +15,20 @@ pub struct Preloaded {
 }
 
 impl Preloaded {
-    /// Hands in what was compiled earlier.
+    /// Adds an artifact that was compiled earlier.
     ///
     /// # Safety
-    /// `artifact` is run as it is: it has to be what [`Self::take_made`] gave,
-    /// for `name`, in a process that had run no guest.
+    /// Wasmtime runs `artifact` without checking it. It must be what
+    /// [`Self::take_made`] returned for `name`, in a process that had run no guest.
     #[expect(
         unsafe_code,
-        reason = "it hands over code, and nothing here can check it"
+        reason = "accepts machine code, which nothing here can check"
     )]
     pub unsafe fn give(&self, name: CodeName, artifact: Vec<u8>) {
         locked(&self.given).insert(name, artifact);
     }
 
-    /// What was compiled last, once.
+    /// Takes the artifact that was made last.
     pub fn take_made(&self) -> Option<Vec<u8>> {
         locked(&self.made).take()
     }
@@ -43,13 +43,14 @@ impl Artifacts for Preloaded {
         locked(&self.given).contains_key(name)
     }
 
-    /// NB: once, so that nothing is kept twice; the executor has it from then on.
+    /// NB: removes the artifact, so that it is not kept twice; the executor keeps
+    /// the code from then on.
     fn load(&self, engine: &Engine, name: &CodeName) -> Option<Code> {
         let artifact = locked(&self.given).remove(name)?;
-        unpacked(engine, &artifact)
+        deserialize(engine, &artifact)
     }
 
     fn keep(&self, _: &CodeName, code: &Code) {
-        *locked(&self.made) = packed(code);
+        *locked(&self.made) = serialize(code);
     }
 }

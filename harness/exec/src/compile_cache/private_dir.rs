@@ -1,4 +1,4 @@
-//! The folder of a cache: this user's alone, or it is not used.
+//! The folder of a cache: it must belong to this user and be closed to others.
 
 use rustix::fs::OFlags;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -9,32 +9,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The file with the secret.
 pub(super) const SECRET: &str = "secret";
-/// What names of files begin with that are not yet whole.
+/// The prefix of files that are still being written.
 pub(super) const UNFINISHED: &str = "unfinished-";
 
-/// Why there is no cache.
+/// Why a cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// The system refuses.
+    /// A file operation failed.
     #[error("compile cache: cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// With what.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Somebody else may read or change it; what is in it is code.
+    /// Another user may read or change the cache, which holds machine code.
     #[error(
-        "compile cache: {} {why}; code from there would be run as it is: remove it, or name \
-         another folder with --cache",
+        "compile cache: {} {why}; the harness would run code from there without checking it: \
+         remove it, or name another folder with --cache",
         path.display()
     )]
     NotPrivate {
-        /// What is not private.
+        /// The file or folder that is not private.
         path: PathBuf,
-        /// In which way.
+        /// Why it is not.
         why: String,
     },
 }
@@ -51,7 +51,7 @@ pub(super) fn io(
     }
 }
 
-/// The real path of `folder`, which is made where it is not there.
+/// The real path of `folder`, which is created if it does not exist.
 pub(super) fn private(folder: &Path) -> Result<PathBuf, CacheError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(io("create", folder))?;
@@ -61,7 +61,7 @@ pub(super) fn private(folder: &Path) -> Result<PathBuf, CacheError> {
     Ok(real)
 }
 
-/// Whether a file or folder is this user's, and closed to all others.
+/// Checks that a file or folder belongs to this user and is closed to all others.
 fn closed(path: &Path, metadata: &fs::Metadata) -> Result<(), CacheError> {
     let not = |why: String| {
         Err(CacheError::NotPrivate {
@@ -79,10 +79,11 @@ fn closed(path: &Path, metadata: &fs::Metadata) -> Result<(), CacheError> {
     }
 }
 
-/// The secret of the cache in `folder`, which is made where it is not there.
+/// The secret of the cache in `folder`, which is created if it does not exist.
 pub(super) fn secret(folder: &Path) -> Result<[u8; 32], CacheError> {
     let path = folder.join(SECRET);
-    // Twice at most: somebody else may make it, or take it away, meanwhile.
+    // Several attempts, because another process may create or remove the secret
+    // meanwhile.
     for _ in 0..3 {
         match read_secret(&path)? {
             Some(secret) => return Ok(secret),
@@ -91,11 +92,11 @@ pub(super) fn secret(folder: &Path) -> Result<[u8; 32], CacheError> {
     }
     Err(CacheError::NotPrivate {
         path,
-        why: "is taken away again and again".into(),
+        why: "is removed again and again".into(),
     })
 }
 
-/// The secret at `path`, if there is one; what was cut off is removed.
+/// The secret at `path`, if there is one. Removes a secret of another length.
 fn read_secret(path: &Path) -> Result<Option<[u8; 32]>, CacheError> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -128,7 +129,7 @@ fn make_secret(folder: &Path, path: &Path) -> Result<(), CacheError> {
     let (unfinished, mut file) = unfinished(folder)?;
     let written = file.write_all(&secret).and_then(|()| file.sync_all());
     written.map_err(io("write", &unfinished))?;
-    // Unlike renaming, linking fails where somebody was faster.
+    // Unlike renaming, linking fails if another process was faster.
     let linked = fs::hard_link(&unfinished, path);
     let removed = fs::remove_file(&unfinished);
     match linked {
@@ -137,24 +138,24 @@ fn make_secret(folder: &Path, path: &Path) -> Result<(), CacheError> {
     }
 }
 
-/// Writes `parts` to `path`, all of them or none.
+/// Writes `parts` to `path` atomically.
 pub(super) fn write(folder: &Path, path: &Path, parts: &[&[u8]]) -> Result<(), CacheError> {
     let (unfinished, mut file) = unfinished(folder)?;
     let written = parts.iter().try_for_each(|part| file.write_all(part));
     let written = written.map_err(io("write", &unfinished));
     let done = written.and_then(|()| fs::rename(&unfinished, path).map_err(io("write", path)));
     if done.is_err() {
-        // NB: of no consequence where it fails; what is old is removed later.
+        // NB: if this fails, eviction removes the file once it is old.
         drop(fs::remove_file(&unfinished));
     }
     done
 }
 
-/// A new file that nobody else writes to.
+/// Creates a file that no other process writes to.
 fn unfinished(folder: &Path) -> Result<(PathBuf, File), CacheError> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    // A process of another container may have the same number.
+    // A process of another container may have the same process id.
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
     let now = now.map_or(0, |now| now.as_nanos());
     let name = format!("{UNFINISHED}{}-{next}-{now:x}", std::process::id());

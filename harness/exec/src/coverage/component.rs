@@ -1,5 +1,5 @@
-//! A component whose core modules count, with a function for each of their
-//! instances that hands the counters to the host.
+//! Rewrites a component: its core modules count, and for each of their instances
+//! it exports a reader, a function that returns the counters to the host.
 
 use super::covered::CoveredFunction;
 use super::dictionary::Dictionary;
@@ -17,25 +17,25 @@ use wasmparser::{
     ComponentTypeRef, Instance, Parser, Payload, Validator, WasmFeatures,
 };
 
-/// The name of the function that hands over the counters of the instance `n`.
+/// The name of the reader of the counting instance `n`.
 pub(super) fn reader(n: usize) -> String {
     format!("provision-coverage-{n}")
 }
 
-/// A component that counts.
+/// A rewritten component.
 #[derive(Default)]
 pub(super) struct Counted {
     pub(super) binary: Vec<u8>,
-    /// For each of its readers: where the counters begin that it reads, and
-    /// how many they are.
+    /// For each reader: the number of the first counter that it reads, and the
+    /// count of its counters.
     pub(super) instances: Vec<(u32, u32)>,
     pub(super) counters: u32,
     pub(super) functions: Vec<CoveredFunction>,
 }
 
 impl Counted {
-    /// Takes the functions and counters of a part, and says from where on they
-    /// are counted here.
+    /// Adds the functions and counters of a nested module or component. Returns
+    /// the number of its first counter in this component.
     fn take(&mut self, functions: Vec<CoveredFunction>, counters: u32) -> u32 {
         let base = self.counters;
         let moved = functions.into_iter().map(|f| CoveredFunction {
@@ -48,11 +48,11 @@ impl Counted {
     }
 }
 
-/// Who is to be asked for counters.
+/// Where a reader gets counters from.
 enum Counting {
-    /// A core instance, in whose memory they are.
+    /// The memory of a core instance.
     Core { instance: u32, first: u32, len: u32 },
-    /// The reader `name` of a component's instance.
+    /// The reader `name` of a nested component's instance.
     Inner {
         instance: u32,
         name: usize,
@@ -61,19 +61,21 @@ enum Counting {
     },
 }
 
-/// Index spaces of a component, as far as it was copied. What stands in one of
-/// the first two is what a part of it became.
+/// The index spaces of a component, up to the section that was copied last.
 #[derive(Default)]
 struct Walk {
+    /// For each core module, the number of its first counter and the count of its
+    /// counters; `None` if it does not count.
     modules: Vec<Option<(u32, u32)>>,
+    /// For each nested component, the same for each of its readers.
     components: Vec<Vec<(u32, u32)>>,
     core_instances: u32,
     instances: u32,
     counting: Vec<Counting>,
 }
 
-/// Rewrites the core modules of `binary`, those of components inside it
-/// included. `None` where nothing could be rewritten.
+/// Rewrites the core modules of `binary`, those of nested components included.
+/// `None` if nothing could be rewritten.
 pub(super) fn rewrite_component(binary: &[u8], dictionary: &mut Dictionary) -> Option<Counted> {
     let mut component = wasm_encoder::Component::new();
     let mut counted = Counted::default();
@@ -126,7 +128,7 @@ impl Counting {
 }
 
 impl Walk {
-    /// A core module, rewritten where it can be.
+    /// Rewrites a core module if possible.
     fn module<'b>(
         &mut self,
         bytes: &'b [u8],
@@ -142,7 +144,7 @@ impl Walk {
         Cow::Owned(module.binary)
     }
 
-    /// A component inside this one, likewise.
+    /// Rewrites a nested component if possible.
     fn component<'b>(
         &mut self,
         bytes: &'b [u8],
@@ -160,7 +162,7 @@ impl Walk {
         Cow::Owned(inner.binary)
     }
 
-    /// Follows what `section` adds to the index spaces.
+    /// Adds the items of `section` to the index spaces.
     fn section(&mut self, section: &Payload<'_>) -> Option<()> {
         match section {
             Payload::InstanceSection(section) => {
@@ -196,7 +198,7 @@ impl Walk {
                     }
                 }
             }
-            // NB: an export is a thing of its own.
+            // NB: an export adds a new item to its index space.
             Payload::ComponentExportSection(section) => {
                 for export in section.clone() {
                     self.named(export.ok()?.kind);
@@ -249,7 +251,7 @@ impl Walk {
     }
 }
 
-/// How many things of each kind the component has already.
+/// The sizes of the index spaces of the component.
 struct Spaces {
     modules: u32,
     instances: u32,
@@ -275,7 +277,7 @@ impl Spaces {
     }
 }
 
-/// Adds a reader for everything that counts.
+/// Adds a reader for each counting instance.
 fn readers(component: &mut wasm_encoder::Component, counting: &[Counting], mut at: Spaces) {
     let mut types = ComponentTypeSection::new();
     types.defined_type().list(PrimitiveValType::U8);
@@ -311,7 +313,7 @@ fn readers(component: &mut wasm_encoder::Component, counting: &[Counting], mut a
     component.section(&exports);
 }
 
-/// Adds a function that hands over the counters of the core `instance`.
+/// Adds a reader for the core `instance`.
 fn core_reader(
     component: &mut wasm_encoder::Component,
     (instance, len): (u32, u32),
@@ -350,7 +352,8 @@ fn core_reader(
     at.core_functions += 1;
 }
 
-/// A module that says where the counters of another one's memory stand.
+/// A module whose function `read` returns the address and the length of the
+/// counters in an imported memory, as the canonical ABI returns a list.
 fn helper(len: u32) -> Module {
     let mut module = Module::new();
     let mut types = TypeSection::new();

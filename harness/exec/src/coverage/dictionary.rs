@@ -1,42 +1,42 @@
-//! What a guest looks for, read from its code and data: numbers that it
+//! The dictionary of a guest, read from its code and data: numbers that it
 //! compares with, and texts, also those that were compiled into comparisons.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use wasmparser::Operator;
 
-/// Words of each kind that are kept.
-const MOST: usize = 4096;
+/// Entries of each kind that are kept.
+const CAPACITY: usize = 4096;
 
-/// What guests look for.
+/// The values that guests compare with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dictionary {
-    /// Whole numbers that are compared with.
+    /// Integers in comparisons.
     pub numbers: BTreeSet<i64>,
-    /// Texts that are compared with, word by word of the machine.
+    /// Texts that the code compares with, one machine word at a time.
     pub compared: BTreeSet<String>,
-    /// Texts that stand in the data.
+    /// Texts in data segments.
     pub texts: BTreeSet<String>,
 }
 
-/// Follows the code of one function.
+/// The state of following the code of one function.
 #[derive(Default)]
 pub(super) struct Follow {
-    /// The constant right before this operator.
+    /// The constant that the previous operator pushed.
     constant: Option<i64>,
-    /// What was added to an address right before.
+    /// The constant that was added to an address before the next load.
     added: u64,
-    /// The last load: where from, and how many bytes.
+    /// The last load: offset, and number of bytes.
     loaded: Option<(u64, usize)>,
-    /// Parts of a text: where they stand, and their bytes.
+    /// Parts of a text that is compared with: offsets, and bytes.
     parts: Vec<(u64, Vec<u8>)>,
 }
 
 impl Dictionary {
-    /// Takes the words of another file, too.
+    /// Adds the entries of another dictionary.
     pub fn add(&mut self, other: Self) {
         fn add<T: Ord>(to: &mut BTreeSet<T>, from: BTreeSet<T>) {
-            let room = MOST.saturating_sub(to.len());
+            let room = CAPACITY.saturating_sub(to.len());
             to.extend(from.into_iter().take(room));
         }
         add(&mut self.numbers, other.numbers);
@@ -44,10 +44,10 @@ impl Dictionary {
         add(&mut self.texts, other.texts);
     }
 
-    /// Takes the printable runs of `data`.
+    /// Adds the printable runs of `data`.
     pub(super) fn texts_in(&mut self, data: &[u8]) {
         for run in data.split(|b| !is_printable(*b)) {
-            if self.texts.len() < MOST
+            if self.texts.len() < CAPACITY
                 && (2..=64).contains(&run.len())
                 && let Ok(text) = std::str::from_utf8(run)
             {
@@ -56,7 +56,7 @@ impl Dictionary {
         }
     }
 
-    /// Takes what `operator` says, the next one of a function.
+    /// Adds the entries that follow from `operator`, the next one of a function.
     pub(super) fn follow(&mut self, operator: &Operator<'_>, at: &mut Follow) {
         let constant = at.constant.take();
         match operator {
@@ -76,7 +76,7 @@ impl Dictionary {
             operator,
             Operator::BrIf { .. } | Operator::If { .. } | Operator::End
         ) {
-            self.put_together(at);
+            self.assemble(at);
         }
     }
 
@@ -85,7 +85,8 @@ impl Dictionary {
             operator,
             Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne
         );
-        // A comparison of many bytes is an xor each, and one with zero.
+        // Compilers compare long texts by an xor of each word, and one comparison
+        // of the result with zero.
         let xors = matches!(operator, Operator::I32Xor | Operator::I64Xor);
         if ((equals && constant != 0) || xors)
             && let Some((offset, width)) = at.loaded.take()
@@ -94,13 +95,13 @@ impl Dictionary {
             let part = bytes.get(..width).unwrap_or_default().to_vec();
             at.parts.push((offset, part));
         }
-        if (equals || orders(operator)) && self.numbers.len() < MOST {
+        if (equals || orders(operator)) && self.numbers.len() < CAPACITY {
             self.numbers.insert(constant);
         }
     }
 
-    /// Makes a text of the parts so far, where they make one.
-    fn put_together(&mut self, at: &mut Follow) {
+    /// Assembles the parts so far to a text, and adds it if it is printable.
+    fn assemble(&mut self, at: &mut Follow) {
         let parts = std::mem::take(&mut at.parts);
         let Some(first) = parts.iter().map(|(offset, _)| *offset).min() else {
             return;
@@ -116,7 +117,7 @@ impl Dictionary {
             text[start..end].copy_from_slice(part);
         }
         let readable = text.len() >= 2 && text.iter().all(|b| is_printable(*b));
-        if readable && self.compared.len() < MOST {
+        if readable && self.compared.len() < CAPACITY {
             self.compared.extend(String::from_utf8(text));
         }
     }
@@ -131,7 +132,7 @@ fn whole(value: f64) -> Option<i64> {
     fits.then_some(value as i64)
 }
 
-/// The offset and the bytes of a load.
+/// The offset of a load, and its number of bytes.
 fn load(operator: &Operator<'_>) -> Option<(u64, usize)> {
     Some(match operator {
         Operator::I64Load { memarg } => (memarg.offset, 8),
@@ -142,7 +143,7 @@ fn load(operator: &Operator<'_>) -> Option<(u64, usize)> {
     })
 }
 
-/// Whether a number is compared for its size.
+/// Whether an operator compares the order of two numbers, or compares floats.
 fn orders(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -185,9 +186,9 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_were_compiled_into_comparisons_are_found() {
-        // "maintenance", as LLVM compares it: eight bytes, and eight from the
-        // fourth on.
+    fn text_compiled_into_comparisons_is_found() {
+        // "maintenance", as LLVM compares it: the first eight bytes, and eight
+        // bytes from the fourth on.
         let found = dictionary(
             "(i64.ne (i64.or
                (i64.xor (i64.load align=1 (local.get $p)) (i64.const 7020660419860193645))
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_that_are_compared() {
+    fn only_compared_numbers_are_found() {
         let found = dictionary(
             "(drop (i64.eq (i64.extend_i32_u (local.get $p)) (i64.const 31337)))
              (drop (i32.lt_u (local.get $p) (i32.const 99)))

@@ -1,5 +1,5 @@
-//! Guest coverage: modules are rewritten so that they count which stretches of
-//! their code ran, and the host reads the counters after each step.
+//! Guest coverage: the harness rewrites modules so that they count which basic
+//! blocks ran, and reads the counters after each step.
 
 mod component;
 mod covered;
@@ -15,20 +15,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::{Instance, Store, component as w};
 
-/// Where the counters of a step's file stand among those of all files.
+/// The numbers of the counters of a step's file.
 #[derive(Debug, Clone)]
 pub(crate) struct Counters {
     base: u32,
-    /// Of each instance of a component: where its counters begin, and how many
-    /// they are. One for a core module.
+    /// For each instance of a component, the number of its first counter, relative
+    /// to `base`, and the count of its counters. A single entry for a core module.
     instances: Vec<(u32, u32)>,
 }
 
-/// What was counted, over all steps since it was last asked for.
+/// The rewritten files, and the counters that steps have hit since the last
+/// [`Self::take`].
 #[derive(Default)]
 pub(crate) struct Coverage {
-    /// Shared by executors of several threads, so that a counter has the same
-    /// number in all of them, whoever compiles a file first.
+    /// Shared by the executors of several threads, so that a counter has the same
+    /// number in all of them, whichever compiles a file first.
     known: Arc<Mutex<Known>>,
     hits: Mutex<Vec<(u32, u8)>>,
 }
@@ -36,14 +37,14 @@ pub(crate) struct Coverage {
 /// The files that were rewritten so far.
 #[derive(Default)]
 struct Known {
-    /// Which it is, by digest.
+    /// Index into `files`, by digest.
     by_digest: BTreeMap<[u8; 32], usize>,
     next: u32,
     files: Vec<CoveredFile>,
 }
 
 impl Coverage {
-    /// Counts on its own, and numbers like `self`.
+    /// A coverage with hits of its own, which numbers counters as `self` does.
     pub(crate) fn another(&self) -> Self {
         Self {
             known: Arc::clone(&self.known),
@@ -59,8 +60,8 @@ impl Coverage {
         self.hits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Rewrites `binary`, which the pack holds under `file`. `None` where it
-    /// cannot be: it then runs as it is, and counts nothing.
+    /// Rewrites `binary`, the pack's file `file`. `None` if that is impossible: the
+    /// unchanged binary then runs, and counts nothing.
     pub(crate) fn rewrite(&self, file: &str, binary: &[u8]) -> Option<(Vec<u8>, Counters)> {
         let digest: [u8; 32] = Sha256::digest(binary).into();
         let mut dictionary = Dictionary::default();
@@ -111,7 +112,7 @@ impl Coverage {
         Some((binary, Counters { base, instances }))
     }
 
-    /// Takes the counters of a core module's instance.
+    /// Reads the counters of a core module's instance.
     pub(crate) fn of_core(
         &self,
         counters: &Counters,
@@ -127,15 +128,16 @@ impl Coverage {
         self.add(counters.base + first, data.unwrap_or_default());
     }
 
-    /// Takes the counters of a component's instances. After a trap nothing in
-    /// the component may be called any more, and nothing is counted.
+    /// Reads the counters of a component's instances. After a trap no function of
+    /// the component may be called any more, so nothing is counted.
     pub(crate) fn of_component(
         &self,
         counters: &Counters,
         instance: &w::Instance,
         store: &mut Store<Sandbox>,
     ) {
-        // What the step has left may be too little, and is not to be used up.
+        // The step's remaining fuel may be too little for the readers, and they
+        // must not use it up; it is restored below.
         let left = store.get_fuel().unwrap_or_default();
         let _ = store.set_fuel(u64::from(u32::MAX));
         store.set_hostcall_fuel(usize::MAX);
@@ -159,7 +161,7 @@ impl Coverage {
         std::mem::take(&mut self.hits())
     }
 
-    /// The files that were rewritten so far, but for the first `known`.
+    /// The files that were rewritten so far, without the first `known`.
     pub(crate) fn files(&self, known: usize) -> Vec<CoveredFile> {
         let files = self.known();
         files.files.get(known..).unwrap_or_default().to_vec()

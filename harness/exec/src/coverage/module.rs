@@ -1,5 +1,5 @@
-//! A core module with a counter in front of every stretch of code that can be
-//! jumped to, in a memory of its own that the host reads.
+//! Rewrites a core module: adds a counter at the start of every basic block, in a
+//! memory of its own that the host reads.
 
 use super::covered::CoveredFunction;
 use super::dictionary::{Dictionary, Follow};
@@ -14,18 +14,19 @@ use wasmparser::{Operator, Parser, Payload, TypeRef};
 pub(super) const COUNTERS: &str = "provision:coverage";
 /// Counters in a page of memory.
 const PAGE: u32 = 64 * 1024;
-/// Bytes before the first counter: where its place and their number are kept.
+/// Bytes before the first counter. A component's reader stores the address and the
+/// length of the counters there.
 pub(super) const HEAD: u32 = 8;
 
-/// A module that counts.
+/// A rewritten module.
 pub(super) struct Counting {
     pub(super) binary: Vec<u8>,
     pub(super) counters: u32,
     pub(super) functions: Vec<CoveredFunction>,
 }
 
-/// Rewrites the module `binary`; notes what it looks for in `dictionary`. `None`
-/// where the module cannot be rewritten.
+/// Rewrites the module `binary`, and adds the values that it compares with to
+/// `dictionary`. `None` if the module cannot be rewritten.
 pub(super) fn rewrite(binary: &[u8], dictionary: &mut Dictionary) -> Option<Counting> {
     let shape = Shape::of(binary, dictionary)?;
     let mut rewriter = Rewriter {
@@ -47,13 +48,14 @@ pub(super) fn rewrite(binary: &[u8], dictionary: &mut Dictionary) -> Option<Coun
     })
 }
 
-/// What has to be known of a module before it is rewritten.
+/// The facts about a module that rewriting needs.
 struct Shape {
     memories: u32,
     imported_functions: u32,
-    /// Names of functions by index, those of exports first.
+    /// Index and name of functions, and whether the name is that of an export;
+    /// exports come first.
     names: Vec<(u32, String, bool)>,
-    /// Counters that it will have, at least.
+    /// An upper bound on its counters.
     blocks: u32,
 }
 
@@ -95,7 +97,7 @@ impl Shape {
                     let mut follow = Follow::default();
                     while !reader.eof() {
                         let operator = reader.read().ok()?;
-                        shape.blocks += u32::from(parts(&operator));
+                        shape.blocks += u32::from(ends_block(&operator));
                         dictionary.follow(&operator, &mut follow);
                     }
                 }
@@ -126,8 +128,9 @@ impl Shape {
     }
 }
 
-/// Whether what follows `operator` can be reached without it, or past it.
-fn parts(operator: &Operator<'_>) -> bool {
+/// Whether a basic block starts after `operator`: control can also reach the next
+/// operator in another way, or leave before it.
+fn ends_block(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
         Operator::Loop { .. }
@@ -141,7 +144,7 @@ fn parts(operator: &Operator<'_>) -> bool {
 struct Rewriter<'s> {
     shape: &'s Shape,
     pages: u64,
-    /// Index of the memory of counters.
+    /// Index of the memory that holds the counters.
     memory: u32,
     has_memory: bool,
     has_exports: bool,
@@ -210,7 +213,7 @@ impl Reencode for Rewriter<'_> {
         Ok(())
     }
 
-    /// Adds the sections that are missing, each where it belongs.
+    /// Adds the memory and export sections if they are missing, in section order.
     fn intersperse_section_hook(
         &mut self,
         module: &mut Module,
@@ -245,10 +248,10 @@ impl Reencode for Rewriter<'_> {
         self.count(&mut function);
         while !reader.eof() {
             let operator = reader.read()?;
-            let parts = parts(&operator);
+            let ends_block = ends_block(&operator);
             function.instruction(&self.instruction(operator)?);
-            // Behind the function's own end there is nothing.
-            if parts && !reader.eof() {
+            // After the function's last `end` there is no code to count.
+            if ends_block && !reader.eof() {
                 self.count(&mut function);
             }
         }

@@ -1,4 +1,4 @@
-//! Config by key: `greentic:runtime-config`, and the step world's own `config`.
+//! Reads config by key: `greentic:runtime-config`, and `config` of the step world.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;

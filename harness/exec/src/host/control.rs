@@ -1,4 +1,4 @@
-//! `greentic:component/control`: nobody cancels, and yielding is a no-op.
+//! `greentic:component/control`: a call is never cancelled, and yielding does nothing.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;

@@ -1,4 +1,4 @@
-//! `greentic:http/http-client`: a dry run sends nothing, and says so.
+//! `greentic:http/http-client`: a dry run sends no request; the guest gets an error.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;

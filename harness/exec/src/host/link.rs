@@ -1,4 +1,4 @@
-//! From a component's imports to a linker that answers exactly those.
+//! Links a component: defines exactly the host functions that it imports.
 
 use super::state::{Arguments, Capability, size};
 use super::{CAPABILITIES, wasi};
@@ -31,7 +31,7 @@ pub(crate) fn base(engine: &Engine) -> Result<Linker<Sandbox>> {
     Ok(linker)
 }
 
-/// Links `component`: every import is answered, or the component is refused.
+/// Links `component`. Refuses it if an import is not granted.
 pub(crate) fn link(
     base: &Linker<Sandbox>,
     component: &Component,
@@ -56,7 +56,8 @@ pub(crate) fn link(
         let message = format!("imports that are not granted: {}", refused.join(", "));
         return Err(fail(StepCode::Import, message));
     }
-    // What is left is a WASI function that there is not, or of another type.
+    // Linking now only fails for a WASI function that does not exist or has another
+    // type.
     linker.instantiate_pre(component).map_err(|e| {
         fail(
             StepCode::Import,
@@ -70,7 +71,7 @@ fn is_wasi(name: &str) -> bool {
     WASI.iter().any(|package| name.starts_with(package)) && version.starts_with("0.2.")
 }
 
-/// Defines the functions of one imported interface, or says why not.
+/// Defines the functions of one imported interface, or returns why it is not granted.
 fn grant(
     linker: &mut Linker<Sandbox>,
     engine: &Engine,
@@ -81,9 +82,9 @@ fn grant(
     for (function, item) in instance.exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(_) => functions.push(function),
-            // Types are structural; a name for one needs no definition.
+            // Types are structural, so an imported type name needs no definition.
             ComponentItem::Type(_) => {}
-            _ => return Err(format!("{name} ({function} is no function)")),
+            _ => return Err(format!("{name} ({function} is not a function)")),
         }
     }
     if functions.is_empty() {
@@ -128,7 +129,7 @@ fn answer(
     let bytes = params.iter().map(size).sum();
     charge(&mut cx, bytes)?;
     let host = cx.data_mut().host_mut();
-    host.carries(bytes)?;
+    host.check_bytes(bytes)?;
     let reply = (capability.answer)(host, function, &Arguments(params));
     host.record((interface, function), params, reply.verdict)?;
     if let (Some(slot), Some(ty)) = (results.first_mut(), ty.results().next()) {

@@ -1,5 +1,5 @@
-//! What guests may ask of their host: one file a capability, every call
-//! counted, charged and recorded.
+//! The host of guests: one file for each capability. The host counts, charges and
+//! records every call.
 
 mod config;
 mod control;
@@ -34,7 +34,7 @@ const CAPABILITIES: [&Capability; 10] = [
     &telemetry_logger::LEGACY,
 ];
 
-/// The interfaces that a component may import beside WASI, without versions.
+/// The interfaces that a component may import in addition to WASI, without versions.
 pub fn granted() -> impl Iterator<Item = &'static str> {
     CAPABILITIES.iter().map(|capability| capability.interface)
 }

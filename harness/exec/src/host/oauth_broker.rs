@@ -1,4 +1,4 @@
-//! `greentic:oauth-broker/broker-v1`: no token is there, and none is fetched.
+//! `greentic:oauth-broker/broker-v1`: has no tokens, and fetches none.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -11,7 +11,7 @@ pub(super) const OAUTH: Capability = Capability {
     answer,
 };
 
-/// The interface's own words for "none" and for "an error": an empty string.
+/// Answers with an empty string, which in this interface means "no token" and "error".
 fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     let change = Change::OAuth {
         provider: arguments.text(0),

@@ -1,4 +1,4 @@
-//! `greentic:secrets-store/secrets-store`: a guest's own secrets, as canaries.
+//! `greentic:secrets-store/secrets-store`: returns canaries as the guest's secrets.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -22,7 +22,7 @@ fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     }
     let value = arguments.bytes(1);
     let change = Change::PutSecret { key, value: &value };
-    // NB: `put` has no result; what was refused shows in the report alone.
+    // NB: `put` has no result, so only the report shows a refusal.
     Reply {
         data: Data::Null,
         verdict: match host.services.change(change) {

@@ -1,4 +1,4 @@
-//! The host of one store: what a guest may ask, and what it asked.
+//! The state of one store's host: what the guest may call, and what it has called.
 
 use super::stdio::Captured;
 use crate::failure::LimitHit;
@@ -12,17 +12,18 @@ use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::Val;
 
-/// A capability of the host: an interface, in any of these versions.
+/// A capability of the host: an interface, in any of the listed versions.
 pub(super) struct Capability {
-    /// Without a version, for example `greentic:http/http-client`.
+    /// Its name without a version, for example `greentic:http/http-client`.
     pub(super) interface: &'static str,
-    /// Versions, by their first numbers.
+    /// Versions, by their leading numbers.
     pub(super) versions: &'static [&'static str],
-    /// Answers one function. The types of the component decide the shape.
+    /// Answers a call of the named function. The reply is then converted to the
+    /// component's own types.
     pub(super) answer: fn(&mut Host, &str, &Arguments<'_>) -> Reply,
 }
 
-/// An answer, and what it means for the report.
+/// An answer to a call, and its verdict in the report.
 pub(super) struct Reply {
     pub(super) data: Data,
     pub(super) verdict: HostVerdict,
@@ -36,7 +37,7 @@ impl Reply {
         }
     }
 
-    /// `ok` of a result, or `err` with the refusal's code.
+    /// `ok` with the data, or `err` with the refusal's code.
     pub(super) fn result(result: Result<(Data, HostVerdict), Refusal>) -> Self {
         match result {
             Ok((data, verdict)) => Self {
@@ -55,7 +56,7 @@ impl Reply {
 pub(super) struct Arguments<'v>(pub(super) &'v [Val]);
 
 impl Arguments<'_> {
-    /// The string at `at`; empty where there is none.
+    /// The string at `at`; empty if there is none.
     pub(super) fn text(&self, at: usize) -> &str {
         match self.0.get(at) {
             Some(Val::String(text)) => text,
@@ -63,7 +64,7 @@ impl Arguments<'_> {
         }
     }
 
-    /// The bytes at `at`; empty where there are none.
+    /// The bytes at `at`; empty if there are none.
     pub(super) fn bytes(&self, at: usize) -> Vec<u8> {
         match self.0.get(at) {
             Some(Val::List(items)) => items
@@ -104,7 +105,7 @@ impl Arguments<'_> {
     }
 }
 
-/// The host of one store: what may be asked, and what was.
+/// The host of one store: its services and bounds, and a record of the calls.
 pub(crate) struct Host {
     pub(super) services: Box<dyn Services>,
     attempts: HostActivity,
@@ -139,12 +140,12 @@ impl Host {
         }
     }
 
-    /// Calls and bytes so far.
+    /// Number and bytes of the calls so far.
     pub(crate) fn meters(&self) -> (u64, u64) {
         (self.calls, self.bytes)
     }
 
-    /// Everything that the guest did.
+    /// The guest's calls, logs and output.
     pub(crate) fn into_attempts(self) -> HostActivity {
         let (stdout, cut_out) = self.stdout.take();
         let (stderr, cut_err) = self.stderr.take();
@@ -207,15 +208,14 @@ impl Host {
         Ok(())
     }
 
-    /// The virtual time: nanoseconds since the first call. It advances by one
-    /// millisecond with every look at it, so that no guest waits for ever.
+    /// Advances the virtual time by so many nanoseconds, and returns it. Every
+    /// reading of a clock advances it, so that no guest waits forever.
     pub(super) fn tick(&mut self, by: u64) -> u64 {
         self.elapsed = self.elapsed.saturating_add(by);
         self.elapsed
     }
 
-    /// The next number of a sequence that is the same in every run
-    /// (SplitMix64).
+    /// The next number of a sequence that is the same in every run (SplitMix64).
     pub(super) fn random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.random;
@@ -224,20 +224,17 @@ impl Host {
         z ^ (z >> 31)
     }
 
-    /// Whether `bytes` are too many for one call.
-    pub(super) fn carries(&self, bytes: usize) -> Result<()> {
-        match bytes > self.max_bytes {
-            true => Err(LimitHit::HostCallBytes {
-                bytes,
-                limit: self.max_bytes,
-            }
-            .into()),
-            false => Ok(()),
+    /// Checks the bytes of one call against the bound.
+    pub(super) fn check_bytes(&self, bytes: usize) -> Result<()> {
+        let limit = self.max_bytes;
+        if bytes > limit {
+            return Err(LimitHit::HostCallBytes { bytes, limit }.into());
         }
+        Ok(())
     }
 }
 
-/// Bytes of a value, roughly as the guest has them.
+/// The approximate size of a value in the guest's memory, in bytes.
 pub(super) fn size(value: &Val) -> usize {
     match value {
         Val::String(text) => text.len(),
@@ -255,7 +252,7 @@ pub(super) fn size(value: &Val) -> usize {
     }
 }
 
-/// Feeds a value to a hash, so that different values differ.
+/// Feeds a value to a hash, so that different values have different hashes.
 fn feed(hash: &mut Sha256, value: &Val) {
     let mut list = |tag: &str, items: &[Val]| {
         hash.update(tag);
@@ -280,7 +277,7 @@ fn feed(hash: &mut Sha256, value: &Val) {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
         }
-        // NB: a handle's number is the guest's affair and says nothing.
+        // NB: the number of a handle has no meaning outside the guest.
         Val::Resource(_) => hash.update("handle"),
         other => hash.update(format!("{other:?}")),
     }

@@ -1,4 +1,4 @@
-//! `greentic:state/state-store`: empty, and writes are withheld.
+//! `greentic:state/state-store`: empty; the host withholds writes.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;

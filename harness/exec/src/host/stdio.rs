@@ -1,4 +1,4 @@
-//! Standard output and error: kept up to a bound, never waited for.
+//! Standard output and error: captured up to a bound; writes never block.
 
 use crate::failure::LimitHit;
 use bytes::Bytes;
@@ -8,9 +8,10 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// How many times the bound is thrown away before it is called a flood.
+/// A guest that writes more than so many times the bound is stopped; what exceeds
+/// the bound itself is discarded.
 const FLOOD: usize = 16;
-/// Bytes that a guest may hand over at once.
+/// Bytes that a guest may write at once.
 const PERMIT: usize = 64 * 1024;
 
 #[derive(Default)]
@@ -19,7 +20,7 @@ struct Kept {
     total: usize,
 }
 
-/// What a guest wrote.
+/// The output of a guest.
 #[derive(Clone)]
 pub(crate) struct Captured {
     kept: Arc<Mutex<Kept>>,
@@ -49,7 +50,7 @@ impl IsTerminal for Captured {
 }
 
 impl StdoutStream for Captured {
-    // Only for callers without streams of their own, which no guest is.
+    // Never used: guests use the stream of WASI 0.2 below.
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(tokio::io::sink())
     }

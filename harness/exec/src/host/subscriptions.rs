@@ -1,4 +1,4 @@
-//! The step world's own `subscriptions`: none are there, changes are withheld.
+//! `subscriptions` of the step world: there are none, and the host withholds changes.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;

@@ -1,5 +1,5 @@
-//! Log lines, kept up to a bound: `greentic:telemetry/logger-api` 1.0, and the
-//! name that older components know it by.
+//! Log lines, kept up to a bound: `greentic:telemetry/logger-api` 1.0, and its older
+//! name `greentic:telemetry/logger`.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;

@@ -1,9 +1,9 @@
-//! WASI 0.2 with nothing behind it.
+//! WASI 0.2 without access to the machine.
 //!
-//! wasmtime-wasi is linked whole, and whatever it would take from the machine
-//! is defined once more on top of it: clocks are virtual, randomness is a
-//! sequence, the environment is empty, and sockets, name look-up and files are
-//! denied and recorded before a handle exists.
+//! The linker gets all of wasmtime-wasi, and then overrides for the functions that
+//! would reach the machine: clocks are virtual, random numbers are a fixed sequence,
+//! the environment is empty, and the host denies and records sockets, name look-up
+//! and files before a handle exists.
 
 use super::state::Host;
 use crate::failure::Exited;
@@ -16,33 +16,33 @@ use wasmtime::{Result, StoreContextMut};
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
-/// The version under which wasmtime-wasi defines its interfaces; the linker
-/// takes it for every other 0.2.
+/// The version under which wasmtime-wasi defines its interfaces; the linker also
+/// uses it for every other version 0.2.
 const VERSION: &str = "0.2.12";
-/// Nanoseconds that a look at a clock takes.
-const LOOK: u64 = 1_000_000;
+/// Nanoseconds by which reading a clock advances the virtual time.
+const READING: u64 = 1_000_000;
 /// Virtual time starts here: 2020-01-01T00:00:00Z, in seconds since 1970.
 const EPOCH: u64 = 1_577_836_800;
 
-/// Defines on top of wasmtime-wasi what must not come from the machine.
+/// Overrides the functions of wasmtime-wasi that would reach the machine.
 pub(super) fn define(linker: &mut Linker<Sandbox>) -> Result<()> {
     linker.allow_shadowing(true);
-    let mut over = Over(linker);
-    environment(&mut over)?;
-    clocks(&mut over)?;
-    random(&mut over)?;
-    denied(&mut over)?;
+    let mut overrides = Overrides(linker);
+    environment(&mut overrides)?;
+    clocks(&mut overrides)?;
+    random(&mut overrides)?;
+    denied(&mut overrides)?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-/// Puts functions over those of wasmtime-wasi.
-struct Over<'l>(&'l mut Linker<Sandbox>);
+/// Overrides functions of wasmtime-wasi in a linker.
+struct Overrides<'l>(&'l mut Linker<Sandbox>);
 
 type Cx<'c> = StoreContextMut<'c, Sandbox>;
 
-impl Over<'_> {
-    /// A function that is recorded, and then answered from the host alone.
+impl Overrides<'_> {
+    /// Overrides a function: the host records the call and answers it.
     fn typed<P, R>(
         &mut self,
         (interface, function): (&str, &'static str),
@@ -56,7 +56,7 @@ impl Over<'_> {
         let mut instance = self.0.instance(&name)?;
         instance.func_wrap(function, move |mut cx: Cx<'_>, params: P| -> Result<(R,)> {
             let shown = params.shown();
-            cx.data_mut().host_mut().carries(params.bytes())?;
+            cx.data_mut().host_mut().check_bytes(params.bytes())?;
             charge(&mut cx, params.bytes())?;
             let host = cx.data_mut().host_mut();
             let (result, verdict) = answer(host, params)?;
@@ -65,7 +65,7 @@ impl Over<'_> {
         })
     }
 
-    /// A function that is recorded and denied with `error`.
+    /// Overrides a function: the host records the call and denies it with `error`.
     fn denied(
         &mut self,
         interface: &str,
@@ -77,9 +77,10 @@ impl Over<'_> {
         instance.func_new(function, move |mut cx: Cx<'_>, _, params, results| {
             charge(&mut cx, params.iter().map(super::state::size).sum())?;
             let host = cx.data_mut().host_mut();
-            host.carries(params.iter().map(super::state::size).sum())?;
+            host.check_bytes(params.iter().map(super::state::size).sum())?;
             host.record((&name, function), params, Denied)?;
-            // A borrow that is not given back is the guest's fault by the ABI.
+            // The ABI counts a borrow that the host does not drop as an error of the
+            // guest.
             for param in params {
                 if let Val::Resource(borrowed) = param {
                     borrowed.resource_drop(&mut cx)?;
@@ -93,11 +94,11 @@ impl Over<'_> {
     }
 }
 
-/// Arguments as they are recorded.
+/// Arguments that can be recorded.
 trait Shown {
     fn shown(&self) -> Vec<Val>;
 
-    /// Bytes that are asked for.
+    /// The bytes that the guest requests.
     fn bytes(&self) -> usize {
         0
     }
@@ -119,17 +120,18 @@ impl Shown for (u64,) {
     }
 }
 
-fn environment(over: &mut Over<'_>) -> Result<()> {
+fn environment(overrides: &mut Overrides<'_>) -> Result<()> {
     let interface = "wasi:cli/environment";
-    over.typed::<(), Vec<(String, String)>>((interface, "get-environment"), |_, ()| {
+    overrides.typed::<(), Vec<(String, String)>>((interface, "get-environment"), |_, ()| {
         Ok((Vec::new(), Answered))
     })?;
-    over.typed::<(), Vec<String>>((interface, "get-arguments"), |_, ()| {
+    overrides.typed::<(), Vec<String>>((interface, "get-arguments"), |_, ()| {
         Ok((Vec::new(), Answered))
     })?;
-    over.typed::<(), Option<String>>((interface, "initial-cwd"), |_, ()| Ok((None, Answered)))?;
+    overrides
+        .typed::<(), Option<String>>((interface, "initial-cwd"), |_, ()| Ok((None, Answered)))?;
     let name = format!("wasi:cli/exit@{VERSION}");
-    let mut exit = over.0.instance(&name)?;
+    let mut exit = overrides.0.instance(&name)?;
     for function in ["exit", "exit-with-code"] {
         let name = name.clone();
         exit.func_new(function, move |mut cx: Cx<'_>, _, params, _| {
@@ -146,7 +148,7 @@ fn environment(over: &mut Over<'_>) -> Result<()> {
     Ok(())
 }
 
-fn clocks(over: &mut Over<'_>) -> Result<()> {
+fn clocks(overrides: &mut Overrides<'_>) -> Result<()> {
     #[derive(ComponentType, Lower)]
     #[component(record)]
     struct Datetime {
@@ -154,8 +156,8 @@ fn clocks(over: &mut Over<'_>) -> Result<()> {
         nanoseconds: u32,
     }
     let wall = "wasi:clocks/wall-clock";
-    over.typed::<(), Datetime>((wall, "now"), |host, ()| {
-        let elapsed = host.tick(LOOK);
+    overrides.typed::<(), Datetime>((wall, "now"), |host, ()| {
+        let elapsed = host.tick(READING);
         let seconds = EPOCH + elapsed / 1_000_000_000;
         let nanoseconds = (elapsed % 1_000_000_000) as u32;
         let now = Datetime {
@@ -164,36 +166,39 @@ fn clocks(over: &mut Over<'_>) -> Result<()> {
         };
         Ok((now, Answered))
     })?;
-    over.typed::<(), Datetime>((wall, "resolution"), |_, ()| {
+    overrides.typed::<(), Datetime>((wall, "resolution"), |_, ()| {
         let resolution = Datetime {
             seconds: 0,
-            nanoseconds: LOOK as u32,
+            nanoseconds: READING as u32,
         };
         Ok((resolution, Answered))
     })?;
     let monotonic = "wasi:clocks/monotonic-clock";
-    over.typed::<(), u64>((monotonic, "now"), |host, ()| {
-        Ok((host.tick(LOOK), Answered))
+    overrides.typed::<(), u64>((monotonic, "now"), |host, ()| {
+        Ok((host.tick(READING), Answered))
     })?;
-    over.typed::<(), u64>((monotonic, "resolution"), |_, ()| Ok((LOOK, Answered)))?;
-    sleep(over, monotonic, "subscribe-duration", |_, nanoseconds| {
-        nanoseconds
-    })?;
-    sleep(over, monotonic, "subscribe-instant", |now, instant| {
+    overrides.typed::<(), u64>((monotonic, "resolution"), |_, ()| Ok((READING, Answered)))?;
+    sleep(
+        overrides,
+        monotonic,
+        "subscribe-duration",
+        |_, nanoseconds| nanoseconds,
+    )?;
+    sleep(overrides, monotonic, "subscribe-instant", |now, instant| {
         instant.saturating_sub(now)
     })
 }
 
-/// A pollable for a moment to come, which is there at once: nothing is ever
-/// waited for, and the virtual clock advances instead.
+/// Overrides a subscription to a moment: the pollable is ready at once, and the
+/// virtual clock advances to that moment instead.
 fn sleep(
-    over: &mut Over<'_>,
+    overrides: &mut Overrides<'_>,
     interface: &str,
     function: &'static str,
     nanoseconds: fn(u64, u64) -> u64,
 ) -> Result<()> {
     let name = format!("{interface}@{VERSION}");
-    let mut instance = over.0.instance(&name)?;
+    let mut instance = overrides.0.instance(&name)?;
     instance.func_wrap(
         function,
         move |mut cx: Cx<'_>, (when,): (u64,)| -> Result<(Resource<DynPollable>,)> {
@@ -203,21 +208,21 @@ fn sleep(
             let now = host.tick(0);
             host.tick(nanoseconds(now, when));
             let table: &mut ResourceTable = cx.data_mut().table_mut();
-            let over = table.push(Moment)?;
-            Ok((subscribe(table, over)?,))
+            let ready = table.push(AlwaysReady)?;
+            Ok((subscribe(table, ready)?,))
         },
     )
 }
 
-/// A moment that is over.
-struct Moment;
+/// A pollable that is always ready.
+struct AlwaysReady;
 
 #[async_trait]
-impl Pollable for Moment {
+impl Pollable for AlwaysReady {
     async fn ready(&mut self) {}
 }
 
-fn random(over: &mut Over<'_>) -> Result<()> {
+fn random(overrides: &mut Overrides<'_>) -> Result<()> {
     fn bytes(host: &mut Host, (len,): (u64,)) -> Result<(Vec<u8>, HostVerdict)> {
         let len = usize::try_from(len)?;
         let words = (0..len.div_ceil(8)).map(|_| host.random().to_le_bytes());
@@ -228,28 +233,28 @@ fn random(over: &mut Over<'_>) -> Result<()> {
     fn word(host: &mut Host, (): ()) -> Result<(u64, HostVerdict)> {
         Ok((host.random(), Answered))
     }
-    over.typed(("wasi:random/random", "get-random-bytes"), bytes)?;
-    over.typed(("wasi:random/random", "get-random-u64"), word)?;
+    overrides.typed(("wasi:random/random", "get-random-bytes"), bytes)?;
+    overrides.typed(("wasi:random/random", "get-random-u64"), word)?;
     let insecure = "wasi:random/insecure";
-    over.typed((insecure, "get-insecure-random-bytes"), bytes)?;
-    over.typed((insecure, "get-insecure-random-u64"), word)?;
-    over.typed::<(), (u64, u64)>(("wasi:random/insecure-seed", "insecure-seed"), |_, ()| {
+    overrides.typed((insecure, "get-insecure-random-bytes"), bytes)?;
+    overrides.typed((insecure, "get-insecure-random-u64"), word)?;
+    overrides.typed::<(), (u64, u64)>(("wasi:random/insecure-seed", "insecure-seed"), |_, ()| {
         Ok(((0, 0), Answered))
     })
 }
 
-fn denied(over: &mut Over<'_>) -> Result<()> {
+fn denied(overrides: &mut Overrides<'_>) -> Result<()> {
     for (interface, function) in [
         ("wasi:sockets/tcp-create-socket", "create-tcp-socket"),
         ("wasi:sockets/udp-create-socket", "create-udp-socket"),
         ("wasi:sockets/ip-name-lookup", "resolve-addresses"),
     ] {
-        over.denied(interface, function, "access-denied")?;
+        overrides.denied(interface, function, "access-denied")?;
     }
-    // Without a directory no function of wasi:filesystem/types can be called:
-    // asking for directories is the attempt.
+    // Without a directory a guest cannot call any function of wasi:filesystem/types,
+    // so the request for directories counts as the denied attempt.
     type Preopens = Vec<(Resource<wasmtime_wasi::filesystem::Descriptor>, String)>;
-    over.typed::<(), Preopens>(("wasi:filesystem/preopens", "get-directories"), |_, ()| {
+    overrides.typed::<(), Preopens>(("wasi:filesystem/preopens", "get-directories"), |_, ()| {
         Ok((Vec::new(), Denied))
     })
 }

@@ -1,9 +1,9 @@
-//! The WASI context of a store: captured output, and nothing of the machine.
+//! The WASI context of a store: captures output, and has no access to the machine.
 
 use super::state::Host;
 use wasmtime_wasi::WasiCtx;
 
-/// The part of a store that wasmtime-wasi works on.
+/// The context that wasmtime-wasi uses in a store.
 pub(crate) fn context(host: &Host) -> WasiCtx {
     WasiCtx::builder()
         .stdout(host.stdout.clone())

@@ -1,11 +1,11 @@
-//! The executor against guests that want too much, and guests that are fine.
+//! Bounds of the executor, tested with guests that exceed them and guests that do not.
 
 use crate::support::{OK, WithWallOf, code, executor, limits, module, step, text};
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{StepCode, StepOutcome};
 
 #[test]
-fn the_clock_stops_what_fuel_does_not() {
+fn deadline_stops_a_guest_that_fuel_does_not_stop() {
     let executor = executor(&StepLimits {
         fuel: u64::MAX / 2,
         deadline_ms: 30,
@@ -17,15 +17,11 @@ fn the_clock_stops_what_fuel_does_not() {
         StepCode::Deadline.is_error(),
         "a verdict never depends on the clock"
     );
-    assert_eq!(
-        code(&text(&executor, OK)),
-        None,
-        "and the next step is fine"
-    );
+    assert_eq!(code(&text(&executor, OK)), None, "the next step is fine");
 }
 
 #[test]
-fn fuel_ends_every_kind_of_loop_at_the_same_place() {
+fn fuel_ends_every_kind_of_loop_at_the_same_point() {
     let bodies = [
         ("", "(loop $l (br $l)) unreachable"),
         (
@@ -64,12 +60,12 @@ fn memory_is_bounded_as_a_total_and_metered() {
             &format!("(drop (memory.grow (i32.const {pages}))) (i32.const 0) (i32.const 0)"),
         )
     };
-    // 64 MiB are 1024 pages; one is there, and one more is for the input.
+    // 64 MiB are 1024 pages: one exists, and one more is for the input.
     let answer = text(&executor, &grows(1022));
     assert_eq!(code(&answer), None);
     assert_eq!(answer.meters.memory_bytes, 64 * 1024 * 1024);
     assert_eq!(code(&text(&executor, &grows(1023))), Some(StepCode::Memory));
-    // A module that bounds itself may be told "no" by its own maximum.
+    // If a module's own maximum refuses growth, the module continues.
     let own = r#"(module (memory (export "memory") 2 2)
         (func (export "alloc") (param i32) (result i32) (i32.const 1024))
         (func (export "run") (param i32 i32) (result i32 i32)
@@ -79,10 +75,10 @@ fn memory_is_bounded_as_a_total_and_metered() {
 }
 
 #[test]
-fn the_input_never_overwrites_what_the_guest_has() {
+fn input_never_overwrites_the_guests_data() {
     let executor = executor(&limits());
-    // Answers the sum of its first page, which its data segment fills: any
-    // byte that the host had put there would change it.
+    // Checks the sum of its first page, which holds its data segment: any byte that
+    // the host wrote there would change the sum.
     let echo = r#"(module (memory (export "memory") 1)
         (data (i32.const 0) "\01\02\03")
         (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
@@ -106,12 +102,12 @@ fn the_input_never_overwrites_what_the_guest_has() {
     assert_eq!(
         code(&text(&executor, full)),
         Some(StepCode::Input),
-        "no room, and no alloc"
+        "no free memory, and no `alloc`"
     );
 }
 
 #[test]
-fn a_file_is_what_its_content_says() {
+fn kind_of_a_file_is_decided_by_its_content() {
     let executor = executor(&limits());
     let binary = wat::parse_str(OK).expect("text");
     let of = |name: &str, bytes: &[u8]| code(&step(&executor, name, bytes, b"{}"));
@@ -137,14 +133,14 @@ fn a_file_is_what_its_content_says() {
 }
 
 #[test]
-fn what_is_asked_of_the_host_is_refused_by_name() {
+fn imports_of_a_core_module_are_refused_by_name() {
     let executor = executor(&limits());
-    let wants = module("", "unreachable").replace(
+    let importing = module("", "unreachable").replace(
         "(module",
         r#"(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
            (import "env" "clock" (global i64))"#,
     );
-    let answer = text(&executor, &wants);
+    let answer = text(&executor, &importing);
     let failure = answer.result.expect_err("refused");
     assert_eq!(failure.code, StepCode::Import);
     assert!(
@@ -156,7 +152,7 @@ fn what_is_asked_of_the_host_is_refused_by_name() {
 }
 
 #[test]
-fn an_answer_outside_memory_is_no_answer() {
+fn answer_outside_memory_is_refused() {
     let executor = executor(&limits());
     for (ptr, len, expected) in [
         (131_072u32, 0u32, None),
@@ -180,7 +176,7 @@ fn an_answer_outside_memory_is_no_answer() {
 }
 
 #[test]
-fn features_that_are_off_do_not_compile() {
+fn module_with_a_disabled_feature_does_not_compile() {
     let executor = executor(&limits());
     for (name, wat) in [
         ("memory64", r#"(module (memory (export "memory") i64 1))"#),
@@ -207,7 +203,7 @@ fn features_that_are_off_do_not_compile() {
             "{name}"
         );
     }
-    // What compilers of real guests emit today has to stay on.
+    // The features that compilers of real guests use today must stay enabled.
     let real = module(
         "(table $t 1 funcref) (table $u 1 funcref) (type $v (func)) (elem (table $u) (i32.const 0) func $f) (func $f)",
         r#"(call_indirect $u (type $v) (i32.const 0))
@@ -225,7 +221,7 @@ fn features_that_are_off_do_not_compile() {
 }
 
 #[test]
-fn a_component_of_our_world_is_called_with_strings() {
+fn component_of_the_step_world_is_called_with_strings() {
     let executor = executor(&limits());
     let component = |lift: &str, run: &str| {
         format!(

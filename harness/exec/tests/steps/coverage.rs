@@ -1,4 +1,4 @@
-//! Counters of guests that count: numbered alike in every thread.
+//! Coverage counters have the same numbers in the executors of all threads.
 
 use crate::support::{limits, step};
 use provision_exec::WasmtimeExecutor;
@@ -11,7 +11,7 @@ const OTHER: &str = r#"(module (memory (export "memory") 1) (data (i32.const 0) 
       (if (i32.eqz (local.get 1)) (then (unreachable))) (i32.const 0) (i32.const 2)))"#;
 
 #[test]
-fn a_counter_has_one_number_whoever_compiles_its_file_first() {
+fn counter_number_does_not_depend_on_who_compiles_first() {
     let limits = limits();
     let first = WasmtimeExecutor::covering(&limits).expect("an executor");
     let second = first.another(&limits).expect("an executor");
@@ -31,5 +31,5 @@ fn a_counter_has_one_number_whoever_compiles_its_file_first() {
     assert_eq!(hits(&second, a), one);
     assert_eq!(hits(&first, b), other);
     assert_eq!(first.covered_functions(), second.covered_functions());
-    assert_eq!(first.covered_functions().len(), 3, "none is told twice");
+    assert_eq!(first.covered_functions().len(), 3, "no duplicates");
 }

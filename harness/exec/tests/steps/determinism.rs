@@ -1,10 +1,10 @@
-//! The same step gives the same bytes and the same fuel, wherever it runs.
+//! The same step gives the same bytes and uses the same fuel, wherever it runs.
 
 use crate::support::{WithWallOf, executor, limits, module, pack, text};
 use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 
 #[test]
-fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
+fn thousand_runs_in_two_executors_give_equal_results() {
     let (first, second) = (executor(&limits()), executor(&limits()));
     let counts = module(
         "",
@@ -33,7 +33,7 @@ fn two_executors_and_a_thousand_runs_agree_to_the_unit() {
 }
 
 #[test]
-fn nothing_is_kept_between_two_steps() {
+fn no_guest_state_is_kept_between_two_steps() {
     let executor = executor(&limits());
     let counter = module(
         "(global $g (mut i32) (i32.const 0))",
@@ -50,23 +50,23 @@ fn nothing_is_kept_between_two_steps() {
     }
 }
 
-/// A module that answers the sixteen bytes which `vector` leaves.
+/// A module that answers the sixteen bytes of `vector`.
 fn answers(vector: &str) -> String {
     let body = format!("(v128.store (i32.const 0) {vector}) (i32.const 0) (i32.const 16)");
     module("", &body)
 }
 
 #[test]
-fn what_processors_do_differently_has_one_outcome_here() {
+fn processor_dependent_instructions_have_a_fixed_result() {
     let executor = executor(&limits());
     let run = |vector: &str| match text(&executor, &answers(vector)).result {
         Ok(StepOutcome::Json(bytes)) => bytes,
         other => panic!("{other:?}"),
     };
-    // A NaN with a payload, of which processors keep more or less.
+    // A NaN with a payload; processors differ in how much of it they keep.
     let nan = run("(f32x4.add (v128.const i32x4 0x7fa12345 0 0 0) (v128.const i32x4 0 0 0 0))");
     assert_eq!(nan[..4], 0x7fc0_0000u32.to_le_bytes(), "the canonical NaN");
-    // An index of 16, which x86 takes for 0 and others for nothing.
+    // An index of 16: x86 reads lane 0, and other processors return 0.
     let indices = "(v128.const i8x16 16 16 16 16 16 16 16 16 16 16 16 16 16 16 16 16)";
     let swizzled = run(&format!(
         "(i8x16.relaxed_swizzle (i8x16.splat (i32.const 7)) {indices})"

@@ -1,12 +1,12 @@
-//! What stands between a component and the host: handles, bytes, imports.
+//! Bounds between a component and the host: handles, bytes, imports.
 
 use crate::support::{code, executor, limits, text};
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{StepAnswer, StepCode};
 
-/// A component of the executor's own world, whose `run` answers `{}` after
-/// `body`. `outer` stands at the root, `inner` in the core module that `with`
-/// gives its imports.
+/// A component of the step world whose `run` executes `body` and answers `{}`.
+/// `outer` is placed at the root, and `inner` in the core module; `with` provides
+/// the core module's imports.
 fn component(outer: &str, with: &str, inner: &str, body: &str) -> String {
     format!(
         r#"(component
@@ -32,7 +32,7 @@ fn component(outer: &str, with: &str, inner: &str, body: &str) -> String {
     )
 }
 
-/// Makes `count` resources of the component's own.
+/// A component that creates `count` resources of its own.
 fn holding(count: u32) -> String {
     component(
         "(type $r (resource (rep i32))) (core func $new (canon resource.new $r))",
@@ -46,7 +46,7 @@ fn holding(count: u32) -> String {
     )
 }
 
-/// Logs a span with `fields` pairs of empty strings.
+/// A component that logs a span with `fields` pairs of empty strings.
 fn logging(fields: u32) -> String {
     component(
         r#"(import "greentic:telemetry/logger-api@1.0.0" (instance $h
@@ -68,7 +68,7 @@ fn message(answer: &StepAnswer) -> String {
 }
 
 #[test]
-fn handles_are_counted_and_bounded_by_the_runs_limit() {
+fn handles_over_the_bound_are_refused() {
     let executor = executor(&StepLimits {
         handles: 64,
         ..limits()
@@ -80,7 +80,7 @@ fn handles_are_counted_and_bounded_by_the_runs_limit() {
 }
 
 #[test]
-fn a_list_is_bounded_before_it_is_copied() {
+fn list_over_the_bound_is_refused_before_it_is_copied() {
     let executor = executor(&StepLimits {
         output_bytes: 1024,
         host_call_bytes: 1024,
@@ -90,9 +90,9 @@ fn a_list_is_bounded_before_it_is_copied() {
     assert_eq!(code(&few), None, "{}", message(&few));
     let many = text(&executor, &logging(10_000));
     assert_eq!(code(&many), Some(StepCode::HostCallBytes));
-    // Wasmtime says it while it lifts; the host would have said it afterwards.
-    let said = message(&many);
-    assert!(said.starts_with("too much data"), "{said}");
+    // The message is Wasmtime's, from lifting; the host checks the bound only later.
+    let message = message(&many);
+    assert!(message.starts_with("too much data"), "{message}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Single steps: what bounds them, and that they answer the same every time.
+//! Single steps: their bounds, coverage, determinism and host.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod bounds;

@@ -1,4 +1,4 @@
-//! What the tests of steps share.
+//! Helpers that the tests of steps share.
 
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{Call, Meters, StepAnswer, StepCode, StepExecutor, StepRequest};
@@ -58,7 +58,8 @@ pub(crate) fn code(answer: &StepAnswer) -> Option<StepCode> {
     answer.result.as_ref().err().map(|f| f.code)
 }
 
-/// Wall time differs from run to run; everything else has to be the same.
+/// Replaces the wall time, which differs from run to run, so that all other meters
+/// can be compared.
 pub(crate) trait WithWallOf {
     fn with_wall_of(self, other: &StepAnswer) -> Self;
 }

@@ -240,7 +240,7 @@ fn what_a_worker_tries_to_do_to_the_machine_fails() {
         "trace its supervisor",
         "raise its limit of",
         "write to a descriptor that was left open",
-        "create a folder, were system calls not filtered",
+        "create a folder (no system call filter)",
     ] {
         assert!(refused.iter().any(|l| l.contains(what)), "{what}: {said}");
     }

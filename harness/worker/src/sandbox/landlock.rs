@@ -1,4 +1,4 @@
-//! Landlock: nothing of the file system, no ports, no signals to others.
+//! Landlock: denies the file system, ports, and signals to other processes.
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
@@ -8,14 +8,15 @@ use std::io;
 
 pub(super) const FILES: (&str, &str) = (
     "Landlock",
-    "files, ports, and signals to other processes, by any way",
+    "files, ports, and signals to other processes, by any system call",
 );
 
-/// Forbids all of it to this thread and to those that it starts.
-pub(super) fn none() -> io::Result<()> {
+/// Denies all of them to this thread and to the threads that it starts.
+pub(super) fn deny_all() -> io::Result<()> {
     let newest = ABI::V6;
     let restricted = Ruleset::default()
-        // Files at least; what newer kernels know besides is taken as it comes.
+        // The kernel must support the rules for files. The newer rules apply
+        // only if the kernel has them.
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
         .and_then(|rules| {

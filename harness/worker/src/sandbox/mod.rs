@@ -1,7 +1,7 @@
-//! What a worker gives up before it sees a pack.
+//! The restrictions that a worker applies to itself before it gets a pack.
 //!
-//! None of this trusts another part of it: what the kernel does not have is
-//! reported, and the rest holds all the same.
+//! The restrictions do not depend on each other: if the kernel lacks one, the
+//! worker reports that and applies the others.
 
 #[cfg(target_os = "linux")]
 mod landlock;
@@ -14,18 +14,18 @@ mod seccomp;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// One thing that a worker gave up, or why it could not.
+/// One restriction of a worker, or why the worker could not apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restriction {
-    /// What it is called.
+    /// The system's name for it.
     pub name: String,
-    /// What it keeps a worker from.
+    /// What it prevents.
     pub against: String,
-    /// Why it does not hold, where it does not.
+    /// Why it could not be applied; `None` if it was.
     pub missing: Option<String>,
 }
 
-/// The locks of a worker, one after another.
+/// The restrictions of a worker, in the order in which it applied them.
 #[derive(Debug, Default)]
 pub(crate) struct Restrictions {
     pub(crate) all: Vec<Restriction>,
@@ -40,7 +40,7 @@ impl Restrictions {
         });
     }
 
-    /// Locks what nothing needs, not even the making of engines.
+    /// Restricts what nothing needs, not even creating the engines.
     pub(crate) fn before_engines(&mut self, parent: u32) {
         self.note(rlimits::CORE, rlimits::core());
         #[cfg(target_os = "linux")]
@@ -48,20 +48,20 @@ impl Restrictions {
             self.note(process::PRIVILEGES, process::no_new_privileges());
             self.note(process::ORPHAN, process::die_with_parent(parent));
             self.note(process::DESCRIPTORS, process::close_descriptors());
-            process::first_to_be_killed();
+            process::prefer_for_oom_kill();
         }
     }
 
-    /// Locks what only the making of engines needs; there is one thread.
-    /// Memory is bounded to `memory` bytes beside what engines have by then,
-    /// and addresses to twice that.
+    /// Restricts what only creating the engines needs; there is one thread yet.
+    /// Bounds memory to `memory` bytes in addition to what the engines have
+    /// reserved, and address space to twice that.
     pub(crate) fn before_threads(&mut self, memory: u64) {
         self.note(rlimits::MEMORY, rlimits::memory(memory));
         #[cfg(target_os = "linux")]
-        self.note(landlock::FILES, landlock::none());
+        self.note(landlock::FILES, landlock::deny_all());
     }
 
-    /// Locks the rest; nothing is started or opened any more.
+    /// Restricts the rest: from now on nothing is started or opened.
     pub(crate) fn before_packs(&mut self, cpu: u64, filtered: bool) {
         self.note(rlimits::CPU, rlimits::cpu(cpu));
         self.note(rlimits::PROCESSES, rlimits::processes());
@@ -69,9 +69,10 @@ impl Restrictions {
         #[cfg(target_os = "linux")]
         self.note(
             seccomp::CALLS,
-            match filtered {
-                true => seccomp::filter().and_then(seccomp::Filter::apply),
-                false => Err(io::Error::other("left out, to try the others")),
+            if filtered {
+                seccomp::filter().and_then(seccomp::Filter::apply)
+            } else {
+                Err(io::Error::other("left out, to test the other restrictions"))
             },
         );
     }

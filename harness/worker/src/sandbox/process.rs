@@ -1,4 +1,4 @@
-//! What belongs to the process: its privileges, its end, its descriptors.
+//! Restrictions of the process: its privileges, its lifetime, its descriptors.
 
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::io;
@@ -9,7 +9,7 @@ pub(super) const DESCRIPTORS: (&str, &str) = ("close_range", "using descriptors 
 
 #[expect(
     unsafe_code,
-    reason = "rustix has it among threads, which nothing else needs"
+    reason = "rustix has it only in its `thread` feature, which nothing else needs"
 )]
 pub(super) fn no_new_privileges() -> io::Result<()> {
     // SAFETY: sets a flag of this thread, and takes no pointer.
@@ -21,30 +21,28 @@ pub(super) fn no_new_privileges() -> io::Result<()> {
 
 pub(super) fn die_with_parent(parent: u32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // It may have died before that was asked for.
+    // The supervisor may have died before the call above.
     let now = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
-    match now == Some(parent) {
-        true => Ok(()),
-        false => Err(io::Error::other("the supervisor is not the parent")),
+    if now == Some(parent) {
+        Ok(())
+    } else {
+        Err(io::Error::other("the supervisor is not the parent"))
     }
 }
 
 /// Closes all but standard input, output and error.
-#[expect(
-    unsafe_code,
-    reason = "there is no safe name for closing what nobody owns"
-)]
+#[expect(unsafe_code, reason = "closes descriptors that no Rust value owns")]
 pub(super) fn close_descriptors() -> io::Result<()> {
     let (first, last, flags) = (3, libc::c_uint::MAX, 0);
-    // SAFETY: nothing here has opened a descriptor yet, so none is owned.
+    // SAFETY: this process has opened no descriptor yet, so no Rust value owns one.
     match unsafe { libc::syscall(libc::SYS_close_range, first, last, flags) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Where memory runs out, a worker goes before its supervisor.
-pub(super) fn first_to_be_killed() {
-    // NB: no lock, and of no consequence where it is refused.
+/// Makes the kernel kill the worker before the supervisor if memory runs out.
+pub(super) fn prefer_for_oom_kill() {
+    // NB: this is no restriction, so a failure is ignored.
     drop(std::fs::write("/proc/self/oom_score_adj", "1000"));
 }

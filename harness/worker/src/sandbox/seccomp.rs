@@ -1,4 +1,5 @@
-//! The filter on system calls: what the engine and the allocator need.
+//! The system call filter: allows the calls that the engine and the allocator
+//! need.
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition,
@@ -9,19 +10,19 @@ use std::io;
 
 pub(super) const CALLS: (&str, &str) = (
     "seccomp",
-    "sockets, exec, ptrace, and every other system call that running steps does not take",
+    "sockets, exec, ptrace, and every other system call that running steps does not need",
 );
 
-/// The number of `ioctl` that tells which pages were touched.
+/// The `ioctl` request that reports which pages were touched.
 const PAGEMAP_SCAN: u64 = 0xc060_6610;
-/// The descriptors of the pipes, and of standard error.
+/// The descriptors of the two pipes, and of standard error.
 const INPUT: u64 = 0;
 const OUTPUT: u64 = 1;
 const ERRORS: u64 = 2;
-/// No descriptor: memory that is no file's.
+/// The descriptor argument of `mmap` for memory without a file.
 const ANONYMOUS: u64 = 0xffff_ffff;
 
-/// Calls that may be made with any arguments.
+/// Calls that are allowed with any arguments.
 const ANY: &[libc::c_long] = &[
     libc::SYS_brk,
     libc::SYS_munmap,
@@ -47,18 +48,18 @@ const ANY: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
-/// A filter that lets all threads make these calls and no others; a call that is
-/// not among them fails, as if the process had no right to it.
+/// A filter that allows all threads these calls and no others; any other call
+/// fails with `EPERM`.
 pub(super) struct Filter(BpfProgram);
 
 impl Filter {
-    /// Sets it, for good.
+    /// Applies it permanently.
     pub(super) fn apply(self) -> io::Result<()> {
         apply_filter_all_threads(&self.0).map_err(other)
     }
 }
 
-/// The filter, where the kernel has any.
+/// The filter, if the kernel supports filters.
 pub(super) fn filter() -> io::Result<Filter> {
     supported()?;
     let denied = SeccompAction::Errno(libc::EPERM.unsigned_abs());
@@ -68,9 +69,9 @@ pub(super) fn filter() -> io::Result<Filter> {
     BpfProgram::try_from(filter).map(Filter).map_err(other)
 }
 
-#[expect(unsafe_code, reason = "there is no safe name for asking the kernel")]
+#[expect(unsafe_code, reason = "queries the kernel by a raw call")]
 fn supported() -> io::Result<()> {
-    // SAFETY: asks for a number, and takes no pointer.
+    // SAFETY: returns a number, and takes no pointer.
     match unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
@@ -97,7 +98,7 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError>
     }
     only(libc::SYS_mmap, 4, Len::Dword, &[ANONYMOUS])?;
     only(libc::SYS_ioctl, 1, Len::Qword, &[PAGEMAP_SCAN])?;
-    // Itself alone: how a process aborts.
+    // To this process only: this is how a process aborts.
     only(libc::SYS_tgkill, 0, Len::Dword, &[me])?;
     Ok(rules)
 }

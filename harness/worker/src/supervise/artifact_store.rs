@@ -1,4 +1,4 @@
-//! Compiled code on its way from the workers that compile to those that run.
+//! The artifacts that compiling workers made, for the workers that run guests.
 
 use super::process::WorkerFailure;
 use provision_core::wizard::StepFailure;
@@ -6,40 +6,40 @@ use provision_exec::{CodeName, CompileCache};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of artifacts that are held in memory where there is no cache on disk,
-/// for workers that lack them.
+/// Bytes of artifacts that are held in memory if there is no cache on disk.
 const HELD: usize = 48 * 1024 * 1024;
 
-/// What became of a step's code.
+/// The result of compiling a step.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    /// It is here.
+    /// The compiled code.
     Artifact(Arc<Vec<u8>>),
-    /// It is too large to be handed over; whoever runs it has to compile it.
+    /// The artifact is too large to send; the worker that runs it compiles it.
     Oversized,
-    /// It is none.
+    /// The step does not compile.
     Failed(StepFailure),
 }
 
-/// By whom a failure is shared.
+/// Which packs share a failure.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Of {
-    /// Every pack that holds this code: nothing else would come of it.
+enum FailureKey {
+    /// Every pack with this code: compiling it always fails in this way.
     Code(CodeName),
-    /// One pack: another one may be luckier.
+    /// This pack only: for another pack, compiling may succeed.
     Pack(CodeName, blake3::Hash),
 }
 
-/// Artifacts, and failures that are not worth another try.
+/// Artifacts, and failures that are not retried.
 #[derive(Debug)]
 pub(crate) struct Codes {
     cache: Option<Arc<CompileCache>>,
     held: Mutex<Held>,
-    failed: Mutex<HashMap<Of, StepFailure>>,
-    /// What was compiled or loaded already.
+    failed: Mutex<HashMap<FailureKey, StepFailure>>,
+    /// Code that was compiled or loaded already.
     seen: Mutex<HashSet<CodeName>>,
-    /// Held by whoever compiles it, so that nobody does it a second time.
-    flights: Mutex<HashMap<CodeName, Arc<Mutex<()>>>>,
+    /// One lock for each code that is being compiled. The thread that compiles
+    /// holds it, so that no other thread compiles the same code.
+    compiling: Mutex<HashMap<CodeName, Arc<Mutex<()>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -60,21 +60,22 @@ impl Codes {
             held: Mutex::default(),
             failed: Mutex::default(),
             seen: Mutex::default(),
-            flights: Mutex::default(),
+            compiling: Mutex::default(),
         }
     }
 
-    /// Whether code is at hand.
+    /// Whether the code `name` is in memory or in the cache.
     pub(crate) fn has(&self, name: &CodeName) -> bool {
         let kept = |cache: &Arc<CompileCache>| cache.holds(name);
         locked(&self.held).artifacts.contains_key(name) || self.cache.as_ref().is_some_and(kept)
     }
 
-    /// What is known of the code `name` of the pack with this fingerprint, or else what
-    /// comes of compiling it. Whoever else wants it waits meanwhile.
+    /// The stored result for the code `name` of the pack with this fingerprint,
+    /// or else the result of `compile`. Other threads that need the same code
+    /// wait meanwhile.
     ///
     /// # Errors
-    /// What `compile` meets.
+    /// The errors of `compile`.
     pub(crate) fn obtain(
         &self,
         (name, pack): (&CodeName, &blake3::Hash),
@@ -83,8 +84,8 @@ impl Codes {
         if let Some(known) = self.known(name, pack) {
             return Ok(known);
         }
-        let flight = Arc::clone(locked(&self.flights).entry(*name).or_default());
-        let flying = locked(&flight);
+        let lock = Arc::clone(locked(&self.compiling).entry(*name).or_default());
+        let guard = locked(&lock);
         if let Some(known) = self.known(name, pack) {
             return Ok(known);
         }
@@ -96,30 +97,29 @@ impl Codes {
                 None => self.hold(name, artifact),
             }
         }
-        drop(flying);
-        locked(&self.flights).remove(name);
+        drop(guard);
+        locked(&self.compiling).remove(name);
         outcome
     }
 
-    /// Whether this is the first that is heard of `name`: neither was it
-    /// compiled here, nor loaded.
+    /// Marks `name` as seen. True if it was neither compiled nor loaded before.
     pub(crate) fn is_new(&self, name: CodeName) -> bool {
         locked(&self.seen).insert(name)
     }
 
-    /// Notes that nothing else will come of compiling `name`, for this pack or
-    /// for `every` one.
-    pub(crate) fn give_up(
+    /// Remembers that compiling `name` fails, for this pack or for `every` pack.
+    pub(crate) fn record_failure(
         &self,
         (name, pack): (&CodeName, &blake3::Hash),
         every: bool,
         why: &StepFailure,
     ) {
-        let of = match every {
-            true => Of::Code(*name),
-            false => Of::Pack(*name, *pack),
+        let key = if every {
+            FailureKey::Code(*name)
+        } else {
+            FailureKey::Pack(*name, *pack)
         };
-        locked(&self.failed).insert(of, why.clone());
+        locked(&self.failed).insert(key, why.clone());
     }
 
     fn known(&self, name: &CodeName, pack: &blake3::Hash) -> Option<Outcome> {
@@ -127,8 +127,8 @@ impl Codes {
             return Some(Outcome::Artifact(artifact));
         }
         let failed = locked(&self.failed);
-        let of_pack = || failed.get(&Of::Pack(*name, *pack));
-        let failure = failed.get(&Of::Code(*name)).or_else(of_pack);
+        let of_pack = || failed.get(&FailureKey::Pack(*name, *pack));
+        let failure = failed.get(&FailureKey::Code(*name)).or_else(of_pack);
         failure.cloned().map(Outcome::Failed)
     }
 
@@ -141,14 +141,14 @@ impl Codes {
             return Some(Arc::clone(artifact));
         }
         drop(held);
-        // NB: not held besides; the system does that, and better.
+        // NB: not held in memory as well; the system's page cache does that better.
         let artifact = self.cache.as_ref()?.artifact(name)?;
         Some(Arc::new(artifact))
     }
 
-    /// Holds `artifact`, and lets go of those that were not used for longest.
+    /// Holds `artifact` in memory, and evicts the least recently used ones.
     fn hold(&self, name: &CodeName, artifact: &Arc<Vec<u8>>) {
-        // One alone is not to drive out all others.
+        // A single artifact must not evict all others.
         if artifact.len() > HELD / 4 {
             return;
         }
@@ -179,8 +179,8 @@ impl Codes {
     }
 }
 
-/// Keeps what a compiling worker sent.
-#[expect(unsafe_code, reason = "the supervisor knows who compiled")]
+/// Stores the artifact that a compiling worker sent in the cache.
+#[expect(unsafe_code, reason = "the supervisor knows which worker compiled")]
 fn keep(cache: &CompileCache, name: &CodeName, artifact: &[u8]) {
     // SAFETY: only workers that compile and never run a guest send artifacts, and
     // the supervisor asked this one for the component that `name` names.
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_by_many_is_compiled_once() {
+    fn code_that_many_threads_need_is_compiled_once() {
         let (codes, compiled) = (Codes::over(None), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_shared_by_whom_it_concerns() {
+    fn failure_is_shared_per_pack_or_for_every_pack() {
         let codes = Codes::over(None);
         let failure = StepFailure::new(StepCode::WorkerCrash, "once");
         let tried = |n, of: u8| {
@@ -229,14 +229,14 @@ mod tests {
             !matches!(outcome, Ok(Outcome::Failed(_)))
         };
         let (one, other) = (1, 2);
-        codes.give_up((&name(1), &pack(one)), false, &failure);
-        codes.give_up((&name(2), &pack(one)), true, &failure);
+        codes.record_failure((&name(1), &pack(one)), false, &failure);
+        codes.record_failure((&name(2), &pack(one)), true, &failure);
         assert!(!tried(1, one) && tried(1, other));
         assert!(!tried(2, one) && !tried(2, other) && tried(3, one));
     }
 
     #[test]
-    fn what_is_held_stays_within_its_bound() {
+    fn held_artifacts_stay_within_the_bound() {
         let codes = Codes::over(None);
         for n in 0..100 {
             codes.hold(&name(n), &Arc::new(vec![0; HELD / 10]));
@@ -245,7 +245,7 @@ mod tests {
             assert!(bytes == held.bytes && bytes <= HELD);
             assert!(
                 held.artifacts.contains_key(&name(n)),
-                "the last one goes last"
+                "the newest artifact is evicted last"
             );
         }
     }

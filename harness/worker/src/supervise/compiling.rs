@@ -1,9 +1,9 @@
-//! Code for the workers that run it: handed on, or compiled by others.
+//! Compiles steps in one worker, and sends the code to the workers that run them.
 
 use super::artifact_store::Outcome;
-use super::errors::{Trouble, again, of_compiling};
+use super::errors::{StepError, compile_error, is_retryable};
 use super::executor::{GRACE, OPENING, Workers};
-use super::pool::{Lent, Pool};
+use super::pool::{Lease, Pool};
 use super::process::{Part, Process, WorkerFailure};
 use crate::message::{Answer, Request};
 use provision_core::pack::Pack;
@@ -12,23 +12,25 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How much longer compilers may take that are not made for being fast.
+/// How many times as long the compilers may take that are not the fast one.
 const SLOW: u32 = 3;
+/// The protocol error of a worker that does not answer a compile request.
+const NOT_COMPILED: &str = "asked to compile, it sent another kind of reply";
 
 impl Workers {
-    /// Lets a worker have the code of `file`.
+    /// Sends a worker the code of `file`, or lets the worker compile it.
     pub(super) fn provide(
         &self,
         lane: usize,
         pack: &Pack,
-        (file, lent): (&str, &mut Lent<'_>),
-    ) -> Result<(), Trouble> {
+        (file, lease): (&str, &mut Lease<'_>),
+    ) -> Result<(), StepError> {
         let started = Instant::now();
         let code = match &self.compilers {
             Some(_) => self.code(lane, pack, file)?,
             None => Some((Outcome::Oversized, None)),
         };
-        let process = lent.process()?;
+        let process = lease.process()?;
         match code {
             Some((Outcome::Artifact(artifact), Some(name))) => {
                 let deadline = started + OPENING;
@@ -38,15 +40,15 @@ impl Workers {
                 process.send(&code, &[&artifact], deadline.max(Instant::now() + GRACE))?;
                 process.code.insert(name);
             }
-            Some((Outcome::Failed(failure), _)) => return Err(Trouble::Final(failure)),
-            // NB: what the pack does not have is found out by the worker.
+            Some((Outcome::Failed(failure), _)) => return Err(StepError::Final(failure)),
+            // NB: if the pack lacks the file, the worker reports it.
             Some((_, name)) => {
                 self.opened(process, (pack, Part::Whole))?;
                 let made = self.compile_in(process, lane, (pack, file));
-                if let (Err(broken), Some(name)) = (&made, &name) {
-                    self.note((name, pack.fingerprint()), broken, 1);
+                if let (Err(failure), Some(name)) = (&made, &name) {
+                    self.record((name, pack.fingerprint()), failure, 1);
                 }
-                made.map_err(|broken| of_compiling(broken, 1))?;
+                made.map_err(|failure| compile_error(failure, 1))?;
                 process.code.extend(name);
             }
             None => {}
@@ -58,20 +60,21 @@ impl Workers {
     pub(super) fn uncompiled(&self, lane: usize, pack: &Pack, file: &str) -> Option<u64> {
         let (_, names) = self.compilers.as_ref()?;
         let name = names.name(lane, pack, file)?;
-        match self.codes.has(&name) {
-            true => None,
-            false => pack.size(file),
+        if self.codes.has(&name) {
+            None
+        } else {
+            pack.size(file)
         }
     }
 
-    /// The code of `file`, compiled if need be; nothing where the pack has no
-    /// such file.
+    /// The code of `file`, which is compiled unless it is known. `None` if the
+    /// pack has no such file, or if no worker compiles for others.
     pub(super) fn code(
         &self,
         lane: usize,
         pack: &Pack,
         file: &str,
-    ) -> Result<Option<(Outcome, Option<CodeName>)>, Trouble> {
+    ) -> Result<Option<(Outcome, Option<CodeName>)>, StepError> {
         let Some((pool, names)) = &self.compilers else {
             return Ok(None);
         };
@@ -79,62 +82,60 @@ impl Workers {
             return Ok(None);
         };
         let of = (&name, pack.fingerprint());
-        let deadline = Instant::now() + self.patience(lane, pack, file);
+        let deadline = Instant::now() + self.timeout(lane, pack, file);
         let compile = || match self.compile(pool, (lane, deadline), (pack, file)) {
-            Err(first) if again(&first) && Instant::now() < deadline => {
+            Err(first) if is_retryable(&first) && Instant::now() < deadline => {
                 (self.tell)(&format!("{file}: {first}; it is compiled once more"));
                 let second = self.compile(pool, (lane, deadline), (pack, file));
-                second.or_else(|broken| self.given_up(of, broken, 2))
+                second.or_else(|failure| self.failed(of, failure, 2))
             }
-            first => first.or_else(|broken| self.given_up(of, broken, 1)),
+            first => first.or_else(|failure| self.failed(of, failure, 1)),
         };
         let outcome = self.codes.obtain(of, compile)?;
         Ok(Some((outcome, Some(name))))
     }
 
-    /// The failure that comes of a worker that broke over compiling.
-    fn given_up(
+    /// The outcome of a compilation whose worker failed.
+    fn failed(
         &self,
         of: (&CodeName, &blake3::Hash),
-        broken: WorkerFailure,
-        tries: u32,
+        failure: WorkerFailure,
+        attempts: u32,
     ) -> Result<Outcome, WorkerFailure> {
-        self.note(of, &broken, tries);
-        match of_compiling(broken, tries) {
-            Trouble::Final(failure) => Ok(Outcome::Failed(failure)),
-            Trouble::WorkerFailure(broken) => Err(broken),
+        self.record(of, &failure, attempts);
+        match compile_error(failure, attempts) {
+            StepError::Final(failure) => Ok(Outcome::Failed(failure)),
+            StepError::Worker(failure) => Err(failure),
         }
     }
 
-    /// Remembers what is not worth another try.
-    fn note(&self, of: (&CodeName, &blake3::Hash), broken: &WorkerFailure, tries: u32) {
+    /// Remembers a failure that another attempt would not change.
+    fn record(&self, of: (&CodeName, &blake3::Hash), failure: &WorkerFailure, attempts: u32) {
         let every = matches!(
-            broken,
-            WorkerFailure::Late(_) | WorkerFailure::Memory { .. }
+            failure,
+            WorkerFailure::Timeout(_) | WorkerFailure::Memory { .. }
         );
-        if let Trouble::Final(failure) = of_compiling(broken.clone(), tries) {
-            self.codes.give_up(of, every, &failure);
+        if let StepError::Final(failure) = compile_error(failure.clone(), attempts) {
+            self.codes.record_failure(of, every, &failure);
         }
     }
 
-    fn patience(&self, lane: usize, pack: &Pack, file: &str) -> Duration {
-        let factor = match lane == 0 && self.compilers.is_some() {
-            true => 1,
-            false => SLOW,
-        };
-        self.patience
+    fn timeout(&self, lane: usize, pack: &Pack, file: &str) -> Duration {
+        let fast = lane == 0 && self.compilers.is_some();
+        let factor = if fast { 1 } else { SLOW };
+        self.compile_timeout
             .with(pack.size(file).unwrap_or_default(), factor)
     }
 
-    /// Compiles in a worker that does nothing else.
+    /// Compiles in a worker that never runs a guest.
     fn compile(
         &self,
         pool: &Pool,
         (lane, deadline): (usize, Instant),
         (pack, file): (&Pack, &str),
     ) -> Result<Outcome, WorkerFailure> {
-        let mut lent = pool.take(Some(pack.fingerprint()))?;
-        let process = lent.process()?;
+        let mut lease = pool.take(Some(pack.fingerprint()))?;
+        let process = lease.process()?;
         self.opened(process, (pack, Part::Whole))?;
         let started = Instant::now();
         let ask = Request::Compile {
@@ -144,7 +145,7 @@ impl Workers {
         };
         let (answer, artifact) = process.ask(&ask, &[], deadline)?;
         let Answer::Compiled { failure, oversized } = answer else {
-            return Err(process.garbage("it is asked to compile"));
+            return Err(process.protocol_error(NOT_COMPILED));
         };
         self.timing.made(SlowCompile {
             micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -152,7 +153,8 @@ impl Workers {
             bytes: pack.size(file).unwrap_or_default(),
             compiled: true,
         });
-        // NB: code may be sound and still not link; whoever runs it will say so.
+        // NB: code may compile and still not link. Then there are an artifact
+        // and a failure; the worker that runs the code reports the failure.
         Ok(match failure {
             _ if !artifact.is_empty() => Outcome::Artifact(Arc::new(artifact)),
             Some(failure) if !oversized => Outcome::Failed(failure),
@@ -160,14 +162,14 @@ impl Workers {
         })
     }
 
-    /// Compiles in the worker that is to run it.
+    /// Compiles in the worker that will run the code.
     fn compile_in(
         &self,
         process: &mut Process,
         lane: usize,
         (pack, file): (&Pack, &str),
     ) -> Result<(), WorkerFailure> {
-        let deadline = Instant::now() + self.patience(lane, pack, file);
+        let deadline = Instant::now() + self.timeout(lane, pack, file);
         let ask = Request::Compile {
             lane,
             file: Cow::Borrowed(file),
@@ -175,7 +177,7 @@ impl Workers {
         };
         match process.ask(&ask, &[], deadline)? {
             (Answer::Compiled { .. }, _) => Ok(()),
-            _ => Err(process.garbage("it is asked to compile")),
+            _ => Err(process.protocol_error(NOT_COMPILED)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Covering`]: steps by a worker whose guests count what runs.
+//! [`Covering`]: an executor whose worker measures guest coverage.
 
 use super::executor::Workers;
 use super::{Setup, WorkerError};
@@ -9,11 +9,11 @@ use provision_exec::{CoveredFile, CoveredFunction, Dictionary};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Runs steps in a worker, guests counting which of their code runs.
+/// Runs steps in a worker, where guests count which of their code runs.
 pub struct Covering {
     workers: Workers,
-    /// Shared by those of several threads, so that a counter has the same
-    /// number in all of them.
+    /// Shared by the executors of several threads, so that a counter has the
+    /// same number in all of them.
     known: Arc<Mutex<Known>>,
     seen: Mutex<Seen>,
 }
@@ -21,18 +21,19 @@ pub struct Covering {
 /// The files of guests that have run so far, in any worker.
 #[derive(Default)]
 struct Known {
-    /// The first counter of each, by digest.
+    /// The first counter of each file, by digest.
     firsts: BTreeMap<[u8; 32], u32>,
     next: u32,
     functions: Vec<CoveredFunction>,
-    words: Dictionary,
+    dictionary: Dictionary,
 }
 
-/// What one worker after another has told.
+/// The counters that the present worker and those before it have reported.
 #[derive(Default)]
 struct Seen {
-    /// Where the worker's own counters stand among those of all: its number of
-    /// the first, how many they are, and the number here.
+    /// Of each file of the present worker: the worker's number of its first
+    /// counter, the count of its counters, and the supervisor's number of its
+    /// first counter.
     files: Vec<(u32, u32, u32)>,
     hits: Vec<(u32, u8)>,
 }
@@ -45,15 +46,15 @@ impl Covering {
     /// An executor for one thread.
     ///
     /// # Errors
-    /// [`WorkerError`] where there can be no worker.
+    /// [`WorkerError`] if no worker can be started.
     pub fn new(setup: Setup) -> Result<Self, WorkerError> {
         Self::sharing(setup, Arc::default())
     }
 
-    /// One for another thread, that numbers its counters as this one does.
+    /// An executor for another thread that numbers counters as this one does.
     ///
     /// # Errors
-    /// [`WorkerError`] where there can be no worker.
+    /// [`WorkerError`] if no worker can be started.
     pub fn another(&self, setup: Setup) -> Result<Self, WorkerError> {
         Self::sharing(setup, Arc::clone(&self.known))
     }
@@ -67,21 +68,21 @@ impl Covering {
         })
     }
 
-    /// What ran since this was last asked: a counter's number, and its count
-    /// modulo 256.
+    /// Takes the counters that were hit since the last call: each counter's
+    /// number, and its count modulo 256.
     pub fn take_hits(&self) -> Vec<(u32, u8)> {
         std::mem::take(&mut locked(&self.seen).hits)
     }
 
-    /// The functions of the guests that have run so far, here or in
-    /// [`Self::another`], and their counters.
+    /// The functions, with their counters, of the guests that have run so far,
+    /// here or in [`Self::another`].
     pub fn covered_functions(&self) -> Vec<CoveredFunction> {
         locked(&self.known).functions.clone()
     }
 
-    /// What the guests that have run so far look for.
+    /// The values that the guests that have run so far compare with.
     pub fn dictionary(&self) -> Dictionary {
-        locked(&self.known).words.clone()
+        locked(&self.known).dictionary.clone()
     }
 }
 
@@ -101,7 +102,7 @@ impl Known {
         let here = self.next;
         self.next = self.next.saturating_add(counters);
         self.firsts.insert(digest, here);
-        self.words.add(dictionary);
+        self.dictionary.add(dictionary);
         let functions = functions.into_iter().map(|f| CoveredFunction {
             first: here.saturating_add(f.first.saturating_sub(first)),
             ..f
@@ -116,7 +117,7 @@ impl Seen {
         for file in files {
             let (first, counters) = (file.first, file.counters);
             if first == 0 {
-                // A fresh worker begins anew.
+                // A fresh worker numbers its counters from 0 again.
                 self.files.clear();
             }
             let here = locked(known).first(file);
@@ -126,7 +127,7 @@ impl Seen {
             let of = |(first, counters, _): &&(u32, u32, u32)| {
                 at.checked_sub(*first).is_some_and(|n| n < *counters)
             };
-            // NB: a worker whose numbers lead nowhere has counted nothing.
+            // NB: a hit whose number belongs to no file is ignored.
             if let Some((first, _, here)) = self.files.iter().find(of) {
                 self.hits.push((here.saturating_add(at - first), count));
             }
@@ -136,8 +137,8 @@ impl Seen {
 
 impl StepExecutor for Covering {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
-        let told = self.workers.execute(0, pack, request);
-        locked(&self.seen).note(&self.known, told.files, &told.hits);
-        told.answer
+        let reply = self.workers.execute(0, pack, request);
+        locked(&self.seen).note(&self.known, reply.files, &reply.hits);
+        reply.answer
     }
 }

@@ -1,34 +1,34 @@
-//! What is to be said of workers that break.
+//! The failures of steps whose worker failed.
 
 use super::process::WorkerFailure;
 use super::watchdog::stopped;
 use provision_core::wizard::{HostActivity, Meters, StepAnswer, StepCode, StepFailure};
 use provision_exec::CoveredFile;
 
-/// What came of a step, and what was counted meanwhile.
+/// The answer of a step, and the coverage counters that it hit.
 pub(super) struct WorkerReply {
     pub(super) answer: StepAnswer,
     pub(super) files: Vec<CoveredFile>,
     pub(super) hits: Vec<u8>,
 }
 
-/// Why a try came to nothing.
-pub(super) enum Trouble {
-    /// A worker broke: another one may not.
-    WorkerFailure(WorkerFailure),
-    /// There is nothing more to try.
+/// Why an attempt to run a step failed.
+pub(super) enum StepError {
+    /// The worker failed; with another worker the step may succeed.
+    Worker(WorkerFailure),
+    /// Another attempt would fail in the same way.
     Final(StepFailure),
 }
 
-impl From<WorkerFailure> for Trouble {
-    fn from(broken: WorkerFailure) -> Self {
-        Self::WorkerFailure(broken)
+impl From<WorkerFailure> for StepError {
+    fn from(failure: WorkerFailure) -> Self {
+        Self::Worker(failure)
     }
 }
 
-/// Whether a fresh worker might get further.
-pub(super) fn again(broken: &WorkerFailure) -> bool {
-    !stopped() && !matches!(broken, WorkerFailure::Late(_) | WorkerFailure::Stopped)
+/// Whether the step may succeed in a fresh worker.
+pub(super) fn is_retryable(failure: &WorkerFailure) -> bool {
+    !stopped() && !matches!(failure, WorkerFailure::Timeout(_) | WorkerFailure::Stopped)
 }
 
 pub(super) fn failed(failure: StepFailure) -> WorkerReply {
@@ -44,41 +44,41 @@ pub(super) fn failed(failure: StepFailure) -> WorkerReply {
     }
 }
 
-fn failure(code: StepCode, broken: &WorkerFailure, tries: u32) -> StepFailure {
-    let message = match tries {
-        1 => broken.to_string(),
-        _ => format!("{broken}; so it did once before, and it was tried again"),
+fn failure(code: StepCode, failure: &WorkerFailure, attempts: u32) -> StepFailure {
+    let message = match attempts {
+        1 => failure.to_string(),
+        _ => format!("{failure} (failed twice; not tried again)"),
     };
     StepFailure::new(code, message)
 }
 
-/// The failure of a step whose worker broke.
-pub(super) fn of_step(broken: &WorkerFailure, tries: u32) -> StepFailure {
-    let code = match broken {
+/// The failure of a step whose worker failed while it ran the step.
+pub(super) fn step_failure(worker: &WorkerFailure, attempts: u32) -> StepFailure {
+    let code = match worker {
         WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } => StepCode::WorkerCrash,
         WorkerFailure::Memory { .. } => StepCode::WorkerMemory,
-        WorkerFailure::Late(_) => StepCode::Deadline,
-        WorkerFailure::Garbage(_) => StepCode::WorkerProtocol,
-        WorkerFailure::Unstarted(_) | WorkerFailure::Stopped => StepCode::Harness,
+        WorkerFailure::Timeout(_) => StepCode::Deadline,
+        WorkerFailure::Protocol(_) => StepCode::WorkerProtocol,
+        WorkerFailure::NotStarted(_) | WorkerFailure::Stopped => StepCode::Harness,
     };
-    failure(code, broken, tries)
+    failure(code, worker, attempts)
 }
 
-/// What comes of a component whose worker broke over compiling it.
-pub(super) fn of_compiling(broken: WorkerFailure, tries: u32) -> Trouble {
-    let code = match &broken {
-        WorkerFailure::Late(_) => StepCode::CompileTimeout,
+/// The error of a step whose worker failed while it compiled the component.
+pub(super) fn compile_error(worker: WorkerFailure, attempts: u32) -> StepError {
+    let code = match &worker {
+        WorkerFailure::Timeout(_) => StepCode::CompileTimeout,
         WorkerFailure::Killed { signal, .. } if *signal == libc::SIGXCPU => {
             StepCode::CompileTimeout
         }
         WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } => StepCode::WorkerCrash,
         WorkerFailure::Memory { .. } => StepCode::WorkerMemory,
-        WorkerFailure::Garbage(_) => StepCode::WorkerProtocol,
-        WorkerFailure::Unstarted(_) | WorkerFailure::Stopped => {
-            return Trouble::WorkerFailure(broken);
+        WorkerFailure::Protocol(_) => StepCode::WorkerProtocol,
+        WorkerFailure::NotStarted(_) | WorkerFailure::Stopped => {
+            return StepError::Worker(worker);
         }
     };
-    let mut failure = failure(code, &broken, tries);
-    failure.message = format!("while it was compiled: {}", failure.message);
-    Trouble::Final(failure)
+    let mut failure = failure(code, &worker, attempts);
+    failure.message = format!("while compiling: {}", failure.message);
+    StepError::Final(failure)
 }

@@ -1,8 +1,7 @@
-//! [`Isolated`]: steps by workers, as if they were run here.
+//! [`Isolated`]: an executor that runs steps in worker processes.
 
 use super::artifact_store::Codes;
-
-use super::errors::{Trouble, WorkerReply, again, failed, of_step};
+use super::errors::{StepError, WorkerReply, failed, is_retryable, step_failure};
 use super::pool::Pool;
 use super::process::{Part, Process, WorkerFailure};
 use super::{CompileTimeout, Setup, WorkerError, recipe};
@@ -15,51 +14,53 @@ use provision_core::wizard::{
 use provision_exec::{CodeNames, CompileStats, Compilers, SlowCompile, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a step may take beside its own time, which its worker holds it to.
+/// How long the supervisor waits beyond a step's deadline, which the worker enforces.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
-/// How often a first worker is started again that was killed by somebody.
-const FIRST: u32 = 8;
+/// How often the first worker is started again if a signal kills it.
+const FIRST_RETRIES: u32 = 8;
 /// How long a worker may take to open a pack.
 pub(super) const OPENING: Duration = Duration::from_secs(60);
-/// Runs steps in worker processes, each in a fresh store.
+
+/// Runs steps in worker processes, each step in a fresh store.
 ///
-/// Whatever becomes of a worker, an answer comes back: what breaks is tried
-/// once more by a fresh worker, and then it is a failure with a code of its own
-/// that is never the pack's.
+/// Every step gets an answer, also if its worker fails: a fresh worker runs the
+/// step once more, and if that fails too, the answer is a failure with a code
+/// of its own, which never blames the pack.
 pub struct Isolated {
     workers: Arc<Workers>,
     others: Vec<(&'static str, Box<dyn StepExecutor>)>,
 }
 
-/// One compiler's steps.
+/// Runs steps that one of the other compilers compiles.
 struct Lane {
     workers: Arc<Workers>,
     lane: usize,
 }
 
-/// The workers, and what they share.
+/// The pools of workers, and the state that they share.
 pub(super) struct Workers {
     pub(super) runners: Pool,
-    /// What they make is kept, so they never run a guest. None where guests
-    /// run as something else than what their files say.
+    /// Workers whose artifacts are cached; therefore they never run a guest.
+    /// `None` if guests are rewritten before they run.
     pub(super) compilers: Option<(Pool, CodeNames)>,
     pub(super) codes: Codes,
     pub(super) timing: Timing,
-    pub(super) patience: CompileTimeout,
+    pub(super) compile_timeout: CompileTimeout,
     pub(super) limits: StepLimits,
-    /// Files that cannot read from their host, by BLAKE3.
-    pub(super) silent: Mutex<HashSet<blake3::Hash>>,
+    /// BLAKE3 of files that cannot read from their host.
+    pub(super) cannot_read: Mutex<HashSet<blake3::Hash>>,
     pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Isolated {
-    /// Starts a first worker, and looks which locks it has.
+    /// Starts a first worker, and checks which restrictions it has.
     ///
     /// # Errors
-    /// [`WorkerError`] where there can be none, or not as it was asked for.
+    /// [`WorkerError`] if no worker can be started, or if `all_locks` is set
+    /// and a restriction is missing.
     pub fn new(setup: Setup) -> Result<Self, WorkerError> {
         let work = match setup.compilers {
             Compilers::One => Work::Fast,
@@ -79,13 +80,13 @@ impl Isolated {
         })
     }
 
-    /// How long was waited for steps to be made ready, so far.
+    /// How long threads waited so far for steps to be compiled or loaded.
     pub fn compile_stats(&self) -> CompileStats {
         self.workers.timing.so_far()
     }
 
-    /// Kills all workers of this process, for good: every step that is asked
-    /// for from now on fails at once.
+    /// Kills all workers of this process permanently: every later step fails at
+    /// once.
     pub fn stop_all() {
         super::stop_all();
     }
@@ -101,7 +102,7 @@ impl StepExecutor for Isolated {
     }
 
     fn compile(&self, pack: &Pack, file: &str) {
-        // NB: what goes wrong, the step itself will meet again.
+        // NB: if this fails, the step itself will report the failure.
         drop(self.workers.code(0, pack, file));
     }
 
@@ -141,15 +142,16 @@ impl Workers {
             compilers: names.map(|names| (Pool::of(without_guests, jobs), names)),
             codes: Codes::over(cache),
             timing: Timing::default(),
-            patience: compiling,
+            compile_timeout: compiling,
             limits: limits.step,
-            silent: Mutex::default(),
+            cannot_read: Mutex::default(),
             tell,
         };
-        // One that is killed before it could do anything says nothing yet.
+        // A worker that a signal kills at its start does not prove that no
+        // worker can be started.
         let killed = |e: &WorkerFailure| matches!(e, WorkerFailure::Killed { .. });
         let mut first = workers.runners.take(None);
-        for _ in 0..FIRST {
+        for _ in 0..FIRST_RETRIES {
             match &first {
                 Err(e) if killed(e) => first = workers.runners.take(None),
                 _ => break,
@@ -162,33 +164,34 @@ impl Workers {
         });
         let missing: Vec<String> = missing.collect();
         drop(first);
-        match missing.is_empty() {
-            false if all_locks => return Err(WorkerError::Restrictions(missing)),
-            false => (workers.tell)(&format!(
-                "workers are not locked as they should be; this machine lacks {}",
+        if !missing.is_empty() {
+            if all_locks {
+                return Err(WorkerError::Restrictions(missing));
+            }
+            (workers.tell)(&format!(
+                "workers lack restrictions that this machine does not have: {}",
                 missing.join("; ")
-            )),
-            true => {}
+            ));
         }
         Ok(workers)
     }
 
-    /// Runs a step; once more, if a worker breaks over it.
+    /// Runs a step. If its worker fails, a fresh worker runs it once more.
     pub(super) fn execute(&self, lane: usize, pack: &Pack, request: &StepRequest) -> WorkerReply {
         let first = match self.once(lane, pack, request) {
-            Ok(told) => return told,
-            Err(Trouble::Final(failure)) => return failed(failure),
-            Err(Trouble::WorkerFailure(broken)) => broken,
+            Ok(reply) => return reply,
+            Err(StepError::Final(failure)) => return failed(failure),
+            Err(StepError::Worker(failure)) => failure,
         };
-        if !again(&first) {
-            return failed(of_step(&first, 1));
+        if !is_retryable(&first) {
+            return failed(step_failure(&first, 1));
         }
         let file = &request.component;
-        (self.tell)(&format!("{file}: {first}; it is tried once more"));
+        (self.tell)(&format!("{file}: {first}; the step is run once more"));
         match self.once(lane, pack, request) {
-            Ok(told) => told,
-            Err(Trouble::Final(failure)) => failed(failure),
-            Err(Trouble::WorkerFailure(broken)) => failed(of_step(&broken, 2)),
+            Ok(reply) => reply,
+            Err(StepError::Final(failure)) => failed(failure),
+            Err(StepError::Worker(failure)) => failed(step_failure(&failure, 2)),
         }
     }
 
@@ -197,37 +200,38 @@ impl Workers {
         lane: usize,
         pack: &Pack,
         request: &StepRequest,
-    ) -> Result<WorkerReply, Trouble> {
-        let mut lent = self.runners.take(Some(pack.fingerprint()))?;
+    ) -> Result<WorkerReply, StepError> {
+        let mut lease = self.runners.take(Some(pack.fingerprint()))?;
         // NB: an input over its bound is refused before anything is compiled.
         let fits = match &request.call {
             Call::Step { input } => input.len() <= self.limits.input_bytes,
             _ => true,
         };
-        if fits && self.surely_lacks(lane, pack, (&request.component, lent.process()?)) {
-            self.provide(lane, pack, (&request.component, &mut lent))?;
+        if fits && self.was_never_sent(lane, pack, (&request.component, lease.process()?)) {
+            self.provide(lane, pack, (&request.component, &mut lease))?;
         }
-        let mut answer = self.ask(lane, pack, request, lent.process()?)?;
+        let mut answer = self.ask(lane, pack, request, lease.process()?)?;
         if matches!(answer.0, Answer::Lacks) {
-            self.provide(lane, pack, (&request.component, &mut lent))?;
-            answer = self.ask(lane, pack, request, lent.process()?)?;
+            self.provide(lane, pack, (&request.component, &mut lease))?;
+            answer = self.ask(lane, pack, request, lease.process()?)?;
         }
-        let process = lent.process()?;
+        let process = lease.process()?;
         let (Answer::Step(done), body) = answer else {
-            return Err(process.garbage("it is asked for a step").into());
+            let why = "asked for a step, it sent another kind of reply";
+            return Err(process.protocol_error(why).into());
         };
-        self.told(process, (lane, pack, &request.component), (*done, body))
+        self.reply(process, (lane, pack, &request.component), (*done, body))
     }
 
-    /// Whether a worker was never handed the code of `file`. Asking it would
-    /// take longer than looking.
-    fn surely_lacks(&self, lane: usize, pack: &Pack, (file, process): (&str, &Process)) -> bool {
+    /// Whether a worker was never sent the code of `file`. Asking the worker
+    /// takes longer than this look-up.
+    fn was_never_sent(&self, lane: usize, pack: &Pack, (file, process): (&str, &Process)) -> bool {
         let names = self.compilers.as_ref().map(|(_, names)| names);
         let name = names.and_then(|names| names.name(lane, pack, file));
         name.is_some_and(|name| !process.code.contains(&name))
     }
 
-    /// Asks a worker for a step, and sends before what it needs for it.
+    /// Sends a worker what a step needs, and then asks for the step.
     fn ask(
         &self,
         lane: usize,
@@ -241,8 +245,8 @@ impl Workers {
             call,
             grants,
         } = request;
-        let has = |has: &Arc<Grants>| Arc::ptr_eq(has, grants) || has == grants;
-        if self.may_read(pack, component) && !process.grants.as_ref().is_some_and(has) {
+        let same = |sent: &Arc<Grants>| Arc::ptr_eq(sent, grants) || sent == grants;
+        if self.may_read(pack, component) && !process.grants.as_ref().is_some_and(same) {
             process.grants = Some(Arc::clone(grants));
             let grants = Request::Grants {
                 grants: Cow::Borrowed(&**grants),
@@ -258,24 +262,28 @@ impl Workers {
         process.ask(&step, &[body], deadline)
     }
 
-    /// Whether a step may read from its host, as far as is known: what cannot
-    /// is not sent what there would be to read, which may be much.
+    /// Whether a step may read from its host, as far as is known. If it cannot,
+    /// the supervisor does not send its grants, which may be large.
     fn may_read(&self, pack: &Pack, file: &str) -> bool {
-        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        pack.info(file)
-            .is_none_or(|look| !silent.contains(&look.blake3))
+        let info = pack.info(file);
+        info.is_none_or(|info| !self.cannot_read().contains(&info.blake3))
     }
 
-    /// Hands so much of `pack` to a worker that does not have it. Gives the time
-    /// until which a step may take.
+    fn cannot_read(&self) -> MutexGuard<'_, HashSet<blake3::Hash>> {
+        let cannot_read = self.cannot_read.lock();
+        cannot_read.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends this part of `pack` to a worker that does not have it. Returns the
+    /// deadline of a step that is asked for next.
     pub(super) fn opened(
         &self,
         process: &mut Process,
         (pack, part): (&Pack, Part),
     ) -> Result<Instant, WorkerFailure> {
         let step = Duration::from_millis(self.limits.deadline_ms) + GRACE;
-        let before = process.pack.filter(|(had, _)| had == pack.fingerprint());
-        if before.is_some_and(|(_, had)| had >= part) {
+        let before = process.pack.filter(|(has, _)| has == pack.fingerprint());
+        if before.is_some_and(|(_, has)| has >= part) {
             return Ok(Instant::now() + step);
         }
         let deadline = Instant::now() + OPENING;
@@ -288,12 +296,12 @@ impl Workers {
         Ok(deadline + step)
     }
 
-    fn told(
+    fn reply(
         &self,
         process: &mut Process,
         (lane, pack, file): (usize, &Pack, &str),
         (done, mut body): (Done, Vec<u8>),
-    ) -> Result<WorkerReply, Trouble> {
+    ) -> Result<WorkerReply, StepError> {
         let Done {
             result,
             output,
@@ -303,12 +311,12 @@ impl Workers {
             files,
             reads,
         } = done;
-        if let (false, Some(look)) = (reads, pack.info(file)) {
-            let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-            silent.insert(look.blake3);
+        if let (false, Some(info)) = (reads, pack.info(file)) {
+            self.cannot_read().insert(info.blake3);
         }
         if output > body.len() || output > self.limits.output_bytes {
-            return Err(process.garbage("it answers more than it may").into());
+            let why = "a step's answer has more bytes than it may";
+            return Err(process.protocol_error(why).into());
         }
         let hits = body.split_off(output);
         let result = result.map(|form| match form {
@@ -319,15 +327,15 @@ impl Workers {
         if let Err(failure) = &result
             && failure.code == StepCode::Harness
         {
-            // Where it says why.
-            let words = process.words();
-            if !words.is_empty() {
-                (self.tell)(&format!("{file}: {words}"));
+            // The worker writes the reason to standard error.
+            let stderr = process.stderr_text();
+            if !stderr.is_empty() {
+                (self.tell)(&format!("{file}: {stderr}"));
             }
         }
         let names = self.compilers.as_ref().map(|(_, names)| names);
         let name = || names.and_then(|names| names.name(lane, pack, file));
-        // NB: each worker loads it, and it is one step.
+        // NB: each worker loads the code, but it counts as one loaded step.
         if loaded > 0 && name().is_some_and(|name| self.codes.is_new(name)) {
             self.timing.made(SlowCompile {
                 micros: loaded,
@@ -349,16 +357,16 @@ impl Workers {
     }
 }
 
-/// Sends what the files of `pack` are. What nobody has to compile need not
-/// travel, and may have megabytes.
+/// Sends names, sizes and digests of the files of `pack`. Their contents may
+/// have megabytes, and only a worker that compiles them needs them.
 fn send_outline(
     process: &mut Process,
     pack: &Pack,
     deadline: Instant,
 ) -> Result<(), WorkerFailure> {
     let known = pack.files().filter_map(|file| {
-        let (size, look) = (pack.size(file)?, pack.info(file)?);
-        Some(((Cow::Borrowed(file), size), *look.blake3.as_bytes()))
+        let (size, info) = (pack.size(file)?, pack.info(file)?);
+        Some(((Cow::Borrowed(file), size), *info.blake3.as_bytes()))
     });
     let (files, digests): (Vec<_>, Vec<[u8; 32]>) = known.unzip();
     let request = Request::Pack {

@@ -1,4 +1,4 @@
-//! The other end of the pipe: an executor over workers.
+//! The supervisor: executors that run steps in worker processes.
 
 mod artifact_store;
 mod compiling;
@@ -25,42 +25,43 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bytes that a worker may use beside what its engines take, unless somebody
-/// says otherwise: as much as it is sensible to compile with.
+/// Default of [`Setup::memory`], in bytes: enough to compile any component that
+/// is within the bounds.
 pub const WORKER_MEMORY: u64 = 1024 * 1024 * 1024;
-/// Seconds of a processor that a worker may use in its life; it is replaced
-/// before, unless one step or one component takes all of it.
+/// Seconds of processor time that a worker may use in its life. The pool
+/// replaces it earlier, unless a single step or component uses all of it.
 const CPU: u64 = 600;
 
-/// How workers are run.
+/// How the supervisor runs workers.
 pub struct Setup {
     /// The program that calls [`crate::serve`] when its first argument is
     /// `worker`.
     pub program: PathBuf,
     /// Bounds on packs and steps.
     pub limits: Limits,
-    /// By which compilers steps are made.
+    /// The compilers that compile steps.
     pub compilers: Compilers,
-    /// Steps that run at a time, and components that are compiled at a time.
+    /// How many steps run, and how many components are compiled, at a time.
     pub jobs: usize,
-    /// Where compiled code is kept between runs.
+    /// Keeps compiled code between runs.
     pub cache: Option<Arc<CompileCache>>,
     /// How long compiling a component may take.
     pub compiling: CompileTimeout,
-    /// Bytes that a worker may use beside what its engines take.
+    /// Bytes that a worker may use in addition to those that its engines reserve.
     pub memory: u64,
-    /// Whether a lock that the kernel does not have is an error.
+    /// Whether a restriction that the kernel does not have is an error.
     pub all_locks: bool,
-    /// Hears of workers that broke, though the step was then run by another.
+    /// Receives a message for each worker that fails, also if another worker
+    /// then runs the step.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// How long is waited for a component to be compiled.
+/// How long compiling a component may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompileTimeout {
     /// For any component.
     pub base: Duration,
-    /// For each MiB of it besides.
+    /// In addition for each MiB of the component.
     pub mib: Duration,
 }
 
@@ -74,7 +75,8 @@ impl Default for CompileTimeout {
 }
 
 impl CompileTimeout {
-    /// For a component of so many bytes. Compilers that optimise get more.
+    /// The timeout for a component of so many bytes. `factor` gives compilers
+    /// that are slower more time.
     pub(crate) fn with(self, bytes: u64, factor: u32) -> Duration {
         let mib = u32::try_from(bytes.div_ceil(1024 * 1024)).unwrap_or(u32::MAX);
         (self.base + self.mib.saturating_mul(mib)).saturating_mul(factor)
@@ -90,18 +92,19 @@ pub enum WorkerError {
     /// The engine does not work on this machine.
     #[error(transparent)]
     Executor(#[from] ExecError),
-    /// All locks were asked for, and some do not hold.
+    /// All restrictions were required, and some are missing.
     #[error(
-        "--isolation require: this machine lacks {}; without it a guest that gets out of its \
-         sandbox can do more harm (--isolation auto runs with what there is)",
+        "--isolation require: this machine lacks {}; without it a guest that escapes from its \
+         sandbox can do more harm (--isolation auto runs with the restrictions that this machine \
+         has)",
         .0.join("; ")
     )]
     Restrictions(Vec<String>),
 }
 
 impl From<WorkerFailure> for WorkerError {
-    fn from(broken: WorkerFailure) -> Self {
-        Self::Start(broken.to_string())
+    fn from(failure: WorkerFailure) -> Self {
+        Self::Start(failure.to_string())
     }
 }
 
@@ -130,27 +133,28 @@ fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> Rec
     }
 }
 
-/// What a worker gives up on this machine, and what it cannot.
+/// The restrictions of a worker on this machine, missing ones included.
 ///
 /// # Errors
-/// [`WorkerError`] where no worker can be started.
+/// [`WorkerError`] if no worker can be started.
 pub fn locks(program: PathBuf) -> Result<Vec<Restriction>, WorkerError> {
     let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
     let process = Process::start(&recipe.program, (&recipe.start, recipe.bounds), None)?;
     Ok(process.locks.clone())
 }
 
-/// Lets a worker try to do harm, with a descriptor that it was left by mistake.
+/// Lets a worker attempt to escape, also through a descriptor that is left open
+/// as if by mistake.
 ///
 /// # Errors
-/// [`WorkerError`] where no worker can be started, or it does not live to tell:
-/// that, too, is an attempt that succeeded.
+/// [`WorkerError`] if no worker can be started, or if it ends before it reports
+/// its attempts: then one of them succeeded.
 pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let start = |e: std::io::Error| WorkerError::Start(e.to_string());
     let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
     let (_reader, writer) = std::io::pipe().map_err(start)?;
     let writer = OwnedFd::from(writer);
-    // NB: as a careless caller of this process would have left it.
+    // NB: clears close-on-exec, as a careless caller of this process might.
     rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).map_err(|e| start(e.into()))?;
     let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
     let mut process = Process::start(
@@ -178,6 +182,6 @@ fn attacked(
 ) -> Result<Vec<Attempt>, WorkerError> {
     match process.ask(ask, &[], deadline)? {
         (Answer::Attacked { attempts }, _) => Ok(attempts),
-        _ => Err(process.garbage("it answers something else").into()),
+        _ => Err(process.protocol_error("it did not report attempts").into()),
     }
 }

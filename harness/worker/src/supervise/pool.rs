@@ -1,4 +1,4 @@
-//! A few workers, started where they are wanted and replaced when they broke.
+//! A pool of workers: starts them on demand and replaces those that fail.
 
 use super::process::{Process, WorkerFailure};
 use super::watchdog::stopped;
@@ -12,15 +12,15 @@ use std::time::Duration;
 /// Packs after which a worker is replaced. Starting one takes as long as
 /// examining a few small packs.
 const PACKS: u32 = 400;
-/// How long a worker is asked things, all together, before it is replaced.
+/// Busy time, over all requests, after which a worker is replaced.
 const BUSY: Duration = Duration::from_secs(120);
-/// The first pause after a worker broke, and the longest.
+/// The first pause after a worker failed, and the longest.
 const PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Workers that may fail to start one after another before no more is tried.
-const HOPELESS: u32 = 12;
+/// After so many failed starts in a row the pool starts no more workers.
+const MAX_FAILED_STARTS: u32 = 12;
 
-/// How workers are started.
+/// The program, settings and bounds that workers are started with.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) program: PathBuf,
@@ -28,11 +28,11 @@ pub(crate) struct Recipe {
     pub(crate) bounds: Bounds,
 }
 
-/// At most so many workers of one recipe.
+/// A bounded number of workers of one recipe.
 #[derive(Debug)]
 pub(crate) struct Pool {
     recipe: Arc<Recipe>,
-    most: usize,
+    capacity: usize,
     state: Mutex<State>,
     freed: Condvar,
     spawner: Mutex<Option<Spawner>>,
@@ -40,19 +40,20 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The one that was used last is the last.
+    /// Workers that nobody uses, least recently used first.
     idle: Vec<Process>,
-    /// Those that are lent included.
+    /// All workers, leased ones included.
     count: usize,
-    /// How many broke since one answered.
-    broke: u32,
-    /// How many wait for one.
+    /// Workers that failed since the last one that answered.
+    failed: u32,
+    /// Threads that wait for a worker.
     waiting: usize,
-    /// How many could not even be started, since one could.
-    unstarted: u32,
+    /// Failed starts since the last successful start.
+    failed_starts: u32,
 }
 
-/// A thread that starts workers, because they die with the thread that did.
+/// A thread that starts workers. They die with the thread that started them, so
+/// the threads that use the pool cannot start them.
 #[derive(Debug)]
 struct Spawner {
     orders: SyncSender<SyncSender<Result<Process, WorkerFailure>>>,
@@ -60,10 +61,11 @@ struct Spawner {
 
 impl Spawner {
     fn new(recipe: Arc<Recipe>) -> std::io::Result<Self> {
-        let (orders, taken): (_, Receiver<SyncSender<_>>) = sync_channel(64);
+        let (orders, receiver): (_, Receiver<SyncSender<_>>) = sync_channel(64);
         let work = move || {
-            for order in taken {
-                // NB: whoever ordered it may be gone; then the worker goes too.
+            for order in receiver {
+                // NB: if the thread that ordered the worker is gone, sending
+                // fails, and the worker is dropped and killed.
                 drop(order.send(Process::start(
                     &recipe.program,
                     (&recipe.start, recipe.bounds),
@@ -79,10 +81,10 @@ impl Spawner {
 }
 
 impl Pool {
-    pub(crate) fn of(recipe: Recipe, most: usize) -> Self {
+    pub(crate) fn of(recipe: Recipe, capacity: usize) -> Self {
         Self {
             recipe: Arc::new(recipe),
-            most: most.max(1),
+            capacity: capacity.max(1),
             state: Mutex::default(),
             freed: Condvar::new(),
             spawner: Mutex::default(),
@@ -93,9 +95,9 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker, if there is one that has this `pack` already; else any, or a new
-    /// one. It has to be given back.
-    pub(crate) fn take(&self, pack: Option<&blake3::Hash>) -> Result<Lent<'_>, WorkerFailure> {
+    /// Leases an idle worker that has `pack` already, if there is one; else a
+    /// new worker, or any idle one if the pool is full.
+    pub(crate) fn take(&self, pack: Option<&blake3::Hash>) -> Result<Lease<'_>, WorkerFailure> {
         let mut state = self.state();
         loop {
             if stopped() {
@@ -103,14 +105,14 @@ impl Pool {
             }
             let has = |p: &Process| pack.is_some() && p.pack.as_ref().map(|(pack, _)| pack) == pack;
             if let Some(at) = state.idle.iter().position(has) {
-                return Ok(self.lend(state.idle.remove(at)));
+                return Ok(self.lease(state.idle.remove(at)));
             }
-            if state.count < self.most {
+            if state.count < self.capacity {
                 break;
             }
-            // The one that was not used for longest.
+            // The least recently used worker.
             if !state.idle.is_empty() {
-                return Ok(self.lend(state.idle.remove(0)));
+                return Ok(self.lease(state.idle.remove(0)));
             }
             state.waiting += 1;
             let waited = self.freed.wait_timeout(state, LONGEST_PAUSE);
@@ -118,84 +120,84 @@ impl Pool {
             state.waiting -= 1;
         }
         state.count += 1;
-        let (broke, unstarted) = (state.broke, state.unstarted);
+        let (failed, failed_starts) = (state.failed, state.failed_starts);
         drop(state);
-        let started = match unstarted >= HOPELESS {
-            true => {
-                let why = format!("{unstarted} in a row could not be started");
-                Err(WorkerFailure::Unstarted(why))
-            }
-            false => self.start(broke + unstarted),
+        let started = if failed_starts >= MAX_FAILED_STARTS {
+            let why = format!("{failed_starts} starts in a row failed");
+            Err(WorkerFailure::NotStarted(why))
+        } else {
+            self.start(failed + failed_starts)
         };
         let mut state = self.state();
         match started {
             Ok(process) => {
-                state.unstarted = 0;
-                Ok(self.lend(process))
+                state.failed_starts = 0;
+                Ok(self.lease(process))
             }
             Err(e) => {
                 state.count -= 1;
-                state.unstarted += 1;
+                state.failed_starts += 1;
                 self.freed.notify_one();
                 Err(e)
             }
         }
     }
 
-    fn lend(&self, process: Process) -> Lent<'_> {
-        Lent {
+    fn lease(&self, process: Process) -> Lease<'_> {
+        Lease {
             pool: self,
             process: Some(process),
         }
     }
 
-    /// Starts a worker, after a pause where others have broken.
-    fn start(&self, broke: u32) -> Result<Process, WorkerFailure> {
-        if broke > 1 {
-            let pause = PAUSE.saturating_mul(1 << broke.min(10)).min(LONGEST_PAUSE);
-            // NB: nobody wakes this one but the clock; the end of the run waits
-            // for no longer than this either.
+    /// Starts a worker, after a pause if `failed` others failed before.
+    fn start(&self, failed: u32) -> Result<Process, WorkerFailure> {
+        if failed > 1 {
+            let pause = PAUSE.saturating_mul(1 << failed.min(10)).min(LONGEST_PAUSE);
+            // NB: only the timeout ends this pause, so an interrupted run may
+            // wait this long for its end.
             std::thread::park_timeout(pause);
         }
-        let unstarted = |e: &dyn std::fmt::Display| WorkerFailure::Unstarted(e.to_string());
-        let (told, answer) = sync_channel(1);
+        let not_started = |e: &dyn std::fmt::Display| WorkerFailure::NotStarted(e.to_string());
+        let (order, answer) = sync_channel(1);
         let mut spawner = self.spawner.lock().unwrap_or_else(PoisonError::into_inner);
         if spawner.is_none() {
             let new = Spawner::new(Arc::clone(&self.recipe));
-            *spawner = Some(new.map_err(|e| unstarted(&e))?);
+            *spawner = Some(new.map_err(|e| not_started(&e))?);
         }
         if let Some(spawner) = &*spawner {
-            spawner.orders.send(told).map_err(|e| unstarted(&e))?;
+            spawner.orders.send(order).map_err(|e| not_started(&e))?;
         }
         drop(spawner);
-        answer.recv().map_err(|e| unstarted(&e))?
+        answer.recv().map_err(|e| not_started(&e))?
     }
 
-    fn give(&self, process: Process) {
-        let sound = process.is_sound();
+    fn give_back(&self, process: Process) {
+        let usable = process.is_usable();
         let worn = process.packs >= PACKS || process.busy >= BUSY || grown(&process, &self.recipe);
         let mut state = self.state();
-        state.broke = if sound { 0 } else { state.broke + 1 };
-        // NB: telling takes a system call, and is seldom of use.
-        let wanted = state.waiting > 0;
-        match sound && !worn {
-            true => state.idle.push(process),
-            false => {
-                state.count -= 1;
-                drop(state);
-                // NB: it is waited for, which nobody else has to.
-                drop(process);
-            }
+        state.failed = if usable { 0 } else { state.failed + 1 };
+        // NB: notifying takes a system call, so it is left out if nobody waits.
+        let notify = state.waiting > 0;
+        if usable && !worn {
+            state.idle.push(process);
+        } else {
+            state.count -= 1;
+            drop(state);
+            // NB: dropping waits for the process to end. The lock is free by
+            // then, so that no other thread waits for it.
+            drop(process);
         }
-        if wanted {
+        if notify {
             self.freed.notify_one();
         }
     }
 }
 
-/// Whether a worker holds so much memory that the next pack might lack it.
+/// Whether a worker holds so much memory that too little may be left for the
+/// next pack.
 fn grown(process: &Process, recipe: &Recipe) -> bool {
-    // NB: looked at where packs change, because it takes a while.
+    // NB: reading it is slow, so only every eighth pack is checked.
     if !process.packs.is_multiple_of(8) {
         return false;
     }
@@ -208,23 +210,23 @@ fn grown(process: &Process, recipe: &Recipe) -> bool {
     resident.is_some_and(|pages| pages * page > recipe.start.memory / 2)
 }
 
-/// A worker that is somebody's for a while.
-pub(crate) struct Lent<'p> {
+/// A worker that one caller uses; dropping the lease gives it back.
+pub(crate) struct Lease<'p> {
     pool: &'p Pool,
     process: Option<Process>,
 }
 
-impl Lent<'_> {
-    /// The worker, unless it is given back already.
+impl Lease<'_> {
+    /// The worker, unless it was given back already.
     pub(crate) fn process(&mut self) -> Result<&mut Process, WorkerFailure> {
         self.process.as_mut().ok_or(WorkerFailure::Stopped)
     }
 }
 
-impl Drop for Lent<'_> {
+impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Some(process) = self.process.take() {
-            self.pool.give(process);
+            self.pool.give_back(process);
         }
     }
 }

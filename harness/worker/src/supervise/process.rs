@@ -1,4 +1,5 @@
-//! One worker: started, asked within a time, killed and reaped.
+//! One worker process: starts it, sends requests with a deadline, kills and
+//! reaps it.
 
 use super::watchdog::{self, Deadline, stopped};
 use crate::EXIT_MEMORY;
@@ -21,37 +22,37 @@ use std::time::{Duration, Instant};
 
 /// How long a worker may take from its start to its first answer.
 const STARTING: Duration = Duration::from_secs(20);
-/// How long it may take to end when its pipe is closed already.
+/// How long it may take to end after it closed its pipe.
 const ENDING: Duration = Duration::from_secs(1);
-/// Bytes of a worker's last words that are shown.
-const WORDS: usize = 300;
+/// Characters of a worker's standard error, or of a reason, that are shown.
+const MAX_TEXT: usize = 300;
 
 /// Why a worker did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WorkerFailure {
-    /// A signal ended it.
-    #[error("the worker was killed by signal {signal}{name}{words}")]
+    /// A signal killed it.
+    #[error("signal {signal}{name} killed the worker{stderr}")]
     Killed {
         signal: i32,
         name: &'static str,
-        words: String,
+        stderr: String,
     },
     /// It ended by itself.
-    #[error("the worker ended with status {status} instead of answering{words}")]
-    Ended { status: i32, words: String },
-    /// It used up the memory that it has.
-    #[error("the worker used up its memory{words}")]
-    Memory { words: String },
-    /// It used up its time, and was killed.
+    #[error("the worker ended with status {status} instead of answering{stderr}")]
+    Ended { status: i32, stderr: String },
+    /// It used up the memory that it may have.
+    #[error("the worker used up its memory{stderr}")]
+    Memory { stderr: String },
+    /// It missed its deadline, and the supervisor killed it.
     #[error("the worker did not answer within {0:?}, and was killed")]
-    Late(Duration),
-    /// What it answered is no answer.
-    #[error("the worker's answer is none: {0}")]
-    Garbage(String),
+    Timeout(Duration),
+    /// It violated the protocol.
+    #[error("the worker sent an invalid reply: {0}")]
+    Protocol(String),
     /// It could not be started.
     #[error("a worker cannot be started: {0}")]
-    Unstarted(String),
-    /// The run is being ended.
+    NotStarted(String),
+    /// The run is interrupted.
     #[error("the run was interrupted")]
     Stopped,
 }
@@ -59,9 +60,9 @@ pub(crate) enum WorkerFailure {
 /// How much of a pack a worker has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
-    /// What its files are.
+    /// Names, sizes and digests of its files.
     Outline,
-    /// All of it.
+    /// The contents of its files as well.
     Whole,
 }
 
@@ -71,26 +72,26 @@ pub(crate) struct Process {
     child: Child,
     from: BufReader<io::PipeReader>,
     to: io::PipeWriter,
-    patience: Arc<Deadline>,
+    deadline: Arc<Deadline>,
     errors: io::PipeReader,
     bounds: Bounds,
-    /// What it gave up.
+    /// Its restrictions, missing ones included.
     pub(crate) locks: Vec<Restriction>,
     /// Fingerprint of the pack that it has, and how much of it.
     pub(crate) pack: Option<(blake3::Hash, Part)>,
-    /// Packs that it was given so far.
+    /// How many packs it was sent so far.
     pub(crate) packs: u32,
-    /// The code that it was handed; it may have forgotten some.
+    /// The code that it was sent; it may have evicted some.
     pub(crate) code: HashSet<CodeName>,
-    /// What it lets guests read from their host.
+    /// What guests may read from their host.
     pub(crate) grants: Option<Arc<Grants>>,
-    /// How long it was waited for.
+    /// How long the supervisor waited for its answers.
     pub(crate) busy: Duration,
-    broken: bool,
+    failed: bool,
 }
 
 impl Process {
-    /// Starts `program` as a worker, and waits until it is locked.
+    /// Starts `program` as a worker, and waits until it has restricted itself.
     ///
     /// NB: the worker dies with the *thread* that starts it.
     pub(crate) fn start(
@@ -101,34 +102,36 @@ impl Process {
         if stopped() {
             return Err(WorkerFailure::Stopped);
         }
-        let unstarted = |e: io::Error| WorkerFailure::Unstarted(e.to_string());
-        let (theirs, to) = io::pipe().map_err(unstarted)?;
-        let (from, answers) = io::pipe().map_err(unstarted)?;
+        let not_started = |e: io::Error| WorkerFailure::NotStarted(e.to_string());
+        let (requests, to) = io::pipe().map_err(not_started)?;
+        let (from, answers) = io::pipe().map_err(not_started)?;
         widen(&to);
         widen(&answers);
-        let (errors, errors_in) = io::pipe().map_err(unstarted)?;
-        // A worker that says too much loses its words, and nobody waits.
-        rustix::io::ioctl_fionbio(&errors_in, true).map_err(|e| unstarted(e.into()))?;
-        rustix::io::ioctl_fionbio(&errors, true).map_err(|e| unstarted(e.into()))?;
-        watchdog::start().map_err(unstarted)?;
+        let (errors, errors_in) = io::pipe().map_err(not_started)?;
+        // A worker that fills the pipe of standard error loses the excess
+        // instead of blocking.
+        rustix::io::ioctl_fionbio(&errors_in, true).map_err(|e| not_started(e.into()))?;
+        rustix::io::ioctl_fionbio(&errors, true).map_err(|e| not_started(e.into()))?;
+        watchdog::start().map_err(not_started)?;
         let mut command = Command::new(program);
         command
             .arg("worker")
             .env_clear()
             .current_dir("/")
-            .stdin(theirs)
+            .stdin(requests)
             .stdout(answers)
             .stderr(errors_in)
             .process_group(0);
-        let (child, patience) = watchdog::spawn(&mut command).map_err(unstarted)?;
-        // NB: it holds the worker's ends of the pipes, which end with the worker.
+        let (child, deadline) = watchdog::spawn(&mut command).map_err(not_started)?;
+        // NB: `command` holds the worker's ends of the pipes. They must close
+        // when the worker ends, so this process must not keep them open.
         drop(command);
         drop(inherited);
         let mut process = Self {
             child,
             from: BufReader::new(from),
             to,
-            patience,
+            deadline,
             errors,
             bounds,
             locks: Vec::new(),
@@ -137,20 +140,20 @@ impl Process {
             code: HashSet::new(),
             grants: None,
             busy: Duration::ZERO,
-            broken: false,
+            failed: false,
         };
         let (answer, _) = process.ask(start, &[], Instant::now() + STARTING)?;
         match answer {
             Answer::Ready { version, locks } if version == VERSION => process.locks = locks,
-            _ => return Err(process.garbage("it does not say that it is ready")),
+            _ => return Err(process.protocol_error("it does not say that it is ready")),
         }
-        match stopped() {
-            true => Err(WorkerFailure::Stopped),
-            false => Ok(process),
+        if stopped() {
+            return Err(WorkerFailure::Stopped);
         }
+        Ok(process)
     }
 
-    /// Its number.
+    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -164,26 +167,29 @@ impl Process {
     ) -> Result<(Answer, Vec<u8>), WorkerFailure> {
         let started = Instant::now();
         self.send(message, body, deadline)?;
-        self.patience.until(Some(deadline));
+        self.deadline.until(Some(deadline));
         let frame = frame::read(&mut self.from, self.bounds);
-        self.patience.until(None);
+        self.deadline.until(None);
         let frame = match frame {
             Ok(frame) => frame,
             Err(FrameError::Long { part, bytes, bound }) => {
                 let why = format!("a {part} of {bytes} bytes, bound {bound}");
-                return Err(self.garbage(&why));
+                return Err(self.protocol_error(&why));
             }
             Err(FrameError::Closed | FrameError::Io(_)) => return Err(self.ended(started)),
         };
         self.busy += started.elapsed();
         match serde_json::from_slice(&frame.head) {
-            Ok(Answer::Unable { why }) => Err(self.garbage(&format!("it gives up: {why}"))),
+            Ok(Answer::Unable { why }) => {
+                let why = format!("it cannot serve requests: {why}");
+                Err(self.protocol_error(&why))
+            }
             Ok(answer) => Ok((answer, frame.body)),
-            Err(e) => Err(self.garbage(&e.to_string())),
+            Err(e) => Err(self.protocol_error(&e.to_string())),
         }
     }
 
-    /// Sends `message`, to which there is no answer.
+    /// Sends `message`, which has no answer.
     pub(crate) fn send(
         &mut self,
         message: &impl Serialize,
@@ -192,58 +198,60 @@ impl Process {
     ) -> Result<(), WorkerFailure> {
         let started = Instant::now();
         let head = serde_json::to_vec(message);
-        let head = head.map_err(|e| WorkerFailure::Unstarted(e.to_string()))?;
-        self.patience.until(Some(deadline));
+        let head = head.map_err(|e| WorkerFailure::NotStarted(e.to_string()))?;
+        self.deadline.until(Some(deadline));
         let sent = frame::write(&mut self.to, &head, body);
-        self.patience.until(None);
+        self.deadline.until(None);
         sent.map_err(|_| self.ended(started))
     }
 
-    /// What it said to standard error since this was last asked.
-    pub(crate) fn words(&mut self) -> String {
-        let mut words = vec![0; 4096];
-        let read = self.errors.read(&mut words).unwrap_or(0);
-        words.truncate(read);
-        inert(String::from_utf8_lossy(&words).trim(), WORDS)
+    /// Takes what the worker wrote to standard error since the last call.
+    pub(crate) fn stderr_text(&mut self) -> String {
+        let mut text = vec![0; 4096];
+        let read = self.errors.read(&mut text).unwrap_or(0);
+        text.truncate(read);
+        inert(String::from_utf8_lossy(&text).trim(), MAX_TEXT)
     }
 
-    /// Notes that what it says is not to be believed any more.
-    pub(crate) fn garbage(&mut self, why: &str) -> WorkerFailure {
-        self.broken = true;
-        WorkerFailure::Garbage(inert(why, WORDS))
+    /// Marks the worker as failed: it violated the protocol, so none of its
+    /// replies is trusted any more.
+    pub(crate) fn protocol_error(&mut self, why: &str) -> WorkerFailure {
+        self.failed = true;
+        WorkerFailure::Protocol(inert(why, MAX_TEXT))
     }
 
-    /// Whether it may be asked again.
-    pub(crate) fn is_sound(&self) -> bool {
-        !self.broken
+    /// Whether it may serve further requests.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.failed
     }
 
-    /// Why it does not go on.
+    /// Why the worker closed its pipe.
     fn ended(&mut self, started: Instant) -> WorkerFailure {
-        self.broken = true;
-        if self.patience.is_over() {
+        self.failed = true;
+        if self.deadline.is_missed() {
             self.reap();
-            return WorkerFailure::Late(started.elapsed());
+            return WorkerFailure::Timeout(started.elapsed());
         }
-        // It closes its pipe while it dies; how, is known a moment later.
-        let dead = dead_within(watchdog::number(&self.child), ENDING);
-        let words = match self.words() {
-            words if words.is_empty() => words,
-            words => format!("; its last words: {words}"),
-        };
+        // The pipe closes while the worker dies; its status follows a moment later.
+        let dead = dead_within(watchdog::pid(&self.child), ENDING);
+        let mut stderr = self.stderr_text();
+        if !stderr.is_empty() {
+            stderr = format!("; its standard error: {stderr}");
+        }
         let status = self.reap();
         match status {
             _ if stopped() => WorkerFailure::Stopped,
-            Some(status) if dead => of_status(status, words),
-            _ => WorkerFailure::Garbage("it closed its pipe, and went on".into()),
+            Some(status) if dead => of_status(status, stderr),
+            _ => WorkerFailure::Protocol("it closed its pipe and did not end".into()),
         }
     }
 
-    /// Kills it with all that it may have started, and waits for its end.
+    /// Kills it and its process group, and waits for its end.
     fn reap(&mut self) -> Option<ExitStatus> {
-        match watchdog::kill(&self.child) {
-            true => self.child.wait().ok(),
-            false => None,
+        if watchdog::kill(&self.child) {
+            self.child.wait().ok()
+        } else {
+            None
         }
     }
 }
@@ -254,13 +262,14 @@ impl Drop for Process {
     }
 }
 
-/// Lets a pipe hold more than a page or two, where the system lets one ask.
+/// Makes the buffer of a pipe larger than the system's default, if the system
+/// allows it.
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "there is no safe name for the size of a pipe")]
+#[expect(unsafe_code, reason = "sets a pipe's size by a raw call")]
 fn widen(pipe: &impl AsRawFd) {
     let bytes = 1024 * 1024;
-    // SAFETY: sets a number of a descriptor that is open. NB: of no consequence
-    // where it fails.
+    // SAFETY: sets a number of a descriptor that is open. NB: if it fails, the
+    // pipe is only slower.
     unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) };
 }
 
@@ -285,15 +294,15 @@ fn dead_within(pid: i32, time: Duration) -> bool {
     matches!(rustix::event::poll(&mut wait, time.as_ref()), Ok(1))
 }
 
-/// Whether the process `pid`, a child, ends within `time`. Other systems have no
-/// descriptor of a process to wait for, so that this asks every few milliseconds.
+/// Whether the process `pid`, a child, ends within `time`. These systems have no
+/// process descriptors to wait for, so this polls every few milliseconds.
 #[cfg(not(target_os = "linux"))]
 fn dead_within(pid: i32, time: Duration) -> bool {
     use rustix::process::{WaitId, WaitIdOptions, waitid};
     let Some(pid) = Pid::from_raw(pid) else {
         return false;
     };
-    // NB: without reaping it, which its owner does.
+    // NB: does not reap the child; its owner does.
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     let deadline = Instant::now() + time;
     loop {
@@ -305,17 +314,17 @@ fn dead_within(pid: i32, time: Duration) -> bool {
     }
 }
 
-fn of_status(status: ExitStatus, words: String) -> WorkerFailure {
+fn of_status(status: ExitStatus, stderr: String) -> WorkerFailure {
     match (status.signal(), status.code()) {
         (Some(signal), _) => WorkerFailure::Killed {
             signal,
             name: name(signal),
-            words,
+            stderr,
         },
-        (None, Some(code)) if code == i32::from(EXIT_MEMORY) => WorkerFailure::Memory { words },
+        (None, Some(code)) if code == i32::from(EXIT_MEMORY) => WorkerFailure::Memory { stderr },
         (None, code) => WorkerFailure::Ended {
             status: code.unwrap_or_default(),
-            words,
+            stderr,
         },
     }
 }

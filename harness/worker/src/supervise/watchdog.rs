@@ -1,8 +1,8 @@
-//! The workers of this process that are not reaped yet, and the thread that
-//! kills those that take too long.
+//! The watchdog: a thread that kills workers that miss their deadline, and the
+//! list of this process's workers that are not reaped yet.
 //!
-//! It looks at a clock now and then instead of waiting for each of them, so
-//! that a request costs no more than writing down a number.
+//! The thread checks all deadlines at intervals instead of waiting for each
+//! worker, so that a request costs no more than storing one number.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeMap;
@@ -12,34 +12,34 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Time between two looks.
-const LOOK: Duration = Duration::from_millis(50);
+/// Time between two checks of all deadlines.
+const INTERVAL: Duration = Duration::from_millis(50);
 
-/// By process group.
+/// Workers that are not reaped, by process group.
 static LIVE: Mutex<BTreeMap<i32, Arc<Deadline>>> = Mutex::new(BTreeMap::new());
-/// Nothing is started any more.
+/// Whether [`stop`] was called: no further worker is started.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
-static CLOCK: OnceLock<()> = OnceLock::new();
+static STARTED: OnceLock<()> = OnceLock::new();
 
-/// How long a worker is waited for.
+/// The deadline of a worker.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
-    /// Milliseconds since the epoch of this process; 0 where nobody waits.
+    /// Milliseconds since the epoch of this process; 0 if there is no deadline.
     until: AtomicU64,
-    over: AtomicBool,
+    missed: AtomicBool,
 }
 
 impl Deadline {
-    /// From now on it is waited for until `deadline`.
+    /// Sets or clears the deadline.
     pub(crate) fn until(&self, deadline: Option<Instant>) {
         let until = deadline.map_or(0, |deadline| millis(deadline).max(1));
         self.until.store(until, Ordering::Release);
     }
 
-    /// Whether it took too long, and was killed.
-    pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+    /// Whether the worker missed its deadline and was killed.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.missed.load(Ordering::Acquire)
     }
 }
 
@@ -52,26 +52,27 @@ fn live() -> MutexGuard<'static, BTreeMap<i32, Arc<Deadline>>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts the clock, unless it runs.
+/// Starts the watchdog's thread, unless it runs.
 pub(crate) fn start() -> io::Result<()> {
     LazyLock::force(&EPOCH);
-    if CLOCK.get().is_none() {
+    if STARTED.get().is_none() {
         let thread = std::thread::Builder::new().name("worker-clock".into());
-        // NB: two may come here at once; then there are two clocks.
+        // NB: two threads may come here at once; then two watchdogs run, which
+        // is harmless.
         thread.spawn(watch)?;
-        CLOCK.get_or_init(|| ());
+        STARTED.get_or_init(|| ());
     }
     Ok(())
 }
 
 fn watch() {
     loop {
-        std::thread::park_timeout(LOOK);
+        std::thread::park_timeout(INTERVAL);
         let now = millis(Instant::now());
-        for (pid, patience) in live().iter() {
-            let until = patience.until.load(Ordering::Acquire);
+        for (pid, deadline) in live().iter() {
+            let until = deadline.until.load(Ordering::Acquire);
             if until != 0 && until < now {
-                patience.over.store(true, Ordering::Release);
+                deadline.missed.store(true, Ordering::Release);
                 kill_group(*pid);
             }
         }
@@ -80,18 +81,18 @@ fn watch() {
 
 /// Starts a worker, in a process group of its own.
 pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Arc<Deadline>)> {
-    // NB: it is among the live before anybody can ask for all to be killed.
+    // NB: the lock is held over the spawn, so that `stop` cannot miss the child.
     let mut live = live();
     let child = command.spawn()?;
-    let patience = Arc::<Deadline>::default();
-    live.insert(number(&child), Arc::clone(&patience));
-    Ok((child, patience))
+    let deadline = Arc::<Deadline>::default();
+    live.insert(pid(&child), Arc::clone(&deadline));
+    Ok((child, deadline))
 }
 
-/// Kills a worker and all that it may have started. `false` where that was
-/// done before, because then the number may be somebody else's.
+/// Kills a worker and its process group. Does nothing and returns `false` if it
+/// was killed before: another process may have its id by now.
 pub(crate) fn kill(child: &Child) -> bool {
-    let pid = number(child);
+    let pid = pid(child);
     let mut live = live();
     let known = live.remove(&pid).is_some();
     if known {
@@ -103,7 +104,7 @@ pub(crate) fn kill(child: &Child) -> bool {
 /// Kills every worker of this process, and starts no further one.
 pub(crate) fn stop() {
     STOPPED.store(true, Ordering::SeqCst);
-    // NB: none of them is reaped yet, so the numbers are still theirs.
+    // NB: none of them is reaped yet, so their process ids are still theirs.
     live().keys().for_each(|pid| kill_group(*pid));
 }
 
@@ -114,13 +115,13 @@ pub(crate) fn stopped() -> bool {
 
 fn kill_group(pid: i32) {
     if let Some(pid) = Pid::from_raw(pid) {
-        // NB: fails where it is dead already.
+        // NB: fails if the group is dead already.
         let _ = kill_process_group(pid, Signal::KILL);
     }
 }
 
-/// The number of a worker, and of its group.
-pub(crate) fn number(child: &Child) -> i32 {
-    // NB: the kernel's numbers are below 2²².
+/// The process id of a worker, which is also the id of its process group.
+pub(crate) fn pid(child: &Child) -> i32 {
+    // NB: the kernel's process ids are below 2²².
     i32::try_from(child.id()).unwrap_or_default()
 }
