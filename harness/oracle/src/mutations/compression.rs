@@ -13,7 +13,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_shrunk",
-        doc: "Shrunk data.",
+        doc: "The method Shrink.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 1);
@@ -21,7 +21,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_deflate64",
-        doc: "Deflate64.",
+        doc: "The method Deflate64.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 9);
@@ -29,7 +29,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_bzip2",
-        doc: "Bzip2.",
+        doc: "The method bzip2.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 12);
@@ -37,7 +37,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_lzma",
-        doc: "LZMA.",
+        doc: "The method LZMA.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 14);
@@ -45,7 +45,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_zstd",
-        doc: "Zstandard.",
+        doc: "The method Zstandard.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 93);
@@ -53,7 +53,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_aes",
-        doc: "AES encryption, which is a method.",
+        doc: "The method of AES encryption.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 99);
@@ -61,7 +61,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_unknown",
-        doc: "A method that nobody has.",
+        doc: "An unknown method.",
         code: "E_ZIP_METHOD",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 30583);
@@ -69,7 +69,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "stored_sizes_differ",
-        doc: "Stored data with two sizes.",
+        doc: "Stored data whose two sizes differ.",
         code: "E_ZIP_DATA_SIZE",
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
@@ -78,7 +78,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "encrypted",
-        doc: "An encrypted entry.",
+        doc: "An entry with the encryption flag.",
         code: "E_ZIP_ENCRYPTED",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0001);
@@ -86,7 +86,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "encrypted_strongly",
-        doc: "An entry under strong encryption.",
+        doc: "An entry with the flag of strong encryption.",
         code: "E_ZIP_ENCRYPTED",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0040);
@@ -94,7 +94,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "encrypted_directory",
-        doc: "An entry whose record is masked.",
+        doc: "An entry with the flag of an encrypted directory.",
         code: "E_ZIP_ENCRYPTED",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x2000);
@@ -102,7 +102,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "flag_patched",
-        doc: "A patch for another file instead of a file.",
+        doc: "An entry with the flag of patch data.",
         code: "E_ZIP_FLAGS",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0020);
@@ -110,7 +110,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "flag_enhanced_deflate",
-        doc: "Enhanced deflating.",
+        doc: "An entry with the flag of enhanced deflating.",
         code: "E_ZIP_FLAGS",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0010);
@@ -157,7 +157,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         code: "E_ZIP_DEFLATE",
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
-            // A final block of fixed codes: length 3, distance 1, and nothing before it.
+            // A final block of fixed codes: length 3, distance 1, no byte before it.
             replace_data(archive, at, |data| *data = vec![0x03, 0x02, 0x00]);
         }),
     },
@@ -174,7 +174,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "deflate_empty",
-        doc: "No deflate stream at all.",
+        doc: "An empty deflate stream.",
         code: "E_ZIP_DEFLATE",
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
@@ -191,7 +191,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "crc_zero",
-        doc: "A checksum of zero, which some readers take for none.",
+        doc: "A checksum of zero, which some readers do not verify.",
         code: "E_ZIP_CRC",
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);

@@ -14,7 +14,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "json_file",
-        doc: "A JSON file that is called a pack.",
+        doc: "A JSON file with the name of a pack.",
         code: "E_ZIP_NOT_ZIP",
         apply: Apply::Archive(|archive| {
             archive.instead = Some(br#"{"id":"a","version":"1.0.0"}"#.to_vec());
@@ -30,7 +30,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "cut_in_end",
-        doc: "The file ends amid the end record.",
+        doc: "The file ends in the middle of the end record.",
         code: "E_ZIP_TRUNCATED",
         apply: Apply::Archive(|archive| {
             archive.cut = Some(Cut::End(21));
@@ -104,7 +104,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "gap_before_directory",
-        doc: "Bytes stand before the directory, as signing schemes put them.",
+        doc: "Bytes before the directory, as in some signing schemes.",
         code: "E_ZIP_RECORD",
         apply: Apply::Archive(|archive| {
             let last = archive.entries.len() - 1;
@@ -155,7 +155,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_offset_zero",
-        doc: "The directory is said to be at the first byte.",
+        doc: "The end record puts the directory at the first byte.",
         code: "E_ZIP_DIRECTORY",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(0));
@@ -163,7 +163,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_offset_beyond",
-        doc: "The directory is said to be beyond the file.",
+        doc: "The end record puts the directory beyond the file.",
         code: "E_ZIP_DIRECTORY",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(0x7fff_ffff));
@@ -171,7 +171,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_size_zero",
-        doc: "The directory is said to be empty.",
+        doc: "The end record claims an empty directory.",
         code: "E_ZIP_DIRECTORY",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.size = Some(0));
@@ -179,7 +179,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_size_huge",
-        doc: "The directory is said to be larger than the file.",
+        doc: "The end record claims a directory larger than the file.",
         code: "E_ZIP_DIRECTORY",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.size = Some(0x7fff_ffff));
@@ -205,7 +205,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "count_huge",
-        doc: "The end record claims 65 534 entries, for a reader that allocates what is claimed.",
+        doc: "The end record claims 65 534 entries, against readers that allocate for the claim.",
         code: "E_ZIP_DIRECTORY",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries = Some(0xfffe));
@@ -213,7 +213,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "count_of_zero",
-        doc: "The end record claims that there is nothing.",
+        doc: "The end record claims no entries.",
         code: "E_ZIP_DIRECTORY",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| {

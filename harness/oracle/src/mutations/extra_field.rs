@@ -35,7 +35,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_cut_off",
-        doc: "An extra field that is longer than the record has room for.",
+        doc: "An extra field that is longer than the record's extra data.",
         code: "E_ZIP_EXTRA",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.extra = b"UT\xff\0\x01".to_vec());
@@ -43,7 +43,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_odd_bytes",
-        doc: "Bytes behind the extra fields that are none.",
+        doc: "Two stray bytes after the extra fields.",
         code: "E_ZIP_EXTRA",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.extra = b"UT\x01\0\0xx".to_vec());
@@ -51,7 +51,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_malformed_time",
-        doc: "A timestamp of half a time.",
+        doc: "A truncated timestamp.",
         code: "E_ZIP_EXTRA",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
@@ -61,7 +61,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_malformed_owner",
-        doc: "An owner without a group.",
+        doc: "An owner field without a group.",
         code: "E_ZIP_EXTRA",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
@@ -71,7 +71,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_unknown",
-        doc: "An extra field that no pack needs.",
+        doc: "An unknown extra field.",
         code: "E_ZIP_EXTRA",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {

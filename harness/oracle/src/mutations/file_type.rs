@@ -6,7 +6,7 @@ use crate::generators::archive::Style;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "file_is_directory",
-        doc: "A file that is a directory later.",
+        doc: "A file whose name is also a directory of a later entry.",
         code: "E_ZIP_FILE_AND_DIRECTORY",
         apply: Apply::Archive(|archive| {
             archive.named("thing");
@@ -15,7 +15,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_is_file",
-        doc: "A directory that is a file later.",
+        doc: "A directory whose name is also a later file.",
         code: "E_ZIP_FILE_AND_DIRECTORY",
         apply: Apply::Archive(|archive| {
             archive.named("thing/");
@@ -64,7 +64,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "type_setuid",
-        doc: "A file that runs as its owner.",
+        doc: "A file with the setuid bit.",
         code: "E_ZIP_TYPE",
         apply: Apply::Archive(|archive| {
             archive.external(0o104_755 << 16);
@@ -72,7 +72,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "type_setgid",
-        doc: "A file that runs as its group.",
+        doc: "A file with the setgid bit.",
         code: "E_ZIP_TYPE",
         apply: Apply::Archive(|archive| {
             archive.external(0o102_755 << 16);
@@ -96,7 +96,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "type_directory_bit",
-        doc: "A file that DOS attributes call a directory.",
+        doc: "A file with the DOS attribute of a directory.",
         code: "E_ZIP_TYPE",
         apply: Apply::Archive(|archive| {
             archive.external(0o100_644 << 16 | 0x10);
@@ -129,7 +129,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "attributes_reserved",
-        doc: "An internal attribute without a meaning.",
+        doc: "A reserved internal attribute.",
         code: "E_ZIP_FLAGS",
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.attributes.internal = 0x0100);

@@ -1,4 +1,4 @@
-//! Mutations of local headers, and fields in which they differ from the central directory.
+//! Mutations of local headers, and differences between them and the central directory.
 
 use super::mutation::{Apply, Mutation};
 use crate::generators::archive::Cut;
@@ -6,7 +6,7 @@ use crate::generators::archive::Cut;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_local_record",
-        doc: "The file ends amid a local record.",
+        doc: "The file ends in the middle of a local record.",
         code: "E_ZIP_TRUNCATED",
         apply: Apply::Archive(|archive| {
             archive.fresh(b"contents", false);
@@ -15,7 +15,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "cut_in_data",
-        doc: "The file ends amid an entry's data.",
+        doc: "The file ends in the middle of an entry's data.",
         code: "E_ZIP_TRUNCATED",
         apply: Apply::Archive(|archive| {
             archive.fresh(b"contents", false);
@@ -24,7 +24,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "gap_between_entries",
-        doc: "Bytes between two entries belong to neither.",
+        doc: "Bytes between two entries that belong to neither.",
         code: "E_ZIP_RECORD",
         apply: Apply::Archive(|archive| {
             let at = archive.target_entry;
@@ -114,7 +114,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "local_sizes_lie",
-        doc: "The local record is short by a byte: a sequential reader gets other contents.",
+        doc: "The local record claims one byte less, so that a sequential reader gets other contents.",
         code: "E_ZIP_CRC",
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
@@ -145,7 +145,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "descriptor",
-        doc: "Sizes stand in a data descriptor behind the data.",
+        doc: "A data descriptor after the data holds the sizes.",
         code: "E_ZIP_DESCRIPTOR",
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
@@ -184,7 +184,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "version_of_zip64",
-        doc: "A version that only ZIP64 needs.",
+        doc: "The version of ZIP64.",
         code: "E_ZIP_VERSION",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.needed = 45);

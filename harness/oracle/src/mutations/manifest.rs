@@ -5,7 +5,7 @@ use super::mutation::{Apply, Mutation, without_manifest};
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "duplicate_manifest",
-        doc: "A second manifest under the first one's name.",
+        doc: "A second manifest with the same name as the first.",
         code: "E_ZIP_DUPLICATE",
         apply: Apply::Archive(|archive| {
             let name = archive.entries[0].local.name.clone();
@@ -35,7 +35,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_duplicate_key_escaped",
-        doc: "A manifest with one key twice, once in escapes.",
+        doc: "A manifest with one key twice, once written with escapes.",
         code: "E_MANIFEST_JSON",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -47,11 +47,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_deep",
-        doc: "A manifest that nests 100 000 deep.",
+        doc: "A manifest with 100 000 nested levels.",
         code: "E_MANIFEST_JSON",
         apply: Apply::Files(|files| {
             without_manifest(files);
-            // Of changing keys, so that it is no bomb when it is deflated.
+            // The keys vary, so that the deflated entry is no bomb.
             let deep: String = (0..100_000)
                 .map(|i| format!("{{\"{}\":", i % 9973))
                 .collect();
@@ -105,7 +105,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_surrogate",
-        doc: "A manifest with half a character.",
+        doc: "A manifest with half of a surrogate pair.",
         code: "E_MANIFEST_JSON",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -138,7 +138,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_empty",
-        doc: "A manifest of no bytes.",
+        doc: "An empty manifest.",
         code: "E_MANIFEST_JSON",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -168,7 +168,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_cbor_duplicate_key_chunked",
-        doc: "A binary manifest with one key twice, once in pieces.",
+        doc: "A binary manifest with one key twice, once in chunks.",
         code: "E_MANIFEST_CBOR",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -180,11 +180,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_cbor_deep",
-        doc: "A binary manifest that nests 100 000 deep.",
+        doc: "A binary manifest with 100 000 nested levels.",
         code: "E_MANIFEST_CBOR",
         apply: Apply::Files(|files| {
             without_manifest(files);
-            // Maps of one key that changes, so that it is no bomb when it is deflated.
+            // Maps with one key that varies, so that the deflated entry is no bomb.
             let one = |i: u32| [0xa1, 0x19, (i % 251) as u8, (i % 241) as u8];
             let deep: Vec<u8> = (0..100_000).flat_map(one).collect();
             files.insert("manifest.cbor".into(), deep);
@@ -237,7 +237,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_cbor_odd_key",
-        doc: "A binary manifest with a list for a key.",
+        doc: "A binary manifest with a list as a key.",
         code: "E_MANIFEST_CBOR",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -267,7 +267,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "id_missing",
-        doc: "No id.",
+        doc: "A manifest without an id.",
         code: "E_PACK_ID",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -276,7 +276,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "version_is_word",
-        doc: "A version that is none.",
+        doc: "A version that is not a semantic version.",
         code: "E_PACK_VERSION",
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -301,7 +301,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "entry_flow_is_path",
-        doc: "An entry that leads to a path.",
+        doc: "An entry flow whose name is a path.",
         code: "E_FLOW_NAME",
         apply: Apply::Files(|files| {
             without_manifest(files);

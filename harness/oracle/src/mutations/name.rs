@@ -5,7 +5,7 @@ use super::mutation::{Apply, Mutation};
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_dotdot",
-        doc: "A name that leaves the folder it is unpacked to.",
+        doc: "A name that leaves the target folder.",
         code: "E_ZIP_NAME_DOTS",
         apply: Apply::Archive(|archive| {
             archive.named("../../etc/cron.d/x");
@@ -13,7 +13,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_dotdot_inside",
-        doc: "A name that goes up amid the path.",
+        doc: "A name that leaves the target folder in the middle of the path.",
         code: "E_ZIP_NAME_DOTS",
         apply: Apply::Archive(|archive| {
             archive.named("a/../../x");
@@ -21,7 +21,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_dot",
-        doc: "A name that is another one with a detour.",
+        doc: "A name with a `.` component, so that two names mean one file.",
         code: "E_ZIP_NAME_DOTS",
         apply: Apply::Archive(|archive| {
             archive.named("a/./x");
@@ -77,7 +77,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_backslash",
-        doc: "A name that is two components on Windows.",
+        doc: "A name with a backslash, which separates components on Windows.",
         code: "E_ZIP_NAME_BACKSLASH",
         apply: Apply::Archive(|archive| {
             archive.named("a\\..\\x");
@@ -93,7 +93,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_nul",
-        doc: "A name that ends early for some readers.",
+        doc: "A name with a NUL, where some readers end it.",
         code: "E_ZIP_NAME_CONTROL",
         apply: Apply::Archive(|archive| {
             archive.named("a.json\0.txt");
@@ -101,7 +101,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_escape",
-        doc: "A name that a terminal obeys.",
+        doc: "A name with a terminal escape.",
         code: "E_ZIP_NAME_CONTROL",
         apply: Apply::Archive(|archive| {
             archive.named("\x1b[2Jx");
@@ -109,7 +109,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_newline",
-        doc: "A name that is two lines in a report.",
+        doc: "A name with a line break.",
         code: "E_ZIP_NAME_CONTROL",
         apply: Apply::Archive(|archive| {
             archive.named("a\n::error::x");
@@ -133,7 +133,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_double_colon",
-        doc: "A name as very old packs have it.",
+        doc: "A name with `::`, as in very old packs.",
         code: "E_ZIP_NAME_COLON",
         apply: Apply::Archive(|archive| {
             archive.named("components/diagnostics::summary.wasm");
@@ -141,7 +141,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_reserved",
-        doc: "A device on Windows.",
+        doc: "A name of a device on Windows.",
         code: "E_ZIP_NAME_RESERVED",
         apply: Apply::Archive(|archive| {
             archive.named("CON");
@@ -149,7 +149,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_reserved_extension",
-        doc: "A device on Windows, whatever the extension.",
+        doc: "A name of a device on Windows, with an extension.",
         code: "E_ZIP_NAME_RESERVED",
         apply: Apply::Archive(|archive| {
             archive.named("a/nul.json");
@@ -157,7 +157,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_reserved_number",
-        doc: "A port on Windows.",
+        doc: "A name of a serial port on Windows.",
         code: "E_ZIP_NAME_RESERVED",
         apply: Apply::Archive(|archive| {
             archive.named("com1.wasm");
@@ -165,7 +165,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_trailing_dot",
-        doc: "A name that Windows shortens.",
+        doc: "A name with a trailing dot, which Windows removes.",
         code: "E_ZIP_NAME_ENDING",
         apply: Apply::Archive(|archive| {
             archive.named("x.json.");
@@ -173,7 +173,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_trailing_space",
-        doc: "A name that Windows shortens by a space.",
+        doc: "A name with a trailing space, which Windows removes.",
         code: "E_ZIP_NAME_ENDING",
         apply: Apply::Archive(|archive| {
             archive.named("x.json ");
@@ -189,7 +189,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_bidi",
-        doc: "A name that reads backwards.",
+        doc: "A name with a right-to-left override.",
         code: "E_ZIP_NAME_INVISIBLE",
         apply: Apply::Archive(|archive| {
             archive.named("a\u{202e}nosj.x");
@@ -197,7 +197,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_zero_width",
-        doc: "A name with a character that nobody sees.",
+        doc: "A name with an invisible character.",
         code: "E_ZIP_NAME_INVISIBLE",
         apply: Apply::Archive(|archive| {
             archive.named("pack\u{200b}.json");
@@ -251,7 +251,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_unmarked_utf8",
-        doc: "UTF-8 that is not marked as such, so that readers take it for something else.",
+        doc: "A UTF-8 name without the UTF-8 flag, which readers decode differently.",
         code: "E_ZIP_NAME_ENCODING",
         apply: Apply::Archive(|archive| {
             let at = archive.named("caf\u{e9}.json");
@@ -260,7 +260,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_case",
-        doc: "Two names that are one where case does not count.",
+        doc: "Two names that are equal if case is ignored.",
         code: "E_ZIP_COLLISION",
         apply: Apply::Archive(|archive| {
             archive.named("Readme.txt");
@@ -269,7 +269,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_form",
-        doc: "Two names that are one where Unicode forms do not count.",
+        doc: "Two names that are equal after Unicode normalisation.",
         code: "E_ZIP_COLLISION",
         apply: Apply::Archive(|archive| {
             archive.named("caf\u{e9}.txt");
@@ -278,7 +278,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_compatibility",
-        doc: "A ligature and its letters.",
+        doc: "Two names that differ only in a ligature and its letters.",
         code: "E_ZIP_COLLISION",
         apply: Apply::Archive(|archive| {
             archive.named("\u{fb01}x.txt");
@@ -287,7 +287,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_directories",
-        doc: "Two directories that are one where case does not count.",
+        doc: "Two directories that are equal if case is ignored.",
         code: "E_ZIP_COLLISION",
         apply: Apply::Archive(|archive| {
             archive.named("Dir/a.txt");
@@ -296,7 +296,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_folding",
-        doc: "Two names that are one where letters are folded to several.",
+        doc: "Two names that are equal after full case folding.",
         code: "E_ZIP_COLLISION",
         apply: Apply::Archive(|archive| {
             archive.named("stra\u{df}e.txt");

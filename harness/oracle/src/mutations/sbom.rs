@@ -15,7 +15,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_misses_file",
-        doc: "A file that the SBOM does not list.",
+        doc: "A file without a row in the SBOM.",
         code: "E_SBOM_UNLISTED",
         apply: Apply::Sealed(|files| {
             files.insert("smuggled.txt".into(), b"x".to_vec());
@@ -99,7 +99,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_trailing",
-        doc: "An SBOM followed by bytes.",
+        doc: "An SBOM followed by more bytes.",
         code: "E_SBOM_DECODE",
         apply: Apply::Sealed(|files| {
             for name in ["sbom.json", "sbom.cbor"] {
@@ -111,7 +111,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_of_other_format",
-        doc: "An SBOM of a format that is not known.",
+        doc: "An SBOM of an unknown format.",
         code: "E_SBOM_DECODE",
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");
@@ -123,7 +123,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_no_list",
-        doc: "An SBOM without files.",
+        doc: "An SBOM without a list of files.",
         code: "E_SBOM_DECODE",
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");

@@ -6,7 +6,7 @@ use crate::generators::archive::Pointer;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_end",
-        doc: "A ZIP64 end record that nothing needs.",
+        doc: "A needless ZIP64 end record.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             let mut end = b"PK\x06\x06\x2c".to_vec();
@@ -17,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_locator_orphaned",
-        doc: "A ZIP64 locator without the record that it locates.",
+        doc: "A ZIP64 locator without a ZIP64 end record.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             let mut locator = b"PK\x06\x07".to_vec();
@@ -28,7 +28,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_extra_needless",
-        doc: "A ZIP64 extra field that repeats sizes which fit.",
+        doc: "A ZIP64 extra field that repeats sizes below the ZIP64 limit.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
@@ -53,7 +53,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_size",
-        doc: "A size that points to a ZIP64 field which is not there.",
+        doc: "The ZIP64 sentinel as a size, without a ZIP64 field.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.size = u32::MAX);
@@ -61,7 +61,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_offset",
-        doc: "An offset that points to a ZIP64 field which is not there.",
+        doc: "The ZIP64 sentinel as an offset, without a ZIP64 field.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| {
@@ -71,7 +71,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_count",
-        doc: "A count that points to a ZIP64 record which is not there.",
+        doc: "The ZIP64 sentinel as a count, without a ZIP64 record.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries = Some(u16::MAX));
@@ -79,7 +79,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_directory",
-        doc: "A directory offset that points to a ZIP64 record which is not there.",
+        doc: "The ZIP64 sentinel as the directory offset, without a ZIP64 record.",
         code: "E_ZIP_ZIP64",
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(u32::MAX));
