@@ -1,5 +1,5 @@
-//! Bounds what refusing a malformed archive may take: each idea, bombs
-//! included, in under 50 ms and 64 MiB beyond the archive itself.
+//! Bounds the cost of refusing a malformed archive: each mutation, bombs included,
+//! takes less than 50 ms and 64 MiB beyond the archive itself.
 //!
 //! `cargo bench --workspace --bench mutations`
 #![expect(clippy::expect_used, reason = "a bench fails by a panic")]
@@ -18,10 +18,10 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const MOST_TIME: Duration = Duration::from_millis(50);
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// Time and bytes that refusing `bytes` takes, and the code.
+/// The time and memory that refusing `bytes` takes, and the code.
 fn measure(bytes: Vec<u8>) -> (Duration, usize, Option<String>) {
     let conditions = Conditions {
-        // What others make of it is not what refusing costs.
+        // Other readers are no part of the cost of refusing.
         ask_other_readers: false,
         ..Conditions::default()
     };
@@ -37,19 +37,19 @@ fn measure(bytes: Vec<u8>) -> (Duration, usize, Option<String>) {
 
 fn main() {
     let limits = Limits::default().archive;
-    let good = ValidPack::plain();
-    let (time, bytes, code) = measure(good.archive(&limits));
-    assert_eq!(code, None, "the sound pack");
+    let valid = ValidPack::plain();
+    let (time, bytes, code) = measure(valid.archive(&limits));
+    assert_eq!(code, None, "the valid pack");
     println!(
         "{:<34} {:>9.3} ms {:>10} bytes",
-        "(sound)",
+        "(valid)",
         time.as_secs_f64() * 1e3,
         bytes
     );
     let (mut slowest, mut largest) = ((Duration::ZERO, ""), (0, ""));
     for mutation in MUTATIONS.iter() {
-        // The fastest of three: what it takes, and not what else the machine does.
-        let runs = (0..3).map(|_| measure(mutate(&good, &[mutation], &limits)));
+        // The fastest of three runs, because other load on the machine slows some.
+        let runs = (0..3).map(|_| measure(mutate(&valid, &[mutation], &limits)));
         let (time, bytes, code) = runs.min_by_key(|run| run.0).expect("three runs");
         assert_eq!(
             code.as_deref(),

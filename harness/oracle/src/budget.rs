@@ -1,4 +1,4 @@
-//! What all steps of one pack may consume together: a pack may have many
+//! Bounds what all steps of one pack consume together, because a pack may have many
 //! wizards, and a wizard many nodes.
 
 use provision_core::limits::FlowLimits;
@@ -8,7 +8,7 @@ use provision_core::wizard::{
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Hands steps on to an executor until the pack has used up what it has.
+/// Forwards steps to an executor until the pack has used up its budget.
 pub(crate) struct Budget<'e> {
     executor: &'e dyn StepExecutor,
     fuel: AtomicU64,
@@ -25,7 +25,7 @@ impl<'e> Budget<'e> {
     }
 }
 
-/// Takes `used` from what is left; it may be overdrawn by one step.
+/// Takes `used` from the rest. One step may use more than the rest.
 fn take(left: &AtomicU64, used: u64) {
     let now = left.load(Ordering::Relaxed);
     left.store(now.saturating_sub(used), Ordering::Relaxed);

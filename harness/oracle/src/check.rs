@@ -1,11 +1,11 @@
-//! What a check is: data plus one function from a subject to conclusions.
+//! [`Check`]: data plus one function from a subject to conclusions.
 
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::{Finding, Status};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How much a publisher has to care.
+/// How strongly a check binds a publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -29,16 +29,16 @@ impl Level {
     }
 }
 
-/// Whether a check is concluded once a pack or once a wizard.
+/// Whether a check concludes for the pack or for each wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeKind {
-    /// Once a pack.
+    /// Once for the pack.
     Pack,
-    /// Once for each wizard of a pack.
+    /// Once for each wizard of the pack.
     Wizard,
 }
 
-/// What a conclusion speaks of.
+/// The subject of a conclusion.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -49,7 +49,7 @@ pub enum Scope {
 }
 
 impl fmt::Display for Scope {
-    /// The middle part of a trial's name. A wizard called `pack` does no harm:
+    /// The middle part of a trial's name. A wizard called `pack` is no problem, because
     /// checks of packs and checks of wizards have different ids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -76,11 +76,11 @@ pub enum Stage {
     Requirements,
     /// The plan that a wizard proposes.
     Plan,
-    /// Secrets in everything that comes out.
+    /// Secrets in any output.
     Secrets,
-    /// What steps consume and ask of their host.
+    /// The consumption of steps and their calls to the host.
     Sandbox,
-    /// The same inputs, given again.
+    /// Repeated runs on the same inputs.
     Determinism,
     /// Answers that are missing, of the wrong type, unasked or hostile.
     Answers,
@@ -108,7 +108,7 @@ impl Stage {
         Self::Hygiene,
     ];
 
-    /// The name, as ids of checks begin with it.
+    /// The name, with which the ids of its checks begin.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -128,8 +128,7 @@ impl Stage {
         }
     }
 
-    /// The stage of the check with this id, also of one that this version does
-    /// not have.
+    /// The stage of the check with this id, also if this version has no such check.
     #[must_use]
     pub fn of(id: &str) -> Option<Self> {
         let (name, _) = id.split_once('.')?;
@@ -143,21 +142,21 @@ pub struct Check {
     pub id: &'static str,
     /// The stage that it judges.
     pub stage: Stage,
-    /// Who has to care.
+    /// The level.
     pub level: Level,
-    /// What it is concluded for.
+    /// What it concludes for.
     pub scope: ScopeKind,
     /// The requirement, as reports quote it.
     pub requirement: &'static str,
     /// Why it is required, in a sentence.
     pub why: &'static str,
-    /// What a publisher does about a violation.
+    /// What a publisher should do about a violation.
     pub fix: &'static str,
     /// Concludes for every scope of the subject.
     pub run: fn(&Subject, &mut Findings),
 }
 
-/// What a check says of one scope.
+/// The conclusion of a check for one scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conclusion {
     /// The requirement holds.
@@ -166,9 +165,9 @@ pub enum Conclusion {
     Failed(Vec<Finding>),
     /// The harness failed.
     Error(Vec<Finding>),
-    /// What the requirement speaks of is not in the pack.
+    /// The pack has nothing that the requirement applies to.
     NotApplicable(String),
-    /// What would have to be judged did not happen.
+    /// The requirement applies, but could not be judged.
     Blocked(String),
 }
 
@@ -209,14 +208,14 @@ impl Findings {
     }
 }
 
-/// What one check says of one scope of one pack.
+/// The result of one check for one scope of a pack.
 #[derive(Debug, Clone)]
 pub struct CheckResult {
     /// Id of the check.
     pub check: &'static str,
     /// Level of the check.
     pub level: Level,
-    /// What it speaks of.
+    /// The scope.
     pub scope: Scope,
     /// The status.
     pub status: Status,

@@ -1,4 +1,4 @@
-//! Compares JSON with a pack's own expectation, placeholders included.
+//! Compares JSON with a pack's own expectation, which may contain placeholders.
 
 use provision_core::text::inert;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Characters of a value that a finding shows.
 const SHOWN: usize = 200;
 
-/// A place where the actual value is not the expected one.
+/// A place where the actual value differs from the expected one.
 pub(crate) struct Difference {
     /// JSON pointer.
     pub(crate) at: String,
@@ -17,9 +17,9 @@ pub(crate) struct Difference {
     pub(crate) actual: String,
 }
 
-/// Every difference, by pointer. In `expected`, `<value>` stands for anything
-/// but `null`, `<redacted>` for a redacted secret, and `<public_base_url>`
-/// for `base_url`, also within a string.
+/// Every difference, by pointer. In `expected`, `<value>` matches anything except
+/// `null`, `<redacted>` a redacted secret, and `<public_base_url>` the text
+/// `base_url`, also within a string.
 pub(crate) fn differences(expected: &Value, actual: &Value, base_url: &str) -> Vec<Difference> {
     let mut found = Vec::new();
     walk(
@@ -32,10 +32,10 @@ pub(crate) fn differences(expected: &Value, actual: &Value, base_url: &str) -> V
     found
 }
 
-/// Every difference of two values in which nothing is a placeholder.
+/// Every difference of two values without placeholders.
 pub(crate) fn all_differences(expected: &Value, actual: &Value) -> Vec<Difference> {
-    // NB: no string holds the placeholder of an empty URL, or stands for `x`
-    // by being a placeholder itself: plans with placeholders are ill-formed.
+    // NB: this treats placeholders in `expected` as placeholders too. Such plans are
+    // malformed, and `plan.shape` reports them.
     differences(expected, actual, "")
 }
 
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_match_what_they_stand_for_and_nothing_else() {
+    fn placeholders_match_their_values_and_nothing_else() {
         let expected = json!({"a": "<value>", "s": "<redacted>", "u": "<public_base_url>/hook"});
         let good = json!({"a": [1], "s": {"redacted": true, "value": null}, "u": "https://x.invalid/hook"});
         assert!(at(&expected, &good).is_empty());
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_extra_differs() {
+    fn missing_and_extra_values_differ() {
         assert_eq!(at(&json!({"a": 1}), &json!({"b": 1})), ["/a", "/b"]);
         assert_eq!(at(&json!([1, 2]), &json!([1])), ["/1"]);
         assert_eq!(at(&json!({}), &json!([])), [""]);

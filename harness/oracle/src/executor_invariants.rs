@@ -1,30 +1,34 @@
-//! What holds of every answer of an executor, whatever the guest: its bounds,
-//! and that it is the guest's answer and not the harness's.
+//! Invariants of every answer of an executor, whatever the guest does: usage stays
+//! within the bounds, and no failure is a harness error.
 
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{HostActivity, StepAnswer, StepCode, StepOutcome};
 
-/// Which of the executor's promises `answer` breaks; empty where it keeps all.
+/// The invariants that `answer` violates; empty if it keeps all.
 #[must_use]
 pub fn violations(answer: &StepAnswer, limits: &StepLimits) -> Vec<String> {
-    let mut broken = Vec::new();
+    let mut violated = Vec::new();
     let mut output = 0;
     match &answer.result {
         Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => output = bytes.len(),
-        Ok(StepOutcome::NotRun) => broken.push("nothing ran, and it is no failure".to_owned()),
+        Ok(StepOutcome::NotRun) => violated.push("success, but nothing ran".to_owned()),
         Err(failure) if failure.code.is_error() && failure.code != StepCode::Unsupported => {
-            broken.push(format!("the harness is to blame: {failure}"));
+            violated.push(format!("harness error: {failure}"));
         }
         Err(_) => {}
     }
-    let used = used(answer, output, limits);
-    let over = used.iter().filter(|(_, used, bound)| used > bound);
-    broken.extend(over.map(|(what, used, bound)| format!("{used} {what}, bound {bound}")));
-    broken
+    let usage = usage(answer, output, limits);
+    let over = usage.iter().filter(|(_, used, bound)| used > bound);
+    violated.extend(over.map(|(what, used, bound)| format!("{used} {what}, bound {bound}")));
+    violated
 }
 
-/// What was used, of what, and how much there is.
-fn used(answer: &StepAnswer, output: usize, limits: &StepLimits) -> [(&'static str, u64, u64); 11] {
+/// For each bounded resource: its name, the usage and the bound.
+fn usage(
+    answer: &StepAnswer,
+    output: usize,
+    limits: &StepLimits,
+) -> [(&'static str, u64, u64); 11] {
     let StepAnswer {
         meters, attempts, ..
     } = answer;
@@ -36,8 +40,8 @@ fn used(answer: &StepAnswer, output: usize, limits: &StepLimits) -> [(&'static s
         logs,
         ..
     } = attempts;
-    // The call to the host that is one too many is counted before it is
-    // refused, and escaping makes a byte of a log line six at most.
+    // The host counts a call before it refuses it, and escaping makes at most six
+    // bytes of each byte of a log line.
     let most_calls = limits.host_calls + 1;
     [
         ("fuel", meters.fuel, limits.fuel),
@@ -82,8 +86,8 @@ fn wide(bytes: usize) -> u64 {
     bytes as u64
 }
 
-/// What has to be equal in two answers to the same request: everything but the
-/// wall clock.
+/// `answer` without the wall-clock time: two answers to the same request must be
+/// equal in everything else.
 #[must_use]
 pub fn timeless(mut answer: StepAnswer) -> StepAnswer {
     answer.meters.wall_micros = 0;
@@ -105,10 +109,10 @@ mod tests {
     }
 
     #[test]
-    fn each_promise_can_be_broken() {
+    fn violation_of_each_invariant_is_detected() {
         let limits = Limits::FUZZ.step;
         assert_eq!(violations(&answer(), &limits), [""; 0]);
-        let too_much: [fn(&mut StepAnswer, &StepLimits); 8] = [
+        let violate: [fn(&mut StepAnswer, &StepLimits); 8] = [
             |a, l| a.meters.fuel = l.fuel + 1,
             |a, l| a.meters.memory_bytes = l.memory_bytes as u64 + 1,
             |a, l| a.meters.table_elements = l.table_elements as u64 + 1,
@@ -118,10 +122,10 @@ mod tests {
             |a, l| a.attempts.logs = vec![String::new(); l.log_lines + 1],
             |a, _| a.result = Err(StepFailure::new(StepCode::Harness, "")),
         ];
-        for spoil in too_much {
-            let mut spoiled = answer();
-            spoil(&mut spoiled, &limits);
-            assert_eq!(violations(&spoiled, &limits).len(), 1);
+        for violate in violate {
+            let mut answer = answer();
+            violate(&mut answer, &limits);
+            assert_eq!(violations(&answer, &limits).len(), 1);
         }
         let mut trapped = answer();
         trapped.result = Err(StepFailure::new(StepCode::Trap, ""));

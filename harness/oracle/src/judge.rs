@@ -1,4 +1,4 @@
-//! Judging holds a subject against the check table.
+//! Judges a subject by the check table.
 
 use crate::check::{Check, CheckResult, Conclusion, Findings, Scope, ScopeKind};
 use crate::checks;
@@ -8,7 +8,7 @@ use provision_core::{Finding, Status};
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
 ///
-/// Never empty: a check of wizards of a pack that has none says so once, for
+/// Never empty: for a pack without wizards, a check of wizards concludes once, for
 /// the pack, instead of vanishing from the report.
 #[must_use]
 pub fn scopes(check: &Check, wizards: &[&str]) -> Vec<Scope> {
@@ -21,8 +21,8 @@ pub fn scopes(check: &Check, wizards: &[&str]) -> Vec<Scope> {
     }
 }
 
-/// Holds `subject` against the whole table, in the table's order. The results
-/// contain no secret of the pack.
+/// Judges `subject` by all checks, in the order of the table. The results contain
+/// no secret of the pack.
 #[must_use]
 pub fn judge(subject: &Subject) -> Vec<CheckResult> {
     let mut results = judge_by(subject, |_| true);
@@ -30,7 +30,7 @@ pub fn judge(subject: &Subject) -> Vec<CheckResult> {
     results
 }
 
-/// Holds `subject` against those rows of the table that are `asked` for.
+/// Judges `subject` by the checks for which `asked` returns true.
 ///
 /// NB: guests may have put secrets into the findings; [`redact`] removes them.
 #[must_use]
@@ -45,8 +45,8 @@ pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckR
     results
 }
 
-/// Removes the secrets of `subject` from its results, because reports travel
-/// further than secrets may.
+/// Removes the secrets of `subject` from its results, because more people read a
+/// report than may know the secrets.
 pub fn redact(subject: &Subject, results: &mut [CheckResult]) {
     let secrets = subject.secrets();
     for result in results.iter_mut().filter(|_| !secrets.is_empty()) {
@@ -58,8 +58,8 @@ pub fn redact(subject: &Subject, results: &mut [CheckResult]) {
     }
 }
 
-/// Turns failures into errors where the harness cut a step off: two runs differ
-/// then although the pack is right.
+/// Turns failures of wizards into errors after a harness error cut a step off: two
+/// runs then differ although the pack is right.
 fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
     let of_steps = |r: &&mut CheckResult| {
         let says_so = || r.findings.iter().any(|f| f.code == trouble.code);
@@ -70,8 +70,8 @@ fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
         result.status = Status::Error;
         result.findings.insert(0, trouble.clone());
     }
-    // Every profile has a check of the wizards' end; it reports the error even if
-    // nothing failed.
+    // Every profile contains `wizard.completes`, so it reports the error even if no
+    // check failed.
     let ends = |r: &&CheckResult| r.check == "wizard.completes";
     if results
         .iter()
@@ -108,7 +108,7 @@ fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
         .collect()
 }
 
-/// A check that says nothing must never look like one that found nothing.
+/// The conclusion for a check that gave none, so that it does not look like a pass.
 fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
     match (&subject.opened, check.scope) {
         (Err(e), _) => Conclusion::Blocked(format!("the pack could not be opened: {}", e.code())),

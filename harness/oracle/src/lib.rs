@@ -1,8 +1,8 @@
-//! Judges what was observed of a pack.
+//! Observes a pack and judges it.
 //!
-//! [`observe`] performs the whole chain for one pack, [`judge`] holds what it
-//! saw against the check table. Neither does IO, and neither panics: trials,
-//! property tests and fuzz targets all call the same two functions.
+//! [`observe`] opens one pack and drives its wizards; [`judge`] runs the check
+//! table on the result. Neither does IO, and neither panics: trials, property
+//! tests and fuzz targets all call the same two functions.
 #![forbid(unsafe_code)]
 
 mod budget;

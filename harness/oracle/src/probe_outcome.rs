@@ -1,5 +1,5 @@
-//! Reads from a run what the wizard asked, how it took its answers, and which
-//! questions a refusal names.
+//! Reads from a run what the wizard asked, the outcome of its answers, and
+//! which questions a refusal names.
 
 use crate::generators::answers::{AnswerMutation, EXTRA};
 use crate::subject::{Probe, ProbeOutcome};
@@ -7,13 +7,13 @@ use provision_core::Limits;
 use provision_core::wizard::questions::{Question, card, questions};
 use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardRun};
 
-/// What `run` says of the answers that it was given.
-pub(crate) fn took(run: &WizardRun) -> ProbeOutcome {
-    let own = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
-    for (step, failure) in own.clone() {
-        let unknown = failure.code.is_error()
+/// The outcome of the answers that `run` received.
+pub(crate) fn outcome_of(run: &WizardRun) -> ProbeOutcome {
+    let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
+    for (step, failure) in failures.clone() {
+        let inconclusive = failure.code.is_error()
             || matches!(failure.code, StepCode::Input | StepCode::PackBudget);
-        if unknown {
+        if inconclusive {
             return ProbeOutcome::Inconclusive(format!(
                 "{}: {}",
                 failure.code.code(),
@@ -28,32 +28,33 @@ pub(crate) fn took(run: &WizardRun) -> ProbeOutcome {
             };
         }
     }
-    let mut said: Vec<String> = own.map(|(_, f)| f.message.clone()).collect();
+    let mut messages: Vec<String> = failures.map(|(_, f)| f.message.clone()).collect();
     match &run.outcome {
         Outcome::Completed => ProbeOutcome::Accepted,
         Outcome::NothingRan => ProbeOutcome::Inconclusive("nothing ran".into()),
         Outcome::Failed | Outcome::Refused { .. } => {
             let diagnostics = run.diagnostics.iter();
-            said.extend(diagnostics.map(|d| {
+            messages.extend(diagnostics.map(|d| {
                 let path = d.path.as_deref().unwrap_or_default();
                 format!("{} {} {path}", d.code, d.message)
             }));
-            ProbeOutcome::Rejected(said.join("\n"))
+            ProbeOutcome::Rejected(messages.join("\n"))
         }
     }
 }
 
-/// Whether a refusal says which of `questions` it is about: by its id, or by
+/// Whether the message of a refusal names one of `questions`, by its id or by
 /// the words of the id.
-pub(crate) fn names(said: &str, questions: &[String]) -> bool {
-    let said = plain(said);
-    questions.iter().any(|id| said.contains(&plain(id)))
+pub(crate) fn names(message: &str, questions: &[String]) -> bool {
+    let message = plain(message);
+    questions.iter().any(|id| message.contains(&plain(id)))
 }
 
-/// Likewise, for certain: a short id is part of many words.
-pub(crate) fn is_named(said: &str, mutation: &AnswerMutation) -> bool {
+/// Whether the message of a refusal surely names the question of `mutation`. An
+/// id below four letters never counts, because it is part of many words.
+pub(crate) fn is_named(message: &str, mutation: &AnswerMutation) -> bool {
     let questions = questions_of(mutation);
-    questions.iter().all(|id| plain(id).len() >= 4) && names(said, &questions)
+    questions.iter().all(|id| plain(id).len() >= 4) && names(message, &questions)
 }
 
 fn questions_of(mutation: &AnswerMutation) -> Vec<String> {
@@ -62,17 +63,17 @@ fn questions_of(mutation: &AnswerMutation) -> Vec<String> {
 }
 
 impl Probe {
-    /// What came of an mutation, with its place.
+    /// The probe of a mutation with its outcome, and the mutation's place.
     pub(crate) fn of(
         mutation: AnswerMutation,
-        took: ProbeOutcome,
+        outcome: ProbeOutcome,
         plan: Option<ProvisionPlan>,
     ) -> (usize, Self) {
         let probe = Self {
             questions: questions_of(&mutation),
-            aim: mutation.aim,
+            kind: mutation.kind,
             what: mutation.what,
-            took,
+            took: outcome,
             plan,
         };
         (mutation.place, probe)
@@ -84,21 +85,21 @@ fn plain(text: &str) -> String {
     letters.collect::<String>().to_lowercase()
 }
 
-/// Whether anything of an unasked answer shows in `plan`.
+/// Whether `plan` contains an unasked answer.
 pub(crate) fn shows_extra(plan: &ProvisionPlan) -> bool {
     serde_json::to_string(plan).is_ok_and(|text| text.contains(EXTRA))
 }
 
-/// The questions that a wizard itself asks; `None` where it asks in no form
-/// that is known.
+/// The questions that a wizard itself asks; `None` if it asks none in a known
+/// form.
 pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
-    let spoken = run
+    let outputs = run
         .steps
         .iter()
         .filter_map(|s| s.output()?.questions.as_ref());
     let mut found = Vec::new();
     let mut any = false;
-    for value in spoken {
+    for value in outputs {
         let own = match card(value) {
             Some(card) => card.questions,
             None => match questions(value, &limits.flow) {

@@ -1,10 +1,10 @@
-//! The least that must have run for a wizard of its shape to have run at all.
+//! The least number of steps that must run for a pack to pass.
 
 use crate::subject::{Observed, Subject};
 use provision_core::wizard::{Driver, Wizard};
 
-/// Steps that have to run to a usable answer: each that the wizard is made of,
-/// as far as that is known before it is driven.
+/// The number of steps that must run to a usable answer: all steps of the wizard, as
+/// far as they are known before it runs.
 #[must_use]
 pub fn due_steps(wizard: &Wizard) -> usize {
     match &wizard.driver {
@@ -12,18 +12,18 @@ pub fn due_steps(wizard: &Wizard) -> usize {
         Driver::SingleModule { .. } => wizard.kind.steps().len(),
         // `plan` and `apply`; `qa-spec` and `apply-answers`.
         Driver::Provisioner { .. } | Driver::ComponentQa { .. } => 2,
-        // A graph may end early; one node that runs is the least.
+        // A graph may end early, but at least one node must run.
         Driver::FlowGraph { .. } => 1,
     }
 }
 
-/// Steps that have to run, over all wizards of the pack.
+/// The number of steps that must run, over all wizards of the pack.
 #[must_use]
 pub fn due(subject: &Subject) -> usize {
     subject.wizards().iter().map(|o| due_steps(&o.wizard)).sum()
 }
 
-/// Whether each wizard of the pack ran as many steps as it has to.
+/// Whether each wizard of the pack ran as many steps as it must.
 pub(crate) fn reached(subject: &Subject) -> bool {
     let enough = |o: &Observed| {
         let executed = o.run().map_or(0, |run| run.executed());

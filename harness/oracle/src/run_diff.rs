@@ -1,4 +1,4 @@
-//! What differs between two runs of one wizard on the same inputs.
+//! Compares two runs of one wizard on the same inputs.
 
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -7,7 +7,7 @@ use provision_core::text::inert;
 use provision_core::wizard::{StepRun, WizardRun};
 use serde_json::Value;
 
-/// In what two runs on the same inputs differ.
+/// The differences between two runs on the same inputs.
 pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding> {
     let finding = |code: CheckCode, at: String, a: String, b: String| {
         let actual = format!("first {a}, then {b}");
@@ -52,7 +52,7 @@ pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding>
     found
 }
 
-/// The first differing pointer; the whole output where only its bytes differ.
+/// The first differing pointer; the whole output if only its bytes differ.
 fn output_difference(a: &StepRun, b: &StepRun) -> Option<(String, String, String)> {
     if a.raw == b.raw {
         return None;

@@ -1,4 +1,4 @@
-//! Finds secrets in what a guest said, in the forms in which they hide.
+//! Searches the output of guests for secrets, plain and encoded.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
@@ -11,24 +11,25 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Characters below which a secret is too short to be told from chance.
+/// Bytes of the shortest secret that is searched for: a shorter one occurs in
+/// other text by chance.
 const SHORTEST: usize = 8;
 
-/// A secret that shows.
+/// A leaked secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leak {
     /// The secret's key; never its value.
     pub key: String,
-    /// Where it shows.
+    /// Where it was found.
     pub at: String,
     /// In which form: `plain`, `base64`, ….
     pub form: Cow<'static, str>,
 }
 
-/// Sets of secrets whose automata are kept.
-const KEPT: usize = 16;
+/// Sets of secrets whose automata are cached.
+const CACHED: usize = 16;
 
-/// Secrets in all their forms, ready to be looked for.
+/// Secrets in all searched encodings, ready to be searched for.
 #[derive(Clone)]
 pub struct Secrets {
     forms: Arc<Vec<(String, &'static str)>>,
@@ -36,33 +37,33 @@ pub struct Secrets {
 }
 
 impl std::fmt::Debug for Secrets {
-    /// How many there are, and nothing of what they are.
+    /// Their number, and never their values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} forms of secrets", self.forms.len())
     }
 }
 
 impl Secrets {
-    /// Of secrets by key. What is too short to be told from chance is left
-    /// out.
+    /// Prepares secrets, given by key. Leaves out secrets that are too short to
+    /// distinguish from other text.
     #[must_use]
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
-        // NB: to make an automaton takes longer than to search with it, and the
-        // same secrets are looked for in each run of each pack.
-        static KNOWN: Mutex<VecDeque<(BTreeMap<String, String>, Secrets)>> =
+        // NB: building an automaton takes longer than searching with it, and the
+        // harness searches for the same secrets in each run of each pack.
+        static CACHE: Mutex<VecDeque<(BTreeMap<String, String>, Secrets)>> =
             Mutex::new(VecDeque::new());
-        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, made)) = known().iter().find(|(of, _)| of == secrets) {
-            return made.clone();
+        let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, built)) = cache().iter().find(|(of, _)| of == secrets) {
+            return built.clone();
         }
-        let made = Self::made(secrets);
-        let mut known = known();
-        known.truncate(KEPT - 1);
-        known.push_front((secrets.clone(), made.clone()));
-        made
+        let built = Self::build(secrets);
+        let mut cache = cache();
+        cache.truncate(CACHED - 1);
+        cache.push_front((secrets.clone(), built.clone()));
+        built
     }
 
-    fn made(secrets: &BTreeMap<String, String>) -> Self {
+    fn build(secrets: &BTreeMap<String, String>) -> Self {
         let mut forms = Vec::new();
         let mut needles = Vec::new();
         for (key, secret) in secrets {
@@ -74,28 +75,32 @@ impl Secrets {
                 needles.push(needle);
             }
         }
-        let build = || {
+        let automaton = || {
             AhoCorasick::builder()
                 .match_kind(MatchKind::Standard)
                 .ascii_case_insensitive(true)
                 .build(&needles)
                 .ok()
         };
-        // NB: an automaton that looks for nothing takes as long to be made.
-        let search = if needles.is_empty() { None } else { build() };
+        // NB: building an automaton without needles takes as long.
+        let search = if needles.is_empty() {
+            None
+        } else {
+            automaton()
+        };
         Self {
             forms: Arc::new(forms),
             search,
         }
     }
 
-    /// `text` with every secret in it, in whichever form, named instead.
+    /// `text` with every secret, in any form, replaced by its key.
     #[must_use]
     pub fn without(&self, text: &str) -> String {
         let Some(search) = &self.search else {
             return text.to_owned();
         };
-        // Hits may overlap; what covers most is taken, from the start on.
+        // Hits may overlap: take the longest at each position, from the start.
         let mut hits: Vec<_> = search.find_overlapping_iter(text).collect();
         hits.sort_by_key(|hit| (hit.start(), std::cmp::Reverse(hit.end())));
         let mut out = String::new();
@@ -115,17 +120,18 @@ impl Secrets {
         out + text.get(done..).unwrap_or_default()
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether there is nothing to search for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.search.is_none()
     }
 
-    /// Leaks in `text`, which is told as `at`.
+    /// Adds the leaks in `text` to `found`, with the place `at`.
     pub fn find(&self, at: &str, text: &str, found: &mut BTreeSet<Leak>) {
         let Some(search) = &self.search else { return };
-        // What was broken into lines, or spaced out, is put together again.
-        let joined = (!text.bytes().all(|b| SOLID[usize::from(b)])).then(|| {
+        // Also search without white space and escaped line breaks: a guest may
+        // split a secret over lines.
+        let joined = (!text.bytes().all(|b| UNSPLIT[usize::from(b)])).then(|| {
             let joined: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             joined.replace("\\n", "").replace("\\r", "")
         });
@@ -142,7 +148,7 @@ impl Secrets {
         }
     }
 
-    /// Leaks in every string of `value`, keys included.
+    /// Adds the leaks in every string of `value` to `found`, keys included.
     pub fn find_in(&self, at: &str, value: &Value, found: &mut BTreeSet<Leak>) {
         match value {
             Value::String(text) => self.find(at, text, found),
@@ -150,7 +156,7 @@ impl Secrets {
                 for (i, item) in items.iter().enumerate() {
                     self.find_in(&format!("{at}/{i}"), item, found);
                 }
-                // A secret may be cut into the items of a list.
+                // A guest may split a secret over the items of a list.
                 let texts: Option<String> = items.iter().map(Value::as_str).collect();
                 if let Some(text) = texts.filter(|_| items.len() > 1) {
                     self.find(at, &text, found);
@@ -166,8 +172,8 @@ impl Secrets {
         }
     }
 
-    /// Leaks in everything that came out of `run`: answers decodable or not,
-    /// the plan, diagnostics, failures, logs, and both standard streams.
+    /// Leaks in all output of `run`: answers, decodable or not, the plan,
+    /// diagnostics, failures, logs, and both standard streams.
     #[must_use]
     pub fn of_run(&self, run: &WizardRun) -> BTreeSet<Leak> {
         let mut found = BTreeSet::new();
@@ -200,18 +206,18 @@ impl Secrets {
     }
 }
 
-/// Bytes that hold nothing apart: ASCII but for white space and the backslash.
-const SOLID: [bool; 256] = {
-    let mut solid = [false; 256];
+/// Bytes that cannot split a secret: printable ASCII without the backslash.
+const UNSPLIT: [bool; 256] = {
+    let mut unsplit = [false; 256];
     let mut at = 0x21;
     while at < 0x7f {
-        solid[at] = at != b'\\' as usize;
+        unsplit[at] = at != b'\\' as usize;
         at += 1;
     }
-    solid
+    unsplit
 };
 
-/// The forms of `secret`; letters in them are looked for in either case.
+/// The searched forms of `secret`. The search ignores the case of letters.
 fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
     let bytes = secret.as_bytes();
     let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -238,8 +244,9 @@ fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
     if url != secret {
         forms.push(("URL-encoded", url));
     }
-    // Wherever the secret stands in what is encoded, one of three alignments
-    // shows, but for the characters that it shares with its neighbours.
+    // Base64 encodes three bytes as four characters, so a secret in a longer text
+    // has one of three alignments. The characters at its ends also encode the
+    // neighbouring bytes, so they are not part of the needle.
     for skip in 0..3usize {
         let padded: Vec<u8> = std::iter::repeat_n(0u8, skip)
             .chain(bytes.iter().copied())
@@ -274,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_apart_is_put_together() {
+    fn secret_split_by_line_breaks_or_spaces_is_found() {
         let secrets = Secrets::new(&[("KEY".to_owned(), "canary-0123456789".to_owned())].into());
         for text in [
             "canary-01\\n23456789",
@@ -288,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_in_every_form() {
+    fn secret_is_found_in_every_form() {
         assert_eq!(forms(&format!("x{SECRET}y")), ["plain"]);
         assert_eq!(forms(&SECRET.to_uppercase()), ["plain"]);
         assert_eq!(
@@ -312,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_searched_in_depth_and_across_a_list() {
+    fn secret_is_found_in_nested_values_and_across_list_items() {
         let secrets = Secrets::new(&[("KEY".to_owned(), SECRET.to_owned())].into());
         let mut found = BTreeSet::new();
         secrets.find_in(

@@ -1,21 +1,21 @@
-//! Makes what fails small: delta debugging over the members of a JSON value.
+//! Shrinks a failing JSON value by delta debugging over its members.
 
 use serde_json::Value;
 
-/// A smaller value that still fails, and whether `value` itself did.
+/// The result of shrinking a value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Minimised {
-    /// The smallest value that was found to fail; `value` where it does not.
+    /// The smallest failing value that was found; the original if it does not fail.
     pub value: Value,
-    /// Whether `value` itself fails. What does not has nothing to minimise.
+    /// Whether the original value fails. If it does not, nothing is shrunk.
     pub fails: bool,
-    /// How often the predicate was asked.
+    /// The number of calls of the predicate.
     pub asked: usize,
 }
 
-/// Removes members of objects and items of lists from `value`, in halves, then
-/// in quarters, down to one, as long as `fails` says so; asks `most` times at
-/// most, the first time for `value` itself.
+/// Removes members of objects and items of lists from `value`, first half of them,
+/// then a quarter, down to one, while `fails` returns true. Calls `fails` at most
+/// `most` times, the first time with `value` itself.
 pub fn minimise(value: &Value, most: usize, mut fails: impl FnMut(&Value) -> bool) -> Minimised {
     let mut asked = 1;
     if most == 0 || !fails(value) {
@@ -48,7 +48,7 @@ pub fn minimise(value: &Value, most: usize, mut fails: impl FnMut(&Value) -> boo
         match smaller {
             Some(value) => (best, parts) = (value, 1),
             None if asked >= most || size == 1 => break,
-            // NB: down to one each, also where their number is no power of two.
+            // NB: reach chunks of one also if the number of places is no power of two.
             None => parts = (parts * 2).min(places.len()),
         }
     }
@@ -59,7 +59,7 @@ pub fn minimise(value: &Value, most: usize, mut fails: impl FnMut(&Value) -> boo
     }
 }
 
-/// Pointers of everything that could be left out, the inner after the outer.
+/// Paths of all removable values, each after the value that contains it.
 fn places(value: &Value) -> Vec<Vec<Step>> {
     fn walk(value: &Value, at: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
         let mut inner = |step: Step, value: &Value| {
@@ -95,7 +95,7 @@ enum Step {
 
 fn without(value: &Value, places: &[Vec<Step>]) -> Value {
     let mut value = value.clone();
-    // From the end, so that indices before it stay what they are.
+    // From the end, so that the remaining indices stay valid.
     for place in places.iter().rev() {
         let Some((last, outer)) = place.split_last() else {
             continue;
@@ -124,7 +124,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_left_is_what_it_takes() {
+    fn shrunk_value_holds_only_what_fails() {
         let value = json!({
             "config": {"a": 1, "b": [1, 2, {"deep": "x", "other": 3}], "c": "long"},
             "secrets": {"k": "v"},
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_any_number_is_left() {
+    fn one_member_remains_of_any_number() {
         for count in 2..12 {
             let all: serde_json::Map<String, Value> = (0..count)
                 .map(|n| (format!("k{n}"), json!({ "v": n })))
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fail_is_left_as_it_is() {
+    fn value_that_does_not_fail_is_unchanged() {
         let value = json!({"a": 1});
         let found = minimise(&value, 100, |_| false);
         assert_eq!((found.value, found.fails, found.asked), (value, false, 1));

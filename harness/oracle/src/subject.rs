@@ -20,37 +20,38 @@ use std::time::Duration;
 /// Everything that was observed of one pack.
 #[derive(Debug)]
 pub struct Subject {
-    /// Lower-case hex SHA-256 of what was read; empty where nothing was.
+    /// Lower-case hex SHA-256 of the source; empty if it could not be read.
     pub digest: String,
-    /// Whether it is an archive, not a folder.
+    /// Whether the source is an archive, not a folder.
     pub is_archive: bool,
-    /// The public base URL that its wizards were given.
+    /// The public base URL that the wizards received.
     pub public_base_url: String,
-    /// Bounds on its data.
+    /// Bounds on the pack's data.
     pub limits: Limits,
-    /// Keys whose signatures count.
+    /// Trusted keys.
     pub trusted: Vec<TrustedKey>,
-    /// What other readers make of an archive that was refused; else empty.
+    /// What other readers extract from a refused archive; else empty.
     pub readings: Vec<Reading>,
-    /// The opened pack and its wizards, or why it is no pack.
+    /// The opened pack and its wizards, or why it could not be opened.
     pub opened: Result<Opened, OpenError>,
-    /// The first step that the machine, not the pack, is to blame for. Then
-    /// nothing that was seen of the steps counts against the pack, or for it.
+    /// The first step that failed because of the harness or the machine, not the
+    /// pack. If there is one, no observation of any step is evidence for or
+    /// against the pack.
     pub trouble: Option<Finding>,
-    /// How long it took. Never judged.
+    /// How long observing took. Never judged.
     pub spent: Spent,
 }
 
-/// Where the time went while a pack was observed, compiling included.
+/// Time spent on each phase of observing a pack, compiling included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Hashing it, walking through it, decoding what it says of itself.
+    /// Hashing the pack, walking through its entries, decoding its metadata.
     pub verify: Duration,
-    /// The runs that are judged, and asking components what they are.
+    /// The runs that are judged, and the self-descriptions of components.
     pub first: Duration,
-    /// The same again, for determinism.
+    /// Repeated runs, for determinism.
     pub repeat: Duration,
-    /// Other answers, and looking for secrets in what came of them.
+    /// Probes, and searching their output for secrets.
     pub probe: Duration,
 }
 
@@ -61,13 +62,13 @@ pub struct Opened {
     pub pack: Arc<Pack>,
     /// Its wizards, in the order in which they were driven.
     pub wizards: Vec<Observed>,
-    /// What its declared components say of themselves.
+    /// The self-descriptions of its declared components.
     pub described: Vec<Described>,
-    /// What its validators say of it.
+    /// The diagnostics of its validators.
     pub validated: Vec<Validated>,
-    /// The texts of the components that ask.
+    /// The texts of the components that export texts.
     pub texts: Vec<Texts>,
-    /// What its files say that its setup asks.
+    /// The questions that its files declare for setup.
     pub declared: Vec<Declared>,
     pub(crate) sboms: OnceLock<Vec<Listing>>,
 }
@@ -76,8 +77,8 @@ pub struct Opened {
 pub type Listing = (&'static str, Result<Sbom, String>);
 
 impl Opened {
-    /// The SBOMs that the pack has, nested at most `depth` levels, the one that
-    /// readers prefer first. They are decoded once, by whoever asks first.
+    /// The SBOMs of the pack, nested at most `depth` levels, the one that readers
+    /// prefer first. The first call decodes them.
     pub fn sboms(&self, depth: usize) -> &[Listing] {
         let decode = |name: &'static str| {
             let bytes = self.pack.read(name)?;
@@ -88,39 +89,39 @@ impl Opened {
     }
 }
 
-/// One wizard and what came of driving it.
+/// One wizard and its runs.
 #[derive(Debug)]
 pub struct Observed {
     /// The wizard.
     pub wizard: Wizard,
-    /// Its runs, or why it could not be given any inputs.
+    /// Its runs, or why the harness found no inputs for it.
     pub runs: Result<Runs, Finding>,
 }
 
 /// Several runs of one wizard on the same inputs, every step in a fresh store.
 #[derive(Debug)]
 pub struct Runs {
-    /// What all runs were given.
+    /// The inputs of all runs.
     pub inputs: ProvisionInputs,
     /// The run that is judged.
     pub first: WizardRun,
-    /// The same on another thread, after all wizards of the pack, in the
-    /// reverse order; none after a bound was hit, which takes long.
+    /// A run on another thread, after all wizards of the pack, which run in
+    /// reverse order. `None` if a step hit a bound, because such runs are slow.
     pub isolated: Option<WizardRun>,
-    /// The same again on the first thread, where the isolated run is another:
-    /// it tells what answers differently each time from what depends on its
-    /// surroundings.
+    /// Another run on the first thread, only if the isolated run differs. It
+    /// distinguishes a step that answers differently each time from a step
+    /// that depends on its thread or on earlier steps.
     pub second: Option<WizardRun>,
-    /// The same by other compilers, by their names.
+    /// Runs with other compilers, by the compiler's name.
     pub compilers: Vec<(&'static str, WizardRun)>,
-    /// What was tried with it; none unless it completes.
+    /// The probes of the wizard; `None` unless the first run completes.
     pub probed: Option<Probed>,
-    /// Secrets that show anywhere in any run, what was tried included.
+    /// Secrets that leak in any run, probes included.
     pub leaks: BTreeSet<Leak>,
 }
 
 impl Subject {
-    /// Every secret that any of its wizards was given, ready to be looked for.
+    /// Every secret that any of its wizards received, ready to be searched for.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         let runs = self.wizards().iter().filter_map(|o| o.runs.as_ref().ok());
@@ -133,7 +134,7 @@ impl Subject {
         Secrets::new(&all)
     }
 
-    /// The wizards, none where the pack could not be opened.
+    /// The wizards; empty if the pack could not be opened.
     #[must_use]
     pub fn wizards(&self) -> &[Observed] {
         self.opened.as_ref().map_or(&[], |o| &o.wizards)
@@ -141,103 +142,103 @@ impl Subject {
 }
 
 impl Observed {
-    /// The run that is judged, where there is one.
+    /// The run that is judged, if the wizard ran.
     #[must_use]
     pub fn run(&self) -> Option<&WizardRun> {
         self.runs.as_ref().ok().map(|runs| &runs.first)
     }
 }
 
-/// A declared component, and what it says of itself when it is asked.
+/// A declared component and its self-description.
 #[derive(Debug)]
 pub struct Described {
     /// The component's id in the manifest.
     pub component: String,
     /// The file that holds it.
     pub file: String,
-    /// Its description, or why there is none.
+    /// Its description, or why it gave none.
     pub answer: Result<Value, StepFailure>,
 }
 
-/// A component that judges packs, and what it says of this one.
+/// A validator component and its answer for this pack.
 #[derive(Debug)]
 pub struct Validated {
     /// The file that holds it.
     pub file: String,
-    /// Its diagnostics; `null` where the pack is none of its business.
+    /// Its diagnostics; `null` if the validator does not apply to the pack.
     pub answer: Result<Value, StepFailure>,
 }
 
-/// The texts that a component has.
+/// The texts that a component exports.
 #[derive(Debug)]
 pub struct Texts {
     /// The file that holds the component.
     pub file: String,
-    /// The keys of its English texts, or why there are none.
+    /// The keys of its English texts, or why it gave none.
     pub keys: Result<BTreeSet<String>, StepFailure>,
 }
 
-/// What was tried with one wizard.
+/// The probes of one wizard.
 #[derive(Debug)]
 pub struct Probed {
-    /// What it asks.
+    /// The wizard's questions.
     pub questions: Vec<Question>,
-    /// Who says so: the wizard itself, or a file of the pack; empty where
-    /// nobody does.
+    /// Where the questions come from: the wizard itself, or a file of the pack.
+    /// Empty if there are no questions.
     pub asked_by: String,
-    /// Each other set of answers, and what came of it.
+    /// Each probe and its outcome.
     pub probes: Vec<Probe>,
-    /// The secrets that it was given, by key.
+    /// The secrets that the wizard received, by key.
     pub secrets: BTreeMap<String, String>,
-    /// Secrets that show anywhere in any run.
+    /// Secrets that leak in any run.
     pub leaks: BTreeSet<Leak>,
-    /// What setting up leaves.
+    /// The state that setup leaves.
     pub left: InstalledState,
-    /// Setting up once more on what it left; none for other wizards.
+    /// A second setup on that state; `None` for other wizards.
     pub again: Option<WizardRun>,
-    /// Taking back what it left, and by which wizard; none for other wizards,
-    /// and where there is no way back.
+    /// The name and the run of the remove wizard on that state; `None` for other
+    /// wizards, and for a setup without a remove wizard.
     pub back: Option<(String, WizardRun)>,
 }
 
 impl Probed {
-    /// The probes with this aim.
-    pub fn of(&self, aim: ProbeKind) -> impl Iterator<Item = &Probe> {
-        self.probes.iter().filter(move |p| p.aim == aim)
+    /// The probes of this kind.
+    pub fn of(&self, kind: ProbeKind) -> impl Iterator<Item = &Probe> {
+        self.probes.iter().filter(move |p| p.kind == kind)
     }
 }
 
-/// One set of answers that was tried.
+/// One probe: a set of mutated answers and its outcome.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Probe {
-    /// What it is to show.
-    pub aim: ProbeKind,
+    /// The kind of the mutation.
+    pub kind: ProbeKind,
     /// The change in words.
     pub what: String,
     /// The questions whose answers were changed.
     pub questions: Vec<String>,
-    /// What came of it.
+    /// The outcome of the run.
     pub took: ProbeOutcome,
-    /// The plan, where the wizard completed.
+    /// The plan, if the wizard completed.
     pub plan: Option<ProvisionPlan>,
 }
 
-/// How a wizard took other answers.
+/// The outcome of a run with mutated answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProbeOutcome {
-    /// It completed.
+    /// The wizard completed.
     Accepted,
-    /// It refused, and said this.
+    /// The wizard refused the answers, with this message.
     Rejected(String),
-    /// A step broke.
+    /// A step crashed or hit a bound.
     Crashed {
         /// The step.
         step: String,
-        /// How.
+        /// The code of the failure.
         code: StepCode,
-        /// What the code means here.
+        /// Details of the failure.
         message: String,
     },
-    /// Nobody can tell, for a reason of the harness.
+    /// The harness could not judge the run, for this reason.
     Inconclusive(String),
 }

@@ -1,4 +1,4 @@
-//! From the results of all checks to one verdict of the pack.
+//! Combines the results of all checks into the verdict of the pack.
 
 use crate::check::{CheckResult, Level, Stage};
 use crate::required_steps::reached;
@@ -6,8 +6,8 @@ use crate::subject::{Observed, Subject};
 use provision_core::wizard::WizardKind;
 use provision_core::{FindingCode, Status, Verdict};
 
-/// The code that decides over the pack's bytes: why it could not be opened, or
-/// the first violation of a requirement on archive, manifest or integrity.
+/// The code that decides on the pack's bytes: why it could not be opened, or the
+/// first violation of a requirement on archive, manifest or integrity.
 #[must_use]
 pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<FindingCode> {
     if let Err(error) = &subject.opened {
@@ -21,14 +21,14 @@ pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<Findi
     findings.next().map(|f| f.code.clone())
 }
 
-/// How many steps of the pack's wizards really ran to a usable answer.
+/// The number of steps of the pack's wizards that ran to a usable answer.
 #[must_use]
 pub fn executed_steps(subject: &Subject) -> usize {
     let runs = subject.wizards().iter().filter_map(Observed::run);
     runs.map(provision_core::wizard::WizardRun::executed).sum()
 }
 
-/// The verdict on `subject`, given what all checks said of it.
+/// The verdict on `subject`, from the results of all checks.
 #[must_use]
 pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     let has = |status| results.iter().any(|r| r.status == status);
@@ -43,14 +43,14 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     } else if nothing_to_set_up(subject) {
         Verdict::NotApplicable
     } else if executed_steps(subject) == 0 || !reached(subject) {
-        // Nothing failed, and too little stands behind it.
+        // No check failed, but too few steps ran to prove anything.
         Verdict::Partial
     } else {
         Verdict::Pass
     }
 }
 
-/// Whether the pack says that it provisions nothing, and offers no setup.
+/// Whether the pack declares that it provisions nothing, and offers no setup.
 fn nothing_to_set_up(subject: &Subject) -> bool {
     let Ok(opened) = &subject.opened else {
         return false;

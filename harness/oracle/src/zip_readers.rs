@@ -1,7 +1,7 @@
-//! What other readers make of an archive: differential oracles.
+//! Differential oracles: the files that other zip readers extract from an archive.
 //!
-//! A strict reader is right only if nobody else sees other files in what it
-//! accepts. Contents are compared by digest and never kept.
+//! A strict reader is right only if every other reader extracts the same files from
+//! an archive that it accepts. Contents are compared by digest and never kept.
 
 use provision_core::archive::Archive;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A file as a reader would extract it.
+/// A file as a reader extracts it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Extracted {
     /// Its name, as the reader gives it.
@@ -20,28 +20,28 @@ pub struct Extracted {
     pub blake3: String,
 }
 
-/// What one reader makes of an archive.
+/// The files that one reader extracts from an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// Name of the reader.
     pub reader: &'static str,
-    /// The files in the order in which they are extracted, so that a later one
-    /// of the same name replaces an earlier one; or why there are none.
+    /// The files in the order in which they are extracted: a later file replaces an
+    /// earlier one of the same name. Or why the reader refuses the archive.
     pub files: Result<Vec<Extracted>, String>,
 }
 
-/// Bytes that each reader inflates before it is stopped, for all entries.
+/// Bytes that each reader may inflate, over all entries.
 const INFLATED: u64 = 64 * 1024 * 1024;
 
-/// What three readers make of `bytes`: the `zip` crate, `rc-zip`, and one that
-/// goes through local records in sequence and lets the last of a name win.
+/// The files that three readers extract from `bytes`: the `zip` crate, `rc-zip`, and
+/// one that reads local records in sequence and keeps the last of each name.
 #[must_use]
 pub fn readings(bytes: &[u8]) -> Vec<Reading> {
     let readers: [(&'static str, Reader); 3] =
         [("zip", zip), ("rc-zip", rc_zip), ("sequential", sequential)];
     let read = |(reader, read): (&'static str, Reader)| Reading {
         reader,
-        // Hostile archives make readers panic, which is theirs, not ours.
+        // Hostile archives make other readers panic, which is no defect of the harness.
         files: catch_unwind(AssertUnwindSafe(|| read(bytes)))
             .unwrap_or_else(|_| Err("the reader panicked".into())),
     };
@@ -51,7 +51,7 @@ pub fn readings(bytes: &[u8]) -> Vec<Reading> {
 type Found = Vec<Extracted>;
 type Reader = fn(&[u8]) -> Result<Found, String>;
 
-/// Reads one entry to its end, with what is left of the budget.
+/// Reads one entry to its end, within the rest of the budget.
 fn digest(name: &str, mut reader: impl Read, budget: &mut u64) -> Result<Extracted, String> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = [0; 8192];
@@ -94,11 +94,11 @@ fn rc_zip(bytes: &[u8]) -> Result<Found, String> {
     let archive = bytes.read_zip().map_err(|e| e.to_string())?;
     let (mut found, mut budget) = (Found::new(), INFLATED);
     for entry in archive.entries() {
-        // NB: its reader starts at an offset that it does not check.
+        // NB: rc-zip does not check the offset at which it starts to read.
         if entry.header_offset > bytes.len() as u64 {
             return Err(format!("{}: offset beyond the file", entry.name));
         }
-        // NB: its kind goes by the mode alone; FAT archives have none.
+        // NB: rc-zip takes the kind from the mode alone; FAT archives have no mode.
         if !entry.kind().is_dir() && !entry.name.ends_with('/') {
             found.push(digest(&entry.name, entry.reader(), &mut budget)?);
         }
@@ -106,8 +106,8 @@ fn rc_zip(bytes: &[u8]) -> Result<Found, String> {
     Ok(found)
 }
 
-/// From signature to signature of local records, whatever the directory says,
-/// the last of a name alone: what a reader that streams or repairs leaves.
+/// Searches for the signatures of local records, ignores the directory, and keeps
+/// the last entry of each name, as readers do that stream or repair.
 fn sequential(bytes: &[u8]) -> Result<Found, String> {
     let (mut found, mut budget, mut at) = (BTreeMap::new(), INFLATED, 0);
     let signature = |rest: &[u8]| rest.windows(4).position(|w| w == b"PK\x03\x04");
@@ -148,7 +148,8 @@ fn sorted(files: &[Extracted]) -> Vec<&Extracted> {
     sorted
 }
 
-/// How other readers disagree with what `archive` was accepted as, if any does.
+/// The first reader that extracts other files than `archive` holds, if any, and the
+/// difference.
 #[must_use]
 pub fn disagreement(archive: &Archive) -> Option<String> {
     let ours: Found = archive
@@ -166,7 +167,7 @@ pub fn disagreement(archive: &Archive) -> Option<String> {
     readings.iter().find_map(|reading| differs(reading, &ours))
 }
 
-/// How `reading` differs from `ours`, if it does.
+/// The difference between `reading` and `ours`, if there is one.
 fn differs(reading: &Reading, ours: &[Extracted]) -> Option<String> {
     let how = match &reading.files {
         Err(why) => why.clone(),
@@ -181,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_sees_other_files_disagrees() {
+    fn reader_that_sees_other_files_disagrees() {
         let file = |name: &str, contents: &[u8]| Extracted {
             name: name.into(),
             size: contents.len() as u64,
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reader_reads_for_itself() {
+    fn sequential_reader_finds_unlisted_entry() {
         let mut pack = crate::generators::pack::ValidPack::plain();
         let limits = provision_core::Limits::default().archive;
         pack.seal();

@@ -1,4 +1,4 @@
-//! What the checks of the pack's own bytes say, over packs made up in memory.
+//! Tests of the checks of the pack's own bytes, on packs that are built in memory.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::NoopExecutor;
@@ -13,7 +13,7 @@ fn results(bytes: Vec<u8>) -> Vec<CheckResult> {
     judge(&subject)
 }
 
-/// The result of `check` on the plain pack with these files besides.
+/// The result of `check` on the plain pack with `files` added.
 fn with(check: &str, files: &[(&str, &[u8])]) -> CheckResult {
     let mut pack = ValidPack::plain();
     for (name, contents) in files {
@@ -29,7 +29,7 @@ fn codes(result: &CheckResult) -> Vec<&str> {
 }
 
 #[test]
-fn a_credential_is_found_and_never_shown() {
+fn embedded_credential_is_found_and_never_shown() {
     let check = "hygiene.no-embedded-secrets";
     assert_eq!(with(check, &[]).status, Status::Passed);
     // Put together here, so that no file of this project looks like one.
@@ -50,7 +50,7 @@ fn a_credential_is_found_and_never_shown() {
 }
 
 #[test]
-fn a_path_of_a_machine_is_found_in_text_and_in_binaries() {
+fn local_path_is_found_in_text_and_in_binaries() {
     let check = "hygiene.no-local-paths";
     assert_eq!(with(check, &[]).status, Status::Passed);
     for leak in [
@@ -66,7 +66,7 @@ fn a_path_of_a_machine_is_found_in_text_and_in_binaries() {
 }
 
 #[test]
-fn a_lock_is_held_against_the_components() {
+fn lock_digest_must_match_the_component() {
     let check = "integrity.lock";
     assert_eq!(with(check, &[]).status, Status::NotApplicable);
     let component = ("components/a.wasm", &b"bytes"[..]);
@@ -85,10 +85,10 @@ fn a_lock_is_held_against_the_components() {
         json!({ "component_id": "a", "bundled_path": "components/a.wasm", "wasm_sha256": right });
     let list = json!({ "components": [row] }).to_string();
     assert_eq!(locked(&list).status, Status::Passed);
-    // A digest in a registry is not one of bytes, so nothing can be said.
+    // A registry digest is not a digest of the component's bytes.
     let remote = json!({ "components": [{ "name": "a", "ref": "oci://x", "digest": right }] });
     assert_eq!(locked(&remote.to_string()).status, Status::NotApplicable);
-    // What is fetched from a registry need not be in the pack; if it is, it counts.
+    // A component from a registry may be absent from the pack; a present one is judged.
     let fetched = |id: &str| {
         let row = json!({ "ref": "oci://example.invalid/x", "resolved_digest": wrong });
         json!({ "components": { id: row } }).to_string()
@@ -98,7 +98,7 @@ fn a_lock_is_held_against_the_components() {
 }
 
 #[test]
-fn components_of_older_maps_are_held_against_their_digest() {
+fn component_in_older_map_must_match_its_digest() {
     let check = "manifest.components-present";
     let judged = |digest: &str| {
         let component = json!({ "name": "c", "file_wasm": "c.wasm", "hash_blake3": digest });
@@ -118,7 +118,7 @@ fn components_of_older_maps_are_held_against_their_digest() {
 }
 
 #[test]
-fn a_refused_archive_says_what_other_readers_see() {
+fn finding_of_refused_archive_lists_files_of_other_readers() {
     let mut bytes = ValidPack::plain().archive(&Limits::default().archive);
     bytes.extend(b"more");
     let all = results(bytes);
@@ -131,7 +131,7 @@ fn a_refused_archive_says_what_other_readers_see() {
 }
 
 #[test]
-fn every_violation_is_listed_and_the_first_decides() {
+fn every_violation_of_a_refused_archive_is_listed() {
     let mut pack = ValidPack::plain();
     pack.seal();
     let mut archive = pack.builder(&Limits::default().archive);
@@ -144,7 +144,7 @@ fn every_violation_is_listed_and_the_first_decides() {
 }
 
 #[test]
-fn a_difference_from_the_canonical_form_is_told_with_its_place() {
+fn difference_from_canonical_form_names_its_place() {
     let check = "archive.canonical";
     assert_eq!(with(check, &[]).status, Status::Passed);
     let mut pack = ValidPack::plain();
@@ -160,11 +160,11 @@ fn a_difference_from_the_canonical_form_is_told_with_its_place() {
 }
 
 #[test]
-fn a_time_that_only_the_local_record_has_is_told_with_its_place() {
+fn difference_in_a_local_only_time_names_its_place() {
     let mut pack = ValidPack::plain();
     pack.styles[0].extended = true;
     pack.seal();
-    let told = |change: u8| {
+    let findings = |change: u8| {
         let mut archive = pack.builder(&Limits::default().archive);
         // The last byte of the access time of the last entry.
         let entry = archive.entries.last_mut().expect("an entry");
@@ -173,7 +173,7 @@ fn a_time_that_only_the_local_record_has_is_told_with_its_place() {
         let canonical = all.into_iter().find(|r| r.check == "archive.canonical");
         canonical.expect("concludes").findings
     };
-    let (before, after) = (told(0), told(1));
+    let (before, after) = (findings(0), findings(1));
     let new: Vec<_> = after.iter().filter(|f| !before.contains(f)).collect();
     let named = |f: &&&provision_core::Finding| f.actual.starts_with("a local extra field");
     assert_eq!(new.iter().filter(named).count(), 2, "{new:#?}");

@@ -1,5 +1,5 @@
-//! Checks of what a guest did beside its answer, with executors that misbehave
-//! in ways that no guest can.
+//! Tests of the checks of side effects, with executors that misbehave in ways that
+//! no guest can.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
@@ -11,7 +11,7 @@ use provision_oracle::{CheckResult, Conditions, judge, observe};
 use serde_json::json;
 use std::thread::ThreadId;
 
-/// Answers by whether it runs on the thread that made it.
+/// Answers by whether it runs on the thread that created it.
 struct Local {
     home: ThreadId,
     others: Vec<(&'static str, Box<dyn StepExecutor>)>,
@@ -85,7 +85,7 @@ fn codes(result: &CheckResult) -> Vec<&str> {
 }
 
 #[test]
-fn a_step_that_depends_on_its_thread_is_found() {
+fn step_that_depends_on_its_thread_is_found() {
     let answer = |home: bool, _: &StepRequest| ran(if home { "{}" } else { r#"{"summary":1}"# });
     let found = result(modules(), &Local::new(answer), "determinism.isolated");
     assert_eq!(
@@ -93,11 +93,7 @@ fn a_step_that_depends_on_its_thread_is_found() {
         (Status::Failed, "E_OUTPUT_DIFFERS")
     );
     let repeated = result(modules(), &Local::new(answer), "determinism.repeat");
-    assert_eq!(
-        repeated.status,
-        Status::Passed,
-        "on one thread it is the same"
-    );
+    assert_eq!(repeated.status, Status::Passed, "equal runs on one thread");
     let same = result(
         modules(),
         &Local::new(|_, _| ran("{}")),
@@ -107,7 +103,7 @@ fn a_step_that_depends_on_its_thread_is_found() {
 }
 
 #[test]
-fn compilers_that_disagree_are_named() {
+fn compiler_that_disagrees_is_named() {
     let with = |other: fn(bool, &StepRequest) -> StepAnswer| {
         let mut executor = Local::new(|_, _| ran("{}"));
         executor
@@ -141,7 +137,7 @@ fn compilers_that_disagree_are_named() {
 }
 
 #[test]
-fn effects_and_attempts_are_told_apart() {
+fn effects_and_attempts_are_distinguished() {
     type Case = (fn(bool, &StepRequest) -> StepAnswer, Status, Status);
     let (pass, fail) = (Status::Passed, Status::Failed);
     let cases: [Case; 5] = [
@@ -202,7 +198,7 @@ fn library() -> Source {
 }
 
 #[test]
-fn a_component_that_calls_itself_something_else_is_found() {
+fn component_that_describes_itself_as_another_is_found() {
     let identity = |answer| {
         result(
             library(),
@@ -236,8 +232,8 @@ fn a_component_that_calls_itself_something_else_is_found() {
 }
 
 #[test]
-fn unasked_answers_that_are_sent_together_are_told_apart() {
-    // Copies one of the two, and not the other.
+fn unasked_answers_in_one_batch_are_distinguished() {
+    // Copies one of the two unasked answers, and not the other.
     let answer = |_: bool, request: &StepRequest| {
         let Call::Step { input } = &request.call else {
             return ran("{}");

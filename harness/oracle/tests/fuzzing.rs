@@ -1,5 +1,4 @@
-//! What fuzzing calls a violation, with executors that break in ways of their
-//! own: each is found, confirmed, and made small.
+//! Fuzzing finds, confirms and shrinks each kind of violation of a faulty guest.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
@@ -16,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 type Says = fn(&Value, u64) -> Result<Value, StepFailure>;
 
-/// Answers by the step's input, and by how often it was asked.
+/// Answers by the step's input and the number of the call.
 struct Guest(Says, AtomicU64);
 
 impl StepExecutor for Guest {
@@ -50,38 +49,36 @@ fn source() -> Source {
     }
 }
 
-/// What a campaign of so many runs finds in a pack whose steps say this.
+/// The violations that a campaign of `runs` finds in a pack with these steps.
 fn campaign(says: Says, runs: usize) -> Vec<Found> {
     let (found, unjudged) = with_unjudged(says, runs);
     assert_eq!(unjudged, [""; 0]);
     found
 }
 
-/// The same, and the wizards of which nothing can be said.
+/// The same, and the wizards that cannot be judged.
 fn with_unjudged(says: Says, runs: usize) -> (Vec<Found>, Vec<String>) {
-    let told = std::cell::RefCell::default();
-    with_bench(says, |bench, campaign| {
+    let results = std::cell::RefCell::default();
+    with_runner(says, |runner, campaign| {
         for _ in 0..runs {
-            let (input, ground) = campaign.next_input().expect("something to fuzz");
-            let tried = bench
-                .try_once(&input, &ground)
-                .expect("the wizard is there");
+            let (input, spec) = campaign.next_input().expect("something to fuzz");
+            let tried = runner.try_once(&input, &spec).expect("the wizard is there");
             let (_, mut findings) = campaign.learn(&input, &tried);
-            let more = bench.look_again(&input, &ground);
+            let more = runner.look_again(&input, &spec);
             findings.extend(campaign.claim(&input, more));
             for finding in findings {
-                match bench.confirm(&finding, &input, &ground) {
+                match runner.confirm(&finding, &input, &spec) {
                     Some(found) => campaign.keep(found),
                     None => campaign.give_up(&input, &finding),
                 }
             }
         }
-        *told.borrow_mut() = (
+        *results.borrow_mut() = (
             campaign.found().into_iter().cloned().collect(),
             campaign.unjudged(),
         );
     });
-    told.into_inner()
+    results.into_inner()
 }
 
 fn codes(found: &[Found]) -> BTreeSet<&str> {
@@ -92,8 +89,8 @@ fn room(input: &Value) -> &Value {
     &input["inputs"]["answers"]["config"]["room"]
 }
 
-/// A sound guest: asks, refuses what is no text, and says so again.
-fn sound(input: &Value, _: u64) -> Result<Value, StepFailure> {
+/// A valid guest: asks two questions, and refuses a `room` that is no text.
+fn valid(input: &Value, _: u64) -> Result<Value, StepFailure> {
     Ok(match input["step"].as_str().unwrap_or_default() {
         "collect" => json!({ "questions": { "questions": [
             { "id": "room", "kind": "text", "required": true },
@@ -107,17 +104,29 @@ fn sound(input: &Value, _: u64) -> Result<Value, StepFailure> {
     })
 }
 
-#[test]
-fn a_sound_pack_has_no_violation() {
-    assert_eq!(codes(&campaign(sound, 300)), BTreeSet::new());
+/// A valid guest whose summary contains the answer `room`.
+fn echoes_room(input: &Value, n: u64) -> Result<Value, StepFailure> {
+    if input["step"] == "summary" {
+        Ok(json!({ "summary": room(input) }))
+    } else {
+        valid(input, n)
+    }
 }
 
 #[test]
-fn what_validate_lets_through_and_apply_refuses_is_found() {
+fn valid_pack_has_no_violation() {
+    assert_eq!(codes(&campaign(valid, 300)), BTreeSet::new());
+}
+
+#[test]
+fn answer_that_only_apply_refuses_is_found() {
     let found = campaign(
-        |input, n| match input["step"] == "apply" && room(input) == "" {
-            true => Err(StepFailure::new(StepCode::Step, "no room")),
-            false => sound(input, n),
+        |input, n| {
+            if input["step"] == "apply" && room(input) == "" {
+                Err(StepFailure::new(StepCode::Step, "no room"))
+            } else {
+                valid(input, n)
+            }
         },
         300,
     );
@@ -127,11 +136,14 @@ fn what_validate_lets_through_and_apply_refuses_is_found() {
 }
 
 #[test]
-fn an_answer_that_differs_from_run_to_run_is_found() {
+fn answer_that_differs_between_runs_is_found() {
     let found = campaign(
-        |input, n| match input["step"] == "summary" {
-            true => Ok(json!({ "summary": n })),
-            false => sound(input, n),
+        |input, n| {
+            if input["step"] == "summary" {
+                Ok(json!({ "summary": n }))
+            } else {
+                valid(input, n)
+            }
         },
         10,
     );
@@ -139,11 +151,14 @@ fn an_answer_that_differs_from_run_to_run_is_found() {
 }
 
 #[test]
-fn a_setup_that_does_otherwise_the_second_time_is_found() {
+fn setup_that_changes_its_own_result_is_found() {
     let found = campaign(
-        |input, n| match input["step"] == "apply" && !input["inputs"]["existing_state"].is_null() {
-            true => Ok(json!({ "plan": { "config_patch": { "room": "again" } } })),
-            false => sound(input, n),
+        |input, n| {
+            if input["step"] == "apply" && !input["inputs"]["existing_state"].is_null() {
+                Ok(json!({ "plan": { "config_patch": { "room": "again" } } }))
+            } else {
+                valid(input, n)
+            }
         },
         10,
     );
@@ -155,40 +170,35 @@ fn a_setup_that_does_otherwise_the_second_time_is_found() {
 }
 
 #[test]
-fn a_secret_that_shows_is_found_and_one_that_was_put_elsewhere_is_none() {
+fn leak_is_found_and_copy_to_another_answer_is_none() {
     let found = campaign(
-        |input, n| match input["step"] == "apply" {
-            true => {
+        |input, n| {
+            if input["step"] == "apply" {
                 let token = &input["inputs"]["answers"]["secrets"]["TOKEN"];
                 Ok(json!({ "plan": { "notes": [format!("token {token}")] } }))
+            } else {
+                valid(input, n)
             }
-            false => sound(input, n),
         },
         40,
     );
     assert_eq!(codes(&found), ["E_SECRET_SHOWN"].into());
-    // Whatever is copied from one answer to another is no secret there.
-    let found = campaign(
-        |input, n| match input["step"] == "summary" {
-            true => Ok(json!({ "summary": room(input) })),
-            false => sound(input, n),
-        },
-        300,
-    );
+    // A secret that a change copies into another answer is no secret there.
+    let found = campaign(echoes_room, 300);
     assert_eq!(codes(&found), BTreeSet::new());
 }
 
-/// No finding is no praise where no step ever ran.
+/// Without any step that ran, the absence of findings proves nothing.
 #[test]
-fn a_wizard_that_cannot_be_driven_is_not_called_sound() {
+fn wizard_that_cannot_run_is_reported_as_unjudged() {
     let unsupported = |_: &Value, _| Err(StepFailure::new(StepCode::Unsupported, "an agent"));
     let (found, unjudged) = with_unjudged(unsupported, 50);
     assert_eq!(codes(&found), BTreeSet::new());
     assert_eq!(unjudged, ["s"]);
 }
 
-/// What to fuzz in a pack whose steps say this, and how.
-fn with_bench(says: Says, look: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
+/// Calls `test` with a runner and a campaign for a pack with these steps.
+fn with_runner(says: Says, test: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
     let guest = Guest(says, AtomicU64::new(0));
     let conditions = Conditions {
         probes: 0,
@@ -196,7 +206,7 @@ fn with_bench(says: Says, look: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
     };
     let subject = observe(Ok(source()), &guest, &conditions);
     let pack = &subject.opened.as_ref().expect("opens").pack;
-    let bench = TargetRunner {
+    let runner = TargetRunner {
         executor: &guest,
         hits: &Vec::new,
         plain: &guest,
@@ -204,13 +214,13 @@ fn with_bench(says: Says, look: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
         wizards: &wizards(pack),
         limits: &Limits::default(),
     };
-    let ground = ground(&subject, &conditions);
-    look(&bench, &mut Campaign::new(ground, Dictionary::default(), 3));
+    let specs = ground(&subject, &conditions);
+    test(&runner, &mut Campaign::new(specs, Dictionary::default(), 3));
 }
 
 #[test]
-fn what_could_not_be_confirmed_is_not_forgotten_but_for_the_ninth_time() {
-    with_bench(sound, |_, campaign| {
+fn unconfirmed_finding_is_dropped_after_eight_attempts() {
+    with_runner(valid, |_, campaign| {
         let (input, _) = campaign.next_input().expect("something to fuzz");
         let finding = provision_core::Finding::new(
             provision_core::wizard::StepCode::Trap,
@@ -228,41 +238,40 @@ fn what_could_not_be_confirmed_is_not_forgotten_but_for_the_ninth_time() {
 }
 
 #[test]
-fn a_secret_in_another_answer_is_none_there() {
-    let echoes: Says = |input, n| match input["step"] == "summary" {
-        true => Ok(json!({ "summary": room(input) })),
-        false => sound(input, n),
-    };
-    with_bench(echoes, |bench, campaign| {
-        let (_, ground) = campaign.next_input().expect("something to fuzz");
-        let mut input = ground.base.clone();
-        input.inputs.answers["config"]["room"] = json!(ground.secrets["TOKEN"]);
-        let tried = bench.try_once(&input, &ground).expect("runs");
+fn secret_copied_into_another_answer_is_no_leak() {
+    with_runner(echoes_room, |runner, campaign| {
+        let (_, spec) = campaign.next_input().expect("something to fuzz");
+        let mut input = spec.base.clone();
+        input.inputs.answers["config"]["room"] = json!(spec.secrets["TOKEN"]);
+        let tried = runner.try_once(&input, &spec).expect("runs");
         assert!(tried.findings.is_empty(), "{:?}", tried.findings);
     });
 }
 
 #[test]
-fn what_does_not_matter_is_as_in_the_valid_input() {
-    let breaks: Says = |input, n| match input["step"] == "apply" && room(input) == "" {
-        true => Err(StepFailure::new(StepCode::Trap, "unreachable")),
-        false => sound(input, n),
+fn shrinking_restores_irrelevant_inputs() {
+    let traps: Says = |input, n| {
+        if input["step"] == "apply" && room(input) == "" {
+            Err(StepFailure::new(StepCode::Trap, "unreachable"))
+        } else {
+            valid(input, n)
+        }
     };
-    with_bench(breaks, |bench, campaign| {
-        let (_, ground) = campaign.next_input().expect("something to fuzz");
-        let mut input = ground.base.clone();
+    with_runner(traps, |runner, campaign| {
+        let (_, spec) = campaign.next_input().expect("something to fuzz");
+        let mut input = spec.base.clone();
         input.mode = provision_core::wizard::ProvisionMode::Install;
         input.inputs.provider_id = "x".into();
         input.inputs.public_base_url = None;
         input.inputs.answers["config"]["room"] = json!("");
-        let tried = bench.try_once(&input, &ground).expect("runs");
-        let found = bench.confirm(&tried.findings[0], &input, &ground);
+        let tried = runner.try_once(&input, &spec).expect("runs");
+        let found = runner.confirm(&tried.findings[0], &input, &spec);
         let found = found.expect("shows again").input;
-        assert_eq!(found.mode, ground.base.mode);
-        assert_eq!(found.inputs.provider_id, ground.base.inputs.provider_id);
+        assert_eq!(found.mode, spec.base.mode);
+        assert_eq!(found.inputs.provider_id, spec.base.inputs.provider_id);
         assert_eq!(
             found.inputs.public_base_url,
-            ground.base.inputs.public_base_url
+            spec.base.inputs.public_base_url
         );
     });
 }

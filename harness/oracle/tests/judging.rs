@@ -1,4 +1,4 @@
-//! Judging, with executors that misbehave in ways that no guest can.
+//! Tests of judging, with executors that misbehave in ways that no guest can.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
@@ -45,7 +45,7 @@ fn failed(code: StepCode) -> StepAnswer {
 const MANIFEST: &str =
     r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
 
-/// A pack with one module for all steps, and these files besides.
+/// A pack with one module for all steps, and `files` added.
 fn pack(files: &[(&str, &str)]) -> Source {
     let all = [("pack.json", MANIFEST), ("s.wat", "(module)")];
     let all = all.iter().chain(files);
@@ -77,7 +77,7 @@ fn codes(result: &CheckResult) -> Vec<&str> {
 }
 
 #[test]
-fn a_run_of_an_executor_that_runs_nothing_is_no_pass() {
+fn run_without_any_executed_step_is_an_error() {
     let (_, results, verdict) = judged(pack(&[]), &NoopExecutor);
     assert_eq!(verdict, Verdict::Error);
     assert_eq!(codes(of(&results, "wizard.completes")), ["E_NOTHING_RAN"]);
@@ -95,9 +95,9 @@ fn a_run_of_an_executor_that_runs_nothing_is_no_pass() {
 }
 
 #[test]
-fn an_answer_that_changes_between_two_runs_is_named_by_pointer() {
-    // Four steps a run: calls 0..4 are the first run, 4..8 the isolated one,
-    // and because that is another, 8..12 are the second.
+fn answer_that_changes_between_runs_is_named_by_pointer() {
+    // Four steps a run: calls 0..4 are the first run, 4..8 the isolated run, and
+    // 8..12 the second run, because the isolated one differs.
     let executor = fake(|call, _| ran(&format!(r#"{{"summary":{{"a":[{}]}}}}"#, call / 4), 1));
     let (_, results, verdict) = judged(pack(&[]), &executor);
     let result = of(&results, "determinism.repeat");
@@ -110,7 +110,7 @@ fn an_answer_that_changes_between_two_runs_is_named_by_pointer() {
 }
 
 #[test]
-fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
+fn different_bytes_fuel_and_outcomes_are_found() {
     let spaces = fake(|call, _| ran(if call < 4 { "{}" } else { "{ }" }, 1));
     let fuel = fake(|call, _| ran("{}", call / 4));
     let outcome = fake(|call, _| match call {
@@ -147,12 +147,15 @@ fn bytes_fuel_and_outcomes_have_to_repeat_as_well() {
 }
 
 #[test]
-fn what_the_machine_did_to_a_later_run_is_an_error_in_every_profile() {
-    // Each step once as it should be, and from some call on nothing but that.
+fn worker_crash_in_any_later_run_is_an_error_at_level_must() {
+    // Up to some call each step answers; from then on each step fails.
     for after in 1..12 {
-        let executor = fake(move |call, _| match call < after {
-            true => ran("{}", 1),
-            false => failed(StepCode::WorkerCrash),
+        let executor = fake(move |call, _| {
+            if call < after {
+                ran("{}", 1)
+            } else {
+                failed(StepCode::WorkerCrash)
+            }
         });
         let (_, results, verdict) = judged(pack(&[]), &executor);
         assert_eq!(verdict, Verdict::Error, "after {after}");
@@ -175,7 +178,7 @@ fn what_the_machine_did_to_a_later_run_is_an_error_in_every_profile() {
 }
 
 #[test]
-fn the_clock_and_the_machine_are_errors_and_never_failures() {
+fn deadline_and_worker_codes_are_errors_not_failures() {
     for code in [
         StepCode::Deadline,
         StepCode::CompileTimeout,
@@ -185,15 +188,11 @@ fn the_clock_and_the_machine_are_errors_and_never_failures() {
         StepCode::Harness,
     ] {
         let executor = fake(move |_, r| {
-            match r
-                .call
-                .clone()
-                .into_input()
-                .windows(7)
-                .any(|w| w == b"\"apply\"")
-            {
-                true => failed(code),
-                false => ran("{}", 1),
+            let input = r.call.clone().into_input();
+            if input.windows(7).any(|w| w == b"\"apply\"") {
+                failed(code)
+            } else {
+                ran("{}", 1)
             }
         });
         let (_, results, verdict) = judged(pack(&[]), &executor);
@@ -207,7 +206,7 @@ fn the_clock_and_the_machine_are_errors_and_never_failures() {
 }
 
 #[test]
-fn a_violation_in_the_plan_of_a_broken_wizard_is_one_all_the_same() {
+fn violation_in_the_plan_of_a_failed_wizard_is_found() {
     let plan = r#"{"plan":{"secrets_patch":{"set":{"k":"hunter2..."}}}}"#;
     let executor = fake(move |call, _| match call % 4 {
         2 => ran(plan, 1),
@@ -225,21 +224,18 @@ fn a_violation_in_the_plan_of_a_broken_wizard_is_one_all_the_same() {
 }
 
 #[test]
-fn refused_answers_end_the_wizard_before_it_applies_anything() {
+fn refused_answers_end_the_wizard_before_apply() {
     let refusal = r#"{"diagnostics":[{"severity":"error","code":"C","message":"no"}]}"#;
     let executor = fake(move |call, _| ran(if call % 2 == 1 { refusal } else { "{}" }, 1));
     let (subject, results, _) = judged(pack(&[]), &executor);
     assert_eq!(codes(of(&results, "wizard.completes")), ["E_REFUSED"]);
     let run = subject.wizards()[0].run().expect("driven");
     assert_eq!(run.steps.len(), 2);
-    assert!(
-        run.result().plan.is_none(),
-        "no plan that could be taken for an empty one"
-    );
+    assert!(run.result().plan.is_none(), "a refused run has no plan");
 }
 
 #[test]
-fn expectations_of_the_pack_are_held_against_what_came_out() {
+fn plan_is_compared_with_the_expected_plan_of_the_pack() {
     let plan = r#"{"plan":{"config_patch":{"url":"https://conformance.invalid/x"},"notes":["n"]}}"#;
     let executor = fake(move |call, _| ran(if call % 4 == 2 { plan } else { "{}" }, 1));
     let golden = |expected: &str| {
@@ -272,7 +268,7 @@ fn expectations_of_the_pack_are_held_against_what_came_out() {
 }
 
 #[test]
-fn expected_subscriptions_are_judged_where_subscriptions_are_made() {
+fn expected_subscriptions_are_compared_with_the_plan() {
     let plan = r#"{"plan":{"subscription_ops":[{"op":"sync","resource":"messages"}]}}"#;
     let executor = fake(move |call, _| ran(if call % 4 == 2 { plan } else { "{}" }, 1));
     let status = |expected: &str| {
@@ -296,7 +292,7 @@ fn expected_subscriptions_are_judged_where_subscriptions_are_made() {
 }
 
 #[test]
-fn a_wizard_without_a_driver_is_an_error_and_never_a_pass() {
+fn wizard_without_a_driver_is_an_error() {
     let manifest = r#"{"id": "p", "version": "1.0.0",
         "flows": [{"id": "s", "entry": "setup", "nodes": {"n": {"component": "c"}}}]}"#;
     let source = pack(&[("pack.json", manifest)]);
@@ -306,7 +302,7 @@ fn a_wizard_without_a_driver_is_an_error_and_never_a_pass() {
 }
 
 #[test]
-fn what_could_not_be_opened_has_a_result_for_every_check() {
+fn unopened_pack_has_a_result_for_every_check() {
     let unread = Err(OpenError::Unread("no such file".into()));
     let sources = [
         unread,
@@ -349,7 +345,7 @@ fn bounds_are_reported_as_bounds() {
 }
 
 #[test]
-fn broken_answers_of_the_pack_are_its_failure() {
+fn malformed_answers_fixture_is_a_failure_of_the_pack() {
     let source = pack(&[("fixtures/setup.input.json", "{,}")]);
     let (_, results, verdict) = judged(source, &fake(|_, _| ran("{}", 1)));
     assert_eq!(
@@ -359,7 +355,7 @@ fn broken_answers_of_the_pack_are_its_failure() {
 }
 
 #[test]
-fn core_rules_of_pack_v1_are_asked_of_their_own_library() {
+fn violation_of_a_core_rule_has_the_code_of_greentic_types() {
     let pack_v1 = |dependencies: serde_json::Value| {
         let manifest = serde_json::json!({
             "schema_version": "pack-v1", "pack_id": "demo.pack", "version": "1.0.0",
@@ -390,14 +386,14 @@ fn core_rules_of_pack_v1_are_asked_of_their_own_library() {
 }
 
 #[test]
-fn what_all_steps_of_a_pack_consume_is_bounded() {
+fn consumption_of_all_steps_of_a_pack_is_bounded() {
     let executor = fake(|_, _| ran("{}", 4_000_000_000));
     let (subject, results, verdict) = judged(pack(&[]), &executor);
     assert_eq!(verdict, Verdict::Fail);
     assert_eq!(codes(of(&results, "wizard.completes")), ["E_PACK_BUDGET"]);
     let run = subject.wizards()[0].run().expect("a run");
     let ran = run.steps.iter().filter(|s| s.failure().is_none()).count();
-    assert_eq!(ran, 3, "the fourth step comes too late");
-    // It would be over the bound again, and is not tried again.
+    assert_eq!(ran, 3, "the fourth step exceeds the budget");
+    // A run that exceeded the budget is not repeated.
     assert_eq!(executor.0.load(Ordering::Relaxed), 3);
 }

@@ -1,15 +1,14 @@
-//! Every mutation gives its own code, over packs of all forms, and every
-//! reader extracts the same files from an accepted archive.
+//! Every mutation gives its own code, on packs of all forms, and every reader
+//! extracts the same files from an accepted archive.
 //!
-//! `ci/nightly.sh` runs these properties over more than 100 000 archives, by
-//! `PROPTEST_CASES`.
+//! `ci/nightly.sh` sets `PROPTEST_CASES` to run these properties on more than
+//! 100 000 archives.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod bridge;
 
 use arbitrary::{Arbitrary, Unstructured};
-
-use bridge::made;
+use bridge::generated;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -37,9 +36,9 @@ fn decides(bytes: Vec<u8>, limits: &Limits) -> Option<String> {
     deciding_code(&subject, &results).map(|c| c.to_string())
 }
 
-/// A valid pack of the form that the bytes choose.
+/// A valid pack of any form.
 fn pack() -> impl Strategy<Value = ValidPack> {
-    made(1500)
+    generated(1500)
 }
 
 fn mutation() -> impl Strategy<Value = &'static Mutation> {
@@ -47,11 +46,11 @@ fn mutation() -> impl Strategy<Value = &'static Mutation> {
 }
 
 #[test]
-fn every_mutation_has_its_code_and_loses_nothing_else() {
+fn every_mutation_of_the_plain_pack_has_its_code() {
     let limits = Limits::default();
-    let good = ValidPack::plain();
+    let valid = ValidPack::plain();
     for mutation in MUTATIONS.iter() {
-        let code = decides(mutate(&good, &[mutation], &limits.archive), &limits);
+        let code = decides(mutate(&valid, &[mutation], &limits.archive), &limits);
         assert_eq!(
             code.as_deref(),
             Some(mutation.code.as_str()),
@@ -59,7 +58,7 @@ fn every_mutation_has_its_code_and_loses_nothing_else() {
             mutation.id
         );
     }
-    assert_eq!(decides(good.archive(&limits.archive), &limits), None);
+    assert_eq!(decides(valid.archive(&limits.archive), &limits), None);
 }
 
 #[test]
@@ -73,9 +72,9 @@ fn every_rule_of_the_reader_is_reached() {
     assert_eq!(ids.len(), MUTATIONS.len(), "two mutations share an id");
 }
 
-/// An archive in an archive is a file like any other.
+/// The harness treats an archive in an archive as any other file.
 #[test]
-fn archives_are_never_looked_for_inside_archives() {
+fn archive_inside_an_archive_is_not_opened() {
     let mut outer = ValidPack::plain();
     let bomb = MUTATIONS.iter().find(|m| m.id == "bomb_of_entries");
     let inner = mutate(&ValidPack::plain(), &[bomb.expect("is there")], &LIMITS);
@@ -84,7 +83,7 @@ fn archives_are_never_looked_for_inside_archives() {
 }
 
 #[test]
-fn sound_packs_of_every_form_are_generated() {
+fn valid_packs_of_every_form_are_generated() {
     let mut seen = BTreeSet::new();
     for seed in 0..400u32 {
         let bytes: Vec<u8> = (0..60)
@@ -109,7 +108,8 @@ fn sound_packs_of_every_form_are_generated() {
     assert_eq!(seen.len(), 3 + 2 + 2 + 2 + 2, "{seen:?}");
 }
 
-/// Accepted means: every reader sees the same, and so does the canonical form.
+/// Checks that an accepted archive has the same files for every reader and in its
+/// canonical form. Returns whether it was accepted.
 fn means_one_thing(bytes: Vec<u8>) -> Result<bool, TestCaseError> {
     let Ok(archive) = Archive::open(bytes, &LIMITS) else {
         return Ok(false);
@@ -175,37 +175,37 @@ impl Edit {
 }
 
 proptest! {
-    // What fails becomes a named test, not a file of seeds.
+    // A failing case becomes a named test, so no seeds are stored.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_sound_pack_is_accepted_by_everybody_alike(pack in pack()) {
+    fn valid_pack_is_accepted_and_means_one_thing(pack in pack()) {
         let bytes = pack.archive(&LIMITS);
         prop_assert_eq!(decides(bytes.clone(), &Limits::FUZZ), None);
         prop_assert!(means_one_thing(bytes)?);
     }
 
     #[test]
-    fn a_mutation_has_its_code_on_any_pack(pack in pack(), mutation in mutation()) {
+    fn mutation_of_any_pack_has_its_code(pack in pack(), mutation in mutation()) {
         let code = decides(mutate(&pack, &[mutation], &LIMITS), &Limits::FUZZ);
         prop_assert_eq!(code.as_deref(), Some(mutation.code.as_str()), "{}", mutation.id);
     }
 
     #[test]
-    fn mutations_together_never_make_a_sound_pack(
-        pack in pack(), mut ideas in vec(mutation(), 2..5),
+    fn several_mutations_never_make_a_valid_pack(
+        pack in pack(), mut mutations in vec(mutation(), 2..5),
     ) {
-        // The same idea twice may take itself back.
-        ideas.sort_by_key(|m| m.id);
-        ideas.dedup_by_key(|m| m.id);
-        let bytes = mutate(&pack, &ideas, &LIMITS);
-        let ids: Vec<_> = ideas.iter().map(|m| m.id).collect();
+        // The same mutation twice may undo itself.
+        mutations.sort_by_key(|m| m.id);
+        mutations.dedup_by_key(|m| m.id);
+        let bytes = mutate(&pack, &mutations, &LIMITS);
+        let ids: Vec<_> = mutations.iter().map(|m| m.id).collect();
         prop_assert!(decides(bytes.clone(), &Limits::FUZZ).is_some(), "{ids:?}");
         means_one_thing(bytes)?;
     }
 
     #[test]
-    fn an_edited_archive_is_refused_or_means_one_thing(
+    fn edited_archive_is_refused_or_means_one_thing(
         pack in pack(), edits in vec(edit(), 1..4),
     ) {
         let mut bytes = pack.archive(&LIMITS);

@@ -1,10 +1,10 @@
-//! What must hold of all that the generators of the fuzz targets make.
+//! Properties of all that the generators of the fuzz targets make.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod bridge;
 mod folder;
 
-use bridge::made;
+use bridge::generated;
 use folder::folder;
 use proptest::prelude::*;
 use provision_core::wizard::{Call, StepExecutor, StepOutput, StepRequest};
@@ -22,8 +22,8 @@ use std::sync::LazyLock;
 static EXECUTOR: LazyLock<WasmtimeExecutor> =
     LazyLock::new(|| WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor"));
 
-/// Runs a step twice: the executor keeps its promises, and says the same.
-fn kept(name: &str, bytes: Vec<u8>) -> Result<(), TestCaseError> {
+/// Runs a step twice: the executor keeps its invariants, and both answers are equal.
+fn keeps_invariants(name: &str, bytes: Vec<u8>) -> Result<(), TestCaseError> {
     let pack = folder(name, bytes);
     let call = Call::Step {
         input: b"{}".to_vec(),
@@ -40,26 +40,26 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_the_guest_the_executor_keeps_its_promises(guest in made::<Guest>(400)) {
-        kept(guest.name, guest.bytes)?;
+    fn executor_keeps_its_invariants_for_any_guest(guest in generated::<Guest>(400)) {
+        keeps_invariants(guest.name, guest.bytes)?;
     }
 
     #[test]
-    fn whatever_it_asks_of_its_host_too(calls in made::<Calls>(200)) {
+    fn executor_keeps_its_invariants_for_any_host_calls(calls in generated::<Calls>(200)) {
         let text = calls.text();
         prop_assert!(wat::parse_str(&text).is_ok(), "{}", text);
-        kept("s.wat", text.into_bytes())?;
+        keeps_invariants("s.wat", text.into_bytes())?;
     }
 
     #[test]
-    fn a_story_is_a_pack(story in made::<WizardCase>(1_500)) {
-        let (files, manifest) = (story.files, None);
+    fn files_of_a_wizard_case_are_a_pack(case in generated::<WizardCase>(1_500)) {
+        let (files, manifest) = (case.files, None);
         let opened = Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ);
         prop_assert!(opened.is_ok(), "{:?}", opened.err());
     }
 
     #[test]
-    fn what_is_changed_as_json_is_decoded_or_refused_by_a_code(answer in made::<Answer>(400), seed in any::<u64>()) {
+    fn changed_answer_is_decoded_or_refused_with_a_code(answer in generated::<Answer>(400), seed in any::<u64>()) {
         if let Ok(mut value) = serde_json::from_slice(&answer.0) {
             change(&mut value, &mut Rng::new(seed), &Dictionary::default(), 8);
             let bytes = serde_json::to_vec(&value).expect("JSON");

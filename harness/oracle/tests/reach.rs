@@ -1,5 +1,5 @@
-//! The generators reach what they claim: every outcome code, and every
-//! function of the host.
+//! Reachability of the generators: every outcome code, and every function of the
+//! host.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod folder;
@@ -30,20 +30,20 @@ fn step() -> Call {
     }
 }
 
-fn made<T: for<'a> Arbitrary<'a>>(numbers: &mut Rng, len: usize) -> T {
-    let bytes = numbers.bytes(len);
+fn generated<T: for<'a> Arbitrary<'a>>(rng: &mut Rng, len: usize) -> T {
+    let bytes = rng.bytes(len);
     T::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes make one")
 }
 
-/// Guests that are run, each by the calls that strangers answer, until all
-/// codes of `wanted` were seen, or so many times.
-fn guests(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
+/// Runs at most `times` generated guests, as a step and for their questions, and
+/// removes the outcome codes from `wanted`.
+fn guests(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let executor = executor();
     for _ in 0..times {
         if wanted.is_empty() {
             break;
         }
-        let guest: Guest = made(numbers, 400);
+        let guest: Guest = generated(rng, 400);
         let pack = folder(guest.name, guest.bytes);
         for call in [
             step(),
@@ -57,23 +57,24 @@ fn guests(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     }
 }
 
-/// Sequences of calls to the host, likewise.
-fn host_calls(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
+/// The same with guests that call the host.
+fn host_calls(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let executor = executor();
     for _ in 0..times {
         if wanted.is_empty() {
             break;
         }
-        let calls: Calls = made(numbers, 200);
+        let calls: Calls = generated(rng, 200);
         let pack = folder("s.wat", calls.text().into_bytes());
         let answer = executor.execute(&pack, &StepRequest::new("s.wat", step()));
         wanted.retain(|code| answer.result.as_ref().err().map(|f| f.code) != Some(*code));
     }
 }
 
-struct Told<'s>(&'s WizardCase, AtomicUsize);
+/// Gives the answers of a case in order.
+struct Scripted<'s>(&'s WizardCase, AtomicUsize);
 
-impl StepExecutor for Told<'_> {
+impl StepExecutor for Scripted<'_> {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
         let answers = &self.0.answers;
         let at = self.1.fetch_add(1, Ordering::Relaxed);
@@ -85,26 +86,26 @@ impl StepExecutor for Told<'_> {
     }
 }
 
-/// Wizards whose steps answer anything, likewise.
-fn stories(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
+/// The same with wizards whose steps give generated answers.
+fn wizard_cases(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let limits = Limits::FUZZ;
     for _ in 0..times {
         if wanted.is_empty() {
             break;
         }
-        let story: WizardCase = made(numbers, 1_500);
-        let (files, manifest) = (story.files.clone(), None);
+        let case: WizardCase = generated(rng, 1_500);
+        let (files, manifest) = (case.files.clone(), None);
         let Ok(pack) = Pack::open(Source::Folder { files, manifest }, &limits) else {
             continue;
         };
         for wizard in wizards(&pack) {
             let task = Task {
                 wizard: &wizard,
-                inputs: &story.inputs,
+                inputs: &case.inputs,
                 mode: ProvisionMode::DryRun,
                 answers: None,
             };
-            let run = drive(&Told(&story, AtomicUsize::new(0)), &pack, &task, &limits);
+            let run = drive(&Scripted(&case, AtomicUsize::new(0)), &pack, &task, &limits);
             for failure in run.steps.iter().filter_map(|s| s.failure()) {
                 wanted.remove(&failure.code);
             }
@@ -114,11 +115,11 @@ fn stories(numbers: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
 
 #[test]
 fn every_outcome_code_is_reached() {
-    let mut numbers = Rng::new(11);
-    // A harness that fails is what the targets look for.
+    let mut rng = Rng::new(11);
+    // No generator may reach a failure of the harness itself.
     let mut wanted: BTreeSet<StepCode> = StepCode::ALL.iter().copied().collect();
     wanted.remove(&StepCode::Harness);
-    // Here guests run in the same process; tests of workers provoke these.
+    // Only workers have these codes, and this test runs guests in process.
     for code in [
         StepCode::CompileTimeout,
         StepCode::WorkerCrash,
@@ -127,9 +128,9 @@ fn every_outcome_code_is_reached() {
     ] {
         wanted.remove(&code);
     }
-    stories(&mut numbers, 2_000, &mut wanted);
-    host_calls(&mut numbers, 600, &mut wanted);
-    guests(&mut numbers, 4_000, &mut wanted);
+    wizard_cases(&mut rng, 2_000, &mut wanted);
+    host_calls(&mut rng, 600, &mut wanted);
+    guests(&mut rng, 4_000, &mut wanted);
     assert_eq!(wanted, BTreeSet::new(), "no generator reaches these");
 }
 
@@ -138,7 +139,7 @@ fn every_function_of_the_host_is_reached() {
     let executor = executor();
     let mut wrong = Vec::new();
     for (at, function) in FUNCTIONS.iter().enumerate() {
-        let pack = folder("s.wat", Calls::sound(at).text().into_bytes());
+        let pack = folder("s.wat", Calls::valid(at).text().into_bytes());
         let answer = executor.execute(&pack, &StepRequest::new("s.wat", step()));
         let call = answer.attempts.calls.first();
         let call = call.map(|c| (c.interface.split('@').next(), c.function.as_str()));
@@ -149,12 +150,12 @@ fn every_function_of_the_host_is_reached() {
     }
     assert_eq!(wrong, [""; 0]);
     for (at, function) in HANDLES.iter().enumerate() {
-        let calls = Calls::sound_handle(at);
+        let calls = Calls::valid_handle(at);
         let pack = folder("s.wat", calls.text().into_bytes());
         let answer = executor.execute(&pack, &StepRequest::new("s.wat", step()));
-        let made: u64 = answer.attempts.calls.iter().map(|c| c.count).sum();
-        if answer.result.is_err() || made != calls.recorded() {
-            wrong.push(format!("{function:?} {:?} {made}", answer.result));
+        let count: u64 = answer.attempts.calls.iter().map(|c| c.count).sum();
+        if answer.result.is_err() || count != calls.recorded() {
+            wrong.push(format!("{function:?} {:?} {count}", answer.result));
         }
     }
     assert_eq!(wrong, [""; 0]);
@@ -176,7 +177,7 @@ fn every_function_of_the_host_is_reached() {
     }
 }
 
-/// Other hosts offer this interface; ours refuses it as an unknown import.
+/// Other hosts offer this interface; the harness refuses it as an unknown import.
 const NOT_OFFERED: &str = "greentic:secrets/";
 
 #[test]
@@ -194,7 +195,7 @@ fn every_capability_is_in_the_host_and_in_the_readme() {
         let name = interface
             .trim_start_matches("greentic:")
             .trim_end_matches('/');
-        // The README speaks of the step world's two interfaces as such.
+        // The README names the two interfaces of the step world in other words.
         assert!(
             name.starts_with("provision-step/") || readme.contains(name),
             "README.md does not name {interface}"

@@ -1,4 +1,4 @@
-//! answers.*: are answers that nobody should give refused, or survived?
+//! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
-        requirement: "An answer of the wrong type is refused likewise.",
+        requirement: "An answer of the wrong type is refused by validate (or apply), with a diagnostic that names it.",
         why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
         fix: "Check the type of every answer in validate, and name the question in the diagnostic.",
         run: |subject, findings| {
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
-        why: "What nobody asked for must not change what is set up, or be copied into it.",
+        why: "An unasked answer must not change the setup, and must not be copied into it.",
         fix: "Read the answers that were asked for by name; never copy the whole map.",
         run: |subject, findings| on_probes(subject, findings, ProbeKind::Extra, extra),
     },
@@ -71,8 +71,8 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Judges each probe of `aim`; what the harness could not try keeps the check
-/// from passing, and what broke is a violation whatever was tried.
+/// Judges each probe of the kind `aim`. An inconclusive probe keeps the check from
+/// passing, and a crash is a violation for every kind.
 fn on_probes(
     subject: &Subject,
     findings: &mut Findings,
@@ -119,7 +119,7 @@ fn conclude<'p>(
     }
 }
 
-/// What was tried with a wizard, and the plan that valid answers lead to.
+/// The probes of a wizard, and the plan of valid answers.
 fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> {
     if observed.wizard.kind == WizardKind::Requirements {
         let reason = "a requirements step takes no answers";
@@ -186,7 +186,7 @@ fn broke(probe: &Probe) -> Option<Finding> {
     }
 }
 
-/// A probe in words: the question, and what it was answered.
+/// A probe in words: the question and the mutation.
 fn name(probe: &Probe) -> String {
     let first = probe.questions.first().map(String::as_str);
     format!(

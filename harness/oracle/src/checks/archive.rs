@@ -1,4 +1,4 @@
-//! archive.*: can the bytes be read, and read in one way only?
+//! archive.*: can the bytes be read, and in one way only?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "The archive is one unambiguous zip: every byte belongs to exactly one record, \
                       and any reader extracts the same files.",
-        why: "Two readers that extract different files from the same bytes install different packs; one of them was not reviewed.",
+        why: "Two readers that extract different files from the same bytes install different packs, and only one of them was reviewed.",
         fix: "Write the archive with `greentic-provision pack repack IN OUT`, or with a packer that writes one local record and one directory record for each file and nothing else.",
         run: readable,
     },
@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "Entries are sorted, dated 1980-01-01, mode 0644, without directories, extra \
                       fields or comments, so that the same content is the same bytes.",
-        why: "Only the same bytes can be compared, cached and signed; dates and orders of a build machine make every build another archive.",
+        why: "Only the same bytes can be compared, cached and signed; dates and orders of a build machine make every build a different archive.",
         fix: "Run `greentic-provision pack repack IN OUT` as the last step of the build, before signing.",
         run: canonical,
     },
@@ -50,7 +50,7 @@ fn refused(subject: &Subject) -> Option<&ArchiveError> {
     }
 }
 
-/// The violations of `error` on this side of the bounds, as findings.
+/// The violations of `error` as findings: those of bounds, or all others.
 fn findings(error: &ArchiveError, bounds: bool, expected: &str) -> Vec<Finding> {
     let of_side = error.violations().filter(|v| v.rule.is_bound() == bounds);
     let finding = |v: &Violation| {
@@ -85,7 +85,7 @@ fn readable(subject: &Subject, out: &mut Findings) {
     out.pack(Conclusion::Failed(found));
 }
 
-/// What other readers would extract, in one line.
+/// The files that other readers extract, in one line.
 fn seen_by_others(readings: &[Reading]) -> Option<String> {
     let one = |reading: &Reading| match &reading.files {
         Err(why) => format!("{} refuses it ({})", reading.reader, inert(why, 80)),

@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
-        why: "What answers differently each time cannot be reviewed, cached or reproduced.",
+        why: "A step that answers differently each time cannot be reviewed, cached or reproduced.",
         fix: "Derive ids from the inputs; use no clock, no randomness and no order of a hash map.",
         run: repeat,
     },
@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
-        why: "A result that depends on what ran before is another one in production.",
+        why: "A result that depends on earlier steps is different in production.",
         fix: "Keep nothing between calls: a step starts in fresh memory.",
         run: isolated,
     },
@@ -41,7 +41,8 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn repeat(subject: &Subject, findings: &mut Findings) {
     each(subject, findings, |runs| {
-        // Where the isolated run is the same, it is the same inputs again as well.
+        // There is a second run only if the isolated one differs; an equal isolated run
+        // is a repetition too.
         conclude(runs, runs.second.as_ref().or(runs.isolated.as_ref()))
     });
 }

@@ -1,4 +1,4 @@
-//! hygiene.*: does the pack give away, or carry, what it should not?
+//! hygiene.*: does the pack contain local paths, credentials or active text?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "The pack leaks no path of the machine that built it.",
-        why: "Paths of a build machine tell who built it where, and make builds differ.",
+        why: "Paths of a build machine reveal who built the pack and where, and make builds differ.",
         fix: "Build with `--remap-path-prefix`, strip the component, and write relative paths into lock files.",
         run: no_local_paths,
     },
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Publish,
         scope: ScopeKind::Pack,
         requirement: "The pack's files hold nothing that looks like a live credential.",
-        why: "A credential in a pack is published with it, for good.",
+        why: "A credential in a pack is published with it, permanently.",
         fix: "Remove it, revoke it, and let setup ask for it.",
         run: no_embedded_secrets,
     },
@@ -37,13 +37,13 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "Questions, notes and diagnostics carry no terminal escapes, bidi controls, CI \
                       workflow commands or markup.",
-        why: "Text of a pack is shown on terminals, in CI logs and on pages, which obey what they are told.",
+        why: "Text of a pack is shown on terminals, in CI logs and on web pages, which act on escapes, commands and markup in it.",
         fix: "Use plain text in questions, notes and diagnostics.",
         run: inert_text,
     },
 ];
 
-/// A folder of a person or a build, or a `file:` URL with an absolute path.
+/// A folder of a user or a build, or a `file:` URL with an absolute path.
 static LOCAL_PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let people = r"(?-u)(?:/home|/Users|/root|/projects|/workspace|/builds)/[A-Za-z0-9._-]+/";
     let windows = r"[A-Za-z]:\\{1,2}Users\\{1,2}[A-Za-z0-9._-]+\\";
@@ -53,7 +53,7 @@ static LOCAL_PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Shapes of credentials that are issued by somebody, with what they are.
+/// Patterns of issued credentials, with their descriptions.
 const CREDENTIALS: [(&str, &str); 10] = [
     (
         "a private key",
@@ -95,7 +95,7 @@ static ANY_CREDENTIAL: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
     RegexSet::new(patterns).ok()
 });
 
-/// A pattern of ours that does not compile is our error, never a pass.
+/// A pattern that does not compile is an error of the harness, never a pass.
 fn broken() -> Conclusion {
     let (expected, actual) = ("patterns that compile", "one does not");
     let finding = Finding::new(StepCode::Harness, "the check's patterns", expected, actual);
@@ -111,7 +111,7 @@ fn no_local_paths(subject: &Subject, findings: &mut Findings) {
         let bytes = opened.pack.read(name)?;
         let first = pattern.find(&bytes)?;
         let count = pattern.find_iter(&bytes).count();
-        // The path is shown whole, as far as it is one.
+        // Show the whole path, not only the matched part.
         let rest = &bytes[first.start()..bytes.len().min(first.start() + 120)];
         let is_path = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>');
         let shown: Vec<u8> = rest.iter().copied().take_while(|b| is_path(b)).collect();
@@ -155,7 +155,8 @@ fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
     findings.pack(Conclusion::of(found));
 }
 
-/// Documentation's examples: a word that says so, or hardly any variety.
+/// Whether it is an example from documentation: it says so, or has few distinct
+/// characters.
 fn is_placeholder(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
     let says = |word: &[u8]| lower.windows(word.len()).any(|w| w == word);
@@ -208,7 +209,7 @@ fn each_text(value: &Value, judge: &mut impl FnMut(&str)) {
     }
 }
 
-/// What in `text` somebody would obey.
+/// The first kind of active text in `text`: an escape, a command or markup.
 fn active(text: &str) -> Option<&'static str> {
     let is_command = |line: &str| {
         let line = line.trim_start();
@@ -232,8 +233,8 @@ fn active(text: &str) -> Option<&'static str> {
     }
 }
 
-/// A tag: `<` and a letter, `/` or `!`, closed on the way. Placeholders such as
-/// `<value>` have no attribute and close nothing.
+/// Whether `text` contains a tag: `<`, then a letter, `/`, `!` or `?`, then `>`.
+/// Placeholders such as `<value>` have no attribute and are no closing tag.
 fn is_markup(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| {
         let rest = &text[at + 1..];

@@ -1,4 +1,4 @@
-//! integrity.*: is what the pack says of its own bytes true?
+//! integrity.*: do SBOM, lock and signature match the pack's bytes?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -18,7 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
                       digests.",
-        why: "What the SBOM does not list was reviewed by nobody; what it lists wrongly was changed after review.",
+        why: "Nobody reviewed a file that the SBOM does not list, and a file that differs from its row changed after the review.",
         fix: "Write the SBOM after all other files, from the bytes that are packed.",
         run: sbom,
     },
@@ -28,8 +28,8 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "The digests in the pack's lock match the components.",
-        why: "A lock whose digest differs from the component locks something else.",
-        fix: "Resolve again after the components were built.",
+        why: "A lock whose digest differs from the component pins other bytes.",
+        fix: "Resolve the lock again after building the components.",
         run: lock,
     },
     Check {
@@ -91,7 +91,7 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
     findings.pack(Conclusion::of(found));
 }
 
-/// The rows against the files, both ways.
+/// Compares the rows with the files, in both directions.
 fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut listed = BTreeSet::new();
@@ -102,7 +102,7 @@ fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
             found.push(Finding::new(code, at, expected, actual));
         }
     }
-    // An SBOM cannot list itself, and what signs it comes after it.
+    // An SBOM cannot list itself, and its signature is made after it.
     let exempt = |name: &str| {
         sbom::FILE_NAMES.contains(&name)
             || name == signature::SIGNATURE_FILE
@@ -222,7 +222,7 @@ fn signature(subject: &Subject, findings: &mut Findings) {
         return findings.pack(Conclusion::Blocked(reason.into()));
     };
     let signed = signature::Signed {
-        // NB: it is over the binary manifest, whichever other there is.
+        // NB: the signature covers the binary manifest, even if there are others.
         manifest: &pack
             .read("manifest.cbor")
             .or_else(|| pack.read(pack.manifest_file()))

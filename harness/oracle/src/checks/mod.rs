@@ -1,4 +1,4 @@
-//! The check table: one file a stage, one row a requirement.
+//! The check table: one file for each stage, one row for each requirement.
 
 mod abi;
 mod answers;

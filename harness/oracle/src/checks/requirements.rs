@@ -1,4 +1,4 @@
-//! requirements.*: does the requirements step say what the pack expects of it?
+//! requirements.*: does the requirements step answer as the pack expects?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::compare::differences;
@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     level: Level::Must,
     scope: ScopeKind::Pack,
     requirement: "The requirements step answers what `fixtures/requirements.expected.json` says.",
-    why: "Operators prepare what the requirements say; they are wrong for everybody if they are wrong here.",
+    why: "Operators prepare an installation from the requirements; wrong requirements fail all of them.",
     fix: "Correct the step, or the fixture if it is out of date.",
     run: matches,
 }];

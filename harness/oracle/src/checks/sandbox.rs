@@ -1,4 +1,4 @@
-//! sandbox.*: did a step run into what contains it?
+//! sandbox.*: did a step hit a bound, or try a denied capability?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -14,8 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
-        requirement: "No step runs into a bound.",
-        why: "A step that runs into a bound in a dry run takes a host down in earnest.",
+        requirement: "No step hits a bound.",
+        why: "A step that hits a bound in a dry run can take down a real host.",
         fix: "The finding names the bound; the report shows what each step consumed.",
         run: within_limits,
     },
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
-        why: "Whoever asks for a dry run trusts that nothing happens.",
+        why: "Users rely on a dry run to change nothing.",
         fix: "Say in the plan what should change, and let the host change it.",
         run: no_effects,
     },
@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "A step does not even try a capability that was denied to it.",
-        why: "Code that tries what it was denied does so again where nobody denies it.",
+        why: "Code that tries a denied capability tries it again on a host that grants it.",
         fix: "Remove the call; the finding names interface and function.",
         run: least_attempts,
     },

@@ -1,4 +1,4 @@
-//! secrets.*: does anything of a secret show, and is each one declared?
+//! secrets.*: does a secret leak, and is each secret declared?
 
 use super::plan::on_plan;
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Values in the secrets patch are redacted.",
-        why: "Plans are shown, logged and stored; a secret in one is a secret no more.",
+        why: "Plans are shown, logged and stored; a secret in a plan is no longer secret.",
         fix: "Set `redacted: true` and `value: null`; the host has the value already.",
         run: |subject, findings| on_plan(subject, findings, |_, plan| redacted(plan)),
     },
@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
-        why: "Whatever shows a secret, in whichever form, is read by somebody who should not have it.",
+        why: "People without access to the secret read all of these, and can decode every one of these forms.",
         fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
         run: contained,
     },

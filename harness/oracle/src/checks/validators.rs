@@ -1,4 +1,4 @@
-//! validators.*: what does the pack's own judge say of it?
+//! validators.*: do the pack's own validators accept it?
 
 use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Subject, Validated};
@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     level: Level::Should,
     scope: ScopeKind::Pack,
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",
-    why: "The pack carries its own judge; publishing against its verdict is a contradiction.",
+    why: "The pack's own validator is part of it; a publisher must not ignore its errors.",
     fix: "The finding carries the validator's own message.",
     run: pass,
 }];

@@ -1,8 +1,8 @@
-//! [`Campaign`]: what to try next, and what was learned so far.
+//! [`Campaign`]: chooses the next input, and keeps the results so far.
 
 use super::changes::changed;
-use super::input::{FuzzInputSpec, Input, answer, answered};
-use super::target_runner::{Found, Tried, same};
+use super::input::{FuzzInputSpec, Input, answer, with_answer};
+use super::target_runner::{Found, Tried, same_kind};
 use crate::generators::json::Dictionary;
 use crate::generators::rng::Rng;
 use crate::subject::ProbeOutcome;
@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 /// Bytes of an input that changes may add, roughly.
 const LONGEST: usize = 2048;
-/// How often a change is tried again that made an input too long.
+/// Attempts to replace an input that a change made too long.
 const RETRIES: usize = 4;
-/// How often one kind of violation is looked into in vain.
-const IN_VAIN: usize = 8;
+/// Unconfirmed claims of one kind of violation, after which it is dropped.
+const MAX_UNCONFIRMED: usize = 8;
 
 /// Bytes of the values in `input`, roughly.
 fn weight(input: &Input) -> usize {
@@ -39,77 +39,79 @@ fn weight(input: &Input) -> usize {
     values.into_iter().flatten().map(of).sum::<usize>() + texts
 }
 
-/// What was learned of one pack. The same seed and the same answers of the
-/// bench lead to the same campaign.
+/// The state of fuzzing one pack. The same seed and the same results of the
+/// [`TargetRunner`](super::TargetRunner) lead to the same campaign.
 pub struct Campaign {
-    ground: Vec<Arc<FuzzInputSpec>>,
-    words: Dictionary,
-    numbers: Rng,
-    /// Inputs that showed something new, with their ground.
+    specs: Vec<Arc<FuzzInputSpec>>,
+    dictionary: Dictionary,
+    rng: Rng,
+    /// Inputs with new coverage or a new ending, with the index of their spec.
     corpus: Vec<(usize, Input)>,
-    /// Seeds that were not tried yet, the next one last.
+    /// Seeds that did not run yet, the next one last.
     seeds: Vec<(usize, Input)>,
-    /// Inputs that reached new code, the latest last, and how many of the words
-    /// were tried on each: every question is answered with every word.
-    due: Vec<(usize, usize)>,
-    /// Of each counter, the sizes of counts that were seen, a bit each.
+    /// Inputs that reached new code, as indices into `corpus`, the latest last,
+    /// each with the number of dictionary entries already used on it: every
+    /// question is answered with every entry.
+    dictionary_queue: Vec<(usize, usize)>,
+    /// For each counter, a bit for each size of count that was seen.
     seen: Vec<u16>,
-    /// How wizards ended, each by its name.
+    /// The endings of wizards that were seen, with the wizard's name.
     ended: BTreeSet<(String, String)>,
-    /// Violations that somebody looks into, or has confirmed, by wizard.
+    /// Violations that a thread is confirming or has confirmed, by wizard.
     claimed: Vec<(String, Finding)>,
-    /// How often one could not be confirmed, by wizard and code.
+    /// Number of unconfirmed claims, by wizard and code.
     unconfirmed: BTreeMap<(String, FindingCode), usize>,
-    /// Wizards of which anything can be said: their steps ran, or broke.
+    /// Wizards that can be judged: one of their steps ran or crashed.
     judged: BTreeSet<String>,
     found: Vec<Found>,
     answered: BTreeMap<(String, String), Answered>,
     runs: u64,
 }
 
-/// How a wizard took other answers to one question.
+/// The outcomes of runs with a changed answer to one question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Answered {
     /// Runs that completed.
     pub accepted: u64,
     /// Runs that were refused.
     pub refused: u64,
-    /// Runs in which a step broke.
+    /// Runs in which a step crashed.
     pub broke: u64,
 }
 
-/// How far a campaign is.
+/// The progress of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Runs of a wizard.
     pub runs: u64,
     /// Counters that were reached.
     pub edges: usize,
-    /// Inputs that showed something new.
+    /// Inputs with new coverage or a new ending.
     pub corpus: usize,
     /// Violations.
     pub findings: usize,
 }
 
 impl Campaign {
-    /// Starts from `ground`; `words` are what the guests look for.
+    /// Starts from the base inputs and seeds of `specs`; `dictionary` holds the
+    /// values that the guests compare with.
     #[must_use]
-    pub fn new(ground: Vec<FuzzInputSpec>, words: Dictionary, seed: u64) -> Self {
-        let bases = ground.iter().enumerate();
-        let corpus = bases.map(|(at, g)| (at, g.base.clone())).collect();
-        let seeds = ground.iter().enumerate();
+    pub fn new(specs: Vec<FuzzInputSpec>, dictionary: Dictionary, seed: u64) -> Self {
+        let bases = specs.iter().enumerate();
+        let corpus = bases.map(|(at, spec)| (at, spec.base.clone())).collect();
+        let seeds = specs.iter().enumerate();
         let mut seeds: Vec<(usize, Input)> = seeds
-            .flat_map(|(at, g)| g.seeds.iter().map(move |s| (at, s.clone())))
+            .flat_map(|(at, spec)| spec.seeds.iter().map(move |s| (at, s.clone())))
             .collect();
-        let bases = ground.iter().enumerate();
-        seeds.extend(bases.map(|(at, g)| (at, g.base.clone())));
+        let bases = specs.iter().enumerate();
+        seeds.extend(bases.map(|(at, spec)| (at, spec.base.clone())));
         Self {
-            ground: ground.into_iter().map(Arc::new).collect(),
-            words,
-            numbers: Rng::new(seed),
+            specs: specs.into_iter().map(Arc::new).collect(),
+            dictionary,
+            rng: Rng::new(seed),
             corpus,
             seeds,
-            due: Vec::new(),
+            dictionary_queue: Vec::new(),
             seen: Vec::new(),
             ended: BTreeSet::new(),
             claimed: Vec::new(),
@@ -121,45 +123,46 @@ impl Campaign {
         }
     }
 
-    /// The next input to try, and its ground; `None` where there is nothing
-    /// to fuzz.
+    /// The next input, and its spec; `None` if there is nothing to fuzz.
     pub fn next_input(&mut self) -> Option<(Input, Arc<FuzzInputSpec>)> {
         let (at, input) = match self.seeds.pop() {
             Some(seed) => seed,
-            // NB: half the time; words are not everything.
-            None if self.numbers.one_in(2) => match self.word_by_word() {
+            // NB: only half the time, so that other changes get their turn.
+            None if self.rng.one_in(2) => match self.next_dictionary_input() {
                 Some(next) => next,
-                None => self.fresh()?,
+                None => self.mutated_input()?,
             },
-            None => self.fresh()?,
+            None => self.mutated_input()?,
         };
-        Some((input, Arc::clone(self.ground.get(at)?)))
+        Some((input, Arc::clone(self.specs.get(at)?)))
     }
 
-    /// The input that reached new code last, with the next word for an answer.
-    fn word_by_word(&mut self) -> Option<(usize, Input)> {
-        let (entry, tried) = self.due.last_mut()?;
+    /// The latest input that reached new code, with the next dictionary entry as an
+    /// answer.
+    fn next_dictionary_input(&mut self) -> Option<(usize, Input)> {
+        let (entry, used) = self.dictionary_queue.last_mut()?;
         let (at, input) = self.corpus.get(*entry)?;
-        let ground = self.ground.get(*at)?;
-        let Dictionary { texts, numbers, .. } = &self.words;
-        let words = texts.len() + numbers.len();
-        let Some(question) = ground.questions.get(*tried / words.max(1)) else {
-            self.due.pop();
+        let spec = self.specs.get(*at)?;
+        let Dictionary { texts, numbers, .. } = &self.dictionary;
+        let entries = texts.len() + numbers.len();
+        let Some(question) = spec.questions.get(*used / entries.max(1)) else {
+            self.dictionary_queue.pop();
             return None;
         };
-        let word = *tried % words.max(1);
-        *tried += 1;
-        let value = match texts.get(word) {
+        let index = *used % entries.max(1);
+        *used += 1;
+        let value = match texts.get(index) {
             Some(text) => Value::from(text.as_str()),
-            None => Value::from(numbers.get(word - texts.len()).copied()),
+            None => Value::from(numbers.get(index - texts.len()).copied()),
         };
-        Some((*at, answered(input, question, Some(value))))
+        Some((*at, with_answer(input, question, Some(value))))
     }
 
-    fn fresh(&mut self) -> Option<(usize, Input)> {
+    /// A changed input of the corpus.
+    fn mutated_input(&mut self) -> Option<(usize, Input)> {
         let len = self.corpus.len();
-        // What showed something new lately is worth more.
-        let pick = self.numbers.below(len).max(self.numbers.below(len));
+        // Prefer inputs that were added lately.
+        let pick = self.rng.below(len).max(self.rng.below(len));
         let (at, input) = self.corpus.get(pick)?;
         let of_same: Vec<&Input> = self
             .corpus
@@ -167,114 +170,109 @@ impl Campaign {
             .filter(|(other, _)| other == at)
             .map(|(_, input)| input)
             .collect();
-        let other = of_same.get(self.numbers.below(of_same.len()))?;
-        let ground = self.ground.get(*at)?;
-        let mut candidate = changed(input, other, ground, (&mut self.numbers, &self.words));
-        // Long inputs are slow, and what they reach, short ones do as well.
-        let longest = LONGEST + 2 * weight(&ground.base);
+        let other = of_same.get(self.rng.below(of_same.len()))?;
+        let spec = self.specs.get(*at)?;
+        let mut candidate = changed(input, other, spec, (&mut self.rng, &self.dictionary));
+        // Long inputs are slow, and short ones reach the same code.
+        let longest = LONGEST + 2 * weight(&spec.base);
         for _ in 0..RETRIES {
             if weight(&candidate) <= longest {
                 break;
             }
-            candidate = changed(
-                &ground.base,
-                other,
-                ground,
-                (&mut self.numbers, &self.words),
-            );
+            candidate = changed(&spec.base, other, spec, (&mut self.rng, &self.dictionary));
         }
         Some((*at, candidate))
     }
 
-    /// Learns what came of `input`: whether it showed something new, and which
-    /// of its findings nobody looks into yet.
+    /// Records the result of `input`. Returns whether it showed new coverage or a
+    /// new ending, and those of its findings that are not claimed yet.
     pub fn learn(&mut self, input: &Input, tried: &Tried) -> (bool, Vec<Finding>) {
         self.runs += 1;
-        let (new, code) = self.is_new(input, tried);
-        let broke = matches!(tried.took, ProbeOutcome::Crashed { .. });
-        let ran = tried.executed > 0 && !matches!(tried.took, ProbeOutcome::Inconclusive(_));
-        if broke || ran {
+        let (new, new_code) = self.is_new(input, tried);
+        let crashed = matches!(tried.outcome, ProbeOutcome::Crashed { .. });
+        let ran = tried.executed > 0 && !matches!(tried.outcome, ProbeOutcome::Inconclusive(_));
+        if crashed || ran {
             self.judged.insert(input.wizard.clone());
         }
         let at = self
-            .ground
+            .specs
             .iter()
-            .position(|g| g.base.wizard == input.wizard);
+            .position(|spec| spec.base.wizard == input.wizard);
         if let Some(at) = at {
-            self.count(at, input, &tried.took);
+            self.count(at, input, &tried.outcome);
             if new {
                 self.corpus.push((at, input.clone()));
             }
-            if code {
-                self.due.push((self.corpus.len() - 1, 0));
+            if new_code {
+                self.dictionary_queue.push((self.corpus.len() - 1, 0));
             }
         }
         (new, self.claim(input, tried.findings.clone()))
     }
 
-    /// Whether it showed anything new, and whether that is new code.
+    /// Whether the run showed anything new, and whether that is new code.
     fn is_new(&mut self, input: &Input, tried: &Tried) -> (bool, bool) {
-        let (mut new, mut code) = (false, false);
+        let (mut new, mut new_code) = (false, false);
         for (at, size) in &tried.reached {
             let at = *at as usize;
             if at >= self.seen.len() {
                 self.seen.resize(at + 1, 0);
             }
             let bit = 1u16 << size;
-            code |= self.seen[at] == 0;
+            new_code |= self.seen[at] == 0;
             new |= self.seen[at] & bit == 0;
             self.seen[at] |= bit;
         }
         if let Some(ended) = &tried.ended {
             new |= self.ended.insert((input.wizard.clone(), ended.clone()));
         }
-        (new, code)
+        (new, new_code)
     }
 
-    /// Those of `findings` that nobody looks into yet. From now on, somebody
-    /// does.
+    /// Claims `findings` for the caller to confirm. Returns those that were not
+    /// claimed yet.
     pub fn claim(&mut self, input: &Input, findings: Vec<Finding>) -> Vec<Finding> {
-        let mut fresh = Vec::new();
+        let mut unclaimed = Vec::new();
         for finding in findings {
             let mut known = self.claimed.iter();
-            if !known.any(|(wizard, f)| *wizard == input.wizard && same(f, &finding)) {
+            if !known.any(|(wizard, f)| *wizard == input.wizard && same_kind(f, &finding)) {
                 let wizard = input.wizard.clone();
                 self.claimed.push((wizard, finding.clone()));
-                fresh.push(finding);
+                unclaimed.push(finding);
             }
         }
-        fresh
+        unclaimed
     }
 
-    /// Takes a claim back whose violation did not show where guests run as
-    /// they are: another input may show it. Some never do, so that is done so
-    /// often and no more.
+    /// Takes back a claim whose violation the uninstrumented guest did not show,
+    /// because another input may show it. Some violations never show there, so
+    /// after `MAX_UNCONFIRMED` attempts the claim stays.
     pub fn give_up(&mut self, input: &Input, finding: &Finding) {
-        let is = |(wizard, f): &(String, Finding)| *wizard == input.wizard && same(f, finding);
+        let is = |(wizard, f): &(String, Finding)| *wizard == input.wizard && same_kind(f, finding);
         if let Some(at) = self.claimed.iter().position(is) {
             let (wizard, finding) = self.claimed.swap_remove(at);
-            let tried = self
+            let attempts = self
                 .unconfirmed
                 .entry((wizard.clone(), finding.code.clone()))
                 .or_default();
-            *tried += 1;
-            if *tried >= IN_VAIN {
+            *attempts += 1;
+            if *attempts >= MAX_UNCONFIRMED {
                 self.claimed.push((wizard, finding));
             }
         }
     }
 
-    fn count(&mut self, at: usize, input: &Input, took: &ProbeOutcome) {
-        let Some(ground) = self.ground.get(at) else {
+    fn count(&mut self, at: usize, input: &Input, outcome: &ProbeOutcome) {
+        let Some(spec) = self.specs.get(at) else {
             return;
         };
-        for question in &ground.questions {
-            if answer(input, question) == answer(&ground.base, question) {
+        for question in &spec.questions {
+            if answer(input, question) == answer(&spec.base, question) {
                 continue;
             }
             let key = (input.wizard.clone(), question.id.clone());
             let answered = self.answered.entry(key).or_default();
-            match took {
+            match outcome {
                 ProbeOutcome::Accepted => answered.accepted += 1,
                 ProbeOutcome::Rejected(_) => answered.refused += 1,
                 ProbeOutcome::Crashed { .. } => answered.broke += 1,
@@ -283,7 +281,7 @@ impl Campaign {
         }
     }
 
-    /// Keeps a violation that was confirmed.
+    /// Keeps a confirmed violation.
     pub fn keep(&mut self, found: Found) {
         self.found.push(found);
     }
@@ -296,11 +294,11 @@ impl Campaign {
         found
     }
 
-    /// Wizards of which nothing can be said: no input made a step of theirs run,
-    /// or break.
+    /// Wizards that cannot be judged: no input made one of their steps run or
+    /// crash.
     #[must_use]
     pub fn unjudged(&self) -> Vec<String> {
-        let all = self.ground.iter().map(|g| &g.base.wizard);
+        let all = self.specs.iter().map(|spec| &spec.base.wizard);
         all.filter(|w| !self.judged.contains(*w)).cloned().collect()
     }
 
@@ -311,13 +309,13 @@ impl Campaign {
         all.filter(|sizes| **sizes > 0).count()
     }
 
-    /// How wizards took other answers, by wizard and question.
+    /// The outcomes of changed answers, by wizard and question.
     #[must_use]
     pub fn answered(&self) -> &BTreeMap<(String, String), Answered> {
         &self.answered
     }
 
-    /// How far it is.
+    /// The progress so far.
     #[must_use]
     pub fn progress(&self) -> Progress {
         Progress {

@@ -1,6 +1,6 @@
-//! Changes of an input: answers by what is asked, everything else as JSON.
+//! Changes of an input: answers by the kind of question, everything else as JSON.
 
-use super::input::{FuzzInputSpec, Input, answer, answered};
+use super::input::{FuzzInputSpec, Input, answer, with_answer};
 use crate::generators::json::{Dictionary, change, leaf, number, word};
 use crate::generators::rng::Rng;
 use provision_core::wizard::ProvisionMode;
@@ -10,33 +10,29 @@ use serde_json::{Value, json};
 /// Levels that an answer may nest.
 const DEEPEST: usize = 40;
 
-/// Changes `input` in one way, or in a few. `other` is another input of the
-/// same wizard, to take answers from.
+/// `input` with one to four changes. Some answers come from `other`, another
+/// input of the same wizard.
 pub(super) fn changed(
     input: &Input,
     other: &Input,
-    ground: &FuzzInputSpec,
-    (numbers, words): (&mut Rng, &Dictionary),
+    spec: &FuzzInputSpec,
+    (rng, dictionary): (&mut Rng, &Dictionary),
 ) -> Input {
     let mut input = input.clone();
-    let times = if numbers.one_in(3) {
-        1 + numbers.below(4)
-    } else {
-        1
-    };
+    let times = if rng.one_in(3) { 1 + rng.below(4) } else { 1 };
     for _ in 0..times {
-        match (numbers.below(16), numbers.choose(&ground.questions)) {
+        match (rng.below(16), rng.choose(&spec.questions)) {
             (0..=10, Some(question)) => {
-                let value = value(question, &input, other, (numbers, words));
-                input = answered(&input, question, value);
+                let value = value(question, &input, other, (rng, dictionary));
+                input = with_answer(&input, question, value);
             }
-            (11 | 12, _) => change(&mut input.inputs.answers, numbers, words, DEEPEST),
+            (11 | 12, _) => change(&mut input.inputs.answers, rng, dictionary, DEEPEST),
             (13, _) => {
                 let own = input.own.as_mut().unwrap_or(&mut input.inputs.answers);
-                change(own, numbers, words, DEEPEST);
+                change(own, rng, dictionary, DEEPEST);
             }
-            (14, _) => prior_state(&mut input, numbers, words),
-            _ => around(&mut input, numbers, words),
+            (14, _) => prior_state(&mut input, rng, dictionary),
+            _ => context(&mut input, rng, dictionary),
         }
     }
     input
@@ -47,45 +43,45 @@ fn value(
     question: &Question,
     input: &Input,
     other: &Input,
-    (numbers, words): (&mut Rng, &Dictionary),
+    (rng, dictionary): (&mut Rng, &Dictionary),
 ) -> Option<Value> {
     let was = answer(input, question);
-    match numbers.below(16) {
+    match rng.below(16) {
         0 => None,
         1 => answer(other, question).cloned(),
-        2 => Some(leaf(numbers, words)),
+        2 => Some(leaf(rng, dictionary)),
         3 | 4 => {
             let mut value = was.cloned().unwrap_or_default();
-            change(&mut value, numbers, words, DEEPEST);
+            change(&mut value, rng, dictionary, DEEPEST);
             Some(value)
         }
         _ => Some(match question.answer() {
-            Some(Kind::Bool) => json!(numbers.one_in(2)),
-            Some(Kind::Number | Kind::Integer) => json!(number(numbers, words)),
-            Some(Kind::Choice) => match numbers.choose(&question.options) {
-                Some(option) if !numbers.one_in(8) => option.clone(),
-                _ => json!(word(numbers, words)),
+            Some(Kind::Bool) => json!(rng.one_in(2)),
+            Some(Kind::Number | Kind::Integer) => json!(number(rng, dictionary)),
+            Some(Kind::Choice) => match rng.choose(&question.options) {
+                Some(option) if !rng.one_in(8) => option.clone(),
+                _ => json!(word(rng, dictionary)),
             },
-            Some(Kind::List) => json!([word(numbers, words), leaf(numbers, words)]),
-            Some(Kind::Object) => json!({ word(numbers, words): leaf(numbers, words) }),
-            Some(Kind::Text) | None => match numbers.below(8) {
-                0 => json!(number(numbers, words).to_string()),
+            Some(Kind::List) => json!([word(rng, dictionary), leaf(rng, dictionary)]),
+            Some(Kind::Object) => json!({ word(rng, dictionary): leaf(rng, dictionary) }),
+            Some(Kind::Text) | None => match rng.below(8) {
+                0 => json!(number(rng, dictionary).to_string()),
                 1 => {
                     let was = was.and_then(Value::as_str).unwrap_or_default();
-                    json!(format!("{was}{}", word(numbers, words)))
+                    json!(format!("{was}{}", word(rng, dictionary)))
                 }
-                _ => json!(word(numbers, words)),
+                _ => json!(word(rng, dictionary)),
             },
         }),
     }
 }
 
-/// What an earlier setup is said to have left.
-fn prior_state(input: &mut Input, numbers: &mut Rng, words: &Dictionary) {
+/// Changes the state that an earlier setup left, as the input claims it.
+fn prior_state(input: &mut Input, rng: &mut Rng, dictionary: &Dictionary) {
     let state = &mut input.inputs.existing_state;
     match state {
-        Some(_) if numbers.one_in(8) => *state = None,
-        Some(state) => change(state, numbers, words, DEEPEST),
+        Some(_) if rng.one_in(8) => *state = None,
+        Some(state) => change(state, rng, dictionary, DEEPEST),
         None => {
             let config = input.inputs.answers.get("config").cloned();
             *state = Some(json!({
@@ -96,11 +92,11 @@ fn prior_state(input: &mut Input, numbers: &mut Rng, words: &Dictionary) {
     }
 }
 
-/// Everything but answers and state.
-fn around(input: &mut Input, numbers: &mut Rng, words: &Dictionary) {
-    let text = word(numbers, words);
+/// Changes one of the inputs other than answers and state.
+fn context(input: &mut Input, rng: &mut Rng, dictionary: &Dictionary) {
+    let text = word(rng, dictionary);
     let inputs = &mut input.inputs;
-    match numbers.below(6) {
+    match rng.below(6) {
         0 => inputs.public_base_url = None,
         1 => inputs.public_base_url = Some(text),
         2 => inputs.provider_id = text,
@@ -113,7 +109,7 @@ fn around(input: &mut Input, numbers: &mut Rng, words: &Dictionary) {
                 ProvisionMode::Delete,
                 ProvisionMode::DryRun,
             ];
-            input.mode = *numbers.choose(&modes).unwrap_or(&ProvisionMode::DryRun);
+            input.mode = *rng.choose(&modes).unwrap_or(&ProvisionMode::DryRun);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What one run of a wizard is given, and where fuzzing starts from.
+//! [`Input`]: all that one run of a wizard receives, and [`FuzzInputSpec`]: the
+//! inputs that fuzzing starts from.
 
 use crate::generators::answers::{self, Edit, mutations};
-use crate::observe::answer_set::Base;
+use crate::observe::answer_set::AnswerSet;
 use crate::probe_outcome::asked;
 use crate::secret_scan::Secrets;
 use crate::{Conditions, Subject};
@@ -16,22 +17,23 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What one run of a wizard is given.
+/// All that one run of a wizard receives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// The wizard's name.
     pub wizard: String,
-    /// What it is asked to do. Whatever that is, the host runs it dry.
+    /// The mode that the guest sees. The host makes every run a dry run.
     pub mode: ProvisionMode,
-    /// What its steps are given.
+    /// The inputs of its steps.
     pub inputs: ProvisionInputs,
-    /// Exactly what a component's own questions are answered with.
+    /// The answers to a component's own questions, exactly as the component gets
+    /// them.
     pub own: Option<Value>,
 }
 
 impl Input {
-    /// Runs the wizard on it; `None` where the pack has no such wizard.
+    /// Runs the wizard on this input; `None` if the pack has no such wizard.
     pub fn run(
         &self,
         executor: &dyn StepExecutor,
@@ -49,24 +51,24 @@ impl Input {
     }
 }
 
-/// One wizard as fuzzing finds it.
+/// What fuzzing knows of one wizard before it starts.
 #[derive(Debug, Clone)]
 pub struct FuzzInputSpec {
-    /// What it is for.
+    /// The kind of the wizard.
     pub kind: WizardKind,
-    /// Valid answers, and all else as conformance has it.
+    /// Valid answers, and all other inputs as `conformance` sets them.
     pub base: Input,
-    /// What it asks, as far as anybody says.
+    /// Its questions, as far as the wizard or the pack declares them.
     pub questions: Vec<Question>,
     /// The secrets in the valid answers, by key.
     pub secrets: BTreeMap<String, String>,
-    /// The same secrets, ready to be looked for.
+    /// The same secrets, ready to be searched for.
     pub(super) search: Arc<Secrets>,
-    /// Changes of the answers that conformance would try.
+    /// The inputs of the probes that `conformance` would run.
     pub seeds: Vec<Input>,
 }
 
-/// The ground of each wizard of `subject` that was driven. It has to be
+/// The spec of each wizard of `subject` that was driven. The subject must be
 /// observed without probes.
 #[must_use]
 pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> {
@@ -77,7 +79,7 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> 
     for observed in &opened.wizards {
         let Ok(runs) = &observed.runs else { continue };
         let wizard = &observed.wizard;
-        let base = Base::of(wizard, &runs.inputs, &runs.first);
+        let base = AnswerSet::of(wizard, &runs.inputs, &runs.first);
         let declared = opened
             .declared
             .iter()
@@ -85,7 +87,7 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> 
         let questions = asked(&runs.first, &conditions.limits)
             .or_else(|| declared.into_iter().find(|q| !q.is_empty()).cloned())
             .unwrap_or_default();
-        // With canaries for secrets, where they make a difference.
+        // Use canaries for secrets that can be replaced.
         let (base, secrets) = match base.masked(&questions) {
             Some((masked, canaries)) => (masked, canaries),
             None => {
@@ -93,21 +95,21 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> 
                 (base, secrets)
             }
         };
-        let input = |base: Base| Input {
+        let input = |base: AnswerSet| Input {
             wizard: wizard.name.clone(),
             mode: ProvisionMode::DryRun,
             inputs: base.inputs,
             own: base.own,
         };
-        let tried = mutations(&answers::MutationSpec {
+        let probes = mutations(&answers::MutationSpec {
             questions: &questions,
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
-            // Long and deep ones conformance tries; each makes a run dear.
+            // `conformance` probes longer answers; here each slows the run down.
             longest: 1024,
             deepest: conditions.limits.depth.saturating_sub(16),
             seed: conditions.seed,
         });
-        let seeds = tried
+        let seeds = probes
             .iter()
             .map(|mutation| input(base.with(&mutation.edits)));
         all.push(FuzzInputSpec {
@@ -122,9 +124,9 @@ pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> 
     all
 }
 
-/// `input` with another answer to `question`; taken away where there is none.
-pub(super) fn answered(input: &Input, question: &Question, value: Option<Value>) -> Input {
-    let base = Base {
+/// `input` with `value` as the answer to `question`; `None` removes the answer.
+pub(super) fn with_answer(input: &Input, question: &Question, value: Option<Value>) -> Input {
+    let base = AnswerSet {
         inputs: input.inputs.clone(),
         own: input.own.clone(),
     };
@@ -133,7 +135,7 @@ pub(super) fn answered(input: &Input, question: &Question, value: Option<Value>)
         secret: question.secret,
         value,
     };
-    let Base { inputs, own } = base.with(&[edit]);
+    let AnswerSet { inputs, own } = base.with(&[edit]);
     Input {
         inputs,
         own,
@@ -141,7 +143,7 @@ pub(super) fn answered(input: &Input, question: &Question, value: Option<Value>)
     }
 }
 
-/// The answer to `question` in `input`, wherever it stands.
+/// The answer to `question` in `input`, in whichever part it is.
 pub(super) fn answer<'i>(input: &'i Input, question: &Question) -> Option<&'i Value> {
     let id = question.id.as_str();
     if let Some(own) = &input.own {

@@ -1,9 +1,9 @@
-//! Fuzzing one pack's wizards: inputs are changed, guided by what is asked, by
-//! what the guests look for and by which of their code ran, and each run is
-//! held against what must hold of every run.
+//! Fuzzes one pack's wizards. Changes of inputs are guided by the questions, by
+//! the values that the guests compare with, and by coverage. Each run must keep
+//! the properties that hold of every run.
 //!
-//! The loop, the threads and the clock belong to the caller: a [`Campaign`]
-//! says what to try, a [`TargetRunner`] tries it, and the campaign learns from it.
+//! The caller owns the loop, the threads and the clock: a [`Campaign`] chooses an
+//! input, a [`TargetRunner`] runs it, and the campaign records the result.
 
 mod campaign;
 mod changes;

@@ -1,8 +1,8 @@
-//! [`TargetRunner`]: tries an input and says what is wrong with what came of it.
+//! [`TargetRunner`]: runs an input and finds violations in the result.
 
-use super::input::{FuzzInputSpec, Input, answer, answered};
+use super::input::{FuzzInputSpec, Input, answer, with_answer};
 use crate::checks::unsettled;
-use crate::probe_outcome::took;
+use crate::probe_outcome::outcome_of;
 use crate::run_diff::differences;
 use crate::shrink::minimise;
 use crate::subject::ProbeOutcome;
@@ -14,17 +14,17 @@ use provision_core::wizard::{
 use provision_core::{Finding, Limits, Pack};
 use serde_json::{Value, json};
 
-/// How often a run is repeated to make an input small; fewer where each takes
-/// long.
+/// Runs to shrink an input, and the same for violations whose runs are slow.
 const TRIES: (usize, usize) = (200, 12);
 
-/// Where inputs are tried.
+/// Runs inputs on the wizards of one pack.
 pub struct TargetRunner<'b> {
-    /// Runs guests that count which of their code runs.
+    /// Runs guests that are instrumented for coverage.
     pub executor: &'b dyn StepExecutor,
-    /// What ran since it was last asked: a counter and its count.
+    /// The coverage since the last call: counters with their counts.
     pub hits: &'b dyn Fn() -> Vec<(u32, u8)>,
-    /// Runs guests as they are. What it does not show again is no finding.
+    /// Runs guests without instrumentation. A violation that it does not show again
+    /// is no finding.
     pub plain: &'b dyn StepExecutor,
     /// The pack.
     pub pack: &'b Pack,
@@ -34,94 +34,87 @@ pub struct TargetRunner<'b> {
     pub limits: &'b Limits,
 }
 
-/// What came of an input.
+/// The result of running an input.
 #[derive(Debug)]
 pub struct Tried {
-    /// What ran, and how often: counters with the size of their counts.
+    /// The coverage: counters with the size of their counts.
     pub reached: Vec<(u32, u8)>,
-    /// How the wizard ended, where counters were asked for: after a trap
-    /// nothing of the step is counted, and that it broke is all that is known.
+    /// The ending of the wizard; `None` without coverage. After a trap the counters
+    /// of the step are lost, so the ending is all that distinguishes such runs.
     pub ended: Option<String>,
-    /// How the wizard took it.
-    pub took: ProbeOutcome,
-    /// Steps that a guest really ran to an answer.
+    /// The outcome of the run.
+    pub outcome: ProbeOutcome,
+    /// Steps that a guest ran to an answer.
     pub executed: usize,
-    /// What is wrong with it.
+    /// The violations.
     pub findings: Vec<Finding>,
 }
 
-/// A violation, and the least that shows it.
+/// A violation and the smallest input that was found to show it.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The violation.
     pub finding: Finding,
-    /// The input, as small as it could be made.
+    /// The shrunk input.
     pub input: Input,
-    /// How many runs making it small took.
+    /// The number of runs that shrinking took.
     pub tries: usize,
 }
 
 impl TargetRunner<'_> {
     /// Runs `input` once.
     #[must_use]
-    pub fn try_once(&self, input: &Input, ground: &FuzzInputSpec) -> Option<Tried> {
+    pub fn try_once(&self, input: &Input, spec: &FuzzInputSpec) -> Option<Tried> {
         let run = self.run(self.executor, input)?;
         let hits = (self.hits)();
-        let took = took(&run);
+        let outcome = outcome_of(&run);
         Some(Tried {
             reached: hits.iter().map(|(at, count)| (*at, size(*count))).collect(),
-            ended: (!hits.is_empty()).then(|| ended(&took)),
-            findings: self.wrong(input, ground, &run, &took),
+            ended: (!hits.is_empty()).then(|| ending(&outcome)),
+            findings: self.violations(input, spec, &run, &outcome),
             executed: run.executed(),
-            took,
+            outcome,
         })
     }
 
-    /// Looks longer at an input that showed something new, where guests run as
-    /// they are: under their own bounds, again, and once more on what it left.
+    /// Judges an input that showed something new more closely, without
+    /// instrumentation: one run under the usual bounds, a second equal run, and a
+    /// run on the state that the first left.
     #[must_use]
-    pub fn look_again(&self, input: &Input, ground: &FuzzInputSpec) -> Vec<Finding> {
+    pub fn look_again(&self, input: &Input, spec: &FuzzInputSpec) -> Vec<Finding> {
         let Some(first) = self.run(self.plain, input) else {
             return Vec::new();
         };
-        let mut found = self.wrong(input, ground, &first, &took(&first));
+        let mut found = self.violations(input, spec, &first, &outcome_of(&first));
         if let Some(second) = self.run(self.plain, input) {
             found.extend(differences(&first, &second));
         }
-        found.extend(self.unsettled(input, ground, &first));
+        found.extend(self.unsettled(input, spec, &first));
         found
     }
 
-    /// Whether `wanted` shows again where guests run as they are, and then on
-    /// how little.
+    /// Confirms `wanted` without instrumentation, and shrinks the input. `None` if
+    /// the violation does not show again.
     #[must_use]
-    pub fn confirm(
-        &self,
-        wanted: &Finding,
-        input: &Input,
-        ground: &FuzzInputSpec,
-    ) -> Option<Found> {
-        let shows = |input: &Input| self.shown(input, ground, wanted).is_some();
+    pub fn confirm(&self, wanted: &Finding, input: &Input, spec: &FuzzInputSpec) -> Option<Found> {
+        let shows = |input: &Input| self.shown(input, spec, wanted).is_some();
         if !shows(input) {
             return None;
         }
         let slow = [StepCode::Fuel, StepCode::Deadline];
-        let most = if slow.into_iter().any(|code| wanted.code == code.into()) {
-            TRIES.1
-        } else {
-            TRIES.0
-        };
-        let (mut best, mut tries) = nearest(input, ground, most, shows);
+        let is_slow = slow.into_iter().any(|code| wanted.code == code.into());
+        let most = if is_slow { TRIES.1 } else { TRIES.0 };
+        let (mut best, mut tries) = nearest(input, spec, most, shows);
         let value = json!([best.inputs.answers, best.own, best.inputs.existing_state]);
         let small = minimise(&value, most.saturating_sub(tries), |value| {
-            with(&best, value).is_some_and(|input| shows(&input))
+            with_parts(&best, value).is_some_and(|input| shows(&input))
         });
         tries += small.asked;
-        if let Some(input) = with(&best, &small.value).filter(|_| small.fails) {
+        if let Some(input) = with_parts(&best, &small.value).filter(|_| small.fails) {
             best = input;
         }
-        // The finding as the small input shows it.
-        let finding = self.shown(&best, ground, wanted)?;
+        // Report the finding as the shrunk input shows it.
+        let finding = self.shown(&best, spec, wanted)?;
         Some(Found {
             finding,
             input: best,
@@ -129,37 +122,31 @@ impl TargetRunner<'_> {
         })
     }
 
-    /// The finding like `wanted` that `input` shows, where it does.
+    /// The finding of the same kind as `wanted` that `input` shows, if it does.
     #[must_use]
-    pub fn shown(
-        &self,
-        input: &Input,
-        ground: &FuzzInputSpec,
-        wanted: &Finding,
-    ) -> Option<Finding> {
-        let findings = match takes_more_than_one_run(wanted) {
-            true => self.look_again(input, ground),
-            false => {
-                let run = self.run(self.plain, input)?;
-                self.wrong(input, ground, &run, &took(&run))
-            }
+    pub fn shown(&self, input: &Input, spec: &FuzzInputSpec, wanted: &Finding) -> Option<Finding> {
+        let findings = if needs_two_runs(wanted) {
+            self.look_again(input, spec)
+        } else {
+            let run = self.run(self.plain, input)?;
+            self.violations(input, spec, &run, &outcome_of(&run))
         };
-        findings.into_iter().find(|f| same(f, wanted))
+        findings.into_iter().find(|f| same_kind(f, wanted))
     }
 
     fn run(&self, executor: &dyn StepExecutor, input: &Input) -> Option<WizardRun> {
         input.run(executor, (self.pack, self.wizards), self.limits)
     }
 
-    fn wrong(
+    fn violations(
         &self,
         input: &Input,
-        ground: &FuzzInputSpec,
+        spec: &FuzzInputSpec,
         run: &WizardRun,
-        took: &ProbeOutcome,
+        outcome: &ProbeOutcome,
     ) -> Vec<Finding> {
         let mut found = Vec::new();
-        match took {
+        match outcome {
             ProbeOutcome::Crashed {
                 step,
                 code,
@@ -180,12 +167,12 @@ impl TargetRunner<'_> {
                 Finding::new(f.code, step.name(), expected, f.message.clone())
             }));
         }
-        let leaks = ground.search.of_run(run).into_iter();
-        let kept = match leaks.len() {
+        let leaks = spec.search.of_run(run).into_iter();
+        let unchanged = match leaks.len() {
             0 => Vec::new(),
-            _ => kept_secrets(input, ground),
+            _ => unchanged_secrets(input, spec),
         };
-        found.extend(leaks.filter(|l| kept.contains(&l.key)).map(|leak| {
+        found.extend(leaks.filter(|l| unchanged.contains(&l.key)).map(|leak| {
             let actual = format!("`{}` shows in {} form", leak.key, leak.form);
             Finding::new(
                 CheckCode::SecretShown,
@@ -197,14 +184,10 @@ impl TargetRunner<'_> {
         found
     }
 
-    /// Setting up once more on what setting up left changes nothing.
-    fn unsettled(
-        &self,
-        input: &Input,
-        ground: &FuzzInputSpec,
-        first: &WizardRun,
-    ) -> Option<Finding> {
-        if ground.kind != WizardKind::Setup
+    /// The violation if a second setup, on the state that the first left, changes
+    /// that state.
+    fn unsettled(&self, input: &Input, spec: &FuzzInputSpec, first: &WizardRun) -> Option<Finding> {
+        if spec.kind != WizardKind::Setup
             || !first.completed()
             || input.inputs.existing_state.is_some()
             || input.mode != ProvisionMode::DryRun
@@ -223,35 +206,35 @@ impl TargetRunner<'_> {
     }
 }
 
-/// Keys of the secrets that are what they were, and stand nowhere else: what a
-/// change put into another answer is no secret there.
-fn kept_secrets(input: &Input, ground: &FuzzInputSpec) -> Vec<String> {
+/// Keys of the secrets that the input neither changes nor copies into another
+/// answer: a copied value is no secret there, so its output is no leak.
+fn unchanged_secrets(input: &Input, spec: &FuzzInputSpec) -> Vec<String> {
     let changed = |key: &str| {
-        let mut questions = ground.questions.iter();
+        let mut questions = spec.questions.iter();
         let question = questions.find(|q| q.id == *key);
-        question.is_some_and(|q| answer(input, q) != answer(&ground.base, q))
+        question.is_some_and(|q| answer(input, q) != answer(&spec.base, q))
     };
     let text = |input: &Input| json!([input.inputs, input.own]).to_string();
-    let (now, then) = (text(input), text(&ground.base));
-    let secrets = ground.secrets.iter();
-    let kept = secrets.filter(|(key, secret)| {
+    let (now, then) = (text(input), text(&spec.base));
+    let secrets = spec.secrets.iter();
+    let unchanged = secrets.filter(|(key, secret)| {
         let count = |text: &str| text.matches(secret.as_str()).count();
         !changed(key) && count(&now) <= count(&then)
     });
-    kept.map(|(key, _)| key.clone()).collect()
+    unchanged.map(|(key, _)| key.clone()).collect()
 }
 
-/// Whether it is two runs that show it, and not one.
-fn takes_more_than_one_run(wanted: &Finding) -> bool {
+/// Whether it takes two runs to show the violation.
+fn needs_two_runs(wanted: &Finding) -> bool {
     wanted.code.is_difference()
 }
 
-/// Whether two findings are of one kind: the same code at the same place.
-pub(super) fn same(a: &Finding, b: &Finding) -> bool {
+/// Whether two findings have the same code and place.
+pub(super) fn same_kind(a: &Finding, b: &Finding) -> bool {
     a.code == b.code && a.at == b.at
 }
 
-/// What validate let through, and apply then refused.
+/// The violation if validate accepts answers that apply then refuses.
 fn accepted_by_validate(run: &WizardRun) -> Option<Finding> {
     let step = |step| run.steps.iter().find(move |s| s.step == step && !s.by_host);
     let (validate, apply) = (step(ProvisionStep::Validate)?, step(ProvisionStep::Apply)?);
@@ -261,29 +244,30 @@ fn accepted_by_validate(run: &WizardRun) -> Option<Finding> {
                 step: ProvisionStep::Apply,
             };
     (validate.output().is_some() && refused).then(|| {
-        let said = match apply.failure() {
+        let message = match apply.failure() {
             Some(failure) => failure.message.clone(),
             None => "a diagnostic of severity error".into(),
         };
         let expected = "a refusal by validate, before anything is applied";
-        Finding::new(CheckCode::ValidateAccepts, apply.name(), expected, said)
+        Finding::new(CheckCode::ValidateAccepts, apply.name(), expected, message)
     })
 }
 
-/// A way towards the valid input.
-type Step<'g> = Box<dyn Fn(&Input) -> Input + 'g>;
+/// Restores one part of the valid input.
+type Restore<'g> = Box<dyn Fn(&Input) -> Input + 'g>;
 
-/// `input` with as much as possible as it is in the valid one.
+/// `input` with as many parts as possible restored from the valid input, and the
+/// number of runs that this took.
 fn nearest(
     input: &Input,
-    ground: &FuzzInputSpec,
+    spec: &FuzzInputSpec,
     most: usize,
     shows: impl Fn(&Input) -> bool,
 ) -> (Input, usize) {
     let mut best = input.clone();
     let mut tries = 0;
-    let base = &ground.base;
-    let mut candidates: Vec<Step<'_>> = vec![
+    let base = &spec.base;
+    let mut candidates: Vec<Restore<'_>> = vec![
         Box::new(|_| base.clone()),
         Box::new(|i| Input {
             mode: base.mode,
@@ -313,37 +297,37 @@ fn nearest(
             }
         }),
     ];
-    for question in &ground.questions {
+    for question in &spec.questions {
         candidates.push(Box::new(|i| {
-            answered(i, question, answer(base, question).cloned())
+            with_answer(i, question, answer(base, question).cloned())
         }));
     }
     for candidate in candidates {
-        let nearer = candidate(&best);
-        if tries < most && nearer != best {
+        let restored = candidate(&best);
+        if tries < most && restored != best {
             tries += 1;
-            if shows(&nearer) {
-                best = nearer;
+            if shows(&restored) {
+                best = restored;
             }
         }
     }
     (best, tries)
 }
 
-/// `input` with the three parts of `value`, where they are still three.
-fn with(input: &Input, value: &Value) -> Option<Input> {
+/// `input` with the three parts of `value`; `None` if shrinking removed one.
+fn with_parts(input: &Input, value: &Value) -> Option<Input> {
     let [answers, own, state] = value.as_array()?.as_slice() else {
         return None;
     };
-    let there = |value: &Value| (!value.is_null()).then(|| value.clone());
+    let non_null = |value: &Value| (!value.is_null()).then(|| value.clone());
     let mut input = input.clone();
     input.inputs.answers = answers.clone();
-    input.own = there(own);
-    input.inputs.existing_state = there(state);
+    input.own = non_null(own);
+    input.inputs.existing_state = non_null(state);
     Some(input)
 }
 
-/// The size of a count, in steps that matter: 1, 2, 3, 4 to 7, ….
+/// The size class of a count, as in AFL: 1, 2, 3, 4 to 7, ….
 fn size(count: u8) -> u8 {
     match count {
         0..=3 => count,
@@ -355,9 +339,9 @@ fn size(count: u8) -> u8 {
     }
 }
 
-/// How the wizard ended, without the words of the guest.
-fn ended(took: &ProbeOutcome) -> String {
-    match took {
+/// The ending of a wizard, without the message of the guest.
+fn ending(outcome: &ProbeOutcome) -> String {
+    match outcome {
         ProbeOutcome::Accepted => "accepted".to_owned(),
         ProbeOutcome::Rejected(_) => "refused".to_owned(),
         ProbeOutcome::Crashed { step, code, .. } => format!("{step} {}", code.code()),

@@ -1,5 +1,5 @@
-//! Guests of hostile shapes, as Wasm text: starts, grows, tables, recursion,
-//! allocators that lie, answers that lie outside memory.
+//! Hostile guests, mostly as Wasm text: start functions, growing memories and
+//! tables, recursion, allocators with invalid results, answers outside of memory.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// A step's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guest {
-    /// Its name, which says whether it is text.
+    /// Its name; the extension says whether it is Wasm text.
     pub name: &'static str,
     /// Its bytes.
     pub bytes: Vec<u8>,
@@ -17,7 +17,7 @@ impl<'a> Arbitrary<'a> for Guest {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let text = match u.int_in_range(0..=31)? {
             0 => {
-                // The heads of a precompiled artifact, and of nothing known.
+                // The magic bytes of precompiled code, of Wasm, and of other formats.
                 let head: &[u8] =
                     u.choose(&[&b"\x7fELF\x02\x01\x01\xc8"[..], b"\0asm", b"MZ", b""])?;
                 let tail: Vec<u8> = u.arbitrary()?;
@@ -38,7 +38,7 @@ impl<'a> Arbitrary<'a> for Guest {
     }
 }
 
-/// What a guest does before it answers.
+/// Code that a guest runs before it answers.
 const BEHAVIOURS: [&str; 17] = [
     "",
     "",
@@ -59,7 +59,7 @@ const BEHAVIOURS: [&str; 17] = [
     "(call_indirect $t (type $void) (i32.const 3))",
 ];
 
-/// Modules and components from the outside: what is compiled, not run.
+/// Adds code that strains the compiler and never runs.
 fn padding(u: &mut Unstructured<'_>, out: &mut String) -> Result<()> {
     match u.int_in_range(0..=31)? {
         0 => {
@@ -98,7 +98,7 @@ fn padding(u: &mut Unstructured<'_>, out: &mut String) -> Result<()> {
     Ok(())
 }
 
-/// A number that a guest may give for a pointer or a length.
+/// A number that a guest returns as a pointer or a length.
 fn place(u: &mut Unstructured<'_>) -> Result<i64> {
     Ok(match u.int_in_range(0..=7)? {
         0..=2 => i64::from(u.arbitrary::<u16>()?),
@@ -107,7 +107,7 @@ fn place(u: &mut Unstructured<'_>) -> Result<i64> {
     })
 }
 
-/// Texts that stand in a guest's memory, and are its answer or an argument.
+/// Texts in a guest's memory, which serve as its answer or as an argument.
 const DATA: [&str; 8] = [
     r#"{}"#,
     r#"{\"plan\":{\"notes\":[\"a\"]}}"#,
@@ -119,7 +119,7 @@ const DATA: [&str; 8] = [
     r#"{\"a\":1e400}"#,
 ];
 
-/// The text of a core module with `run`, more or less.
+/// The text of a core module, mostly with a `run` export.
 fn core(u: &mut Unstructured<'_>) -> Result<String> {
     let mut text = String::from("(module (type $void (func))");
     if u.ratio(1, 16)? {
@@ -152,22 +152,23 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
         let _ = write!(text, "(func $begin {begin}) (start $begin)");
     }
     if u.ratio(1, 8)? {
-        let deed = u.choose(&BEHAVIOURS)?;
-        let _ = write!(text, "(func (export \"_initialize\") {deed})");
+        let behaviour = u.choose(&BEHAVIOURS)?;
+        let _ = write!(text, "(func (export \"_initialize\") {behaviour})");
     }
     if u.ratio(1, 4)? {
-        let (deed, at) = (u.choose(&BEHAVIOURS)?, place(u)?);
+        let (behaviour, at) = (u.choose(&BEHAVIOURS)?, place(u)?);
         let _ = write!(
             text,
-            "(func (export \"alloc\") (param i32) (result i32) {deed} (i32.const {at}))"
+            "(func (export \"alloc\") (param i32) (result i32) {behaviour} (i32.const {at}))"
         );
     }
     padding(u, &mut text)?;
-    let (ptr, len) = match u.ratio(2, 3)? {
-        true => (0, 2),
-        false => (place(u)?, place(u)?),
+    let (ptr, len) = if u.ratio(2, 3)? {
+        (0, 2)
+    } else {
+        (place(u)?, place(u)?)
     };
-    let deed = u.choose(&BEHAVIOURS)?;
+    let behaviour = u.choose(&BEHAVIOURS)?;
     match u.int_in_range(0..=15)? {
         0 => {}
         1 => text.push_str("(func (export \"run\") (param i32) (result i32) (i32.const 0))"),
@@ -175,7 +176,7 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
             let _ = write!(
                 text,
                 "(func (export \"run\") (param i32 i32) (result i32 i32) \
-                 {deed} (i32.const {ptr}) (i32.const {len}))"
+                 {behaviour} (i32.const {ptr}) (i32.const {len}))"
             );
         }
     }
@@ -183,7 +184,7 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// How a component's `realloc` answers.
+/// Bodies of a component's `realloc`.
 const REALLOCS: [&str; 8] = [
     "(global.get $next) (global.set $next (i32.add (global.get $next) (local.get 3)))",
     "(global.get $next) (global.set $next (i32.add (global.get $next) (local.get 3)))",
@@ -195,8 +196,7 @@ const REALLOCS: [&str; 8] = [
     "(call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3))",
 ];
 
-/// The text of a component that answers as a step, or to questions, more or
-/// less.
+/// The text of a component, mostly with the interface of a step or of questions.
 fn component(u: &mut Unstructured<'_>) -> Result<String> {
     let mut text = String::from("(component ");
     if u.ratio(1, 24)? {
@@ -209,9 +209,10 @@ fn component(u: &mut Unstructured<'_>) -> Result<String> {
     }
     let of_questions = u.ratio(1, 3)?;
     inner_module(u, of_questions, &mut text)?;
-    let after = match u.ratio(1, 4)? {
-        true => "(post-return (core func $i \"after\"))",
-        false => "",
+    let after = if u.ratio(1, 4)? {
+        "(post-return (core func $i \"after\"))"
+    } else {
+        ""
     };
     let lift = format!(
         "(canon lift (core func $i \"run\") (memory (core memory $i \"memory\")) \
@@ -231,8 +232,8 @@ fn component(u: &mut Unstructured<'_>) -> Result<String> {
 const STEP: &str = "(func (export \"run\") (param \"input\" string) \
     (result (result string (error string))) LIFT)";
 
-/// The interface of questions. Its enum has to be exported where it is used,
-/// which takes a component of its own.
+/// The interface of questions. An instance can export its enum only from a nested
+/// component.
 const ASKING: &str = "(type $mode (enum \"default\" \"setup\" \"update\" \"remove\"))
     (export $named \"qa-mode\" (type $mode))
     (func $spec (param \"mode\" $named) (result (list u8)) LIFT)
@@ -267,25 +268,27 @@ fn inner_module(u: &mut Unstructured<'_>, of_questions: bool, text: &mut String)
         let _ = write!(text, "(func $begin {begin}) (start $begin)");
     }
     padding(u, text)?;
-    let (tag, ptr, len) = match u.ratio(2, 3)? {
-        true => (0, 64, 2),
-        false => (*u.choose(&[0, 1, 2, 255])?, place(u)?, place(u)?),
+    let (tag, ptr, len) = if u.ratio(2, 3)? {
+        (0, 64, 2)
+    } else {
+        (*u.choose(&[0, 1, 2, 255])?, place(u)?, place(u)?)
     };
-    // A result has its tag first; a list stands alone.
-    let (params, store) = match of_questions {
-        true => (
+    // A `result` has a tag before its value; a list has none.
+    let (params, store) = if of_questions {
+        (
             "i32",
             format!(
                 "(i32.store (i32.const 0) (i32.const {ptr})) (i32.store (i32.const 4) (i32.const {len}))"
             ),
-        ),
-        false => (
+        )
+    } else {
+        (
             "i32 i32",
             format!(
                 "(i32.store8 (i32.const 0) (i32.const {tag})) (i32.store (i32.const 4) (i32.const {ptr})) \
                  (i32.store (i32.const 8) (i32.const {len}))"
             ),
-        ),
+        )
     };
     let at = *u.choose(&[0, 0, 0, 0, 0, 0, 2, -16])?;
     let _ = write!(

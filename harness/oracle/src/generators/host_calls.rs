@@ -1,5 +1,5 @@
-//! Sequences of calls to the host with hostile arguments, each sequence a
-//! component of its own.
+//! Sequences of calls to the host with hostile arguments. Each sequence becomes a
+//! component.
 
 mod functions;
 mod handles;
@@ -12,27 +12,27 @@ pub use handles::{HANDLES, HandleFunction};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// Calls of one component, in order.
+/// The calls of one component, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calls {
-    /// Which function, how often, with what.
+    /// Calls of [`FUNCTIONS`].
     pub calls: Vec<HostCalled>,
-    /// What it does with handles, before that: places are those in [`HANDLES`].
+    /// Calls of [`HANDLES`], which come first.
     pub handles: Vec<HostCalled>,
 }
 
 /// One call, repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostCalled {
-    /// Its place in [`FUNCTIONS`], or in [`HANDLES`].
+    /// The function's index in [`FUNCTIONS`], or in [`HANDLES`].
     pub function: usize,
-    /// How often.
+    /// The number of repetitions.
     pub times: u32,
-    /// Its core arguments; the rest are zero.
+    /// The core arguments; missing ones are zero.
     pub arguments: Vec<i64>,
 }
 
-/// Where a good text stands, where the answer goes, and what lies outside.
+/// Addresses of a valid text, of the answer, of other memory, and outside of it.
 const PLACES: [i64; 17] = [
     LIST,
     4,
@@ -59,39 +59,43 @@ impl<'a> Arbitrary<'a> for Calls {
         let calls = (0..len).map(|_| {
             let at = u.choose_index(FUNCTIONS.len())?;
             let function = &FUNCTIONS[at];
-            called(u, at, function.params, |n| sound_argument(function, n))
+            called(u, at, function.params, |n| valid_argument(function, n))
         });
         let calls = calls.collect::<Result<_>>()?;
-        let len = match u.ratio(1, 3)? {
-            true => u.int_in_range(1..=8)?,
-            false => 0,
+        let len = if u.ratio(1, 3)? {
+            u.int_in_range(1..=8)?
+        } else {
+            0
         };
         let handles = (0..len).map(|_| {
             let at = u.choose_index(HANDLES.len())?;
             let function = &HANDLES[at];
-            called(u, at, function.params, |n| function.sound[n])
+            called(u, at, function.params, |n| function.valid[n])
         });
         let handles = handles.collect::<Result<_>>()?;
         Ok(Self { calls, handles })
     }
 }
 
-/// A call, mostly of what works, so that later calls are reached.
+/// A call, half the time with valid arguments, so that later calls are reached.
 fn called(
     u: &mut Unstructured<'_>,
     function: usize,
     params: &[Flat],
-    sound: impl Fn(usize) -> i64,
+    valid: impl Fn(usize) -> i64,
 ) -> Result<HostCalled> {
-    let all_sound = u.ratio(1, 2)?;
+    let all_valid = u.ratio(1, 2)?;
     let arguments = params.iter().enumerate().map(|(at, flat)| {
-        Ok(match (all_sound, flat) {
-            (true, _) => sound(at),
+        Ok(match (all_valid, flat) {
+            (true, _) => valid(at),
             (false, I32) => *u.choose(&PLACES)?,
-            (false, I64) => match u.ratio(1, 2)? {
-                true => *u.choose(&PLACES)?,
-                false => u.arbitrary()?,
-            },
+            (false, I64) => {
+                if u.ratio(1, 2)? {
+                    *u.choose(&PLACES)?
+                } else {
+                    u.arbitrary()?
+                }
+            }
         })
     });
     let arguments = arguments.collect::<Result<_>>()?;
@@ -107,27 +111,27 @@ fn called(
     })
 }
 
-/// An argument with which the call is answered: pairs of a good text's place
-/// and length, and a place for the answer at the end.
-fn sound_argument(function: &HostFunction, at: usize) -> i64 {
+/// A valid argument: pairs of a text's address and length, and at the end an
+/// address for the answer.
+fn valid_argument(function: &HostFunction, at: usize) -> i64 {
     let last = at + 1 == function.params.len() && function.result.is_none();
     match (function.params[at], last) {
         (I64, _) => 8,
         // No status, and no body.
         (I32, _) if function.name.starts_with("exit") || (function.name == "send" && at == 6) => 0,
         (I32, true) => 512,
-        // NB: also a list of no items, which is as good.
+        // NB: the length is 0, so the address is also that of an empty list.
         (I32, _) if at.is_multiple_of(2) => 64,
         (I32, _) => 0,
     }
 }
 
 impl Calls {
-    /// Each function once, with arguments that are answered.
+    /// One call of a function of [`FUNCTIONS`] with valid arguments.
     #[must_use]
-    pub fn sound(function: usize) -> Self {
+    pub fn valid(function: usize) -> Self {
         let params = FUNCTIONS[function].params.len();
-        let arguments = (0..params).map(|at| sound_argument(&FUNCTIONS[function], at));
+        let arguments = (0..params).map(|at| valid_argument(&FUNCTIONS[function], at));
         let called = HostCalled {
             function,
             times: 1,
@@ -139,13 +143,13 @@ impl Calls {
         }
     }
 
-    /// A function of [`HANDLES`] once, with arguments that are answered.
+    /// One call of a function of [`HANDLES`] with valid arguments.
     #[must_use]
-    pub fn sound_handle(function: usize) -> Self {
+    pub fn valid_handle(function: usize) -> Self {
         let called = HostCalled {
             function,
             times: 1,
-            arguments: HANDLES[function].sound.to_vec(),
+            arguments: HANDLES[function].valid.to_vec(),
         };
         Self {
             calls: Vec::new(),
@@ -153,18 +157,19 @@ impl Calls {
         }
     }
 
-    /// Calls that the host keeps a record of, if all of them come to be made.
+    /// The number of calls that the host records if the guest makes all of them.
     #[must_use]
     pub fn recorded(&self) -> u64 {
         let handles = self.handles.iter();
         let handles = handles.filter(|c| HANDLES[c.function].recorded);
         let calls = self.calls.iter().chain(handles);
-        let first = match self.handles.is_empty() {
-            true => 0,
-            false => FIRST
+        let first = if self.handles.is_empty() {
+            0
+        } else {
+            FIRST
                 .iter()
                 .filter(|(name, _)| HANDLES.iter().any(|f| f.recorded && f.name == *name))
-                .count() as u64,
+                .count() as u64
         };
         first + calls.map(|c| u64::from(c.times)).sum::<u64>()
     }
@@ -225,7 +230,7 @@ impl Calls {
     }
 
     fn imports(&self, used: &BTreeSet<usize>, text: &mut String) {
-        // NB: an interface is imported once, whatever is used of it.
+        // NB: a component may import an interface only once.
         let mut interfaces: BTreeSet<&str> = BTreeSet::new();
         for at in used {
             let HostFunction { interface, .. } = FUNCTIONS[*at];
@@ -262,7 +267,7 @@ impl Calls {
         }
     }
 
-    /// The functions of handles with their places, if there is use for them.
+    /// The functions of [`HANDLES`] with their indices; none if no call needs them.
     fn with_handles(&self) -> impl Iterator<Item = (usize, &'static HandleFunction)> {
         let some = !self.handles.is_empty();
         HANDLES.iter().enumerate().filter(move |_| some)
@@ -328,7 +333,7 @@ fn repeated(
     for (at, flat) in params.iter().enumerate() {
         let value = called.arguments.get(at).copied().unwrap_or_default();
         let _ = match flat {
-            // The lower half, as a pointer has it.
+            // The lower half, as in a pointer.
             I32 => write!(text, "(i32.const {})", value as i32),
             I64 => write!(text, "(i64.const {value})"),
         };

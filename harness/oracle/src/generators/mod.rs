@@ -1,4 +1,4 @@
-//! Generators: what is judged, made up. They never judge.
+//! Generators of packs, guests, answers and archives. They never judge.
 
 pub mod answers;
 pub mod archive;

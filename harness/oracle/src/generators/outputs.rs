@@ -1,10 +1,10 @@
-//! What a step may answer: the contract's shape with a stranger's texts in
-//! every place, and what is no such thing.
+//! Answers of steps: mostly of the contract's shape, with hostile texts in every
+//! place, and some malformed ones.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::{Map, Value, json};
 
-/// Texts that attack whoever prints, parses or joins them.
+/// Texts that attack code that prints, parses or joins them.
 pub const TEXTS: [&str; 16] = [
     "",
     "room",
@@ -24,7 +24,7 @@ pub const TEXTS: [&str; 16] = [
     "&amp;\"'`",
 ];
 
-/// The bytes that a step answers.
+/// The bytes of a step's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer(pub Vec<u8>);
 
@@ -44,10 +44,10 @@ impl<'a> Arbitrary<'a> for Answer {
     }
 }
 
-/// A text: one of those that attack, or any.
+/// A text: one of [`TEXTS`], or any.
 ///
 /// # Errors
-/// Where `u` has no more bytes.
+/// If `u` has no more bytes.
 pub fn text(u: &mut Unstructured<'_>) -> Result<String> {
     Ok(match u.int_in_range(0..=31)? {
         0 => "x".repeat(u.int_in_range(0..=5_000)?),
@@ -59,7 +59,7 @@ pub fn text(u: &mut Unstructured<'_>) -> Result<String> {
 /// Any JSON, nested at most `depth` levels.
 ///
 /// # Errors
-/// Where `u` has no more bytes.
+/// If `u` has no more bytes.
 pub fn loose(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
     let most = if depth == 0 { 5 } else { 7 };
     Ok(match u.int_in_range(0..=most)? {
@@ -81,10 +81,10 @@ pub fn loose(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
     })
 }
 
-/// An answer of the contract's shape, mostly.
+/// An answer that is mostly of the contract's shape.
 ///
 /// # Errors
-/// Where `u` has no more bytes.
+/// If `u` has no more bytes.
 pub fn output(u: &mut Unstructured<'_>) -> Result<Value> {
     let mut output = Map::new();
     if u.ratio(1, 3)? {
@@ -199,12 +199,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_way_to_be_a_bad_answer_and_good_ones_are_reached() {
-        let mut numbers = Rng::new(3);
+    fn every_output_code_and_valid_plans_are_reached() {
+        let mut rng = Rng::new(3);
         let mut codes = BTreeSet::new();
         let mut plans = 0;
         for _ in 0..3_000 {
-            let bytes = numbers.bytes(600);
+            let bytes = rng.bytes(600);
             let answer = Answer::arbitrary(&mut Unstructured::new(&bytes)).expect("an answer");
             match StepOutput::decode(&answer.0, 64) {
                 Ok(output) => plans += usize::from(output.plan_patch.is_some()),

@@ -1,4 +1,4 @@
-//! Sound packs of every form that is out there, and their archives.
+//! [`ValidPack`]: valid packs of every published form, and their archives.
 
 use crate::generators::archive::{ArchiveBuilder, Style};
 use arbitrary::{Arbitrary, Unstructured};
@@ -9,20 +9,20 @@ use std::collections::BTreeMap;
 /// Files by name.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// A sound pack, and how its archive is written.
+/// A valid pack, and the layout of its archive.
 #[derive(Debug, Clone, Default)]
 pub struct ValidPack {
     /// The pack's files; the SBOM is among them once it is sealed.
     pub files: Files,
     /// Empty directory entries, each ending with `/`.
     pub directories: Vec<String>,
-    /// Styles of the entries, used in turn.
+    /// Styles of the entries, used in rotation.
     pub styles: Vec<Style>,
-    /// By how much the entries are turned out of their sorted order.
+    /// The number of places by which the sorted entries are rotated.
     pub rotation: usize,
     /// Whether the SBOM is CBOR rather than JSON.
     pub sbom_cbor: bool,
-    /// Which entry mutations change, modulo their number.
+    /// The index of the file that mutations change, modulo the number of files.
     pub target_entry: usize,
 }
 
@@ -46,7 +46,7 @@ impl ValidPack {
         }
     }
 
-    /// Lists the files, as they are now, in an SBOM.
+    /// Replaces the SBOM by one of the present files.
     pub fn seal(&mut self) {
         self.files.retain(|name, _| !name.starts_with("sbom."));
         let row = |(path, bytes): (&String, &Vec<u8>)| {
@@ -59,14 +59,13 @@ impl ValidPack {
         };
         let rows: Vec<_> = self.files.iter().map(row).collect();
         let sbom = json!({ "format": "greentic-sbom-v1", "files": rows });
-        let (name, bytes) = match self.sbom_cbor {
-            true => {
-                let mut bytes = Vec::new();
-                // Writing JSON values to a vector cannot fail.
-                let _ = ciborium::into_writer(&sbom, &mut bytes);
-                ("sbom.cbor", bytes)
-            }
-            false => ("sbom.json", sbom.to_string().into_bytes()),
+        let (name, bytes) = if self.sbom_cbor {
+            let mut bytes = Vec::new();
+            // Writing JSON values to a vector cannot fail.
+            let _ = ciborium::into_writer(&sbom, &mut bytes);
+            ("sbom.cbor", bytes)
+        } else {
+            ("sbom.json", sbom.to_string().into_bytes())
         };
         self.files.insert(name.into(), bytes);
     }
@@ -90,19 +89,19 @@ impl ValidPack {
             style.deflate &= !name.ends_with('/');
             archive.add(name, contents, style);
         }
-        archive.target_entry = self.victim_of(&archive);
+        archive.target_entry = self.target_in(&archive);
         archive
     }
 
-    /// A file, not a directory.
-    fn victim_of(&self, archive: &ArchiveBuilder) -> usize {
+    /// The index of the entry that mutations change: a file, not a directory.
+    fn target_in(&self, archive: &ArchiveBuilder) -> usize {
         let is_file = |i: &usize| !archive.entries[*i].local.name.ends_with(b"/");
         let files: Vec<usize> = (0..archive.entries.len()).filter(is_file).collect();
         let chosen = files.get(self.target_entry % files.len().max(1));
         chosen.copied().unwrap_or_default()
     }
 
-    /// The archive's bytes, sealed.
+    /// The archive's bytes, with a fresh SBOM.
     #[must_use]
     pub fn archive(&self, limits: &ArchiveLimits) -> Vec<u8> {
         let mut pack = self.clone();
@@ -111,7 +110,7 @@ impl ValidPack {
     }
 }
 
-/// Names that real packs have, and a few that are only just sound.
+/// Names from real packs, and a few borderline valid ones.
 const NAMES: [&str; 12] = [
     "assets/setup.yaml",
     "assets/a..b",
@@ -161,18 +160,19 @@ impl<'a> Arbitrary<'a> for ValidPack {
 }
 
 fn contents(u: &mut Unstructured<'_>, name: &str) -> arbitrary::Result<Vec<u8>> {
-    // A fixture that a wizard reads has to be JSON.
+    // Fixtures must be JSON.
     if name.starts_with("fixtures/") {
         return Ok(b"{}".to_vec());
     }
     let len = u.int_in_range(0..=300usize)?;
-    Ok(match u.ratio(1u8, 2)? {
-        true => vec![u.arbitrary()?; len],
-        false => u.bytes(len.min(u.len()))?.to_vec(),
+    Ok(if u.ratio(1u8, 2)? {
+        vec![u.arbitrary()?; len]
+    } else {
+        u.bytes(len.min(u.len()))?.to_vec()
     })
 }
 
-/// One of the manifest's forms; sometimes two that agree.
+/// A manifest in one of its forms, or in two forms that agree.
 fn manifest(u: &mut Unstructured<'_>, files: &mut Files) -> arbitrary::Result<()> {
     let id = *u.choose(&["a", "messaging-telegram", "greentic.secrets.vault-kv"])?;
     let version = *u.choose(&["0.1.0", "1.2.3-rc.1", "10.0.0+build"])?;

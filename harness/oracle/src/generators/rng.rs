@@ -1,4 +1,4 @@
-//! [`Rng`]: a sequence that looks random and is the same for the same seed.
+//! [`Rng`]: a pseudo-random sequence that its seed determines.
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
@@ -20,9 +20,9 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`; 0 where there is none.
+    /// A number below `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
-        // NB: the remainder is a little uneven, which nobody here minds.
+        // NB: the remainder is slightly uneven, which does not matter here.
         usize::try_from(self.next_number() % (end.max(1) as u64)).unwrap_or_default()
     }
 
@@ -31,7 +31,7 @@ impl Rng {
         self.below(times) == 0
     }
 
-    /// One of `items`.
+    /// One of `items`; `None` if there are none.
     pub fn choose<'i, T>(&mut self, items: &'i [T]) -> Option<&'i T> {
         items.get(self.below(items.len()))
     }

@@ -1,4 +1,4 @@
-//! Stories: a pack with a wizard, what its steps answer, and what it is given.
+//! [`WizardCase`]: a pack with a wizard, the answers of its steps, and its inputs.
 
 use super::outputs::{Answer, loose, text};
 use super::pack::Files;
@@ -8,20 +8,20 @@ use provision_core::wizard::{
 };
 use serde_json::{Map, Value, json};
 
-/// A pack, what its steps answer in turn, and what its wizards are given.
+/// A pack, the answers of its steps in order, and the inputs of its wizards.
 #[derive(Debug, Clone)]
 pub struct WizardCase {
     /// The pack's files.
     pub files: Files,
-    /// The answers, used in turn and then from the start again.
+    /// The answers, in order; after the last, the first comes again.
     pub answers: Vec<std::result::Result<StepOutcome, StepFailure>>,
-    /// What the wizard is asked to do.
+    /// The mode in the wizard's inputs.
     pub mode: ProvisionMode,
-    /// What it is given.
+    /// The inputs.
     pub inputs: ProvisionInputs,
 }
 
-/// How a step fails that does not answer.
+/// Codes of steps that do not answer.
 const FAILURES: [StepCode; 6] = [
     StepCode::Trap,
     StepCode::Fuel,
@@ -62,7 +62,7 @@ impl<'a> Arbitrary<'a> for WizardCase {
     }
 }
 
-/// An answer in CBOR, mostly.
+/// An answer, mostly in CBOR.
 fn binary(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let Answer(bytes) = Answer::arbitrary(u)?;
     let mut binary = Vec::new();
@@ -79,17 +79,20 @@ fn inputs(u: &mut Unstructured<'_>) -> Result<ProvisionInputs> {
         tenant: TenantContext::default(),
         provider_id: text(u)?,
         install_id: text(u)?,
-        public_base_url: match u.arbitrary::<bool>()? {
-            true => Some("https://conformance.invalid".into()),
-            false => None,
+        public_base_url: if u.arbitrary::<bool>()? {
+            Some("https://conformance.invalid".into())
+        } else {
+            None
         },
-        answers: match u.ratio(1, 8)? {
-            true => loose(u, 3)?,
-            false => json!({ "config": config, "secrets": { "TOKEN": "<redacted>" } }),
+        answers: if u.ratio(1, 8)? {
+            loose(u, 3)?
+        } else {
+            json!({ "config": config, "secrets": { "TOKEN": "<redacted>" } })
         },
-        existing_state: match u.ratio(1, 3)? {
-            true => Some(loose(u, 3)?),
-            false => None,
+        existing_state: if u.ratio(1, 3)? {
+            Some(loose(u, 3)?)
+        } else {
+            None
         },
     })
 }
@@ -115,7 +118,7 @@ fn modules(u: &mut Unstructured<'_>) -> Result<Files> {
     Ok(files)
 }
 
-/// A pack whose component asks: only its exports count, nothing of it runs.
+/// A pack whose component asks questions. Only its exports matter: no case runs it.
 fn asking(u: &mut Unstructured<'_>) -> Result<Files> {
     let interface = *u.choose(&[
         "greentic:component/component-qa@0.6.0",
@@ -135,7 +138,7 @@ fn asking(u: &mut Unstructured<'_>) -> Result<Files> {
     ]))
 }
 
-/// Node ids of a graph; some are bound to steps.
+/// Node ids of a graph; some are the names of steps.
 const NODES: [&str; 6] = [
     "ask",
     "s__collect",
@@ -145,7 +148,7 @@ const NODES: [&str; 6] = [
     "more",
 ];
 
-/// A pack whose setup is a graph.
+/// A pack whose setup is a flow graph.
 fn graph(u: &mut Unstructured<'_>) -> Result<Files> {
     let len = u.int_in_range(1..=NODES.len())?;
     let mut nodes = Map::new();
@@ -184,7 +187,7 @@ fn graph(u: &mut Unstructured<'_>) -> Result<Files> {
     let mut files = Files::from([("components/demo.ops.wasm".into(), Vec::new())]);
     let decoded = serde_json::from_value(manifest).ok();
     let encoded = decoded.and_then(|m| greentic_types::encode_pack_manifest(&m).ok());
-    // NB: the library cannot write a graph that leads out of itself.
+    // NB: the library refuses to write a graph with a missing node.
     match encoded {
         Some(bytes) => files.insert("manifest.cbor".into(), bytes),
         None => files.insert("pack.json".into(), b"{}".to_vec()),
@@ -208,7 +211,7 @@ fn template(u: &mut Unstructured<'_>) -> Result<Value> {
     })
 }
 
-/// Where a node leads; `nodes` are those that there are.
+/// The routing of a node; `nodes` are the existing nodes.
 fn routing(u: &mut Unstructured<'_>, following: Option<&&str>, nodes: &[&str]) -> Result<Value> {
     let to = |id: &str| json!({ "next": { "node_id": id } });
     let branch = |status: &str, id: &str| json!({ "branch": { "on_status": { status: id }, "default": null } });

@@ -1,4 +1,4 @@
-//! Mutations of the records of the central directory and what they point to.
+//! Mutations of the records of the central directory and of their offsets.
 
 use super::mutation::{Apply, Mutation};
 use crate::generators::archive::{Cut, Pointer, common};
@@ -8,7 +8,7 @@ use provision_core::codes::Rule;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_directory",
-        doc: "The file ends amid the directory.",
+        doc: "The file ends in the middle of the directory.",
         code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.cut = Some(Cut::LastListing(20));
@@ -50,7 +50,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "entry_amid_directory",
-        doc: "A local record stands amid the directory.",
+        doc: "A local record in the middle of the directory.",
         code: Archive(Rule::Layout),
         apply: Apply::Archive(|archive| {
             let mut stray = b"PK\x03\x04\x0a\0".to_vec();
@@ -61,7 +61,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "duplicate_name",
-        doc: "Two entries with one name: the first wins here, the last there.",
+        doc: "Two entries with one name: some readers keep the first, others the last.",
         code: Archive(Rule::Duplicate),
         apply: Apply::Archive(|archive| {
             archive.named("twice.txt");
@@ -88,7 +88,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "ghost_entry",
-        doc: "An entry that only the directory has.",
+        doc: "An entry without a local record.",
         code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"ghost", false);
@@ -107,7 +107,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "overlap_hidden",
-        doc: "An entry that stands inside another one's data.",
+        doc: "An entry inside another entry's data.",
         code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let inner = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0x";
@@ -138,7 +138,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "offset_into_directory",
-        doc: "An entry whose local record is said to be in the directory.",
+        doc: "An entry whose offset points into the directory.",
         code: Archive(Rule::Dangling),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"x", false);

@@ -15,7 +15,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_shrunk",
-        doc: "Shrunk data.",
+        doc: "The method Shrink.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 1);
@@ -23,7 +23,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_deflate64",
-        doc: "Deflate64.",
+        doc: "The method Deflate64.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 9);
@@ -31,7 +31,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_bzip2",
-        doc: "Bzip2.",
+        doc: "The method bzip2.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 12);
@@ -39,7 +39,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_lzma",
-        doc: "LZMA.",
+        doc: "The method LZMA.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 14);
@@ -47,7 +47,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_zstd",
-        doc: "Zstandard.",
+        doc: "The method Zstandard.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 93);
@@ -55,7 +55,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_aes",
-        doc: "AES encryption, which is a method.",
+        doc: "The method of AES encryption.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 99);
@@ -63,7 +63,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "method_unknown",
-        doc: "A method that nobody has.",
+        doc: "An unknown method.",
         code: Archive(Rule::Method),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.method = 30583);
@@ -71,7 +71,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "stored_sizes_differ",
-        doc: "Stored data with two sizes.",
+        doc: "Stored data whose two sizes differ.",
         code: Archive(Rule::DataSize),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
@@ -80,7 +80,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "encrypted",
-        doc: "An encrypted entry.",
+        doc: "An entry with the encryption flag.",
         code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0001);
@@ -88,7 +88,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "encrypted_strongly",
-        doc: "An entry under strong encryption.",
+        doc: "An entry with the flag of strong encryption.",
         code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0040);
@@ -96,7 +96,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "encrypted_directory",
-        doc: "An entry whose record is masked.",
+        doc: "An entry with the flag of an encrypted directory.",
         code: Archive(Rule::Encrypted),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x2000);
@@ -104,7 +104,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "flag_patched",
-        doc: "A patch for another file instead of a file.",
+        doc: "An entry with the flag of patch data.",
         code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0020);
@@ -112,7 +112,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "flag_enhanced_deflate",
-        doc: "Enhanced deflating.",
+        doc: "An entry with the flag of enhanced deflating.",
         code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.flags |= 0x0010);
@@ -159,7 +159,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
-            // A final block of fixed codes: length 3, distance 1, and nothing before it.
+            // A final block of fixed codes: length 3, distance 1, no byte before it.
             replace_data(archive, at, |data| *data = vec![0x03, 0x02, 0x00]);
         }),
     },
@@ -176,7 +176,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "deflate_empty",
-        doc: "No deflate stream at all.",
+        doc: "An empty deflate stream.",
         code: Archive(Rule::Deflate),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", true);
@@ -193,7 +193,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "crc_zero",
-        doc: "A checksum of zero, which some readers take for none.",
+        doc: "A checksum of zero, which some readers do not verify.",
         code: Archive(Rule::Crc),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);

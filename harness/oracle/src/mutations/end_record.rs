@@ -16,7 +16,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "json_file",
-        doc: "A JSON file that is called a pack.",
+        doc: "A JSON file with the name of a pack.",
         code: Archive(Rule::NotZip),
         apply: Apply::Archive(|archive| {
             archive.instead = Some(br#"{"id":"a","version":"1.0.0"}"#.to_vec());
@@ -32,7 +32,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "cut_in_end",
-        doc: "The file ends amid the end record.",
+        doc: "The file ends in the middle of the end record.",
         code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.cut = Some(Cut::End(21));
@@ -106,7 +106,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "gap_before_directory",
-        doc: "Bytes stand before the directory, as signing schemes put them.",
+        doc: "Bytes before the directory, as in some signing schemes.",
         code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             let last = archive.entries.len() - 1;
@@ -157,7 +157,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_offset_zero",
-        doc: "The directory is said to be at the first byte.",
+        doc: "The end record puts the directory at the first byte.",
         code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(0));
@@ -165,7 +165,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_offset_beyond",
-        doc: "The directory is said to be beyond the file.",
+        doc: "The end record puts the directory beyond the file.",
         code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(0x7fff_ffff));
@@ -173,7 +173,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_size_zero",
-        doc: "The directory is said to be empty.",
+        doc: "The end record claims an empty directory.",
         code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.size = Some(0));
@@ -181,7 +181,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_size_huge",
-        doc: "The directory is said to be larger than the file.",
+        doc: "The end record claims a directory larger than the file.",
         code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.size = Some(0x7fff_ffff));
@@ -207,7 +207,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "count_huge",
-        doc: "The end record claims 65 534 entries, for a reader that allocates what is claimed.",
+        doc: "The end record claims 65 534 entries, against readers that allocate for the claim.",
         code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries = Some(0xfffe));
@@ -215,7 +215,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "count_of_zero",
-        doc: "The end record claims that there is nothing.",
+        doc: "The end record claims no entries.",
         code: Archive(Rule::Directory),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| {

@@ -37,7 +37,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_cut_off",
-        doc: "An extra field that is longer than the record has room for.",
+        doc: "An extra field that is longer than the record's extra data.",
         code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.extra = b"UT\xff\0\x01".to_vec());
@@ -45,7 +45,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_odd_bytes",
-        doc: "Bytes behind the extra fields that are none.",
+        doc: "Two stray bytes after the extra fields.",
         code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.extra = b"UT\x01\0\0xx".to_vec());
@@ -53,7 +53,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_malformed_time",
-        doc: "A timestamp of half a time.",
+        doc: "A truncated timestamp.",
         code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
@@ -63,7 +63,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_malformed_owner",
-        doc: "An owner without a group.",
+        doc: "An owner field without a group.",
         code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
@@ -73,7 +73,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "extra_unknown",
-        doc: "An extra field that no pack needs.",
+        doc: "An unknown extra field.",
         code: Archive(Rule::Extra),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {

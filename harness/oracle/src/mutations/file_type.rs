@@ -8,7 +8,7 @@ use provision_core::codes::Rule;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "file_is_directory",
-        doc: "A file that is a directory later.",
+        doc: "A file whose name is also a directory of a later entry.",
         code: Archive(Rule::FileAndDirectory),
         apply: Apply::Archive(|archive| {
             archive.named("thing");
@@ -17,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "directory_is_file",
-        doc: "A directory that is a file later.",
+        doc: "A directory whose name is also a later file.",
         code: Archive(Rule::FileAndDirectory),
         apply: Apply::Archive(|archive| {
             archive.named("thing/");
@@ -66,7 +66,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "type_setuid",
-        doc: "A file that runs as its owner.",
+        doc: "A file with the setuid bit.",
         code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o104_755 << 16);
@@ -74,7 +74,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "type_setgid",
-        doc: "A file that runs as its group.",
+        doc: "A file with the setgid bit.",
         code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o102_755 << 16);
@@ -98,7 +98,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "type_directory_bit",
-        doc: "A file that DOS attributes call a directory.",
+        doc: "A file with the DOS attribute of a directory.",
         code: Archive(Rule::Type),
         apply: Apply::Archive(|archive| {
             archive.external(0o100_644 << 16 | 0x10);
@@ -131,7 +131,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "attributes_reserved",
-        doc: "An internal attribute without a meaning.",
+        doc: "A reserved internal attribute.",
         code: Archive(Rule::Flags),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| l.attributes.internal = 0x0100);

@@ -28,7 +28,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "bomb_total",
-        doc: "Many entries, each inside the bounds, that inflate beyond them together.",
+        doc: "Many entries, each inside its bound, that together inflate beyond the total bound.",
         code: Archive(Rule::Inflate),
         apply: Apply::Archive(|archive| {
             let limits = archive.limits();
@@ -43,7 +43,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "bomb_that_lies",
-        doc: "A small entry by its own word that inflates to a million bytes.",
+        doc: "An entry that claims 100 bytes and inflates to a million.",
         code: Archive(Rule::DataSize),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(&vec![0; 1 << 20], true);
@@ -62,7 +62,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "bomb_of_listings",
-        doc: "A directory of more entries than the bound, on one local record.",
+        doc: "More directory records than the bound, all for one local record.",
         code: Archive(Rule::Entries),
         apply: Apply::Archive(|archive| {
             let one = archive.directory[0].clone();
@@ -72,7 +72,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "bomb_of_seventy_thousand",
-        doc: "70 000 entries, which overflow the count (or as many as the bound on bytes has room for).",
+        doc: "70 000 entries, which overflow the count (or fewer, within the bound on bytes).",
         code: Archive(Rule::Entries),
         apply: Apply::Archive(|archive| {
             let room = archive.limits().archive_bytes / BYTES / 2;

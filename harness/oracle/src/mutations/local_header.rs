@@ -1,4 +1,4 @@
-//! Mutations of local headers, and fields in which they differ from the central directory.
+//! Mutations of local headers, and differences between them and the central directory.
 
 use super::mutation::{Apply, Mutation};
 use crate::generators::archive::Cut;
@@ -8,7 +8,7 @@ use provision_core::codes::Rule;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "cut_in_local_record",
-        doc: "The file ends amid a local record.",
+        doc: "The file ends in the middle of a local record.",
         code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.fresh(b"contents", false);
@@ -17,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "cut_in_data",
-        doc: "The file ends amid an entry's data.",
+        doc: "The file ends in the middle of an entry's data.",
         code: Archive(Rule::Truncated),
         apply: Apply::Archive(|archive| {
             archive.fresh(b"contents", false);
@@ -26,7 +26,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "gap_between_entries",
-        doc: "Bytes between two entries belong to neither.",
+        doc: "Bytes between two entries that belong to neither.",
         code: Archive(Rule::Record),
         apply: Apply::Archive(|archive| {
             let at = archive.target_entry;
@@ -116,7 +116,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "local_sizes_lie",
-        doc: "The local record is short by a byte: a sequential reader gets other contents.",
+        doc: "The local record claims one byte less, so that a sequential reader gets other contents.",
         code: Archive(Rule::Crc),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
@@ -147,7 +147,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "descriptor",
-        doc: "Sizes stand in a data descriptor behind the data.",
+        doc: "A data descriptor after the data holds the sizes.",
         code: Archive(Rule::Descriptor),
         apply: Apply::Archive(|archive| {
             let at = archive.fresh(b"contents", false);
@@ -186,7 +186,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "version_of_zip64",
-        doc: "A version that only ZIP64 needs.",
+        doc: "The version of ZIP64.",
         code: Archive(Rule::Version),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.needed = 45);

@@ -7,7 +7,7 @@ use provision_core::codes::{CheckCode, Rule};
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "duplicate_manifest",
-        doc: "A second manifest under the first one's name.",
+        doc: "A second manifest with the same name as the first.",
         code: Archive(Rule::Duplicate),
         apply: Apply::Archive(|archive| {
             let name = archive.entries[0].local.name.clone();
@@ -37,7 +37,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_duplicate_key_escaped",
-        doc: "A manifest with one key twice, once in escapes.",
+        doc: "A manifest with one key twice, once written with escapes.",
         code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -49,11 +49,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_deep",
-        doc: "A manifest that nests 100 000 deep.",
+        doc: "A manifest with 100 000 nested levels.",
         code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
-            // Of changing keys, so that it is no bomb when it is deflated.
+            // The keys vary, so that the deflated entry is no bomb.
             let deep: String = (0..100_000)
                 .map(|i| format!("{{\"{}\":", i % 9973))
                 .collect();
@@ -107,7 +107,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_surrogate",
-        doc: "A manifest with half a character.",
+        doc: "A manifest with half of a surrogate pair.",
         code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -140,7 +140,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_empty",
-        doc: "A manifest of no bytes.",
+        doc: "An empty manifest.",
         code: Check(CheckCode::ManifestJson),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -170,7 +170,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_cbor_duplicate_key_chunked",
-        doc: "A binary manifest with one key twice, once in pieces.",
+        doc: "A binary manifest with one key twice, once in chunks.",
         code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -182,11 +182,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_cbor_deep",
-        doc: "A binary manifest that nests 100 000 deep.",
+        doc: "A binary manifest with 100 000 nested levels.",
         code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
-            // Maps of one key that changes, so that it is no bomb when it is deflated.
+            // Maps with one key that varies, so that the deflated entry is no bomb.
             let one = |i: u32| [0xa1, 0x19, (i % 251) as u8, (i % 241) as u8];
             let deep: Vec<u8> = (0..100_000).flat_map(one).collect();
             files.insert("manifest.cbor".into(), deep);
@@ -239,7 +239,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "manifest_cbor_odd_key",
-        doc: "A binary manifest with a list for a key.",
+        doc: "A binary manifest with a list as a key.",
         code: Check(CheckCode::ManifestCbor),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -269,7 +269,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "id_missing",
-        doc: "No id.",
+        doc: "A manifest without an id.",
         code: Check(CheckCode::PackId),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -278,7 +278,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "version_is_word",
-        doc: "A version that is none.",
+        doc: "A version that is not a semantic version.",
         code: Check(CheckCode::PackVersion),
         apply: Apply::Files(|files| {
             without_manifest(files);
@@ -303,7 +303,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "entry_flow_is_path",
-        doc: "An entry that leads to a path.",
+        doc: "An entry flow whose name is a path.",
         code: Check(CheckCode::FlowName),
         apply: Apply::Files(|files| {
             without_manifest(files);

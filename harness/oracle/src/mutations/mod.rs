@@ -1,5 +1,5 @@
-//! Mutations of archives: each makes one defect in a valid pack, and names the
-//! code that must result.
+//! Mutations of archives: each adds one defect to a valid pack, and names the code
+//! that must result.
 //!
 //! Trials, property tests and fuzz targets use the same tables, one file for
 //! each structure of a zip archive. A new mutation is one row in one of them.

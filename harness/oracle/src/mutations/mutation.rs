@@ -12,7 +12,7 @@ pub struct Mutation {
     pub id: &'static str,
     /// What is wrong with the archive, in a sentence.
     pub doc: &'static str,
-    /// The code that decides over a valid pack with this mutation.
+    /// The code that decides the verdict of a valid pack with this mutation.
     pub code: FindingCode,
     pub(super) apply: Apply,
 }
@@ -20,9 +20,9 @@ pub struct Mutation {
 /// The stage of writing a pack at which a mutation applies.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Apply {
-    /// To the files, before the SBOM is made over them.
+    /// To the files, before the SBOM is written.
     Files(fn(&mut Files)),
-    /// To the files, after the SBOM was made.
+    /// To the files, after the SBOM was written.
     Sealed(fn(&mut Files)),
     /// To the records of the archive.
     Archive(fn(&mut ArchiveBuilder)),
@@ -32,7 +32,7 @@ pub(super) fn change_end(archive: &mut ArchiveBuilder, change: impl Fn(&mut End)
     archive.end.iter_mut().for_each(change);
 }
 
-/// Changes the packed data of `entry`, and both records' sizes with it.
+/// Changes the packed data of `entry`, and the sizes in both records.
 pub(super) fn replace_data(
     archive: &mut ArchiveBuilder,
     entry: usize,
@@ -49,7 +49,7 @@ pub(super) fn without_manifest(files: &mut Files) {
     }
 }
 
-/// Changes the rows of the SBOM that there is.
+/// Changes the rows of the pack's SBOM.
 pub(super) fn change_sbom(files: &mut Files, change: impl Fn(&mut Vec<Value>)) {
     if let Some(bytes) = files.get_mut("sbom.json") {
         let mut sbom: Value = serde_json::from_slice(bytes).unwrap_or_default();

@@ -7,7 +7,7 @@ use provision_core::codes::Rule;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_dotdot",
-        doc: "A name that leaves the folder it is unpacked to.",
+        doc: "A name that leaves the target folder.",
         code: Archive(Rule::NameDots),
         apply: Apply::Archive(|archive| {
             archive.named("../../etc/cron.d/x");
@@ -15,7 +15,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_dotdot_inside",
-        doc: "A name that goes up amid the path.",
+        doc: "A name that leaves the target folder in the middle of the path.",
         code: Archive(Rule::NameDots),
         apply: Apply::Archive(|archive| {
             archive.named("a/../../x");
@@ -23,7 +23,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_dot",
-        doc: "A name that is another one with a detour.",
+        doc: "A name with a `.` component, so that two names mean one file.",
         code: Archive(Rule::NameDots),
         apply: Apply::Archive(|archive| {
             archive.named("a/./x");
@@ -79,7 +79,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_backslash",
-        doc: "A name that is two components on Windows.",
+        doc: "A name with a backslash, which separates components on Windows.",
         code: Archive(Rule::NameBackslash),
         apply: Apply::Archive(|archive| {
             archive.named("a\\..\\x");
@@ -95,7 +95,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_nul",
-        doc: "A name that ends early for some readers.",
+        doc: "A name with a NUL, where some readers end it.",
         code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("a.json\0.txt");
@@ -103,7 +103,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_escape",
-        doc: "A name that a terminal obeys.",
+        doc: "A name with a terminal escape.",
         code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("\x1b[2Jx");
@@ -111,7 +111,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_newline",
-        doc: "A name that is two lines in a report.",
+        doc: "A name with a line break.",
         code: Archive(Rule::NameControl),
         apply: Apply::Archive(|archive| {
             archive.named("a\n::error::x");
@@ -135,7 +135,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_double_colon",
-        doc: "A name as very old packs have it.",
+        doc: "A name with `::`, as in very old packs.",
         code: Archive(Rule::NameColon),
         apply: Apply::Archive(|archive| {
             archive.named("components/diagnostics::summary.wasm");
@@ -143,7 +143,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_reserved",
-        doc: "A device on Windows.",
+        doc: "A name of a device on Windows.",
         code: Archive(Rule::NameReserved),
         apply: Apply::Archive(|archive| {
             archive.named("CON");
@@ -151,7 +151,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_reserved_extension",
-        doc: "A device on Windows, whatever the extension.",
+        doc: "A name of a device on Windows, with an extension.",
         code: Archive(Rule::NameReserved),
         apply: Apply::Archive(|archive| {
             archive.named("a/nul.json");
@@ -159,7 +159,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_reserved_number",
-        doc: "A port on Windows.",
+        doc: "A name of a serial port on Windows.",
         code: Archive(Rule::NameReserved),
         apply: Apply::Archive(|archive| {
             archive.named("com1.wasm");
@@ -167,7 +167,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_trailing_dot",
-        doc: "A name that Windows shortens.",
+        doc: "A name with a trailing dot, which Windows removes.",
         code: Archive(Rule::NameEnding),
         apply: Apply::Archive(|archive| {
             archive.named("x.json.");
@@ -175,7 +175,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_trailing_space",
-        doc: "A name that Windows shortens by a space.",
+        doc: "A name with a trailing space, which Windows removes.",
         code: Archive(Rule::NameEnding),
         apply: Apply::Archive(|archive| {
             archive.named("x.json ");
@@ -191,7 +191,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_bidi",
-        doc: "A name that reads backwards.",
+        doc: "A name with a right-to-left override.",
         code: Archive(Rule::NameInvisible),
         apply: Apply::Archive(|archive| {
             archive.named("a\u{202e}nosj.x");
@@ -199,7 +199,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_zero_width",
-        doc: "A name with a character that nobody sees.",
+        doc: "A name with an invisible character.",
         code: Archive(Rule::NameInvisible),
         apply: Apply::Archive(|archive| {
             archive.named("pack\u{200b}.json");
@@ -253,7 +253,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "name_unmarked_utf8",
-        doc: "UTF-8 that is not marked as such, so that readers take it for something else.",
+        doc: "A UTF-8 name without the UTF-8 flag, which readers decode differently.",
         code: Archive(Rule::NameEncoding),
         apply: Apply::Archive(|archive| {
             let at = archive.named("caf\u{e9}.json");
@@ -262,7 +262,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_case",
-        doc: "Two names that are one where case does not count.",
+        doc: "Two names that are equal if case is ignored.",
         code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("Readme.txt");
@@ -271,7 +271,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_form",
-        doc: "Two names that are one where Unicode forms do not count.",
+        doc: "Two names that are equal after Unicode normalisation.",
         code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("caf\u{e9}.txt");
@@ -280,7 +280,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_compatibility",
-        doc: "A ligature and its letters.",
+        doc: "Two names that differ only in a ligature and its letters.",
         code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("\u{fb01}x.txt");
@@ -289,7 +289,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_directories",
-        doc: "Two directories that are one where case does not count.",
+        doc: "Two directories that are equal if case is ignored.",
         code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("Dir/a.txt");
@@ -298,7 +298,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "collision_of_folding",
-        doc: "Two names that are one where letters are folded to several.",
+        doc: "Two names that are equal after full case folding.",
         code: Archive(Rule::Collision),
         apply: Apply::Archive(|archive| {
             archive.named("stra\u{df}e.txt");

@@ -17,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_misses_file",
-        doc: "A file that the SBOM does not list.",
+        doc: "A file without a row in the SBOM.",
         code: Check(CheckCode::SbomUnlisted),
         apply: Apply::Sealed(|files| {
             files.insert("smuggled.txt".into(), b"x".to_vec());
@@ -101,7 +101,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_trailing",
-        doc: "An SBOM followed by bytes.",
+        doc: "An SBOM followed by more bytes.",
         code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             for name in ["sbom.json", "sbom.cbor"] {
@@ -113,7 +113,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_of_other_format",
-        doc: "An SBOM of a format that is not known.",
+        doc: "An SBOM of an unknown format.",
         code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");
@@ -125,7 +125,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sbom_no_list",
-        doc: "An SBOM without files.",
+        doc: "An SBOM without a list of files.",
         code: Check(CheckCode::SbomDecode),
         apply: Apply::Sealed(|files| {
             files.remove("sbom.cbor");

@@ -8,7 +8,7 @@ use provision_core::codes::Rule;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "zip64_end",
-        doc: "A ZIP64 end record that nothing needs.",
+        doc: "A needless ZIP64 end record.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             let mut end = b"PK\x06\x06\x2c".to_vec();
@@ -19,7 +19,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_locator_orphaned",
-        doc: "A ZIP64 locator without the record that it locates.",
+        doc: "A ZIP64 locator without a ZIP64 end record.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             let mut locator = b"PK\x06\x07".to_vec();
@@ -30,7 +30,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_extra_needless",
-        doc: "A ZIP64 extra field that repeats sizes which fit.",
+        doc: "A ZIP64 extra field that repeats sizes below the ZIP64 limit.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| {
@@ -55,7 +55,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_size",
-        doc: "A size that points to a ZIP64 field which is not there.",
+        doc: "The ZIP64 sentinel as a size, without a ZIP64 field.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.both(archive.target_entry, |h| h.size = u32::MAX);
@@ -63,7 +63,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_offset",
-        doc: "An offset that points to a ZIP64 field which is not there.",
+        doc: "The ZIP64 sentinel as an offset, without a ZIP64 field.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             archive.listing(archive.target_entry, |l| {
@@ -73,7 +73,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_count",
-        doc: "A count that points to a ZIP64 record which is not there.",
+        doc: "The ZIP64 sentinel as a count, without a ZIP64 record.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.entries = Some(u16::MAX));
@@ -81,7 +81,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "zip64_sentinel_directory",
-        doc: "A directory offset that points to a ZIP64 record which is not there.",
+        doc: "The ZIP64 sentinel as the directory offset, without a ZIP64 record.",
         code: Archive(Rule::Zip64),
         apply: Apply::Archive(|archive| {
             change_end(archive, |end| end.directory = Some(u32::MAX));

@@ -1,4 +1,4 @@
-//! The answers of a run, and how they are changed.
+//! [`AnswerSet`]: the answers of a run, and edits of them.
 
 use crate::generators::answers::Edit;
 use provision_core::wizard::questions::{Question, canary};
@@ -8,15 +8,15 @@ use provision_core::wizard::{
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The answers that a run was given: those of its inputs, and those to a
+/// The answers that a run received: those in its inputs, and those to a
 /// component's own questions.
 #[derive(Debug, Clone)]
-pub(crate) struct Base {
+pub(crate) struct AnswerSet {
     pub(crate) inputs: ProvisionInputs,
     pub(crate) own: Option<Value>,
 }
 
-impl Base {
+impl AnswerSet {
     pub(crate) fn of(wizard: &Wizard, inputs: &ProvisionInputs, first: &WizardRun) -> Self {
         let is_qa = matches!(wizard.driver, Driver::ComponentQa { .. });
         let applied = |s: &&StepRun| s.step == ProvisionStep::Apply && !s.by_host;
@@ -39,8 +39,8 @@ impl Base {
         secrets
     }
 
-    /// The same answers with a canary for each secret, and the canaries; none
-    /// where that makes no difference.
+    /// The same answers with a canary for each secret, and the canaries; `None`
+    /// if no secret can be replaced.
     pub(crate) fn masked(
         &self,
         questions: &[Question],
@@ -53,8 +53,8 @@ impl Base {
         };
         let canaries: BTreeMap<String, String> = secrets
             .iter()
-            .map(|(key, given)| (key, given, canary(key)))
-            .filter(|(key, given, canary)| !given.contains(canary.as_str()) && fits(key, canary))
+            .map(|(key, value)| (key, value, canary(key)))
+            .filter(|(key, value, canary)| !value.contains(canary.as_str()) && fits(key, canary))
             .map(|(key, _, canary)| (key.clone(), canary))
             .collect();
         let edits: Vec<Edit> = canaries
@@ -68,7 +68,7 @@ impl Base {
         (!edits.is_empty()).then(|| (self.with(&edits), canaries))
     }
 
-    /// The same answers with `edits` made.
+    /// The same answers with `edits` applied.
     pub(crate) fn with(&self, edits: &[Edit]) -> Self {
         let mut changed = self.clone();
         for edit in edits {
@@ -80,10 +80,10 @@ impl Base {
         changed
     }
 
-    /// An answer stands where it stood, else in the part that is for its like.
+    /// Replaces an answer in place; puts a new one into `config` or `secrets`.
     fn set_in_inputs(&mut self, edit: &Edit) {
         let id = edit.question.as_str();
-        // NB: the host gives this one besides, and only as a text.
+        // NB: the inputs also hold this answer outside of `answers`, as a text only.
         if id == "public_base_url" && !edit.value.as_ref().is_some_and(Value::is_string) {
             self.inputs.public_base_url = None;
         }

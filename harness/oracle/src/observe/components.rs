@@ -1,5 +1,5 @@
-//! What components say when they are asked: what they are, what their texts
-//! are, and, of validators, what they think of the pack.
+//! Calls components outside of wizards, for their self-descriptions, their
+//! texts, and the diagnostics of validators.
 
 use super::conditions::Conditions;
 use crate::subject::{Described, Texts, Validated};
@@ -9,13 +9,13 @@ use provision_core::{Pack, cbor, components, json};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The interface of components that judge packs, and its version.
+/// The interface of validators, and its version.
 const VALIDATOR: (&str, &str) = ("greentic:pack-validate/validator", "0.1");
-/// The interface of components that have texts, and its version.
+/// The interface of components that export texts, and its version.
 const TEXTS: (&str, &str) = ("greentic:component/component-i18n", "0.6");
 
-/// The files of `pack` that are asked anything here.
-pub(super) fn asked(pack: &Pack) -> BTreeSet<String> {
+/// The files of `pack` that this module calls.
+pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     let mut files = exporting(pack, VALIDATOR.0, VALIDATOR.1);
     files.extend(exporting(pack, TEXTS.0, TEXTS.1));
     if let Some(manifest) = &pack.manifest().pack_v1 {
@@ -25,7 +25,7 @@ pub(super) fn asked(pack: &Pack) -> BTreeSet<String> {
     files
 }
 
-/// Asks each declared component of `pack` what it is.
+/// The self-descriptions of the declared components of `pack`.
 pub(super) fn described(
     executor: &dyn StepExecutor,
     pack: &Pack,
@@ -39,14 +39,14 @@ pub(super) fn described(
         let file = components::resolve(pack, manifest, component.id)?;
         Some(Described {
             component: component.id.to_owned(),
-            answer: ask(executor, pack, &file, Call::Describe, conditions)?,
+            answer: call(executor, pack, &file, Call::Describe, conditions)?,
             file,
         })
     });
     described.collect()
 }
 
-/// Asks each validator in `pack` what it thinks of the pack.
+/// The diagnostics of each validator in `pack`.
 pub(super) fn validated(
     executor: &dyn StepExecutor,
     pack: &Pack,
@@ -59,13 +59,13 @@ pub(super) fn validated(
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             None => cbor_as_json(&read("sbom.cbor"), conditions.limits.depth),
         };
-        let call = Call::ValidatePack {
+        let validate = Call::ValidatePack {
             manifest: read("manifest.cbor"),
             sbom,
             files: pack.files().map(str::to_owned).collect(),
         };
         Some(Validated {
-            answer: ask(executor, pack, &file, call, conditions)?,
+            answer: call(executor, pack, &file, validate, conditions)?,
             file,
         })
     });
@@ -78,7 +78,7 @@ fn cbor_as_json(bytes: &[u8], depth: usize) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// Asks each component that has texts for them, in English.
+/// The English texts of each component that exports texts.
 pub(super) fn texts(
     executor: &dyn StepExecutor,
     pack: &Pack,
@@ -87,7 +87,7 @@ pub(super) fn texts(
     let files = exporting(pack, TEXTS.0, TEXTS.1);
     let texts = files.into_iter().filter_map(|file| {
         let locale = "en".to_owned();
-        let bundle = ask(
+        let bundle = call(
             executor,
             pack,
             &file,
@@ -97,7 +97,7 @@ pub(super) fn texts(
         // Version 0.6.0 has no bundle, only keys.
         let answer = match bundle {
             Some(Err(e)) if e.code == StepCode::Abi => {
-                ask(executor, pack, &file, Call::I18nKeys, conditions)?
+                call(executor, pack, &file, Call::I18nKeys, conditions)?
             }
             bundle => bundle?,
         };
@@ -128,21 +128,21 @@ fn exporting(pack: &Pack, interface: &str, version: &str) -> BTreeSet<String> {
     let has = |file: &&str| {
         let is = |export: &String| is_interface(export, interface, version);
         pack.info(file)
-            .is_some_and(|look| look.exports.iter().any(is))
+            .is_some_and(|info| info.exports.iter().any(is))
     };
     let wasm = pack.files().filter(|file| file.ends_with(".wasm"));
     wasm.filter(has).map(str::to_owned).collect()
 }
 
-/// Calls a component that is no step of a wizard; `None` where nothing ran.
-fn ask(
+/// Calls a component outside of a wizard; `None` if nothing ran.
+fn call(
     executor: &dyn StepExecutor,
     pack: &Pack,
     file: &str,
-    call: Call,
+    request: Call,
     conditions: &Conditions,
 ) -> Option<Result<Value, StepFailure>> {
-    let request = StepRequest::new(file, call);
+    let request = StepRequest::new(file, request);
     let depth = conditions.limits.depth;
     let bad = |code: StepCode, e: String| StepFailure::new(code, e);
     Some(match executor.execute(pack, &request).result {

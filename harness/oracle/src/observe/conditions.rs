@@ -1,29 +1,29 @@
-//! The conditions under which packs are observed.
+//! [`Conditions`]: the settings under which packs are observed.
 
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
 
-/// Under which conditions packs are observed.
+/// The settings under which packs are observed.
 #[derive(Debug, Clone)]
 pub struct Conditions {
     /// Bounds on the pack's data.
     pub limits: Limits,
-    /// The public base URL that wizards are given; an https URL.
+    /// The public base URL that wizards receive; an https URL.
     pub public_base_url: String,
-    /// Keys whose signatures count.
+    /// Trusted keys.
     pub trusted: Vec<TrustedKey>,
-    /// Whether to ask other readers about archives that are refused.
+    /// Whether to compare refused archives with other readers.
     pub ask_other_readers: bool,
-    /// Sets of answers that are tried with each wizard, at most; 0 for none.
+    /// Probes of each wizard, at most; 0 for none.
     pub probes: usize,
-    /// Whether setting up once more, and taking back what was set up, are
-    /// tried. Only the profile `strict` asks for what comes of it.
+    /// Whether to run a second setup and the remove wizard on the state that
+    /// setup left. Only checks of the profile `strict` use the result.
     pub second_runs: bool,
-    /// Decides which answers are tried where not all can be.
+    /// Selects the probes if there are more than the limit.
     pub seed: u64,
-    /// Answers that are used instead of the pack's own, or of made-up ones.
+    /// Answers instead of the pack's own or generated ones.
     pub answers: Option<serde_json::Value>,
-    /// The only wizard that is driven; all where none is named.
+    /// The only wizard to drive; `None` drives all.
     pub only: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Default for Conditions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            // RFC 2606 reserves `.invalid`, so nothing can ever be reached.
+            // RFC 2606 reserves `.invalid`, so no such host exists.
             public_base_url: "https://conformance.invalid".into(),
             trusted: Vec::new(),
             ask_other_readers: true,

@@ -1,5 +1,5 @@
-//! What the machine did to a pack: a step that was never judged, wherever in
-//! the observation it stood.
+//! Records the first failure of the harness or the machine while a pack is
+//! observed, whichever step it hits.
 
 use provision_core::Finding;
 use provision_core::pack::Pack;
@@ -8,7 +8,7 @@ use provision_core::wizard::{
 };
 use std::sync::{Mutex, PoisonError};
 
-/// Hands steps on, and notes the first that the machine is to blame for.
+/// Forwards steps to an executor and records the first harness error.
 pub(super) struct Watched<'e> {
     executor: &'e dyn StepExecutor,
     first: Mutex<Option<Finding>>,
@@ -22,14 +22,14 @@ impl<'e> Watched<'e> {
         }
     }
 
-    /// What there was, if there was any.
+    /// The first harness error, if there was one.
     pub(super) fn trouble(self) -> Option<Finding> {
         let first = self.first.into_inner();
         first.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, at: &str, failure: &StepFailure) {
-        if !of_machine(failure.code) {
+        if !is_harness_error(failure.code) {
             return;
         }
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,8 +44,9 @@ impl<'e> Watched<'e> {
         });
     }
 
-    /// Notes what other executors met, which do not go through here.
-    pub(super) fn look_at(&self, run: &WizardRun) {
+    /// Records harness errors of a run by another executor, whose steps do not
+    /// pass through this one.
+    pub(super) fn note_run(&self, run: &WizardRun) {
         for step in &run.steps {
             if let Some(failure) = step.failure() {
                 self.note(&step.name(), failure);
@@ -54,9 +55,9 @@ impl<'e> Watched<'e> {
     }
 }
 
-/// Whether a failure says nothing of the pack at all, so that nothing else may
-/// be concluded from it either.
-fn of_machine(code: StepCode) -> bool {
+/// True for failures of the harness or the machine: every other result of this
+/// pack is then inconclusive.
+fn is_harness_error(code: StepCode) -> bool {
     code.is_error() && code != StepCode::Unsupported
 }
 

@@ -1,4 +1,4 @@
-//! What a wizard is given: the pack's own answers, or valid ones made for it.
+//! The inputs of a wizard: the pack's own answers, or generated valid ones.
 
 use super::conditions::Conditions;
 use crate::subject::{Observed, Opened};
@@ -8,8 +8,9 @@ use provision_core::wizard::{ProvisionInputs, StepRun, TenantContext, WizardKind
 use provision_core::{Finding, Pack, json};
 use serde_json::{Map, Value, json};
 
-/// The pack's own `setup.input.json` as answers; where there is none, answers
-/// that fit what the pack's files say is asked, so that setup is really driven.
+/// Inputs with the pack's own `setup.input.json` as answers. Without that file,
+/// generates answers to the questions that the pack's files declare, so that
+/// setup gets past its validation.
 pub(super) fn of(
     pack: &Pack,
     declared: &[Declared],
@@ -17,7 +18,7 @@ pub(super) fn of(
 ) -> Result<ProvisionInputs, Finding> {
     let answers = match pack.fixture("setup.input.json") {
         _ if conditions.answers.is_some() => conditions.answers.clone().unwrap_or_default(),
-        None => made(pack, declared, conditions),
+        None => generated(pack, declared, conditions),
         Some((path, bytes)) => json::parse(&bytes, conditions.limits.depth).map_err(|e| {
             Finding::new(
                 CheckCode::Fixture,
@@ -38,10 +39,10 @@ pub(super) fn of(
     })
 }
 
-/// An answer to each required question of the first file that asks any, and a
-/// canary for each secret that the pack requires; nothing where it says
-/// nothing.
-fn made(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Value {
+/// An answer to each required question of the first file that declares any, and
+/// a canary for each secret that the pack requires. Empty if the pack declares
+/// neither.
+fn generated(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Value {
     let mut config = Map::new();
     let mut secrets = Map::new();
     let base_url = Some(conditions.public_base_url.as_str());
@@ -74,7 +75,8 @@ fn made(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Value {
     Value::Object(answers)
 }
 
-/// What the requirements step, else its fixture, says that setup requires.
+/// The questions that setup requires by the requirements step, or by its fixture
+/// if the step gives no answer.
 pub(super) fn required(opened: &Opened, conditions: &Conditions) -> Vec<Question> {
     let is = |o: &&Observed| o.wizard.kind == WizardKind::Requirements;
     let run = opened.wizards.iter().find(is).and_then(Observed::run);
@@ -84,15 +86,15 @@ pub(super) fn required(opened: &Opened, conditions: &Conditions) -> Vec<Question
         let (_, bytes) = opened.pack.fixture("requirements.expected.json")?;
         json::parse(&bytes, conditions.limits.depth).ok()
     };
-    let said = steps.iter().find_map(answered).or_else(fixture);
-    let said = said.unwrap_or_default();
+    let requirements = steps.iter().find_map(answered).or_else(fixture);
+    let requirements = requirements.unwrap_or_default();
     let keys = |key: &str, secret: bool| {
-        let list = said.get(key).and_then(Value::as_array);
+        let list = requirements.get(key).and_then(Value::as_array);
         let keys = list.into_iter().flatten().filter_map(Value::as_str);
         let question = move |id: &str| Question {
             required: true,
             secret,
-            // Of what kind it is, nobody says.
+            // The requirements name no kind.
             ..Question::plain(id, "unsaid")
         };
         keys.map(question).collect::<Vec<_>>()

@@ -1,15 +1,15 @@
-//! Answers equal requests of one wizard once: what its questions are, and what
-//! was set up before, is the same for each set of answers.
+//! Runs equal requests of one wizard only once: some of its steps receive the
+//! same request in each probe, because no mutated answer is in it.
 
 use provision_core::Pack;
 use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The number of requests that are remembered, the first ones. Those that every
-/// run of a wizard makes come before any that its answers go into.
+/// The number of requests to remember, counted from the first. The requests that
+/// are equal in every run come before those that contain answers.
 const REMEMBERED: usize = 4;
 
-/// Hands steps on to an executor, and remembers the first of them.
+/// Forwards steps to an executor, and remembers the first of them.
 ///
 /// A step sees its request and nothing else. The sandbox ensures this, and
 /// `determinism.repeat` judges it, so that equal requests have equal answers.
@@ -37,7 +37,7 @@ impl StepExecutor for MemoExecutor<'_> {
         if let Some((_, answer)) = known.iter().find(|(asked, _)| asked == request) {
             return answer.clone();
         }
-        // NB: nobody waits for the lock while a guest runs.
+        // NB: release the lock, so that no thread waits for it while a guest runs.
         drop(known);
         let answer = self.executor.execute(pack, request);
         let mut known = self.known();

@@ -1,5 +1,4 @@
-//! The one driver: opens a pack, drives each of its wizards several times,
-//! judges nothing.
+//! Opens a pack and drives each of its wizards several times. Judges nothing.
 
 pub(crate) mod answer_set;
 mod components;
@@ -25,8 +24,8 @@ use repeat::{isolate, run};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-/// Opens `source` and drives all its wizards dry. A source that could not even
-/// be read is observed as such, so that it gets a verdict like any other.
+/// Opens `source` and drives all its wizards in a dry run. A source that could
+/// not be read gives a subject too, so that it gets a verdict.
 #[must_use]
 pub fn observe(
     source: Result<Source, OpenError>,
@@ -95,7 +94,7 @@ fn opened_pack(
         wizard,
     });
     let wizards = observed.collect();
-    let asking = Instant::now();
+    let describing = Instant::now();
     let mut opened = Opened {
         wizards,
         described: components::described(&budget, &pack, conditions),
@@ -105,7 +104,7 @@ fn opened_pack(
         pack,
         sboms: OnceLock::new(),
     };
-    spent.first += asking.elapsed();
+    spent.first += describing.elapsed();
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
     spent.repeat += isolating.elapsed();
@@ -115,7 +114,7 @@ fn opened_pack(
     opened
 }
 
-/// Tries what there is to try with each wizard that completed.
+/// Probes each wizard that completed.
 fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
     let budget = Budget::of(executor, &conditions.limits.flow);
     let all: Vec<Wizard> = opened.wizards.iter().map(|o| o.wizard.clone()).collect();

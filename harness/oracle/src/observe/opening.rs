@@ -1,4 +1,4 @@
-//! A pack that was read and verified, and of which nothing ran yet.
+//! [`Opening`]: a pack that was read and verified, before any guest runs.
 
 use super::components;
 use super::conditions::Conditions;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A pack that was verified, or why it is none.
+/// A verified pack, or why it could not be opened.
 #[derive(Debug)]
 pub struct Opening {
     pub(super) digest: String,
@@ -23,7 +23,7 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Verifies `source`. One that could not even be read is told as such.
+    /// Verifies `source`. Passes on the error of a source that could not be read.
     #[must_use]
     pub fn of(source: Result<Source, OpenError>, conditions: &Conditions) -> Self {
         let started = Instant::now();
@@ -53,14 +53,14 @@ impl Opening {
         }
     }
 
-    /// The pack, where it is one.
+    /// The pack, if it could be opened.
     #[must_use]
     pub fn pack(&self) -> Option<&Pack> {
         self.opened.as_ref().ok().map(|pack| &**pack)
     }
 
-    /// The pack of `subject` once more, which was verified already; `None`
-    /// where it is none.
+    /// The pack of `subject` again, without verifying it again; `None` if it could
+    /// not be opened.
     #[must_use]
     pub fn again(subject: &Subject) -> Option<Self> {
         let opened = subject.opened.as_ref().ok()?;
@@ -73,13 +73,13 @@ impl Opening {
         })
     }
 
-    /// The files that observing it is going to run, sorted.
+    /// The files that observing will run, sorted.
     #[must_use]
     pub fn runs(&self) -> BTreeSet<String> {
         let Ok(pack) = &self.opened else {
             return BTreeSet::new();
         };
-        let mut files = components::asked(pack);
+        let mut files = components::called(pack);
         for wizard in wizards(pack) {
             match wizard.driver {
                 Driver::StepModules { modules } => files.extend(modules.into_values().flatten()),
@@ -87,7 +87,7 @@ impl Opening {
                 Driver::Provisioner { component } | Driver::ComponentQa { component, .. } => {
                     files.insert(component);
                 }
-                // Its nodes call what the manifest declares.
+                // Its nodes call declared components, which are in `files` already.
                 Driver::FlowGraph { .. } => {}
             }
         }

@@ -1,13 +1,13 @@
-//! What is tried with a wizard that completes: other answers, a second run on
-//! what the first has left, and the way back.
+//! Probes a wizard that completes: runs it with mutated answers, on the state
+//! that it left, and runs the remove wizard on that state.
 
-use super::answer_set::Base;
+use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::memo::MemoExecutor;
 use crate::generators::answers::{
-    AnswerMutation, Edit, MutationSpec, ProbeKind, at_once, mutations,
+    AnswerMutation, Edit, MutationSpec, ProbeKind, batches, mutations,
 };
-use crate::probe_outcome::{asked, is_named, took};
+use crate::probe_outcome::{asked, is_named, outcome_of};
 use crate::secret_scan::{Leak, Secrets};
 use crate::subject::{Probe, ProbeOutcome, Probed};
 use provision_core::Pack;
@@ -18,36 +18,35 @@ use provision_core::wizard::{
 };
 use std::collections::BTreeSet;
 
-/// What comes of trying.
-struct Tried<'s> {
+/// The results of the probes so far.
+struct Results<'s> {
     search: &'s Secrets,
-    /// Each with its place among all mutations.
+    /// Each probe with its place among all mutations.
     probes: Vec<(usize, Probe)>,
     leaks: BTreeSet<Leak>,
 }
 
-/// One wizard while it is tried.
-struct Trial<'t> {
+/// The wizard that is probed.
+struct Target<'t> {
     executor: MemoExecutor<'t>,
     wizard: &'t Wizard,
-    base: &'t Base,
-    /// What valid answers lead to.
+    base: &'t AnswerSet,
+    /// The plan of valid answers.
     plan: &'t ProvisionPlan,
 }
 
-/// Who drives, and under which conditions.
+/// Probes the wizards of one pack.
 pub(super) struct Prober<'p> {
     pub(super) executor: &'p dyn StepExecutor,
     pub(super) pack: &'p Pack,
     pub(super) conditions: &'p Conditions,
     pub(super) declared: &'p [Declared],
-    /// The keys that the requirements step says are needed.
+    /// The questions that setup requires by the requirements step.
     pub(super) required: &'p [Question],
 }
 
 impl Prober<'_> {
-    /// Tries what there is to try with the wizard at `at`, whose run `first`
-    /// completed.
+    /// Probes the wizard at `at`, whose run `first` completed.
     pub(super) fn probe(
         &self,
         (at, all): (usize, &[Wizard]),
@@ -56,17 +55,17 @@ impl Prober<'_> {
     ) -> Option<Probed> {
         let wizard = all.get(at)?;
         let (questions, asked_by) = self.questions(wizard, first);
-        let base = Base::of(wizard, inputs, first);
+        let base = AnswerSet::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
         let mutations = self.mutations(wizard, &questions, inputs);
-        let trial = Trial {
+        let target = Target {
             executor: MemoExecutor::of(self.executor),
             wizard,
             base: &base,
             plan: &first.plan,
         };
-        let (probes, mut leaks) = self.tries(&trial, mutations, &questions, &search);
+        let (probes, mut leaks) = self.probe_all(&target, mutations, &questions, &search);
         leaks.extend(search.of_run(first));
         let mut left = InstalledState::default();
         left.apply(&first.plan);
@@ -90,90 +89,93 @@ impl Prober<'_> {
         })
     }
 
-    /// Tries `mutations`, and looks for secrets in what comes of them.
-    fn tries(
+    /// Probes all `mutations`, and searches the output for secrets.
+    fn probe_all(
         &self,
-        trial: &Trial<'_>,
+        target: &Target<'_>,
         mutations: Vec<AnswerMutation>,
         questions: &[Question],
         search: &Secrets,
     ) -> (Vec<Probe>, BTreeSet<Leak>) {
-        let mut tried = Tried {
+        let mut results = Results {
             leaks: BTreeSet::new(),
             search,
             probes: Vec::new(),
         };
-        if let Some((base, canaries)) = trial.base.masked(questions) {
-            // Secrets of the pack's own fixture may be words of the language.
-            let run = self.run(&trial.executor, trial.wizard, &base);
-            tried.leaks.extend(Secrets::new(&canaries).of_run(&run));
+        if let Some((base, canaries)) = target.base.masked(questions) {
+            // A secret in the pack's own fixture may be an ordinary word, which other
+            // text contains by chance; canaries are not.
+            let run = self.run(&target.executor, target.wizard, &base);
+            results.leaks.extend(Secrets::new(&canaries).of_run(&run));
         }
         let (mut single, mut extra, mut hostile) = (Vec::new(), Vec::new(), Vec::new());
         for mutation in mutations {
-            match mutation.aim {
+            match mutation.kind {
                 ProbeKind::Missing | ProbeKind::WrongType => single.push(vec![mutation]),
                 ProbeKind::Extra => extra.push(mutation),
                 ProbeKind::Hostile => hostile.push(mutation),
             }
         }
-        let groups = single.into_iter().chain(at_once(extra));
-        for group in groups.chain(at_once(hostile)) {
-            self.together(trial, &mut tried, group);
+        let all = single.into_iter().chain(batches(extra));
+        for batch in all.chain(batches(hostile)) {
+            self.probe_batch(target, &mut results, batch);
         }
-        // In which groups they were tried is nobody's business.
-        tried.probes.sort_by_key(|(place, _)| *place);
-        let probes = tried.probes.into_iter().map(|(_, probe)| probe);
-        (probes.collect(), tried.leaks)
+        // Restore generator order, so that batching does not change the report.
+        results.probes.sort_by_key(|(place, _)| *place);
+        let probes = results.probes.into_iter().map(|(_, probe)| probe);
+        (probes.collect(), results.leaks)
     }
 
-    /// Tries `mutations`, which touch different questions, at once. What is not
-    /// accepted is tried in parts, until each is known by itself.
-    fn together(
+    /// Probes `mutations`, which change different questions, in one run. Splits a
+    /// batch that is not accepted, until each mutation has an outcome of its own.
+    fn probe_batch(
         &self,
-        trial: &Trial<'_>,
-        tried: &mut Tried<'_>,
+        target: &Target<'_>,
+        results: &mut Results<'_>,
         mut mutations: Vec<AnswerMutation>,
     ) {
         let edits: Vec<Edit> = mutations
             .iter()
-            .flat_map(|i| i.edits.iter().cloned())
+            .flat_map(|m| m.edits.iter().cloned())
             .collect();
-        let run = self.run(&trial.executor, trial.wizard, &trial.base.with(&edits));
-        tried.leaks.extend(tried.search.of_run(&run));
-        let took = took(&run);
+        let run = self.run(&target.executor, target.wizard, &target.base.with(&edits));
+        results.leaks.extend(results.search.of_run(&run));
+        let outcome = outcome_of(&run);
         let is_one = mutations.len() == 1;
-        // Of several at once, the plan is each one's only if it is as if none
-        // had been there; of hostile ones, nobody looks at it.
-        let is_each = is_one || run.plan == *trial.plan;
-        let hostile = |mutation: &AnswerMutation| mutation.aim == ProbeKind::Hostile;
-        if is_one || (took == ProbeOutcome::Accepted && (is_each || mutations.iter().all(hostile)))
+        // The plan of a batch is the plan of each mutation only if it equals the plan
+        // of valid answers. No check uses the plan of hostile mutations.
+        let plan_is_shared = is_one || run.plan == *target.plan;
+        let hostile = |mutation: &AnswerMutation| mutation.kind == ProbeKind::Hostile;
+        if is_one
+            || (outcome == ProbeOutcome::Accepted
+                && (plan_is_shared || mutations.iter().all(hostile)))
         {
-            let plan = (run.completed() && is_each).then_some(run.plan);
+            let plan = (run.completed() && plan_is_shared).then_some(run.plan);
             let probes = mutations.into_iter();
-            let probes = probes.map(|mutation| Probe::of(mutation, took.clone(), plan.clone()));
-            return tried.probes.extend(probes);
+            let probes = probes.map(|mutation| Probe::of(mutation, outcome.clone(), plan.clone()));
+            return results.probes.extend(probes);
         }
-        if let ProbeOutcome::Rejected(said) = &took {
+        if let ProbeOutcome::Rejected(message) = &outcome {
             let (named, rest) = mutations
                 .into_iter()
-                .partition(|mutation| is_named(said, mutation));
+                .partition(|mutation| is_named(message, mutation));
             mutations = rest;
             let named: Vec<AnswerMutation> = named;
             let any = !named.is_empty();
             let probes = named.into_iter();
-            let probes = probes.map(|mutation| Probe::of(mutation, took.clone(), None));
-            tried.probes.extend(probes);
+            let probes = probes.map(|mutation| Probe::of(mutation, outcome.clone(), None));
+            results.probes.extend(probes);
             if any {
-                // What was not named was not looked at, perhaps.
-                return match mutations.is_empty() {
-                    true => {}
-                    false => self.together(trial, tried, mutations),
-                };
+                // The wizard may have stopped before it checked the other answers.
+                if !mutations.is_empty() {
+                    self.probe_batch(target, results, mutations);
+                }
+                return;
             }
         }
         let half = mutations.split_off(mutations.len() / 2);
-        self.together(trial, tried, mutations);
-        self.together(trial, tried, half);
+        self.probe_batch(target, results, mutations);
+        self.probe_batch(target, results, half);
     }
 
     fn mutations(
@@ -186,8 +188,8 @@ impl Prober<'_> {
             return Vec::new();
         }
         let limits = &self.conditions.limits;
-        // The answers go into a step's input twice, and into the next step's
-        // twice more with the plan that the first has made of them.
+        // A step's input contains the answers twice; the next step's input contains
+        // them twice more, in the plan that the first step made of them.
         let used = inputs.answers.to_string().len();
         let mut mutations = mutations(&MutationSpec {
             questions,
@@ -200,8 +202,8 @@ impl Prober<'_> {
         mutations
     }
 
-    /// What the wizard asks: its own questions, else what the pack's files
-    /// say of its setup.
+    /// The wizard's own questions, or else those that the pack's files declare for
+    /// setup, and where they come from.
     fn questions(&self, wizard: &Wizard, first: &WizardRun) -> (Vec<Question>, String) {
         if let Some(own) = asked(first, &self.conditions.limits) {
             return (own, "the wizard".into());
@@ -223,7 +225,7 @@ impl Prober<'_> {
         }
     }
 
-    fn run(&self, executor: &dyn StepExecutor, wizard: &Wizard, base: &Base) -> WizardRun {
+    fn run(&self, executor: &dyn StepExecutor, wizard: &Wizard, base: &AnswerSet) -> WizardRun {
         let task = Task {
             wizard,
             inputs: &base.inputs,
@@ -237,7 +239,7 @@ impl Prober<'_> {
         &self,
         wizard: &Wizard,
         all: &[Wizard],
-        base: &Base,
+        base: &AnswerSet,
         left: &InstalledState,
     ) -> (Option<WizardRun>, Option<(String, WizardRun)>) {
         let mut base = base.clone();

@@ -1,4 +1,4 @@
-//! The runs of each wizard on the same inputs: the first, and the same again.
+//! The runs of each wizard on the same inputs: the first run and its repetitions.
 
 use super::conditions::Conditions;
 use super::harness_errors::Watched;
@@ -22,17 +22,17 @@ pub(super) fn run(
     conditions: &Conditions,
     spent: &mut Spent,
 ) -> Runs {
-    let by = |executor| dry(executor, pack, wizard, &inputs, conditions);
+    let by = |executor| dry_run(executor, pack, wizard, &inputs, conditions);
     let started = Instant::now();
     let first = by(budget);
     spent.first += started.elapsed();
     let started = Instant::now();
-    // What does not complete has nothing that could be compared.
+    // A run that does not complete has no result to compare.
     let others = executor.others().iter().filter(|_| first.completed());
     let compilers: Vec<_> = others.map(|(name, other)| (*name, by(&**other))).collect();
-    compilers.iter().for_each(|(_, run)| executor.look_at(run));
+    compilers.iter().for_each(|(_, run)| executor.note_run(run));
     spent.repeat += started.elapsed();
-    // Whatever it is that went wrong, a secret must not be in the words.
+    // Also search a failed run: its messages must not contain a secret either.
     let leaks = Secrets::new(&grants(&inputs).secrets).of_run(&first);
     Runs {
         inputs,
@@ -45,14 +45,14 @@ pub(super) fn run(
     }
 }
 
-/// Whether a run is worth another: a step that ran into a bound, or into the
-/// clock, would do so again, for as long.
+/// Whether to repeat a run. A step that hit a bound or the deadline would take
+/// as long again, so such a run is not repeated.
 fn repeatable(run: &WizardRun) -> bool {
     let mut failures = run.steps.iter().filter_map(|s| s.failure());
     failures.all(|f| !f.code.is_bound() && !f.code.is_error())
 }
 
-fn dry(
+fn dry_run(
     executor: &dyn StepExecutor,
     pack: &Pack,
     wizard: &Wizard,
@@ -68,16 +68,16 @@ fn dry(
     drive(executor, pack, &task, &conditions.limits)
 }
 
-/// Does `act` on another thread, and waits for it. A panic over there is this
-/// pack's, like one over here.
-fn elsewhere<T: Send>(act: impl FnOnce() -> T + Send) -> T {
-    // NB: a thread that is made for each pack costs as much as several steps.
-    static OTHERS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+/// Runs `act` on another thread and waits for it. A panic on that thread
+/// continues on this one, so it counts for the same pack.
+fn on_other_thread<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+    // NB: starting a thread for each pack costs as much as several steps.
+    static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
         let name = |n| format!("again-{n}");
         ThreadPoolBuilder::new().thread_name(name).build().ok()
     });
-    if let Some(others) = &*OTHERS {
-        return others.install(act);
+    if let Some(pool) = &*POOL {
+        return pool.install(act);
     }
     std::thread::scope(|scope| match scope.spawn(act).join() {
         Ok(done) => done,
@@ -85,27 +85,27 @@ fn elsewhere<T: Send>(act: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// Drives every wizard once more, on another thread and in the reverse order:
-/// other steps ran before it, and everything is compiled already.
+/// Drives every wizard again, on another thread and in reverse order, so that
+/// other steps ran before it and every component is already compiled.
 pub(super) fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditions) {
     let pack = &opened.pack;
     let wizards = &opened.wizards;
     let again = || {
         let runs = wizards.iter().rev().map(|observed| {
             let runs = observed.runs.as_ref().ok()?;
-            let again = || dry(executor, pack, &observed.wizard, &runs.inputs, conditions);
+            let again = || dry_run(executor, pack, &observed.wizard, &runs.inputs, conditions);
             repeatable(&runs.first).then(again)
         });
         runs.collect::<Vec<_>>()
     };
-    let isolated = elsewhere(again);
+    let isolated = on_other_thread(again);
     for (observed, run) in opened.wizards.iter_mut().rev().zip(isolated) {
         let Ok(runs) = &mut observed.runs else {
             continue;
         };
         let differs = |run: &WizardRun| !differences(&runs.first, run).is_empty();
         if run.as_ref().is_some_and(differs) {
-            let again = dry(
+            let again = dry_run(
                 executor,
                 &opened.pack,
                 &observed.wizard,

@@ -1,8 +1,8 @@
-//! A pack of one file.
+//! A folder pack with one file.
 
 use provision_core::{Limits, Pack, Source};
 
-/// A pack of the file `name`, and a manifest that says nothing.
+/// A pack with the file `name` and an empty manifest.
 pub(crate) fn folder(name: &str, bytes: Vec<u8>) -> Pack {
     let files = [
         ("pack.json".to_owned(), b"{}".to_vec()),

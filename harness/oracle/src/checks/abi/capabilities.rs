@@ -1,5 +1,5 @@
-//! Capabilities that a component's manifest declares, held against what the
-//! component imports and what it was seen to use.
+//! Compares the capabilities that a component's manifest declares with those that
+//! the component imports and uses.
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Opened, Subject};
@@ -50,14 +50,14 @@ pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// Where a manifest declares `interface`; `None` where it needs no declaration,
-/// or is only imported and counts by its calls.
+/// The place in a manifest that declares `interface`. `None` if it needs no
+/// declaration, or if it is only imported and needs one only when called.
 fn pointer(interface: &str, imported: bool) -> Option<&'static str> {
     let (at, by) = capability(interface)?.declared?;
     (by == Declares::Import || !imported).then_some(at)
 }
 
-/// Interfaces that the component in `file` was seen to call.
+/// The interfaces that the component in `file` called.
 fn used(opened: &Opened, file: &str) -> BTreeSet<String> {
     let runs = opened.wizards.iter().filter_map(Observed::run);
     let steps = runs.flat_map(|run| &run.steps);
@@ -66,7 +66,7 @@ fn used(opened: &Opened, file: &str) -> BTreeSet<String> {
     calls.map(|c| c.interface.clone()).collect()
 }
 
-/// Whether something other than "no" is declared.
+/// Whether the declaration at `at` grants anything.
 fn grants(declared: &Value, at: &str) -> bool {
     match declared.pointer(at) {
         None | Some(Value::Null | Value::Bool(false)) => false,

@@ -1,4 +1,4 @@
-//! abi.*: does the harness know what a step's component speaks?
+//! abi.*: does the harness know the interfaces of a step's component?
 
 mod capabilities;
 
@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "A component imports nothing outside the allowed host interfaces.",
-        why: "A component that imports more than hosts grant does not start, or wants what it must not have.",
+        why: "A component that imports more than hosts grant does not start, or asks for more than it may have.",
         fix: "Remove the import; WASI 0.2 and the greentic host interfaces are granted, nothing else.",
         run: imports_allowed,
     },
@@ -34,13 +34,13 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Pack,
         requirement: "A component imports, and uses, only capabilities that its manifest declares.",
-        why: "Operators decide by the manifest what a component may do; what is not declared there was not decided.",
+        why: "Operators read in the manifest what a component may do; they did not approve what is not declared there.",
         fix: "Declare the capability in the component's manifest, or do without it.",
         run: capabilities::declared,
     },
 ];
 
-/// What keeps a component from being looked at at all.
+/// Codes of failures before the harness could inspect the component.
 const UNREAD: [StepCode; 11] = [
     StepCode::Missing,
     StepCode::NotWasm,
@@ -56,7 +56,7 @@ const UNREAD: [StepCode; 11] = [
 ];
 
 fn recognised(subject: &Subject, findings: &mut Findings) {
-    // Imports are asked about before exports are.
+    // The executor checks imports before exports.
     let unread = |code| UNREAD.contains(&code) || code == StepCode::Import;
     let expected = "an exported interface that the harness can call";
     judge(subject, findings, StepCode::Abi, expected, unread);

@@ -1,4 +1,4 @@
-//! Components and the flow nodes that call them, as far as the bytes say.
+//! Checks of components and of the flow nodes that call them.
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Described, Subject};
@@ -41,7 +41,7 @@ fn conclude(
     });
 }
 
-/// Components of an older map, which name their own files.
+/// Judges components of an older manifest, whose map names their files.
 fn files_present(pack: &Pack) -> Conclusion {
     let mut found = Vec::new();
     for ComponentFile {
@@ -105,7 +105,7 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
 pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
     conclude(subject, findings, |pack, manifest| {
         let (declared, sources) = (declared(manifest), sources(manifest));
-        // One finding a component and operation, however many nodes call it.
+        // One finding for each component and operation, whatever the number of nodes.
         let mut calls: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
         for entry in &manifest.flows {
             let nodes = entry.flow.nodes.iter();
@@ -137,7 +137,7 @@ pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// Why a call leads nowhere.
+/// Why a call does not resolve; `None` if it does.
 fn unresolved(
     pack: &Pack,
     component: Option<&Declared<'_>>,
@@ -216,7 +216,7 @@ pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// What components answer when they are asked what they are.
+/// Findings on the self-descriptions of components.
 fn self_described(subject: &Subject) -> Vec<Finding> {
     let described = subject.opened.as_ref().map(|o| o.described.as_slice());
     let mut found = Vec::new();
@@ -242,7 +242,7 @@ fn self_described(subject: &Subject) -> Vec<Finding> {
                     actual,
                 ));
             }
-            // Whether it can be called at all is asked of its wizards.
+            // The checks of wizards judge whether the component can be called.
             Err(failure) if matches!(failure.code, StepCode::Abi | StepCode::Import) => {}
             Err(failure) => {
                 let expected = format!("`{id}` describes itself");
@@ -259,7 +259,7 @@ fn self_described(subject: &Subject) -> Vec<Finding> {
     found
 }
 
-/// The name that a description gives: `provider`, `id`, `name`, or those of
+/// The name in a description: its `provider`, `id` or `name`, or the name of its
 /// `component`.
 fn own_name(description: &Value) -> Option<String> {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);

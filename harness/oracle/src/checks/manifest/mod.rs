@@ -1,4 +1,4 @@
-//! manifest.*: does the pack say who it is, well-formed, and is it true?
+//! manifest.*: is the manifest well-formed, and does it match the pack?
 
 mod components;
 mod schemas;
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "There is a manifest, and it decodes strictly (no duplicate keys, no trailing \
                       bytes, bounded depth).",
-        why: "A manifest with a key twice means one thing to one reader and another to the next.",
+        why: "Readers differ on a manifest with a duplicate key: some take the first value, others the last.",
         fix: "Generate the manifest with the ecosystem's own tools; remove duplicate keys, trailing bytes and deep nesting.",
         run: decodes,
     },
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
-        why: "Readers prefer different manifests; where these disagree, they install different packs.",
+        why: "Readers prefer different manifests; if these disagree, they install different packs.",
         fix: "Ship one manifest, or generate all of them from the same source.",
         run: unambiguous,
     },
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Pack,
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
-        why: "Ids and versions become file names, keys and dependencies; one that is a path or no version breaks whoever uses it.",
+        why: "Ids and versions become file names, keys and dependencies; an id that is a path, or a version that is none, breaks the tools that use it.",
         fix: "Use letters, digits, dots, dashes and underscores for the id, a semantic version such as 1.2.3, and flow names that are plain names.",
         run: identity,
     },
@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "Every component that the manifest names is in the pack (or a pinned, resolvable \
                       source).",
-        why: "A flow whose component is not there fails when somebody runs it, not when it is published.",
+        why: "A flow with a missing component fails when a user runs it, not when it is published.",
         fix: "Add the component's file, or pin its source by a sha256 digest.",
         run: components::present,
     },
@@ -72,7 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         requirement: "Every flow node names a component of the pack and an operation which that \
                       component really exports.",
-        why: "A node that calls an operation which its component does not have fails at the user's.",
+        why: "A node that calls a missing operation fails when a user runs the flow.",
         fix: "Correct the operation's name, declare it in the component's manifest, or pack the component that has it.",
         run: components::nodes_resolve,
     },
@@ -153,7 +153,7 @@ fn identity(subject: &Subject, findings: &mut Findings) {
 const SAFE_NAME: &str =
     "at most 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit, no `..`";
 
-/// Compares id, version and entry flows of every manifest that there is.
+/// Compares id, version and entry flows of all manifests of the pack.
 fn unambiguous(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let pack = &opened.pack;

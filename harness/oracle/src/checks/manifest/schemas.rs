@@ -1,4 +1,4 @@
-//! JSON Schemas: those inside the manifest, and those that it refers to.
+//! Checks the JSON Schemas in the manifest and those that it references.
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
@@ -77,7 +77,7 @@ fn by_extensions(manifest: &PackManifest) -> Vec<(String, String)> {
     }
     let mut found = Vec::new();
     for (name, extension) in manifest.extensions.iter().flatten() {
-        // Extensions that greentic-types knows come out typed.
+        // greentic-types decodes the extensions that it knows into types.
         let value = match &extension.inline {
             Some(ExtensionInline::Other(value)) => Some(value.clone()),
             Some(typed) => serde_json::to_value(typed).ok(),
@@ -132,9 +132,9 @@ fn invalid(at: &str, actual: String) -> Finding {
     Finding::new(CheckCode::SchemaInvalid, at, expected, inert(&actual, 300))
 }
 
-/// Why `schema` is no JSON Schema.
+/// Why `schema` is not a valid JSON Schema; `None` if it is.
 fn problem(schema: &Value) -> Option<String> {
-    // NB: files of the pack are looked at one by one, and nothing is fetched.
+    // NB: this validates each file by itself, and fetches no reference.
     jsonschema::meta::validate(schema)
         .err()
         .map(|e| e.to_string())

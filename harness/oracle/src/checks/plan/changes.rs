@@ -1,5 +1,6 @@
-//! What a plan's differences mean, in the words of those who have to agree to
-//! it: secrets, webhooks, subscriptions, scopes; before any raw JSON.
+//! Describes the differences between two plans as changes of secrets, webhooks,
+//! subscriptions and scopes, for the people who approve a plan. A report shows them
+//! before the raw JSON differences.
 
 use crate::compare::differences;
 use provision_core::Finding;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What `actual` asks for that `expected` does not, and the other way round.
+/// What `actual` adds to `expected`, and what it lacks.
 pub(super) fn changes(
     expected: &ProvisionPlan,
     actual: &ProvisionPlan,

@@ -1,4 +1,4 @@
-//! `plan.golden`: is it the plan that the pack itself expects?
+//! `plan.golden`: does the plan equal the pack's own expected plan?
 
 use super::changes::changes;
 use crate::check::Conclusion;
@@ -39,7 +39,7 @@ pub(super) fn judge(subject: &Subject, opened: &Opened, observed: &Observed) -> 
     Conclusion::of(found)
 }
 
-/// The subscriptions wizard, or the setup where there is none.
+/// Whether it is the subscriptions wizard, or setup if the pack has none.
 fn owns_subscriptions(opened: &Opened, observed: &Observed) -> bool {
     let is = |o: &Observed| o.wizard.kind == WizardKind::Subscriptions;
     is(observed) || (observed.wizard.primary && !opened.wizards.iter().any(is))
@@ -76,7 +76,7 @@ fn expected_plan(
         Err(why) => return bad_fixture(path, inert(&why, 200)),
     };
     if !has_notes {
-        // Notes are remarks; an expectation that is silent on them has none.
+        // Notes are optional remarks: without expected notes, any notes are accepted.
         expected.notes.clone_from(&plan.notes);
     }
     let mut found = changes(&expected, plan, &subject.public_base_url);

@@ -1,4 +1,4 @@
-//! plan.*: is the plan well-formed, in bounds, and the one that was expected?
+//! plan.*: is the plan well-formed, within bounds, and as expected?
 
 mod changes;
 mod golden;
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         requirement: "Config and secret patches, webhook, subscription and OAuth operations are \
                       well-formed: known verbs, unique ids, no unresolved template.",
-        why: "A host carries plans out to the letter: an unknown verb or an unresolved template is carried out as nothing, or as nonsense.",
+        why: "A host executes a plan literally: it ignores an unknown verb, or takes an unresolved template for a value.",
         fix: "Use the verbs that the finding lists, ids that are unique, and resolve every template.",
         run: |subject, findings| on_plan(subject, findings, |_, plan| shape(plan)),
     },
@@ -44,9 +44,9 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
-        requirement: "The plan equals `fixtures/setup.expected.plan.json`; likewise \
-                      `subscriptions.expected(.ops).json`.",
-        why: "The plan is what a user agrees to; a change of it has to be on purpose.",
+        requirement: "The plan equals `fixtures/setup.expected.plan.json`, and its subscription \
+                      operations equal `subscriptions.expected(.ops).json`.",
+        why: "A user approves the plan, so each change of it must be on purpose.",
         fix: "Correct the wizard, or update the expected plan if the change is meant.",
         run: |subject, findings| {
             findings.each_wizard(subject, |opened, observed| {
@@ -70,7 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "Setup run again on the state it would have left changes nothing.",
-        why: "Setup is repeated after failures; a second run that adds again leaves duplicates.",
+        why: "Setup is repeated after failures; a second run that adds everything again leaves duplicates.",
         fix: "Look at `existing_state`, and use stable ids.",
         run: state::idempotent,
     },
@@ -80,14 +80,14 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "The remove wizard takes back every key and operation that setup added.",
-        why: "What is left behind keeps receiving events, and keeps secrets, of an installation that is gone.",
+        why: "What remains keeps the secrets of a removed installation, and keeps receiving its events.",
         fix: "Let the remove wizard take back each key, secret, webhook, subscription and authorisation.",
         run: state::removable,
     },
 ];
 
-/// Judges the plan of each wizard. A violation in the plan of a wizard that
-/// did not complete is one all the same; its absence says nothing.
+/// Judges the plan of each wizard. A violation in the plan of an incomplete wizard
+/// counts; without violations, an incomplete wizard blocks the check.
 pub(super) fn on_plan(
     subject: &Subject,
     findings: &mut Findings,
@@ -192,7 +192,7 @@ fn verbs(plan: &ProvisionPlan) -> Vec<Finding> {
     found
 }
 
-/// Placeholders and template expressions that nobody filled in.
+/// Findings on unresolved placeholders and template expressions.
 fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
     match value {
         Value::String(text) => {

@@ -1,5 +1,5 @@
-//! What plans leave: a valid config, the same after a second time, nothing
-//! after the way back.
+//! The state that plans leave: a valid config, the same state after a second setup,
+//! and nothing after the remove wizard.
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Subject};
@@ -10,7 +10,7 @@ use provision_core::wizard::{InstalledState, ProvisionPlan, WizardKind, WizardRu
 use provision_core::{Finding, Pack};
 use serde_json::Value;
 
-/// Violations of one schema that are told.
+/// Violations of one schema that a report lists, at most.
 const TOLD: usize = 50;
 
 /// `plan.config-valid`
@@ -46,8 +46,7 @@ fn unreadable(file: &str, why: &str) -> Finding {
     )
 }
 
-/// Answers every reference to another file with that file of the pack, and
-/// never with anything from elsewhere.
+/// Resolves references to other files within the pack only.
 struct Files<'p>(&'p Pack);
 
 impl Files<'_> {
@@ -108,7 +107,7 @@ pub(super) fn idempotent(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// What the plan of a second setup changes of what the first has left.
+/// What the plan of a second setup changes in the state that the first left.
 pub(crate) fn unsettled(left: &InstalledState, again: &ProvisionPlan) -> Vec<Finding> {
     let mut after = left.clone();
     after.apply(again);

@@ -1,4 +1,4 @@
-//! wizard.*: is there one, did each step really run, is its answer an answer?
+//! wizard.*: is there a wizard, did each step run, and is its answer valid?
 
 mod questions;
 
@@ -26,8 +26,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
-        requirement: "Every step of every wizard really ran to completion.",
-        why: "Only what really ran to its end was tested; a wizard that stops leaves users half-way.",
+        requirement: "Every step of every wizard ran to completion.",
+        why: "Only a step that ran to its end was tested; a wizard that stops leaves users half-way.",
         fix: "The finding names the step, its file and the cause; the reproducing command shows it again.",
         run: completes,
     },
@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
-        why: "A host that has to guess what an answer means guesses wrong for somebody.",
+        why: "A host that has to guess the meaning of an answer guesses wrong for some users.",
         fix: "Answer one JSON object with the keys of the contract, in UTF-8, each key once.",
         run: output,
     },
@@ -57,7 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
-        why: "Users fill in what setup.yaml says; a wizard that asks for something else fails them.",
+        why: "Users fill in what setup.yaml says; a wizard that asks for something else refuses their answers.",
         fix: "Generate setup.yaml, the questions and the config schema from one source.",
         run: questions::agree,
     },
@@ -182,7 +182,7 @@ fn bad_output(step: &StepRun) -> Vec<Finding> {
             failure.message.clone(),
         )];
     }
-    // The answers of other contracts have shapes of their own.
+    // Answers of other contracts have other shapes.
     let own = step.output().filter(|_| step.contract);
     let unknown = own.map(StepOutput::unknown_keys).unwrap_or_default();
     let finding = |key: String| {

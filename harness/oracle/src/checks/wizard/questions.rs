@@ -1,4 +1,4 @@
-//! What a wizard asks: well-formed, agreed upon, and in words that there are.
+//! Checks of questions: well-formed, in agreement with the files, and translated.
 
 use crate::check::{Conclusion, Findings};
 use crate::probe_outcome::asked;
@@ -37,7 +37,7 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// Whether the step asks anything, and what is wrong with it.
+/// Whether the step asks anything. Adds the defects of its questions to `found`.
 fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool {
     if let Some(failure) = step.failure().filter(|f| f.code == StepCode::Questions) {
         let expected = "questions with ids of their own, within the bound";
@@ -106,7 +106,7 @@ fn of_files(opened: &Opened, found: &mut Vec<Finding>) -> bool {
     any
 }
 
-/// What is wrong with one question.
+/// The defects of one question.
 fn defects(at: &str, question: &Question) -> Vec<Finding> {
     let at = format!("{at}, question `{}`", inert(&question.id, 80));
     let finding = |code: CheckCode, expected: &str, actual: String| {
@@ -160,7 +160,7 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
     found
 }
 
-/// Whether `default` is an answer. NB: published forms write defaults of
+/// Whether `default` is a valid answer. NB: published forms write defaults of
 /// numbers and booleans as strings.
 fn fits(question: &Question, kind: Kind, default: &Value) -> bool {
     let spelled = default.as_str().and_then(|text| match kind {
@@ -207,8 +207,8 @@ pub(super) fn agree(subject: &Subject, findings: &mut Findings) {
 
 type Source = (String, BTreeMap<String, (bool, bool)>);
 
-/// Who says what is asked; each question with whether it is required, and
-/// whether it is secret.
+/// The sources of questions; each question with whether it is required and whether
+/// it is secret.
 fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Source> {
     let flags = |questions: &[Question]| {
         let flags = questions
@@ -229,7 +229,7 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
     sources
 }
 
-/// What a host gives without being asked.
+/// The answer that a host gives without a question.
 const GIVEN: &str = "public_base_url";
 
 fn differences((one, first): &Source, (two, second): &Source) -> Vec<Finding> {
@@ -243,8 +243,8 @@ fn differences((one, first): &Source, (two, second): &Source) -> Vec<Finding> {
     };
     let difference = |id: &String| match (first.get(id), second.get(id)) {
         (Some(a), Some(b)) if a == b => None,
-        // A schema need not speak of what goes into the secret store; and a
-        // config may hold more than setup asks, unless it has to.
+        // A schema need not contain secrets, which go into the secret store. A config
+        // may have more keys than setup asks for, unless they are required.
         (Some((_, true)), None | Some((_, true))) if by_schema => None,
         (None, Some((required, _))) if by_schema && (!required || id == GIVEN) => None,
         (Some(a), Some(b)) => {
@@ -293,7 +293,8 @@ pub(super) fn translated(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// The keys of the texts that the wizard's component has, else the pack.
+/// The text keys of the wizard's component, or those of the pack if the component
+/// exports no texts, and the file that holds them.
 fn bundle(
     subject: &Subject,
     opened: &Opened,

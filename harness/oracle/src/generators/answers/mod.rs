@@ -1,5 +1,5 @@
-//! Answers that a wizard should refuse, or survive: one change of valid ones
-//! each. Guided by what is asked, the same for the same seed.
+//! Answer mutations: changes of valid answers that a wizard must refuse or
+//! survive. They follow from the questions and the seed.
 
 mod values;
 
@@ -9,99 +9,99 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use values::{hostile, wrong};
 
-/// Changes that leave an answer out or give it a wrong type, at most.
+/// Mutations that remove an answer or give it a wrong type, at most.
 const SINGLES: usize = 600;
-/// Hostile values, at most.
+/// Mutations with a hostile value, at most.
 const HOSTILE: usize = 160;
 
-/// What a change of the answers is to show.
+/// The kind of an answer mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ProbeKind {
-    /// A required answer is not there.
+    /// A required answer is missing.
     Missing,
     /// An answer is of the wrong type.
     WrongType,
-    /// There is an answer to what nobody asked.
+    /// There is an answer to a question that nobody asked.
     Extra,
-    /// An answer is what nobody expects.
+    /// An answer has a hostile value.
     Hostile,
 }
 
-/// One answer that is taken away, or put in the place of another.
+/// One answer that is removed or replaced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edit {
     /// The question's id.
     pub question: String,
     /// Whether the answer is a secret.
     pub secret: bool,
-    /// The answer; `None` takes it away.
+    /// The new answer; `None` removes it.
     pub value: Option<Value>,
 }
 
 /// A change of valid answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerMutation {
-    /// Its place among all that are worth trying.
+    /// Its place among all mutations.
     pub place: usize,
-    /// What it is to show.
-    pub aim: ProbeKind,
+    /// Its kind.
+    pub kind: ProbeKind,
     /// The change in words, for a finding.
     pub what: String,
     /// The answers that change.
     pub edits: Vec<Edit>,
 }
 
-/// Of what the generator may make use.
+/// The inputs of the generator.
 #[derive(Debug, Clone, Copy)]
 pub struct MutationSpec<'g> {
-    /// What is asked.
+    /// The questions.
     pub questions: &'g [Question],
-    /// Whether answers keep their types on the way to the guest; where they
-    /// become text, a number is as good as its digits.
+    /// Whether answers keep their types on the way to the guest. If they become
+    /// text, a number equals its digits.
     pub typed: bool,
     /// Bytes of the longest text.
     pub longest: usize,
     /// Levels of the deepest value.
     pub deepest: usize,
-    /// Decides which are tried where not all can be.
+    /// Selects mutations if there are too many.
     pub seed: u64,
 }
 
-/// All changes that are worth trying: each required answer missing, each wrong
-/// type, extras, hostile values.
+/// All mutations: each required answer missing, each wrong type, extra answers,
+/// hostile values.
 #[must_use]
-pub fn mutations(ground: &MutationSpec<'_>) -> Vec<AnswerMutation> {
-    let questions = ground.questions;
+pub fn mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
+    let questions = spec.questions;
     let mut mutations: Vec<AnswerMutation> = questions
         .iter()
-        // What has a default need not be answered.
+        // A question with a default needs no answer.
         .filter(|q| q.required && q.default.is_none())
         .map(|q| mutation(ProbeKind::Missing, "no answer at all", q, None))
         .collect();
     for question in questions {
-        let wrong = wrong(question, ground.typed).into_iter();
+        let wrong = wrong(question, spec.typed).into_iter();
         let wrong =
             wrong.map(|(what, value)| mutation(ProbeKind::WrongType, what, question, Some(value)));
         mutations.extend(wrong);
     }
     mutations.truncate(SINGLES);
     mutations.extend(extras());
-    let hostile = hostile_mutations(ground);
-    mutations.extend(chosen(hostile, HOSTILE, ground.seed));
+    let hostile = hostile_mutations(spec);
+    mutations.extend(chosen(hostile, HOSTILE, spec.seed));
     let places = mutations.iter_mut().enumerate();
     places.for_each(|(place, mutation)| mutation.place = place);
     mutations
 }
 
 fn mutation(
-    aim: ProbeKind,
+    kind: ProbeKind,
     what: &str,
     question: &Question,
     value: Option<Value>,
 ) -> AnswerMutation {
     AnswerMutation {
         place: 0,
-        aim,
+        kind,
         what: what.to_owned(),
         edits: vec![Edit {
             question: question.id.clone(),
@@ -111,21 +111,23 @@ fn mutation(
     }
 }
 
-/// A text that no wizard can know.
+/// A text that occurs in no pack.
 pub const EXTRA: &str = "extra-5d1f0c7b9a3e";
 
 fn extras() -> Vec<AnswerMutation> {
     let extra = |secret: bool| AnswerMutation {
         place: 0,
-        aim: ProbeKind::Extra,
-        what: match secret {
-            true => "a secret that nobody asked for".into(),
-            false => "an answer that nobody asked for".into(),
+        kind: ProbeKind::Extra,
+        what: if secret {
+            "a secret that nobody asked for".into()
+        } else {
+            "an answer that nobody asked for".into()
         },
         edits: vec![Edit {
-            question: match secret {
-                true => "unexpected_secret".into(),
-                false => "unexpected_answer".into(),
+            question: if secret {
+                "unexpected_secret".into()
+            } else {
+                "unexpected_answer".into()
             },
             secret,
             value: Some(Value::String(EXTRA.into())),
@@ -134,17 +136,17 @@ fn extras() -> Vec<AnswerMutation> {
     vec![extra(false), extra(true)]
 }
 
-fn hostile_mutations(ground: &MutationSpec<'_>) -> Vec<AnswerMutation> {
-    let values = hostile(ground.longest, ground.deepest);
-    let asked = ground.questions.iter().flat_map(|question| {
-        let numbers = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
-        // Of a number the boundaries, of the rest everything.
-        let values = values.iter().filter(move |v| !numbers || v.1.is_number());
+fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
+    let values = hostile(spec.longest, spec.deepest);
+    let asked = spec.questions.iter().flat_map(|question| {
+        let is_number = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
+        // Numbers get boundary numbers only; other kinds get every value.
+        let values = values.iter().filter(move |v| !is_number || v.1.is_number());
         values
             .map(|(what, value)| mutation(ProbeKind::Hostile, what, question, Some(value.clone())))
     });
-    // NB: also where nothing is asked, a wizard gets whatever people send it.
-    // A key of its own for each, so that all can be sent at once.
+    // NB: a wizard without questions receives unasked answers too. Each value has a
+    // key of its own, so that one run can send all of them.
     let unasked = values.iter().enumerate().map(|(i, (what, value))| {
         let question = Question::plain(&format!("unexpected_answer_{i}"), "text");
         mutation(ProbeKind::Hostile, what, &question, Some(value.clone()))
@@ -152,31 +154,35 @@ fn hostile_mutations(ground: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     asked.chain(unasked).collect()
 }
 
-/// `mutations` in groups that can be tried at once, because no two of a group
-/// touch the same question; values of one kind are spread over the groups.
+/// `mutations` in batches for one run each: no two mutations of a batch change
+/// the same question. Equal values are spread over the batches.
 #[must_use]
-pub fn at_once(mutations: Vec<AnswerMutation>) -> Vec<Vec<AnswerMutation>> {
-    let mut groups: Vec<(BTreeSet<String>, Vec<AnswerMutation>)> = Vec::new();
+pub fn batches(mutations: Vec<AnswerMutation>) -> Vec<Vec<AnswerMutation>> {
+    let mut batches: Vec<(BTreeSet<String>, Vec<AnswerMutation>)> = Vec::new();
     let mut questions = BTreeSet::new();
     for mutation in mutations {
-        let touches: BTreeSet<String> = mutation.edits.iter().map(|e| e.question.clone()).collect();
-        questions.extend(touches.iter().cloned());
-        let len = groups.len();
-        // Another start for each question: else all would get the same value.
+        let changed: BTreeSet<String> = mutation.edits.iter().map(|e| e.question.clone()).collect();
+        questions.extend(changed.iter().cloned());
+        let len = batches.len();
+        // Start at another batch for each question, or else all questions of a batch
+        // would get the same value.
         let first = questions.len() - 1;
         let mut places = (0..len).map(|i| (first + i) % len);
-        let place = places.find(|at| groups[*at].0.is_disjoint(&touches));
+        let place = places.find(|at| batches[*at].0.is_disjoint(&changed));
         let place = place.unwrap_or_else(|| {
-            groups.push(Default::default());
+            batches.push(Default::default());
             len
         });
-        groups[place].0.extend(touches);
-        groups[place].1.push(mutation);
+        batches[place].0.extend(changed);
+        batches[place].1.push(mutation);
     }
-    groups.into_iter().map(|(_, mutations)| mutations).collect()
+    batches
+        .into_iter()
+        .map(|(_, mutations)| mutations)
+        .collect()
 }
 
-/// At most `most` of `mutations`, in an order that `seed` decides.
+/// At most `most` of `mutations`, which `seed` selects and orders.
 fn chosen(mut mutations: Vec<AnswerMutation>, most: usize, seed: u64) -> Vec<AnswerMutation> {
     if mutations.len() > most {
         let mut keyed: Vec<(u64, AnswerMutation)> = mutations
@@ -191,7 +197,7 @@ fn chosen(mut mutations: Vec<AnswerMutation>, most: usize, seed: u64) -> Vec<Ans
     mutations
 }
 
-/// A number that looks random, from the seed and a place.
+/// A pseudo-random number from the seed and a place.
 fn number(seed: u64, place: u64) -> u64 {
     // SplitMix64 (Steele, Lea, Flood 2014).
     let mut z = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -218,7 +224,7 @@ mod tests {
         questions(&spec, &FlowLimits::DEFAULT).expect("questions")
     }
 
-    fn made(questions: &[Question], typed: bool, seed: u64) -> Vec<AnswerMutation> {
+    fn generated(questions: &[Question], typed: bool, seed: u64) -> Vec<AnswerMutation> {
         mutations(&MutationSpec {
             questions,
             typed,
@@ -229,13 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn every_aim_and_every_question_is_reached() {
+    fn every_probe_kind_and_question_is_reached() {
         let questions = asked();
-        let mutations = made(&questions, true, 1);
-        let of = |aim: ProbeKind| {
-            let mutations = mutations.iter().filter(move |i| i.aim == aim);
+        let mutations = generated(&questions, true, 1);
+        let of = |kind: ProbeKind| {
+            let mutations = mutations.iter().filter(move |m| m.kind == kind);
             mutations
-                .flat_map(|i| &i.edits)
+                .flat_map(|m| &m.edits)
                 .map(|e| e.question.as_str())
                 .collect::<BTreeSet<_>>()
         };
@@ -248,18 +254,18 @@ mod tests {
         let unasked = of(ProbeKind::Hostile).into_iter();
         let unasked = unasked.filter(|q| q.starts_with("unexpected_answer_"));
         assert_eq!(of(ProbeKind::Hostile).len() - unasked.count(), 5);
-        let long = mutations.iter().flat_map(|i| &i.edits);
+        let long = mutations.iter().flat_map(|m| &m.edits);
         let long = long.filter_map(|e| e.value.as_ref()?.as_str());
         assert_eq!(long.map(str::len).max(), Some(4096));
     }
 
     #[test]
-    fn a_wrong_type_is_never_a_right_one() {
+    fn wrong_type_is_never_a_valid_answer() {
         for (question, mutation) in asked().iter().flat_map(|q| {
-            let one = made(std::slice::from_ref(q), true, 1);
-            one.into_iter().map(move |i| (q.clone(), i))
+            let one = generated(std::slice::from_ref(q), true, 1);
+            one.into_iter().map(move |m| (q.clone(), m))
         }) {
-            if mutation.aim != ProbeKind::WrongType {
+            if mutation.kind != ProbeKind::WrongType {
                 continue;
             }
             let value = mutation.edits[0].value.clone().expect("a value");
@@ -275,40 +281,47 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_at_once_touches_each_question_once() {
-        let mutations = made(&asked(), true, 1);
+    fn batch_changes_each_question_once() {
+        let mutations = generated(&asked(), true, 1);
         let hostile: Vec<AnswerMutation> = mutations
             .into_iter()
-            .filter(|i| i.aim == ProbeKind::Hostile)
+            .filter(|m| m.kind == ProbeKind::Hostile)
             .collect();
-        let groups = at_once(hostile.clone());
-        assert!(groups.len() < hostile.len() / 4, "{} groups", groups.len());
+        let batches = batches(hostile.clone());
+        let count = batches.len();
+        assert!(count < hostile.len() / 4, "{count} batches");
         let mut all = Vec::new();
-        for group in groups {
-            let edits = group.iter().flat_map(|i| &i.edits);
+        for batch in batches {
+            let edits = batch.iter().flat_map(|m| &m.edits);
             let questions: Vec<&str> = edits.map(|e| e.question.as_str()).collect();
             let different: BTreeSet<&str> = questions.iter().copied().collect();
             assert_eq!(questions.len(), different.len());
-            all.extend(group);
+            all.extend(batch);
         }
         assert!(hostile.iter().all(|mutation| all.contains(mutation)));
         assert_eq!(hostile.len(), all.len());
     }
 
     #[test]
-    fn the_seed_decides_and_nothing_else() {
+    fn mutations_depend_on_the_seed_only() {
         let mut questions = asked();
         for i in 0..4 {
-            // So many that not all hostile values can be tried.
+            // So many that the seed has to select hostile values.
             questions.push(Question::plain(&format!("more-{i}"), "text"));
         }
         let questions = questions;
-        assert_eq!(made(&questions, true, 7), made(&questions, true, 7));
-        assert_ne!(made(&questions, true, 7), made(&questions, true, 8));
-        // Where answers become text, a text is never of the wrong type.
-        let texts = made(&asked(), false, 7);
-        let wrong = texts.iter().filter(|i| i.aim == ProbeKind::WrongType);
-        let wrong: BTreeSet<&str> = wrong.map(|i| i.edits[0].question.as_str()).collect();
+        assert_eq!(
+            generated(&questions, true, 7),
+            generated(&questions, true, 7)
+        );
+        assert_ne!(
+            generated(&questions, true, 7),
+            generated(&questions, true, 8)
+        );
+        // If answers become text, a text is never of the wrong type.
+        let texts = generated(&asked(), false, 7);
+        let wrong = texts.iter().filter(|m| m.kind == ProbeKind::WrongType);
+        let wrong: BTreeSet<&str> = wrong.map(|m| m.edits[0].question.as_str()).collect();
         assert_eq!(wrong, ["on", "port", "region"].into());
     }
 }

@@ -1,12 +1,11 @@
-//! Values that are of the wrong type for a question, and values that nobody
-//! expects as an answer to any.
+//! Values of the wrong type for a question, and hostile values for any question.
 
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::{Value, json};
 
-/// Answers of the wrong type for `question`, each with what it is; none where
-/// the question's kind is not known. Where answers become text (not `typed`),
-/// texts are left, and those that are no text of the kind.
+/// Answers of the wrong type for `question`, each with a description; none if the
+/// question's kind is unknown. If answers become text (not `typed`), only texts
+/// that are invalid for the kind remain.
 pub(super) fn wrong(question: &Question, typed: bool) -> Vec<(&'static str, Value)> {
     let Some(kind) = question.answer() else {
         return Vec::new();
@@ -53,9 +52,8 @@ pub(super) fn wrong(question: &Question, typed: bool) -> Vec<(&'static str, Valu
     values
 }
 
-/// Values that nobody expects, each with what it is: empty, `longest` bytes
-/// long, `deepest` levels deep, odd Unicode, boundary numbers, and the shapes
-/// of injections.
+/// Hostile values, each with a description: empty, `longest` bytes long, `deepest`
+/// levels deep, unusual Unicode, boundary numbers, and injections.
 pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Value)> {
     let deep = (0..deepest).fold(json!(1), |inner, _| json!([inner]));
     let text = |text: &str| Value::String(text.to_owned());

@@ -1,7 +1,8 @@
-//! An archive as a plan that anything can be changed in before it is written.
+//! [`ArchiveBuilder`]: the records of a zip archive, which mutations change before
+//! it is written.
 //!
-//! This is a writer of its own on purpose: the reader that it is held against
-//! shares no line with it.
+//! The writer shares no code with the reader of the core, on purpose, because it
+//! tests that reader.
 
 mod write;
 
@@ -12,7 +13,7 @@ use flate2::write::DeflateEncoder;
 use provision_core::limits::ArchiveLimits;
 use std::io::Write;
 
-/// The fields of a local record, and those that a directory record shares.
+/// The fields of a local record, which a directory record has too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
     /// Version needed to extract.
@@ -64,40 +65,40 @@ impl Default for Attributes {
     }
 }
 
-/// Where a directory record says that its local record stands.
+/// The offset of the local record in a directory record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pointer {
-    /// Where the local record of this entry really stands, plus so much.
+    /// The true offset of this entry's local record, plus a shift.
     Entry(usize, u32),
-    /// At this offset, whatever stands there.
+    /// This offset, whatever is there.
     Fixed(u32),
 }
 
-/// A local record with its data and what follows it.
+/// A local record with its data and the bytes after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// The local record.
     pub local: Header,
     /// The data, compressed if the method says so.
     pub data: Vec<u8>,
-    /// Bytes behind the data.
+    /// Bytes after the data.
     pub behind: Vec<u8>,
 }
 
 /// A directory record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
-    /// The fields that it shares with a local record.
+    /// The fields that a local record has too.
     pub header: Header,
-    /// The fields that only it has.
+    /// The fields that a local record lacks.
     pub attributes: Attributes,
-    /// The local record that it points to.
+    /// The offset of the local record.
     pub pointer: Pointer,
-    /// Bytes behind the record.
+    /// Bytes after the record.
     pub behind: Vec<u8>,
 }
 
-/// Changes to the end record; `None` leaves what is true.
+/// Changes to the end record; `None` keeps the true value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct End {
     /// Number of this disk, and of the directory's.
@@ -112,7 +113,7 @@ pub struct End {
     pub directory: Option<u32>,
     /// The archive's comment.
     pub comment: Vec<u8>,
-    /// Claimed length of the comment, where it is not the comment's.
+    /// Claimed length of the comment, if it differs from the true one.
     pub comment_len: Option<u16>,
 }
 
@@ -131,13 +132,13 @@ pub struct ArchiveBuilder {
     pub end: Option<End>,
     /// Bytes after the end record.
     pub after: Vec<u8>,
-    /// Bytes that the file is cut to, from the end of this part on.
+    /// Where the file is cut off.
     pub cut: Option<Cut>,
-    /// The file, where it is none of the above.
+    /// The bytes of the file, instead of all of the above.
     pub instead: Option<Vec<u8>>,
     /// Index of the entry that mutations change.
     pub target_entry: usize,
-    /// The bounds that the archive will be held to.
+    /// The bounds of the reader, which set the size of bombs.
     pub limits: Option<ArchiveLimits>,
 }
 
@@ -177,9 +178,10 @@ impl ArchiveBuilder {
 
     /// Adds an entry `name`, which is a directory if it ends with `/`.
     pub fn add(&mut self, name: &str, contents: &[u8], style: Style) -> usize {
-        let data = match style.deflate {
-            true => deflate(contents),
-            false => contents.to_vec(),
+        let data = if style.deflate {
+            deflate(contents)
+        } else {
+            contents.to_vec()
         };
         let mut crc = flate2::Crc::new();
         crc.update(contents);
@@ -196,21 +198,24 @@ impl ArchiveBuilder {
             packed: data.len() as u32,
             size: contents.len() as u32,
             name: name.as_bytes().to_vec(),
-            extra: match style.extended {
-                true => b"UT\x09\0\x03\x01\x02\x03\x04\x05\x06\x07\x08".to_vec(),
-                false => Vec::new(),
+            extra: if style.extended {
+                b"UT\x09\0\x03\x01\x02\x03\x04\x05\x06\x07\x08".to_vec()
+            } else {
+                Vec::new()
             },
         };
         let header = Header {
-            extra: match style.extended {
-                true => b"UT\x05\0\x03\x01\x02\x03\x04".to_vec(),
-                false => Vec::new(),
+            extra: if style.extended {
+                b"UT\x05\0\x03\x01\x02\x03\x04".to_vec()
+            } else {
+                Vec::new()
             },
             ..local.clone()
         };
-        let external = match is_dir {
-            true => 0o040_755 << 16 | 0x10,
-            false => 0o100_644 << 16,
+        let external = if is_dir {
+            0o040_755 << 16 | 0x10
+        } else {
+            0o100_644 << 16
         };
         self.entries.push(Entry {
             local,
@@ -230,7 +235,7 @@ impl ArchiveBuilder {
         index
     }
 
-    /// Changes the fields that local and directory record of `entry` share.
+    /// Changes the shared fields in both records of `entry`.
     pub fn both(&mut self, entry: usize, change: impl Fn(&mut Header)) {
         change(&mut self.entries[entry].local);
         self.listing(entry, |listing| change(&mut listing.header));
@@ -242,7 +247,7 @@ impl ArchiveBuilder {
         self.directory.iter_mut().filter(own).for_each(change);
     }
 
-    /// The bounds that bombs go beyond.
+    /// The bounds that bombs exceed.
     #[must_use]
     pub fn limits(&self) -> ArchiveLimits {
         let default = || provision_core::Limits::default().archive;
@@ -253,14 +258,14 @@ impl ArchiveBuilder {
     pub fn rename(&mut self, entry: usize, name: &[u8]) {
         self.both(entry, |header| {
             header.name = name.to_vec();
-            // Bit 11, where the name can keep what it promises.
+            // Bit 11 declares UTF-8, so it is set only if the name is UTF-8.
             if std::str::from_utf8(name).is_ok_and(|n| !n.is_ascii()) {
                 header.flags |= 0x0800;
             }
         });
     }
 
-    /// Adds a stored entry of a name that no other has.
+    /// Adds an entry with a unique name.
     pub fn fresh(&mut self, contents: &[u8], deflate: bool) -> usize {
         let name = format!("fresh-{}.txt", self.entries.len());
         let style = Style {
@@ -275,7 +280,7 @@ impl ArchiveBuilder {
         self.add(name, b"", Style::default())
     }
 
-    /// Sets the external attributes of the target_entry.
+    /// Sets the external attributes of the target entry.
     pub fn external(&mut self, external: u32) {
         self.listing(self.target_entry, |l| l.attributes.external = external);
     }

@@ -1,4 +1,4 @@
-//! From the plan to the bytes.
+//! Writes the bytes of an [`ArchiveBuilder`].
 
 use super::{ArchiveBuilder, Attributes, Cut, End, Header, Pointer};
 
@@ -12,11 +12,11 @@ impl ArchiveBuilder {
         let mut out = self.before.clone();
         let mut marks = Marks::default();
         if self.directory_first {
-            // Its pointers must be right, so it is written twice.
+            // The directory needs the offsets of entries that come after it, so it is
+            // written twice.
             let mut trial = out.clone();
             self.write_directory(&mut trial, &mut Marks::default());
-            let mut behind = trial.clone();
-            self.write_entries(&mut behind, &mut marks);
+            self.write_entries(&mut trial, &mut marks);
             self.write_directory(&mut out, &mut marks);
             self.write_entries(&mut out, &mut marks);
         } else {
@@ -113,7 +113,7 @@ impl ArchiveBuilder {
     }
 }
 
-/// Where parts of the file stand.
+/// Offsets of parts of the file.
 #[derive(Default)]
 struct Marks {
     locals: Vec<usize>,
@@ -124,7 +124,7 @@ struct Marks {
     end: usize,
 }
 
-/// The fields that both records have, in their order.
+/// Writes the fields that both records have, in their order.
 pub(crate) fn common(out: &mut Vec<u8>, header: &Header) {
     let Header {
         needed,

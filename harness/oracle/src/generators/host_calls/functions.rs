@@ -1,4 +1,4 @@
-//! The functions of the host that a guest may call, and how they are called.
+//! The functions of the host that take no handle, and their signatures.
 
 /// A core type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct HostFunction {
     pub(super) types: &'static str,
     /// Its type in component text.
     pub(super) ty: &'static str,
-    /// The core parameters of the lowered function, the pointer for what does
-    /// not fit into a core result among them.
+    /// The core parameters of the lowered function, with the pointer for a result
+    /// that does not fit into a core result.
     pub(super) params: &'static [Flat],
     /// The core result.
     pub(super) result: Option<Flat>,

@@ -1,12 +1,12 @@
-//! The functions of WASI that take or give handles. They share types, so they
-//! are imported together.
+//! The functions of WASI that take or return handles. They share types, so a
+//! component imports all of them.
 
 use super::functions::Flat::{self, I32, I64};
 
-/// A function that takes or gives handles, or drops one.
+/// A function that takes, returns or drops handles.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HandleFunction {
-    /// The interface with its version; empty for what drops a handle.
+    /// The interface with its version; empty for a function that drops a handle.
     pub interface: &'static str,
     /// Its name, or the name of the resource that is dropped.
     pub name: &'static str,
@@ -16,14 +16,14 @@ pub struct HandleFunction {
     pub(super) params: &'static [Flat],
     /// The core result.
     pub(super) result: Option<Flat>,
-    /// Arguments with which it is answered.
-    pub(super) sound: &'static [i64],
-    /// Whether the host keeps a record of it. Streams and polls are wasmtime-wasi's
-    /// own: what goes through them is kept elsewhere, or is nothing.
+    /// Valid arguments.
+    pub(super) valid: &'static [i64],
+    /// Whether the host records the call. wasmtime-wasi implements streams and polls
+    /// itself: the host captures the bytes of streams, but not these calls.
     pub recorded: bool,
 }
 
-/// Handles that a component has from the beginning: they are numbered from one.
+/// The calls that give a component its first handles, numbered from one.
 pub(super) const FIRST: [(&str, &str); 5] = [
     ("get-stdin", ""),
     ("get-stdout", ""),
@@ -35,21 +35,21 @@ const IN: i64 = 1;
 const OUT: i64 = 2;
 const POLLABLE: i64 = 4;
 const NETWORK: i64 = 5;
-/// Where [`POLLABLE`] stands in memory, as a list of one.
+/// The address of a list with [`POLLABLE`] as its only item.
 pub(super) const LIST: i64 = 128;
-/// Where answers go.
+/// The address for answers.
 const BACK: i64 = 512;
-/// Where a good text stands.
+/// The address of a valid text.
 const TEXT: i64 = 64;
 
 macro_rules! handles {
-    ($($interface:literal $of:literal $recorded:literal { $($name:literal $params:expr => $result:expr, $sound:expr;)+ })+) => {
-        /// Every function of the host that takes or gives handles and can be
-        /// called: no directory and no socket is ever handed out, so their
-        /// methods cannot.
+    ($($interface:literal $of:literal $recorded:literal { $($name:literal $params:expr => $result:expr, $valid:expr;)+ })+) => {
+        /// Every function of the host that takes or returns handles and can be
+        /// called. The host grants no directory and no socket, so their methods
+        /// cannot be called.
         pub const HANDLES: &[HandleFunction] = &[$($(HandleFunction {
             interface: $interface, name: $name, of: $of, params: &$params,
-            result: $result, sound: &$sound, recorded: $recorded,
+            result: $result, valid: &$valid, recorded: $recorded,
         },)+)+];
     };
 }
@@ -100,7 +100,7 @@ handles! {
     "" "$network" false { "network" [I32] => None, [NETWORK]; }
 }
 
-/// The imports of all of them.
+/// The imports of all functions in [`HANDLES`].
 pub(super) const PRELUDE: &str = r#"
 (import "wasi:io/error@0.2.0" (instance $errors (export "error" (type (sub resource)))))
 (alias export $errors "error" (type $error))
