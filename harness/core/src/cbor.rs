@@ -1,8 +1,8 @@
 //! Strict CBOR (RFC 8949): no duplicate keys, no trailing data, bounded depth
 //! and count, exact UTF-8.
 //!
-//! A pre-scan walks the bytes before any decoder sees them, because decoders
-//! recurse, allocate what a length claims, and keep one of two equal keys.
+//! A scan checks the bytes before any decoder reads them, because decoders recurse,
+//! allocate the length that the bytes claim, and drop one of two equal keys.
 
 use crate::limits::DOCUMENT_ITEMS;
 use ciborium::Value as Cbor;
@@ -10,16 +10,16 @@ use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Why bytes are not acceptable CBOR, and where.
+/// Why bytes are not acceptable CBOR; most messages contain the offset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CborError(String);
 
-/// Parses `bytes` strictly, with at most `depth` levels of nesting. Lengths
-/// may be indefinite, as serialisers of flattened structs write them.
+/// Parses `bytes` strictly, with at most `depth` levels of nesting. Indefinite lengths
+/// are allowed, because serialisers of flattened structs write them.
 ///
 /// # Errors
-/// [`CborError`] says what is wrong and at which byte.
+/// [`CborError`] describes the defect, with its offset if there is one.
 pub fn parse(bytes: &[u8], depth: usize) -> Result<Cbor, CborError> {
     scan(bytes, depth).map_err(CborError)?;
     ciborium::from_reader(bytes).map_err(|e| CborError(e.to_string()))
@@ -39,20 +39,20 @@ fn scan(bytes: &[u8], depth: usize) -> Result<(), String> {
     }
 }
 
-/// The CBOR that says the same as `value`.
+/// `value` as CBOR.
 ///
 /// # Errors
-/// [`CborError`] where it cannot be written, which JSON never causes.
+/// Never fails for JSON input.
 pub fn from_json(value: &Value) -> Result<Vec<u8>, CborError> {
     let mut bytes = Vec::new();
     ciborium::into_writer(value, &mut bytes).map_err(|e| CborError(e.to_string()))?;
     Ok(bytes)
 }
 
-/// The JSON that says the same as `tree`.
+/// `tree` as JSON. Bytes become an array of numbers.
 ///
 /// # Errors
-/// What JSON cannot say is refused.
+/// [`CborError`] if JSON cannot represent a value.
 pub fn to_json(tree: &Cbor) -> Result<Value, CborError> {
     let refuse = |detail: &str| Err(CborError(detail.to_owned()));
     Ok(match tree {
@@ -83,15 +83,16 @@ pub fn to_json(tree: &Cbor) -> Result<Value, CborError> {
             }
             Value::Object(map)
         }
-        Cbor::Tag(tag, _) => return refuse(&format!("tag {tag} has no place here")),
+        Cbor::Tag(tag, _) => return refuse(&format!("tag {tag} is not allowed")),
         _ => return refuse("a value of an unknown kind"),
     })
 }
 
-/// What two keys are compared by: equal values, however they are written.
+/// A key in the form in which keys are compared: equal values are equal, whatever
+/// their encoding.
 type Key<'a> = (u8, Cow<'a, [u8]>);
 
-/// Walks the bytes without building anything.
+/// Walks the bytes without building a tree.
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -114,8 +115,8 @@ impl<'a> Scan<'a> {
         Ok(taken)
     }
 
-    /// Major type and argument of the next head; no argument where the length
-    /// is indefinite.
+    /// Major type and argument of the next head. An indefinite length has no
+    /// argument.
     fn head(&mut self) -> Result<(u8, Option<u64>), String> {
         let at = self.at;
         let first = self.take(1)?[0];
@@ -128,16 +129,16 @@ impl<'a> Scan<'a> {
                     .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
             ),
             31 if matches!(major, 2..=5) => None,
-            _ => return Err(format!("head {first:#04x} has no place at byte {at}")),
+            _ => return Err(format!("head {first:#04x} is not allowed at byte {at}")),
         };
         Ok((major, argument))
     }
 
-    /// Consumes a break, if one stands here.
+    /// Consumes a break if it is the next byte, and returns whether it was.
     fn at_break(&mut self) -> bool {
-        let stands = self.bytes.get(self.at) == Some(&0xff);
-        self.at += usize::from(stands);
-        stands
+        let is_break = self.bytes.get(self.at) == Some(&0xff);
+        self.at += usize::from(is_break);
+        is_break
     }
 
     fn item(&mut self, level: usize) -> Result<(), String> {
@@ -165,7 +166,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The contents of a string of bytes (2) or text (3), in one piece or many.
+    /// The contents of a string of bytes (2) or text (3), in one or several chunks.
     fn string(&mut self, major: u8, len: Option<u64>) -> Result<Cow<'a, [u8]>, String> {
         let Some(len) = len else {
             let mut whole = Vec::new();
@@ -182,21 +183,21 @@ impl<'a> Scan<'a> {
         };
         let at = self.at;
         let text = self.take(len)?;
-        match major == 3 && std::str::from_utf8(text).is_err() {
-            true => Err(format!("text at byte {at} is not UTF-8")),
-            false => Ok(text.into()),
+        if major == 3 && std::str::from_utf8(text).is_err() {
+            return Err(format!("text at byte {at} is not UTF-8"));
         }
+        Ok(text.into())
     }
 
-    /// `count` times, or until a break.
+    /// Calls `one` `count` times, or until a break.
     fn repeat(
         &mut self,
         count: Option<u64>,
         mut one: impl FnMut(&mut Self) -> Result<(), String>,
     ) -> Result<(), String> {
         match count {
-            // NB: what a count claims is bounded by the bytes that are left,
-            // because every item takes at least one.
+            // NB: the remaining bytes bound the count, because every item takes at
+            // least one byte.
             Some(count) => (0..count).try_for_each(|_| one(self)),
             None => {
                 while !self.at_break() {
@@ -226,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_cbor_is_refused_before_a_decoder_sees_it() {
+    fn hostile_cbor_is_refused_before_decoding() {
         let deep = vec![0x81; 100_000];
         let mut many = vec![0x9a, 0x00, 0x04, 0x00, 0x00];
         many.resize(5 + 0x40000, 0);
@@ -252,13 +253,13 @@ mod tests {
         ] {
             assert!(scan(bad, 64).is_err(), "{:02x?}", &bad[..bad.len().min(16)]);
         }
-        for good in [
+        for valid in [
             &[0xa1, 0x61, b'a', 0x82, 1, 0xf6][..],
             &[0xbf, 0x61, b'a', 0x9f, 1, 0xff, 0xff],
             &[0x7f, 0x61, b'a', 0x61, b'b', 0xff],
             &[0xa2, 1, 1, 0x20, 1],
         ] {
-            assert_eq!(scan(good, 64), Ok(()));
+            assert_eq!(scan(valid, 64), Ok(()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which file of a pack holds a component that its manifest speaks of.
+//! Finds the file of a component that a pack's manifest names.
 
 use crate::Pack;
 use greentic_types::PackManifest;
@@ -30,12 +30,12 @@ pub fn declared(manifest: &PackManifest) -> Vec<Declared<'_>> {
     components.collect()
 }
 
-/// Where a component comes from, as the pack's own table of sources says.
+/// Where a component comes from, according to the pack's own table of sources.
 #[derive(Debug, Clone)]
 pub struct ComponentSource {
-    /// The file of the pack, unless the component is elsewhere.
+    /// Its file in the pack; `None` if the pack does not contain it.
     pub file: Option<String>,
-    /// Whether a digest says which bytes they are.
+    /// Whether a digest identifies its bytes.
     pub pinned: bool,
 }
 
@@ -68,7 +68,7 @@ pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
     sources
 }
 
-/// The file that holds component `id`, if the pack has it.
+/// The file of component `id`, if the pack has it.
 #[must_use]
 pub fn file(
     pack: &Pack,
@@ -85,7 +85,7 @@ pub fn file(
     candidates.into_iter().flatten().find(|name| pack.has(name))
 }
 
-/// The file that holds component `id` of `manifest`, if the pack has it.
+/// The file of component `id` of `manifest`, if the pack has it.
 #[must_use]
 pub fn resolve(pack: &Pack, manifest: &PackManifest, id: &str) -> Option<String> {
     let declared = manifest.components.iter().find(|c| c.id.as_str() == id);

@@ -1,8 +1,7 @@
 //! Strict JSON: no duplicate keys, no trailing data, bounded depth, exact UTF-8.
 //!
-//! `serde_json::Value` alone keeps the last of two equal keys, and other
-//! readers keep the first: what two readers may understand differently is
-//! refused here.
+//! `serde_json::Value` keeps the last of two equal keys, and other readers keep the
+//! first. This reader refuses input that two readers may understand differently.
 
 use crate::limits::DOCUMENT_ITEMS;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -15,7 +14,7 @@ pub enum JsonError {
     /// The bytes are not UTF-8; `offset` is the first bad byte.
     #[error("not UTF-8 at byte {offset}")]
     Utf8 {
-        /// Bytes that are valid before the bad one.
+        /// Offset of the first bad byte.
         offset: usize,
     },
     /// Arrays and objects nest deeper than the bound.
@@ -41,7 +40,7 @@ pub enum JsonError {
 /// Parses `bytes` strictly, with at most `depth` levels of nesting.
 ///
 /// # Errors
-/// [`JsonError`] says what is wrong and where.
+/// [`JsonError`] describes the defect, with its place if there is one.
 pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Utf8 {
         offset: e.valid_up_to(),
@@ -56,7 +55,7 @@ pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, JsonError> {
         });
     }
     let mut parser = serde_json::Deserializer::from_str(text);
-    // NB: the depth is bounded above, before any recursion.
+    // NB: the depth was checked above, before any recursion.
     let value = Strict.deserialize(&mut parser).map_err(syntax)?;
     parser.end().map_err(syntax)?;
     Ok(value)
@@ -68,15 +67,15 @@ fn syntax(error: serde_json::Error) -> JsonError {
     }
 }
 
-/// The deepest nesting of brackets outside strings, and no fewer than the
-/// values: an object's key and its value count as one.
+/// The deepest nesting of brackets outside strings, and an upper bound on the number
+/// of values. An object's key and its value count as one.
 fn shape(text: &str) -> (usize, usize) {
     let (mut depth, mut deepest, mut items) = (0usize, 0usize, 1);
     let mut rest = text.as_bytes();
     while let [byte, tail @ ..] = rest {
         rest = tail;
         match byte {
-            b'"' => rest = behind_string(tail),
+            b'"' => rest = after_string(tail),
             b'[' | b'{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
@@ -90,8 +89,8 @@ fn shape(text: &str) -> (usize, usize) {
     (deepest, items)
 }
 
-/// What stands behind the string that goes on with `rest`.
-fn behind_string(mut rest: &[u8]) -> &[u8] {
+/// The text after a string; `rest` starts inside the string.
+fn after_string(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
         let escaped = rest[at] == b'\\';
         rest = rest
@@ -104,6 +103,7 @@ fn behind_string(mut rest: &[u8]) -> &[u8] {
     &[]
 }
 
+/// Reads a value and refuses duplicate keys.
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -169,8 +169,8 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// The JSON pointer of the first place where `a` and `b` differ, with both
-/// values there (`None` where one side has nothing). `None` when equal.
+/// The JSON pointer of the first difference of `a` and `b`, with both values there (a
+/// value is `None` if that side has none). `None` if `a` and `b` are equal.
 #[must_use]
 pub fn first_difference<'v>(
     a: &'v Value,
@@ -209,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_two_readers_may_read_differently_is_refused() {
+    fn ambiguous_or_invalid_json_is_refused() {
         for bad in [
             &br#"{"a":1,"a":2}"#[..],
             br#"{"a":{"b":1,"\u0062":2}}"#,
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_exact_and_cannot_exhaust_the_stack() {
+    fn depth_and_item_bounds_are_exact() {
         let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(parse(nested(64).as_bytes(), 64).is_ok());
         assert_eq!(
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_difference_is_named_by_pointer() {
+    fn first_difference_is_a_json_pointer() {
         let a = json!({"a": [1, {"x/y": 2}], "b": 0});
         let b = json!({"a": [1, {"x/y": 3}], "b": 1});
         let (at, _, _) = first_difference(&a, &b).expect("differs");

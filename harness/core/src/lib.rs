@@ -1,8 +1,8 @@
-//! From bytes to packs, wizards and plans.
+//! Reads packs from bytes, finds their wizards and drives them to plans.
 //!
-//! Everything here is a pure function of its arguments: no Wasmtime, files,
-//! environment, clock or threads. Reading paths is the runner's work, running
-//! Wasm is the executor's ([`wizard::StepExecutor`]), judging is the oracle's.
+//! Every function depends only on its arguments: no Wasmtime, files, environment,
+//! clock or threads. The runner reads paths, the executor
+//! ([`wizard::StepExecutor`]) runs Wasm, and the oracle judges.
 #![forbid(unsafe_code)]
 
 pub mod archive;

@@ -1,14 +1,15 @@
 //! Every bound of the harness, in one place.
 //!
-//! Whoever applies a group destructures it without `..`, so that a new bound
-//! does not compile until it is applied.
+//! Code that applies a group destructures it without `..`, so that a new bound does
+//! not compile until the code applies it.
 
 use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1024 * 1024;
 
-/// Values in one JSON or CBOR document, all levels together: decoding takes up
-/// to a hundred times the bytes, so bytes alone do not bound memory.
+/// Values in one JSON or CBOR document, all levels together. A bound on bytes alone
+/// does not bound memory, because a decoded document can take a hundred times the
+/// bytes.
 pub const DOCUMENT_ITEMS: usize = 250_000;
 
 /// Bounds on a pack, on the steps that it runs and on the data they exchange.
@@ -41,7 +42,7 @@ pub struct ArchiveLimits {
     pub total_bytes: u64,
     /// Inflated bytes for each compressed byte of one entry.
     pub ratio: u64,
-    /// Inflated bytes up to which the ratio is not asked.
+    /// Inflated bytes up to which the ratio is not applied.
     pub ratio_floor: u64,
 }
 
@@ -52,7 +53,7 @@ pub struct StepLimits {
     pub component_bytes: usize,
     /// Wasmtime fuel units. Fuel decides a verdict.
     pub fuel: u64,
-    /// Wall-clock milliseconds. A safety net: hitting it is the run's error.
+    /// Wall-clock milliseconds. A safety net: a timeout is an error of the harness.
     pub deadline_ms: u64,
     /// Bytes of linear memory, over all memories.
     pub memory_bytes: usize,
@@ -66,9 +67,9 @@ pub struct StepLimits {
     pub tables: usize,
     /// Bytes of Wasm stack.
     pub stack_bytes: usize,
-    /// Bytes of the JSON handed to a step.
+    /// Bytes of a step's input JSON.
     pub input_bytes: usize,
-    /// Bytes of the JSON that a step hands back.
+    /// Bytes of a step's output JSON.
     pub output_bytes: usize,
     /// Bytes of standard output, and of standard error, that are kept.
     pub stdio_bytes: usize,
@@ -80,16 +81,16 @@ pub struct StepLimits {
     pub host_calls: u64,
     /// Bytes that one call to the host may carry.
     pub host_call_bytes: usize,
-    /// Resource handles, at once.
+    /// Resource handles at the same time.
     pub handles: usize,
 }
 
-/// Bounds on what a wizard is made of.
+/// Bounds on the nodes, questions and answers of a wizard, and on a pack's steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowLimits {
-    /// Nodes that are run, all together.
+    /// Nodes that one flow runs, all together.
     pub nodes: usize,
-    /// How often one node is run.
+    /// How often a flow runs one node.
     pub visits: usize,
     /// Questions that one step may ask.
     pub questions: usize,
@@ -108,7 +109,7 @@ impl FlowLimits {
         visits: 8,
         questions: 500,
         answer_bytes: 1024 * 1024,
-        // Fifty steps that use up all of theirs.
+        // Enough for fifty steps that use up their fuel.
         pack_fuel: 10_000_000_000,
         pack_bytes: 8 * MIB,
     };
@@ -142,7 +143,7 @@ impl Limits {
             stdio_bytes: 4 * 1024,
             log_lines: 20,
             log_bytes: 256,
-            // Before the fuel is used up, which a call costs most of.
+            // Low, so that the calls reach this bound before they use up the fuel.
             host_calls: 200,
             host_call_bytes: 64 * 1024,
             handles: 64,
@@ -155,8 +156,8 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // greentic-pack itself refuses archives over 64 MiB and entries
-            // over 16 MiB, so nothing publishable is lost.
+            // greentic-pack itself refuses archives over 64 MiB and entries over
+            // 16 MiB, so these bounds refuse no pack that it accepts.
             archive: ArchiveLimits {
                 archive_bytes: 64 * MIB,
                 entries: 10_000,

@@ -1,11 +1,11 @@
-//! Makes text of strangers inert: bounded, one line, nothing a terminal obeys.
+//! Makes untrusted text inert: bounded, on one line, without terminal control.
 
-/// `text` with every control, bidi and zero-width character written as
-/// `\u{…}`, cut after `max` characters with a note of how many are left out.
+/// `text` with every control, bidi and zero-width character escaped as `\u{…}`, cut
+/// after `max` characters with a note of how many are left out.
 #[must_use]
 pub fn inert(text: &str, max: usize) -> String {
-    // Most texts are; and a table is looked up in a fuzzing build, too, where
-    // each comparison is recorded.
+    // Most texts are plain. A table is fast in a fuzzing build as well, which
+    // records each comparison.
     if text.len() <= max && is_plain(text) {
         return text.to_owned();
     }
@@ -21,9 +21,8 @@ pub fn inert(text: &str, max: usize) -> String {
     out
 }
 
-/// `text` with the same characters written out, but for line breaks, and
-/// nothing cut: for texts of several lines that were made inert before, by
-/// somebody else.
+/// `text` with the same characters escaped, except line breaks, and without a cut:
+/// for multi-line text that another component has already made inert.
 #[must_use]
 pub fn inert_lines(text: &str) -> String {
     if is_plain(text) {
@@ -39,13 +38,13 @@ pub fn inert_lines(text: &str) -> String {
     out
 }
 
-/// Whether all of `text` stands for itself.
+/// Whether no character of `text` needs an escape.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| PLAIN[usize::from(b)])
 }
 
-/// Bytes that stand for themselves: printable ASCII.
+/// Bytes that need no escape: printable ASCII.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut at = 0x20;
@@ -68,7 +67,7 @@ fn push_inert(out: &mut String, c: char) {
     }
 }
 
-/// Whether `c` changes how neighbouring text is shown without being seen:
+/// Whether `c` is invisible but changes how neighbouring text is shown:
 /// bidi controls, zero-width characters, tags, line separators, non-characters.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
@@ -79,7 +78,7 @@ pub fn is_invisible(c: char) -> bool {
         | 0xE0000..=0xE0FFF)
 }
 
-/// Whether `name` is safe as an identifier everywhere: at most 128 letters,
+/// Whether `name` is a safe identifier on every system: at most 128 letters,
 /// digits, `.`, `_` and `-`, starting with a letter or digit, and no `..`.
 #[must_use]
 pub fn is_safe_name(name: &str) -> bool {
@@ -90,8 +89,8 @@ pub fn is_safe_name(name: &str) -> bool {
         && !name.contains("..")
 }
 
-/// A folder name made of `label`: letters, digits, `.`, `_`, `-` stay, all
-/// else becomes `_`; never empty, never dots alone.
+/// A folder name for `label`: letters, digits, `.`, `_`, `-` stay, every other
+/// character becomes `_`. The result is never empty and never dots alone.
 #[must_use]
 pub fn slug(label: &str) -> String {
     let mut out: String = label
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_are_shown_and_never_obeyed() {
+    fn control_characters_are_escaped() {
         assert_eq!(
             inert("a\u{1b}[31m\u{202e}b\n", 99),
             "a\\u{1b}[31m\\u{202e}b\\n"
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_safe_name_is_never_a_path() {
+    fn path_or_invisible_character_is_not_a_safe_name() {
         for bad in [
             "",
             ".",
@@ -138,18 +137,18 @@ mod tests {
         ] {
             assert!(!is_safe_name(bad), "{bad:?}");
         }
-        for good in [
+        for valid in [
             "a",
             "greentic.secrets.vault-kv",
             "messaging-telegram",
             "0x_1",
         ] {
-            assert!(is_safe_name(good), "{good:?}");
+            assert!(is_safe_name(valid), "{valid:?}");
         }
     }
 
     #[test]
-    fn a_slug_is_one_harmless_folder_name() {
+    fn slug_is_never_a_path() {
         for (label, want) in [
             ("..", "_.."),
             ("", "_"),

@@ -1,7 +1,7 @@
-//! The canonical form: the same files are the same bytes.
+//! The canonical form: equal files make equal archive bytes.
 //!
-//! Sorted by name, stored, dated 1980-01-01, mode 0644, without directories,
-//! extra fields or comments: what `greentic-pack` writes, in sorted order.
+//! Entries are sorted by name, stored, dated 1980-01-01, mode 0644, without
+//! directories, extra fields or comments: what `greentic-pack` writes, but sorted.
 
 use super::error::{Rule, Violation};
 use super::raw::RawArchive;
@@ -15,23 +15,20 @@ use std::collections::BTreeMap;
 const MADE_BY: u16 = 0x030a;
 /// Version 1.0 reads stored files.
 const NEEDED: u16 = 10;
-/// 1980-01-01, the first day that a zip can name.
+/// 1980-01-01, the earliest date that a zip can hold.
 const DATE: u16 = 0x0021;
-/// A regular file, 0644, in the upper half.
+/// A regular file with mode 0644, in the upper 16 bits.
 const EXTERNAL: u32 = 0o100_644 << 16;
 
-/// General-purpose bit 11 where the name needs it, else none.
+/// General-purpose bit 11 (the name is UTF-8) if the name needs it, else 0.
 fn flags(name: &[u8]) -> u16 {
-    match name.is_ascii() {
-        true => 0,
-        false => 0x0800,
-    }
+    if name.is_ascii() { 0 } else { 0x0800 }
 }
 
 /// The canonical form of `archive`, the same bytes on every machine.
 ///
 /// # Errors
-/// [`Rule::Size`] if stored files do not fit into the bound on archives.
+/// [`Rule::Size`] if the stored files exceed the bound on archive bytes.
 pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, ArchiveError> {
     let names: Vec<&str> = archive.names().collect();
     let contents: u64 = names.iter().filter_map(|name| archive.size(name)).sum();
@@ -48,14 +45,14 @@ pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, Arch
         let offset = out.len() as u32;
         let contents = archive.read(name).unwrap_or_default();
         let crc = archive.files.get(*name).map_or(0, |e| e.crc);
-        let both = both(name, crc, contents.len() as u32);
+        let shared = shared_fields(name, crc, contents.len() as u32);
         out.extend(b"PK\x03\x04");
-        out.extend(&both);
+        out.extend(&shared);
         out.extend(name.as_bytes());
         out.extend(contents.as_ref());
         directory.extend(b"PK\x01\x02");
         directory.extend(MADE_BY.to_le_bytes());
-        directory.extend(&both);
+        directory.extend(&shared);
         // No comment, disk 0, no internal attributes.
         directory.extend([0; 6]);
         directory.extend(EXTERNAL.to_le_bytes());
@@ -73,8 +70,8 @@ pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, Arch
     Ok(out)
 }
 
-/// The fields that local and directory record share.
-fn both(name: &str, crc: u32, size: u32) -> Vec<u8> {
+/// The fields that the local and the directory record share.
+fn shared_fields(name: &str, crc: u32, size: u32) -> Vec<u8> {
     let mut fields = Vec::with_capacity(26);
     // Version, flags, method stored, time, date.
     for field in [NEEDED, flags(name.as_bytes()), 0, 0, DATE] {
@@ -91,18 +88,18 @@ fn both(name: &str, crc: u32, size: u32) -> Vec<u8> {
 /// A way in which entries of an archive are not canonical.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What differs, found and wanted: `deflated rather than stored`.
+    /// The difference, found and wanted: `deflated rather than stored`.
     pub what: String,
-    /// Where: offsets of the records concerned, in bytes, ascending.
+    /// Offsets of the affected records, in bytes, ascending.
     pub offsets: Vec<u64>,
-    /// The first entry concerned, escaped.
+    /// The first affected entry, escaped.
     pub entry: String,
 }
 
-/// How `archive` differs from its canonical form; empty if it does not.
+/// How `archive` differs from its canonical form; empty if it is canonical.
 ///
-/// Entries that differ in the same way are told once, so that a single odd
-/// value among many stands out with its place.
+/// Entries that differ in the same way share one [`Difference`], so that a
+/// single unusual value among many entries is easy to see.
 #[must_use]
 pub fn differences(archive: &Archive) -> Vec<Difference> {
     let raw = RawArchive::scan(&archive.bytes, usize::MAX);
@@ -134,15 +131,18 @@ pub fn differences(archive: &Archive) -> Vec<Difference> {
         }
     }
     for central in &raw.centrals {
-        for what in of_record(central) {
+        for what in record_differences(central) {
             note(what, central.common.offset, central.common.name);
         }
     }
     found.into_values().collect()
 }
 
-/// NB: the local record says the same in the fields that it has.
-fn of_record(central: &Central<'_>) -> Vec<String> {
+/// The differences of one directory record.
+///
+/// NB: the local record repeats these fields as far as it has them, because
+/// `open` refuses an archive whose two records differ.
+fn record_differences(central: &Central<'_>) -> Vec<String> {
     let common = &central.common;
     let Fixed {
         needed,

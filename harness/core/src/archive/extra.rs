@@ -1,7 +1,7 @@
-//! Extra fields: timestamps and owners are let through, each once and
-//! well-formed; whatever could change a name or a size is not.
+//! Extra fields: one well-formed timestamp and one well-formed owner are allowed.
+//! Everything else is refused, because it could change a name or a size.
 //!
-//! Info-ZIP's `zip` writes both for every file, and published packs have them.
+//! Info-ZIP's `zip` writes both for every file, so published packs have them.
 
 use super::error::Rule;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ const ZIP64: u16 = 0x0001;
 /// Unix owner (`ux`, Info-ZIP): version, sized user id, sized group id.
 const UNIX_OWNER: u16 = 0x7875;
 
-/// What an extra field is refused for, if anything.
+/// Why the extra field is refused, if it is.
 pub(super) fn problem(mut rest: &[u8]) -> Option<(Rule, String)> {
     let mut seen = Vec::new();
     while !rest.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn problem(mut rest: &[u8]) -> Option<(Rule, String)> {
             return Some((Rule::Extra, format!("extra field {id:#06x} is cut off")));
         };
         if seen.contains(&id) {
-            return Some((Rule::Extra, format!("extra field {id:#06x} is there twice")));
+            return Some((Rule::Extra, format!("extra field {id:#06x} occurs twice")));
         }
         let well_formed = match id {
             EXTENDED_TIMESTAMP => is_timestamp(value),
@@ -46,8 +46,9 @@ pub(super) fn problem(mut rest: &[u8]) -> Option<(Rule, String)> {
     None
 }
 
-/// Where the extra fields of local and directory record contradict: each field
-/// is in both, owners are equal, and the first time is.
+/// How the extra fields of the local and the directory record contradict each
+/// other. They agree if both have the same fields, equal owners and an equal first
+/// time.
 pub(super) fn contradiction(local: &[u8], central: &[u8]) -> Option<&'static str> {
     let (local, central) = (fields(local), fields(central));
     if local.keys().ne(central.keys()) {
@@ -55,7 +56,7 @@ pub(super) fn contradiction(local: &[u8], central: &[u8]) -> Option<&'static str
     }
     for (id, here) in local {
         let there = central.get(&id).copied().unwrap_or_default();
-        // Flags and the first time; further times stand in the local record only.
+        // Flags and the first time; only the local record has further times.
         let same = match id {
             EXTENDED_TIMESTAMP => here.get(..5).unwrap_or(here) == there,
             _ => here == there,
@@ -79,7 +80,7 @@ fn fields(mut rest: &[u8]) -> BTreeMap<u16, &[u8]> {
     fields
 }
 
-/// NB: directory records repeat the flags of all times, and hold the first.
+/// NB: a directory record repeats the flags of all times, but has only the first time.
 fn is_timestamp(value: &[u8]) -> bool {
     matches!(value, [flags, times @ ..] if flags & !7 == 0
         && times.len() % 4 == 0
@@ -99,7 +100,7 @@ mod tests {
     use super::problem;
 
     #[test]
-    fn timestamps_and_owners_are_all_that_is_let_through() {
+    fn only_well_formed_timestamp_and_owner_are_allowed() {
         let ut = [0x55, 0x54, 5, 0, 3, 1, 2, 3, 4];
         let ux = [0x75, 0x78, 11, 0, 1, 4, 0, 0, 0, 0, 4, 0, 0, 0, 0];
         assert_eq!(problem(&[]), None);

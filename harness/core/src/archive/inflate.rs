@@ -1,4 +1,4 @@
-//! Reads an entry's data with hard stops: never more output than was declared.
+//! Reads an entry's data and never inflates more than the declared size.
 
 use super::entry::{Entry, Method};
 use super::error::{Rule, Violation};
@@ -14,7 +14,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], entry: &Entry) -> Result<Cow<'a, [u8]>, 
     match entry.method {
         Method::Stored => Ok(Cow::Borrowed(data)),
         Method::Deflate => {
-            // The bounds have been applied to the declared size.
+            // `rules` has applied the bounds to the declared size.
             let mut out = Vec::with_capacity(entry.size as usize);
             inflate(data, entry, |chunk| out.extend_from_slice(chunk))?;
             Ok(Cow::Owned(out))
@@ -22,8 +22,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], entry: &Entry) -> Result<Cow<'a, [u8]>, 
     }
 }
 
-/// Reads the entry once and compares its checksum; `buffer` is for what has to
-/// be inflated.
+/// Reads the entry once and compares its checksum. Deflated data is inflated into
+/// `buffer`.
 pub(super) fn verify<'a>(
     bytes: &'a [u8],
     entry: &Entry,
@@ -98,7 +98,7 @@ mod tests {
     use flate2::{Compress, FlushCompress};
 
     #[test]
-    fn a_stream_that_lies_is_left_at_its_declared_size() {
+    fn bomb_is_inflated_no_further_than_declared_size() {
         let zeros = vec![0; 10 * 1024 * 1024];
         let mut data = Vec::with_capacity(64 * 1024);
         let mut packer = Compress::new(flate2::Compression::best(), false);

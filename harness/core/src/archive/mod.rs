@@ -1,10 +1,10 @@
 //! A strict reader of zip archives held in memory.
 //!
-//! The file is scanned once from its first byte ([`RawArchive`]): local
-//! records, then the directory in the same order, then the end record, then
-//! nothing. Every byte belongs to exactly one of them, and directory and local
-//! records must say the same, so that a reader that starts at either end sees
-//! the same files. Source of the layout: PKWARE APPNOTE.TXT 6.3.10, 4.3 and 4.4.
+//! [`RawArchive`] scans the file once from its first byte: local records, then the
+//! directory in the same order, then the end record, then nothing. Every byte
+//! belongs to exactly one of them. Directory and local records must agree, so that
+//! readers see the same files whether they start at the first or the last byte.
+//! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, 4.3 and 4.4.
 
 mod canonical;
 mod entry;

@@ -1,4 +1,4 @@
-//! Which entry names are safe on every system that may unpack a pack.
+//! Rules for entry names that are safe on every system that unpacks a pack.
 
 use super::error::{Rule, Violation};
 use crate::limits::ArchiveLimits;
@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Checks one name; a directory's name ends with `/`.
 ///
 /// # Errors
-/// [`Rule::NameBound`] or a rule `Rule::Name…`, at `offset`.
+/// [`Rule::NameBound`] or another rule `Rule::Name…`, at `offset`.
 pub fn check(name: &str, offset: usize, limits: &ArchiveLimits) -> Result<(), Violation> {
     let path = name.strip_suffix('/').unwrap_or(name);
     if name.len() > limits.name_bytes {
@@ -48,22 +48,22 @@ fn problem(path: &str) -> Option<(Rule, &'static str)> {
         (
             Rule::NameBackslash,
             path.contains('\\'),
-            "name has a backslash, which some systems take for a separator; use `/`",
+            "name has a backslash, which some systems treat as a separator; use `/`",
         ),
         (
             Rule::NameColon,
             path.contains("::"),
-            "name has `::`, which Windows takes for a stream; rename it with `__`",
+            "name has `::`, which Windows reads as a stream; use `__` instead",
         ),
         (
             Rule::NameColon,
             path.contains(':'),
-            "name has `:`, which Windows takes for a stream; rename it",
+            "name has `:`, which Windows reads as a stream; rename the file",
         ),
         (
             Rule::NameCharacter,
             path.contains(['<', '>', '"', '|', '?', '*']),
-            "name has a character that Windows allows in no name",
+            "name has a character that Windows does not allow in names",
         ),
     ];
     let broken = rules.into_iter().find(|(_, broken, _)| *broken);
@@ -110,7 +110,7 @@ fn is_device(component: &str) -> bool {
         || numbered("LPT")
 }
 
-/// Names seen so far, by the form in which file systems compare them.
+/// The names seen so far, keyed by the form in which file systems compare them.
 #[derive(Debug, Default)]
 pub struct Seen {
     files: BTreeMap<String, String>,
@@ -120,8 +120,8 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Adds `name`, which must be no other name in disguise, and no directory
-    /// where there is a file.
+    /// Adds `name`. Refuses a name that some file system takes for one seen
+    /// before, and a name that is both a file and a directory.
     ///
     /// # Errors
     /// [`Rule::Duplicate`], [`Rule::Collision`] or [`Rule::FileAndDirectory`],
@@ -141,16 +141,17 @@ impl Seen {
         }
         if path.len() < name.len() {
             self.directory(path)?;
-            return match self.listed_dirs.insert(path.to_owned()) {
-                true => Ok(()),
-                false => Err((Rule::Duplicate, "two entries have this name".into())),
+            return if self.listed_dirs.insert(path.to_owned()) {
+                Ok(())
+            } else {
+                Err((Rule::Duplicate, "two entries have this name".into()))
             };
         }
         let key = comparable(path);
         if self.dirs.contains_key(&key) {
             return Err((
                 Rule::FileAndDirectory,
-                "the name is also a directory's".into(),
+                "a directory has the same name".into(),
             ));
         }
         match self.files.insert(key, path.to_owned()) {
@@ -167,7 +168,7 @@ impl Seen {
         if self.files.contains_key(&key) {
             return Err((
                 Rule::FileAndDirectory,
-                "a directory of the name is a file".into(),
+                "a directory in the name is also a file".into(),
             ));
         }
         match self.dirs.get(&key) {
@@ -183,14 +184,14 @@ impl Seen {
 
 fn same_as(first: &str) -> (Rule, String) {
     let first = crate::text::inert(first, 120);
-    let detail = format!("the same as `{first}` where case or Unicode form do not count");
+    let detail = format!("the same as `{first}` on systems that ignore case or Unicode form");
     (Rule::Collision, detail)
 }
 
-/// The form in which case-folding, normalising file systems compare names. By
-/// way of upper case, which takes `ß` to `SS` as full case folding does.
+/// The form in which case-folding, normalising file systems compare names. The
+/// name goes through upper case, which maps `ß` to `SS` as full case folding does.
 fn comparable(name: &str) -> String {
-    // Nearly all names are ASCII, where this is all that folding does.
+    // Nearly all names are ASCII, for which folding does no more than this.
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_mean_something_else_somewhere_are_refused() {
+    fn unsafe_name_is_refused_with_its_code() {
         for (bad, expected) in [
             ("../x", "E_ZIP_NAME_DOTS"),
             ("a/../b", "E_ZIP_NAME_DOTS"),
@@ -245,7 +246,7 @@ mod tests {
         ] {
             assert_eq!(code(bad), Some(expected), "{bad:?}");
         }
-        for good in [
+        for valid in [
             "a",
             "components/setup_default__apply.wat",
             "a..b",
@@ -256,7 +257,7 @@ mod tests {
             "com10",
             "comma",
         ] {
-            assert_eq!(code(good), None, "{good:?}");
+            assert_eq!(code(valid), None, "{valid:?}");
         }
         assert_eq!(code(&"a".repeat(1025)), Some("E_NAME_BOUND"));
         assert_eq!(code(&"a/".repeat(17)), Some("E_NAME_BOUND"));
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_one_file_somewhere_collide() {
+    fn names_equal_on_some_file_system_collide() {
         assert_eq!(all(&["a", "a"]), Some("E_ZIP_DUPLICATE"));
         assert_eq!(all(&["a/B", "A/b"]), Some("E_ZIP_COLLISION"));
         assert_eq!(all(&["é", "e\u{301}"]), Some("E_ZIP_COLLISION"));

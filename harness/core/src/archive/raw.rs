@@ -1,60 +1,60 @@
 //! The file as a sequence of spans: every byte has exactly one owner.
 //!
-//! The scan goes once from the first byte to the last, judges only what stands
-//! where, and goes on behind what it does not understand, so that a reviewer
-//! sees all records of a refused archive. The rules on what the records say
-//! are in `rules`.
+//! The scan reads the file once from the first byte to the last. It judges only
+//! the positions of records, and continues after bytes that it cannot parse, so
+//! that a reviewer sees all records of a refused archive. The rules on the
+//! contents of records are in `rules`.
 
 use super::error::{Rule, Violation};
 use super::record::{self, Central, Common, Cursor, CutOff, End};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What a stretch of the file is.
+/// What a range of bytes in the file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// The local record of the entry of this index, with name and extra field.
+    /// The local record of the entry with this index, with name and extra field.
     Local(usize),
-    /// The data of the entry of this index.
+    /// The data of the entry with this index.
     Data(usize),
-    /// The directory record of this index, with name, extra and comment.
+    /// The directory record with this index, with name, extra field and comment.
     Central(usize),
     /// An end record, with its comment.
     End,
-    /// A record that no pack has.
+    /// A record of a kind that a pack must not have.
     Foreign,
     /// Bytes that belong to no record.
     Unknown,
 }
 
-/// A stretch of the file and its owner.
+/// A range of bytes in the file and its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// Offsets into the file, in bytes.
     pub range: Range<usize>,
-    /// What stands there.
+    /// What the bytes belong to.
     pub owner: Owner,
 }
 
-/// A local record and where its data stands.
+/// A local record and the position of its data.
 #[derive(Debug, Clone)]
 pub(super) struct Local<'a> {
     pub(super) common: Common<'a>,
-    /// Empty where the file ends before the data does.
+    /// Empty if the file ends before the data does.
     pub(super) data: Range<usize>,
     pub(super) whole: bool,
 }
 
-/// The records of a file in their order, whatever they say.
+/// The records of a file in their order, valid or not.
 #[derive(Debug)]
 pub struct RawArchive<'a> {
     pub(super) spans: Vec<Span>,
     pub(super) locals: Vec<Local<'a>>,
     pub(super) centrals: Vec<Central<'a>>,
     pub(super) ends: Vec<End<'a>>,
-    /// What the scan itself objects to.
+    /// Violations that the scan itself found.
     pub(super) violations: Vec<Violation>,
-    /// Whether the scan gave up at the bound on entries.
+    /// Whether the scan stopped at the bound on entries.
     pub(super) gave_up: bool,
 }
 
@@ -65,8 +65,8 @@ impl<'a> RawArchive<'a> {
         let mut scan = Scan {
             cursor: Cursor { bytes, at: 0 },
             entries,
-            // More than a sound archive of that many entries can have.
-            most_spans: entries.saturating_mul(4).saturating_add(16),
+            // More than a valid archive with that many entries can have.
+            max_spans: entries.saturating_mul(4).saturating_add(16),
             raw: RawArchive {
                 spans: Vec::new(),
                 locals: Vec::new(),
@@ -80,30 +80,29 @@ impl<'a> RawArchive<'a> {
         scan.raw
     }
 
-    /// The spans, in the order of the file: they cover it without gap or
-    /// overlap.
+    /// The spans in file order. They cover the file without gaps or overlaps.
     #[must_use]
     pub fn spans(&self) -> &[Span] {
         &self.spans
     }
 
-    /// Where the last directory record ends, else the file.
+    /// Where the last directory record ends; the end of the file if there is none.
     pub(super) fn directory_end(&self) -> usize {
         let is_central = |s: &&Span| matches!(s.owner, Owner::Central(_));
         let last = self.spans.iter().rfind(is_central).or(self.spans.last());
         last.map_or(0, |span| span.range.end)
     }
 
-    /// What stands at `offset`, for messages.
+    /// Describes what is at `offset`, for messages.
     pub(super) fn at(&self, offset: usize) -> String {
         let found = self.spans.partition_point(|s| s.range.end <= offset);
         let Some(span) = self.spans.get(found) else {
-            return "behind the file's end".into();
+            return "past the end of the file".into();
         };
         let of = |index: usize| crate::text::inert(&self.locals[index].common.shown(), 80);
         match span.owner {
             Owner::Local(i) if span.range.start == offset => format!("the entry `{}`", of(i)),
-            Owner::Local(i) => format!("amid the local record of `{}`", of(i)),
+            Owner::Local(i) => format!("inside the local record of `{}`", of(i)),
             Owner::Data(i) => format!("in the data of `{}`", of(i)),
             Owner::Central(_) => "in the directory".into(),
             Owner::End => "in the end record".into(),
@@ -115,7 +114,7 @@ impl<'a> RawArchive<'a> {
 struct Scan<'a> {
     cursor: Cursor<'a>,
     entries: usize,
-    most_spans: usize,
+    max_spans: usize,
     raw: RawArchive<'a>,
 }
 
@@ -123,11 +122,11 @@ impl<'a> Scan<'a> {
     fn run(&mut self) {
         while self.cursor.at < self.cursor.bytes.len() {
             let start = self.cursor.at;
-            let crowded = self.raw.spans.len() >= self.most_spans
+            let crowded = self.raw.spans.len() >= self.max_spans
                 || self.raw.locals.len() > self.entries
                 || self.raw.centrals.len() > self.entries;
             if crowded {
-                self.object(
+                self.report(
                     Rule::Entries,
                     start,
                     format!("more than {} entries", self.entries),
@@ -154,17 +153,17 @@ impl<'a> Scan<'a> {
                 true => (Rule::NotZip, "the file is empty"),
                 false => (Rule::NoEnd, "the file ends without an end record"),
             };
-            self.object(rule, self.cursor.bytes.len(), detail);
+            self.report(rule, self.cursor.bytes.len(), detail);
         }
     }
 
-    fn object(&mut self, rule: Rule, offset: usize, detail: impl Into<Cow<'static, str>>) {
+    fn report(&mut self, rule: Rule, offset: usize, detail: impl Into<Cow<'static, str>>) {
         self.raw
             .violations
             .push(Violation::new(rule, offset, detail));
     }
 
-    fn own(&mut self, start: usize, end: usize, owner: Owner) {
+    fn add_span(&mut self, start: usize, end: usize, owner: Owner) {
         if start < end {
             let range = start..end;
             self.raw.spans.push(Span { range, owner });
@@ -177,7 +176,7 @@ impl<'a> Scan<'a> {
         let index = self.raw.locals.len();
         let data = self.cursor.at;
         self.in_order(start, 0);
-        self.own(start, data, Owner::Local(index));
+        self.add_span(start, data, Owner::Local(index));
         let packed = common.fixed.packed as usize;
         let name = common.shown();
         let whole = self.cursor.take(packed, "an entry's data").is_ok();
@@ -187,7 +186,7 @@ impl<'a> Scan<'a> {
             data: data..end,
             whole,
         });
-        self.own(data, end, Owner::Data(index));
+        self.add_span(data, end, Owner::Data(index));
         if !whole {
             let left = self.cursor.left().len();
             let detail = format!("an entry's data needs {packed} bytes, the file has {left} left");
@@ -203,7 +202,7 @@ impl<'a> Scan<'a> {
         let start = self.cursor.at;
         let central = record::central(&mut self.cursor)?;
         self.in_order(start, 1);
-        self.own(
+        self.add_span(
             start,
             self.cursor.at,
             Owner::Central(self.raw.centrals.len()),
@@ -216,13 +215,13 @@ impl<'a> Scan<'a> {
         let start = self.cursor.at;
         let end = record::end(&mut self.cursor)?;
         if !self.raw.ends.is_empty() {
-            self.object(
+            self.report(
                 Rule::ManyEnds,
                 start,
                 "a second end record; readers differ in which they use",
             );
         }
-        self.own(start, self.cursor.at, Owner::End);
+        self.add_span(start, self.cursor.at, Owner::End);
         self.raw.ends.push(end);
         Ok(())
     }
@@ -236,7 +235,7 @@ impl<'a> Scan<'a> {
         } else {
             return;
         };
-        self.object(Rule::Layout, start, detail);
+        self.report(Rule::Layout, start, detail);
     }
 
     fn foreign(&mut self, signature: u32) -> Result<(), CutOff> {
@@ -253,25 +252,25 @@ impl<'a> Scan<'a> {
             ),
             _ => (
                 Rule::Descriptor,
-                "a data descriptor; sizes belong into the local record",
+                "a data descriptor; sizes belong in the local record",
             ),
         };
-        self.object(rule, start, detail);
+        self.report(rule, start, detail);
         record::foreign(&mut self.cursor, signature)?;
         if signature == record::DESCRIPTOR {
             self.cursor.at = self.next_record(self.cursor.at);
         }
-        self.own(start, self.cursor.at, Owner::Foreign);
+        self.add_span(start, self.cursor.at, Owner::Foreign);
         Ok(())
     }
 
-    /// Bytes that are no record, up to the next that might be one.
+    /// Bytes that are not a record, up to the next possible record.
     fn stray(&mut self) {
         let start = self.cursor.at;
         let end = self.next_record(start);
         let count = end - start;
         let (rule, detail) = if start == 0 && end == self.cursor.bytes.len() {
-            let detail = "the file holds no zip record; a .gtpack is a zip archive";
+            let detail = "the file has no zip record; a .gtpack is a zip archive";
             (Rule::NotZip, detail.to_owned())
         } else if start == 0 {
             (
@@ -284,10 +283,10 @@ impl<'a> Scan<'a> {
                 format!("{count} bytes after the end record"),
             )
         } else {
-            let detail = format!("{count} bytes between records belong to none");
+            let detail = format!("{count} bytes between records belong to no record");
             (Rule::Record, detail)
         };
-        self.object(rule, start, detail);
+        self.report(rule, start, detail);
         self.unknown_to(end);
     }
 
@@ -295,17 +294,17 @@ impl<'a> Scan<'a> {
         let CutOff { what, needs } = cut;
         let left = self.cursor.left().len();
         let detail = format!("{what} needs {needs} bytes, the file has {left} left");
-        self.object(Rule::Truncated, start, detail);
+        self.report(Rule::Truncated, start, detail);
         self.cursor.at = start;
         self.unknown_to(self.next_record(start + 4));
     }
 
     fn unknown_to(&mut self, end: usize) {
-        self.own(self.cursor.at, end, Owner::Unknown);
+        self.add_span(self.cursor.at, end, Owner::Unknown);
         self.cursor.at = end;
     }
 
-    /// Where the next signature stands, from `from` on; else the file's end.
+    /// Offset of the next signature at or after `from`, else the end of the file.
     fn next_record(&self, from: usize) -> usize {
         let bytes = self.cursor.bytes;
         let rest = bytes.get(from..).unwrap_or_default();
@@ -317,7 +316,8 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Whether a span already says that the file has no proper end.
+/// Whether the span is bytes of no record. The scan reported them, so it does not
+/// report a missing end record as well.
 fn is_stray(owner: Owner) -> bool {
     matches!(owner, Owner::Unknown)
 }

@@ -1,4 +1,4 @@
-//! Opens an archive: scans it, holds it against the rules, inflates each entry.
+//! Opens an archive: scans it, applies the rules, inflates each entry.
 
 use super::entry::Entry;
 use super::error::{ArchiveError, Rule, Violation};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// An archive whose structure, names, sizes and checksums were all verified.
 ///
-/// The bytes are kept as they came; an entry is inflated when it is read.
+/// It keeps the bytes unchanged and inflates an entry on each read.
 #[derive(Debug)]
 pub struct Archive {
     pub(super) bytes: Arc<Vec<u8>>,
@@ -30,9 +30,9 @@ impl Archive {
         Self::open_and_visit(bytes, limits, |_, _| {})
     }
 
-    /// Like [`Archive::open`], and shows `look` the name and the contents of
-    /// each file while it is inflated anyway. Nothing that was seen counts
-    /// unless the archive is accepted in the end.
+    /// Like [`Archive::open`], and calls `look` with the name and the contents of
+    /// each file, which `open` inflates in any case. The caller must discard what
+    /// `look` saw if the archive is refused.
     ///
     /// # Errors
     /// See [`Archive::open`].
@@ -66,11 +66,11 @@ impl Archive {
     #[must_use]
     pub fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let entry = self.files.get(name)?;
-        // `open` inflated these very bytes, so this cannot fail a second time.
+        // `open` inflated the same bytes without an error.
         inflate::read(&self.bytes, entry).ok()
     }
 
-    /// The archive file as it came.
+    /// The archive file, unchanged.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -90,7 +90,7 @@ fn verify(
     let mut found = std::mem::take(&mut raw.violations);
     found.extend(rules::violations(&raw, limits));
     let entries = rules::entries(&raw);
-    // What is over a bound is not worth the work of inflating it.
+    // An archive that exceeds a bound is not inflated, because that could be costly.
     if !found.iter().any(|v| v.rule.is_bound()) {
         let mut buffer = Vec::new();
         for entry in &entries {

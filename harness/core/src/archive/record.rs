@@ -1,4 +1,4 @@
-//! The records of a zip file, field by field. Parsing judges nothing.
+//! The records of a zip file, field by field. The parser applies no rules.
 //!
 //! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 
@@ -21,7 +21,7 @@ pub(super) const ZIP64_END: u32 = 0x0606_4b50;
 /// Signature of the ZIP64 end record's locator.
 pub(super) const ZIP64_LOCATOR: u32 = 0x0706_4b50;
 
-/// Every signature, for finding the next record behind bytes that are none.
+/// Every signature; the scan uses them to find the next record after unknown bytes.
 pub(super) const ALL: [u32; 8] = [
     LOCAL,
     CENTRAL,
@@ -81,7 +81,7 @@ impl Fields<'_> {
     }
 }
 
-/// The fixed fields that both records have, and the lengths of what follows.
+/// The fixed fields that both records have, and the lengths of name and extra field.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fixed {
     pub(super) needed: u16,
@@ -113,10 +113,10 @@ impl Fixed {
     }
 }
 
-/// What local and directory records both say of an entry.
+/// The parts of an entry that local and directory records both have.
 #[derive(Debug, Clone)]
 pub(super) struct Common<'a> {
-    /// Where the record stands in the file.
+    /// Offset of the record in the file.
     pub(super) offset: usize,
     pub(super) fixed: Fixed,
     pub(super) name: &'a [u8],
@@ -124,7 +124,7 @@ pub(super) struct Common<'a> {
 }
 
 impl<'a> Common<'a> {
-    /// Takes name and extra field, which stand behind a record's fields.
+    /// Takes name and extra field, which follow a record's fixed fields.
     fn take(offset: usize, fixed: Fixed, cursor: &mut Cursor<'a>) -> Result<Self, CutOff> {
         Ok(Self {
             offset,
@@ -134,8 +134,8 @@ impl<'a> Common<'a> {
         })
     }
 
-    /// The fields in which `self` and `other` differ. Extra fields may: they
-    /// are compared by their own rule.
+    /// The fields in which `self` and `other` differ. Extra fields are left out,
+    /// because `extra` compares them by its own rule.
     pub(super) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
         let (a, b) = (self.fixed, other.fixed);
         let pairs = [
@@ -152,7 +152,7 @@ impl<'a> Common<'a> {
         differing.map(|(_, field)| *field).collect()
     }
 
-    /// The name for messages.
+    /// The name, for messages.
     pub(super) fn shown(&self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.name)
     }
@@ -225,7 +225,7 @@ pub(super) fn end<'a>(cursor: &mut Cursor<'a>) -> Result<End<'a>, CutOff> {
     })
 }
 
-/// Takes a record that no pack has, as far as its own length says.
+/// Consumes a record that a pack must not have, up to the length that it claims.
 pub(super) fn foreign(cursor: &mut Cursor<'_>, signature: u32) -> Result<(), CutOff> {
     const WHAT: &str = "a record";
     let mut length = |skip: usize, width: usize| -> Result<u64, CutOff> {
@@ -240,7 +240,7 @@ pub(super) fn foreign(cursor: &mut Cursor<'_>, signature: u32) -> Result<(), Cut
         ARCHIVE_EXTRA => length(4, 4)?,
         ZIP64_END => length(4, 8)?,
         ZIP64_LOCATOR => 16 + length(4, 0)?,
-        // A descriptor's length cannot be told from itself.
+        // A descriptor does not contain its own length.
         _ => length(4, 0)?,
     };
     let body = usize::try_from(body).unwrap_or(usize::MAX);

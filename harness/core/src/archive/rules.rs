@@ -1,4 +1,4 @@
-//! The rules on what the records say, each by itself and against each other.
+//! The rules on the contents of records, one by one and compared with each other.
 
 use super::entry::{Entry, Method};
 use super::error::{Rule, Violation};
@@ -8,11 +8,11 @@ use super::{extra, names};
 use crate::limits::ArchiveLimits;
 use std::borrow::Cow;
 
-/// General-purpose flags that change nothing here: bits 1 and 2 hint at the
-/// compression level, bit 11 says that the name is UTF-8.
+/// General-purpose flags without effect on reading: bits 1 and 2 hint at the
+/// compression level, bit 11 marks the name as UTF-8.
 const HARMLESS_FLAGS: u16 = 0x0806;
 const UTF8_FLAG: u16 = 0x0800;
-/// APPNOTE 4.4.3.2: 2.0 is what deflate and directories need.
+/// APPNOTE 4.4.3.2: deflate and directories need version 2.0.
 const NEWEST_NEEDED: u16 = 20;
 
 /// Every violation of a rule on structure, names, types and bounds.
@@ -27,11 +27,11 @@ pub(super) fn violations(raw: &RawArchive<'_>, limits: &ArchiveLimits) -> Vec<Vi
         directory(raw, &mut found);
     }
     for central in &raw.centrals {
-        by_itself(central, &mut found);
+        central_alone(central, &mut found);
     }
     let mut from = 0;
     for end in &raw.ends {
-        // Each end record answers for the directory before it.
+        // Each end record describes the directory before it.
         self::end(end, from, raw, &mut found);
         from = end.offset;
     }
@@ -41,39 +41,39 @@ pub(super) fn violations(raw: &RawArchive<'_>, limits: &ArchiveLimits) -> Vec<Vi
 /// Rules on the fields that both records have.
 fn common(common: &Common<'_>, found: &mut Vec<Violation>) {
     let fixed = &common.fixed;
-    let mut object = |rule, detail: Cow<'static, str>| {
+    let mut report = |rule, detail: Cow<'static, str>| {
         found.push(Violation::new(rule, common.offset, detail).of(&common.shown()));
     };
     if fixed.flags & 0x2041 != 0 {
-        object(Rule::Encrypted, "encrypted entries cannot be judged".into());
+        report(Rule::Encrypted, "encrypted entries cannot be judged".into());
     }
     if fixed.flags & 0x0008 != 0 {
-        let detail = "sizes stand in a data descriptor; write them in the local record";
-        object(Rule::Descriptor, detail.into());
+        let detail = "sizes are in a data descriptor; write them in the local record";
+        report(Rule::Descriptor, detail.into());
     }
     if fixed.flags & !(HARMLESS_FLAGS | 0x2049) != 0 {
-        object(Rule::Flags, format!("flags {:#06x}", fixed.flags).into());
+        report(Rule::Flags, format!("flags {:#06x}", fixed.flags).into());
     }
     if fixed.packed == u32::MAX || fixed.size == u32::MAX {
-        object(Rule::Zip64, "ZIP64 sizes; a pack needs none".into());
+        report(Rule::Zip64, "ZIP64 sizes; a pack needs none".into());
     }
     if fixed.needed > NEWEST_NEEDED {
         let detail = format!("version {} is needed to extract", fixed.needed);
-        object(Rule::Version, detail.into());
+        report(Rule::Version, detail.into());
     }
     if !matches!(fixed.method, 0 | 8) {
         let detail = format!("method {}; use stored (0) or deflate (8)", fixed.method);
-        object(Rule::Method, detail.into());
+        report(Rule::Method, detail.into());
     }
     if fixed.method == 0 && fixed.packed != fixed.size {
-        object(Rule::DataSize, "stored, but the two sizes differ".into());
+        report(Rule::DataSize, "stored, but the two sizes differ".into());
     }
     if let Some((rule, detail)) = extra::problem(common.extra) {
-        object(rule, detail.into());
+        report(rule, detail.into());
     }
 }
 
-/// Rules on names, one by one and all together.
+/// Rules on each name, and on all names together.
 fn named(raw: &RawArchive<'_>, limits: &ArchiveLimits, found: &mut Vec<Violation>) {
     let mut seen = names::Seen::default();
     for Local { common, .. } in &raw.locals {
@@ -85,7 +85,7 @@ fn named(raw: &RawArchive<'_>, limits: &ArchiveLimits, found: &mut Vec<Violation
             continue;
         };
         if !name.is_ascii() && common.fixed.flags & UTF8_FLAG == 0 {
-            let detail = "name is not ASCII and not marked as UTF-8, so readers disagree on it";
+            let detail = "name is neither ASCII nor marked as UTF-8, so readers disagree on it";
             found.push(encoding(detail));
         }
         found.extend(names::check(name, common.offset, limits).err());
@@ -93,17 +93,18 @@ fn named(raw: &RawArchive<'_>, limits: &ArchiveLimits, found: &mut Vec<Violation
     }
 }
 
-/// Bounds on what would be inflated; what is inflated is held to it later.
+/// Bounds on the declared sizes. `inflate` later refuses data that exceeds its
+/// declared size.
 fn bounded(locals: &[Local<'_>], limits: &ArchiveLimits, found: &mut Vec<Violation>) {
     let ArchiveLimits {
         entry_bytes,
         total_bytes,
         ratio,
         ratio_floor,
-        // Applied before the scan and by it.
+        // The reader applies the first before the scan, the scan applies the second.
         archive_bytes: _,
         entries: _,
-        // Applied by `names`.
+        // `names` applies these two.
         name_bytes: _,
         name_depth: _,
     } = *limits;
@@ -125,57 +126,58 @@ fn bounded(locals: &[Local<'_>], limits: &ArchiveLimits, found: &mut Vec<Violati
     }
 }
 
-/// Directory against local records, both ways.
+/// Compares the directory with the local records, in both directions.
 fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
     let mut claimed = vec![false; raw.locals.len()];
     let mut last = None;
     for central in &raw.centrals {
         let offset = central.common.offset;
-        let mut object = |rule, detail: Cow<'static, str>| {
+        let mut report = |rule, detail: Cow<'static, str>| {
             found.push(Violation::new(rule, offset, detail).of(&central.common.shown()));
         };
         let start = central.local as usize;
         if central.local == u32::MAX {
-            object(Rule::Zip64, "a ZIP64 offset; a pack needs none".into());
+            report(Rule::Zip64, "a ZIP64 offset; a pack needs none".into());
             continue;
         }
         let Ok(index) = raw.locals.binary_search_by_key(&start, |l| l.common.offset) else {
             let at = raw.at(start);
-            object(
+            report(
                 Rule::Dangling,
                 format!("the directory points to byte {start}, {at}").into(),
             );
             continue;
         };
         if std::mem::replace(&mut claimed[index], true) {
-            object(
+            report(
                 Rule::Shared,
                 "a second directory record for this local record".into(),
             );
         } else if last.is_some_and(|last| index < last) {
-            object(
+            report(
                 Rule::Order,
-                "the directory lists it after an entry that it precedes".into(),
+                "the directory lists it after an entry that follows it in the file".into(),
             );
         }
         last = Some(index);
         let local = &raw.locals[index].common;
         for field in central.common.differs_in(local) {
-            object(
+            report(
                 Rule::Mismatch,
                 format!("directory and local record differ in {field}").into(),
             );
         }
         let extras = [local.extra, central.common.extra];
-        let sound = extras.iter().all(|e| extra::problem(e).is_none());
-        if let (true, Some(how)) = (sound, extra::contradiction(extras[0], extras[1])) {
-            object(
+        let valid = extras.iter().all(|e| extra::problem(e).is_none());
+        if let (true, Some(how)) = (valid, extra::contradiction(extras[0], extras[1])) {
+            report(
                 Rule::Mismatch,
                 format!("directory and local record: {how}").into(),
             );
         }
     }
-    // Where its record is missed, so that what cut the directory off decides.
+    // Reported at the end of the directory, so that a violation that cut the
+    // directory off comes first and decides.
     let end = raw.directory_end();
     for (local, _) in raw.locals.iter().zip(claimed).filter(|(_, c)| !c) {
         let common = &local.common;
@@ -187,39 +189,39 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-/// Rules on what a directory record alone says.
-fn by_itself(central: &Central<'_>, found: &mut Vec<Violation>) {
-    let mut object = |rule, detail: Cow<'static, str>| {
+/// Rules on the fields that only a directory record has.
+fn central_alone(central: &Central<'_>, found: &mut Vec<Violation>) {
+    let mut report = |rule, detail: Cow<'static, str>| {
         let violation = Violation::new(rule, central.common.offset, detail);
         found.push(violation.of(&central.common.shown()));
     };
     if !central.comment.is_empty() {
-        object(Rule::Comment, "the entry has a comment".into());
+        report(Rule::Comment, "the entry has a comment".into());
     }
     if central.disk != 0 {
-        object(
+        report(
             Rule::MultiDisk,
             format!("the entry is on disk {}", central.disk).into(),
         );
     }
-    // Bit 0 says that the file is text.
+    // Bit 0 marks the file as text.
     if central.internal & !1 != 0 || central.external & 0xff00 != 0 {
         let (i, e) = (central.internal, central.external);
-        object(
+        report(
             Rule::Flags,
             format!("attributes {i:#06x} and {e:#010x}").into(),
         );
     }
     if let Some((rule, detail)) = extra::problem(central.common.extra) {
-        object(rule, detail.into());
+        report(rule, detail.into());
     }
     if let Some(detail) = type_problem(central) {
-        object(Rule::Type, detail.into());
+        report(Rule::Type, detail.into());
     }
 }
 
-/// Types by the Unix mode in the upper half of the external attributes, which
-/// readers take for a mode whatever system the entry claims to be made on.
+/// Checks the type by the Unix mode in the upper half of the external attributes.
+/// Readers use it as a mode, whatever system the entry claims to come from.
 fn type_problem(central: &Central<'_>) -> Option<String> {
     const VOLUME_LABEL: u32 = 0x08;
     const DIRECTORY: u32 = 0x10;
@@ -249,17 +251,17 @@ fn type_problem(central: &Central<'_>) -> Option<String> {
 }
 
 fn end(end: &End<'_>, from: usize, raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
-    let mut object = |rule, detail: Cow<'static, str>| {
+    let mut report = |rule, detail: Cow<'static, str>| {
         found.push(Violation::new(rule, end.offset, detail));
     };
     if end.disks != [0, 0] || end.entries_here != end.entries {
-        object(Rule::MultiDisk, "the archive claims to span disks".into());
+        report(Rule::MultiDisk, "the archive claims to span disks".into());
     }
     let offsets = raw.centrals.iter().map(|c| c.common.offset);
     let own: Vec<usize> = offsets.filter(|o| (from..end.offset).contains(o)).collect();
     let wide = end.size == u32::MAX || end.directory == u32::MAX;
     if wide || end.entries == u16::MAX {
-        return object(
+        return report(
             Rule::Zip64,
             "ZIP64 values in the end record; a pack needs none".into(),
         );
@@ -275,11 +277,11 @@ fn end(end: &End<'_>, from: usize, raw: &RawArchive<'_>, found: &mut Vec<Violati
             "the end record says {} entries, {} bytes at {}; there are {count}, {size} bytes at {directory}",
             end.entries, end.size, end.directory
         );
-        object(Rule::Directory, detail.into());
+        report(Rule::Directory, detail.into());
     }
     if !end.comment.is_empty() {
         let detail = "the archive has a comment, where data can hide";
-        object(Rule::Comment, detail.into());
+        report(Rule::Comment, detail.into());
     }
 }
 

@@ -1,10 +1,10 @@
-//! `pack.lock.cbor` and `pack.lock.json`: which component has which digest.
+//! `pack.lock.cbor` and `pack.lock.json`: the digest of each component.
 
 use super::{document, is_hex};
 use crate::text::inert;
 use serde_json::Value;
 
-/// Names under which a lock is looked for.
+/// File names of a lock.
 pub const FILE_NAMES: [&str; 2] = ["pack.lock.cbor", "pack.lock.json"];
 
 /// One component that the lock pins.
@@ -12,20 +12,20 @@ pub const FILE_NAMES: [&str; 2] = ["pack.lock.cbor", "pack.lock.json"];
 pub struct Pin {
     /// The component's id, as written.
     pub component: String,
-    /// The file that holds it, where the lock says so.
+    /// Its file, if the lock names one.
     pub path: Option<String>,
-    /// Whether it is fetched from a registry, and need not be in the pack.
+    /// Whether it comes from a registry. It need not be in the pack then.
     pub remote: bool,
     /// Lower-case hex SHA-256 of the component's bytes.
     pub sha256: String,
 }
 
 /// Decodes the lock `file` from its bytes, nested at most `depth` levels.
-/// Components whose digest is not of their bytes (of a registry's manifest,
-/// say) are left out.
+/// The result leaves out components whose digest is not of their bytes, but for
+/// example of a registry's manifest.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A message that describes the defect.
 pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Vec<Pin>, String> {
     let value = document(file, bytes, depth)?;
     let pins = match value.get("components") {

@@ -4,12 +4,12 @@ use super::{document, is_hex};
 use crate::text::inert;
 use serde_json::{Map, Value};
 
-/// Names under which an SBOM is looked for; readers prefer the first.
+/// File names of an SBOM. Readers prefer the first.
 pub const FILE_NAMES: [&str; 2] = ["sbom.cbor", "sbom.json"];
-/// The one format there is.
+/// The only known format.
 const FORMAT: &str = "greentic-sbom-v1";
 
-/// One file, as the SBOM has it.
+/// One file according to the SBOM.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// Its name in the pack, as written.
@@ -25,25 +25,25 @@ pub struct Row {
 pub struct Sbom {
     /// The rows in the order of the document.
     pub rows: Vec<Row>,
-    /// Fields that no reader knows, escaped: allowed, and listed.
+    /// Unknown fields, escaped. They are allowed.
     pub unknown: Vec<String>,
 }
 
 /// Decodes the SBOM `file` from its bytes, nested at most `depth` levels.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A message that describes the defect.
 pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, String> {
     let value = document(file, bytes, depth)?;
     let map = value.as_object().ok_or("the SBOM is not an object")?;
     match map.get("format").and_then(Value::as_str) {
         Some(FORMAT) => {}
-        Some(other) => return Err(format!("format `{}`, not {FORMAT}", inert(other, 80))),
-        None => return Err(format!("`format` is missing; {FORMAT} is known")),
+        Some(other) => return Err(format!("format `{}`, expected {FORMAT}", inert(other, 80))),
+        None => return Err(format!("`format` is missing, expected {FORMAT}")),
     }
     let files = map.get("files").and_then(Value::as_array);
     let files = files.ok_or("`files` is missing or not a list")?;
-    let mut unknown: Vec<String> = others(map, &["format", "files"]).collect();
+    let mut unknown: Vec<String> = unknown_fields(map, &["format", "files"]).collect();
     let mut rows = Vec::with_capacity(files.len());
     for (i, file) in files.iter().enumerate() {
         let row = file
@@ -51,7 +51,7 @@ pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, String> {
             .ok_or(format!("row {i} is not an object"))?;
         rows.push(self::row(row).map_err(|e| format!("row {i}: {e}"))?);
         let known = ["path", "size", "media_type", "hash_blake3"];
-        for field in others(row, &known) {
+        for field in unknown_fields(row, &known) {
             if !unknown.contains(&field) && unknown.len() < 50 {
                 unknown.push(field);
             }
@@ -63,7 +63,10 @@ pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, String> {
     Ok(Sbom { rows, unknown })
 }
 
-fn others<'m>(map: &'m Map<String, Value>, known: &'m [&str]) -> impl Iterator<Item = String> + 'm {
+fn unknown_fields<'m>(
+    map: &'m Map<String, Value>,
+    known: &'m [&str],
+) -> impl Iterator<Item = String> + 'm {
     let unknown = map.keys().filter(|k| !known.contains(&k.as_str()));
     unknown.take(50).map(|key| inert(key, 80))
 }

@@ -1,7 +1,7 @@
 //! `signatures/pack.sig` and `chain.pem`: Ed25519 over manifest, SBOM and rows.
 //!
-//! The digest that is signed is BLAKE3 over the manifest's bytes, the SBOM's
-//! bytes, and for every row, sorted by path, `path`, a line feed, `blake3`.
+//! The signed digest is BLAKE3 over the manifest's bytes, the SBOM's bytes, and,
+//! for every row sorted by path: `path`, a line feed, `blake3`.
 //! Source: greentic-pack's description of its format, section on signing.
 
 use super::sbom::Row;
@@ -19,12 +19,12 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _, pem};
 use x509_cert::ext::pkix::BasicConstraints;
 
-/// The envelope of the signature.
+/// File name of the signature's envelope.
 pub const SIGNATURE_FILE: &str = "signatures/pack.sig";
-/// The certificates, the signer's first.
+/// File name of the certificates. The signer's certificate comes first.
 pub const CHAIN_FILE: &str = "signatures/chain.pem";
-/// Certificates that a chain may have.
-const LONGEST_CHAIN: usize = 8;
+/// Most certificates of a chain.
+const MAX_CHAIN: usize = 8;
 /// Object identifier of Ed25519 (RFC 8410).
 const ED25519: &str = "1.3.101.112";
 
@@ -32,8 +32,8 @@ const ED25519: &str = "1.3.101.112";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedKey {
     key: VerifyingKey,
-    /// Whether it may certify others: a bare key may, a certificate only if it
-    /// is an authority's.
+    /// Whether it may certify other keys. A bare key may; a certificate may only if
+    /// it is an authority's.
     may_certify: bool,
 }
 
@@ -41,7 +41,7 @@ impl TrustedKey {
     /// Reads one Ed25519 key from PEM: a public key, or a certificate.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// A message that describes the defect.
     pub fn from_pem(text: &str) -> Result<Self, String> {
         if let Ok(key) = VerifyingKey::from_public_key_pem(text.trim()) {
             return Ok(Self {
@@ -59,24 +59,24 @@ impl TrustedKey {
     }
 }
 
-/// Why a signature does not hold.
+/// Why a signature is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// Envelope, certificates or keys are malformed.
     #[error("{0}")]
     Decode(String),
-    /// The envelope's digest is not that of manifest, SBOM and rows.
-    #[error("signed is {signed}, the pack has {actual}")]
+    /// The envelope's digest differs from that of manifest, SBOM and rows.
+    #[error("the signed digest is {signed}, the pack's is {actual}")]
     Digest {
         /// The digest in the envelope, escaped.
         signed: String,
         /// The digest of the pack, lower-case hex.
         actual: String,
     },
-    /// The signature is not the signer's over that digest.
+    /// The signer did not sign that digest.
     #[error("the signature does not verify under the first certificate's key")]
     Invalid,
-    /// The certificates do not certify each other.
+    /// The certificates do not form a valid chain.
     #[error("certificate {index}: {detail}")]
     Chain {
         /// Position in the chain, from 0.
@@ -84,8 +84,8 @@ pub enum SignatureError {
         /// What is wrong.
         detail: String,
     },
-    /// Neither a key of the chain nor its last issuer is trusted.
-    #[error("no key of the chain is among the {0} trusted ones")]
+    /// The user trusts neither a key of the chain nor its last issuer.
+    #[error("no key of the chain is among the {0} trusted keys")]
     Untrusted(usize),
 }
 
@@ -103,7 +103,7 @@ impl SignatureError {
     }
 }
 
-/// The files that are signed and those that sign them.
+/// The signed files, and the files with their signature.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
     /// The manifest's bytes.
@@ -118,8 +118,8 @@ pub struct Signed<'a> {
     pub chain: &'a [u8],
 }
 
-/// Verifies the signature, its chain, and that somebody trusted stands at the
-/// end of it. Certificates are held against the time that the envelope claims.
+/// Verifies the signature and its chain up to a trusted key. Certificates have to
+/// be valid at the time that the envelope claims.
 ///
 /// # Errors
 /// The first [`SignatureError`] in the order: envelope, digest, signature,
@@ -142,12 +142,13 @@ pub fn verify(
         .collect::<Result<_, _>>()
         .map_err(SignatureError::Decode)?;
     let signer = keys.first().ok_or(SignatureError::Invalid)?;
-    // Strict: refuses weak keys and signatures that verify by accident.
+    // Strict: refuses small-order keys and points, with which one signature can fit
+    // many messages.
     signer
         .verify_strict(digest.as_bytes(), &envelope.signature)
         .map_err(|_| SignatureError::Invalid)?;
-    // Trust in a key covers the certificates before it, so each is checked
-    // until one is reached.
+    // A trusted key vouches for the certificates before it, so the loop checks each
+    // certificate until it reaches a trusted key.
     for (index, link) in chain.iter().enumerate() {
         let broken = |detail: &str| SignatureError::Chain {
             index,
@@ -155,7 +156,9 @@ pub fn verify(
         };
         link.valid_at(envelope.signed_at).map_err(|e| broken(&e))?;
         if index > 0 && !link.may_certify() {
-            return Err(broken("is no certificate authority, and certifies another"));
+            return Err(broken(
+                "certifies another, but is not a certificate authority",
+            ));
         }
         if trusted.iter().any(|t| t.key == keys[index]) {
             return Ok(());
@@ -167,7 +170,7 @@ pub fn verify(
         if let Some(issuer) = keys.get(index + 1)
             && !link.signed_by(issuer)
         {
-            return Err(broken("is not signed by the next one"));
+            return Err(broken("is not signed by the next certificate"));
         }
     }
     Err(SignatureError::Untrusted(trusted.len()))
@@ -217,7 +220,7 @@ impl Envelope {
     }
 }
 
-/// A certificate, and the very bytes of it that are signed.
+/// A certificate, and the bytes of it that its issuer signed.
 struct Link {
     certificate: Certificate,
     to_be_signed: Vec<u8>,
@@ -237,9 +240,10 @@ impl Link {
         let seconds = u64::try_from(time.unix_timestamp()).unwrap_or_default();
         let from = validity.not_before.to_unix_duration().as_secs();
         let to = validity.not_after.to_unix_duration().as_secs();
-        match (from..=to).contains(&seconds) {
-            true => Ok(()),
-            false => Err("was not valid when the pack claims to have been signed".into()),
+        if (from..=to).contains(&seconds) {
+            Ok(())
+        } else {
+            Err("was not valid at the signing time that the envelope claims".into())
         }
     }
 
@@ -262,8 +266,8 @@ fn certificates(text: &[u8]) -> Result<Vec<Link>, String> {
             .find(END)
             .ok_or("neither a key nor certificates in PEM")?;
         let (one, tail) = rest.split_at(end + END.len());
-        if links.len() == LONGEST_CHAIN {
-            return Err(format!("more than {LONGEST_CHAIN} certificates"));
+        if links.len() == MAX_CHAIN {
+            return Err(format!("more than {MAX_CHAIN} certificates"));
         }
         let (label, der) = pem::decode_vec(one.as_bytes()).map_err(|e| format!("PEM: {e}"))?;
         if label != "CERTIFICATE" {
@@ -272,16 +276,17 @@ fn certificates(text: &[u8]) -> Result<Vec<Link>, String> {
         links.push(link(&der)?);
         rest = tail.trim_start();
     }
-    match links.is_empty() {
-        true => Err("no certificate".into()),
-        false => Ok(links),
+    if links.is_empty() {
+        return Err("no certificate".into());
     }
+    Ok(links)
 }
 
 fn link(der: &[u8]) -> Result<Link, String> {
     let bad = |e: x509_cert::der::Error| format!("not a certificate: {e}");
     let certificate = Certificate::from_der(der).map_err(bad)?;
-    // DER has one encoding; what does not come out the same was not DER.
+    // DER has exactly one encoding, so a certificate that encodes differently was not
+    // DER.
     if certificate.to_der().map_err(bad)? != der {
         return Err("the certificate is not in canonical DER".into());
     }
@@ -302,5 +307,5 @@ fn key_of(certificate: &Certificate) -> Result<VerifyingKey, String> {
         .try_into()
         .map_err(|_| "a certificate's key is not 32 bytes")?;
     VerifyingKey::from_bytes(bytes)
-        .map_err(|_| "a certificate's key is no point of the curve".into())
+        .map_err(|_| "a certificate's key is not a point of the curve".into())
 }

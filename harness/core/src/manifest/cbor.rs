@@ -1,4 +1,4 @@
-//! `manifest.cbor`: pack-v1 through `greentic-types`, older maps as such.
+//! `manifest.cbor`: pack-v1 decoded by `greentic-types`, older forms read as maps.
 
 use super::legacy;
 use super::model::{FlowDecl, Format, Manifest, ManifestError};
@@ -12,7 +12,7 @@ pub(super) fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest,
         detail,
     };
     let tree = cbor::parse(bytes, depth).map_err(|e| error(e.to_string()))?;
-    // RFC 8949, 3.4.6: this tag says that the bytes are CBOR, and nothing else.
+    // RFC 8949, 3.4.6: this tag marks the bytes as CBOR and has no other meaning.
     let (tree, bytes) = match (tree, bytes.strip_prefix(&SELF_DESCRIBED)) {
         (Cbor::Tag(_, inner), Some(inside)) => (*inner, inside),
         (tree, _) => (tree, bytes),
@@ -30,8 +30,8 @@ pub(super) fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest,
     Ok(manifest)
 }
 
-/// Fields of a pack-v1 manifest, as `greentic-types` 1.2 has them, and the
-/// symbol table of its encoding.
+/// Fields of a pack-v1 manifest in `greentic-types` 1.2, and the symbol table of its
+/// encoding.
 const PACK_V1_FIELDS: [&str; 16] = [
     "schema_version",
     "pack_id",
@@ -53,7 +53,7 @@ const PACK_V1_FIELDS: [&str; 16] = [
 
 const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
-/// A symbol table is what tells pack-v1 from the older maps.
+/// A symbol table distinguishes pack-v1 from the older maps.
 fn is_pack_v1(tree: &Cbor) -> bool {
     let Cbor::Map(entries) = tree else {
         return false;

@@ -10,7 +10,7 @@ const NESTED_IN: [&str; 3] = ["pack", "manifest", "pack_manifest"];
 const IDS: [&str; 3] = ["id", "pack_id", "packId"];
 const VERSIONS: [&str; 3] = ["version", "pack_version", "packVersion"];
 
-/// Components that name the file that holds them.
+/// The components that name their file.
 fn component_files(components: &[Value]) -> Vec<ComponentFile> {
     let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
     let component = |item: &Value| {
@@ -25,7 +25,7 @@ fn component_files(components: &[Value]) -> Vec<ComponentFile> {
     components.iter().filter_map(component).collect()
 }
 
-/// Fields of the older maps that packs in the wild have and readers know.
+/// Fields of the older maps that published packs use and readers know.
 const FIELDS: [&str; 26] = [
     "agents",
     "annotations",
@@ -81,7 +81,7 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
         format,
         id: match string(map, &IDS)?.or(indexed_id(map)) {
             Some(id) => Some(id),
-            // The form before pack-v1 keeps them in `meta`.
+            // The form before pack-v1 has id and version in `meta`.
             None => string(meta, &IDS)?,
         },
         version: match string(map, &VERSIONS)? {
@@ -109,8 +109,8 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
     })
 }
 
-/// The first of `keys` that is there and a string; an index into `symbols` is
-/// left to [`indexed_id`].
+/// The first string among the values of `keys`. It skips an index into `symbols`,
+/// which [`indexed_id`] reads.
 fn string(map: &Map<String, Value>, keys: &[&str]) -> Result<Option<String>, String> {
     for key in keys {
         match map.get(*key) {

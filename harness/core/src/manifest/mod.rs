@@ -1,4 +1,4 @@
-//! The pack's manifest, in one shape whatever form it came in.
+//! Decodes the manifest of a pack; every form becomes the same [`Manifest`].
 
 mod cbor;
 mod legacy;
@@ -11,7 +11,7 @@ pub use model::{
 /// Decodes the manifest `file` from its bytes, nested at most `depth` levels.
 ///
 /// # Errors
-/// [`ManifestError`] names the file and what is wrong with it.
+/// [`ManifestError`] names the file and the defect.
 pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Manifest, ManifestError> {
     decode_form(file, bytes, depth).map(Manifest::with_names_checked)
 }

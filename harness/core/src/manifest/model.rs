@@ -1,4 +1,4 @@
-//! A decoded manifest, and why one cannot be decoded.
+//! A decoded manifest, and the errors of decoding.
 
 use crate::codes::CheckCode;
 use crate::json::JsonError;
@@ -7,10 +7,10 @@ use greentic_types::PackManifest;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Names under which a manifest is looked for, the first that exists wins.
+/// File names of a manifest. The first that exists is the pack's manifest.
 pub const FILE_NAMES: [&str; 3] = ["pack.json", "manifest.json", "manifest.cbor"];
 
-/// The form in which a manifest was written.
+/// The form of a manifest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
@@ -28,27 +28,27 @@ pub enum Format {
 pub struct FlowDecl {
     /// The flow's id.
     pub id: String,
-    /// Entries that the flow says it serves (`entry`, `name`, `entrypoints`).
+    /// Entries that the flow itself claims (`entry`, `name`, `entrypoints`).
     pub entries: BTreeSet<String>,
-    /// Whether the manifest holds a graph of nodes for it.
+    /// Whether the manifest has a graph of nodes for it.
     pub has_graph: bool,
 }
 
-/// A component of an older map, and the file that holds it.
+/// A component of an older map, and its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComponentFile {
     /// The component's name, as written.
     pub component: String,
     /// The file, as written.
     pub file: String,
-    /// BLAKE3 of the file as the manifest has it, in hexadecimal.
+    /// BLAKE3 of the file according to the manifest, in hexadecimal.
     pub blake3: Option<String>,
 }
 
 /// A decoded manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
-    /// The form it came in.
+    /// Its form.
     pub format: Format,
     /// The pack's id, if it is a safe identifier.
     pub id: Option<String>,
@@ -62,58 +62,58 @@ pub struct Manifest {
     pub requires_public_base_url: bool,
     /// Declared capabilities, sorted.
     pub capabilities: BTreeSet<String>,
-    /// Components of older maps, with the files that hold them.
+    /// Components of older maps, with their files.
     pub component_files: Vec<ComponentFile>,
-    /// Names that are not well-formed; they are used for nothing.
+    /// Malformed names. The harness only reports them.
     pub misnamed: Vec<Misnamed>,
-    /// Top-level fields that no reader knows: allowed, and listed.
+    /// Unknown top-level fields, which are allowed.
     pub unknown: Vec<String>,
-    /// The pack-v1 manifest itself, where that is the form.
+    /// The pack-v1 manifest itself, if that is the form.
     pub pack_v1: Option<Box<PackManifest>>,
 }
 
-/// What a name in a manifest is for.
+/// What a name in a manifest identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameOf {
     /// The pack's id.
     Pack,
     /// The pack's version.
     Version,
-    /// A flow, or the entry that leads to it.
+    /// A flow, by its own id or as the value of an entry.
     Flow,
 }
 
-/// A name in a manifest that is not well-formed.
+/// A malformed name in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misnamed {
-    /// What it is for.
+    /// What it identifies.
     pub of: NameOf,
     /// As written.
     pub name: String,
 }
 
 impl Manifest {
-    /// Takes every name that is not well-formed out of use.
+    /// Moves every malformed name to `misnamed`, so that nothing else uses it.
     pub(super) fn with_names_checked(mut self) -> Self {
         let mut misnamed = Vec::new();
-        let mut sound = |of, name: &str| {
-            let sound = match of {
+        let mut check = |of, name: &str| {
+            let valid = match of {
                 NameOf::Version if cfg!(planted_bug = "manifest_cbor") => true,
                 NameOf::Pack if cfg!(planted_bug = "manifest_json") => true,
                 NameOf::Version => semver::Version::parse(name).is_ok(),
                 NameOf::Pack | NameOf::Flow => is_safe_name(name),
             };
-            if !sound {
+            if !valid {
                 let name = name.to_owned();
                 misnamed.push(Misnamed { of, name });
             }
-            sound
+            valid
         };
-        self.id = self.id.filter(|id| sound(NameOf::Pack, id));
-        self.version = self.version.filter(|v| sound(NameOf::Version, v));
+        self.id = self.id.filter(|id| check(NameOf::Pack, id));
+        self.version = self.version.filter(|v| check(NameOf::Version, v));
         self.entry_flows
-            .retain(|(_, flow)| sound(NameOf::Flow, flow));
-        self.flows.retain(|flow| sound(NameOf::Flow, &flow.id));
+            .retain(|(_, flow)| check(NameOf::Flow, flow));
+        self.flows.retain(|flow| check(NameOf::Flow, &flow.id));
         self.misnamed = misnamed;
         self
     }
@@ -128,7 +128,7 @@ pub(super) fn unknown<'k>(keys: impl Iterator<Item = &'k str>, known: &[&str]) -
 /// Why a manifest cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
-    /// There is none.
+    /// The pack has no manifest.
     #[error("E_MANIFEST_MISSING: no pack.json, manifest.json or manifest.cbor at the pack's root")]
     Missing,
     /// It is not strict JSON.
@@ -147,7 +147,7 @@ pub enum ManifestError {
         /// What is wrong with it.
         detail: String,
     },
-    /// It decodes, but is no pack's manifest.
+    /// It decodes, but does not have the shape of a manifest.
     #[error("E_MANIFEST_SHAPE: {file}: {detail}")]
     Shape {
         /// Name of the manifest.

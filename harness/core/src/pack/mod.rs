@@ -1,4 +1,4 @@
-//! A pack that was verified: the only form in which an executor gets one.
+//! A verified pack. Executors accept no other form.
 
 mod source;
 
@@ -12,10 +12,10 @@ use crate::wasm::component_exports;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why a source is no pack.
+/// Why a source is not a valid pack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// Whoever may do IO could not read the pack.
+    /// The caller could not read the pack's bytes.
     #[error("E_IO: {0}")]
     Unread(String),
     /// The archive, or a folder's set of names, is refused.
@@ -42,11 +42,11 @@ impl OpenError {
 enum Contents {
     Archive(Archive),
     Folder(BTreeMap<String, Vec<u8>>),
-    /// In another process; here are the sizes.
+    /// The files are in another process; these are their sizes.
     Remote(BTreeMap<String, u64>),
 }
 
-/// A verified pack. Its files are keys of a map, never paths of a disk.
+/// A verified pack. Its file names are keys of a map, never paths on a disk.
 #[derive(Debug)]
 pub struct Pack {
     digest: String,
@@ -58,18 +58,18 @@ pub struct Pack {
     infos: BTreeMap<String, FileInfo>,
 }
 
-/// What there is to say of one file of a pack without reading it again: a step
-/// is run hundreds of times, and its file may have megabytes.
+/// Facts about one file of a pack, kept so that the file is read once: a step runs
+/// hundreds of times, and its file may have megabytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
     /// BLAKE3 of its bytes.
     pub blake3: blake3::Hash,
-    /// What it exports, if it is a component.
+    /// Its exports, if it is a component.
     pub exports: BTreeSet<String>,
 }
 
 impl FileInfo {
-    fn at(bytes: &[u8]) -> Self {
+    fn of(bytes: &[u8]) -> Self {
         Self {
             blake3: blake3::hash(bytes),
             exports: component_exports(bytes),
@@ -90,7 +90,7 @@ impl Pack {
         } = source.into();
         let mut infos = BTreeMap::new();
         let mut info = |name: &str, bytes: &[u8]| {
-            infos.insert(name.to_owned(), FileInfo::at(bytes));
+            infos.insert(name.to_owned(), FileInfo::of(bytes));
         };
         let (contents, named) = match source {
             Source::Archive(bytes) => {
@@ -129,10 +129,9 @@ impl Pack {
         })
     }
 
-    /// The pack with this `fingerprint` as far as running needs it that was
-    /// compiled already: size and BLAKE3 of each file, by name. Another process
-    /// has verified it and keeps its manifest and the contents; nothing can be
-    /// read here.
+    /// The metadata of the pack with this `fingerprint`: size and BLAKE3 of each file,
+    /// by name. That is enough to run compiled steps. Another process has verified
+    /// the pack and has its manifest and contents, so this one cannot read files.
     #[must_use]
     pub fn metadata_only(
         fingerprint: blake3::Hash,
@@ -155,14 +154,14 @@ impl Pack {
         }
     }
 
-    /// What was seen of the file `name` when the pack was verified.
+    /// The facts about the file `name` from when the pack was verified.
     #[must_use]
     pub fn info(&self, name: &str) -> Option<&FileInfo> {
         self.infos.get(name)
     }
 
-    /// Lower-case hex SHA-256, as [`Source::digest`] defines it; empty where
-    /// nobody took it ([`Hashed::fingerprint_only`]).
+    /// Lower-case hex SHA-256, as [`Source::digest`] defines it; empty if it was not
+    /// computed ([`Hashed::fingerprint_only`]).
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
@@ -180,7 +179,7 @@ impl Pack {
         &self.manifest
     }
 
-    /// Further manifests that the pack has, by file: used for nothing, but
+    /// Further manifests of the pack, by file. The harness does not use them, but
     /// another reader may prefer them.
     pub fn other_manifests(&self) -> &[(&'static str, Result<Manifest, ManifestError>)] {
         &self.others
@@ -192,7 +191,7 @@ impl Pack {
         &self.manifest_file
     }
 
-    /// The files of a folder, unless the pack is an archive.
+    /// The files, if the pack is a folder.
     #[must_use]
     pub fn folder(&self) -> Option<&BTreeMap<String, Vec<u8>>> {
         match &self.contents {
@@ -201,7 +200,7 @@ impl Pack {
         }
     }
 
-    /// The archive, unless the pack is a folder.
+    /// The archive, if the pack is an archive.
     #[must_use]
     pub fn archive(&self) -> Option<&Archive> {
         match &self.contents {
@@ -241,8 +240,8 @@ impl Pack {
         self.contents.read(name)
     }
 
-    /// The fixture `name`, from `fixtures/` or `assets/fixtures/`, with the
-    /// name under which it was found.
+    /// The fixture `name` from `fixtures/` or `assets/fixtures/`: its full name and
+    /// its contents.
     #[must_use]
     pub fn fixture(&self, name: &str) -> Option<(String, Cow<'_, [u8]>)> {
         ["fixtures", "assets/fixtures"].iter().find_map(|dir| {
@@ -277,7 +276,7 @@ impl Contents {
     }
 }
 
-/// A folder is held to the bounds and the names of an archive.
+/// Applies the bounds and the rules on names of an archive to a folder.
 fn check_folder(
     files: &BTreeMap<String, Vec<u8>>,
     limits: &ArchiveLimits,
@@ -305,11 +304,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outline_tells_files_apart_and_holds_none() {
+    fn metadata_only_pack_has_digests_but_no_contents() {
         let (whole, one) = (blake3::hash(b"all"), blake3::hash(b"one"));
         let pack = Pack::metadata_only(whole, [("a.wasm".to_owned(), 3, one)]);
         assert_eq!(pack.fingerprint(), &whole);
-        assert_eq!(pack.info("a.wasm").map(|l| l.blake3), Some(one));
+        assert_eq!(pack.info("a.wasm").map(|info| info.blake3), Some(one));
         assert_eq!((pack.size("a.wasm"), pack.size("b.wasm")), (Some(3), None));
         assert!(pack.has("a.wasm") && !pack.has("b.wasm"));
         assert_eq!(pack.files().collect::<Vec<_>>(), ["a.wasm"]);

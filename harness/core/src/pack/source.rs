@@ -1,11 +1,12 @@
-//! The bytes of a pack before anybody has verified them, and their digests.
+//! The unverified bytes of a pack, and their digests.
 
 use crate::limits::ArchiveLimits;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The unverified bytes of a pack, read by somebody who may do IO.
+/// The unverified bytes of a pack. The caller reads them, because this crate does no
+/// IO.
 #[derive(Debug)]
 pub enum Source {
     /// A `.gtpack` file.
@@ -14,7 +15,7 @@ pub enum Source {
     Folder {
         /// The files of the folder.
         files: BTreeMap<String, Vec<u8>>,
-        /// The manifest to use, where the user named one.
+        /// The manifest to use, if the user named one.
         manifest: Option<String>,
     },
 }
@@ -29,8 +30,8 @@ impl Source {
         hex(&hash.finalize())
     }
 
-    /// BLAKE3 of the same bytes: what packs are told apart by, many times
-    /// faster.
+    /// BLAKE3 of the same bytes. It identifies a pack, and is many times faster than
+    /// [`Source::digest`].
     #[must_use]
     pub fn fingerprint(&self) -> blake3::Hash {
         let mut hash = blake3::Hasher::new();
@@ -60,7 +61,7 @@ impl Source {
         matches!(self, Self::Archive(_))
     }
 
-    /// How many bytes it holds, over all files.
+    /// Its size in bytes, over all files.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         match self {
@@ -70,7 +71,7 @@ impl Source {
     }
 }
 
-/// A source with its digests, so that bytes are hashed once.
+/// A source with its digests, so that its bytes are hashed once.
 #[derive(Debug)]
 pub struct Hashed {
     pub(super) source: Source,
@@ -89,8 +90,8 @@ impl From<Source> for Hashed {
 }
 
 impl Hashed {
-    /// Hashes `source`, unless it is an archive beyond the bound: of that, only
-    /// a part was read, whose digest would be no file's.
+    /// Hashes `source`. An archive above the bound gets no digest: the caller has read
+    /// only a part of it, so the digest would not be that of the file.
     #[must_use]
     pub fn within(source: Source, limits: &ArchiveLimits) -> Self {
         let hashed = Self::fingerprint_only(source);
@@ -101,7 +102,7 @@ impl Hashed {
         Self { digest, ..hashed }
     }
 
-    /// Takes the fingerprint alone: for who never tells anybody the digest.
+    /// Computes the fingerprint alone, for callers that do not report the digest.
     #[must_use]
     pub fn fingerprint_only(source: Source) -> Self {
         Self {
@@ -111,7 +112,7 @@ impl Hashed {
         }
     }
 
-    /// The digest, as [`Source::digest`] defines it; empty where there is none.
+    /// The digest, as [`Source::digest`] defines it; empty if there is none.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest

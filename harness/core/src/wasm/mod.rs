@@ -1,11 +1,11 @@
-//! What kind of Wasm a file holds, told by its content and never by its name.
+//! The kind of Wasm in a file, found from its content and never from its name.
 
 pub mod shape;
 
 use std::collections::BTreeSet;
 use wasmparser::{Parser, Payload};
 
-/// The kind of a file that is to be run as a step.
+/// The kind of a step's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WasmKind {
     /// A core module in the binary format.
@@ -14,11 +14,11 @@ pub enum WasmKind {
     Component,
     /// A precompiled artifact (`.cwasm`): native code, never loaded.
     Precompiled,
-    /// Anything else; perhaps the text format.
+    /// Anything else, which may be the text format.
     Other,
 }
 
-/// Tells the kind of `bytes` by their first bytes.
+/// The kind of `bytes`, from their first bytes.
 #[must_use]
 pub fn kind(bytes: &[u8]) -> WasmKind {
     match bytes {
@@ -31,8 +31,8 @@ pub fn kind(bytes: &[u8]) -> WasmKind {
 }
 
 /// Names that the component in `bytes` exports at its root, for example
-/// `greentic:component/qa@0.6.1`. Empty for anything but a component; what
-/// stands before a malformed section is still told.
+/// `greentic:component/qa@0.6.1`. Empty for anything that is not a component. At a
+/// malformed section it stops and returns the names found before.
 #[must_use]
 pub fn component_exports(bytes: &[u8]) -> BTreeSet<String> {
     root_names(bytes, |payload, names| {
@@ -43,7 +43,8 @@ pub fn component_exports(bytes: &[u8]) -> BTreeSet<String> {
     })
 }
 
-/// Names that the component in `bytes` imports at its root; likewise.
+/// Names that the component in `bytes` imports at its root, by the same rules as
+/// [`component_exports`].
 #[must_use]
 pub fn component_imports(bytes: &[u8]) -> BTreeSet<String> {
     root_names(bytes, |payload, names| {
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_is_told_by_content() {
+    fn kind_follows_from_the_first_bytes() {
         assert_eq!(kind(b"\0asm\x01\0\0\0"), WasmKind::Module);
         assert_eq!(kind(b"\0asm\x0d\0\x01\0"), WasmKind::Component);
         assert_eq!(kind(b"\x7fELF\x02"), WasmKind::Precompiled);
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_matched_by_whole_numbers() {
+    fn version_prefix_matches_whole_numbers_only() {
         let name = "greentic:provision/provisioner";
         assert!(is_interface(
             "greentic:provision/provisioner@0.1.0",

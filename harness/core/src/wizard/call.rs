@@ -1,4 +1,4 @@
-//! What is asked of a guest, and what the guest asked of its host meanwhile.
+//! Calls of a guest, and the calls that the guest makes to its host meanwhile.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,17 +11,17 @@ pub enum Call {
     /// The harness's own contract: a core module's `run`, or the world
     /// `greentic:provision-step`.
     Step {
-        /// The JSON to hand over.
+        /// The input: JSON.
         input: Vec<u8>,
     },
-    /// An operation, by whichever interface for invocations is exported:
-    /// `greentic:component/node`, `runtime`, or `schema-core-api`.
+    /// An operation, through the interface for invocations that the component
+    /// exports: `greentic:component/node`, `runtime`, or `schema-core-api`.
     Invoke {
         /// The operation's name.
         operation: String,
-        /// Who calls, from where.
+        /// The caller and its place in the flow.
         context: Box<CallContext>,
-        /// The JSON to hand over, as JSON or CBOR, as the interface wants it.
+        /// The input. It is passed as JSON or CBOR, as the interface requires.
         input: Value,
     },
     /// `greentic:provision/provisioner` `plan`.
@@ -33,22 +33,22 @@ pub enum Call {
     Apply {
         /// Its `provision-inputs`.
         inputs: Value,
-        /// Its `provision-plan`, as `plan` answered it.
+        /// Its `provision-plan`: the answer of `plan`, unchanged.
         plan: Value,
     },
     /// `qa-spec` of a component's own questions and answers.
     QaSpec {
-        /// `default`, `setup`, `update` or `remove`; `update` is `upgrade`
-        /// where the interface has that.
+        /// `default`, `setup`, `update` or `remove`. `update` is passed as
+        /// `upgrade` if the interface has that mode.
         mode: String,
     },
     /// `apply-answers` of a component's own questions and answers.
     ApplyAnswers {
         /// See [`Call::QaSpec`].
         mode: String,
-        /// The config that is there, for interfaces that ask for it.
+        /// The present config, for interfaces that take it.
         current: Value,
-        /// The answers by the id of their question.
+        /// The answers, by question id.
         answers: Value,
     },
     /// `validate-config` of `schema-core-api`.
@@ -68,7 +68,7 @@ pub enum Call {
     },
     /// `applies` and, if so, `validate` of `greentic:pack-validate/validator`.
     ValidatePack {
-        /// The pack's `manifest.cbor`, empty where it has none.
+        /// The pack's `manifest.cbor`; empty if it has none.
         manifest: Vec<u8>,
         /// The pack's SBOM as JSON.
         sbom: String,
@@ -78,7 +78,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// What is called, in words for a finding.
+    /// The function that is called, as text for a finding.
     #[must_use]
     pub fn function(&self) -> String {
         match self {
@@ -96,7 +96,7 @@ impl Call {
         }
     }
 
-    /// Bytes of what is handed over, as JSON.
+    /// The input of the call as bytes: JSON, or CBOR for [`Call::ValidatePack`].
     #[must_use]
     pub fn into_input(self) -> Vec<u8> {
         let json = |value: &Value| value.to_string().into_bytes();
@@ -115,7 +115,7 @@ impl Call {
     }
 }
 
-/// Who calls an operation, from where.
+/// The caller of an operation and its place in the flow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallContext {
     /// Deployment environment.
@@ -141,24 +141,24 @@ pub struct CallContext {
 pub struct Grants {
     /// Config by key.
     pub config: BTreeMap<String, Value>,
-    /// Secrets by key. In a dry run these are canaries: they open nothing, and
-    /// are easily told from anything else.
+    /// Secrets by key. In a dry run these are canaries: made-up values that give
+    /// access to nothing and are easy to find in output.
     pub secrets: BTreeMap<String, String>,
 }
 
-/// What the host made of a call.
+/// How the host answered a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HostVerdict {
-    /// Answered; nothing changed by it.
+    /// The host answered. The call changes nothing.
     Answered,
-    /// The guest was told that it is done, and nothing was: a dry run.
+    /// The host reported success to the guest but changed nothing (dry run).
     Withheld,
-    /// Refused, and the guest was told so.
+    /// The host refused the call and reported that to the guest.
     Denied,
 }
 
-/// A call of the guest to its host; equal neighbours are one, counted.
+/// A call of the guest to its host. Equal consecutive calls are one, with a count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostCall {
     /// The interface, for example `greentic:http/http-client@1.1.0`.
@@ -171,11 +171,11 @@ pub struct HostCall {
     pub bytes: u64,
     /// How often in a row.
     pub count: u64,
-    /// What came of it.
+    /// How the host answered.
     pub verdict: HostVerdict,
 }
 
-/// Everything that a guest did towards its host during one call.
+/// Everything that a guest did with its host during one call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostActivity {
     /// Calls, in order; at most as many as the bound on host calls.
@@ -186,6 +186,6 @@ pub struct HostActivity {
     pub stderr: Vec<u8>,
     /// Log lines, cut at the bound.
     pub logs: Vec<String>,
-    /// Whether something of the three was cut.
+    /// Whether `stdout`, `stderr` or `logs` was cut.
     pub truncated: bool,
 }

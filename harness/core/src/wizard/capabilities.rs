@@ -1,29 +1,27 @@
-//! What a guest can ask of its host: one row for each group of interfaces.
+//! The capabilities of the host: one row for each group of interfaces.
 //!
 //! The host, the checks `sandbox.*` and `abi.capabilities-declared`, and the
-//! generators of host calls are held against this table.
+//! generators of host calls use this table.
 
-/// How the use of a capability shows, where a component's manifest has to declare
-/// it.
+/// How a component shows that it uses a capability that its manifest has to declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Declares {
-    /// A component that imports it uses it.
+    /// An import counts as use.
     Import,
-    /// Every standard library imports it, so that only calls count.
+    /// Only a call counts as use, because every standard library imports it.
     Call,
 }
 
 /// A group of host interfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capability {
-    /// What the names of its interfaces begin with, for example
-    /// `greentic:http/`.
+    /// The prefix of its interface names, for example `greentic:http/`.
     pub interface: &'static str,
-    /// Whether a call would reach beyond the guest's own data on this machine: a
-    /// denied call is an effect then.
+    /// Whether a call would reach beyond the guest's own data on this machine. The
+    /// harness counts even a denied call as an effect.
     pub leaves_machine: bool,
-    /// The JSON pointer below `capabilities` of a component's manifest that
-    /// declares it, where one has to.
+    /// Where a component's manifest has to declare it: a JSON pointer below
+    /// `capabilities`. `None` if it needs no declaration.
     pub declared: Option<(&'static str, Declares)>,
 }
 
@@ -51,7 +49,7 @@ const fn declared(interface: &'static str, at: &'static str, by: Declares) -> Ca
     }
 }
 
-/// Every capability. NB: the first row that fits an interface counts.
+/// Every capability. NB: the first row that matches an interface counts.
 pub const CAPABILITIES: [Capability; 18] = [
     plain("greentic:runtime-config/"),
     plain("greentic:provision-step/config"),
@@ -89,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_is_found_by_its_own_interface() {
+    fn each_interface_prefix_finds_its_own_row() {
         for row in &CAPABILITIES {
             assert_eq!(capability(row.interface), Some(row), "{}", row.interface);
         }

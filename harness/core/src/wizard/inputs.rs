@@ -1,9 +1,9 @@
-//! What a wizard is given.
+//! The inputs of a wizard.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// For whom the provider is set up.
+/// The tenant for whom the provider is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantContext {
     /// Deployment environment, for example `dev`.
@@ -19,16 +19,16 @@ pub struct TenantContext {
 /// The inputs of a wizard, the same for each of its steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProvisionInputs {
-    /// For whom.
+    /// The tenant.
     pub tenant: TenantContext,
-    /// Which provider.
+    /// The provider's id.
     pub provider_id: String,
-    /// Which installation of it.
+    /// The id of the installation.
     pub install_id: String,
-    /// Where webhooks can reach the installation; an https URL.
+    /// The https URL at which webhooks reach the installation.
     pub public_base_url: Option<String>,
     /// The user's answers, usually `{"config": {…}, "secrets": {…}}`.
     pub answers: Value,
-    /// What an earlier setup left.
+    /// The state that an earlier setup left.
     pub existing_state: Option<Value>,
 }

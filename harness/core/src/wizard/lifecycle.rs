@@ -1,4 +1,4 @@
-//! Drives a wizard to its end with the driver that fits it.
+//! Drives a wizard to its end with its driver.
 
 use super::drivers::{flow, modules, provisioner, qa};
 use super::executor::StepExecutor;
@@ -10,10 +10,9 @@ use crate::pack::Pack;
 
 /// Drives the task's wizard of `pack` to its end.
 ///
-/// A step that fails does not keep the later ones from being tried, so that a
-/// publisher learns of all broken steps at once; the run is failed all the
-/// same. A step that *refuses* (a diagnostic of severity error) ends the run,
-/// as it would in earnest.
+/// After a step fails, the driver still tries the later steps, so that a publisher
+/// sees all broken steps at once; the run counts as failed. A step that *refuses*
+/// (a diagnostic of severity error) ends the run, as in a real run.
 pub fn drive(
     executor: &dyn StepExecutor,
     pack: &Pack,

@@ -1,4 +1,4 @@
-//! Wizards: which a pack offers, what their steps exchange, how they are driven.
+//! Wizards: finding them in a pack, the data of their steps, and driving them.
 
 pub mod call;
 pub mod capabilities;
@@ -37,7 +37,7 @@ pub use steps::{ProvisionMode, ProvisionStep};
 use greentic_types::validate::Diagnostic;
 use serde::{Deserialize, Serialize};
 
-/// What a dry run hands to its caller, field for field what scripts expect.
+/// The result of a dry run for its caller. Scripts depend on each field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProvisionResult {
     /// The merged plan; `null` if the wizard did not complete.

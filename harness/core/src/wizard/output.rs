@@ -1,4 +1,4 @@
-//! What a step hands back: JSON of the contract's shape, or a typed refusal.
+//! The output of a step: JSON of the contract's shape, or a typed failure.
 
 use super::executor::{StepCode, StepFailure};
 use super::plan::ProvisionPlanPatch;
@@ -78,18 +78,18 @@ impl StepOutput {
         Self::of(data).map_err(|detail| StepFailure::new(StepCode::OutputShape, detail))
     }
 
-    /// Reads what a node of a flow answered. Its shape is the component's own;
-    /// where it speaks of a plan or of diagnostics in the words of the
-    /// contract, it is held to the contract.
+    /// Reads the answer of a node of a flow. The component defines its shape, but
+    /// members named as in the contract (`plan`, `diagnostics`, `questions`) have to
+    /// fit the contract.
     ///
     /// # Errors
-    /// A [`StepFailure`]: the node says that it failed, or breaks the contract.
+    /// A [`StepFailure`] if the node reports a failure or breaks the contract.
     pub(super) fn of_node(data: Value) -> Result<Self, StepFailure> {
         let failed = data.get("ok") == Some(&Value::Bool(false))
             || data.get("status").and_then(Value::as_str) == Some("error");
         if failed {
             let message = format!(
-                "the node answers a failure: {}",
+                "the node reports a failure: {}",
                 inert(&data.to_string(), 300)
             );
             return Err(StepFailure::new(StepCode::Step, message));
@@ -105,7 +105,7 @@ impl StepOutput {
         Ok(Self { data, ..read })
     }
 
-    /// An answer of another contract, nothing of which is a plan.
+    /// An answer of another contract, which contains no plan.
     pub(super) fn data(data: Value) -> Self {
         Self {
             data,
@@ -137,15 +137,16 @@ impl StepOutput {
             diagnostics: field(map, "diagnostics")?.unwrap_or_default(),
             plan_patch,
             questions: map.get("questions").filter(|q| !q.is_null()).cloned(),
-            data: match cfg!(planted_bug = "step_output") && map.values().any(Value::is_null) {
-                true => Value::Null,
-                false => data,
+            data: if cfg!(planted_bug = "step_output") && map.values().any(Value::is_null) {
+                Value::Null
+            } else {
+                data
             },
         })
     }
 
-    /// JSON pointers of keys that the contract does not know, sorted. Such a
-    /// key is ignored by hosts, so it is a misspelling or a wish.
+    /// JSON pointers of keys that the contract does not define, sorted. Hosts ignore
+    /// such keys, so each is a misspelling or has no effect.
     #[must_use]
     pub fn unknown_keys(&self) -> Vec<String> {
         let unknown = |value: Option<&Value>, prefix: &str, known: &[&str]| -> Vec<String> {
@@ -165,23 +166,24 @@ impl StepOutput {
         keys
     }
 
-    /// The answer to `key`, absent where it is `null`.
+    /// The member `key` of the answer; `None` if it is `null`.
     #[must_use]
     pub fn answer(&self, key: &str) -> Option<&Value> {
         self.data.get(key).filter(|v| !v.is_null())
     }
 }
 
-/// NB: derived structs also read themselves from a list, so what must be an
-/// object is asked for before it is decoded.
+/// Refuses items that are not objects. NB: a derived `Deserialize` also reads a
+/// struct from a list, so this check has to run before the decoder.
 fn objects<'v>(
     items: Option<impl IntoIterator<Item = &'v Value>>,
     what: &str,
 ) -> Result<(), String> {
     let mut items = items.into_iter().flatten();
-    match items.all(|item| item.is_object() || item.is_null()) {
-        true => Ok(()),
-        false => Err(format!("{what} something else than an object")),
+    if items.all(|item| item.is_object() || item.is_null()) {
+        Ok(())
+    } else {
+        Err(format!("{what} something other than an object"))
     }
 }
 
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_out_of_shape_is_refused_with_its_code() {
+    fn malformed_output_is_refused_with_its_code() {
         assert_eq!(code("{}"), None);
         assert_eq!(
             code(r#"{"plan":null,"diagnostics":null,"questions":null}"#),
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_named() {
+    fn unknown_keys_are_listed_as_json_pointers() {
         let output = StepOutput::decode(
             br#"{"plan":{"config_pach":{},"secrets_patch":{"sett":{}}},"note":1,"summary":{"any":1}}"#,
             8,

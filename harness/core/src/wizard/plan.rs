@@ -1,11 +1,11 @@
-//! The plan: what a wizard would have the host change.
+//! The plan: the changes that a wizard proposes to the host.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Everything that a wizard wants changed; the sum of its steps' patches.
+/// All changes that a wizard proposes: the merged patches of its steps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProvisionPlan {
@@ -13,7 +13,7 @@ pub struct ProvisionPlan {
     pub config_patch: BTreeMap<String, Value>,
     /// Secrets to set and to delete.
     pub secrets_patch: SecretsPatch,
-    /// Webhooks to register or to take back, in order.
+    /// Webhooks to register or to remove, in order.
     pub webhook_ops: Vec<WebhookOp>,
     /// Subscriptions to change, in order.
     pub subscription_ops: Vec<SubscriptionOp>,
@@ -51,17 +51,17 @@ pub struct SecretsPatch {
     pub delete: Vec<String>,
 }
 
-/// A secret's value as a plan may show it: not at all.
+/// The value of a secret in a plan. A plan has to redact it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RedactedValue {
     /// Whether the value was left out.
     pub redacted: bool,
-    /// The value, where it was not.
+    /// The value, if it was not left out.
     pub value: Option<String>,
 }
 
 impl RedactedValue {
-    /// Whether nothing of the secret shows.
+    /// Whether the plan shows nothing of the secret.
     #[must_use]
     pub fn is_redacted(&self) -> bool {
         self.redacted && self.value.is_none()
@@ -79,7 +79,7 @@ impl<'de> Deserialize<'de> for RedactedValue {
             #[serde(default)]
             value: Option<String>,
         }
-        // NB: a derived struct would also take a list for itself.
+        // NB: a derived `Deserialize` would also read the struct from a list.
         let (redacted, value) = match Value::deserialize(deserializer)? {
             Value::String(text) if text == "<redacted>" => (true, None),
             Value::String(text) => (false, Some(text)),
@@ -105,13 +105,13 @@ pub struct WebhookOp {
     /// Identifies the webhook.
     #[serde(default)]
     pub id: Option<String>,
-    /// Where it is to be called: https, below the public base URL.
+    /// The URL to call: https, below the public base URL.
     #[serde(default)]
     pub url: Option<String>,
-    /// What the provider needs besides.
+    /// Further data that the provider needs.
     #[serde(default)]
     pub metadata: BTreeMap<String, Value>,
-    /// Fields beyond the contract, kept as they came.
+    /// Fields beyond the contract, kept unchanged.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
 }
@@ -124,10 +124,10 @@ pub struct SubscriptionOp {
     /// Identifies the subscription.
     #[serde(default)]
     pub id: Option<String>,
-    /// What the provider needs besides.
+    /// Further data that the provider needs.
     #[serde(default)]
     pub metadata: BTreeMap<String, Value>,
-    /// Fields beyond the contract, kept as they came.
+    /// Fields beyond the contract, kept unchanged.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
 }
@@ -137,16 +137,16 @@ pub struct SubscriptionOp {
 pub struct OAuthOp {
     /// One of [`OAUTH_VERBS`].
     pub op: String,
-    /// The authorisation server, by the name the broker knows.
+    /// The authorisation server, by the name that the broker uses.
     #[serde(default)]
     pub provider: Option<String>,
     /// Scopes to ask for.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Where the user is sent back to.
+    /// The URL to which the user is redirected afterwards.
     #[serde(default)]
     pub redirect_url: Option<String>,
-    /// Fields beyond the contract, kept as they came.
+    /// Fields beyond the contract, kept unchanged.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
 }
@@ -176,9 +176,9 @@ pub const SUBSCRIPTION_VERBS: [&str; 9] = [
 pub const OAUTH_VERBS: [&str; 3] = ["start", "refresh", "revoke"];
 
 impl ProvisionPlan {
-    /// Adds a later step's patch: its config and secrets win, its operations
-    /// and notes are appended. A secret is never both set and deleted by two
-    /// different steps: the later one decides.
+    /// Adds a later step's patch: its config and secrets win, its operations and
+    /// notes are appended. If one step sets a secret and another deletes it, the
+    /// later step decides.
     pub fn merge(&mut self, patch: ProvisionPlanPatch) {
         let ProvisionPlanPatch {
             config_patch,
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_string_is_a_secret_in_plain_text() {
+    fn bare_string_is_a_secret_in_plain_text() {
         let value = |v: Value| serde_json::from_value::<RedactedValue>(v);
         assert!(value(json!("<redacted>")).expect("reads").is_redacted());
         assert!(!value(json!("hunter2")).expect("reads").is_redacted());

@@ -1,4 +1,4 @@
-//! Which wizards a pack offers, and what drives each.
+//! Finds the wizards of a pack and the driver of each.
 
 use super::steps::ProvisionStep;
 use crate::manifest::Manifest;
@@ -8,7 +8,7 @@ use crate::wasm;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a wizard is for; the order in which they are listed and driven.
+/// The purpose of a wizard. Wizards are listed and driven in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WizardKind {
@@ -18,9 +18,9 @@ pub enum WizardKind {
     Setup,
     /// Changes what was set up.
     Update,
-    /// Brings subscriptions to what is wanted.
+    /// Changes subscriptions to the wanted ones.
     Subscriptions,
-    /// Takes back what was set up.
+    /// Removes what was set up.
     Remove,
 }
 
@@ -45,7 +45,7 @@ impl WizardKind {
         }
     }
 
-    /// The kind of an entry or of a flow, by the names that packs use:
+    /// The kind of an entry or a flow with this name, as packs use the names:
     /// `setup`, `setup_default`, `setup_custom`, `sync_subscriptions`, ….
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
@@ -56,7 +56,7 @@ impl WizardKind {
         Self::ALL.into_iter().find(|kind| kind.entry() == head)
     }
 
-    /// The steps that such a wizard is made of.
+    /// The steps of such a wizard.
     #[must_use]
     pub fn steps(self) -> &'static [ProvisionStep] {
         match self {
@@ -91,7 +91,7 @@ pub enum Driver {
         /// The flow's id.
         flow: String,
     },
-    /// One module or component a step; `None` where the pack has none.
+    /// One module or component for each step; `None` if the pack has none.
     StepModules {
         /// The file of each step.
         modules: BTreeMap<ProvisionStep, Option<String>>,
@@ -124,17 +124,17 @@ impl Driver {
     }
 }
 
-/// A wizard of a pack, and what drives it.
+/// A wizard of a pack and its driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wizard {
-    /// What it is for.
+    /// Its purpose.
     pub kind: WizardKind,
     /// Its name: the flow's id, or `<component>.qa.<mode>`.
     pub name: String,
-    /// Whether it is what the pack's `setup` entry names: the one that the
-    /// pack's setup fixtures speak of.
+    /// Whether the pack's `setup` entry names it. The pack's setup fixtures belong
+    /// to this wizard.
     pub primary: bool,
-    /// What drives it.
+    /// Its driver.
     #[serde(flatten)]
     pub driver: Driver,
 }
@@ -157,12 +157,12 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
         })
         .collect();
     found.extend(component_qa(pack));
-    // The interface has three modes, whether or not a flow speaks of them.
+    // The provisioner interface has three modes, with or without a flow for each.
     for kind in [WizardKind::Setup, WizardKind::Update, WizardKind::Remove] {
-        let spoken_of = found
+        let has_flow = found
             .iter()
             .any(|w| w.kind == kind && !matches!(w.driver, Driver::ComponentQa { .. }));
-        if let (false, Some(component)) = (spoken_of, provisioner.first()) {
+        if let (false, Some(component)) = (has_flow, provisioner.first()) {
             found.push(Wizard {
                 kind,
                 name: kind.entry().to_owned(),
@@ -178,7 +178,8 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
     found
 }
 
-/// One flow may serve two entries; its second wizard is named after the entry.
+/// Makes names unique: one flow may serve two entries, so its second wizard also
+/// gets the entry in its name.
 fn make_names_unique(wizards: &mut [Wizard]) {
     let mut names = BTreeSet::new();
     for wizard in wizards {
@@ -189,8 +190,8 @@ fn make_names_unique(wizards: &mut [Wizard]) {
     }
 }
 
-/// The flows of every kind that `manifest` declares: by entry, and by name as
-/// a flow's own word.
+/// The flows that `manifest` declares, with their kinds: from its entries, and from
+/// the flows' own entries or names.
 #[must_use]
 pub fn entry_flows(manifest: &Manifest) -> BTreeSet<(WizardKind, String)> {
     let mut flows = BTreeSet::new();
@@ -205,11 +206,11 @@ pub fn entry_flows(manifest: &Manifest) -> BTreeSet<(WizardKind, String)> {
     flows
 }
 
-/// The flows that the pack's manifest declares, and the one that only files
-/// speak of.
+/// The flows that the pack's manifest declares, and the requirements flow if only
+/// a module shows that there is one.
 fn flows_of(pack: &Pack) -> BTreeSet<(WizardKind, String)> {
     let mut flows = entry_flows(pack.manifest());
-    // Requirements often have a module, and no flow that says so.
+    // Packs often have a requirements module without a flow for it.
     let declared = flows
         .iter()
         .any(|(kind, _)| *kind == WizardKind::Requirements);
@@ -231,7 +232,7 @@ fn primary_setup(pack: &Pack, flows: &BTreeSet<(WizardKind, String)>) -> Option<
         .find(|(entry, _)| entry == "setup");
     let declared = || manifest.flows.iter().find(|f| f.entries.contains("setup"));
     let setup = |(kind, _): &&(WizardKind, String)| *kind == WizardKind::Setup;
-    // `setup_default` before `setup_custom`, which would sort first.
+    // `setup_default` comes before `setup_custom`, although it sorts after it.
     let by_name = || {
         let is_default = |flow: &str| flow == "setup" || flow == "setup_default";
         let mut candidates: Vec<&String> = flows.iter().filter(setup).map(|(_, f)| f).collect();
@@ -271,12 +272,12 @@ fn driver(
         .iter()
         .map(|step| {
             let own = step_module(pack, flow, *step);
-            // The requirements of setup stand beside its other steps.
-            let beside = || match kind {
+            // A requirements module may be named after the setup flow.
+            let of_setup = || match kind {
                 WizardKind::Requirements => step_module(pack, setup?, *step),
                 _ => None,
             };
-            (*step, own.or_else(beside))
+            (*step, own.or_else(of_setup))
         })
         .filter(|(step, module)| module.is_some() || !kind.may_lack(*step))
         .collect();
@@ -293,7 +294,7 @@ fn step_module(pack: &Pack, flow: &str, step: ProvisionStep) -> Option<String> {
     module(pack, &format!("{flow}__{step}"))
 }
 
-/// The file `name.wasm` or `name.wat`, from the folders that packs use.
+/// The file `name.wasm` or `name.wat` in one of the folders that packs use.
 fn module(pack: &Pack, name: &str) -> Option<String> {
     let folders = ["components/", "wasm/", "assets/wasm/", ""];
     folders.iter().find_map(|folder| {
@@ -304,7 +305,7 @@ fn module(pack: &Pack, name: &str) -> Option<String> {
     })
 }
 
-/// The pack's component files with an export that is `wanted`, sorted.
+/// The pack's component files with a `wanted` export, sorted.
 fn components(pack: &Pack, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let is_component = |file: &&str| file.ends_with(".wasm");
     pack.files()

@@ -1,5 +1,4 @@
-//! What is driven, and everything that is seen of it: the task, its steps, the
-//! run.
+//! The task of a driver, and what it observes: the steps and the run.
 
 use super::ProvisionResult;
 use super::call::HostActivity;
@@ -20,28 +19,28 @@ use serde_json::Value;
 pub enum Outcome {
     /// Every step ran and answered.
     Completed,
-    /// At least one step has no usable answer; `steps` says which and why.
+    /// At least one step has no usable answer; `steps` has the failures.
     Failed,
-    /// A step reported an error and the wizard went no further.
+    /// A step reported an error and ended the wizard.
     Refused {
         /// The step that refused.
         step: ProvisionStep,
     },
-    /// The executor ran nothing, on purpose.
+    /// The executor deliberately ran nothing.
     NothingRan,
 }
 
-/// What is to be driven, and with what.
+/// A wizard to drive, with its inputs.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
     /// The wizard.
     pub wizard: &'a Wizard,
-    /// What each of its steps is given.
+    /// The inputs of each step.
     pub inputs: &'a ProvisionInputs,
-    /// What it is asked to do.
+    /// What the wizard has to do.
     pub mode: ProvisionMode,
-    /// Exactly what a component's own questions are answered with. Where
-    /// nothing is said, `inputs`, defaults and made-up answers are used.
+    /// The exact answers to a component's own questions. With `None`, the driver uses
+    /// `inputs`, defaults and made-up answers.
     pub answers: Option<&'a Value>,
 }
 
@@ -50,44 +49,44 @@ pub struct Task<'a> {
 pub struct StepRun {
     /// Which step.
     pub step: ProvisionStep,
-    /// The node of the flow's graph, where there is one.
+    /// The node of the flow's graph, if there is one.
     pub node: Option<String>,
-    /// What was called, in words: `run`, `invoke apply`, `qa-spec(setup)`.
+    /// The function that was called: `run`, `invoke apply`, `qa-spec(setup)`.
     pub function: String,
-    /// The file that holds it, where there is one.
+    /// The file of its module or component, if there is one.
     pub component: Option<String>,
-    /// The JSON that it was given.
+    /// Its input: JSON.
     pub input: Vec<u8>,
-    /// The bytes that it answered, decodable or not.
+    /// The bytes of its answer, valid or not.
     pub raw: Option<Vec<u8>>,
-    /// Its answer, or why it has none. `None` where nothing ran.
+    /// Its answer, or why it has none. `None` if nothing ran.
     pub result: Option<Result<StepOutput, StepFailure>>,
     /// What it consumed.
     pub meters: Meters,
-    /// What it did towards its host.
+    /// What it did with its host.
     pub attempts: HostActivity,
-    /// Whether the harness itself answered, and no guest ran: what a flow
-    /// does without a component.
+    /// Whether the harness itself answered and no guest ran, for example for a node
+    /// without a component.
     pub by_host: bool,
-    /// Whether the answer is of the harness's own contract, and nothing else
-    /// may be in it.
+    /// Whether the answer follows the harness's own contract, which allows no other
+    /// keys.
     pub contract: bool,
 }
 
 impl StepRun {
-    /// The answer, where the step completed.
+    /// The answer, if the step completed.
     #[must_use]
     pub fn output(&self) -> Option<&StepOutput> {
         self.result.as_ref()?.as_ref().ok()
     }
 
-    /// The failure, where it failed.
+    /// The failure, if the step failed.
     #[must_use]
     pub fn failure(&self) -> Option<&StepFailure> {
         self.result.as_ref()?.as_ref().err()
     }
 
-    /// The step, or the node, in words for a finding.
+    /// The step or the node, as text for a finding.
     #[must_use]
     pub fn name(&self) -> String {
         match (&self.node, self.step) {
@@ -98,17 +97,17 @@ impl StepRun {
     }
 }
 
-/// Everything that was seen while a wizard was driven.
+/// Everything that the driver observed in one run of a wizard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WizardRun {
     /// How it ended.
     pub outcome: Outcome,
-    /// The sum of the plans of all steps that completed. Partial, and never
-    /// to be carried out, unless the outcome is [`Outcome::Completed`].
+    /// The merged plans of all steps that completed. Unless the outcome is
+    /// [`Outcome::Completed`], it is partial and must not be carried out.
     pub plan: ProvisionPlan,
     /// The diagnostics of all steps that completed.
     pub diagnostics: Vec<Diagnostic>,
-    /// The steps that were due, in order.
+    /// The steps, in order, including those that could not run.
     pub steps: Vec<StepRun>,
 }
 
@@ -119,14 +118,14 @@ impl WizardRun {
         self.outcome == Outcome::Completed
     }
 
-    /// How many steps a guest really ran to a usable answer.
+    /// How many steps a guest ran to a usable answer.
     #[must_use]
     pub fn executed(&self) -> usize {
         let ran = |s: &&StepRun| !s.by_host && s.output().is_some();
         self.steps.iter().filter(ran).count()
     }
 
-    /// The run as callers of a dry run get it.
+    /// The result for callers of a dry run.
     #[must_use]
     pub fn result(&self) -> ProvisionResult {
         ProvisionResult {
@@ -137,7 +136,7 @@ impl WizardRun {
     }
 }
 
-/// The steps that completed, as later steps and callers see them.
+/// The completed steps, in the form that later steps and callers get.
 pub(super) fn results(steps: &[StepRun]) -> Vec<StepResult> {
     let result = |run: &StepRun| {
         let output = run.output()?.clone();

@@ -1,26 +1,25 @@
-//! What a host does for guests: the same questions whether they are answered
-//! dry or in earnest.
+//! The services of a host for guests: one trait for dry runs and real runs.
 
 use super::call::{Grants, HostVerdict};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Longest key of a secret, of config or of state, in bytes.
-const KEY: usize = 256;
+const KEY_BYTES: usize = 256;
 
-/// Why a host does not do what it is asked for.
+/// Why a host refuses a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no such thing.
+    /// The key has no value.
     NotFound,
-    /// It is not for this guest, or not in this mode.
+    /// The guest may not do this, or not in this mode.
     Denied,
-    /// The key is no key.
+    /// The key is malformed.
     InvalidKey,
 }
 
 impl Refusal {
-    /// The name that interfaces know it by.
+    /// The name of the refusal in the interfaces.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -30,7 +29,7 @@ impl Refusal {
         }
     }
 
-    /// The verdict that a report gives.
+    /// The verdict in reports.
     #[must_use]
     pub fn verdict(self) -> HostVerdict {
         match self {
@@ -43,40 +42,40 @@ impl Refusal {
 /// A change that a guest asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change<'a> {
-    /// A secret is to be written.
+    /// Write a secret.
     PutSecret {
         /// Its key.
         key: &'a str,
         /// Its value.
         value: &'a [u8],
     },
-    /// State is to be written.
+    /// Write state.
     WriteState {
         /// Its key.
         key: &'a str,
         /// Its value.
         value: &'a [u8],
     },
-    /// State is to be deleted.
+    /// Delete state.
     DeleteState {
         /// Its key.
         key: &'a str,
     },
-    /// Subscriptions are to be changed.
+    /// Change subscriptions.
     Subscriptions {
-        /// What is wanted, as the guest says it.
+        /// The wanted subscriptions, in the guest's format.
         wanted: &'a str,
     },
-    /// An HTTP request is to be sent.
+    /// Send an HTTP request.
     Send {
         /// The method.
         method: &'a str,
         /// The URL.
         url: &'a str,
     },
-    /// A code is to be exchanged for tokens, or a consent URL to be made.
+    /// Exchange a code for tokens, or make a consent URL.
     OAuth {
-        /// The provider, as the broker knows it.
+        /// The provider, by the name that the broker uses.
         provider: &'a str,
     },
 }
@@ -89,16 +88,16 @@ pub trait Services: Send {
     fn secret(&mut self, key: &str) -> Result<Vec<u8>, Refusal>;
     /// State by key.
     fn state(&mut self, key: &str) -> Result<Vec<u8>, Refusal>;
-    /// Does `change`, or withholds it, or refuses it.
+    /// Makes `change`, withholds it, or refuses it.
     ///
     /// # Errors
-    /// [`Refusal`] is told to the guest.
+    /// The [`Refusal`], which the host reports to the guest.
     fn change(&mut self, change: Change<'_>) -> Result<HostVerdict, Refusal>;
 }
 
-/// A host that changes nothing. Writes are withheld: the guest is told that
-/// they are done, and goes on as it would in earnest. What leaves the machine
-/// is denied, because nothing harmless can be answered to it.
+/// A host that changes nothing. It withholds writes and reports them as done, so
+/// that the guest continues as in a real run. It denies everything that leaves the
+/// machine, because it has no harmless answer to that.
 #[derive(Debug, Clone, Default)]
 pub struct DryRun {
     grants: Arc<Grants>,
@@ -112,19 +111,19 @@ impl DryRun {
     }
 }
 
-/// A key of the guest's own: one name, without a way to other tenants' keys.
-fn own(key: &str) -> Result<(), Refusal> {
+/// Refuses a key that could lead to another tenant's keys.
+fn check_key(key: &str) -> Result<(), Refusal> {
     let foreign = |c: char| c.is_control() || matches!(c, '*' | '?' | ':' | '\\');
     let climbs = key.split('/').any(|part| matches!(part, "" | "." | ".."));
-    match key.len() > KEY || climbs || key.contains(foreign) {
-        true => Err(Refusal::InvalidKey),
-        false => Ok(()),
+    if key.len() > KEY_BYTES || climbs || key.contains(foreign) {
+        return Err(Refusal::InvalidKey);
     }
+    Ok(())
 }
 
 impl Services for DryRun {
     fn config(&mut self, key: &str) -> Result<Value, Refusal> {
-        own(key)?;
+        check_key(key)?;
         self.grants
             .config
             .get(key)
@@ -133,7 +132,7 @@ impl Services for DryRun {
     }
 
     fn secret(&mut self, key: &str) -> Result<Vec<u8>, Refusal> {
-        own(key)?;
+        check_key(key)?;
         if key.contains('/') {
             return Err(Refusal::Denied);
         }
@@ -144,7 +143,7 @@ impl Services for DryRun {
     }
 
     fn state(&mut self, key: &str) -> Result<Vec<u8>, Refusal> {
-        own(key)?;
+        check_key(key)?;
         Err(Refusal::NotFound)
     }
 
@@ -152,7 +151,7 @@ impl Services for DryRun {
         match change {
             Change::PutSecret { key, .. }
             | Change::WriteState { key, .. }
-            | Change::DeleteState { key } => own(key)?,
+            | Change::DeleteState { key } => check_key(key)?,
             Change::Subscriptions { .. } => {}
             Change::Send { .. } | Change::OAuth { .. } => return Err(Refusal::Denied),
         }
@@ -166,7 +165,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn a_guest_reads_its_own_keys_and_changes_nothing() {
+    fn dry_run_reads_granted_keys_and_changes_nothing() {
         let mut host = DryRun::new(Arc::new(Grants {
             config: BTreeMap::new(),
             secrets: BTreeMap::from([("TOKEN".into(), "canary".into())]),

@@ -1,4 +1,4 @@
-//! One run of a wizard while it is being driven: what the drivers share.
+//! One run of a wizard in progress: the state and the calls that all drivers share.
 
 use super::call::{Call, Grants, HostActivity};
 use super::executor::{
@@ -21,21 +21,21 @@ use std::sync::Arc;
 /// Reads a guest's answer as a step's output.
 pub(super) type Read<'r> = &'r dyn Fn(Value) -> Result<StepOutput, StepFailure>;
 
-/// A wizard that is being driven.
+/// A wizard run in progress.
 pub(super) struct Session<'a> {
     executor: &'a dyn StepExecutor,
     pub(super) pack: &'a Pack,
     pub(super) wizard: &'a Wizard,
     pub(super) inputs: &'a ProvisionInputs,
     pub(super) mode: ProvisionMode,
-    /// What the wizard's own questions are answered with, where that is said.
+    /// The exact answers to a component's own questions, if the task gives them.
     pub(super) answers: Option<&'a Value>,
     pub(super) limits: &'a Limits,
     grants: Arc<Grants>,
     run: WizardRun,
 }
 
-/// A step that is due.
+/// A step that is about to run.
 #[derive(Debug, Clone)]
 pub(super) struct PendingStep {
     pub(super) step: ProvisionStep,
@@ -46,7 +46,7 @@ pub(super) struct PendingStep {
 }
 
 impl PendingStep {
-    /// A call of `component` that is no node of a graph.
+    /// A call of `component` that is not a node of a graph.
     pub(super) fn of(step: ProvisionStep, component: &str) -> Self {
         Self {
             step,
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
         matches!(self.run.outcome, Outcome::Refused { .. })
     }
 
-    /// Calls a guest, notes what came of it, and gives its output.
+    /// Calls a guest, records the result, and returns the output if there is one.
     pub(super) fn call(
         &mut self,
         due: PendingStep,
@@ -129,7 +129,7 @@ impl<'a> Session<'a> {
             let message = format!("the pack has no module for step {}", step.step);
             step.result = Some(Err(StepFailure::new(StepCode::Missing, message)));
             step.input = call.into_input();
-            return self.note(step);
+            return self.record(step);
         };
         let request = StepRequest {
             component,
@@ -160,10 +160,10 @@ impl<'a> Session<'a> {
             }
             Err(failure) => Some(Err(failure)),
         };
-        self.note(step)
+        self.record(step)
     }
 
-    /// Notes what the harness itself answered, or why a step cannot be run.
+    /// Records an answer of the harness itself, or the reason why a step cannot run.
     pub(super) fn answer(
         &mut self,
         due: PendingStep,
@@ -173,11 +173,11 @@ impl<'a> Session<'a> {
         let mut step = due.started(function.to_owned());
         step.by_host = true;
         step.result = Some(result);
-        self.note(step)
+        self.record(step)
     }
 
-    /// Adds a step to the run; the most severe outcome stays.
-    fn note(&mut self, step: StepRun) -> Option<StepOutput> {
+    /// Adds a step to the run and keeps the most severe outcome.
+    fn record(&mut self, step: StepRun) -> Option<StepOutput> {
         let run = &mut self.run;
         match &step.result {
             None if run.outcome == Outcome::Completed => run.outcome = Outcome::NothingRan,
@@ -204,8 +204,8 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What the answers of `inputs` grant. A secret that the answers leave out gets a canary
-/// in its place, so that a guest which reads it can go on.
+/// The grants that follow from the answers of `inputs`. A secret without a value in
+/// the answers gets a canary, so that a guest that reads it can continue.
 #[must_use]
 pub fn grants(inputs: &ProvisionInputs) -> Grants {
     let empty = Map::new();
@@ -228,7 +228,7 @@ pub fn grants(inputs: &ProvisionInputs) -> Grants {
     }
 }
 
-/// The bytes of `value`, held to the bound on inputs.
+/// Refuses a `value` above the bound on input bytes.
 pub(super) fn bounded(value: &Value, limits: &Limits) -> Result<(), StepFailure> {
     let bytes = value.to_string().len();
     if bytes <= limits.step.input_bytes {
@@ -241,7 +241,7 @@ pub(super) fn bounded(value: &Value, limits: &Limits) -> Result<(), StepFailure>
     Err(StepFailure::new(StepCode::Input, message))
 }
 
-/// What a string that should be JSON says.
+/// Parses a string that has to hold JSON; `what` names it in the message.
 pub(super) fn embedded(text: &str, depth: usize, what: &str) -> Result<Value, StepFailure> {
     json::parse(text.as_bytes(), depth).map_err(|e| {
         StepFailure::new(
@@ -258,7 +258,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_redacted_is_granted_as_a_canary() {
+    fn redacted_secret_is_granted_as_a_canary() {
         let inputs = ProvisionInputs {
             tenant: TenantContext::default(),
             provider_id: "p".into(),

@@ -1,22 +1,22 @@
-//! What an installation consists of after plans have been carried out.
+//! The state of an installation after plans were carried out.
 
 use super::plan::{OAuthOp, ProvisionPlan, SubscriptionOp, WebhookOp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Verbs of operations that take something back.
-const TAKES_BACK: [&str; 5] = ["unregister", "delete", "remove", "unsubscribe", "revoke"];
-/// Verbs that leave things as they are.
-const LOOKS: [&str; 1] = ["verify"];
+/// Verbs of operations that remove something.
+const REMOVING_VERBS: [&str; 5] = ["unregister", "delete", "remove", "unsubscribe", "revoke"];
+/// Verbs of operations that change nothing.
+const READING_VERBS: [&str; 1] = ["verify"];
 
-/// An installation's config, secrets and registrations. A plan applied twice
-/// leaves what it left the first time.
+/// An installation's config, secrets and registrations. A second application of the
+/// same plan changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InstalledState {
     /// Config by key.
     pub config: BTreeMap<String, Value>,
-    /// Keys of the secrets that are set; values are nobody's business.
+    /// Keys of the secrets that are set. The state keeps no values.
     pub secrets: BTreeSet<String>,
     /// Registered webhooks, by id, else by URL.
     pub webhooks: BTreeMap<String, Value>,
@@ -27,8 +27,8 @@ pub struct InstalledState {
 }
 
 impl InstalledState {
-    /// Carries `plan` out: config and secrets first, then each list of
-    /// operations in its order. A `null` in the config removes the key.
+    /// Carries out `plan`: config and secrets first, then each list of operations
+    /// in its order. A `null` in the config removes the key.
     pub fn apply(&mut self, plan: &ProvisionPlan) {
         for (key, value) in &plan.config_patch {
             match value {
@@ -55,8 +55,8 @@ impl InstalledState {
         }
     }
 
-    /// The state as wizards get it as `existing_state`. Secrets show as
-    /// redacted, never as values.
+    /// The state in the form that wizards get as `existing_state`. Secrets are
+    /// redacted.
     #[must_use]
     pub fn existing(&self) -> Value {
         let redacted = || json!({ "redacted": true, "value": null });
@@ -75,7 +75,7 @@ impl InstalledState {
         })
     }
 
-    /// Everything that is there, as JSON pointers.
+    /// JSON pointers of everything in the state.
     #[must_use]
     pub fn holds(&self) -> BTreeSet<String> {
         let part = |name: &'static str, keys: Vec<&String>| {
@@ -94,9 +94,9 @@ impl InstalledState {
 }
 
 fn change(map: &mut BTreeMap<String, Value>, verb: &str, key: String, value: Value) {
-    if TAKES_BACK.contains(&verb) {
+    if REMOVING_VERBS.contains(&verb) {
         map.remove(&key);
-    } else if !LOOKS.contains(&verb) {
+    } else if !READING_VERBS.contains(&verb) {
         map.insert(key, value);
     }
 }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_applied_twice_changes_nothing_and_another_takes_it_back() {
+    fn plan_applied_twice_changes_nothing_and_is_reversible() {
         let setup = plan(json!({
             "config_patch": {"room": "blue", "gone": null},
             "secrets_patch": {"set": {"TOKEN": "<redacted>"}},

@@ -1,19 +1,19 @@
-//! Steps and modes, by the names that packs know them by.
+//! Steps and modes, with the names that packs use for them.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a wizard is asked to do.
+/// The task of a wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProvisionMode {
-    /// Set up where nothing is.
+    /// Set up a new installation.
     Install,
     /// Change what was set up.
     Update,
-    /// Take back what was set up.
+    /// Remove what was set up.
     Delete,
-    /// Say what would be done; nothing changes.
+    /// Report what would be done, without changes.
     DryRun,
 }
 
@@ -34,17 +34,17 @@ impl ProvisionMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProvisionStep {
-    /// Says what the pack will need; a wizard of its own.
+    /// Reports what the pack will need; a separate wizard.
     Requirements,
     /// Asks questions.
     Collect,
     /// Accepts or refuses the answers.
     Validate,
-    /// Says what is to be changed.
+    /// Proposes the changes.
     Apply,
-    /// Says what was done.
+    /// Reports what was done.
     Summary,
-    /// A node of a flow that is bound to no step.
+    /// A node of a flow that is not bound to a step.
     Node,
 }
 

@@ -1,4 +1,4 @@
-//! Handlebars in the inputs of flow nodes: expressions, not programs.
+//! Handlebars in the inputs of flow nodes: expressions only, no loops or partials.
 
 use super::executor::{StepCode, StepFailure};
 use crate::text::inert;
@@ -6,23 +6,23 @@ use handlebars::Handlebars;
 use serde_json::Value;
 use std::io::{self, Write};
 
-/// Bytes of one template.
-const TEMPLATE: usize = 64 * 1024;
-/// Blocks and sub-expressions of one template.
+/// Most bytes of one template.
+const TEMPLATE_BYTES: usize = 64 * 1024;
+/// Most blocks and sub-expressions of one template.
 const NESTING: usize = 32;
 
-/// Renders every string of `mapping` that holds an expression. Where the
-/// expression is the whole string, its value keeps its JSON type; what is not
-/// there is an empty string, as Handlebars has it.
+/// Renders every string of `mapping` that contains an expression. If the expression
+/// is the whole string, its value keeps its JSON type. A missing value becomes an
+/// empty string, as in Handlebars.
 ///
 /// # Errors
-/// A [`StepFailure`] with [`StepCode::Template`]. Partials, decorators and
-/// loops are refused: they can recurse, and a manifest is a stranger's.
+/// A [`StepFailure`] with [`StepCode::Template`]. Partials, decorators and loops
+/// are refused, because they can recurse and the manifest is not trusted.
 pub(super) fn render(mapping: &Value, context: &Value, bytes: usize) -> Result<Value, StepFailure> {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(false);
     engine.register_escape_fn(handlebars::no_escape);
-    // NB: a loop within a loop over a long list would never end.
+    // NB: nested loops over a long list would run practically forever.
     engine.unregister_helper("each");
     let mut budget = bytes;
     walk(&engine, mapping, context, &mut budget)
@@ -94,7 +94,7 @@ fn spend(budget: &mut usize, bytes: usize) -> Result<(), StepFailure> {
 }
 
 fn refuse_programs(text: &str) -> Result<(), StepFailure> {
-    if text.len() > TEMPLATE {
+    if text.len() > TEMPLATE_BYTES {
         return Err(failure(text, "a template of more than 64 KiB"));
     }
     let compact: String = text
@@ -105,13 +105,13 @@ fn refuse_programs(text: &str) -> Result<(), StepFailure> {
         .iter()
         .any(|p| compact.contains(p))
     {
-        return Err(failure(text, "partials and decorators are not driven"));
+        return Err(failure(text, "partials and decorators are not allowed"));
     }
     let nesting = compact.matches("{{#").count() + compact.matches('(').count();
-    match nesting > NESTING {
-        true => Err(failure(text, "too many blocks")),
-        false => Ok(()),
+    if nesting > NESTING {
+        return Err(failure(text, "too many blocks"));
     }
+    Ok(())
 }
 
 fn failure(template: &str, why: &str) -> StepFailure {
@@ -119,7 +119,7 @@ fn failure(template: &str, why: &str) -> StepFailure {
     StepFailure::new(StepCode::Template, message)
 }
 
-/// The path of an expression that is all of `text`.
+/// The path in the expression, if `text` is one plain expression and nothing else.
 fn whole(text: &str) -> Option<&str> {
     let text = text.trim();
     let inner = text
@@ -131,7 +131,7 @@ fn whole(text: &str) -> Option<&str> {
     (!inner.is_empty() && inner.chars().all(plain)).then_some(inner)
 }
 
-/// Keeps what a template writes, up to a bound.
+/// Collects the output of a template, up to a bound.
 struct Bounded {
     out: Vec<u8>,
     limit: usize,
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_expression_keeps_its_type_and_a_part_becomes_text() {
+    fn whole_expression_keeps_its_type_and_a_part_becomes_text() {
         let context = json!({
             "state": {"input": {"dry_run": true, "n": 3, "name": "<x>"}},
             "node": {"a__b": {"list": [1, {"k": "v"}]}},
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_recurse_or_never_end_is_refused() {
+    fn recursive_looping_or_oversized_template_is_refused() {
         let recursive = r#"{{#*inline "x"}}{{> x}}{{/inline}}{{> x}}"#;
         assert_eq!(code(&json!(recursive)), Some(StepCode::Template));
         assert_eq!(code(&json!("{{~ > x}}")), Some(StepCode::Template));

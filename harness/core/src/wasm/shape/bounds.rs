@@ -1,18 +1,19 @@
-//! What is measured of a binary, and the refusal of a measure above its bound.
+//! The measures of a binary, and the error for a measure above its bound.
 
 use std::fmt;
 
-/// A shape that is refused.
+/// A measure of the binary is above its bound.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{measure}: {value}, bound {limit}{}", At(*.function))]
 pub struct ShapeError {
-    /// What was measured.
+    /// The measure.
     pub measure: &'static str,
-    /// How much of it there is.
+    /// Its value.
     pub value: u64,
-    /// How much of it there may be.
+    /// Its bound.
     pub limit: u64,
-    /// The function, by its place in its module; `None` for sums.
+    /// The function, by its position among the module's own functions; `None` for
+    /// sums.
     pub function: Option<u64>,
 }
 
@@ -34,15 +35,15 @@ pub(super) fn bound(
     limit: u64,
     function: Option<u64>,
 ) -> Result<(), ShapeError> {
-    match value > limit {
-        true => Err(ShapeError {
+    if value > limit {
+        return Err(ShapeError {
             measure,
             value,
             limit,
             function,
-        }),
-        false => Ok(()),
+        });
     }
+    Ok(())
 }
 
 /// Sums over everything in the binary.

@@ -1,4 +1,4 @@
-//! One function: how deep it nests, how many values it holds, how it branches.
+//! Measures one function: nesting, values on the stack, locals, branches, calls.
 
 use super::bounds::{ShapeError, Totals, bound};
 use super::module::Module;
@@ -6,7 +6,7 @@ use wasmparser::{
     BlockType, ContType, FrameKind, FuncType, FunctionBody, ModuleArity, Operator, RefType, SubType,
 };
 
-/// Nested loops × locals of one function; register allocation is quadratic in it.
+/// Nested loops × locals of one function. Register allocation is quadratic in it.
 const LOOPED_LOCALS: u64 = 2_500;
 /// Nested blocks of one function.
 const NESTING: u64 = 1_000;
@@ -16,17 +16,17 @@ const OPERANDS: u64 = 1_000;
 const LOCALS: u64 = 2_000;
 /// Bytes of one function.
 const BODY: u64 = 1024 * 1024;
-/// Targets of a `br_table` × values that each takes.
+/// Targets of a `br_table` × values that each target takes.
 const BRANCHES: u64 = 20_000;
 /// Calls of one function.
 const CALLS: u64 = 10_000;
-/// Sums over all functions; the first two are of squares, because one such
-/// function costs the square of its measure.
+/// Sums over all functions. The first two sum squares, because the cost of a function
+/// is the square of its measure.
 const ALL_LOOPED_LOCALS: u64 = 60_000_000;
 const ALL_HEIGHTS: u64 = 20_000_000;
 const ALL_BRANCHES: u64 = 400_000;
 
-/// All of these.
+/// All bounds of this file.
 pub(super) const BOUNDS: [u64; 10] = [
     LOOPED_LOCALS,
     NESTING,
@@ -40,7 +40,7 @@ pub(super) const BOUNDS: [u64; 10] = [
     ALL_BRANCHES,
 ];
 
-/// One function, measured.
+/// The measures of one function.
 #[derive(Default)]
 pub(super) struct Measure {
     bytes: u64,
@@ -53,7 +53,7 @@ pub(super) struct Measure {
 }
 
 impl Measure {
-    /// `None` where the body cannot be read.
+    /// Measures `body`; `None` if it cannot be read.
     pub(super) fn of(module: &Module, body: &FunctionBody<'_>, at: u64) -> Option<Self> {
         let mut measure = Self {
             bytes: (body.range().end - body.range().start) as u64,
@@ -74,7 +74,7 @@ impl Measure {
         while !operators.eof() {
             let operator = operators.read().ok()?;
             walk.operator(&operator, &mut measure)?;
-            // Over a bound already, and reading on could take long.
+            // A bound is exceeded already, and the rest of the body could take long.
             if measure.over() {
                 break;
             }
@@ -107,7 +107,7 @@ impl Measure {
         ] {
             bound(measure, value, limit, Some(at))?;
         }
-        // What every ordinary function has costs next to nothing.
+        // The measures of an ordinary function cost almost nothing.
         let square = |value: u64, ordinary: u64| if value > ordinary { value * value } else { 0 };
         totals.looped_locals += square(looped, 300);
         totals.heights += square(self.operands, 100) + square(self.nesting, 200);
@@ -135,8 +135,8 @@ impl Measure {
     }
 }
 
-/// Where the reader of a function is: its blocks, and how many values there
-/// are. Unreachable code may make the count too low, never too high.
+/// The state of the reader of a function: the open blocks, and the number of values
+/// on the stack. Unreachable code can make the number too low, never too high.
 struct Walk<'m> {
     module: &'m Module,
     frames: Vec<(BlockType, FrameKind, u64)>,
@@ -169,7 +169,7 @@ impl Walk<'_> {
                         break;
                     }
                 }
-                // One value a target is what every `switch` has.
+                // Every `switch` has one value for each target, so these do not count.
                 let plain = u64::from(targets.len());
                 measure.branches += values.saturating_sub(plain);
                 self.pop(1);
@@ -209,7 +209,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    /// Values that a branch to the label takes along.
+    /// The number of values that a branch to the label carries.
     fn label(&self, depth: u32) -> Option<u64> {
         let (ty, kind) = self.label_block(depth)?;
         let (params, results) = self.block_type_arity(ty)?;
@@ -225,7 +225,7 @@ impl ModuleArity for Walk<'_> {
         self.module.types.get(at as usize)
     }
 
-    // Exceptions and continuations are off; the validator refuses them.
+    // The validator refuses exceptions and continuations, which are off.
     fn tag_type_arity(&self, _: u32) -> Option<(u32, u32)> {
         None
     }

@@ -1,8 +1,9 @@
-//! What compiles in more than linear time, found before anything compiles it.
+//! Refuses Wasm that takes more than linear time to compile, before the compiler
+//! sees it.
 //!
 //! Kilobytes of Wasm can cost a compiler gigabytes and minutes. The bounds are
-//! some ten times what real components have, and for each shape there is a
-//! bound on the sum over all functions: many small bad ones add up.
+//! about ten times the measures of real components. Most measures also have a bound
+//! on the sum over all functions, because many functions just below a bound add up.
 
 mod bounds;
 mod function;
@@ -15,9 +16,9 @@ use function::Measure;
 use module::Module;
 use wasmparser::{Operator, Parser, Payload, SubType, TypeRef};
 
-/// Functions of all modules.
+/// Functions of all modules together.
 const FUNCTIONS: u64 = 100_000;
-/// Types of all modules and components.
+/// Types of all modules and components together.
 const TYPES: u64 = 20_000;
 /// Parameters, results or fields of one type.
 const FIELDS: u64 = 1_000;
@@ -25,13 +26,13 @@ const FIELDS: u64 = 1_000;
 const MODULES: u64 = 100;
 /// Levels of components in components.
 const COMPONENTS_DEEP: usize = 8;
-/// Elements that all tables have from the start.
+/// Initial elements of all tables together.
 pub const TABLE: usize = 100_000;
-/// Bytes between the data segments of one module, all gaps together.
+/// Bytes in all gaps between the data segments of one module.
 const DATA_GAP: u64 = 1024 * 1024;
 
-/// Every bound, in an order that stays: what was accepted under other bounds
-/// was not accepted under these.
+/// Every bound, in a fixed order. A binary that was accepted under other bounds has
+/// to be checked against these.
 #[must_use]
 pub fn bounds() -> Vec<u64> {
     let own = [
@@ -46,11 +47,11 @@ pub fn bounds() -> Vec<u64> {
     own.into_iter().chain(function::BOUNDS).collect()
 }
 
-/// Measures `binary`, a module or a component. What cannot be parsed is left
-/// to the validator, which says more about it.
+/// Measures `binary`, a module or a component. It stops without an error at what it
+/// cannot parse, because the validator reports that in more detail.
 ///
 /// # Errors
-/// [`ShapeError`] names the first measure that is over its bound.
+/// [`ShapeError`] names the first measure above its bound.
 pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
     let mut totals = Totals::default();
     let mut stack: Vec<Module> = Vec::new();
@@ -87,7 +88,7 @@ pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
 }
 
 impl Module {
-    /// `None` where the payload cannot be read.
+    /// Measures one payload; `None` if it cannot be read.
     fn payload(
         &mut self,
         payload: Payload<'_>,

@@ -1,8 +1,8 @@
-//! What functions of one module are measured against.
+//! The context of one module that the measures of its functions need.
 
 use wasmparser::SubType;
 
-/// What functions of one module are measured against.
+/// The types and functions of one module, and its data segments.
 #[derive(Default)]
 pub(super) struct Module {
     pub(super) types: Vec<SubType>,

@@ -1,4 +1,4 @@
-//! The graph of a pack-v1 flow, walked from its entrypoint by its routing.
+//! Runs the graph of a pack-v1 flow: starts at the entrypoint and follows the routing.
 
 use crate::components;
 use crate::text::inert;
@@ -13,7 +13,7 @@ use greentic_types::{Flow, Node, PackManifest, Routing};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Walks the graph of `flow` until it ends, refuses, or goes too far.
+/// Walks the graph of `flow` until it ends, a node refuses, or a bound is reached.
 pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
     let pack = session.pack;
     let manifest = pack.manifest().pack_v1.as_deref();
@@ -23,7 +23,7 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
     });
     let Some((manifest, graph)) = found else {
         let flow = inert(flow, 80);
-        let message = format!("the graph of flow `{flow}` is not of a pack-v1 manifest");
+        let message = format!("the graph of flow `{flow}` is not in a pack-v1 manifest");
         return stop(session, None, StepCode::Unsupported, message);
     };
     let mut walk = Walk {
@@ -51,7 +51,7 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
     }
 }
 
-/// Where a walk is, and what it has seen.
+/// The state of a walk: the outputs and the visits so far.
 struct Walk<'m> {
     flow: &'m str,
     manifest: &'m PackManifest,
@@ -62,8 +62,8 @@ struct Walk<'m> {
 }
 
 impl Walk<'_> {
-    /// The entrypoint of the wizard's kind, else the default one, else the
-    /// only one, else the first node.
+    /// The first node: the entrypoint of the wizard's kind, else the default one,
+    /// else the only one, else the first node of the graph.
     fn entry(&self, session: &mut Session<'_>) -> Option<String> {
         let entries = &self.graph.entrypoints;
         let named = [session.wizard.kind.entry(), "default"];
@@ -83,7 +83,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether the walk ended where a graph may end.
+    /// Whether the walk ended without a routing failure.
     fn ended_well(&self, session: &Session<'_>) -> bool {
         let lost = |s: &crate::wizard::StepRun| {
             matches!(
@@ -94,7 +94,7 @@ impl Walk<'_> {
         !session.steps().iter().any(lost)
     }
 
-    /// Runs the node `id` and says which is next.
+    /// Runs the node `id` and returns the next one.
     fn step(&mut self, session: &mut Session<'_>, id: &str) -> Option<String> {
         let graph = self.graph;
         let found = graph.nodes.iter().find(|(node, _)| node.as_str() == id);
@@ -109,7 +109,7 @@ impl Walk<'_> {
         let total: usize = self.visits.values().sum();
         if self.visits[id] > limits.visits || total > limits.nodes {
             let message = format!(
-                "node `{}` was due once more after {total} nodes; bounds {} for a node, {} for all",
+                "node `{}` would run again after {total} nodes; bounds: {} for a node, {} for all",
                 inert(id, 80),
                 limits.visits,
                 limits.nodes
@@ -117,7 +117,7 @@ impl Walk<'_> {
             stop(session, Some(id), StepCode::FlowLoop, message);
             return None;
         }
-        let step = self.bound(session.wizard.kind, id);
+        let step = self.bound_step(session.wizard.kind, id);
         self.applied |= step == ProvisionStep::Apply;
         let output = self.run(session, id, node, step);
         let answered = session.steps().iter().filter_map(|s| s.raw.as_ref());
@@ -136,7 +136,7 @@ impl Walk<'_> {
     }
 
     /// The step that a node is bound to by its name.
-    fn bound(&self, kind: WizardKind, id: &str) -> ProvisionStep {
+    fn bound_step(&self, kind: WizardKind, id: &str) -> ProvisionStep {
         if kind == WizardKind::Requirements {
             return ProvisionStep::Requirements;
         }
@@ -197,7 +197,7 @@ impl Walk<'_> {
         let id = node.component.id.as_str();
         if let Some(alias) = &node.component.pack_alias {
             let message = format!(
-                "component `{}` is of another pack (`{}`), which is not here",
+                "component `{}` belongs to another pack (`{}`), which is not available",
                 inert(id, 80),
                 inert(alias, 80)
             );
@@ -233,14 +233,14 @@ impl Walk<'_> {
             Routing::Custom(value) => {
                 let value = inert(&value.to_string(), 160);
                 let message =
-                    format!("routing of its own kind, which only its runtime knows: {value}");
+                    format!("custom routing, which only Greentic's runtime can follow: {value}");
                 stop(session, Some(id), StepCode::Unsupported, message);
                 None
             }
         }
     }
 
-    /// What templates may speak of.
+    /// The values that templates may refer to.
     fn context(&self, session: &Session<'_>) -> Value {
         let inputs = session.inputs;
         let answers = &inputs.answers;
@@ -298,22 +298,22 @@ impl Walk<'_> {
     }
 }
 
-/// What branches are told by: the output's own `status`, else whether there
-/// is an output.
+/// The status that selects a branch: the output's own `status`, else `ok` if there
+/// is an output and `error` if there is none.
 fn status(output: Option<&StepOutput>) -> String {
     let own = output.and_then(|o| o.data.get("status")?.as_str());
-    let whether = if output.is_some() { "ok" } else { "error" };
-    own.unwrap_or(whether).to_owned()
+    let default = if output.is_some() { "ok" } else { "error" };
+    own.unwrap_or(default).to_owned()
 }
 
-/// Whether a node is a template, which the runtime renders itself unless the
-/// pack has a component for it.
+/// Whether a node is a template. The runtime renders it, unless the pack has a
+/// component for it.
 fn is_template(node: &Node) -> bool {
     let id = node.component.id.as_str();
     matches!(id, "templating.handlebars" | "templates.handlebars")
 }
 
-/// What the runtime itself does for a node without a component.
+/// Does what Greentic's runtime does for a node without a component.
 fn builtin(
     node: &Node,
     session: &Session<'_>,
@@ -327,15 +327,15 @@ fn builtin(
     let result = if kind.starts_with("emit.") {
         Ok(StepOutput::data(input))
     } else if is_template(node) {
-        // Its input was rendered on the way here.
+        // `run` has rendered the input.
         let text = ["template", "text"].iter().find_map(|key| input.get(*key));
         Ok(StepOutput::data(json!({ "text": text })))
     } else if kind == "session.wait" {
-        // The user's reply is there already: the answers.
+        // The answers are the user's reply.
         Ok(StepOutput::data(session.inputs.answers.clone()))
     } else {
         let message = format!(
-            "`{}` is done by Greentic's runtime, which this harness does not replace",
+            "`{}` is a function of Greentic's runtime that the harness does not implement",
             inert(kind, 80)
         );
         Err(StepFailure::new(StepCode::Unsupported, message))
@@ -343,6 +343,7 @@ fn builtin(
     (inert(kind, 80), result)
 }
 
+/// Records why the walk ends early.
 fn stop(session: &mut Session<'_>, node: Option<&str>, code: StepCode, message: String) {
     let due = PendingStep {
         step: match code {

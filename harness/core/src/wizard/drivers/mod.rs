@@ -1,4 +1,4 @@
-//! How wizards are driven: one file a pattern.
+//! The drivers of wizards: one file for each pattern.
 
 pub(super) mod flow;
 pub(super) mod modules;

@@ -1,4 +1,4 @@
-//! Step modules of the harness's own contract, one a step or one for all.
+//! Step modules of the harness's own contract: one for each step, or one for all.
 
 use crate::wizard::call::Call;
 use crate::wizard::inputs::ProvisionInputs;
@@ -8,23 +8,23 @@ use crate::wizard::session::{PendingStep, Session};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::json;
 
-/// Runs each step that is due with its file, until one refuses.
+/// Runs each pending step with its file, until one refuses.
 pub(in crate::wizard) fn drive(
     session: &mut Session<'_>,
     due: Vec<(ProvisionStep, Option<String>)>,
 ) {
-    // NB: the same for each step, and answers may have megabytes. Members are
-    // in the order of their names, as in every JSON of the harness.
+    // NB: serialised once for all steps, because answers can have megabytes.
+    // Members are sorted by name, as in all JSON of the harness.
     let answers = session.inputs.answers.to_string();
     let inputs = inputs(session.inputs, &answers);
     let mode = json!(session.mode).to_string();
-    let (mut previous, mut told) = (String::new(), 0);
+    let (mut previous, mut passed) = (String::new(), 0);
     for (step, component) in due {
-        for result in results(session.steps().get(told..).unwrap_or_default()) {
+        for result in results(session.steps().get(passed..).unwrap_or_default()) {
             previous += if previous.is_empty() { "" } else { "," };
             previous += &json!(result).to_string();
         }
-        told = session.steps().len();
+        passed = session.steps().len();
         let step_name = json!(step).to_string();
         let parts = [
             r#"{"inputs":"#,
@@ -54,7 +54,7 @@ pub(in crate::wizard) fn drive(
     }
 }
 
-/// `inputs` as JSON, with answers that are JSON already.
+/// `inputs` as JSON; `answers` are its answers, serialised already.
 fn inputs(inputs: &ProvisionInputs, answers: &str) -> String {
     let ProvisionInputs {
         tenant,
@@ -64,7 +64,7 @@ fn inputs(inputs: &ProvisionInputs, answers: &str) -> String {
         answers: _,
         existing_state,
     } = inputs;
-    // `answers` is the first of the names, and this is the rest.
+    // `answers` sorts first; these are the other members.
     let rest = json!({
         "existing_state": existing_state,
         "install_id": install_id,
@@ -83,7 +83,7 @@ mod tests {
     use crate::wizard::TenantContext;
 
     #[test]
-    fn inputs_are_the_json_of_their_members_in_order() {
+    fn spliced_inputs_equal_their_serialisation() {
         for existing_state in [None, Some(json!({"config": {"b": 1, "a": [{}]}}))] {
             let given = ProvisionInputs {
                 tenant: TenantContext::default(),

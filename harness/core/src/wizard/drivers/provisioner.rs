@@ -1,5 +1,5 @@
-//! `greentic:provision/provisioner`: `plan` says what is to be changed, which
-//! is step apply; `apply` says what was done, which is step summary.
+//! `greentic:provision/provisioner`: its `plan` returns the changes (step apply),
+//! its `apply` reports what was done (step summary).
 
 use crate::text::inert;
 use crate::wizard::call::Call;
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Calls `plan`, and `apply` with what it answered.
+/// Calls `plan`, then `apply` with the answer of `plan`.
 pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str) {
     let inputs = inputs(session);
     let depth = session.limits.depth;
@@ -32,15 +32,15 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str) {
         return;
     }
     let due = PendingStep::of(ProvisionStep::Summary, component);
-    session.call(due, Call::Apply { inputs, plan }, &|said| {
+    session.call(due, Call::Apply { inputs, plan }, &|reported| {
         Ok(StepOutput {
-            diagnostics: diagnostics(Some(&said))?,
-            ..StepOutput::data(json!({ "diagnostics": said }))
+            diagnostics: diagnostics(Some(&reported))?,
+            ..StepOutput::data(json!({ "diagnostics": reported }))
         })
     });
 }
 
-/// `provision-inputs`, with the names of the interface.
+/// `provision-inputs`, with the field names of the interface.
 fn inputs(session: &Session<'_>) -> Value {
     let inputs = session.inputs;
     let mode = match (session.mode, session.wizard.kind) {
@@ -75,7 +75,7 @@ fn inputs(session: &Session<'_>) -> Value {
     })
 }
 
-/// The answers as pairs of strings; what is no string is JSON.
+/// The answers as pairs of strings; a value that is not a string becomes JSON text.
 fn answers(answers: &Value) -> Value {
     let mut flat = BTreeMap::new();
     let mut add = |map: &Map<String, Value>| {
@@ -105,8 +105,8 @@ fn answers(answers: &Value) -> Value {
     )
 }
 
-/// A `provision-plan` as a step's output. `answered` keeps it as it came, for
-/// `apply` to get it back.
+/// A `provision-plan` as a step's output. Its data keeps the unchanged plan below
+/// `answered`, because `apply` takes it as input.
 fn planned(plan: Value, depth: usize) -> Result<StepOutput, StepFailure> {
     let patch = |key: &str| match plan.get(key).and_then(Value::as_str) {
         Some(text) => embedded(text, depth, key).map(Some),
@@ -164,9 +164,9 @@ fn subscription(op: &Value) -> Result<SubscriptionOp, StepFailure> {
     decode(&op, "subscriptions")
 }
 
-fn diagnostics(said: Option<&Value>) -> Result<Vec<Diagnostic>, StepFailure> {
-    let said = said.and_then(Value::as_array).into_iter().flatten();
-    said.map(|d| decode(d, "diagnostics")).collect()
+fn diagnostics(list: Option<&Value>) -> Result<Vec<Diagnostic>, StepFailure> {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.map(|d| decode(d, "diagnostics")).collect()
 }
 
 /// A merge patch (RFC 7386) or a list of operations (RFC 6902).
@@ -178,7 +178,7 @@ fn config(patch: Value) -> Result<BTreeMap<String, Value>, StepFailure> {
     }
 }
 
-/// One operation as a key and its new value, `null` where it is removed.
+/// One operation as a key and its new value; `null` removes the key.
 fn operation(op: &Value) -> Result<(String, Value), StepFailure> {
     let text = |key: &str| op.get(key).and_then(Value::as_str);
     let path = text("path").and_then(|p| p.strip_prefix('/'));

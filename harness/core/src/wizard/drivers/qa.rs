@@ -1,6 +1,6 @@
-//! A component's own questions and answers: `qa-spec` collects, `apply-answers`
-//! applies, `validate-config` is asked about the config that comes of it, and
-//! what changed is the summary.
+//! A component's own questions and answers: `qa-spec` is step collect,
+//! `apply-answers` is step apply, `validate-config` checks the resulting config
+//! (step validate), and the harness lists the changes as step summary.
 
 use crate::text::inert;
 use crate::wasm;
@@ -14,11 +14,12 @@ use crate::wizard::steps::ProvisionStep;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Asks, answers, and looks at what comes of it. `update` and `remove` need
-/// something to change: where no state is given, setup is run before them.
+/// Asks the questions, applies the answers, and validates the resulting config.
+/// `update` and `remove` need an installation: without a given state, the driver
+/// runs setup first.
 pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode: &str) {
     let state = session.inputs.existing_state.as_ref();
-    let there = match (mode, state) {
+    let installed = match (mode, state) {
         ("update" | "remove", None) => {
             match ask(
                 session,
@@ -33,7 +34,7 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode:
         }
         (_, state) => state.map(InstalledConfig::of).unwrap_or_default(),
     };
-    let Some(output) = ask(session, component, mode, &there, false) else {
+    let Some(output) = ask(session, component, mode, &installed, false) else {
         return;
     };
     let config = output.data.get("config").filter(|c| c.is_object());
@@ -47,7 +48,7 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode:
     summarise(session, component, &output);
 }
 
-/// What there is before the component is asked.
+/// The installation before the component is called.
 struct InstalledConfig {
     config: Value,
     secrets: Vec<String>,
@@ -63,7 +64,7 @@ impl Default for InstalledConfig {
 }
 
 impl InstalledConfig {
-    /// What an `existing_state` says.
+    /// The installation that an `existing_state` describes.
     fn of(state: &Value) -> Self {
         let secrets = state.get("secrets").and_then(Value::as_object);
         Self {
@@ -72,7 +73,7 @@ impl InstalledConfig {
         }
     }
 
-    /// What setting up has left.
+    /// The installation after setup.
     fn after(output: &StepOutput) -> Self {
         let secrets = output.data.get("secrets").and_then(Value::as_array);
         let secrets = secrets.into_iter().flatten().filter_map(Value::as_str);
@@ -87,21 +88,25 @@ impl InstalledConfig {
     }
 }
 
-/// Asks for the questions of `mode` and hands answers back; what comes of it,
-/// unless it went wrong. `prior` keeps it out of the plan.
+/// Gets the questions of `mode`, applies the answers, and returns the output.
+/// `None` if a step failed or refused. With `prior`, the output is kept out of the
+/// plan.
 fn ask(
     session: &mut Session<'_>,
     component: &str,
     mode: &str,
-    there: &InstalledConfig,
+    installed: &InstalledConfig,
     prior: bool,
 ) -> Option<StepOutput> {
-    let due = |step| match prior {
-        true => PendingStep {
-            node: Some(format!("setup before, {step}")),
-            ..PendingStep::of(ProvisionStep::Node, component)
-        },
-        false => PendingStep::of(step, component),
+    let due = |step| {
+        if prior {
+            PendingStep {
+                node: Some(format!("setup before, {step}")),
+                ..PendingStep::of(ProvisionStep::Node, component)
+            }
+        } else {
+            PendingStep::of(step, component)
+        }
     };
     let call = Call::QaSpec { mode: mode.into() };
     let limits = &session.limits.flow;
@@ -115,7 +120,7 @@ fn ask(
     let asked = questions(spec.data.get("questions")?, limits).ok()?;
     let inputs = session.inputs;
     let made = || answers(&asked, &inputs.answers, inputs.public_base_url.as_deref());
-    // What comes before is set up as well as can be; only the rest is on trial.
+    // The task's answers test `mode` only; a prior setup uses generated answers.
     let exactly = session.answers.filter(|_| !prior);
     let answers = exactly.map_or_else(made, Value::clone);
     let due = due(ProvisionStep::Apply);
@@ -124,21 +129,22 @@ fn ask(
     }
     let call = Call::ApplyAnswers {
         mode: mode.into(),
-        current: there.config.clone(),
+        current: installed.config.clone(),
         answers: answers.clone(),
     };
     let read = |answer: Value| {
-        let output = applied(answer, there, &asked, &answers)?;
-        Ok(match prior {
-            true => StepOutput::data(output.data),
-            false => output,
+        let output = applied(answer, installed, &asked, &answers)?;
+        Ok(if prior {
+            StepOutput::data(output.data)
+        } else {
+            output
         })
     };
     let output = session.call(due, call, &read)?;
     (!session.refused()).then_some(output)
 }
 
-/// Whether `component` says which configs are valid.
+/// Whether `component` exports `validate-config`.
 fn validates(session: &Session<'_>, component: &str) -> bool {
     let info = session.pack.info(component);
     info.is_some_and(|info| {
@@ -147,11 +153,11 @@ fn validates(session: &Session<'_>, component: &str) -> bool {
     })
 }
 
-/// What `apply-answers` answered: `{ok, config, error, diagnostics, remove}`,
+/// Reads the answer of `apply-answers`: `{ok, config, error, diagnostics, remove}`,
 /// or the config alone.
 fn applied(
     answer: Value,
-    there: &InstalledConfig,
+    installed: &InstalledConfig,
     asked: &[Question],
     answers: &Value,
 ) -> Result<StepOutput, StepFailure> {
@@ -162,15 +168,15 @@ fn applied(
     let (config, remove) = match answer.get("ok").and_then(Value::as_bool) {
         Some(true) => (answer.get("config").cloned(), answer.get("remove").cloned()),
         Some(false) => {
-            let said = answer.get("error").unwrap_or(&Value::Null).to_string();
-            let message = format!("apply-answers answers ok: false, {}", inert(&said, 200));
+            let error = answer.get("error").unwrap_or(&Value::Null).to_string();
+            let message = format!("apply-answers returned ok: false, {}", inert(&error, 200));
             return Err(StepFailure::new(StepCode::Step, message));
         }
         None => (Some(answer.clone()), None),
     };
     let config = config.unwrap_or(Value::Null);
-    let takes_all_back = |r: &Value| r.get("remove_all") == Some(&Value::Bool(true));
-    let all_back = remove.as_ref().is_some_and(takes_all_back);
+    let removes_all = |r: &Value| r.get("remove_all") == Some(&Value::Bool(true));
+    let remove_all = remove.as_ref().is_some_and(removes_all);
     let secrets = asked.iter().filter(|q| q.secret);
     let secrets: Vec<&str> = secrets
         .map(|q| q.id.as_str())
@@ -181,28 +187,30 @@ fn applied(
     let read = StepOutput::from_value(json!({ "diagnostics": diagnostics }))?;
     Ok(StepOutput {
         diagnostics: read.diagnostics,
-        plan_patch: Some(patch(&config, &secrets, all_back, there)),
+        plan_patch: Some(patch(&config, &secrets, remove_all, installed)),
         ..StepOutput::data(json!({ "config": config, "remove": remove, "secrets": secrets }))
     })
 }
 
-/// From what there is to `config`, with these secrets set; or all taken back.
+/// The patch from the installation to `config` with these secrets set. With
+/// `remove_all`, the patch also removes every installed key and secret.
 fn patch(
     config: &Value,
     secrets: &[&str],
-    all_back: bool,
-    there: &InstalledConfig,
+    remove_all: bool,
+    installed: &InstalledConfig,
 ) -> ProvisionPlanPatch {
     let map = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let changed = map(config).into_iter();
-    let changed = changed.filter(|(key, value)| there.config.get(key) != Some(value));
+    let changed = changed.filter(|(key, value)| installed.config.get(key) != Some(value));
     let mut changed: BTreeMap<String, Value> = changed.collect();
-    let gone = match all_back {
-        true => map(&there.config),
-        false => Map::new(),
+    let removed = if remove_all {
+        map(&installed.config)
+    } else {
+        Map::new()
     };
-    changed.extend(gone.into_iter().map(|(key, _)| (key, Value::Null)));
-    // The host keeps secret answers in its store; a plan only says which.
+    changed.extend(removed.into_iter().map(|(key, _)| (key, Value::Null)));
+    // The host keeps secret answers in its store; a plan only names them.
     let redacted = RedactedValue {
         redacted: true,
         value: None,
@@ -214,23 +222,25 @@ fn patch(
         config_patch: Some(changed),
         secrets_patch: Some(SecretsPatch {
             set: set.collect(),
-            delete: match all_back {
-                true => there.secrets.clone(),
-                false => Vec::new(),
+            delete: if remove_all {
+                installed.secrets.clone()
+            } else {
+                Vec::new()
             },
         }),
         ..ProvisionPlanPatch::default()
     }
 }
 
-/// What `validate-config` answered: anything but a plain "no".
+/// Reads the answer of `validate-config`: `ok: false` or `valid: false` fails,
+/// everything else passes.
 fn validated(answer: Value) -> Result<StepOutput, StepFailure> {
     let says_no = ["ok", "valid"]
         .iter()
         .any(|key| answer.get(*key) == Some(&Value::Bool(false)));
     if says_no {
-        let said = inert(&answer.to_string(), 300);
-        let message = format!("the component refuses the config that it made itself: {said}");
+        let answer = inert(&answer.to_string(), 300);
+        let message = format!("the component rejects the config that it returned: {answer}");
         return Err(StepFailure::new(StepCode::Step, message));
     }
     Ok(StepOutput::data(json!({ "validation": answer })))

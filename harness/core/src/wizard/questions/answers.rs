@@ -1,13 +1,13 @@
-//! Answers that fit questions.
+//! Generates valid answers for questions.
 
 use super::{Kind, Question};
 use crate::pack::digest;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-/// Answers for `questions`: what `given` says (by id, at its top, below
-/// `config` or below `secrets`), else the default, else, where an answer is
-/// required, one that fits the kind.
+/// Answers for `questions`: the value in `given` (by id, at its top level, below
+/// `config` or below `secrets`), else the default, else, if an answer is required,
+/// a made-up one of the question's kind.
 #[must_use]
 pub fn answers(questions: &[Question], given: &Value, base_url: Option<&str>) -> Value {
     let given = |id: &str| {
@@ -27,9 +27,9 @@ pub fn answers(questions: &[Question], given: &Value, base_url: Option<&str>) ->
     Value::Object(answers)
 }
 
-/// An answer that `question` should take: an option, a canary for a secret,
-/// else one of its kind that is within its bounds and matches its pattern, as
-/// far as one is known.
+/// An answer that `question` should accept: an option, a canary for a secret, else
+/// a value of its kind within its bounds that matches its pattern. If no known text
+/// matches the pattern, the answer does not match it.
 #[must_use]
 pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
     if let Some(first) = question.choices().next() {
@@ -47,24 +47,26 @@ pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
     }
 }
 
-/// One, or what is nearest to it within the bounds.
-fn number((least, most): (Option<f64>, Option<f64>)) -> Value {
-    let within = least.map_or(1.0, |least| least.max(1.0).ceil());
-    let within = most.map_or(within, |most| within.min(most));
-    match within.fract() == 0.0 && within.abs() < 1e15 {
-        true => json!(within as i64),
-        false => json!(within),
+/// The number 1, or the nearest number within the bounds.
+fn number((min, max): (Option<f64>, Option<f64>)) -> Value {
+    let number = min.map_or(1.0, |min| min.max(1.0).ceil());
+    let number = max.map_or(number, |max| number.min(max));
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        json!(number as i64)
+    } else {
+        json!(number)
     }
 }
 
-/// Texts that are tried, the likeliest first.
+/// The first text that matches the question's pattern; the likeliest text is tried
+/// first, and is the answer if none matches.
 fn text(question: &Question, base_url: Option<&str>) -> String {
     let id = question.id.to_lowercase();
     let url = url(&id, base_url);
     let canary = canary(&question.id);
     let likely = match () {
         () if question.secret && id.contains("url") => match url.split_once("://") {
-            // The secret of a URL is who may use it.
+            // The secret part of a URL is its user information.
             Some((scheme, rest)) => format!("{scheme}://:{canary}@{rest}"),
             None => canary.clone(),
         },
@@ -97,7 +99,7 @@ fn text(question: &Question, base_url: Option<&str>) -> String {
     matching.next().unwrap_or(likely)
 }
 
-/// A URL for `id`: `redis_url` wants another scheme than `base_url`.
+/// A URL for `id`: the scheme named in `id`, as in `redis_url`, else `base_url`.
 fn url(id: &str, base_url: Option<&str>) -> String {
     let schemes = [
         "redis", "postgres", "mysql", "mongodb", "amqp", "nats", "mqtt", "wss",
@@ -108,7 +110,8 @@ fn url(id: &str, base_url: Option<&str>) -> String {
     }
 }
 
-/// A secret that opens nothing, the same in every run, and like nothing else.
+/// A made-up secret that gives access to nothing. It is equal in every run, and
+/// distinct from all other text.
 #[must_use]
 pub fn canary(key: &str) -> String {
     format!("canary-{}", &digest(key.as_bytes())[..32])
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_within_the_bounds_and_matches_the_pattern() {
+    fn answer_is_within_the_bounds_and_matches_the_pattern() {
         let mut port = question("integer", "port");
         port.bounds = (Some(1024.0), Some(2000.0));
         assert_eq!(fitting(&port, None), json!(1024));

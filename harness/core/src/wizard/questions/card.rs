@@ -1,5 +1,5 @@
-//! Adaptive Cards as far as a wizard's questions need them: inputs, their
-//! constraints, and what is no card.
+//! Adaptive Cards, as far as a wizard's questions need them: inputs, their
+//! constraints, and defects.
 //!
 //! Source: the Adaptive Cards schema 1.6 (`AdaptiveCard`, `Input.*`, `Action.*`).
 
@@ -8,16 +8,16 @@ use crate::text::inert;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What a card asks, and what is wrong with it.
+/// The questions of a card, and its defects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Card {
     /// Its inputs, in order.
     pub questions: Vec<Question>,
-    /// JSON pointers of what no renderer would take, and why.
+    /// JSON pointers of what renderers reject, and why.
     pub defects: Vec<(String, String)>,
 }
 
-/// Elements that hold other elements, and under which keys.
+/// Keys of an element that hold other elements.
 const HOLDERS: [&str; 8] = [
     "body", "items", "columns", "actions", "card", "rows", "cells", "inlines",
 ];
@@ -54,7 +54,7 @@ const INPUTS: [(&str, &str); 6] = [
     ("Input.ChoiceSet", "choice"),
 ];
 
-/// Reads `value` as a card; `None` where it does not say that it is one.
+/// Reads `value` as a card; `None` if its `type` is not `AdaptiveCard`.
 #[must_use]
 pub fn card(value: &Value) -> Option<Card> {
     if value.get("type").and_then(Value::as_str) != Some("AdaptiveCard") {
@@ -81,7 +81,7 @@ fn element(value: &Value, at: &str, card: &mut Card, ids: &mut BTreeSet<String>)
     let Some(map) = value.as_object() else {
         return card.defect(at, "not an object".into());
     };
-    // Parts whose place says what they are.
+    // Elements in these places may leave out `type`.
     let implied = ["/columns/", "/rows/", "/cells/"];
     let kind = match map.get("type").and_then(Value::as_str) {
         Some(kind) => kind,
@@ -119,17 +119,17 @@ fn input(value: &Value, at: &str, kind: &str, card: &mut Card, ids: &mut BTreeSe
     };
     if !ids.insert(id.to_owned()) {
         let id = inert(id, 80);
-        return card.defect(at, format!("the id `{id}` is there twice"));
+        return card.defect(at, format!("the id `{id}` occurs twice"));
     }
     let choices = value.get("choices").and_then(Value::as_array);
     if kind == "choice" && choices.is_none_or(Vec::is_empty) {
         card.defect(at, "a choice without choices".into());
     }
-    let several = value.get("isMultiSelect") == Some(&Value::Bool(true));
+    let multi_select = value.get("isMultiSelect") == Some(&Value::Bool(true));
     let number = |key: &str| value.get(key).and_then(Value::as_f64);
     card.questions.push(Question {
         id: id.to_owned(),
-        kind: if several { "multiselect" } else { kind }.to_owned(),
+        kind: if multi_select { "multiselect" } else { kind }.to_owned(),
         required: value.get("isRequired") == Some(&Value::Bool(true)),
         secret: text("style").is_some_and(|s| s.eq_ignore_ascii_case("password")),
         // NB: a toggle's and a choice's `value` is a string on the wire.
@@ -150,7 +150,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_inputs_of_a_card_are_questions() {
+    fn inputs_of_a_card_become_questions() {
         let value = json!({"type": "AdaptiveCard", "version": "1.5", "body": [
             {"type": "TextBlock", "text": "Hello"},
             {"type": "ColumnSet", "columns": [{"items": [
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_renderer_takes_is_named() {
+    fn defects_of_a_card_are_listed_by_json_pointer() {
         let value = json!({"type": "AdaptiveCard", "version": "new", "body": [
             {"type": "Input.Text"},
             {"type": "Input.Text", "id": "a"},

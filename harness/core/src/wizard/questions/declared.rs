@@ -1,5 +1,5 @@
-//! What a pack's own files say that its setup asks: `setup.yaml`, `qa/*.json`,
-//! the config schema, the secret requirements.
+//! The questions that a pack's own files declare for setup: `setup.yaml`,
+//! `qa/*.json`, the config schema, the secret requirements.
 
 use super::{Question, questions};
 use crate::json;
@@ -14,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Declared {
     /// The file.
     pub file: String,
-    /// Its questions, or why it has none that could be read.
+    /// Its questions, or why they cannot be read.
     pub questions: Result<Vec<Question>, String>,
 }
 
-/// Every declaration of `pack`, the likeliest to be asked first:
+/// Every declaration of `pack`, the file that setup most likely asks from first:
 /// `setup.yaml`, then `qa/*setup*.json`, then the config schema.
 #[must_use]
 pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
@@ -76,12 +76,12 @@ fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
         budget: budget,
         strict_booleans: true,
     };
-    let said = |e: String| inert(e.lines().next().unwrap_or_default(), 200);
-    serde_saphyr::from_str_with_options(text, options).map_err(|e| said(e.to_string()))
+    let message = |e: String| inert(e.lines().next().unwrap_or_default(), 200);
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| message(e.to_string()))
 }
 
-/// The pack's config schema and its file: what the manifest's extensions refer
-/// to as `config_schema_ref`, else the only `config.schema.json` that there is.
+/// The pack's config schema and its file: the file that the manifest's extensions
+/// name under `config_schema_ref`, else the pack's only `config.schema.json`.
 #[must_use]
 pub fn config_schema(pack: &Pack, depth: usize) -> Option<(String, Result<Value, String>)> {
     let is_schema = |file: &str| {
@@ -92,7 +92,7 @@ pub fn config_schema(pack: &Pack, depth: usize) -> Option<(String, Result<Value,
     };
     let mut names = BTreeSet::new();
     let mut files: Vec<&str> = pack.files().filter(|file| is_schema(file)).collect();
-    // NB: some packs carry everything a second time below `assets/`.
+    // NB: some packs have a second copy of every file below `assets/`.
     files.sort_by_key(|file| file.starts_with("assets/"));
     files.retain(|file| names.insert(file.strip_prefix("assets/").unwrap_or(file)));
     let referred = referred(pack);
@@ -168,8 +168,8 @@ fn properties(schema: &Value) -> Vec<Question> {
     properties.unwrap_or(&empty).iter().map(question).collect()
 }
 
-/// Keys of the secrets that the pack says it requires, and whether each must
-/// be there; `None` where it says nothing at all.
+/// Keys of the secrets that the pack lists, and whether each is required; `None` if
+/// the pack has no such list.
 ///
 /// Read from `secret-requirements.json` (at the root, below `assets/`, with or
 /// without a leading dot) and from a pack-v1 manifest.
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_that_asks_is_read_the_likeliest_first() {
+    fn all_declarations_are_read_in_order_of_likelihood() {
         let yaml = "questions:\n  - name: room\n    kind: string\n    required: true\n";
         let form = r#"{"questions": [{"id": "url", "kind": "String"}]}"#;
         let schema = r#"{"properties": {"port": {"type": "integer"}}}"#;
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn yaml_that_grows_nests_or_repeats_itself_is_refused() {
+    fn hostile_or_ambiguous_yaml_is_refused() {
         let deep = format!("questions: {}{}", "[".repeat(100), "]".repeat(100));
         let one = "x: &n room\nquestions:\n  - name: *n\n";
         assert_eq!(asked(&[("setup.yaml", one)])[0].1, Ok(vec!["room".into()]));
@@ -279,10 +279,10 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_required_unless_it_says_otherwise() {
+    fn secret_is_required_unless_declared_optional() {
         let list = r#"[{"key": "A"}, {"key": "B", "required": false}, "C"]"#;
         let pack_with = pack(&[("assets/secret-requirements.json", list)]);
-        let found = secret_requirements(&pack_with, 16).expect("it says something");
+        let found = secret_requirements(&pack_with, 16).expect("requirements");
         let expected = [("A", true), ("B", false), ("C", true)];
         assert_eq!(found, expected.map(|(k, r)| (k.to_owned(), r)).into());
         assert_eq!(secret_requirements(&pack(&[]), 16), None);

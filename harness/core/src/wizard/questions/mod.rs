@@ -1,4 +1,4 @@
-//! The questions that a wizard asks, or that a pack says are asked.
+//! The questions that a wizard asks or that a pack declares.
 
 mod answers;
 mod card;
@@ -25,19 +25,19 @@ pub struct Question {
     pub required: bool,
     /// Whether its answer is a secret.
     pub secret: bool,
-    /// What is taken where nobody answers.
+    /// The answer if the user gives none.
     pub default: Option<Value>,
-    /// What may be chosen, where there is a choice.
+    /// The options, if the answer is a choice.
     pub options: Vec<Value>,
-    /// Least and most of a number, or of a text's characters.
+    /// Minimum and maximum: of a number, or of the length of a text in characters.
     pub bounds: (Option<f64>, Option<f64>),
     /// A regular expression that a text has to match.
     pub pattern: Option<String>,
-    /// Keys of the texts that it shows.
+    /// Keys of the texts that the question shows.
     pub texts: Vec<String>,
 }
 
-/// What an answer has to be.
+/// The kind of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A string.
@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of this name, in lower case; `None` where nobody knows it.
+    /// The kind with this lower-case name; `None` if the name is unknown.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -74,7 +74,7 @@ impl Kind {
         })
     }
 
-    /// Whether `value` is of the kind; of a choice, any scalar is.
+    /// Whether `value` is of the kind. Every scalar fits a choice.
     #[must_use]
     pub fn takes(self, value: &Value) -> bool {
         match self {
@@ -106,13 +106,14 @@ impl Question {
         }
     }
 
-    /// What its answer has to be; `None` where its kind is not known.
+    /// The kind of its answer; `None` if the kind is unknown.
     #[must_use]
     pub fn answer(&self) -> Option<Kind> {
         Kind::of_name(&self.kind)
     }
 
-    /// The values of its options: an option is a value, or an object with one.
+    /// The values of its options. An option is a value, or an object with `value` or
+    /// `id`.
     pub fn choices(&self) -> impl Iterator<Item = &Value> {
         self.options.iter().map(|option| {
             let value = option.get("value").or_else(|| option.get("id"));
@@ -125,8 +126,8 @@ impl Question {
 /// defaults}`.
 ///
 /// # Errors
-/// A [`StepFailure`] with [`StepCode::Questions`] where there are too many,
-/// with [`StepCode::OutputShape`] where `spec` is none.
+/// A [`StepFailure`] with [`StepCode::Questions`] if there are too many questions or
+/// one occurs twice, with [`StepCode::OutputShape`] if `spec` has another shape.
 pub fn questions(spec: &Value, limits: &FlowLimits) -> Result<Vec<Question>, StepFailure> {
     let shape = |what: &str| StepFailure::new(StepCode::OutputShape, what.to_owned());
     let list = spec.get("questions").and_then(Value::as_array);
@@ -172,7 +173,7 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
     }
 }
 
-/// The places in which constraints stand: a question's own, and below.
+/// Keys below which a question may have its constraints.
 const CONSTRAINTS: [&str; 3] = ["constraint", "constraints", "validate"];
 
 fn constraint<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> (Option<f64>, Option<f64>) {
@@ -191,8 +192,8 @@ fn pattern<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> Option<String> {
     found.and_then(Value::as_str).map(str::to_owned)
 }
 
-/// Keys of texts: `label: {key}`, `title_i18n: {key}`, and whatever else has
-/// an object with a `key` alone.
+/// Keys of texts: `label: {key}`, `title_i18n: {key}`, and every other member that is
+/// an object with a `key`.
 fn texts(item: &Value) -> Vec<String> {
     let values = item.as_object().into_iter().flat_map(|map| map.values());
     let options = item.get("options").and_then(Value::as_array);
@@ -202,7 +203,7 @@ fn texts(item: &Value) -> Vec<String> {
     values.filter_map(key).collect()
 }
 
-/// Keys of the texts that a whole spec shows beside its questions.
+/// Keys of the texts that a spec shows apart from its questions.
 #[must_use]
 pub fn spec_texts(spec: &Value) -> Vec<String> {
     texts(spec)
@@ -219,7 +220,7 @@ mod tests {
     };
 
     #[test]
-    fn answers_come_from_the_fixture_the_default_or_the_kind() {
+    fn answers_come_from_the_inputs_the_default_or_the_kind() {
         let spec = json!({
             "questions": [
                 {"id": "enabled", "kind": {"type": "bool"}, "required": true},
