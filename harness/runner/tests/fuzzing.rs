@@ -92,7 +92,7 @@ fn one_job_and_one_seed_make_one_campaign() {
     let of = |seed| {
         let options = Options {
             seed,
-            ..options(1_500, true)
+            ..options(300, true)
         };
         let outcome = outcome("conforming/demo-messaging-telegram", &options);
         let found = format!("{:?}", outcome.found);

@@ -14,6 +14,16 @@ pub(crate) fn fixture(pack: &str) -> PathBuf {
     project().join("packs").join(pack)
 }
 
+/// The packs in `packs/conforming` and `packs/nonconforming`, copied below
+/// `folder`. Those in `packs/hostile` run into bounds, which costs ten times as much.
+pub(crate) fn packs_within_bounds(folder: &Path) -> PathBuf {
+    let packs = folder.join("packs");
+    for group in ["conforming", "nonconforming"] {
+        copy(&fixture(group), &packs.join(group));
+    }
+    packs
+}
+
 /// Where the binary keeps what it compiles, which is none of the user's.
 pub(crate) fn caches() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches")
