@@ -38,7 +38,11 @@ const MODES: &[(&str, StepCode, &str)] = &[
     ("huge", StepCode::WorkerProtocol, "4294967295 bytes"),
     ("cut", StepCode::WorkerCrash, "status 0"),
     ("other-answer", StepCode::WorkerProtocol, "asked"),
-    ("too-much", StepCode::WorkerProtocol, "more than it may"),
+    (
+        "too-much",
+        StepCode::WorkerProtocol,
+        "more bytes than it may",
+    ),
     ("closes", StepCode::WorkerProtocol, "did not end"),
 ];
 
@@ -109,7 +113,7 @@ fn worker(mode: &str) -> ExitCode {
         return provision_worker::serve();
     }
     frame();
-    answer(r#"{"ready":{"version":1,"locks":[]}}"#, b"");
+    answer(r#"{"ready":{"version":2,"locks":[]}}"#, b"");
     loop {
         let head = String::from_utf8(frame()).expect("JSON");
         if head.starts_with(r#"{"compile""#) {
