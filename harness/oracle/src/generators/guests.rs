@@ -119,6 +119,15 @@ const DATA: [&str; 8] = [
     r#"{\"a\":1e400}"#,
 ];
 
+/// Mostly 0, else a number from 1 to `most`.
+fn rarely(u: &mut Unstructured<'_>, most: usize) -> Result<usize> {
+    if u.ratio(1, 12)? {
+        u.int_in_range(1..=most)
+    } else {
+        Ok(0)
+    }
+}
+
 /// The text of a core module, mostly with a `run` export.
 fn core(u: &mut Unstructured<'_>) -> Result<String> {
     let mut text = String::from("(module (type $void (func))");
@@ -129,17 +138,9 @@ fn core(u: &mut Unstructured<'_>) -> Result<String> {
     if !u.ratio(1, 16)? {
         let _ = write!(text, "(memory (export \"memory\") {pages})");
     }
-    let memories = if u.ratio(1, 12)? {
-        u.int_in_range(1..=8)?
-    } else {
-        0
-    };
+    let memories = rarely(u, 8)?;
     text.push_str(&"(memory 1)".repeat(memories));
-    let tables = if u.ratio(1, 12)? {
-        u.int_in_range(1..=20)?
-    } else {
-        0
-    };
+    let tables = rarely(u, 20)?;
     let elements = *u.choose(&[0, 10, 10, 9_000, 20_000])?;
     let _ = write!(text, "(table $t {elements} funcref)");
     text.push_str(&"(table 1 funcref)".repeat(tables));
