@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to `path` whole or not at all, see [`write_with`].
+/// Writes `bytes` to `path` whole or not at all, see `write_with`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_with(path, |out| {
         out.write_all(bytes)

@@ -124,7 +124,7 @@ impl AnyBundle {
     /// Decodes a bundle, and lowers its bounds to those of this harness.
     ///
     /// # Errors
-    /// [`DecodeError`] where the bytes are no bundle.
+    /// `DecodeError` if the bytes are no bundle.
     pub fn parse(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         let value = json::parse(bytes, DEPTH)?;
         let mut bundle = if value.get("kind").is_some_and(|kind| kind == FUZZ) {
