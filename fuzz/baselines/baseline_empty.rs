@@ -1,4 +1,4 @@
-//! What rates are held against, see `ci/fuzz-rates.sh`.
+//! What rates are compared with, see `ci/fuzz-rates.sh`.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes::BASELINES, baseline_empty);

@@ -1,4 +1,4 @@
-//! Nothing at all: what fuzzing itself costs, for rates to be held against.
+//! Nothing at all: what fuzzing itself costs, for rates to be compared with.
 
 use crate::target::{Attacker, Target};
 

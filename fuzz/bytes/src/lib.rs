@@ -39,5 +39,5 @@ pub const TARGETS: &[Target] = &[
     wizard_machine::TARGET,
 ];
 
-/// What rates are held against; no target.
+/// What rates are compared with; no target.
 pub const BASELINES: &[Target] = &[baseline::TARGET];

@@ -22,13 +22,13 @@ pub(crate) const TARGET: Target = Target {
     mutator: None,
 };
 
-/// Gives the story's answers in turn.
-struct Told<'s> {
+/// Answers with the story's answers in turn.
+struct StoryExecutor<'s> {
     story: &'s WizardCase,
     calls: Mutex<usize>,
 }
 
-impl StepExecutor for Told<'_> {
+impl StepExecutor for StoryExecutor<'_> {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
         let mut calls = self.calls.lock().expect("nobody panicked");
         let answers = &self.story.answers;
@@ -60,10 +60,10 @@ fn body(data: &[u8]) {
         return;
     };
     for wizard in wizards(&pack) {
-        let run = told(&story, &pack, &wizard, &limits);
+        let run = run_wizard(&story, &pack, &wizard, &limits);
         assert_eq!(
             run,
-            told(&story, &pack, &wizard, &limits),
+            run_wizard(&story, &pack, &wizard, &limits),
             "two runs differ"
         );
         ended_as_its_steps_say(&run, &story);
@@ -72,8 +72,8 @@ fn body(data: &[u8]) {
     }
 }
 
-fn told(story: &WizardCase, pack: &Pack, wizard: &Wizard, limits: &Limits) -> WizardRun {
-    let told = Told {
+fn run_wizard(story: &WizardCase, pack: &Pack, wizard: &Wizard, limits: &Limits) -> WizardRun {
+    let executor = StoryExecutor {
         story,
         calls: Mutex::new(0),
     };
@@ -83,8 +83,8 @@ fn told(story: &WizardCase, pack: &Pack, wizard: &Wizard, limits: &Limits) -> Wi
         mode: story.mode,
         answers: None,
     };
-    let run = drive(&told, pack, &task, limits);
-    let calls = *told.calls.lock().expect("nobody panicked");
+    let run = drive(&executor, pack, &task, limits);
+    let calls = *executor.calls.lock().expect("nobody panicked");
     assert!(calls <= limits.flow.nodes, "{calls} calls");
     assert!(
         run.steps.len() <= limits.flow.nodes + 8,

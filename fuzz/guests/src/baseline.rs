@@ -1,5 +1,5 @@
 //! One step that does nothing: what a store, an instance and a call cost, for
-//! rates to be held against.
+//! rates to be compared with.
 
 use crate::fixtures::FIXTURES;
 use crate::sandbox::Sandbox;

@@ -41,7 +41,7 @@ pub const TARGETS: &[Target] = &[
     step_output::TARGET,
 ];
 
-/// What rates are held against; no target.
+/// What rates are compared with; no target.
 pub const BASELINES: &[Target] = &[baseline::TARGET];
 
 /// Every target of the project.

@@ -58,7 +58,7 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every required check ran and passed, and steps stand behind it.
+    /// Every required check ran and passed, and enough steps were executed.
     Pass,
     /// The pack declares that it has nothing to provision.
     NotApplicable,

@@ -97,7 +97,7 @@ fn run_from(entry: &str, nodes: &[(&str, Value)]) -> WizardRun {
     drive(&Operations, &pack, &task, &limits)
 }
 
-/// What came of each step: its name, and its code where it failed.
+/// The name of each step, and its code if it failed.
 fn seen(run: &WizardRun) -> Vec<String> {
     let code = |s: &provision_core::wizard::StepRun| s.failure().map_or("ok", |f| f.code.code());
     run.steps

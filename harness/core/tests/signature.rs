@@ -93,7 +93,7 @@ fn trust_is_never_assumed() {
         (&[LEAF, INTERMEDIATE], &[STRANGER]),
         (&[SELF_SIGNED], &[ROOT]),
         (&[LEAF, INTERMEDIATE, ROOT], &[STRANGER]),
-        // A publisher is no authority, whoever trusts it.
+        // A publisher certificate is not an authority, even if it is trusted.
         (&[BY_LEAF], &[LEAF]),
         // The root did not sign the leaf, and what would link them is missing.
         (&[LEAF], &[ROOT]),

@@ -171,7 +171,7 @@ fn sweep(folder: &Path) {
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(old) {
-        // NB: whoever may not remove it may still write beside it.
+        // NB: a process that may not remove it may still write beside it.
         let _ = fs::remove_file(entry.path());
     }
 }

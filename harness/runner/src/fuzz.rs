@@ -46,7 +46,7 @@ pub struct Options {
     pub place: Isolation,
 }
 
-/// What came of it.
+/// What the campaign found.
 #[derive(Debug)]
 pub struct Outcome {
     /// How far it came.
@@ -322,7 +322,7 @@ impl<'w> Worker<'w> {
             wizards: &self.prepared.wizards,
             limits: &self.limits,
         };
-        let mut told = Instant::now();
+        let mut reported = Instant::now();
         for run in 0u64.. {
             if !shared.goes_on() {
                 break;
@@ -335,8 +335,8 @@ impl<'w> Worker<'w> {
             if catch_unwind(AssertUnwindSafe(one)).is_err() {
                 panicked(shared, &input);
             }
-            if tells && told.elapsed() >= TELL {
-                told = Instant::now();
+            if tells && reported.elapsed() >= TELL {
+                reported = Instant::now();
                 let progress = shared.campaign().progress();
                 (shared.tell)(progress, shared.started.elapsed());
             }

@@ -1,4 +1,4 @@
-//! What is told of a pack: from what was observed and judged to events.
+//! The events of a pack, made from what was observed and judged.
 
 use crate::discover::PackRef;
 use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};

@@ -37,7 +37,7 @@ pub struct Options {
     pub jobs: usize,
     /// Failures that are expected, and excused while they are.
     pub expectations: Option<Expectations>,
-    /// The files that decide besides the packs.
+    /// The files other than packs that decide the result.
     pub configuration: Vec<ConfigFile>,
     /// Whether all packs that the caller has are examined, and by all checks.
     pub complete: bool,

@@ -26,7 +26,7 @@ pub(crate) struct Work<'w> {
     pub(crate) open: &'w (dyn Fn(&PackRef) -> Ready + Sync),
     /// Examines it.
     pub(crate) examine: &'w (dyn Fn(&PackRef, Ready) + Sync),
-    /// Is told how long each compiling took.
+    /// Receives the time of each compilation.
     pub(crate) compiled: &'w (dyn Fn(Duration) + Sync),
 }
 
@@ -65,7 +65,7 @@ struct State {
     /// What nobody compiles yet; its size decides when.
     due: BTreeMap<Code, u64>,
     compiling: BTreeSet<Code>,
-    /// Nothing is left to do, but for what others are doing.
+    /// Nothing is left to do except what other threads are doing.
     over: bool,
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Packs that are told one by one, the slowest.
-const TOLD: usize = 10;
+/// How many of the slowest packs and components are listed.
+const MOST_SLOW: usize = 10;
 
 /// Microseconds that a pack took, by what they were spent on. Compiling what
 /// was not compiled before it came to the pack is in whatever waited for it.
@@ -105,8 +105,8 @@ impl Clock {
         sums.packs += 1;
         let total = times.total();
         let at = sums.slowest.partition_point(|(other, _)| *other >= total);
-        if at < TOLD {
-            sums.slowest.truncate(TOLD - 1);
+        if at < MOST_SLOW {
+            sums.slowest.truncate(MOST_SLOW - 1);
             sums.slowest.insert(at, (total, pack.label.clone()));
         }
     }
@@ -119,7 +119,7 @@ impl Clock {
     /// All of it as lines for people: the executor was `compile_stats`, writing
     /// reports took `report`, and the whole run `wall`.
     #[must_use]
-    pub fn told(&self, compile_stats: &CompileStats, report: Duration, wall: Duration) -> String {
+    pub fn report(&self, compile_stats: &CompileStats, report: Duration, wall: Duration) -> String {
         let sums = self.sums();
         let all = &sums.all;
         let waited = compile_stats.micros.saturating_sub(sums.ahead);
@@ -135,8 +135,8 @@ impl Clock {
         ];
         let sum: u64 = rows.iter().map(|(_, micros)| micros).sum();
         let mut text = String::new();
-        let mut line = |told: std::fmt::Arguments<'_>| {
-            text += &told.to_string();
+        let mut line = |arguments: std::fmt::Arguments<'_>| {
+            text += &arguments.to_string();
             text.push('\n');
         };
         line(format_args!(
@@ -167,7 +167,7 @@ impl Clock {
             line(format_args!("  {} ms  {label}", ms(*micros)));
         }
         line(format_args!("slowest components"));
-        for slow in compile_stats.slowest.iter().take(TOLD) {
+        for slow in compile_stats.slowest.iter().take(MOST_SLOW) {
             let how = if slow.compiled { "compiled" } else { "loaded" };
             let file = provision_core::text::inert(&slow.file, 200);
             line(format_args!(

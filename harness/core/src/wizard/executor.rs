@@ -30,7 +30,7 @@ impl StepRequest {
     }
 }
 
-/// What came of a step. Plain data, so that it can cross a process boundary.
+/// The result of a step. Plain data, so that it can cross a process boundary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepAnswer {
     /// The bytes that the step answered, or why there are none.

@@ -22,7 +22,7 @@ pub(super) struct CacheFlags {
 }
 
 impl CacheFlags {
-    /// The cache; none where there shall be none, and none, with a warning,
+    /// Opens the cache. `None` with `--no-cache`; `None`, with a warning,
     /// where the folder that nobody asked for cannot be used.
     ///
     /// # Errors
@@ -95,15 +95,15 @@ impl CacheFolder {
 pub(super) fn show_usage(args: &CacheFolder) -> Result<Exit, Error> {
     let act = |folder: &PathBuf| CompileCache::open(folder, DEFAULT_CACHE_BYTES)?.usage();
     let (folder, usage) = args.with(act)?;
-    told(&folder, "", usage)
+    print_usage(&folder, "", usage)
 }
 
 pub(super) fn clean(args: &CacheFolder) -> Result<Exit, Error> {
     let (folder, usage) = args.with(|folder| CompileCache::clean(folder))?;
-    told(&folder, "removed ", usage)
+    print_usage(&folder, "removed ", usage)
 }
 
-fn told(folder: &std::path::Path, what: &str, usage: Usage) -> Result<Exit, Error> {
+fn print_usage(folder: &std::path::Path, what: &str, usage: Usage) -> Result<Exit, Error> {
     let Usage { artifacts, bytes } = usage;
     print(&format!(
         "{}: {what}{artifacts} compiled components, {bytes} bytes\n",

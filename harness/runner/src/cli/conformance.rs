@@ -135,18 +135,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let options = options(args, limits, trusted, expectations)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
-    // From now on there are reports, whatever becomes of this process; what
+    // From now on there are reports, even if this process is killed; what
     // an earlier run left would be taken for this one's.
     args.reports.write(&args.reports.read(log.path())?)?;
     let ending = Arc::new(AtomicBool::new(false));
     let watch = watch(args, &log, &ending)?;
     let (progress, clock) = (Progress::new(packs.len()), Clock::default());
-    let told = RunObservers {
+    let observers = RunObservers {
         log: &log,
         progress: &progress,
         clock: &clock,
     };
-    let done = examine_all(&packs, &executor, &options, told);
+    let done = examine_all(&packs, &executor, &options, observers);
     ending.store(true, Ordering::SeqCst);
     drop(progress);
     let reporting = Instant::now();
@@ -154,9 +154,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     drop(watch);
     if args.timings {
         let compile_stats = executor.compile_stats();
-        let told = clock.told(&compile_stats, reporting.elapsed(), begun.elapsed());
+        let timings = clock.report(&compile_stats, reporting.elapsed(), begun.elapsed());
         // What is on standard output may be for machines.
-        anstream::eprint!("{told}");
+        anstream::eprint!("{timings}");
     }
     exit
 }
@@ -235,7 +235,7 @@ fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
     Ok(Some(expectations))
 }
 
-/// The digests of the files that decide besides the packs.
+/// The digests of the files other than packs that decide the result.
 fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
     let expectations = args.expectations.iter();
     let expectations = expectations.map(|path| ("expectations", read_file::EXPECTATIONS, path));

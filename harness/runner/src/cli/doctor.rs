@@ -70,7 +70,7 @@ fn workers() -> Result<(), Error> {
     print(&text)
 }
 
-/// Lets a worker try, and shows what came of it.
+/// Lets a worker try to escape, and shows the result of each attempt.
 fn escape() -> Result<Exit, Error> {
     if cfg!(not(target_os = "linux")) {
         anstream::eprintln!("error: --sandbox-test: only Linux has the locks that it is to try");

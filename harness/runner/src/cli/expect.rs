@@ -98,7 +98,7 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         Ok(())
     })?;
     files::write(&args.expectations, render(&entries)?.as_bytes())?;
-    // What cannot be excused is told, never dropped silently.
+    // A failure that cannot be excused is reported, never dropped.
     for name in &refused {
         anstream::eprintln!(
             "not added: {name}: archive.* and sandbox.* cannot be excused, nor can a failure \

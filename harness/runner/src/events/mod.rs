@@ -73,7 +73,7 @@ pub struct RunStarted {
     pub seed: u64,
     /// Bounds under which steps ran.
     pub limits: Limits,
-    /// The files that decide besides the packs: expectations, trusted keys.
+    /// The files other than packs that decide the result: expectations, trusted keys.
     pub configuration: Vec<ConfigFile>,
     /// Labels of the packs, in the order of reports.
     pub packs: Vec<String>,
@@ -224,7 +224,7 @@ pub struct EventLog {
 
 struct Inner {
     file: File,
-    /// Where events go besides, for whoever reads along.
+    /// A second place for events: standard output with `--json`.
     also: Option<Box<dyn Write + Send>>,
     failed: Option<std::io::Error>,
 }

@@ -48,7 +48,7 @@ impl Run {
         self.each_where(|_| true, each)
     }
 
-    /// Calls `each` with every pack that has this verdict, likewise.
+    /// Calls `each` with every pack that has this verdict, in the order of the run.
     ///
     /// # Errors
     /// See [`Run::each`].
@@ -71,19 +71,19 @@ impl Run {
         while wanted.peek().is_some() {
             let (mut packs, mut bytes) = (Vec::new(), 0);
             while let Some(summary) = wanted.next_if(|_| bytes < AT_ONCE) {
-                let told = told(summary, &mut file).map_err(io)?;
-                bytes += told.len();
-                packs.push((summary, told));
+                let lines = lines_of(summary, &mut file).map_err(io)?;
+                bytes += lines.len();
+                packs.push((summary, lines));
             }
-            for pack in par_map(&packs, |(summary, told)| self.pack(summary, told)) {
+            for pack in par_map(&packs, |(summary, lines)| self.pack(summary, lines)) {
                 each(&pack?)?;
             }
         }
         Ok(())
     }
 
-    /// What the lines `told` say of a pack.
-    fn pack(&self, summary: &PackSummary, told: &[u8]) -> Result<PackRun, Error> {
+    /// The pack that `lines` of the stream describe.
+    fn pack(&self, summary: &PackSummary, lines: &[u8]) -> Result<PackRun, Error> {
         let mut pack = PackRun {
             summary: summary.clone(),
             finished: None,
@@ -91,7 +91,7 @@ impl Run {
             checks: Vec::new(),
             fuel_changes: Vec::new(),
         };
-        for line in told.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+        for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             match parse(line).map_err(|e| refused(&self.path, 0, e))? {
                 Event::WizardDriven(wizard) => pack.wizards.push(wizard),
                 Event::CheckFinished(check) => pack.checks.push(check),
@@ -109,13 +109,13 @@ impl Run {
 }
 
 /// The lines of the stream that are about a pack.
-fn told(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
-    let mut told = Vec::new();
+fn lines_of(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
     for Span { start, len } in pack.spans.iter().copied() {
         file.seek(SeekFrom::Start(start))?;
-        file.take(len).read_to_end(&mut told)?;
+        file.take(len).read_to_end(&mut lines)?;
     }
-    Ok(told)
+    Ok(lines)
 }
 
 /// Why the stream cannot be read: `line` is no event, or of another format.

@@ -20,7 +20,7 @@ pub struct Run {
     pub finished: bool,
     /// The signal that ended it before.
     pub interrupted: Option<String>,
-    /// An earlier run, where there is one to be held against.
+    /// The earlier run that this one is compared with, if there is one.
     pub baseline: Option<Baseline>,
     pub(super) path: PathBuf,
 }

@@ -72,7 +72,7 @@ fn statement(run: &Run) -> Result<Value, Error> {
     }))
 }
 
-/// What decided over the result besides the packs, each with its digest.
+/// The files other than packs that decided the result, each with its digest.
 fn configuration(run: &Run) -> Result<Vec<Value>, Error> {
     let started = &run.started;
     let text = |value: Value| value.to_string();

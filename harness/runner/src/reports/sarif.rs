@@ -116,7 +116,7 @@ fn results(run: &Run, pack: &PackRun) -> Vec<Value> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let results = found.map(|(check, finding)| {
         // The same violation of the same pack keeps its identity from run to
-        // run; two alike in all of this are told apart by their order.
+        // run; two that are alike in all of this differ in their order.
         let (code, at) = (finding.code.as_str(), finding.at.as_str());
         let identity = [path, &check.check, &check.scope, code, at].join("\n");
         let nth = seen.entry(identity.clone()).or_default();

@@ -1,4 +1,4 @@
-//! What other people's scripts rely on, held against checked-in copies:
+//! What other people's scripts rely on, compared with checked-in copies:
 //! `--help` of each command, the check list, the schemas, the exit codes and
 //! the JSON reports of three packs.
 //!

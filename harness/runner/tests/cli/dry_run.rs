@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-/// `dry-run setup` of `pack`, with these flags besides.
+/// `dry-run setup` of `pack`, with these further flags.
 fn dry_run(here: &Path, pack: &Path, more: &[&str]) -> Output {
     let pack = text(pack);
     let base = [

@@ -16,13 +16,13 @@ fn what_is_found_is_told_kept_and_shown_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let pack = folder.path().join("breaks.gtpack");
     packed(&fixture("nonconforming/answers-break"), &pack);
-    let told = fuzz(folder.path(), &pack, "--runs 400 --json");
-    assert_eq!(code(&told), 1, "{}", stderr(&told));
-    let told = json(&told);
-    check(&schema("fuzz.schema.json"), &told);
-    assert_eq!(told["runs"], 400);
-    assert_eq!(told["findings"][0]["code"], "E_TRAP");
-    let bundle = told["findings"][0]["bundle"].as_str().expect("a path");
+    let output = fuzz(folder.path(), &pack, "--runs 400 --json");
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let output = json(&output);
+    check(&schema("fuzz.schema.json"), &output);
+    assert_eq!(output["runs"], 400);
+    assert_eq!(output["findings"][0]["code"], "E_TRAP");
+    let bundle = output["findings"][0]["bundle"].as_str().expect("a path");
     check(
         &schema("fuzz-bundle.schema.json"),
         &read(&folder.path().join(bundle)),
@@ -43,16 +43,16 @@ fn what_is_found_is_told_kept_and_shown_again() {
 fn a_sound_pack_has_no_finding_and_the_tables_say_what_was_tried() {
     let folder = tempfile::tempdir().expect("a folder");
     let pack = fixture("conforming/demo-messaging-telegram");
-    let told = fuzz(folder.path(), &pack, "--runs 400 --wizard setup_default");
-    assert_eq!(code(&told), 0, "{}", stdout(&told));
-    let told = stdout(&told);
+    let output = fuzz(folder.path(), &pack, "--runs 400 --wizard setup_default");
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    let output = stdout(&output);
     for part in [
         "400 runs",
         "exported function",
         "bot_token  setup_default",
         "no finding",
     ] {
-        assert!(told.contains(part), "{part} in {told}");
+        assert!(output.contains(part), "{part} in {output}");
     }
     assert!(
         !folder.path().join("found").exists(),

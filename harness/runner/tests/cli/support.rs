@@ -40,7 +40,7 @@ pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Output {
         .expect("the binary runs")
 }
 
-/// Runs `conformance` over `packs` in `folder`, with these flags besides.
+/// Runs `conformance` over `packs` in `folder`, with these further flags.
 pub(crate) fn conformance(folder: &Path, packs: &Path, flags: &str) -> Output {
     let base = ["conformance", "--packs", text(packs)].into_iter();
     run_in(

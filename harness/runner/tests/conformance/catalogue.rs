@@ -1,4 +1,4 @@
-//! The catalogue of checks with its examples, held against the packs.
+//! The catalogue of checks with its examples, compared with the packs.
 
 use super::blessing::blessing;
 use super::fixture::Fixture;

@@ -53,7 +53,7 @@ pub(crate) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> TrialR
     Ok(())
 }
 
-/// The plan, the diagnostics, and what the steps said besides.
+/// The plan, the diagnostics, and what else the steps answered.
 fn answered(observed: &Observed) -> Option<Value> {
     let run = observed.run().filter(|run| run.completed())?;
     let said = |key: &str| {

@@ -1,4 +1,4 @@
-//! What became of each trial, for the reports of a test run.
+//! The result of each trial, for the reports of a test run.
 
 use greentic_provision::exit::Error;
 use greentic_provision::files;

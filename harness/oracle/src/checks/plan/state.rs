@@ -11,7 +11,7 @@ use provision_core::{Finding, Pack};
 use serde_json::Value;
 
 /// Violations of one schema that a report lists, at most.
-const TOLD: usize = 50;
+const MOST_ERRORS: usize = 50;
 
 /// `plan.config-valid`
 pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
@@ -81,7 +81,7 @@ fn judge(pack: &Pack, file: &str, schema: &Value, config: &Value) -> Conclusion 
         Ok(validator) => validator,
         Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
     };
-    let errors = validator.iter_errors(config).take(TOLD);
+    let errors = validator.iter_errors(config).take(MOST_ERRORS);
     let found = errors.map(|error| {
         let at = format!(
             "/config_patch{}",
