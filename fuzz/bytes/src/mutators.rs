@@ -21,7 +21,7 @@ pub fn json(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     serde_json::to_vec(&value).ok()
 }
 
-/// Changes a file of an archive, or its name, and writes the archive anew, so
+/// Changes a file of an archive, or its name, and writes the archive again, so
 /// that sizes, sums and offsets are right again.
 pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let archive = Archive::open(data.to_vec(), &Limits::FUZZ.archive).ok()?;

@@ -45,16 +45,16 @@ impl Attacker {
     #[must_use]
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Archive => ("a `.gtpack`", "whoever publishes a pack"),
-            Self::Manifest => (
-                "manifest, SBOM, lock, signature",
-                "whoever publishes a pack",
+            Self::Archive => ("a `.gtpack`", "the publisher of a pack"),
+            Self::Manifest => ("manifest, SBOM, lock, signature", "the publisher of a pack"),
+            Self::Component => ("Wasm modules and components", "the publisher of a pack"),
+            Self::Answers => (
+                "answers, inputs, prior state",
+                "the operator who sets up a provider",
             ),
-            Self::Component => ("Wasm modules and components", "whoever publishes a pack"),
-            Self::Answers => ("answers, inputs, prior state", "whoever sets a provider up"),
             Self::GuestOutput => ("what a step answers", "a guest that runs"),
             Self::HostCall => ("arguments of calls to the host", "a guest that runs"),
-            Self::Expectations => ("an expectations file", "whoever sends a change to it"),
+            Self::Expectations => ("an expectations file", "the author of a change to it"),
             Self::Bundle => ("a reproduction bundle", "the author of an issue"),
             Self::Report => ("findings, events, guest text", "a pack that is reported on"),
         }
@@ -67,9 +67,9 @@ pub struct Target {
     pub name: &'static str,
     /// Whose bytes it reads.
     pub attacker: Attacker,
-    /// The code that has to stand them.
+    /// The code under test.
     pub boundary: &'static str,
-    /// What is asked of it beyond not crashing.
+    /// What the target checks in addition to crashes.
     pub oracle: &'static str,
     /// Bytes of the longest input that is worth trying.
     pub max_len: usize,

@@ -1,4 +1,4 @@
-//! Bytes as a component, likewise.
+//! Any bytes as a component: the same oracle as for `step_core`.
 
 use crate::sandbox::every_call;
 use provision_fuzz_bytes::{Attacker, Target};

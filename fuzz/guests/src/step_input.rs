@@ -1,5 +1,5 @@
 //! Inputs and answers against the steps of conforming packs, one ABI each: no
-//! input makes a sound guest trap, run into a bound, or show a secret.
+//! input makes a valid guest trap, hit a bound, or leak a secret.
 
 use crate::fixtures::{FIXTURES, How};
 use crate::sandbox::{SECRET, Sandbox, keeps_the_secret};
@@ -16,7 +16,7 @@ pub(crate) const TARGET: Target = Target {
     name: "step_input",
     attacker: Attacker::Answers,
     boundary: "each ABI's way of answers into a guest, and back out",
-    oracle: "as for step_core; sound guests neither trap nor run into a bound; what they answer is strict JSON or CBOR; no secret shows",
+    oracle: "as for step_core; valid guests neither trap nor hit a bound; what they answer is strict JSON or CBOR; no secret leaks",
     max_len: 4096,
     body,
     show: provision_fuzz_bytes::as_text,
@@ -46,7 +46,7 @@ fn body(data: &[u8]) {
         judge(&answer);
         fixture.judged(&answer);
     }
-    // A fresh engine compiles anew, which costs a thousand such steps.
+    // A fresh engine compiles again, which costs a thousand such steps.
     if data.len().is_multiple_of(64) {
         Sandbox::repeats(&fixture.pack, &request, answer, data);
         sandbox.is_clean();
@@ -64,7 +64,7 @@ fn judge(answer: &StepAnswer) {
                 failure.code,
                 StepCode::Step | StepCode::Abi | StepCode::Input
             ),
-            "a sound guest breaks: {failure}"
+            "a valid guest breaks: {failure}"
         ),
     }
 }
@@ -82,7 +82,7 @@ fn call(how: How, which: u8, rest: &[u8]) -> Option<(Call, Value)> {
             let value = value(rest)?;
             let input = value.to_string().into_bytes();
             // A few bytes choose long texts; searching them takes the little
-            // fuel that there is, and a sound guest does search.
+            // fuel that there is, and a valid guest does search.
             (input.len() <= TARGET.max_len).then_some((Call::Step { input }, value))
         }
         How::Call(call) => {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 thread_local! {
-    /// Where the stream goes, anew for each input: in memory where there is
+    /// Where the stream of each input goes: in memory where there is
     /// such a place, because a stream is synced to its disk.
     static SCRATCH: tempfile::TempDir = tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())

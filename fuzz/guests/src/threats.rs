@@ -8,7 +8,7 @@ use std::fmt::Write;
 #[must_use]
 pub fn document() -> String {
     let mut out = String::from(HEAD);
-    out.push_str("| bytes | who controls them | what has to stand them | target | what is asked of it |\n|---|---|---|---|---|\n");
+    out.push_str("| bytes | who controls them | code under test | target | oracle |\n|---|---|---|---|---|\n");
     for attacker in Attacker::ALL {
         let (bytes, who) = attacker.words();
         for target in all().filter(|t| t.attacker == attacker) {
@@ -27,9 +27,9 @@ const HEAD: &str = "# Threat model of the fuzz suite
 
 <!-- Generated from fuzz/bytes and fuzz/guests: ci/bless.sh -->
 
-A pack is a stranger's. Whoever publishes one writes its archive, its manifests and its components; whoever sets a provider up writes the
-answers; a guest that runs writes its output and the arguments of its calls to the host. None of them may make the harness crash, hang, use
-more than its bounds, read or change the machine, or say *pass* where nothing stands behind it.
+A pack comes from a stranger. Its publisher writes its archive, its manifests and its components; the operator who sets up a provider writes
+the answers; a guest that runs writes its output and the arguments of its calls to the host. None of them may make the harness crash, hang, use
+more than its bounds, read or change the machine, or report *pass* although no step was executed.
 
 ";
 

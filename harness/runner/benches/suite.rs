@@ -3,7 +3,7 @@
 //!
 //! `ci/bench.sh` runs the other benches before it and this one last; it prints
 //! one table of ratios, medians with the spread of the middle half, and fails
-//! where a median is beyond its bar. What is compared is measured in turns, so
+//! where a median is beyond its bar. What is compared is measured alternately, so
 //! that a busy machine is busy for both.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 

@@ -100,7 +100,7 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
         fails(what, source, executor, check, code)
     };
     Ok(vec![
-        sound(folder(pack(Some(PLAN), OK)), executor),
+        valid(folder(pack(Some(PLAN), OK)), executor),
         caught(
             "a step that traps",
             folder(pack(None, OK)),
@@ -133,12 +133,12 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
     ])
 }
 
-/// A sound pack passes: a harness that fails everything catches everything.
-fn sound(source: Source, executor: &dyn StepExecutor) -> Planted {
+/// A valid pack passes: a harness that fails everything would catch everything.
+fn valid(source: Source, executor: &dyn StepExecutor) -> Planted {
     let conditions = Conditions::default();
     let examined = examine_source(Ok(source), executor, &conditions, Level::Must);
     Planted {
-        what: "a sound pack, which has to pass",
+        what: "a valid pack, which must pass",
         caught: examined.verdict == Verdict::Pass,
         said: examined.verdict.to_string(),
     }

@@ -13,7 +13,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Writes `bytes` to `path`, whole or not at all for whoever reads it, and
+/// Writes `bytes` to `path`, whole or not at all for every reader, and
 /// without waiting for the disk: a failing pack leaves dozens of files as
 /// evidence, which the next run would write again.
 pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -20,11 +20,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Fuel and memory that counting takes besides, as a factor.
+/// Factor by which counting raises the bounds on fuel and memory.
 const ROOM: u64 = 8;
 /// Every so many runs one that showed nothing new is looked at longer as well.
 const LOOK_AGAIN: u64 = 64;
-/// How often it is told how far a campaign is.
+/// How often the progress of a campaign is reported.
 const TELL: Duration = Duration::from_millis(200);
 
 /// What to fuzz, and for how long.
@@ -32,7 +32,7 @@ const TELL: Duration = Duration::from_millis(200);
 pub struct Options {
     /// How long; no bound where none is given.
     pub time: Option<Duration>,
-    /// How many runs of a wizard; likewise.
+    /// How many runs of a wizard; no bound where none is given.
     pub runs: Option<u64>,
     /// Decides what is tried. With one job, all of it.
     pub seed: u64,

@@ -80,7 +80,7 @@ impl Progress {
             bar.set_message(seen.words());
         } else if self.lines && done.verdict >= Verdict::Partial {
             let (verdict, steps, millis) = (done.verdict, done.steps_executed, done.millis);
-            // NB: whoever read this may be gone, which is no error of the run.
+            // NB: the reader may be gone, which is no error of the run.
             let line = format!("{verdict} {}, {steps} steps, {millis} ms\n", done.pack);
             drop(anstream::stderr().write_all(line.as_bytes()));
         }

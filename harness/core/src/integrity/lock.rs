@@ -21,8 +21,8 @@ pub struct Pin {
 }
 
 /// Decodes the lock `file` from its bytes, nested at most `depth` levels.
-/// The result leaves out components whose digest is not of their bytes, but for
-/// example of a registry's manifest.
+/// The result leaves out components whose digest is not of their bytes, for
+/// example the digest of a registry's manifest.
 ///
 /// # Errors
 /// A message that describes the defect.

@@ -305,7 +305,7 @@ mod tests {
         ] {
             assert!(active(bad).is_some(), "{bad:?}");
         }
-        for good in [
+        for inert in [
             "",
             "a < b > c",
             "<value>",
@@ -313,7 +313,7 @@ mod tests {
             "line\nline",
             "std::fmt",
         ] {
-            assert_eq!(active(good), None, "{good:?}");
+            assert_eq!(active(inert), None, "{inert:?}");
         }
     }
 }

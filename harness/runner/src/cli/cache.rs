@@ -16,7 +16,7 @@ pub(super) struct CacheFlags {
     /// Bytes that the cache may hold; what was not used for longest goes first.
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_CACHE_BYTES)]
     cache_bytes: u64,
-    /// Compile everything anew, and keep nothing.
+    /// Compile every component, and keep nothing.
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
 }
@@ -41,7 +41,7 @@ impl CacheFlags {
         Ok(match cache {
             Some(Ok(cache)) => Some(Arc::new(cache)),
             Some(Err(e)) => {
-                anstream::eprintln!("warning: {e}; every component is compiled anew");
+                anstream::eprintln!("warning: {e}; every component is compiled again");
                 None
             }
             None => None,

@@ -90,7 +90,7 @@ enum Profile {
     Core,
     /// What a pack must pass to be published.
     Publish,
-    /// All good practice besides.
+    /// Good practice as well.
     Strict,
 }
 
@@ -282,8 +282,8 @@ fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
     Ok((packs, all))
 }
 
-/// Listens for who wants the run to end. What is not over in time is not waited
-/// for, but for reports that are being written.
+/// Watches for the signals that end the run. It does not wait for work that is not
+/// done in time, except for reports that are being written.
 fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<Watch, Error> {
     let (reports, log, ending) = (args.reports.clone(), Arc::clone(log), Arc::clone(ending));
     let quiet = args.json;

@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// The wizard to drive; by default the one that the setup entry names.
     #[arg(long)]
     wizard: Option<String>,
-    /// What the wizard is told to do. Nothing is changed in any mode.
+    /// The mode that the wizard is given. Nothing is changed in any mode.
     #[arg(long, default_value = "dry_run")]
     mode: Mode,
     /// What runs the steps; `noop` runs nothing.

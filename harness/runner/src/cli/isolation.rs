@@ -12,7 +12,7 @@ pub(super) struct IsolationFlags {
     #[arg(long, value_enum, default_value_t = IsolationArg::Auto)]
     isolation: IsolationArg,
     /// Seconds that a worker may take to compile a component; for each MiB of
-    /// it, half as many besides.
+    /// it, half as many more.
     #[arg(
         long,
         value_name = "SECONDS",

@@ -122,7 +122,7 @@ pub fn summary(run: &Run) -> String {
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
         let _ = writeln!(
             out,
-            "no step of any wizard was executed, so nothing stands behind this run"
+            "no step of any wizard was executed, so this result proves nothing"
         );
     }
     out

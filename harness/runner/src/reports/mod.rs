@@ -124,7 +124,7 @@ impl Args for Wanted {
 }
 
 impl Wanted {
-    /// The run in the stream at `path`, held against an earlier one where that
+    /// The run in the stream at `path`, compared with an earlier one where that
     /// was asked for.
     ///
     /// # Errors

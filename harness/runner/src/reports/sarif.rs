@@ -96,7 +96,7 @@ fn sarif_level(level: Level) -> &'static str {
     }
 }
 
-/// The pack itself. NB: the digest of a folder is no file's, so it is told as
+/// The pack itself. NB: the digest of a folder is no file's, so it is given as
 /// a property and not among the hashes.
 fn artifact(pack: &PackRun) -> Option<Value> {
     let finished = pack.finished.as_ref()?;

@@ -35,7 +35,11 @@ fn a_verdict_is_told_by_exit_code() {
         (&["--packs", text(&trap), text(&looping)], 4, "E_FUEL"),
         (&["--packs", "junk.gtpack"], 4, "E_ZIP_NOT_ZIP"),
         (&["--packs", "empty"], 5, "no packs selected"),
-        (&["--packs", text(&nothing)], 5, "nothing stands behind"),
+        (
+            &["--packs", text(&nothing)],
+            5,
+            "this result proves nothing",
+        ),
         (
             &["--packs", text(&fine), "--provider", "other"],
             5,

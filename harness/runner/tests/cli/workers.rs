@@ -1,5 +1,5 @@
-//! Runs whose steps are in processes of their own: the same results, whatever
-//! becomes of the processes, and an end when somebody asks for it.
+//! Runs whose steps are in processes of their own: the same results, even if
+//! processes are killed, and an end when somebody asks for it.
 #![cfg(target_os = "linux")]
 
 use crate::support::{
@@ -46,8 +46,8 @@ fn kill(pid: u32, signal: &str) {
     let mut command = Command::new("kill");
     command.args([signal, &pid.to_string()]);
     // NB: it may have ended meanwhile.
-    let told = command.stderr(Stdio::null()).status();
-    told.expect("kill runs");
+    let status = command.stderr(Stdio::null()).status();
+    status.expect("kill runs");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn workers_that_are_killed_take_nothing_with_them() {
     let out = BufReader::new(run.stdout.take().expect("a pipe"));
     let mut killed = 0;
     for line in out.lines() {
-        // Whenever something is told, so at many different moments.
+        // At each line of output, so at many different moments.
         if line.expect("a line").contains("pack_started") {
             for worker in workers(run.id()).into_iter().take(1) {
                 kill(worker, "-9");

@@ -285,12 +285,12 @@ mod tests {
     #[test]
     fn a_webhook_stays_below_the_base_url() {
         let base = "https://hooks.example/tenant";
-        for good in [
+        for below in [
             "https://hooks.example/tenant",
             "https://hooks.example/tenant/a?x=1",
             "HTTPS://HOOKS.example:443/tenant/",
         ] {
-            assert_eq!(not_below(base, good), None, "{good}");
+            assert_eq!(not_below(base, below), None, "{below}");
         }
         for (bad, code) in [
             ("http://hooks.example/tenant/a", "E_WEBHOOK_SCHEME"),
