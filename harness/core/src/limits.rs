@@ -53,7 +53,8 @@ pub struct StepLimits {
     pub component_bytes: usize,
     /// Wasmtime fuel units. Fuel decides a verdict.
     pub fuel: u64,
-    /// Wall-clock milliseconds. A safety net: a timeout is an error of the harness.
+    /// Milliseconds of processor time. A safety net for what fuel does not count: a
+    /// timeout is an error of the harness.
     pub deadline_ms: u64,
     /// Bytes of linear memory, over all memories.
     pub memory_bytes: usize,

@@ -37,10 +37,26 @@ pub(crate) fn attach(engine: &Engine) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The number of ticks after which at least `millis` milliseconds have passed.
-pub(crate) fn ticks(millis: u64) -> u64 {
+/// The number of ticks after which at least `time` has passed.
+pub(crate) fn ticks(time: Duration) -> u64 {
     // One more, because the first tick may follow at once.
-    millis.div_ceil(TICK.as_millis() as u64) + 1
+    let ticks = time.as_millis().div_ceil(TICK.as_millis());
+    u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// The processor time that this thread has used; `None` if the system has no such
+/// clock.
+#[cfg(unix)]
+pub(crate) fn thread_time() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.try_into().ok()
+}
+
+/// The processor time that this thread has used; `None` if the system has no such
+/// clock.
+#[cfg(not(unix))]
+pub(crate) fn thread_time() -> Option<Duration> {
+    None
 }
 
 fn tick() {

@@ -109,6 +109,13 @@ impl Workers {
         }
     }
 
+    /// How long a step may take. The worker enforces the deadline in processor time;
+    /// this is wall time, and on a busy machine a worker gets a small share of it.
+    pub(super) fn step_timeout(&self) -> Duration {
+        const SLOWDOWN: u32 = 12;
+        Duration::from_millis(self.limits.deadline_ms) * SLOWDOWN + GRACE
+    }
+
     /// Remembers a failure that another attempt would not change.
     fn record(&self, of: (&CodeName, &blake3::Hash), failure: &WorkerFailure, attempts: u32) {
         let every = matches!(

@@ -281,7 +281,7 @@ impl Workers {
         process: &mut Process,
         (pack, part): (&Pack, Part),
     ) -> Result<Instant, WorkerFailure> {
-        let step = Duration::from_millis(self.limits.deadline_ms) + GRACE;
+        let step = self.step_timeout();
         let before = process.pack.filter(|(has, _)| has == pack.fingerprint());
         if before.is_some_and(|(_, has)| has >= part) {
             return Ok(Instant::now() + step);
