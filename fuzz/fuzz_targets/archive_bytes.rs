@@ -1,4 +1,4 @@
-//! Fuzz target: bytes of an archive.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/archive_bytes.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, archive_bytes);

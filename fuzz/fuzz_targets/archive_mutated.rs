@@ -1,4 +1,4 @@
-//! Fuzz target: mutations of valid packs.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/archive_mutated.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, archive_mutated);

@@ -1,4 +1,4 @@
-//! Fuzz target: one guest by three compilers.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/guests/src/compilers.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests, compilers);

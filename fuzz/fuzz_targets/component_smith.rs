@@ -1,4 +1,4 @@
-//! Fuzz target: modules and components out of generators.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/guests/src/component_smith.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests, component_smith);

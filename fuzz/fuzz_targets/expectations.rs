@@ -1,4 +1,4 @@
-//! Fuzz target: an expectations file.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/guests/src/expectations.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests, expectations);

@@ -1,4 +1,4 @@
-//! Fuzz target: sequences of calls to the host.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/guests/src/host_calls.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests, host_calls);

@@ -1,4 +1,4 @@
-//! Fuzz target: bytes as a binary manifest.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/manifest_cbor.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, manifest_cbor);

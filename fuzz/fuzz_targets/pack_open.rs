@@ -1,4 +1,4 @@
-//! Fuzz target: bytes of an archive, judged.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/pack_open.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, pack_open);

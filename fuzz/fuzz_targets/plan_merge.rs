@@ -1,4 +1,4 @@
-//! Fuzz target: sequences of patches.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/plan_merge.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, plan_merge);

@@ -1,4 +1,4 @@
-//! Fuzz target: findings of any text.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/guests/src/reports.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests, reports);

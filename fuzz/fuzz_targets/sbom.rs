@@ -1,4 +1,4 @@
-//! Fuzz target: bytes as an SBOM, a lock or a signature.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/sbom.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, sbom);

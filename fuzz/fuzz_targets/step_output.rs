@@ -1,4 +1,4 @@
-//! Fuzz target: bytes that a step answered.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/guests/src/step_output.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests, step_output);

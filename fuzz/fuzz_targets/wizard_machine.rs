@@ -1,4 +1,4 @@
-//! Fuzz target: wizards whose steps answer anything.
+//! Fuzz target; ci/fuzz-bins.sh writes this file, and fuzz/bytes/src/wizard_machine.rs has the body.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_bytes, wizard_machine);

@@ -12,6 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the strict archive walker",
     oracle: "every byte has one owner; whatever is accepted means the same to other readers; the canonical form is a fixed point",
     max_len: 8192,
+    choices: None,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::archive),
@@ -29,7 +30,7 @@ fn body(data: &[u8]) {
             return;
         }
     };
-    assert_eq!(disagreement(&archive), None);
+    assert_eq!(disagreement(&archive, &crate::ALL_READERS), None);
     let canonical = match repack(&archive, &limits) {
         Ok(canonical) => canonical,
         Err(error) => return assert_eq!(error.rule(), Rule::Size),

@@ -15,6 +15,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the archive and integrity checks",
     oracle: "a valid pack is accepted; a mutated one is refused with the code of one of its mutations",
     max_len: 2048,
+    choices: Some(600),
     body,
     show: shown,
     mutator: None,

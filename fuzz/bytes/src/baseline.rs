@@ -8,6 +8,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "none",
     oracle: "none",
     max_len: 1024,
+    choices: None,
     body: |_| {},
     show: crate::as_text,
     mutator: None,

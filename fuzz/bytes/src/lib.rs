@@ -18,6 +18,7 @@ mod manifest_json;
 pub mod mutators;
 mod pack_open;
 mod plan_merge;
+mod readers;
 mod sbom;
 mod target;
 mod wizard_machine;
@@ -25,6 +26,7 @@ mod wizard_machine;
 pub use arbitrary;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
+pub use readers::ALL_READERS;
 pub use target::{Attacker, Mutator, Target, as_made, as_text, mutate, replay, run, show};
 
 /// Every target of this crate, sorted by name.

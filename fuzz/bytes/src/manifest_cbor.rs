@@ -13,6 +13,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the binary manifest decoder",
     oracle: "what decodes is strict CBOR; names are safe; written again it says the same",
     max_len: 4096,
+    choices: None,
     body,
     show: crate::as_text,
     mutator: None,

@@ -12,6 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the JSON manifest decoder",
     oracle: "what decodes is strict JSON to others too; names are safe; in CBOR it says the same",
     max_len: 4096,
+    choices: None,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::json),

@@ -3,9 +3,9 @@
 
 use provision_core::Limits;
 use provision_core::archive::Archive;
+use provision_core::rng::Rng;
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::generators::json::{Dictionary, change};
-use provision_oracle::generators::rng::Rng;
 use serde_json::Value;
 
 /// Levels that a changed document may nest; one more than anybody takes.

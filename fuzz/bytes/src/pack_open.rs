@@ -14,6 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "opening, resolving, judging and the verdict",
     oracle: "no pass where nothing ran; nothing left unconcluded; other readers see the same files",
     max_len: 8192,
+    choices: None,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::archive),
@@ -38,6 +39,6 @@ fn body(data: &[u8]) {
     }));
     if let Ok(opened) = &subject.opened {
         let archive = opened.pack.archive().expect("opened as an archive");
-        assert_eq!(disagreement(archive), None);
+        assert_eq!(disagreement(archive, &crate::ALL_READERS), None);
     }
 }

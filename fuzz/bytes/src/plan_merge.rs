@@ -14,6 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the merging of plans",
     oracle: "the later wins; nothing is lost; nothing is both set and deleted; grouping does not matter; applying is idempotent",
     max_len: 1024,
+    choices: Some(60),
     body,
     show: crate::as_made::<Vec<Patch>>,
     mutator: None,

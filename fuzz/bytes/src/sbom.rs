@@ -12,6 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "SBOM, lock and signature decoders",
     oracle: "what decodes says the same in both forms; nothing verifies that nobody trusts",
     max_len: 4096,
+    choices: None,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::json),

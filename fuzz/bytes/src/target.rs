@@ -73,6 +73,9 @@ pub struct Target {
     pub oracle: &'static str,
     /// Bytes of the longest input that is worth trying.
     pub max_len: usize,
+    /// Bytes of a generated seed, for a target whose input only makes choices: each
+    /// input is valid, and random ones are good seeds. `None` for other inputs.
+    pub choices: Option<usize>,
     /// Checks every law on one input.
     pub body: fn(&[u8]),
     /// An input as people read it.

@@ -17,6 +17,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the wizard machine: drivers, routing, templates, merging",
     oracle: "two runs are equal; the outcome follows from the steps; the plan is their sum; nodes stay in bounds; a plan applied twice changes nothing",
     max_len: 4096,
+    choices: Some(900),
     body,
     show: crate::as_made::<WizardCase>,
     mutator: None,

@@ -12,6 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "none",
     oracle: "none",
     max_len: 1024,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

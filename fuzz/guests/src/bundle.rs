@@ -11,6 +11,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of reproduction bundles",
     oracle: "no accepted bundle has a bound above the default; written again, it reads the same; its pack decodes or is refused",
     max_len: 65_536,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

@@ -16,6 +16,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the engine: optimised, unoptimised and interpreted code",
     oracle: "the three give the same outcome, output, calls and fuel",
     max_len: 4096,
+    choices: Some(300),
     body,
     show: shown,
     mutator: None,

@@ -9,6 +9,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the pre-scan, the compiler, the linker and the executor, for components",
     oracle: "as for step_core, and for questions and descriptions as well as steps",
     max_len: 65_536,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(crate::mutators::wasm),

@@ -14,6 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the pre-scan, the compiler, the linker and the executor",
     oracle: "as for step_core; a valid module is never refused as invalid",
     max_len: 4096,
+    choices: Some(600),
     body,
     show: shown,
     mutator: None,

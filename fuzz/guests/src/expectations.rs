@@ -11,6 +11,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of expectations",
     oracle: "what is accepted names a known check that can be excused, one code, an owner and an end within 180 days; written again it says the same",
     max_len: 4096,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

@@ -15,6 +15,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "every capability of the host: lifting, answering, recording, charging",
     oracle: "as for step_core; every call is recorded; nothing leaves the dry run; a fresh engine gives the same",
     max_len: 512,
+    choices: Some(120),
     body,
     show: provision_fuzz_bytes::as_made::<Calls>,
     mutator: None,

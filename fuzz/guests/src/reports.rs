@@ -16,6 +16,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "JUnit, JSON, SARIF, Markdown, HTML, the console, the event stream",
     oracle: "each report parses, has no live markup and no control character, and says the same facts as the events",
     max_len: 4096,
+    choices: Some(1_200),
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

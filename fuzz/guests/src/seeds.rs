@@ -4,11 +4,11 @@ use crate::fixtures::FIXTURES;
 use provision_core::Limits;
 use provision_core::archive::Archive;
 use provision_core::pack::digest;
+use provision_core::rng::Rng;
 use provision_core::wasm::{WasmKind, kind};
 use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
-use provision_oracle::generators::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -17,18 +17,8 @@ pub type Seeds = BTreeMap<String, Vec<u8>>;
 
 /// Bytes of the longest seed; longer ones are slow and hold little more.
 const LONGEST: usize = 64 * 1024;
-/// Inputs of bytes that choose.
+/// Generated seeds of each target whose input only makes choices.
 const CHOICES: u64 = 12;
-/// Targets whose input is choices, and how many bytes they take.
-const CHOOSING: [(&str, usize); 7] = [
-    ("archive_mutated", 600),
-    ("compilers", 300),
-    ("component_smith", 600),
-    ("host_calls", 120),
-    ("plan_merge", 60),
-    ("reports", 1_200),
-    ("wizard_machine", 900),
-];
 
 /// Seeds that reach nothing which others of their target do not:
 /// `ci/fuzz-seeds.sh` finds them. A seed that is new is none of them.
@@ -56,10 +46,13 @@ pub fn all_seeds(packs: &Path) -> Seeds {
     }
     folders(&mut seeds, packs);
     answers(&mut seeds);
-    for (target, len) in CHOOSING {
+    for target in crate::all() {
+        let Some(len) = target.choices else {
+            continue;
+        };
         for seed in 0..CHOICES {
             let bytes = Rng::new(seed).bytes(len);
-            add(&mut seeds, target, &format!("choices-{seed}"), &bytes);
+            add(&mut seeds, target.name, &format!("choices-{seed}"), &bytes);
         }
     }
     seeds

@@ -10,6 +10,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the pre-scan, the compiler and the executor, for core modules",
     oracle: "the outcome is a code that does not blame the harness; bounds hold; a fresh engine gives the same; nothing of the host shows; a clean step after it answers",
     max_len: 16_384,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(crate::mutators::wasm),

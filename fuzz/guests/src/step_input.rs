@@ -18,6 +18,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "each ABI's way of answers into a guest, and back out",
     oracle: "as for step_core; valid guests neither trap nor hit a bound; what they answer is strict JSON or CBOR; no secret leaks",
     max_len: 4096,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(mutator),

@@ -20,6 +20,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the decoder of answers, all checks of a wizard, and every report",
     oracle: "what decodes is the same JSON to others; a plan survives writing; every report is well-formed, inert, and says what was found",
     max_len: 4096,
+    choices: None,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(provision_fuzz_bytes::mutators::json),
