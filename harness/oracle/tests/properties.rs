@@ -7,6 +7,7 @@ mod folder;
 use bridge::generated;
 use folder::folder;
 use proptest::prelude::*;
+use provision_core::rng::Rng;
 use provision_core::wizard::{Call, StepExecutor, StepOutput, StepRequest};
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
@@ -15,7 +16,6 @@ use provision_oracle::generators::guests::Guest;
 use provision_oracle::generators::host_calls::Calls;
 use provision_oracle::generators::json::{Dictionary, change};
 use provision_oracle::generators::outputs::Answer;
-use provision_oracle::generators::rng::Rng;
 use provision_oracle::generators::wizard_cases::WizardCase;
 use std::sync::LazyLock;
 

@@ -6,6 +6,7 @@ mod folder;
 
 use arbitrary::{Arbitrary, Unstructured};
 use folder::folder;
+use provision_core::rng::Rng;
 use provision_core::wizard::capabilities::{CAPABILITIES, capability};
 use provision_core::wizard::{
     Call, HostActivity, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest,
@@ -15,7 +16,6 @@ use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::generators::guests::Guest;
 use provision_oracle::generators::host_calls::{Calls, FUNCTIONS, HANDLES};
-use provision_oracle::generators::rng::Rng;
 use provision_oracle::generators::wizard_cases::WizardCase;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,11 +57,18 @@ fn guests(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     }
 }
 
+/// Codes that only guests which call the host reach.
+const OF_HOST_CALLS: [StepCode; 3] = [
+    StepCode::HostCalls,
+    StepCode::HostCallBytes,
+    StepCode::Handles,
+];
+
 /// The same with guests that call the host.
 fn host_calls(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let executor = executor();
     for _ in 0..times {
-        if wanted.is_empty() {
+        if OF_HOST_CALLS.iter().all(|code| !wanted.contains(code)) {
             break;
         }
         let calls: Calls = generated(rng, 200);
@@ -115,7 +122,7 @@ fn wizard_cases(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
 
 #[test]
 fn every_outcome_code_is_reached() {
-    let mut rng = Rng::new(11);
+    let mut rng = Rng::new(8);
     // No generator may reach a failure of the harness itself.
     let mut wanted: BTreeSet<StepCode> = StepCode::ALL.iter().copied().collect();
     wanted.remove(&StepCode::Harness);
@@ -128,7 +135,7 @@ fn every_outcome_code_is_reached() {
     ] {
         wanted.remove(&code);
     }
-    wizard_cases(&mut rng, 2_000, &mut wanted);
+    wizard_cases(&mut rng, 1_000, &mut wanted);
     host_calls(&mut rng, 600, &mut wanted);
     guests(&mut rng, 4_000, &mut wanted);
     assert_eq!(wanted, BTreeSet::new(), "no generator reaches these");

@@ -54,6 +54,7 @@ fn said(run: &WizardRun) -> Vec<(Option<Vec<u8>>, Option<&'static str>)> {
 fn guests_that_count_answer_as_they_always_do() {
     let limits = Limits::default();
     let plain = WasmtimeExecutor::new(&limits.step).expect("an executor");
+    let covering = WasmtimeExecutor::covering(&limits.step).expect("an executor");
     let mut counting = 0;
     for path in packs("conforming")
         .into_iter()
@@ -65,7 +66,6 @@ fn guests_that_count_answer_as_they_always_do() {
         let Ok(opened) = &subject.opened else {
             continue;
         };
-        let covering = WasmtimeExecutor::covering(&limits.step).expect("an executor");
         let wizards = wizards(&opened.pack);
         for ground in ground(&subject, &conditions) {
             let run = |executor| {
@@ -119,7 +119,7 @@ fn what_is_hidden_is_found_by_what_runs_and_not_without() {
     let of = |coverage| {
         let options = Options {
             seed: 0,
-            ..options(4_000, coverage)
+            ..options(2_500, coverage)
         };
         outcome("conforming/rust-hidden-trap", &options)
     };

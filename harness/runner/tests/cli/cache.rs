@@ -77,7 +77,7 @@ fn the_report_is_the_same_for_any_number_of_jobs_cold_or_warm() {
     let packs = fixture("nonconforming");
     let mut reports = Vec::new();
     for flags in [
-        "--jobs 1 --no-cache",
+        "--jobs 1 --cache c",
         "--jobs 2 --cache c",
         "--jobs 5 --cache c",
     ] {

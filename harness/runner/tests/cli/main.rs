@@ -12,5 +12,6 @@ mod fuzz;
 mod reports;
 mod streams;
 mod support;
+mod untrusted_bundles;
 mod untrusted_files;
 mod workers;

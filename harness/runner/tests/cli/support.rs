@@ -1,6 +1,7 @@
 //! What the tests of the binary share.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,14 +15,26 @@ pub(crate) fn fixture(pack: &str) -> PathBuf {
     project().join("packs").join(pack)
 }
 
-/// The packs in `packs/conforming` and `packs/nonconforming`, copied below
-/// `folder`. Those in `packs/hostile` run into bounds, which costs ten times as much.
-pub(crate) fn packs_within_bounds(folder: &Path) -> PathBuf {
-    let packs = folder.join("packs");
-    for group in ["conforming", "nonconforming"] {
-        copy(&fixture(group), &packs.join(group));
-    }
-    packs
+/// One pack of `packs/hostile` for each different expectation, sorted by name: several
+/// packs reach the same bound in different ways, and each costs seconds.
+pub(crate) fn hostile_packs() -> Vec<PathBuf> {
+    let entries = fs::read_dir(fixture("hostile")).expect("readable");
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("readable").path()).collect();
+    paths.sort();
+    paths.retain(|path| path.is_dir() || path.extension().is_some_and(|e| e == "gtpack"));
+    let mut seen = BTreeSet::new();
+    paths.retain(|path| {
+        let expectation = if path.is_dir() {
+            path.join("expect.toml")
+        } else {
+            path.with_extension("gtpack.expect.toml")
+        };
+        let text = fs::read_to_string(expectation).expect("an expectation");
+        let without_comments = text.lines().filter(|l| !l.starts_with('#'));
+        seen.insert(without_comments.collect::<Vec<_>>().join("\n"))
+    });
+    assert!(paths.len() > 30, "{} kinds of hostile packs", paths.len());
+    paths
 }
 
 /// Where the binary keeps what it compiles, which is none of the user's.
@@ -112,13 +125,21 @@ pub(crate) fn packed(folder: &Path, to: &Path) {
     writer.finish().expect("finishes");
 }
 
+/// Copies a file, or a folder with all that is below it.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.expect("readable");
-        let target = to.join(entry.path().strip_prefix(from).expect("below"));
-        match entry.file_type().is_dir() {
-            true => fs::create_dir_all(target).expect("creates"),
-            false => drop(fs::copy(entry.path(), target).expect("copies")),
+        let below = entry.path().strip_prefix(from).expect("below");
+        // NB: `to.join("")` ends with a slash, which no file may have.
+        let target = if below.as_os_str().is_empty() {
+            to.to_owned()
+        } else {
+            to.join(below)
+        };
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target).expect("creates");
+        } else {
+            fs::copy(entry.path(), target).expect("copies");
         }
     }
 }
