@@ -34,6 +34,8 @@ refuse provision-worker "$reports" provision-oracle greentic-provision "$fuzz"
 # Linking the engine would make each fuzzed input several times slower.
 refuse provision-fuzz-bytes "$engines" "$reports" provision-exec greentic-provision provision-fuzz-guests
 refuse greentic-provision "$fuzz"
+# What only tests need stays out of the installed binary.
+refuse greentic-provision insta libtest-mimic 'rc-zip(-.*)?'
 
 # Only exec may name wasmtime, also among development dependencies.
 if grep -lE '^wasmtime' harness/{core,oracle,worker,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then

@@ -6,6 +6,7 @@
 use crate::limits::DOCUMENT_ITEMS;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Why bytes are not acceptable JSON.
@@ -169,38 +170,65 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// The JSON pointer of the first difference of `a` and `b`, with both values there (a
-/// value is `None` if that side has none). `None` if `a` and `b` are equal.
+/// A place where two JSON values differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference<'v> {
+    /// JSON pointer (RFC 6901).
+    pub at: String,
+    /// The first value there, if it has one.
+    pub first: Option<&'v Value>,
+    /// The second value there, if it has one.
+    pub second: Option<&'v Value>,
+}
+
+/// Every difference of two values, in the order of their pointers. Where not both are
+/// objects or both are arrays, `equal` decides.
 #[must_use]
-pub fn first_difference<'v>(
-    a: &'v Value,
-    b: &'v Value,
-) -> Option<(String, Option<&'v Value>, Option<&'v Value>)> {
-    match (a, b) {
-        (Value::Object(x), Value::Object(y)) => {
-            let keys: std::collections::BTreeSet<&String> = x.keys().chain(y.keys()).collect();
-            keys.into_iter().find_map(|key| {
-                let at = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
-                differing(x.get(key), y.get(key), at)
-            })
+pub fn differences<'v>(
+    first: &'v Value,
+    second: &'v Value,
+    equal: &dyn Fn(&Value, &Value) -> bool,
+) -> Vec<Difference<'v>> {
+    let mut found = Vec::new();
+    compare(Some(first), Some(second), String::new(), equal, &mut found);
+    found
+}
+
+fn compare<'v>(
+    first: Option<&'v Value>,
+    second: Option<&'v Value>,
+    at: String,
+    equal: &dyn Fn(&Value, &Value) -> bool,
+    found: &mut Vec<Difference<'v>>,
+) {
+    match (first, second) {
+        (Some(Value::Object(x)), Some(Value::Object(y))) => {
+            let keys: BTreeSet<&String> = x.keys().chain(y.keys()).collect();
+            for key in keys {
+                let at = format!("{at}/{}", pointer_token(key));
+                compare(x.get(key), y.get(key), at, equal, found);
+            }
         }
-        (Value::Array(x), Value::Array(y)) => {
-            (0..x.len().max(y.len())).find_map(|i| differing(x.get(i), y.get(i), format!("/{i}")))
+        (Some(Value::Array(x)), Some(Value::Array(y))) => {
+            for i in 0..x.len().max(y.len()) {
+                compare(x.get(i), y.get(i), format!("{at}/{i}"), equal, found);
+            }
         }
-        _ if a == b => None,
-        _ => Some((String::new(), Some(a), Some(b))),
+        (Some(x), Some(y)) if equal(x, y) => {}
+        _ => found.push(Difference { at, first, second }),
     }
 }
 
-fn differing<'v>(
-    a: Option<&'v Value>,
-    b: Option<&'v Value>,
-    at: String,
-) -> Option<(String, Option<&'v Value>, Option<&'v Value>)> {
-    match (a, b) {
-        (Some(a), Some(b)) => first_difference(a, b).map(|(rest, a, b)| (at + &rest, a, b)),
-        (a, b) => Some((at, a, b)),
-    }
+/// `key` as a token of a JSON pointer.
+#[must_use]
+pub fn pointer_token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// The key that `token`, a token of a JSON pointer, stands for.
+#[must_use]
+pub fn pointer_key(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -256,15 +284,33 @@ mod tests {
         );
     }
 
+    fn differing(a: &Value, b: &Value) -> Vec<(String, Option<Value>, Option<Value>)> {
+        let found = differences(a, b, &|a, b| a == b).into_iter();
+        let owned = found.map(|d| (d.at, d.first.cloned(), d.second.cloned()));
+        owned.collect()
+    }
+
     #[test]
-    fn first_difference_is_a_json_pointer() {
+    fn differences_are_json_pointers_with_both_values() {
         let a = json!({"a": [1, {"x/y": 2}], "b": 0});
         let b = json!({"a": [1, {"x/y": 3}], "b": 1});
-        let (at, _, _) = first_difference(&a, &b).expect("differs");
-        assert_eq!(at, "/a/1/x~1y");
-        assert!(first_difference(&a, &a).is_none());
-        let (short, long) = (json!([1]), json!([1, 2]));
-        let (at, left, right) = first_difference(&short, &long).expect("differs");
-        assert_eq!((at.as_str(), left, right), ("/1", None, Some(&json!(2))));
+        let expected = [
+            ("/a/1/x~1y".to_owned(), Some(json!(2)), Some(json!(3))),
+            ("/b".to_owned(), Some(json!(0)), Some(json!(1))),
+        ];
+        assert_eq!(differing(&a, &b), expected);
+        assert_eq!(differing(&a, &a), []);
+        let missing = [("/1".to_owned(), None, Some(json!(2)))];
+        assert_eq!(differing(&json!([1]), &json!([1, 2])), missing);
+        let kinds = [(String::new(), Some(json!({})), Some(json!([])))];
+        assert_eq!(differing(&json!({}), &json!([])), kinds);
+    }
+
+    #[test]
+    fn pointer_token_is_read_back_as_its_key() {
+        for key in ["", "plain", "a/b", "~", "~1", "~01/"] {
+            assert_eq!(pointer_key(&pointer_token(key)), key);
+        }
+        assert_eq!(pointer_token("~1/"), "~01~1");
     }
 }

@@ -15,6 +15,7 @@ pub mod json;
 pub mod limits;
 pub mod manifest;
 pub mod pack;
+pub mod rng;
 pub mod text;
 pub mod wasm;
 pub mod wizard;

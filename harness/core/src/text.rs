@@ -38,6 +38,12 @@ pub fn inert_lines(text: &str) -> String {
     out
 }
 
+/// `bytes` in lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// Whether no character of `text` needs an escape.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {

@@ -1,9 +1,9 @@
 //! The compiled steps in the memory of this process, by the digest of their file.
 
 use crate::prepare::Prepared;
+use lru::LruCache;
 use provision_core::pack::Pack;
 use provision_core::wizard::{StepCode, StepFailure};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bound on the memories of all compiled steps that are kept. Wasmtime keeps a
@@ -43,29 +43,33 @@ pub(crate) struct Cache {
     kept: Mutex<Kept>,
 }
 
-#[derive(Default)]
 struct Kept {
-    slots: HashMap<Key, Slot>,
+    slots: LruCache<Key, Slot>,
     memories: usize,
-    clock: u64,
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            slots: LruCache::unbounded(),
+            memories: 0,
+        }
+    }
+}
+
+#[derive(Default)]
 struct Slot {
     /// The thread that compiles the step holds this lock, so that no other thread
     /// compiles the same step.
     outcome: Arc<Mutex<Option<Outcome>>>,
     memories: usize,
-    used: u64,
 }
 
 impl Cache {
     /// The outcome that is kept under `key`.
     pub(crate) fn get(&self, key: &Key) -> Option<Outcome> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.clock += 1;
-        let now = kept.clock;
-        let slot = kept.slots.get_mut(key)?;
-        slot.used = now;
+        let slot = kept.slots.get(key)?;
         // NB: does not wait, because a thread that compiles may hold it for long.
         match slot.outcome.try_lock() {
             Ok(outcome) => outcome.clone(),
@@ -96,7 +100,7 @@ impl Cache {
     /// Whether an outcome is kept under `key`.
     pub(crate) fn has(&self, key: &Key) -> bool {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = kept.slots.get(key).map(|slot| Arc::clone(&slot.outcome));
+        let slot = kept.slots.peek(key).map(|slot| Arc::clone(&slot.outcome));
         drop(kept);
         // A locked slot is still being compiled.
         slot.is_some_and(|slot| slot.try_lock().is_ok_and(|outcome| outcome.is_some()))
@@ -104,20 +108,8 @@ impl Cache {
 
     fn slot(&self, key: &Key) -> Arc<Mutex<Option<Outcome>>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.clock += 1;
-        let now = kept.clock;
-        if let Some(slot) = kept.slots.get_mut(key) {
-            slot.used = now;
-            return Arc::clone(&slot.outcome);
-        }
-        let outcome = Arc::default();
-        let slot = Slot {
-            outcome: Arc::clone(&outcome),
-            memories: 0,
-            used: now,
-        };
-        kept.slots.insert(key.clone(), slot);
-        outcome
+        let slot = kept.slots.get_or_insert(key.clone(), Slot::default);
+        Arc::clone(&slot.outcome)
     }
 
     /// Notes how many memories `key` has, and evicts other steps if there are too
@@ -130,23 +122,11 @@ impl Cache {
             let before = std::mem::replace(&mut slot.memories, memories);
             kept.memories += memories - before.min(memories);
         }
-        if kept.memories <= CAPACITY {
-            return;
-        }
-        // Evicts a quarter at a time, so that eviction is rare.
-        let mut by_age: Vec<(u64, Key)> = kept
-            .slots
-            .iter()
-            .filter(|(other, slot)| *other != key && slot.memories > 0)
-            .map(|(key, slot)| (slot.used, key.clone()))
-            .collect();
-        by_age.sort_unstable_by_key(|(used, _)| *used);
-        for (_, key) in by_age {
-            if kept.memories <= CAPACITY / 4 * 3 {
-                break;
-            }
-            let slot = kept.slots.remove(&key);
-            kept.memories -= slot.map_or(0, |slot| slot.memories);
+        while kept.memories > CAPACITY && kept.slots.len() > 1 {
+            // NB: a step that another thread still compiles may be evicted too; that
+            // thread has its result, and the next one compiles the step again.
+            let evicted = kept.slots.pop_lru();
+            kept.memories -= evicted.map_or(0, |(_, slot)| slot.memories);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Compares JSON with a pack's own expectation, which may contain placeholders.
 
+use provision_core::json;
 use provision_core::text::inert;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// Characters of a value that a finding shows.
 const SHOWN: usize = 200;
@@ -21,15 +21,14 @@ pub(crate) struct Difference {
 /// `null`, `<redacted>` a redacted secret, and `<public_base_url>` the text
 /// `base_url`, also within a string.
 pub(crate) fn differences(expected: &Value, actual: &Value, base_url: &str) -> Vec<Difference> {
-    let mut found = Vec::new();
-    walk(
-        Some(expected),
-        Some(actual),
-        String::new(),
-        base_url,
-        &mut found,
-    );
-    found
+    let matches = |e: &Value, a: &Value| matches_leaf(e, a, base_url);
+    let found = json::differences(expected, actual, &matches).into_iter();
+    let shown = found.map(|difference| Difference {
+        at: inert(&difference.at, SHOWN),
+        expected: show(difference.first),
+        actual: show(difference.second),
+    });
+    shown.collect()
 }
 
 /// Every difference of two values without placeholders.
@@ -37,36 +36,6 @@ pub(crate) fn all_differences(expected: &Value, actual: &Value) -> Vec<Differenc
     // NB: this treats placeholders in `expected` as placeholders too. Such plans are
     // malformed, and `plan.shape` reports them.
     differences(expected, actual, "")
-}
-
-fn walk(
-    expected: Option<&Value>,
-    actual: Option<&Value>,
-    at: String,
-    base_url: &str,
-    found: &mut Vec<Difference>,
-) {
-    match (expected, actual) {
-        (Some(Value::Object(e)), Some(Value::Object(a))) => {
-            let keys: BTreeSet<&String> = e.keys().chain(a.keys()).collect();
-            for key in keys {
-                let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
-                walk(e.get(key), a.get(key), at, base_url, found);
-            }
-        }
-        (Some(Value::Array(e)), Some(Value::Array(a))) => {
-            for i in 0..e.len().max(a.len()) {
-                walk(e.get(i), a.get(i), format!("{at}/{i}"), base_url, found);
-            }
-        }
-        (Some(e), Some(a)) if matches_leaf(e, a, base_url) => {}
-        (None, None) => {}
-        (e, a) => found.push(Difference {
-            at: inert(&at, SHOWN),
-            expected: show(e),
-            actual: show(a),
-        }),
-    }
 }
 
 fn matches_leaf(expected: &Value, actual: &Value, base_url: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
-use provision_core::json::first_difference;
+use provision_core::json;
 use provision_core::text::inert;
 use provision_core::wizard::{StepRun, WizardRun};
 use serde_json::Value;
@@ -59,9 +59,11 @@ fn output_difference(a: &StepRun, b: &StepRun) -> Option<(String, String, String
     }
     let show = |v: Option<&Value>| v.map_or("nothing".into(), |v| inert(&v.to_string(), 120));
     if let (Some(x), Some(y)) = (a.output(), b.output())
-        && let Some((pointer, x, y)) = first_difference(&x.data, &y.data)
+        && let found = json::differences(&x.data, &y.data, &|x, y| x == y)
+        && let Some(difference) = found.first()
     {
-        return Some((inert(&pointer, 200), show(x), show(y)));
+        let (x, y) = (show(difference.first), show(difference.second));
+        return Some((inert(&difference.at, 200), x, y));
     }
     let bytes = |s: &StepRun| {
         let raw = s

@@ -3,13 +3,15 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use provision_core::text::inert;
+use lru::LruCache;
+use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Bytes of the shortest secret that is searched for: a shorter one occurs in
 /// other text by chance.
@@ -27,7 +29,7 @@ pub struct Leak {
 }
 
 /// Sets of secrets whose automata are cached.
-const CACHED: usize = 16;
+const CACHED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
 
 /// Secrets in all searched encodings, ready to be searched for.
 #[derive(Clone)]
@@ -50,16 +52,14 @@ impl Secrets {
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
         // NB: building an automaton takes longer than searching with it, and the
         // harness searches for the same secrets in each run of each pack.
-        static CACHE: Mutex<VecDeque<(BTreeMap<String, String>, Secrets)>> =
-            Mutex::new(VecDeque::new());
+        static CACHE: LazyLock<Mutex<LruCache<BTreeMap<String, String>, Secrets>>> =
+            LazyLock::new(|| Mutex::new(LruCache::new(CACHED)));
         let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, built)) = cache().iter().find(|(of, _)| of == secrets) {
+        if let Some(built) = cache().get(secrets) {
             return built.clone();
         }
         let built = Self::build(secrets);
-        let mut cache = cache();
-        cache.truncate(CACHED - 1);
-        cache.push_front((secrets.clone(), built.clone()));
+        cache().put(secrets.clone(), built.clone());
         built
     }
 
@@ -220,7 +220,7 @@ const UNSPLIT: [bool; 256] = {
 /// The searched forms of `secret`. The search ignores the case of letters.
 fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
     let bytes = secret.as_bytes();
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = hex(bytes);
     let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
     let url: String = bytes
         .iter()

@@ -5,7 +5,6 @@
 
 use provision_core::archive::Archive;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,34 +29,64 @@ pub struct Reading {
     pub files: Result<Vec<Extracted>, String>,
 }
 
+/// Receives each file of an archive: its name, and its contents.
+pub type Visit<'v> = dyn FnMut(&str, &mut dyn Read) -> Result<(), String> + 'v;
+
+/// Another zip reader.
+#[derive(Clone, Copy)]
+pub struct Reader {
+    /// Its name.
+    pub name: &'static str,
+    /// Passes each file of an archive to the visitor, in the order of extraction.
+    ///
+    /// # Errors
+    /// Why it refuses the archive, and each error of the visitor.
+    pub each_file: fn(&[u8], &mut Visit<'_>) -> Result<(), String>,
+}
+
+/// The `zip` crate, and a reader of local records in sequence.
+pub const READERS: [Reader; 2] = [
+    Reader {
+        name: "zip",
+        each_file: zip,
+    },
+    Reader {
+        name: "sequential",
+        each_file: sequential,
+    },
+];
+
 /// Bytes that each reader may inflate, over all entries.
 const INFLATED: u64 = 64 * 1024 * 1024;
 
-/// The files that three readers extract from `bytes`: the `zip` crate, `rc-zip`, and
-/// one that reads local records in sequence and keeps the last of each name.
+/// The files that each of `readers` extracts from `bytes`.
 #[must_use]
-pub fn readings(bytes: &[u8]) -> Vec<Reading> {
-    let readers: [(&'static str, Reader); 3] =
-        [("zip", zip), ("rc-zip", rc_zip), ("sequential", sequential)];
-    let read = |(reader, read): (&'static str, Reader)| Reading {
-        reader,
+pub fn readings(bytes: &[u8], readers: &[Reader]) -> Vec<Reading> {
+    let read = |reader: &Reader| Reading {
+        reader: reader.name,
         // Hostile archives make other readers panic, which is no defect of the harness.
-        files: catch_unwind(AssertUnwindSafe(|| read(bytes)))
+        files: catch_unwind(AssertUnwindSafe(|| extracted(bytes, reader)))
             .unwrap_or_else(|_| Err("the reader panicked".into())),
     };
-    readers.into_iter().map(read).collect()
+    readers.iter().map(read).collect()
 }
 
-type Found = Vec<Extracted>;
-type Reader = fn(&[u8]) -> Result<Found, String>;
+fn extracted(bytes: &[u8], reader: &Reader) -> Result<Vec<Extracted>, String> {
+    let (mut found, mut budget) = (Vec::new(), INFLATED);
+    (reader.each_file)(bytes, &mut |name, contents| {
+        found.push(digest(name, contents, &mut budget)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
 
 /// Reads one entry to its end, within the rest of the budget.
-fn digest(name: &str, mut reader: impl Read, budget: &mut u64) -> Result<Extracted, String> {
+fn digest(name: &str, contents: &mut dyn Read, budget: &mut u64) -> Result<Extracted, String> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = [0; 8192];
     let mut size = 0u64;
     loop {
-        let n = reader.read(&mut buffer).map_err(|e| e.to_string())?;
+        let n = contents.read(&mut buffer).map_err(|e| e.to_string())?;
         if n == 0 {
             break;
         }
@@ -75,41 +104,22 @@ fn digest(name: &str, mut reader: impl Read, budget: &mut u64) -> Result<Extract
 }
 
 /// The `zip` crate, entry by entry of the directory.
-fn zip(bytes: &[u8]) -> Result<Found, String> {
+fn zip(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
-    let (mut found, mut budget) = (Found::new(), INFLATED);
     for i in 0..archive.len() {
-        let entry = archive.by_index(i).map_err(|e| e.to_string())?;
+        let mut entry = archive.by_index(i).map_err(|e| e.to_string())?;
         let name = entry.name().map_err(|e| e.to_string())?.into_owned();
         if !entry.is_dir() {
-            found.push(digest(&name, entry, &mut budget)?);
+            visit(&name, &mut entry)?;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
-/// `rc-zip`, entry by entry of the directory.
-fn rc_zip(bytes: &[u8]) -> Result<Found, String> {
-    use rc_zip_sync::ReadZip;
-    let archive = bytes.read_zip().map_err(|e| e.to_string())?;
-    let (mut found, mut budget) = (Found::new(), INFLATED);
-    for entry in archive.entries() {
-        // NB: rc-zip does not check the offset at which it starts to read.
-        if entry.header_offset > bytes.len() as u64 {
-            return Err(format!("{}: offset beyond the file", entry.name));
-        }
-        // NB: rc-zip takes the kind from the mode alone; FAT archives have no mode.
-        if !entry.kind().is_dir() && !entry.name.ends_with('/') {
-            found.push(digest(&entry.name, entry.reader(), &mut budget)?);
-        }
-    }
-    Ok(found)
-}
-
-/// Searches for the signatures of local records, ignores the directory, and keeps
-/// the last entry of each name, as readers do that stream or repair.
-fn sequential(bytes: &[u8]) -> Result<Found, String> {
-    let (mut found, mut budget, mut at) = (BTreeMap::new(), INFLATED, 0);
+/// Searches for the signatures of local records and ignores the directory, as readers
+/// do that stream or repair.
+fn sequential(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), String> {
+    let mut at = 0;
     let signature = |rest: &[u8]| rest.windows(4).position(|w| w == b"PK\x03\x04");
     while let Some(next) = bytes.get(at..).and_then(signature) {
         let record = &bytes[at + next..];
@@ -129,17 +139,13 @@ fn sequential(bytes: &[u8]) -> Result<Found, String> {
         if name.ends_with('/') {
             continue;
         }
-        let extracted = match short(8) {
-            8 => {
-                let inflating = flate2::read::DeflateDecoder::new(contents);
-                digest(&name, inflating, &mut budget)
-            }
-            _ => digest(&name, contents, &mut budget),
+        let visited = match short(8) {
+            8 => visit(&name, &mut flate2::read::DeflateDecoder::new(contents)),
+            _ => visit(&name, &mut { contents }),
         };
-        let extracted = extracted.map_err(|e| format!("{name}: {e}"))?;
-        found.insert(name, extracted);
+        visited.map_err(|e| format!("{name}: {e}"))?;
     }
-    Ok(found.into_values().collect())
+    Ok(())
 }
 
 fn sorted(files: &[Extracted]) -> Vec<&Extracted> {
@@ -148,11 +154,11 @@ fn sorted(files: &[Extracted]) -> Vec<&Extracted> {
     sorted
 }
 
-/// The first reader that extracts other files than `archive` holds, if any, and the
-/// difference.
+/// The first of `readers` that extracts other files than `archive` holds, if any, and
+/// the difference.
 #[must_use]
-pub fn disagreement(archive: &Archive) -> Option<String> {
-    let ours: Found = archive
+pub fn disagreement(archive: &Archive, readers: &[Reader]) -> Option<String> {
+    let ours: Vec<Extracted> = archive
         .names()
         .filter_map(|name| {
             let contents = archive.read(name)?;
@@ -163,7 +169,7 @@ pub fn disagreement(archive: &Archive) -> Option<String> {
             })
         })
         .collect();
-    let readings = readings(archive.bytes());
+    let readings = readings(archive.bytes(), readers);
     readings.iter().find_map(|reading| differs(reading, &ours))
 }
 
@@ -209,14 +215,11 @@ mod tests {
         let mut archive = pack.builder(&limits);
         archive.fresh(b"hidden", false);
         archive.directory.pop();
-        let read = readings(&archive.write());
+        let read = readings(&archive.write(), &READERS);
         let counts: Vec<_> = read
             .iter()
             .map(|r| (r.reader, r.files.as_ref().map(Vec::len)))
             .collect();
-        assert_eq!(
-            counts,
-            [("zip", Ok(4)), ("rc-zip", Ok(4)), ("sequential", Ok(5))]
-        );
+        assert_eq!(counts, [("zip", Ok(4)), ("sequential", Ok(5))]);
     }
 }

@@ -1,31 +1,17 @@
-//! What is done with each of many things, on all processors, in their order.
+//! Applies a function to each item of a slice, on all processors.
 
-use std::panic::resume_unwind;
-use std::thread::{available_parallelism, scope};
-
-/// Things below which a thread costs more than it saves.
+/// Items below which another thread costs more than it saves.
 const FEW: usize = 16;
 
-/// What `make` makes of each of `items`, in their order.
-pub(crate) fn par_map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let processors = available_parallelism().map_or(1, usize::from);
-    let parts = processors.min(items.len() / FEW);
-    if parts < 2 {
+/// The results of `make` for `items`, in their order.
+pub(crate) fn par_map<T: Sync, R: Send>(items: &[T], make: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
+    if items.len() < 2 * FEW {
         return items.iter().map(make).collect();
     }
-    let make = &make;
-    scope(|scope| {
-        let parts = items.chunks(items.len().div_ceil(parts)).map(|part| {
-            let part = move || part.iter().map(make).collect::<Vec<R>>();
-            scope.spawn(part)
-        });
-        let parts: Vec<_> = parts.collect();
-        let done = parts.into_iter().map(|part| match part.join() {
-            Ok(done) => done,
-            Err(panic) => resume_unwind(panic),
-        });
-        done.flatten().collect()
-    })
+    let (left, right) = items.split_at(items.len() / 2);
+    let (mut done, rest) = rayon_core::join(|| par_map(left, make), || par_map(right, make));
+    done.extend(rest);
+    done
 }
 
 #[cfg(test)]
@@ -33,10 +19,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_is_kept_however_many_there_are() {
+    fn results_are_in_the_order_of_the_items() {
         for count in [0, 1, FEW, 2 * FEW - 1, 2 * FEW, 1000] {
             let items: Vec<usize> = (0..count).collect();
-            let doubled = par_map(&items, |item| item * 2);
+            let doubled = par_map(&items, &|item| item * 2);
             assert!(doubled.into_iter().eq(items.iter().map(|item| item * 2)));
         }
     }

@@ -8,7 +8,7 @@ use super::raw::RawArchive;
 use super::record::{Central, Fixed};
 use super::{Archive, ArchiveError};
 use crate::limits::ArchiveLimits;
-use crate::text::inert;
+use crate::text::{hex, inert};
 use std::collections::BTreeMap;
 
 /// Made on Unix, by a tool of version 1.0.
@@ -126,7 +126,7 @@ pub fn differences(archive: &Archive) -> Vec<Difference> {
             last = common.name;
         }
         if !common.extra.is_empty() {
-            let what = format!("a local extra field, {}", hex(common.extra));
+            let what = format!("a local extra field, {}", shown(common.extra));
             note(what, common.offset, common.name);
         }
     }
@@ -192,15 +192,15 @@ fn record_differences(central: &Central<'_>) -> Vec<String> {
         ),
         (
             !common.extra.is_empty(),
-            format!("a directory extra field, {}", hex(common.extra)),
+            format!("a directory extra field, {}", shown(common.extra)),
         ),
     ];
     let differing = differing.into_iter().filter(|(differs, _)| *differs);
     differing.map(|(_, what)| what).collect()
 }
 
-/// The first bytes of `bytes` in hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let shown: String = bytes.iter().take(40).map(|b| format!("{b:02x}")).collect();
-    format!("{} bytes: {shown}", bytes.len())
+/// The size of `bytes`, and the first ones in hexadecimal digits.
+fn shown(bytes: &[u8]) -> String {
+    let first = bytes.get(..40).unwrap_or(bytes);
+    format!("{} bytes: {}", bytes.len(), hex(first))
 }

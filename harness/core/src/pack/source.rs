@@ -1,6 +1,7 @@
 //! The unverified bytes of a pack, and their digests.
 
 use crate::limits::ArchiveLimits;
+use crate::text::hex;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,8 +130,4 @@ impl Hashed {
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

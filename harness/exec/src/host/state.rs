@@ -4,7 +4,8 @@ use super::stdio::Captured;
 use crate::failure::LimitHit;
 use crate::reflect::Data;
 use provision_core::limits::StepLimits;
-use provision_core::text::inert;
+use provision_core::rng::Rng;
+use provision_core::text::{hex, inert};
 use provision_core::wizard::services::{DryRun, Refusal, Services};
 use provision_core::wizard::{Grants, HostActivity, HostCall, HostVerdict};
 use sha2::{Digest, Sha256};
@@ -117,7 +118,7 @@ pub(crate) struct Host {
     max_line: usize,
     /// Nanoseconds that the virtual clocks have advanced.
     elapsed: u64,
-    random: u64,
+    random: Rng,
     pub(crate) stdout: Captured,
     pub(crate) stderr: Captured,
 }
@@ -134,7 +135,7 @@ impl Host {
             max_lines: limits.log_lines,
             max_line: limits.log_bytes,
             elapsed: 0,
-            random: 0,
+            random: Rng::new(0),
             stdout: Captured::up_to(limits.stdio_bytes),
             stderr: Captured::up_to(limits.stdio_bytes),
         }
@@ -189,7 +190,7 @@ impl Host {
         let call = HostCall {
             interface: inert(interface, 200),
             function: inert(function, 200),
-            arguments: digest[..8].iter().map(|b| format!("{b:02x}")).collect(),
+            arguments: hex(&digest[..8]),
             bytes,
             count: 1,
             verdict,
@@ -215,13 +216,9 @@ impl Host {
         self.elapsed
     }
 
-    /// The next number of a sequence that is the same in every run (SplitMix64).
+    /// The next number of a sequence that is the same in every run.
     pub(super) fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.random.next_number()
     }
 
     /// Checks the bytes of one call against the bound.

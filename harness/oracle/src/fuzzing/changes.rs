@@ -2,7 +2,7 @@
 
 use super::input::{FuzzInputSpec, Input, answer, with_answer};
 use crate::generators::json::{Dictionary, change, leaf, number, word};
-use crate::generators::rng::Rng;
+use provision_core::rng::Rng;
 use provision_core::wizard::ProvisionMode;
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Changes of JSON values; the result is JSON again.
 
-use super::rng::Rng;
+use provision_core::rng::Rng;
 use serde_json::{Map, Number, Value};
 
 /// Texts and numbers that occur in the code of a guest.

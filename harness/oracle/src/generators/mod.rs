@@ -7,5 +7,4 @@ pub mod host_calls;
 pub mod json;
 pub mod outputs;
 pub mod pack;
-pub mod rng;
 pub mod wizard_cases;

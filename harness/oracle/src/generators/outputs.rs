@@ -194,7 +194,7 @@ fn plan(u: &mut Unstructured<'_>) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generators::rng::Rng;
+    use provision_core::rng::Rng;
     use provision_core::wizard::{StepCode, StepOutput};
     use std::collections::BTreeSet;
 

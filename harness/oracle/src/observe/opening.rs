@@ -3,7 +3,7 @@
 use super::components;
 use super::conditions::Conditions;
 use crate::subject::{Spent, Subject};
-use crate::zip_readers::{Reading, readings};
+use crate::zip_readers::{READERS, Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::pack::Hashed;
 use provision_core::wizard::{Driver, wizards};
@@ -38,7 +38,9 @@ impl Opening {
         let digest = digest.unwrap_or_default();
         let opened = hashed.and_then(|source| Pack::open(source, limits).map(Arc::new));
         let readings = match (&opened, bytes) {
-            (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => readings(&bytes),
+            (Err(OpenError::Archive(e)), Some(bytes)) if e.rule() != Rule::Size => {
+                readings(&bytes, &READERS)
+            }
             _ => Vec::new(),
         };
         Self {

@@ -10,7 +10,7 @@ use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{Wizard, WizardKind, wizards};
 use provision_core::{Limits, OpenError, Pack, Source};
-use provision_oracle::zip_readers::{Extracted, Reading, readings};
+use provision_oracle::zip_readers::{Extracted, READERS, Reading, readings};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ fn refused(args: &Args, error: &OpenError, bytes: Option<&Vec<u8>>) -> Result<Ex
     let (violations, readings) = match error {
         OpenError::Archive(archive) => (
             archive.violations().cloned().collect(),
-            bytes.map(|b| readings(b)).unwrap_or_default(),
+            bytes.map(|b| readings(b, &READERS)).unwrap_or_default(),
         ),
         _ => (Vec::new(), Vec::new()),
     };

@@ -29,7 +29,7 @@ impl Run {
             if lines.is_empty() {
                 break;
             }
-            for (line, event) in lines.iter().zip(par_map(&lines, |line| parse(line))) {
+            for (line, event) in lines.iter().zip(par_map(&lines, &|line| parse(line))) {
                 number += 1;
                 let len = line.len() as u64;
                 let event = event.map_err(|e| refused(path, number, e))?;
@@ -75,7 +75,7 @@ impl Run {
                 bytes += lines.len();
                 packs.push((summary, lines));
             }
-            for pack in par_map(&packs, |(summary, lines)| self.pack(summary, lines)) {
+            for pack in par_map(&packs, &|(summary, lines)| self.pack(summary, lines)) {
                 each(&pack?)?;
             }
         }

@@ -1,6 +1,7 @@
 //! The artifacts that compiling workers made, for the workers that run guests.
 
 use super::process::WorkerFailure;
+use lru::LruCache;
 use provision_core::wizard::StepFailure;
 use provision_exec::{CodeName, CompileCache};
 use std::collections::{HashMap, HashSet};
@@ -42,11 +43,10 @@ pub(crate) struct Codes {
     compiling: Mutex<HashMap<CodeName, Arc<Mutex<()>>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
-    artifacts: HashMap<CodeName, (u64, Arc<Vec<u8>>)>,
+    artifacts: LruCache<CodeName, Arc<Vec<u8>>>,
     bytes: usize,
-    clock: u64,
 }
 
 fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -57,7 +57,10 @@ impl Codes {
     pub(crate) fn over(cache: Option<Arc<CompileCache>>) -> Self {
         Self {
             cache,
-            held: Mutex::default(),
+            held: Mutex::new(Held {
+                artifacts: LruCache::unbounded(),
+                bytes: 0,
+            }),
             failed: Mutex::default(),
             seen: Mutex::default(),
             compiling: Mutex::default(),
@@ -67,7 +70,7 @@ impl Codes {
     /// Whether the code `name` is in memory or in the cache.
     pub(crate) fn has(&self, name: &CodeName) -> bool {
         let kept = |cache: &Arc<CompileCache>| cache.holds(name);
-        locked(&self.held).artifacts.contains_key(name) || self.cache.as_ref().is_some_and(kept)
+        locked(&self.held).artifacts.contains(name) || self.cache.as_ref().is_some_and(kept)
     }
 
     /// The stored result for the code `name` of the pack with this fingerprint,
@@ -133,14 +136,9 @@ impl Codes {
     }
 
     fn get(&self, name: &CodeName) -> Option<Arc<Vec<u8>>> {
-        let mut held = locked(&self.held);
-        held.clock += 1;
-        let now = held.clock;
-        if let Some((used, artifact)) = held.artifacts.get_mut(name) {
-            *used = now;
+        if let Some(artifact) = locked(&self.held).artifacts.get(name) {
             return Some(Arc::clone(artifact));
         }
-        drop(held);
         // NB: not held in memory as well; the system's page cache does that better.
         let artifact = self.cache.as_ref()?.artifact(name)?;
         Some(Arc::new(artifact))
@@ -153,28 +151,14 @@ impl Codes {
             return;
         }
         let mut held = locked(&self.held);
-        held.clock += 1;
-        let now = held.clock;
-        let entry = (now, Arc::clone(artifact));
-        if held.artifacts.insert(*name, entry).is_none() {
+        if held.artifacts.put(*name, Arc::clone(artifact)).is_none() {
             held.bytes += artifact.len();
         }
-        if held.bytes <= HELD {
-            return;
-        }
-        let mut by_age: Vec<(u64, CodeName)> = held
-            .artifacts
-            .iter()
-            .map(|(n, (at, _))| (*at, *n))
-            .collect();
-        by_age.sort_unstable_by_key(|(at, _)| *at);
-        for (_, old) in by_age {
-            if held.bytes <= HELD / 4 * 3 {
+        while held.bytes > HELD {
+            let Some((_, evicted)) = held.artifacts.pop_lru() else {
                 break;
-            }
-            if let Some((_, gone)) = held.artifacts.remove(&old) {
-                held.bytes -= gone.len();
-            }
+            };
+            held.bytes -= evicted.len();
         }
     }
 }
@@ -241,10 +225,10 @@ mod tests {
         for n in 0..100 {
             codes.hold(&name(n), &Arc::new(vec![0; HELD / 10]));
             let held = locked(&codes.held);
-            let bytes: usize = held.artifacts.values().map(|(_, a)| a.len()).sum();
+            let bytes: usize = held.artifacts.iter().map(|(_, a)| a.len()).sum();
             assert!(bytes == held.bytes && bytes <= HELD);
             assert!(
-                held.artifacts.contains_key(&name(n)),
+                held.artifacts.contains(&name(n)),
                 "the newest artifact is evicted last"
             );
         }

@@ -1,6 +1,7 @@
 //! `greentic:provision/provisioner`: its `plan` returns the changes (step apply),
 //! its `apply` reports what was done (step summary).
 
+use crate::json::pointer_key;
 use crate::text::inert;
 use crate::wizard::call::Call;
 use crate::wizard::executor::{StepCode, StepFailure};
@@ -182,7 +183,7 @@ fn config(patch: Value) -> Result<BTreeMap<String, Value>, StepFailure> {
 fn operation(op: &Value) -> Result<(String, Value), StepFailure> {
     let text = |key: &str| op.get(key).and_then(Value::as_str);
     let path = text("path").and_then(|p| p.strip_prefix('/'));
-    let key = path.map(|p| p.replace("~1", "/").replace("~0", "~"));
+    let key = path.map(pointer_key);
     let key = key.ok_or_else(|| shape("a patch operation without a path"))?;
     match (text("op"), op.get("value")) {
         (Some("add" | "replace"), Some(value)) => Ok((key, value.clone())),

@@ -3,6 +3,7 @@
 
 mod values;
 
+use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -188,22 +189,13 @@ fn chosen(mut mutations: Vec<AnswerMutation>, most: usize, seed: u64) -> Vec<Ans
         let mut keyed: Vec<(u64, AnswerMutation)> = mutations
             .into_iter()
             .enumerate()
-            .map(|(i, mutation)| (number(seed, i as u64), mutation))
+            .map(|(i, mutation)| (Rng::at(seed, i as u64), mutation))
             .collect();
         keyed.sort_by_key(|(key, _)| *key);
         mutations = keyed.into_iter().map(|(_, mutation)| mutation).collect();
         mutations.truncate(most);
     }
     mutations
-}
-
-/// A pseudo-random number from the seed and a place.
-fn number(seed: u64, place: u64) -> u64 {
-    // SplitMix64 (Steele, Lea, Flood 2014).
-    let mut z = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

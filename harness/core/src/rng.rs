@@ -1,6 +1,10 @@
 //! [`Rng`]: a pseudo-random sequence that its seed determines.
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// The distance between two states: the golden ratio as a fraction of 2^64.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// SplitMix64 (Steele, Lea, Flood 2014). Not for keys: whoever knows one number can
+/// compute the others.
 #[derive(Debug, Clone)]
 pub struct Rng(u64);
 
@@ -11,9 +15,15 @@ impl Rng {
         Self(seed)
     }
 
+    /// The number at `place` of the sequence of `seed`, counted from 0.
+    #[must_use]
+    pub fn at(seed: u64, place: u64) -> u64 {
+        Self(seed.wrapping_add(place.wrapping_mul(STEP))).next_number()
+    }
+
     /// The next number.
     pub fn next_number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0 = self.0.wrapping_add(STEP);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -42,5 +52,24 @@ impl Rng {
         let mut bytes: Vec<u8> = words.collect();
         bytes.truncate(len);
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_is_that_of_splitmix64() {
+        // The first numbers of the reference implementation for this seed.
+        let mut rng = Rng::new(1_234_567);
+        let numbers = [(); 3].map(|()| rng.next_number());
+        let expected = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+        ];
+        assert_eq!(numbers, expected);
+        assert_eq!([0, 1, 2].map(|place| Rng::at(1_234_567, place)), expected);
     }
 }
