@@ -17,6 +17,9 @@ RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 step 'tests'
 cargo test --workspace --locked
 
+step 'dependencies are compiled once'
+ci/same-build.sh
+
 step 'dependency arrows and import cycles'
 ci/arrows.sh
 

@@ -3,7 +3,7 @@
 /// The distance between two states: the golden ratio as a fraction of 2^64.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// SplitMix64 (Steele, Lea, Flood 2014). Not for keys: whoever knows one number can
+/// SplitMix64 (Steele, Lea, Flood 2014). Not for keys: anyone who knows one number can
 /// compute the others.
 #[derive(Debug, Clone)]
 pub struct Rng(u64);
