@@ -1,14 +1,13 @@
 //! Sequences of calls to the host with hostile arguments. Each sequence becomes a
 //! component.
 
-mod functions;
 mod handles;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use functions::Flat::{I32, I64};
-pub use functions::{FUNCTIONS, Flat, HostFunction};
 use handles::{FIRST, LIST, PRELUDE};
 pub use handles::{HANDLES, HandleFunction};
+use provision_core::wizard::capabilities::Flat::{self, I32, I64};
+pub use provision_core::wizard::capabilities::{FUNCTIONS, HostFunction};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

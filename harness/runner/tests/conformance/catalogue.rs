@@ -5,6 +5,7 @@ use super::fixture::Fixture;
 use super::record::TrialResult;
 use greentic_provision::catalogue::{Examples, MARKDOWN, markdown};
 use provision_core::Status;
+use provision_exec::granted;
 use provision_oracle::checks;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,12 +36,31 @@ pub(crate) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> TrialResult {
         return Err(format!("no pack fails these checks: {}", never.join(", ")));
     }
     if blessing()? {
-        return std::fs::write(&path, text).map_err(|e| e.to_string());
-    }
-    if text != MARKDOWN {
+        std::fs::write(&path, text).map_err(|e| e.to_string())?;
+    } else if text != MARKDOWN {
         return Err("reports/CHECKS.md is stale; ci/bless.sh writes it".into());
     }
-    Ok(())
+    interfaces_of_host(&root.join("README.md"))
+}
+
+/// Fails unless the README lists the interfaces that the host offers.
+fn interfaces_of_host(readme: &Path) -> TrialResult {
+    const BEGIN: &str = "<!-- BEGIN interfaces, written by ci/bless.sh -->\n";
+    const END: &str = "\n<!-- END interfaces -->";
+    let text = std::fs::read_to_string(readme).map_err(|e| e.to_string())?;
+    let parts = text.split_once(BEGIN);
+    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once(END)?)));
+    let (before, (_, after)) = parts.ok_or("README.md lacks the marks of its interfaces")?;
+    let mut interfaces: Vec<String> = granted().map(|name| format!("`{name}`")).collect();
+    interfaces.sort();
+    let fresh = format!("{before}{BEGIN}{}{END}{after}", interfaces.join(", "));
+    if blessing()? {
+        std::fs::write(readme, fresh).map_err(|e| e.to_string())
+    } else if fresh == text {
+        Ok(())
+    } else {
+        Err("the interfaces in README.md are stale; ci/bless.sh writes them".into())
+    }
 }
 
 fn examples(fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {

@@ -1,7 +1,7 @@
 //! The functions of WASI that take or return handles. They share types, so a
 //! component imports all of them.
 
-use super::functions::Flat::{self, I32, I64};
+use provision_core::wizard::capabilities::Flat::{self, I32, I64};
 
 /// A function that takes, returns or drops handles.
 #[derive(Debug, PartialEq, Eq)]
