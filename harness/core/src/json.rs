@@ -238,23 +238,29 @@ mod tests {
 
     #[test]
     fn ambiguous_or_invalid_json_is_refused() {
-        for bad in [
-            &br#"{"a":1,"a":2}"#[..],
-            br#"{"a":{"b":1,"\u0062":2}}"#,
-            br"{} {}",
-            b"[1,]",
-            b"NaN",
-            b"1e400",
-            b"",
-            b"\xff",
-            b"\xef\xbb\xbf{}",
-            br#""\ud800""#,
+        for (bad, error) in [
+            (
+                &br#"{"a":1,"a":2}"#[..],
+                "duplicate key `a` at line 1 column 10",
+            ),
+            (
+                br#"{"a":{"b":1,"\u0062":2}}"#,
+                "duplicate key `b` at line 1 column 20",
+            ),
+            (br"{} {}", "trailing characters at line 1 column 4"),
+            (b"[1,]", "trailing comma at line 1 column 4"),
+            (b"NaN", "expected value at line 1 column 1"),
+            (b"1e400", "number out of range at line 1 column 5"),
+            (b"", "EOF while parsing a value at line 1 column 0"),
+            (b"\xff", "not UTF-8 at byte 0"),
+            (b"\xef\xbb\xbf{}", "expected value at line 1 column 1"),
+            (
+                br#""\ud800""#,
+                "unexpected end of hex escape at line 1 column 8",
+            ),
         ] {
-            assert!(
-                parse(bad, 64).is_err(),
-                "{:?}",
-                String::from_utf8_lossy(bad)
-            );
+            let found = parse(bad, 64).expect_err("refused").to_string();
+            assert_eq!(found, error, "{:?}", String::from_utf8_lossy(bad));
         }
     }
 

@@ -156,13 +156,20 @@ fn what_does_not_decode_is_refused_in_words() {
     for chain in [&[][..], &["junk"], &[ROOT_KEY], &[&LEAF[..200]], &long] {
         assert_eq!(code(&good, chain, &[ROOT]), "E_SIGNATURE_DECODE");
     }
-    for bad in [
-        "",
-        "junk",
-        LEAF.trim_end_matches("-----\n"),
-        &[LEAF, ROOT].concat(),
+    for (bad, expected) in [
+        ("", "no certificate"),
+        ("junk", "neither a key nor certificates in PEM"),
+        (
+            LEAF.trim_end_matches("-----\n"),
+            "neither a key nor certificates in PEM",
+        ),
+        (
+            &[LEAF, ROOT].concat(),
+            "neither one Ed25519 public key nor one certificate in PEM",
+        ),
     ] {
-        assert!(TrustedKey::from_pem(bad).is_err());
+        let refused = TrustedKey::from_pem(bad).expect_err("refused");
+        assert_eq!(refused.to_string(), expected);
     }
 }
 

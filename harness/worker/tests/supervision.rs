@@ -345,11 +345,23 @@ fn large() -> Result<(), Failed> {
 }
 
 fn no_worker() -> Result<(), Failed> {
-    for program in ["/bin/true", "/bin/echo", "/nonexistent/program"] {
+    for (program, expected) in [
+        (
+            "/bin/true",
+            "the worker ended with status 0 instead of answering",
+        ),
+        (
+            "/bin/echo",
+            "the worker ended with status 0 instead of answering",
+        ),
+        (
+            "/nonexistent/program",
+            "a worker cannot be started: No such file or directory (os error 2)",
+        ),
+    ] {
         let made = Isolated::new(setup(program.into(), &Arc::default()));
         let why = made.err().ok_or("it was accepted as a worker")?;
-        let why = why.to_string();
-        assert!(!why.is_empty());
+        assert_eq!(why.to_string(), expected);
     }
     Ok(())
 }

@@ -97,7 +97,7 @@ fn is_owner(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::problem;
+    use super::{Rule, problem};
 
     #[test]
     fn only_well_formed_timestamp_and_owner_are_allowed() {
@@ -106,20 +106,50 @@ mod tests {
         assert_eq!(problem(&[]), None);
         assert_eq!(problem(&ut), None);
         assert_eq!(problem(&[&ut[..], &ux].concat()), None);
-        for bad in [
-            &[0x55][..],
-            &[0x55, 0x54, 6, 0, 3, 1, 2, 3, 4],
-            &[0x55, 0x54, 1, 0, 0xff],
-            &[0x55, 0x54, 0, 0],
-            &[0x75, 0x78, 2, 0, 1, 4],
-            &[0x75, 0x78, 3, 0, 1, 0, 9],
+        for (bad, rule, detail) in [
+            (&[0x55][..], Rule::Extra, "the extra field is cut off"),
+            (
+                &[0x55, 0x54, 6, 0, 3, 1, 2, 3, 4],
+                Rule::Extra,
+                "0x5455 is cut off",
+            ),
+            (
+                &[0x55, 0x54, 1, 0, 0xff],
+                Rule::Extra,
+                "0x5455 is malformed",
+            ),
+            (&[0x55, 0x54, 0, 0], Rule::Extra, "0x5455 is malformed"),
+            (
+                &[0x75, 0x78, 2, 0, 1, 4],
+                Rule::Extra,
+                "0x7875 is malformed",
+            ),
+            (
+                &[0x75, 0x78, 3, 0, 1, 0, 9],
+                Rule::Extra,
+                "0x7875 is malformed",
+            ),
             // A Unicode path that renames, and a ZIP64 size.
-            &[0x75, 0x70, 1, 0, 1],
-            &[1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-            &[&ut[..], &ut].concat(),
-            &[&ut[..], &[0]].concat(),
+            (
+                &[0x75, 0x70, 1, 0, 1],
+                Rule::Extra,
+                "0x7075; a pack needs none",
+            ),
+            (
+                &[1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                Rule::Zip64,
+                "a pack needs none",
+            ),
+            (&[&ut[..], &ut].concat(), Rule::Extra, "0x5455 occurs twice"),
+            (
+                &[&ut[..], &[0]].concat(),
+                Rule::Extra,
+                "the extra field is cut off",
+            ),
         ] {
-            assert!(problem(bad).is_some(), "{bad:02x?}");
+            let (found, why) = problem(bad).expect("a problem");
+            assert_eq!(found, rule, "{bad:02x?}");
+            assert!(why.ends_with(detail), "{bad:02x?}: {why}");
         }
     }
 }

@@ -291,19 +291,20 @@ mod tests {
     }
 
     #[test]
-    fn text_that_somebody_obeys_is_told_from_text() {
-        for bad in [
-            "\u{1b}[2J",
-            "a\u{202e}b",
-            "::error::x",
-            "x\n::set-output name=a::b",
-            "##vso[task.complete]",
-            "]]>",
-            "<script>",
-            "<a href=x>",
-            "</b>",
+    fn active_text_is_named_by_its_kind() {
+        let (control, command) = ("a control character", "a command to a CI system");
+        for (bad, kind) in [
+            ("\u{1b}[2J", control),
+            ("a\u{202e}b", "an invisible or text-direction character"),
+            ("::error::x", command),
+            ("x\n::set-output name=a::b", command),
+            ("##vso[task.complete]", command),
+            ("]]>", "markup"),
+            ("<script>", "markup"),
+            ("<a href=x>", "markup"),
+            ("</b>", "markup"),
         ] {
-            assert!(active(bad).is_some(), "{bad:?}");
+            assert_eq!(active(bad), Some(kind), "{bad:?}");
         }
         for inert in [
             "",
