@@ -3,6 +3,7 @@
 use crate::generators::answers::ProbeKind;
 use crate::secret_scan::{Leak, Secrets};
 use crate::zip_readers::Reading;
+use provision_core::integrity::DocumentError;
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, Question};
@@ -74,7 +75,7 @@ pub struct Opened {
 }
 
 /// A file with an SBOM, and the SBOM in it, or why there is none.
-pub type Listing = (&'static str, Result<Sbom, String>);
+pub type Listing = (&'static str, Result<Sbom, DocumentError>);
 
 impl Opened {
     /// The SBOMs of the pack, nested at most `depth` levels, the one that readers

@@ -1,6 +1,6 @@
 //! `pack.lock.cbor` and `pack.lock.json`: the digest of each component.
 
-use super::{document, is_hex};
+use super::{DocumentError, document, is_hex};
 use crate::text::inert;
 use serde_json::Value;
 
@@ -25,8 +25,8 @@ pub struct Pin {
 /// example the digest of a registry's manifest.
 ///
 /// # Errors
-/// A message that describes the defect.
-pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Vec<Pin>, String> {
+/// [`DocumentError`] describes the defect.
+pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Vec<Pin>, DocumentError> {
     let value = document(file, bytes, depth)?;
     let pins = match value.get("components") {
         Some(Value::Object(map)) => {
@@ -49,7 +49,7 @@ fn text(row: &Value, key: &str) -> Option<String> {
     row.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn pin(id: &str, row: &Value) -> Result<Option<Pin>, String> {
+fn pin(id: &str, row: &Value) -> Result<Option<Pin>, DocumentError> {
     let of_bytes = text(row, "wasm_sha256").or_else(|| text(row, "resolved_digest"));
     let local = |r: String| r.starts_with("file:");
     let of_file = || text(row, "digest").filter(|_| text(row, "ref").is_some_and(local));
@@ -59,9 +59,7 @@ fn pin(id: &str, row: &Value) -> Result<Option<Pin>, String> {
     let sha256 = digest.strip_prefix("sha256:").unwrap_or(&digest);
     if !is_hex(sha256, 32) {
         let id = inert(id, 120);
-        return Err(format!(
-            "the digest of `{id}` is not a SHA-256 in hexadecimal"
-        ));
+        return Err(format!("the digest of `{id}` is not a SHA-256 in hexadecimal").into());
     }
     Ok(Some(Pin {
         component: id.to_owned(),

@@ -5,16 +5,43 @@ pub mod lock;
 pub mod sbom;
 pub mod signature;
 
-use crate::{cbor, json};
+use crate::cbor::{self, CborError};
+use crate::json::{self, JsonError};
 use serde_json::Value;
 
+/// Why a document about the pack's bytes does not decode.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// It is not strict JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// It is not strict CBOR.
+    #[error(transparent)]
+    Cbor(#[from] CborError),
+    /// It does not have the shape of its format; the text says where.
+    #[error("{0}")]
+    Shape(String),
+}
+
+impl From<String> for DocumentError {
+    fn from(detail: String) -> Self {
+        Self::Shape(detail)
+    }
+}
+
+impl From<&str> for DocumentError {
+    fn from(detail: &str) -> Self {
+        Self::Shape(detail.to_owned())
+    }
+}
+
 /// A document of the pack as JSON. The extension of its name selects the decoder.
-fn document(file: &str, bytes: &[u8], depth: usize) -> Result<Value, String> {
+fn document(file: &str, bytes: &[u8], depth: usize) -> Result<Value, DocumentError> {
     if file.ends_with(".cbor") {
-        let tree = cbor::parse(bytes, depth).map_err(|e| e.to_string())?;
-        cbor::to_json(&tree).map_err(|e| e.to_string())
+        let tree = cbor::parse(bytes, depth)?;
+        Ok(cbor::to_json(&tree)?)
     } else {
-        json::parse(bytes, depth).map_err(|e| e.to_string())
+        Ok(json::parse(bytes, depth)?)
     }
 }
 

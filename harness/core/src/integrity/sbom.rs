@@ -1,6 +1,6 @@
 //! `sbom.cbor` and `sbom.json`: every file with its size and BLAKE3 digest.
 
-use super::{document, is_hex};
+use super::{DocumentError, document, is_hex};
 use crate::text::inert;
 use serde_json::{Map, Value};
 
@@ -32,24 +32,26 @@ pub struct Sbom {
 /// Decodes the SBOM `file` from its bytes, nested at most `depth` levels.
 ///
 /// # Errors
-/// A message that describes the defect.
-pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, String> {
+/// [`DocumentError`] describes the defect.
+pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, DocumentError> {
     let value = document(file, bytes, depth)?;
     let map = value.as_object().ok_or("the SBOM is not an object")?;
     match map.get("format").and_then(Value::as_str) {
         Some(FORMAT) => {}
-        Some(other) => return Err(format!("format `{}`, expected {FORMAT}", inert(other, 80))),
-        None => return Err(format!("`format` is missing, expected {FORMAT}")),
+        Some(other) => {
+            return Err(format!("format `{}`, expected {FORMAT}", inert(other, 80)).into());
+        }
+        None => return Err(format!("`format` is missing, expected {FORMAT}").into()),
     }
     let files = map.get("files").and_then(Value::as_array);
     let files = files.ok_or("`files` is missing or not a list")?;
     let mut unknown: Vec<String> = unknown_fields(map, &["format", "files"]).collect();
-    let mut rows = Vec::with_capacity(files.len());
+    let mut rows = Vec::with_capacity(files.len().into());
     for (i, file) in files.iter().enumerate() {
         let row = file
             .as_object()
             .ok_or(format!("row {i} is not an object"))?;
-        rows.push(self::row(row).map_err(|e| format!("row {i}: {e}"))?);
+        rows.push(self::row(row).map_err(|e| DocumentError::Shape(format!("row {i}: {e}")))?);
         let known = ["path", "size", "media_type", "hash_blake3"];
         for field in unknown_fields(row, &known) {
             if !unknown.contains(&field) && unknown.len() < 50 {
@@ -71,7 +73,7 @@ fn unknown_fields<'m>(
     unknown.take(50).map(|key| inert(key, 80))
 }
 
-fn row(row: &Map<String, Value>) -> Result<Row, String> {
+fn row(row: &Map<String, Value>) -> Result<Row, DocumentError> {
     let text = |key: &str| {
         let value = row.get(key).and_then(Value::as_str);
         value.ok_or_else(|| format!("`{key}` is missing or not text"))

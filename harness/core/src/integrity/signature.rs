@@ -4,6 +4,7 @@
 //! for every row sorted by path: `path`, a line feed, `blake3`.
 //! Source: greentic-pack's description of its format, section on signing.
 
+use super::DocumentError;
 use super::sbom::Row;
 use crate::codes::CheckCode;
 use crate::json;
@@ -41,8 +42,8 @@ impl TrustedKey {
     /// Reads one Ed25519 key from PEM: a public key, or a certificate.
     ///
     /// # Errors
-    /// A message that describes the defect.
-    pub fn from_pem(text: &str) -> Result<Self, String> {
+    /// [`DocumentError`] describes the defect.
+    pub fn from_pem(text: &str) -> Result<Self, DocumentError> {
         if let Ok(key) = VerifyingKey::from_public_key_pem(text.trim()) {
             return Ok(Self {
                 key,
@@ -63,8 +64,8 @@ impl TrustedKey {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// Envelope, certificates or keys are malformed.
-    #[error("{0}")]
-    Decode(String),
+    #[error(transparent)]
+    Decode(#[from] DocumentError),
     /// The envelope's digest differs from that of manifest, SBOM and rows.
     #[error("the signed digest is {signed}, the pack's is {actual}")]
     Digest {
@@ -129,18 +130,16 @@ pub fn verify(
     trusted: &[TrustedKey],
     depth: usize,
 ) -> Result<(), SignatureError> {
-    let envelope = Envelope::decode(signed.envelope, depth).map_err(SignatureError::Decode)?;
+    let envelope = Envelope::decode(signed.envelope, depth)?;
     let digest = digest(signed);
     let actual = digest.to_hex().to_string();
     if !actual.eq_ignore_ascii_case(&envelope.digest) {
         let signed = inert(&envelope.digest, 80);
         return Err(SignatureError::Digest { signed, actual });
     }
-    let chain = certificates(signed.chain).map_err(SignatureError::Decode)?;
+    let chain = certificates(signed.chain)?;
     let keys = chain.iter().map(|c| key_of(&c.certificate));
-    let keys: Vec<VerifyingKey> = keys
-        .collect::<Result<_, _>>()
-        .map_err(SignatureError::Decode)?;
+    let keys: Vec<VerifyingKey> = keys.collect::<Result<_, _>>()?;
     let signer = keys.first().ok_or(SignatureError::Invalid)?;
     // Strict: refuses small-order keys and points, with which one signature can fit
     // many messages.
@@ -154,7 +153,11 @@ pub fn verify(
             index,
             detail: detail.to_owned(),
         };
-        link.valid_at(envelope.signed_at).map_err(|e| broken(&e))?;
+        if !link.is_valid_at(envelope.signed_at) {
+            return Err(broken(
+                "was not valid at the signing time that the envelope claims",
+            ));
+        }
         if index > 0 && !link.may_certify() {
             return Err(broken(
                 "certifies another, but is not a certificate authority",
@@ -198,15 +201,15 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn decode(bytes: &[u8], depth: usize) -> Result<Self, String> {
-        let value = json::parse(bytes, depth).map_err(|e| e.to_string())?;
+    fn decode(bytes: &[u8], depth: usize) -> Result<Self, DocumentError> {
+        let value = json::parse(bytes, depth)?;
         let text = |key: &str| {
             let text = value.get(key).and_then(Value::as_str);
             text.ok_or_else(|| format!("`{key}` is missing or not text"))
         };
         let alg = text("alg")?;
         if !alg.eq_ignore_ascii_case("ed25519") {
-            return Err(format!("algorithm `{}`, not ed25519", inert(alg, 40)));
+            return Err(format!("algorithm `{}`, not ed25519", inert(alg, 40)).into());
         }
         let signature = URL_SAFE_NO_PAD.decode(text("sig")?);
         let signature = signature.map_err(|e| format!("`sig` is not URL-safe base64: {e}"))?;
@@ -235,16 +238,12 @@ impl Link {
             && signature.is_some_and(|s| key.verify_strict(&self.to_be_signed, &s).is_ok())
     }
 
-    fn valid_at(&self, time: OffsetDateTime) -> Result<(), String> {
+    fn is_valid_at(&self, time: OffsetDateTime) -> bool {
         let validity = self.certificate.tbs_certificate().validity();
         let seconds = u64::try_from(time.unix_timestamp()).unwrap_or_default();
         let from = validity.not_before.to_unix_duration().as_secs();
         let to = validity.not_after.to_unix_duration().as_secs();
-        if (from..=to).contains(&seconds) {
-            Ok(())
-        } else {
-            Err("was not valid at the signing time that the envelope claims".into())
-        }
+        (from..=to).contains(&seconds)
     }
 
     fn may_certify(&self) -> bool {
@@ -256,7 +255,7 @@ impl Link {
     }
 }
 
-fn certificates(text: &[u8]) -> Result<Vec<Link>, String> {
+fn certificates(text: &[u8]) -> Result<Vec<Link>, DocumentError> {
     let text = std::str::from_utf8(text).map_err(|_| "the PEM is not UTF-8")?;
     let mut links = Vec::new();
     let mut rest = text.trim();
@@ -267,11 +266,11 @@ fn certificates(text: &[u8]) -> Result<Vec<Link>, String> {
             .ok_or("neither a key nor certificates in PEM")?;
         let (one, tail) = rest.split_at(end + END.len());
         if links.len() == MAX_CHAIN {
-            return Err(format!("more than {MAX_CHAIN} certificates"));
+            return Err(format!("more than {MAX_CHAIN} certificates").into());
         }
         let (label, der) = pem::decode_vec(one.as_bytes()).map_err(|e| format!("PEM: {e}"))?;
         if label != "CERTIFICATE" {
-            return Err(format!("PEM of a {}, not a CERTIFICATE", inert(label, 40)));
+            return Err(format!("PEM of a {}, not a CERTIFICATE", inert(label, 40)).into());
         }
         links.push(link(&der)?);
         rest = tail.trim_start();
@@ -282,7 +281,7 @@ fn certificates(text: &[u8]) -> Result<Vec<Link>, String> {
     Ok(links)
 }
 
-fn link(der: &[u8]) -> Result<Link, String> {
+fn link(der: &[u8]) -> Result<Link, DocumentError> {
     let bad = |e: x509_cert::der::Error| format!("not a certificate: {e}");
     let certificate = Certificate::from_der(der).map_err(bad)?;
     // DER has exactly one encoding, so a certificate that encodes differently was not
@@ -297,7 +296,7 @@ fn link(der: &[u8]) -> Result<Link, String> {
     })
 }
 
-fn key_of(certificate: &Certificate) -> Result<VerifyingKey, String> {
+fn key_of(certificate: &Certificate) -> Result<VerifyingKey, DocumentError> {
     let info = certificate.tbs_certificate().subject_public_key_info();
     if info.algorithm.oid.to_string() != ED25519 {
         return Err("a certificate's key is not Ed25519".into());

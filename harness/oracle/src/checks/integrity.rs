@@ -68,7 +68,7 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
                     CheckCode::SbomDecode,
                     *file,
                     expected,
-                    inert(why, 300),
+                    inert(&why.to_string(), 300),
                 ));
             }
         }
@@ -160,7 +160,7 @@ fn lock(subject: &Subject, findings: &mut Findings) {
                     CheckCode::LockDecode,
                     file,
                     expected,
-                    inert(&why, 300),
+                    inert(&why.to_string(), 300),
                 ));
                 continue;
             }

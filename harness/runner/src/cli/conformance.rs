@@ -18,6 +18,7 @@ use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
 use clap::ValueEnum;
 use provision_core::Limits;
+use provision_core::integrity::DocumentError;
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
@@ -254,7 +255,7 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
 /// The keys in the PEM files at `paths`.
 pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
     let key = |path: &PathBuf| {
-        let bad = |why: String| Error::Usage(format!("trusted key {}: {why}", show(path)));
+        let bad = |why: DocumentError| Error::Usage(format!("trusted key {}: {why}", show(path)));
         let text = read_file::read_text(path, read_file::TRUSTED_KEY).map_err(Error::File)?;
         TrustedKey::from_pem(&text).map_err(bad)
     };

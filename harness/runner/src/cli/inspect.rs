@@ -177,7 +177,7 @@ fn sboms(pack: &Pack) -> Vec<Value> {
             Ok(sbom) => json!({
                 "file": file, "rows": sbom.rows.len(), "unknown_fields": sbom.unknown,
             }),
-            Err(why) => json!({ "file": file, "error": inert(&why, 400) }),
+            Err(why) => json!({ "file": file, "error": inert(&why.to_string(), 400) }),
         })
     };
     sbom::FILE_NAMES.iter().filter_map(one).collect()

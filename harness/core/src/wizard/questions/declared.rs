@@ -2,7 +2,7 @@
 //! `qa/*.json`, the config schema, the secret requirements.
 
 use super::{Question, questions};
-use crate::json;
+use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::text::inert;
@@ -44,7 +44,9 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
     }
     if let Some((file, schema)) = config_schema(pack, limits.depth) {
         found.push(Declared {
-            questions: schema.map(|schema| properties(&schema)),
+            questions: schema
+                .map(|schema| properties(&schema))
+                .map_err(|e| e.to_string()),
             file,
         });
     }
@@ -83,7 +85,7 @@ fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
 /// The pack's config schema and its file: the file that the manifest's extensions
 /// name under `config_schema_ref`, else the pack's only `config.schema.json`.
 #[must_use]
-pub fn config_schema(pack: &Pack, depth: usize) -> Option<(String, Result<Value, String>)> {
+pub fn config_schema(pack: &Pack, depth: usize) -> Option<(String, Result<Value, JsonError>)> {
     let is_schema = |file: &str| {
         let file = file.strip_prefix("assets/").unwrap_or(file);
         file.starts_with("schemas/")
@@ -103,7 +105,7 @@ pub fn config_schema(pack: &Pack, depth: usize) -> Option<(String, Result<Value,
         _ => return None,
     };
     let bytes = pack.read(&file)?;
-    let schema = json::parse(&bytes, depth).map_err(|e| e.to_string());
+    let schema = json::parse(&bytes, depth);
     Some((file, schema))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         let config = Value::Object(config.into_iter().collect());
         match schema {
             Ok(schema) => judge(&opened.pack, &file, &schema, &config),
-            Err(why) => Conclusion::Failed(vec![unreadable(&file, &why)]),
+            Err(why) => Conclusion::Failed(vec![unreadable(&file, &why.to_string())]),
         }
     });
 }
