@@ -103,9 +103,10 @@ fn body(data: &[u8]) {
         );
         let secret = patches.iter().rev().find_map(|p| {
             let secrets = p.secrets_patch.as_ref()?;
-            match secrets.set.contains_key(&key) {
-                true => Some(true),
-                false => secrets.delete.contains(&key).then_some(false),
+            if secrets.set.contains_key(&key) {
+                Some(true)
+            } else {
+                secrets.delete.contains(&key).then_some(false)
             }
         });
         let secrets = &plan.secrets_patch;

@@ -50,9 +50,10 @@ fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
         }
         let mut worst = Status::NotApplicable;
         // Mostly a few: all of them in every pack would be slow.
-        let (from, most) = match u.ratio(1, 8)? {
-            true => (0, usize::MAX),
-            false => (u.int_in_range(0..=40)?, u.int_in_range(0..=6)?),
+        let (from, most) = if u.ratio(1, 8)? {
+            (0, usize::MAX)
+        } else {
+            (u.int_in_range(0..=40)?, u.int_in_range(0..=6)?)
         };
         for check in checks::all().skip(from).take(most) {
             let check = concluded(u, &label, check)?;
@@ -126,10 +127,7 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
             _ => None,
         },
         findings,
-        reproduce: match failed {
-            true => Some(text(u)?),
-            false => None,
-        },
+        reproduce: if failed { Some(text(u)?) } else { None },
     })
 }
 

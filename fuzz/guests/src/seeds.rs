@@ -70,11 +70,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
     paths.sort();
     for path in paths {
-        match path.is_dir() {
+        if !path.is_dir() {
+            files.push(path);
+        } else if !path.ends_with("sources") {
             // Sources of guests are no packs.
-            true if path.ends_with("sources") => {}
-            true => walk(&path, files),
-            false => files.push(path),
+            walk(&path, files);
         }
     }
 }

@@ -20,9 +20,12 @@ fn trials(corpus: &Path) -> Vec<Trial> {
         let none = seeds.is_empty();
         trials.push(Trial::test(
             format!("{}::has_seeds", target.name),
-            move || match none {
-                true => Err("no seed; `cargo run -p provision-fuzz-guests --example seed_corpus` writes them".into()),
-                false => Ok(()),
+            move || {
+                if none {
+                    Err("no seed; ci/bless.sh writes them".into())
+                } else {
+                    Ok(())
+                }
             },
         ));
         for kind in ["seeds", "regress"] {
@@ -51,9 +54,12 @@ fn trials(corpus: &Path) -> Vec<Trial> {
             let known = all().any(|t| t.name == name);
             trials.push(Trial::test(
                 format!("{kind}::{name}::is_a_target"),
-                move || match known {
-                    true => Ok(()),
-                    false => Err("no target is called so".into()),
+                move || {
+                    if known {
+                        Ok(())
+                    } else {
+                        Err("no target is called so".into())
+                    }
                 },
             ));
         }

@@ -297,10 +297,7 @@ fn any_files() -> impl Strategy<Value = Files> {
 proptest! {
     #[test]
     fn what_others_write_is_read_as_they_read_it(files in any_files(), deflate: bool) {
-        let method = match deflate {
-            true => CompressionMethod::Deflated,
-            false => CompressionMethod::Stored,
-        };
+        let method = if deflate { CompressionMethod::Deflated } else { CompressionMethod::Stored };
         let bytes = archive(&files, method);
         prop_assert_eq!(ours(&bytes), Some(files));
     }
@@ -309,10 +306,7 @@ proptest! {
     fn a_changed_byte_is_refused_or_means_the_same_to_others(
         files in any_files(), at: prop::sample::Index, to: u8, deflate: bool,
     ) {
-        let method = match deflate {
-            true => CompressionMethod::Deflated,
-            false => CompressionMethod::Stored,
-        };
+        let method = if deflate { CompressionMethod::Deflated } else { CompressionMethod::Stored };
         let mut bytes = archive(&files, method);
         let at = at.index(bytes.len());
         bytes[at] = to;

@@ -175,9 +175,10 @@ impl Conclusion {
     /// Failed if there are findings, passed if there are none.
     #[must_use]
     pub fn of(findings: Vec<Finding>) -> Self {
-        match findings.is_empty() {
-            true => Self::Passed,
-            false => Self::Failed(findings),
+        if findings.is_empty() {
+            Self::Passed
+        } else {
+            Self::Failed(findings)
         }
     }
 }

@@ -113,9 +113,10 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
     match (&subject.opened, check.scope) {
         (Err(e), _) => Conclusion::Blocked(format!("the pack could not be opened: {}", e.code())),
         (Ok(opened), ScopeKind::Wizard) if opened.wizards.is_empty() => {
-            match opened.pack.declares_no_provisioning() {
-                true => Conclusion::NotApplicable("the pack declares provisioning:none".into()),
-                false => Conclusion::Blocked("the pack has no wizard".into()),
+            if opened.pack.declares_no_provisioning() {
+                Conclusion::NotApplicable("the pack declares provisioning:none".into())
+            } else {
+                Conclusion::Blocked("the pack has no wizard".into())
             }
         }
         _ => Conclusion::Error(vec![Finding::new(

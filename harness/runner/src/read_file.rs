@@ -122,12 +122,15 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
         path: path.to_owned(),
         source,
     };
-    let regular = |kind: FileType| match kind.is_file() {
-        true => Ok(()),
-        false => Err(ReadError::NotRegular {
-            path: path.to_owned(),
-            found: type_name(kind),
-        }),
+    let regular = |kind: FileType| {
+        if kind.is_file() {
+            Ok(())
+        } else {
+            Err(ReadError::NotRegular {
+                path: path.to_owned(),
+                found: type_name(kind),
+            })
+        }
     };
     // NB: before it is opened, because to open a device can do something; and
     // afterwards, because the path may name another file by then.

@@ -149,9 +149,10 @@ impl<'a> Scan<'a> {
             }
         }
         if self.raw.ends.is_empty() && !self.raw.spans.iter().any(|s| is_stray(s.owner)) {
-            let (rule, detail) = match self.cursor.bytes.is_empty() {
-                true => (Rule::NotZip, "the file is empty"),
-                false => (Rule::NoEnd, "the file ends without an end record"),
+            let (rule, detail) = if self.cursor.bytes.is_empty() {
+                (Rule::NotZip, "the file is empty")
+            } else {
+                (Rule::NoEnd, "the file ends without an end record")
             };
             self.report(rule, self.cursor.bytes.len(), detail);
         }

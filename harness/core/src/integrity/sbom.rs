@@ -46,7 +46,7 @@ pub fn decode(file: &str, bytes: &[u8], depth: usize) -> Result<Sbom, DocumentEr
     let files = map.get("files").and_then(Value::as_array);
     let files = files.ok_or("`files` is missing or not a list")?;
     let mut unknown: Vec<String> = unknown_fields(map, &["format", "files"]).collect();
-    let mut rows = Vec::with_capacity(files.len().into());
+    let mut rows = Vec::with_capacity(files.len());
     for (i, file) in files.iter().enumerate() {
         let row = file
             .as_object()

@@ -130,9 +130,10 @@ fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> 
     match &runs.probed {
         Some(probed) => Ok((probed, &runs.first.plan)),
         None => {
-            let reason = match runs.first.completed() {
-                true => "other answers were not tried",
-                false => "the wizard does not complete with valid answers",
+            let reason = if runs.first.completed() {
+                "other answers were not tried"
+            } else {
+                "the wizard does not complete with valid answers"
             };
             Err(Conclusion::Blocked(reason.into()))
         }

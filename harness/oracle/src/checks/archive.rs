@@ -69,9 +69,10 @@ fn readable(subject: &Subject, out: &mut Findings) {
         return out.pack(Conclusion::Error(vec![finding]));
     }
     let Some(error) = refused(subject) else {
-        return out.pack(match subject.is_archive {
-            true => Conclusion::Passed,
-            false => Conclusion::NotApplicable("the pack is a folder, not an archive".into()),
+        return out.pack(if subject.is_archive {
+            Conclusion::Passed
+        } else {
+            Conclusion::NotApplicable("the pack is a folder, not an archive".into())
         });
     };
     let mut found = findings(error, false, "one unambiguous set of files");

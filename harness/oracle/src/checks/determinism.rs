@@ -89,8 +89,9 @@ fn conclude(runs: &Runs, other: Option<&WizardRun>) -> Conclusion {
 }
 
 fn incomplete(runs: &Runs, found: Vec<Finding>) -> Conclusion {
-    match found.is_empty() && !runs.first.completed() {
-        true => Conclusion::Blocked("the wizard did not complete".into()),
-        false => Conclusion::of(found),
+    if found.is_empty() && !runs.first.completed() {
+        Conclusion::Blocked("the wizard did not complete".into())
+    } else {
+        Conclusion::of(found)
     }
 }

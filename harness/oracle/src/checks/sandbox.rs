@@ -95,9 +95,10 @@ fn attempts(
                 Finding::new(code, step.name(), expected, actual)
             }));
         }
-        match found.is_empty() && !run.completed() {
-            true => Conclusion::Blocked("the wizard did not complete".into()),
-            false => Conclusion::of(found),
+        if found.is_empty() && !run.completed() {
+            Conclusion::Blocked("the wizard did not complete".into())
+        } else {
+            Conclusion::of(found)
         }
     });
 }
@@ -127,9 +128,10 @@ fn within_limits(subject: &Subject, findings: &mut Findings) {
             return Conclusion::Error(deadline);
         }
         let bounds = of(StepCode::is_bound);
-        match bounds.is_empty() && !run.completed() {
-            true => Conclusion::Blocked("the wizard did not complete".into()),
-            false => Conclusion::of(bounds),
+        if bounds.is_empty() && !run.completed() {
+            Conclusion::Blocked("the wizard did not complete".into())
+        } else {
+            Conclusion::of(bounds)
         }
     });
 }

@@ -37,8 +37,9 @@ pub(crate) fn verdict(fixture: &Fixture) -> TrialResult {
         ));
     }
     let (actual, expected) = (fixture.examined().verdict, expectation.verdict);
-    match expected == Some(actual) {
-        true => Ok(()),
-        false => Err(format!("verdict {actual}, expected {expected:?}")),
+    if expected == Some(actual) {
+        Ok(())
+    } else {
+        Err(format!("verdict {actual}, expected {expected:?}"))
     }
 }

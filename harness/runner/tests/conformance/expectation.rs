@@ -101,9 +101,10 @@ impl Expectation {
     /// Reads the expectation of the pack at `pack`: beside an archive, inside
     /// a folder.
     pub(crate) fn of(pack: &Path) -> Result<Self, String> {
-        let path = match pack.is_dir() {
-            true => pack.join("expect.toml"),
-            false => PathBuf::from(format!("{}.expect.toml", pack.display())),
+        let path = if pack.is_dir() {
+            pack.join("expect.toml")
+        } else {
+            PathBuf::from(format!("{}.expect.toml", pack.display()))
         };
         let text = std::fs::read_to_string(&path).map_err(|e| {
             format!(

@@ -84,12 +84,13 @@ pub(crate) fn orphans(goldens: &Path, expected: &[PathBuf]) -> TrialResult {
             orphans.push(below.display().to_string());
         }
     }
-    match orphans.is_empty() {
-        true => Ok(()),
-        false => Err(format!(
+    if orphans.is_empty() {
+        Ok(())
+    } else {
+        Err(format!(
             "no wizard needs golden/{}; remove it",
             orphans.join(", golden/")
-        )),
+        ))
     }
 }
 

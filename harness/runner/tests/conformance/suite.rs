@@ -83,13 +83,13 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
         golden::orphans(&goldens, &expected)
     }));
     let root = root.to_owned();
-    all.push(record.trial(
-        "catalogue::fresh".into(),
-        move || match fixtures.is_empty() {
-            true => Ok(()),
-            false => catalogue::fresh(&root, &fixtures),
-        },
-    ));
+    all.push(record.trial("catalogue::fresh".into(), move || {
+        if fixtures.is_empty() {
+            Ok(())
+        } else {
+            catalogue::fresh(&root, &fixtures)
+        }
+    }));
     Ok(all)
 }
 

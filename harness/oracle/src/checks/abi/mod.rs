@@ -90,9 +90,10 @@ fn judge(
             return Conclusion::Failed(found);
         }
         let read = |s: &&StepRun| s.result.is_some() && code(s).is_none_or(|c| !unread(c));
-        match guests().all(|s| read(&s)) && guests().next().is_some() {
-            true => Conclusion::Passed,
-            false => Conclusion::Blocked("a step's component could not be looked at".into()),
+        if guests().all(|s| read(&s)) && guests().next().is_some() {
+            Conclusion::Passed
+        } else {
+            Conclusion::Blocked("a step's component could not be looked at".into())
         }
     });
 }

@@ -98,9 +98,10 @@ pub(super) fn on_plan(
             return Conclusion::Blocked("the wizard was not driven".into());
         };
         let found = judge(subject, &run.plan);
-        match found.is_empty() && !run.completed() {
-            true => Conclusion::Blocked("the wizard did not complete".into()),
-            false => Conclusion::of(found),
+        if found.is_empty() && !run.completed() {
+            Conclusion::Blocked("the wizard did not complete".into())
+        } else {
+            Conclusion::of(found)
         }
     });
 }
@@ -272,9 +273,10 @@ fn not_below(base: &str, url: &str) -> Option<(CheckCode, &'static str)> {
     let prefix = base.path().trim_end_matches('/');
     let rest = parsed.path().strip_prefix(prefix);
     let below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    match base.origin() == parsed.origin() && below {
-        true => None,
-        false => Some((CheckCode::WebhookBase, "somewhere else")),
+    if base.origin() == parsed.origin() && below {
+        None
+    } else {
+        Some((CheckCode::WebhookBase, "somewhere else"))
     }
 }
 

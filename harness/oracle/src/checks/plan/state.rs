@@ -193,8 +193,9 @@ fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
         .steps
         .iter()
         .any(|s| s.failure().is_some_and(|f| f.code.is_error()));
-    Some(match error {
-        true => Conclusion::Error(found),
-        false => Conclusion::Failed(found),
+    Some(if error {
+        Conclusion::Error(found)
+    } else {
+        Conclusion::Failed(found)
     })
 }

@@ -79,14 +79,15 @@ fn present(subject: &Subject, findings: &mut Findings) {
         .wizards
         .iter()
         .any(|o| o.wizard.kind == WizardKind::Setup);
-    findings.pack(match offers || opened.pack.declares_no_provisioning() {
-        true => Conclusion::Passed,
-        false => Conclusion::Failed(vec![Finding::new(
+    findings.pack(if offers || opened.pack.declares_no_provisioning() {
+        Conclusion::Passed
+    } else {
+        Conclusion::Failed(vec![Finding::new(
             CheckCode::NoWizard,
             opened.pack.manifest_file(),
             "a setup entry flow, or the capability `provisioning:none`",
             "neither",
-        )]),
+        )])
     });
 }
 
@@ -128,9 +129,10 @@ fn failures(run: &WizardRun) -> Conclusion {
         )
     });
     let findings: Vec<Finding> = findings.collect();
-    match failures.clone().any(|(_, f)| f.code.is_error()) {
-        true => Conclusion::Error(findings),
-        false => Conclusion::Failed(findings),
+    if failures.clone().any(|(_, f)| f.code.is_error()) {
+        Conclusion::Error(findings)
+    } else {
+        Conclusion::Failed(findings)
     }
 }
 
@@ -164,9 +166,10 @@ fn output(subject: &Subject, findings: &mut Findings) {
             return Conclusion::Blocked("the wizard was not driven".into());
         };
         let found: Vec<Finding> = run.steps.iter().flat_map(bad_output).collect();
-        match found.is_empty() && !run.completed() {
-            true => Conclusion::Blocked("not every step completed".into()),
-            false => Conclusion::of(found),
+        if found.is_empty() && !run.completed() {
+            Conclusion::Blocked("not every step completed".into())
+        } else {
+            Conclusion::of(found)
         }
     });
 }
