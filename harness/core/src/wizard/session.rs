@@ -142,20 +142,24 @@ impl<'a> Session<'a> {
             attempts,
         } = self.executor.execute(self.pack, &request);
         (step.meters, step.attempts) = (meters, attempts);
+        // Older components answer `qa-spec` with JSON, which hosts accept. No CBOR document
+        // of a plausible length starts with this byte.
+        let asks = matches!(request.call, Call::QaSpec { .. });
+        let is_json = |bytes: &[u8]| asks && bytes.first() == Some(&b'{');
         step.input = request.call.into_input();
         step.result = match result {
             Ok(StepOutcome::NotRun) => None,
-            Ok(StepOutcome::Json(bytes)) => {
-                let value = StepOutput::parse(&bytes, self.limits.depth);
-                step.raw = Some(bytes);
-                Some(value.and_then(read))
-            }
-            Ok(StepOutcome::Cbor(bytes)) => {
+            Ok(StepOutcome::Cbor(bytes)) if !is_json(&bytes) => {
                 let tree = cbor::parse(&bytes, self.limits.depth);
                 let value = tree.and_then(|tree| cbor::to_json(&tree));
                 step.raw = Some(bytes);
                 let value =
                     value.map_err(|e| StepFailure::new(StepCode::OutputCbor, e.to_string()));
+                Some(value.and_then(read))
+            }
+            Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => {
+                let value = StepOutput::parse(&bytes, self.limits.depth);
+                step.raw = Some(bytes);
                 Some(value.and_then(read))
             }
             Err(failure) => Some(Err(failure)),

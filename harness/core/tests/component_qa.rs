@@ -1,0 +1,90 @@
+//! A component's own questions and answers, with an executor that answers by call.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{
+    Call, HostActivity, Meters, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode,
+    StepExecutor, StepFailure, StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive,
+    wizards,
+};
+use provision_core::{Limits, Pack, Source, cbor};
+use serde_json::json;
+
+/// Answers `qa-spec` with one text and `apply-answers` with another.
+struct Component {
+    spec: Vec<u8>,
+    applied: Vec<u8>,
+}
+
+impl StepExecutor for Component {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let result = match &request.call {
+            Call::QaSpec { .. } => Ok(StepOutcome::Cbor(self.spec.clone())),
+            Call::ApplyAnswers { .. } => Ok(StepOutcome::Cbor(self.applied.clone())),
+            other => Err(StepFailure::new(StepCode::Abi, other.function())),
+        };
+        StepAnswer {
+            result,
+            meters: Meters::default(),
+            attempts: HostActivity::default(),
+        }
+    }
+}
+
+/// The setup run of a pack with this component.
+fn setup(component: &Component) -> WizardRun {
+    let text = r#"(component (component $c) (instance $i (instantiate $c))
+        (export "greentic:component/component-qa@0.6.0" (instance $i)))"#;
+    let files = [
+        ("pack.json", br#"{"id": "p", "version": "1.0.0"}"#.to_vec()),
+        ("components/ask.wasm", wat::parse_str(text).expect("Wasm")),
+    ];
+    let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).into();
+    let manifest = None;
+    let limits = Limits::default();
+    let pack = Pack::open(Source::Folder { files, manifest }, &limits).expect("opens");
+    let wizards = wizards(&pack);
+    let wizard = wizards.iter().find(|w| w.name == "ask.qa.setup");
+    let inputs = ProvisionInputs {
+        tenant: TenantContext::default(),
+        provider_id: "demo".into(),
+        install_id: "demo-1".into(),
+        public_base_url: Some("https://base.invalid".into()),
+        answers: json!({}),
+        existing_state: None,
+    };
+    let task = Task {
+        wizard: wizard.expect("the component has questions"),
+        inputs: &inputs,
+        mode: ProvisionMode::DryRun,
+        answers: None,
+    };
+    drive(component, &pack, &task, &limits)
+}
+
+fn codes(run: &WizardRun) -> Vec<StepCode> {
+    let failures = run.steps.iter().filter_map(|step| step.failure());
+    failures.map(|failure| failure.code).collect()
+}
+
+#[test]
+fn questions_may_be_json_and_answers_may_not() {
+    let (spec, config) = (json!({ "questions": [] }), json!({ "config": {} }));
+    let binary = |value| cbor::from_json(value).expect("encodes");
+    let text = |value: &serde_json::Value| value.to_string().into_bytes();
+    for spec in [binary(&spec), text(&spec)] {
+        let applied = binary(&config);
+        let run = setup(&Component { spec, applied });
+        assert_eq!(codes(&run), []);
+        assert_eq!(run.outcome, Outcome::Completed);
+    }
+    let run = setup(&Component {
+        spec: binary(&spec),
+        applied: text(&config),
+    });
+    assert_eq!(codes(&run), [StepCode::OutputCbor]);
+    let run = setup(&Component {
+        spec: br#"{"questions": [], "questions": []}"#.to_vec(),
+        applied: binary(&config),
+    });
+    assert_eq!(codes(&run), [StepCode::OutputJson]);
+}
