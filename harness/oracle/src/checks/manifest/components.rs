@@ -276,9 +276,14 @@ fn own_name(description: &Value) -> Option<String> {
         })
 }
 
-/// Whether `name` names the component `id`: every word of it is one of the
-/// id's. `ai.greentic.provision` names `ai.greentic.component-provision`.
+/// Whether `name` names the component `id`: their last segments are equal, because
+/// either may be qualified (`ai.greentic.templates` and `templates`), or every word of it
+/// is one of the id's (`ai.greentic.provision` and `ai.greentic.component-provision`).
 fn names(name: &str, id: &str) -> bool {
+    let last = |text: &str| text.rsplit(['.', '/', ':']).next().map(str::to_lowercase);
+    if last(name) == last(id) && last(id).is_some_and(|segment| !segment.is_empty()) {
+        return true;
+    }
     let words = |text: &str| -> BTreeSet<String> {
         let words = text.split(|c: char| !c.is_alphanumeric());
         words
@@ -312,4 +317,30 @@ pub(super) fn distinct(subject: &Subject, findings: &mut Findings) {
         };
         shared.map(finding).collect()
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn component_is_named_by_its_last_segment_or_by_words_of_its_id() {
+        for (name, id) in [
+            ("templates", "templates"),
+            ("ai.greentic.templates", "templates"),
+            ("events-provider-timer", "ai.greentic.events-provider-timer"),
+            ("ai.greentic.provision", "ai.greentic.component-provision"),
+            ("Messaging-Provider-Telegram", "messaging-provider-telegram"),
+        ] {
+            assert!(names(name, id), "{name} {id}");
+        }
+        for (name, id) in [
+            ("messaging-provider-dummy", "messaging-provider-telegram"),
+            ("ai.greentic.dummy", "ai.greentic.telegram"),
+            ("templates.handlebars", "templates"),
+            ("a.", "b."),
+        ] {
+            assert!(!names(name, id), "{name} {id}");
+        }
+    }
 }
