@@ -193,15 +193,24 @@ fn verbs(plan: &ProvisionPlan) -> Vec<Finding> {
     found
 }
 
+/// Whether `text` has a placeholder or a template expression. `{{i18n:KEY}}` is none:
+/// hosts replace it when they show the text.
+fn is_unresolved(text: &str) -> bool {
+    let is_expression = |rest: &str| {
+        let key = rest.strip_prefix("i18n:").and_then(|r| r.split_once("}}"));
+        key.is_none_or(|(key, _)| key.is_empty() || key.contains(['{', '}', ' ']))
+    };
+    text.split("{{").skip(1).any(is_expression)
+        || ["<value>", "<redacted>", "<public_base_url>"]
+            .iter()
+            .any(|placeholder| text.contains(placeholder))
+}
+
 /// Findings on unresolved placeholders and template expressions.
 fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
     match value {
         Value::String(text) => {
-            let unresolved = text.contains("{{")
-                || ["<value>", "<redacted>", "<public_base_url>"]
-                    .iter()
-                    .any(|p| text.contains(p));
-            if unresolved {
+            if is_unresolved(text) {
                 let expected = "text with every template resolved";
                 found.push(Finding::new(
                     StepCode::Template,
@@ -282,7 +291,30 @@ fn not_below(base: &str, url: &str) -> Option<(CheckCode, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::not_below;
+    use super::{is_unresolved, not_below};
+
+    #[test]
+    fn text_key_of_a_host_is_no_unresolved_template() {
+        for text in [
+            "",
+            "plain",
+            "{{i18n:qa.label}}",
+            "a {{i18n:x}} b {{i18n:y-z}}",
+        ] {
+            assert!(!is_unresolved(text), "{text}");
+        }
+        for text in [
+            "{{name}}",
+            "{{i18n:}}",
+            "{{i18n:a b}}",
+            "{{i18n:open",
+            "{{i18n:x}} {{name}}",
+            "{{{i18n:x}}}",
+            "<value>",
+        ] {
+            assert!(is_unresolved(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_webhook_stays_below_the_base_url() {
