@@ -7,7 +7,8 @@ use provision_core::wizard::WizardKind;
 use provision_core::{FindingCode, Status, Verdict};
 
 /// The code that decides on the pack's bytes: why it could not be opened, or the
-/// first violation of a requirement on archive, manifest or integrity.
+/// first violation of a requirement on archive, manifest or integrity. A pack that
+/// nobody signed is not damaged, so the signature does not count.
 #[must_use]
 pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<FindingCode> {
     if let Err(error) = &subject.opened {
@@ -15,7 +16,8 @@ pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<Findi
     }
     let of_bytes = |r: &&CheckResult| {
         let bytes = [Stage::Archive, Stage::Manifest, Stage::Integrity];
-        r.level == Level::Must && Stage::of(r.check).is_some_and(|stage| bytes.contains(&stage))
+        let of_stage = Stage::of(r.check).is_some_and(|stage| bytes.contains(&stage));
+        of_stage && r.level <= Level::Publish && r.check != "integrity.signature"
     };
     let mut findings = results.iter().filter(of_bytes).flat_map(|r| &r.findings);
     findings.next().map(|f| f.code.clone())

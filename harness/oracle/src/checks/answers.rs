@@ -16,9 +16,9 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
-        requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it.",
-        why: "Users leave fields empty; setup that goes on produces a broken installation.",
-        fix: "Check every required answer in validate, and name the question in the diagnostic.",
+        requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it, or replaced by a default of the right type in the config.",
+        why: "Users leave fields empty; setup that continues without a value produces a broken installation.",
+        fix: "Check every required answer in validate, and name the question in the diagnostic; or write the default into the config.",
         run: |subject, findings| {
             refused(
                 subject,
@@ -31,7 +31,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "answers.types-refused",
         stage: Stage::Answers,
-        level: Level::Must,
+        // No host checks types, and components replace a wrong one by their default.
+        level: Level::Should,
         scope: ScopeKind::Wizard,
         requirement: "An answer of the wrong type is refused by validate (or apply), with a diagnostic that names it.",
         why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
@@ -64,7 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Every answer is a stranger's text; a step that breaks on one can be broken on purpose.",
         fix: "Build JSON with a library, bound what is copied, and refuse instead of panicking.",
         run: |subject, findings| {
-            on_probes(subject, findings, ProbeKind::Hostile, |probe, _| {
+            on_probes(subject, findings, ProbeKind::Hostile, |probe, _, _| {
                 broke(probe)
             })
         },
@@ -77,13 +78,13 @@ fn on_probes(
     subject: &Subject,
     findings: &mut Findings,
     aim: ProbeKind,
-    judge: impl Fn(&Probe, &ProvisionPlan) -> Option<Finding>,
+    judge: impl Fn(&Probe, &Probed, &ProvisionPlan) -> Option<Finding>,
 ) {
     findings.each_wizard(subject, |_, observed| match probed(observed) {
         Err(conclusion) => conclusion,
         Ok((probed, plan)) => {
             let none = || Conclusion::NotApplicable(nothing_to_try(probed, aim));
-            conclude(probed.of(aim), |probe| judge(probe, plan)).unwrap_or_else(none)
+            conclude(probed.of(aim), |probe| judge(probe, probed, plan)).unwrap_or_else(none)
         }
     });
 }
@@ -141,12 +142,15 @@ fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> 
 }
 
 fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: CheckCode) {
-    on_probes(subject, findings, aim, |probe, _| {
+    on_probes(subject, findings, aim, |probe, probed, _| {
         let finding = |code: CheckCode, expected: &str, actual: String| {
             Some(Finding::new(code, name(probe), expected, actual))
         };
         let expected = "a refusal that names the question";
         match &probe.took {
+            ProbeOutcome::Accepted if aim == ProbeKind::Missing && has_default(probe, probed) => {
+                None
+            }
             ProbeOutcome::Accepted => finding(code, expected, "accepted".into()),
             ProbeOutcome::Rejected(said) if !names(said, &probe.questions) => {
                 let actual = format!("refused with `{}`", inert(said, 200));
@@ -158,7 +162,24 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: Che
     });
 }
 
-fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {
+/// Whether the config has a value of the right kind for every answer that was left out.
+/// A secret has no default.
+fn has_default(probe: &Probe, probed: &Probed) -> bool {
+    let Some(plan) = &probe.plan else {
+        return false;
+    };
+    probe.questions.iter().all(|id| {
+        let question = probed.questions.iter().find(|q| q.id == *id);
+        let value = plan.config_patch.get(id);
+        let (Some(question), Some(value)) = (question, value) else {
+            return false;
+        };
+        let fits = question.answer().is_none_or(|kind| kind.takes(value));
+        !question.secret && fits && !value.is_null() && value != ""
+    })
+}
+
+fn extra(probe: &Probe, _: &Probed, plan: &ProvisionPlan) -> Option<Finding> {
     let expected = "the plan of the same answers without it, or a refusal";
     let finding = |code: CheckCode, actual: &str| Finding::new(code, name(probe), expected, actual);
     match (&probe.took, &probe.plan) {

@@ -12,9 +12,20 @@ use std::collections::BTreeSet;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
-        id: "integrity.sbom",
+        id: "integrity.sbom-decodes",
         stage: Stage::Integrity,
         level: Level::Must,
+        scope: ScopeKind::Pack,
+        requirement: "An SBOM in the pack decodes strictly, and two SBOMs have the same rows.",
+        why: "Pack tools refuse a pack whose SBOM they cannot read, and readers that prefer different SBOMs must not see different rows.",
+        fix: "Write `sbom.cbor` in the format greentic-sbom-v1, and no second SBOM.",
+        run: sbom_decodes,
+    },
+    Check {
+        id: "integrity.sbom",
+        stage: Stage::Integrity,
+        // Hosts load a pack without reading its SBOM.
+        level: Level::Publish,
         scope: ScopeKind::Pack,
         requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
                       digests.",
@@ -44,6 +55,39 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+fn sbom_decodes(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let sboms = opened.sboms(subject.limits.depth);
+    if sboms.is_empty() {
+        return findings.pack(Conclusion::NotApplicable("the pack has no SBOM".into()));
+    }
+    let mut found = Vec::new();
+    let mut decoded = Vec::new();
+    for (file, sbom) in sboms {
+        match sbom {
+            Ok(sbom) => decoded.push((*file, sbom)),
+            Err(why) => found.push(Finding::new(
+                CheckCode::SbomDecode,
+                *file,
+                "a greentic-sbom-v1 document that decodes strictly",
+                inert(&why.to_string(), 300),
+            )),
+        }
+    }
+    if let [(_, one), (file, two)] = decoded.as_slice() {
+        let set = |sbom: &Sbom| sbom.rows.iter().cloned().collect::<BTreeSet<_>>();
+        if set(one) != set(two) {
+            found.push(Finding::new(
+                CheckCode::SbomAmbiguous,
+                *file,
+                "the rows of sbom.cbor, which other readers prefer",
+                "other rows",
+            ));
+        }
+    }
+    findings.pack(Conclusion::of(found));
+}
+
 fn sbom(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let pack = &opened.pack;
@@ -57,38 +101,13 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
         let finding = Finding::new(CheckCode::SbomMissing, "the pack", expected, "neither");
         return findings.pack(Conclusion::Failed(vec![finding]));
     }
-    let mut found = Vec::new();
-    let mut decoded = Vec::new();
-    for (file, sbom) in sboms {
-        match sbom {
-            Ok(sbom) => decoded.push((*file, sbom)),
-            Err(why) => {
-                let expected = "a greentic-sbom-v1 document that decodes strictly";
-                found.push(Finding::new(
-                    CheckCode::SbomDecode,
-                    *file,
-                    expected,
-                    inert(&why.to_string(), 300),
-                ));
-            }
-        }
-    }
-    if let [(_, one), (file, two)] = decoded.as_slice() {
-        let set = |sbom: &Sbom| sbom.rows.iter().cloned().collect::<BTreeSet<_>>();
-        if set(one) != set(two) {
-            let expected = "the rows of sbom.cbor, which other readers prefer";
-            found.push(Finding::new(
-                CheckCode::SbomAmbiguous,
-                *file,
-                expected,
-                "other rows",
-            ));
-        }
-    }
-    if let Some((file, sbom)) = decoded.first() {
-        found.extend(against_files(pack, file, sbom));
-    }
-    findings.pack(Conclusion::of(found));
+    let mut decoded = sboms
+        .iter()
+        .filter_map(|(file, sbom)| Some((*file, sbom.as_ref().ok()?)));
+    findings.pack(match decoded.next() {
+        Some((file, sbom)) => Conclusion::of(against_files(pack, file, sbom)),
+        None => Conclusion::Blocked("no SBOM of the pack decodes".into()),
+    });
 }
 
 /// Compares the rows with the files, in both directions.
