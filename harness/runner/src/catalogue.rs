@@ -1,15 +1,15 @@
-//! The check catalogue for people: what each check requires, why, what fails
-//! it, what passes it, and what to do.
+//! Renders the check catalogue for people: for each check its requirement, the
+//! reason, a pack that fails it, a pack that passes it, and what to do.
 
 use provision_core::FindingCode;
 use provision_oracle::{Check, Level, checks};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// The catalogue as it was last generated; a trial holds it against the table.
+/// The generated catalogue; a trial compares it with the check table.
 pub const MARKDOWN: &str = include_str!("../../../reports/CHECKS.md");
 
-/// A pack of the project that fails a check, and one that passes it.
+/// A pack of this project that fails a check, and one that passes it.
 #[derive(Debug, Clone, Default)]
 pub struct Examples {
     /// The failing pack, and the codes of its violations.
@@ -18,7 +18,7 @@ pub struct Examples {
     pub passes: Option<String>,
 }
 
-/// The level in the words of the catalogue.
+/// The level as the catalogue writes it.
 #[must_use]
 pub fn level(level: Level) -> &'static str {
     match level {
@@ -47,8 +47,8 @@ pub fn markdown(examples: &BTreeMap<&str, Examples>) -> String {
     out
 }
 
-/// What is known of `code`: its sentence, and the checks of the catalogue that
-/// a pack of the project fails with it.
+/// The section of `code`: its sentence, and the checks of the catalogue that a pack
+/// of this project fails with it.
 #[must_use]
 pub fn code(code: &FindingCode) -> String {
     let sentence = code.sentence().unwrap_or("A code of another tool.");
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_has_its_section_and_nothing_else_does() {
+    fn every_check_has_one_section_and_every_code_is_listed() {
         for check in checks::all() {
             let section = section(check.id).unwrap_or_default();
             assert!(section.contains(check.requirement), "{}", check.id);

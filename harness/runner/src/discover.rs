@@ -1,4 +1,4 @@
-//! Which packs are there: sorted, each once, and never silently none.
+//! Finds packs: sorted by label, each once. A root that does not exist is an error.
 
 use crate::exit::{Error, show};
 use provision_core::manifest;
@@ -17,14 +17,14 @@ pub struct PackRef {
 }
 
 impl PackRef {
-    /// Its name when it is given as a root itself.
+    /// Its label if the pack itself is the root.
     #[must_use]
     pub fn own_label(&self) -> String {
         name_of(&self.path)
     }
 }
 
-/// What tells that a folder is a pack and not a folder of packs.
+/// The files that make a folder a pack instead of a folder of packs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker {
     /// A manifest.
@@ -129,7 +129,8 @@ fn slashed(path: &Path) -> String {
     inert(&parts.collect::<Vec<_>>().join("/"), 400)
 }
 
-/// Two roots may hold packs of one name; reports need one name a pack.
+/// Replaces equal labels by the paths of their packs: two roots may contain packs of
+/// the same name, and reports need unique names.
 fn make_labels_unique(found: &mut [PackRef]) {
     let mut seen = BTreeSet::new();
     let mut twice = BTreeSet::new();
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_a_manifest_is_a_pack_and_not_a_folder_of_packs() {
+    fn folder_with_a_manifest_is_one_pack_and_is_not_searched() {
         let root = tempfile::tempdir().expect("a folder");
         let dir = root.path();
         for folder in ["b/inner", "a", "empty", "c.gtpack"] {
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn packs_of_one_name_from_two_roots_keep_apart() {
+    fn packs_of_one_name_from_two_roots_get_different_labels() {
         let root = tempfile::tempdir().expect("a folder");
         for folder in ["x/p", "y/p"] {
             fs::create_dir_all(root.path().join(folder)).expect("a folder");

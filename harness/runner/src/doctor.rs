@@ -1,5 +1,5 @@
-//! Plants what a harness has to catch, and looks whether this one catches it:
-//! before a green night is trusted.
+//! Plants defects and checks that this harness catches each: a green run proves
+//! nothing if the harness would miss them.
 
 use crate::events::{Event, EventLog};
 use crate::examine::examine_source;
@@ -16,14 +16,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Something that was planted, and what the harness made of it.
+/// A planted defect, and the result of the harness.
 #[derive(Debug)]
 pub struct Planted {
     /// What was planted.
     pub what: &'static str,
-    /// Whether it was caught.
+    /// Whether the harness caught it.
     pub caught: bool,
-    /// What was said of it.
+    /// What the harness reported.
     pub said: String,
 }
 
@@ -31,7 +31,7 @@ const OK: &str = r#"{}"#;
 const PLAN: &str = r#"{"plan":{"config_patch":{"a":1}}}"#;
 const SECRET: &str = "planted-7c1e9b0d4f";
 
-/// A module that answers `text`, or traps.
+/// A module that answers `text`, or traps if there is none.
 fn module(text: Option<&str>) -> String {
     let answer = text.unwrap_or_default();
     let escaped = answer.replace('\\', "\\\\").replace('"', "\\\"");
@@ -45,7 +45,8 @@ fn module(text: Option<&str>) -> String {
     )
 }
 
-/// A pack whose steps answer this.
+/// A pack whose apply and validate steps answer `apply` and `validate`; without an
+/// answer, apply traps.
 fn pack(apply: Option<&str>, validate: &str) -> BTreeMap<String, Vec<u8>> {
     let manifest =
         r#"{"id":"planted","version":"1.0.0","meta":{"entry_flows":{"setup":"s"}},"flows":[]}"#;
@@ -63,7 +64,7 @@ fn pack(apply: Option<&str>, validate: &str) -> BTreeMap<String, Vec<u8>> {
         .into()
 }
 
-/// Answers otherwise each time, as no sandbox should let a guest do.
+/// Answers differently each time. The sandbox should prevent a guest from that.
 struct Wavering<'e> {
     executor: &'e dyn StepExecutor,
     calls: AtomicU64,
@@ -81,11 +82,11 @@ impl StepExecutor for Wavering<'_> {
     }
 }
 
-/// Plants a trap, a nondeterminism, an archive that leaves its folder, a
-/// secret that leaks, a pack that is sound, and a report that is torn.
+/// Plants a trap, a nondeterminism, an archive that leaves its folder, a leaking
+/// secret, a valid pack and a torn report.
 ///
 /// # Errors
-/// [`Error::Io`] where the torn report cannot be written below `scratch`.
+/// [`Error::Io`] if the torn report cannot be written below `scratch`.
 pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Planted>, Error> {
     let folder = |files| Source::Folder {
         files,
@@ -109,7 +110,7 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
             StepCode::Trap.into(),
         ),
         caught(
-            "a step that answers otherwise each time",
+            "a step that answers differently each time",
             folder(pack(Some(PLAN), OK)),
             &wavering,
             "determinism.repeat",
@@ -133,7 +134,7 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
     ])
 }
 
-/// A valid pack passes: a harness that fails everything would catch everything.
+/// A valid pack must pass: a harness that fails every pack would catch every defect.
 fn valid(source: Source, executor: &dyn StepExecutor) -> Planted {
     let conditions = Conditions::default();
     let examined = examine_source(Ok(source), executor, &conditions, Level::Must);
@@ -162,7 +163,7 @@ fn fails(
         said: match failed {
             Some(_) => format!("{check} fails with {code}"),
             None => format!(
-                "verdict {}, and {check} says nothing of it",
+                "verdict {}, and {check} does not report {code}",
                 examined.verdict
             ),
         },
@@ -207,7 +208,7 @@ fn torn(scratch: &Path) -> Result<Planted, Error> {
     let run = Run::read(&path)?;
     let verdicts: Vec<String> = run.packs.iter().map(|p| p.verdict().to_string()).collect();
     Ok(Planted {
-        what: "a report that is torn",
+        what: "a torn report",
         caught: !run.finished && verdicts == ["error"],
         said: format!(
             "finished: {}, verdicts: {}",

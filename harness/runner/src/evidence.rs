@@ -1,4 +1,4 @@
-//! What a publisher needs to see of a failure, beside the reports.
+//! Writes the evidence of failures, which a publisher needs in addition to the reports.
 
 use crate::discover::PackRef;
 use crate::exit::{Error, show};
@@ -12,18 +12,18 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder name for `label`, one name a label.
+/// A folder name for `label`; different labels get different names.
 #[must_use]
 pub fn folder_name(label: &str) -> String {
     let slug = slug(label);
     if slug == label {
         return slug;
     }
-    // Different labels must not share a folder because of what was cut.
+    // The slug loses characters; the digest distinguishes labels with equal slugs.
     format!("{slug}-{}", &digest(label.as_bytes())[..8])
 }
 
-/// The flags that decide what a run finds: its profile, and whom it trusts.
+/// The flags that affect the results of a run: its profile and its trusted keys.
 #[must_use]
 pub fn flags(level: Level, trust: &[PathBuf]) -> String {
     let mut flags = match level {
@@ -36,8 +36,8 @@ pub fn flags(level: Level, trust: &[PathBuf]) -> String {
     flags
 }
 
-/// The command that judges one scope of one pack again with the run's `flags`,
-/// and what selects it.
+/// The command that judges one scope of one pack again, with the run's `flags` and a
+/// filter for `check`.
 #[must_use]
 pub fn reproduce(pack: &PackRef, flags: &str, scope: &str, check: &str) -> String {
     format!(
@@ -57,8 +57,8 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Writes the evidence of every scope of `pack` that did not pass below
-/// `root`, and removes what an earlier run left of this pack.
+/// Removes the evidence of `pack` that an earlier run left below `root`, and writes
+/// that of every scope with a failure or an error.
 ///
 /// # Errors
 /// [`Error::Io`] names the file.
@@ -144,7 +144,7 @@ fn step(run: &StepRun) -> Value {
         "component": run.component,
         "failure": run.failure(),
         "output": run.output().map(|o| &o.data),
-        // Bytes that could not be decoded, as far as they are text at all.
+        // The output of a failed step, as lossy text.
         "raw": run.failure().and(run.raw.as_deref()).map(String::from_utf8_lossy),
         "meters": run.meters,
     })
@@ -155,14 +155,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_survives_any_file_name() {
+    fn file_name_with_shell_characters_is_quoted() {
         assert_eq!(quoted("packs/a-b.gtpack"), "packs/a-b.gtpack");
         assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(quoted(""), "''");
     }
 
     #[test]
-    fn labels_that_look_alike_as_folders_keep_apart() {
+    fn labels_with_the_same_slug_get_different_folders() {
         assert_eq!(folder_name("noop"), "noop");
         assert_ne!(folder_name("a/b"), folder_name("a b"));
         assert!(!folder_name("../..").contains('/'));

@@ -19,7 +19,7 @@ use provision_oracle::{
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
-/// A pack, and what the checks say of it.
+/// A pack, and the results of its checks.
 struct Results {
     subject: Subject,
     results: Vec<CheckResult>,
@@ -32,7 +32,7 @@ pub struct Judged(Results);
 /// A pack after [`redact`]: the results contain no secret of the pack.
 pub struct Redacted(Results);
 
-/// A pack after [`excuse`]: a failure that is expected is skipped.
+/// A pack after [`excuse`]: expected failures are skipped.
 pub struct Excused {
     judged: Results,
     fates: Fates,
@@ -72,8 +72,8 @@ pub fn observe(opening: Opening, executor: &dyn StepExecutor, conditions: &Condi
     observe_opened(opening, executor, conditions)
 }
 
-/// Runs the checks up to `level`, and marks those inconclusive that a failure
-/// of the harness affects.
+/// Runs the checks up to `level`, and marks the results that a failure of the
+/// harness affects as inconclusive.
 #[must_use]
 pub fn judge(subject: Subject, level: Level) -> Judged {
     let started = Instant::now();
@@ -174,7 +174,7 @@ pub fn examine(
     examine_source(source, executor, conditions, level)
 }
 
-/// Takes a pack that was read through the other stages, with no expectations.
+/// Takes a pack that is already read through the other stages, with no expectations.
 #[must_use]
 pub fn examine_source(
     source: Result<Source, OpenError>,
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_the_error_of_one_pack() {
+    fn panic_of_the_harness_gives_the_pack_an_error() {
         let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
         let pack = PackRef {
             label: "noop".into(),

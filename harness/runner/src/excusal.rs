@@ -2,22 +2,22 @@
 
 use provision_oracle::CheckResult;
 
-/// What one pack, or a run, shows about one expectation.
+/// What one pack, or a whole run, shows about one expectation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Fate {
-    /// The expectation is about a pack that was examined.
+    /// The expectation matches a pack that was examined.
     pub(crate) met: bool,
     /// The expectation excused a failure.
     pub(crate) used: bool,
 }
 
-/// What one pack, or a run, shows about each expectation, in the order of the
+/// What one pack, or a whole run, shows about each expectation, in the order of the
 /// file.
 #[derive(Debug, Clone, Default)]
 pub struct Fates(pub(crate) Vec<Fate>);
 
 impl Fates {
-    /// Adds what another pack shows.
+    /// Adds the fates of another pack.
     pub(crate) fn add(&mut self, other: &Self) {
         for (fate, other) in self.0.iter_mut().zip(&other.0) {
             fate.met |= other.met;

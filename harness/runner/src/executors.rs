@@ -1,4 +1,4 @@
-//! Where guests run: in this process, or in workers that can be killed.
+//! Runs guests in this process, or in workers, which a supervisor can kill.
 
 use crate::exit::Error;
 use provision_core::Limits;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// In which process guests run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Isolation {
-    /// In this one. What breaks the engine ends it.
+    /// In this process. A guest that crashes the engine ends it.
     InProcess,
     /// In workers of this program.
     Workers {
@@ -23,16 +23,16 @@ pub enum Isolation {
         program: PathBuf,
         /// How long compiling a component may take.
         compiling: CompileTimeout,
-        /// Whether every lock has to hold.
+        /// Whether a restriction that the kernel does not have is an error.
         all_locks: bool,
     },
 }
 
 impl Isolation {
-    /// In workers of this very program, as locked as this machine can.
+    /// In workers that are started from this program.
     ///
     /// # Errors
-    /// [`Error::Io`] where the system does not tell which program this is.
+    /// [`Error::Io`] if the system does not report the path of this program.
     pub fn workers(compiling: CompileTimeout, all_locks: bool) -> Result<Self, Error> {
         Ok(Self::Workers {
             program: program()?,
@@ -41,10 +41,10 @@ impl Isolation {
         })
     }
 
-    /// An executor of steps as they are, for `jobs` threads.
+    /// An executor without instrumentation, for `jobs` threads.
     ///
     /// # Errors
-    /// [`Error::Executor`] or [`Error::Workers`] where there can be none.
+    /// [`Error::Executor`] or [`Error::Workers`] if it cannot start.
     pub fn steps(
         &self,
         limits: &Limits,
@@ -60,10 +60,10 @@ impl Isolation {
         Ok(AnyExecutor::Workers(Isolated::new(setup)?))
     }
 
-    /// An executor for one thread of guests that count what runs.
+    /// An executor of instrumented guests, for one thread.
     ///
     /// # Errors
-    /// [`Error::Executor`] or [`Error::Workers`] where there can be none.
+    /// [`Error::Executor`] or [`Error::Workers`] if it cannot start.
     pub fn counted(&self, limits: &Limits) -> Result<CoverageExecutor, Error> {
         match self.setup(limits, None, 1) {
             None => {
@@ -74,10 +74,11 @@ impl Isolation {
         }
     }
 
-    /// One for another thread, that numbers its counters as `like` does.
+    /// An executor of instrumented guests for another thread. It numbers its
+    /// counters as `like` does.
     ///
     /// # Errors
-    /// [`Error::Executor`] or [`Error::Workers`] where there can be none.
+    /// [`Error::Executor`] or [`Error::Workers`] if it cannot start.
     pub fn another(
         &self,
         limits: &Limits,
@@ -123,11 +124,11 @@ impl Isolation {
     }
 }
 
-/// What workers are started from: this very program, also where its file was
-/// replaced meanwhile.
+/// The program that workers are started from: this one. On Linux also if its file was
+/// replaced after the start.
 ///
 /// # Errors
-/// [`Error::Io`] where the system does not tell.
+/// [`Error::Io`] if the system does not report its path.
 pub fn program() -> Result<PathBuf, Error> {
     if cfg!(target_os = "linux") {
         return Ok("/proc/self/exe".into());
@@ -136,12 +137,13 @@ pub fn program() -> Result<PathBuf, Error> {
     std::env::current_exe().map_err(unknown)
 }
 
-/// Tells of what went wrong, and may have gone well in the end.
+/// Prints a warning about a worker that failed. Another worker may still have run the
+/// step.
 fn warn(message: &str) {
     anstream::eprintln!("warning: {}", inert(message, 600));
 }
 
-/// An executor, wherever it runs its steps.
+/// An executor without instrumentation, in either place.
 pub enum AnyExecutor {
     /// In this process.
     InProcess(Box<WasmtimeExecutor>),
@@ -150,7 +152,7 @@ pub enum AnyExecutor {
 }
 
 impl AnyExecutor {
-    /// How long steps took to be made ready, so far.
+    /// How long compiling and loading steps took so far.
     pub fn compile_stats(&self) -> CompileStats {
         match self {
             Self::InProcess(executor) => executor.compile_stats(),
@@ -184,7 +186,7 @@ impl StepExecutor for AnyExecutor {
     }
 }
 
-/// An executor of guests that count what runs, wherever they run.
+/// An executor of instrumented guests, in either place.
 pub enum CoverageExecutor {
     /// In this process.
     InProcess(Box<WasmtimeExecutor>),
@@ -193,8 +195,8 @@ pub enum CoverageExecutor {
 }
 
 impl CoverageExecutor {
-    /// What ran since this was last asked: a counter's number, and its count
-    /// modulo 256.
+    /// Takes the counters that were hit since the last call: each counter's
+    /// number, and its count modulo 256.
     pub fn take_hits(&self) -> Vec<(u32, u8)> {
         match self {
             Self::InProcess(executor) => executor.take_hits(),
@@ -202,7 +204,7 @@ impl CoverageExecutor {
         }
     }
 
-    /// The functions of the guests that have run so far, and their counters.
+    /// The functions, with their counters, of the guests that have run so far.
     pub fn covered_functions(&self) -> Vec<CoveredFunction> {
         match self {
             Self::InProcess(executor) => executor.covered_functions(),
@@ -210,7 +212,7 @@ impl CoverageExecutor {
         }
     }
 
-    /// What the guests that have run so far look for.
+    /// The values that the guests that have run so far compare with.
     pub fn dictionary(&self) -> Dictionary {
         match self {
             Self::InProcess(executor) => executor.dictionary(),

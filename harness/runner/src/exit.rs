@@ -8,7 +8,7 @@ use crate::repro::BundleError;
 use provision_core::OpenError;
 use std::path::{Path, PathBuf};
 
-/// What the process tells its caller; other people's CI acts on it.
+/// The exit code of the process. NB: the CI of other projects depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -29,7 +29,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// This one, unless it says that all is well, or that too little ran.
+    /// `worse` if this is [`Self::Conforms`] or [`Self::Nothing`], else this.
     #[must_use]
     pub fn max_with(self, worse: Self) -> Self {
         match self {
@@ -48,20 +48,20 @@ impl From<Exit> for std::process::ExitCode {
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command line, or a file that it names, asks for the impossible.
+    /// The command line, or a file that it names, is invalid.
     #[error("{0}")]
     Usage(String),
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", show(path))]
     Io {
-        /// What was tried, for example `write`.
+        /// The operation, for example `write`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A file that the command line names cannot be what it has to be.
+    /// A file that the command line names is refused.
     #[error(transparent)]
     File(ReadError),
     /// A bundle cannot be replayed.
@@ -72,7 +72,7 @@ pub enum Error {
     Expectations {
         /// The file.
         path: PathBuf,
-        /// What is wrong in it.
+        /// Why it is refused.
         why: ExpectationsError,
     },
     /// A stream of events has a format that this version does not read.
@@ -100,24 +100,24 @@ pub enum Error {
         /// Why not.
         why: OpenError,
     },
-    /// A report could not be put into its format.
+    /// A report cannot be encoded in its format.
     #[error("cannot write {format}: {detail}")]
     Format {
         /// The report's format.
         format: &'static str,
-        /// What its library said.
+        /// The error of the format's library.
         detail: String,
     },
-    /// There is no executor on this machine.
-    #[error("no executor: {0}")]
+    /// The executor does not start on this machine.
+    #[error("cannot start the executor: {0}")]
     Executor(#[from] provision_exec::ExecError),
-    /// Steps cannot be run in processes of their own.
-    #[error("no workers: {0}")]
+    /// The supervisor cannot start workers.
+    #[error("cannot start workers: {0}")]
     Workers(#[from] provision_worker::WorkerError),
 }
 
 impl Error {
-    /// `action` failed on `path`.
+    /// The error of `action`, which failed on `path`.
     pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io {
             action,
@@ -144,7 +144,7 @@ impl Error {
 }
 
 impl From<ReadError> for Error {
-    /// What the system refused is the machine's failure, all else the user's.
+    /// A system error is the machine's failure; every other error is the user's.
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Io { path, source } => Self::Io {

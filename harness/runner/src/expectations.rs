@@ -1,7 +1,7 @@
 //! Expected failures: each names one check, one code, one pack and an end.
 //!
-//! An expectation that has become untrue is as loud as a failure: one that is
-//! never met, no longer met, or past its end makes the run stale.
+//! An expectation that is no longer true makes the run stale: one that matches no
+//! pack, whose check no longer fails, or that has expired.
 
 mod error;
 
@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
 const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
-/// Days ahead of its end at which an expectation is warned of.
+/// Days before its end from which on the harness warns of an expectation.
 const WARNING: i64 = 14;
 
 /// One expected failure, as the file has it.
@@ -35,22 +35,22 @@ pub struct Entry {
     pub version: VersionReq,
     /// The one code that is excused.
     pub code: String,
-    /// Why the failure stands.
+    /// Why the failure is expected.
     pub reason: String,
-    /// Where it is worked on.
+    /// The issue that tracks the failure.
     pub issue: String,
-    /// Who works on it.
+    /// Who works on the failure.
     pub owner: String,
     /// The day on which it was added, `2026-01-31`.
     pub added: String,
-    /// The last day on which it counts.
+    /// The last day on which it excuses the failure.
     pub expires: String,
 }
 
-/// The entries of a file, each of which is allowed.
+/// Reads and validates the entries of a file.
 ///
 /// # Errors
-/// [`ExpectationsError`] says which entry is not, and why.
+/// [`ExpectationsError`] says which entry is not allowed, and why.
 pub fn parse_entries(text: &str) -> Result<Vec<Entry>, ExpectationsError> {
     let entries = parse_dated(text)?;
     Ok(entries.into_iter().map(|(entry, _)| entry).collect())
@@ -66,10 +66,10 @@ fn parse_dated(text: &str) -> Result<Vec<(Entry, Date)>, ExpectationsError> {
     entries.collect()
 }
 
-/// A file of `entries`.
+/// The text of a file with `entries`.
 ///
 /// # Errors
-/// [`Error::Format`] where they are no TOML.
+/// [`Error::Format`] if TOML cannot express them.
 pub fn render(entries: &[Entry]) -> Result<String, Error> {
     let file = File {
         expect: entries.to_vec(),
@@ -78,7 +78,7 @@ pub fn render(entries: &[Entry]) -> Result<String, Error> {
     toml::to_string_pretty(&file).map_err(|e| error("TOML", e.to_string()))
 }
 
-/// Whether failures of check `id` can be expected at all.
+/// Whether an expectation may excuse failures of check `id`.
 pub(crate) fn excusable(id: &str) -> bool {
     let stage = Stage::of(id);
     !matches!(stage, Some(Stage::Archive | Stage::Sandbox)) || cfg!(planted_bug = "expectations")
@@ -103,8 +103,8 @@ impl Expectations {
     /// Reads the TOML file at `path`.
     ///
     /// # Errors
-    /// [`Error::File`] where it cannot be read; [`Error::Expectations`] says
-    /// which entry is wrong, and how.
+    /// [`Error::File`] if it cannot be read; [`Error::Expectations`] says which entry
+    /// is not allowed, and why.
     pub fn load(path: &Path, today: Date) -> Result<Self, Error> {
         let text = read_file::read_text(path, read_file::EXPECTATIONS).map_err(Error::File)?;
         Self::parse(&text, today).map_err(|why| Error::Expectations {
@@ -146,14 +146,14 @@ impl Expectations {
         Excusal { results, fates }
     }
 
-    /// Notes what one pack of the run shows about the expectations.
+    /// Records what one pack of the run shows about the expectations.
     pub fn record(&self, fates: &Fates) {
         let mut known = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
         known.add(fates);
     }
 
-    /// What is no longer true, one line each. `complete` says whether every
-    /// pack that the caller has was examined; else nothing counts as unused.
+    /// The stale expectations, one line each. If the run is not `complete`, an
+    /// expectation that matches no pack is not stale.
     #[must_use]
     pub fn stale(&self, complete: bool) -> Vec<String> {
         let fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,7 +174,7 @@ impl Expectations {
             .collect()
     }
 
-    /// Entries that end within a fortnight, one line each.
+    /// Entries that end within `WARNING` days, one line each.
     #[must_use]
     pub fn ending(&self) -> Vec<String> {
         let left = |expires: Date| (expires - self.today).whole_days();
@@ -197,7 +197,7 @@ impl Entry {
         )
     }
 
-    /// Whether `other` excuses the same.
+    /// Whether `other` excuses the same failure.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.check == other.check
             && self.pack == other.pack
@@ -205,7 +205,7 @@ impl Entry {
             && self.code == other.code
     }
 
-    /// Checks whether the entry is allowed at all, and says when it ends.
+    /// Checks that the entry is allowed, and returns its last day.
     fn validate(&self) -> Result<Date, EntryError> {
         if checks::by_id(&self.check).is_none() {
             return Err(EntryError::UnknownCheck(self.check.clone()));
@@ -232,8 +232,8 @@ impl Entry {
         }
     }
 
-    /// Whether it excused anything. A check that fails for other reasons as
-    /// well is not excused.
+    /// Excuses the failures that the entry expects, and returns whether there were
+    /// any. A check that also fails with another code is not excused.
     fn excuse(&self, results: &mut [CheckResult]) -> bool {
         let mut used = false;
         for result in results.iter_mut().filter(|r| r.check == self.check) {
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    /// Status after applying, and what is stale then.
+    /// The status after excusing, and the stale expectations.
     fn applied(text: &str, today: Date, codes: &[&str]) -> (Status, Vec<String>) {
         let expectations = Expectations::parse(text, today).expect("parses");
         let excusal = expectations.excuse(&subject(), vec![golden(codes)]);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_expected_is_excused_and_only_while_it_is_true() {
+    fn expected_code_is_excused_and_untrue_expectation_is_stale() {
         let today = date!(2026 - 02 - 01);
         assert_eq!(
             applied(&good(), today, &["E_X", "E_X"]),
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_warned_of_a_fortnight_ahead() {
+    fn expectation_is_ending_from_14_days_before_its_end() {
         let ending = |today| {
             Expectations::parse(&good(), today)
                 .expect("parses")
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expectation_without_an_end_or_a_reason_is_refused() {
+    fn invalid_entry_is_refused_with_its_cause() {
         let refused = |text: &str| {
             let error = Expectations::parse(text, date!(2026 - 02 - 01)).expect_err("bad");
             error.to_string()

@@ -1,4 +1,4 @@
-//! Writing files so that no reader ever sees half of one.
+//! Writes files so that no reader sees a partial one.
 
 use crate::exit::{Error, show};
 use std::fs;
@@ -13,9 +13,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Writes `bytes` to `path`, whole or not at all for every reader, and
-/// without waiting for the disk: a failing pack leaves dozens of files as
-/// evidence, which the next run would write again.
+/// Writes `bytes` to `path` whole or not at all, without a sync: a failing pack
+/// leaves dozens of files as evidence, and another run can write them again.
 pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     put(path, OnDisk::Sometime, |out| {
         out.write_all(bytes)
@@ -23,17 +22,17 @@ pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Whether a file has to be on the disk before it has its name.
+/// Whether a file is synced before the rename.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnDisk {
     First,
     Sometime,
 }
 
-/// Lets `fill` write what is to be at `path`, whole or not at all: into a file
-/// beside it, synced and renamed. What exists and is no regular file
-/// (`/dev/stdout`, a pipe) is written to directly, because a rename would
-/// replace it.
+/// Calls `fill` to write the file at `path`, whole or not at all: into a temporary
+/// file beside it, which is synced and renamed. If `path` exists and is not a regular
+/// file (`/dev/stdout`, a pipe), writes to it directly, because a rename would replace
+/// it.
 pub(crate) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
@@ -63,15 +62,15 @@ fn put(
     beside.persist()
 }
 
-/// A new file beside the one whose place it takes once it is whole. Dropped
-/// before, it is removed.
+/// A temporary file beside its target, which it replaces once it is complete. If
+/// dropped before that, it is removed.
 pub(crate) struct Beside {
     target: PathBuf,
     file: tempfile::NamedTempFile,
 }
 
 impl Beside {
-    /// An empty file in the folder of `target`, which has to exist.
+    /// Creates an empty file in the folder of `target`, which must exist.
     ///
     /// # Errors
     /// [`Error::Io`] names the target.
@@ -86,12 +85,12 @@ impl Beside {
         })
     }
 
-    /// Where it is for now.
+    /// The path of the temporary file.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Puts it in the place of the target.
+    /// Replaces the target.
     ///
     /// # Errors
     /// [`Error::Io`] names the target.
@@ -104,8 +103,8 @@ impl Beside {
     }
 }
 
-/// Refuses outputs that are the same file as an input: the input would be lost
-/// before all of it is read.
+/// Refuses outputs that are the same file as an input: the output would overwrite
+/// the input before it is fully read.
 ///
 /// # Errors
 /// [`Error::Usage`] names the first.
@@ -116,7 +115,7 @@ pub(crate) fn check_apart<'p>(
     for output in outputs {
         if let Some(input) = inputs.clone().find(|input| is_same(input, output)) {
             return Err(Error::Usage(format!(
-                "{}: is read as {}, and cannot be written as well; name another file",
+                "{}: is read as {}, so it cannot be an output; name another file",
                 show(output),
                 show(input)
             )));
@@ -125,7 +124,7 @@ pub(crate) fn check_apart<'p>(
     Ok(())
 }
 
-/// Whether two paths name one file, by whatever links.
+/// Whether two paths name the same file, also through links.
 fn is_same(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -141,7 +140,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether [`write`] could work, found out before the work and not after it.
+/// Checks that [`write`] can work, so that a run fails at its start and not at its end.
 pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
     match fs::metadata(path) {
@@ -149,18 +148,18 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
         Ok(m) if !m.is_file() => Ok(()),
         _ => {
             sweep(folder(path));
-            // NB: a missing folder is an error. A mistyped path must not grow
-            // folders somewhere and look like a success.
+            // NB: a missing folder is an error. Creating it would hide a mistyped
+            // path.
             tempfile::tempfile_in(folder(path)).map(drop).map_err(error)
         }
     }
 }
 
-/// How the names of files begin that are still being written.
+/// Prefix of the names of temporary files.
 const PREFIX: &str = ".greentic-provision-";
 
-/// Removes what processes have left that were killed while they wrote. What is
-/// younger than an hour may be another run's, and in use.
+/// Removes temporary files of killed processes. A file that is younger than an hour
+/// may belong to another run that is still writing it.
 fn sweep(folder: &Path) {
     let hour = std::time::Duration::from_secs(3600);
     let old = |entry: &fs::DirEntry| {
@@ -171,7 +170,7 @@ fn sweep(folder: &Path) {
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(old) {
-        // NB: a process that may not remove it may still write beside it.
+        // NB: a file that cannot be removed does not prevent writing beside it.
         let _ = fs::remove_file(entry.path());
     }
 }
@@ -183,7 +182,8 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Temporary files are private; a report is for everybody the folder is for.
+/// Makes a file readable for every user who can enter its folder: a temporary file is
+/// private.
 fn make_readable(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn output_that_is_an_input_by_any_link_is_refused() {
+    fn output_that_is_an_input_through_a_link_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         fs::write(at("a"), "a").expect("writes");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_old_and_ours_is_swept() {
+    fn sweep_removes_only_old_temporary_files() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = |name: &str, old: bool| {
             let path = folder.path().join(name);

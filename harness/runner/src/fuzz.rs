@@ -1,5 +1,5 @@
-//! Fuzzing one pack: threads that try what a campaign says, until the time or
-//! the number of runs is up.
+//! Fuzzes one pack: threads run the inputs that a campaign chooses, until the time or
+//! the number of runs is used up.
 
 use crate::discover::PackRef;
 use crate::executors::{AnyExecutor, CoverageExecutor, Isolation};
@@ -20,53 +20,54 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Factor by which counting raises the bounds on fuel and memory.
+/// Factor of the bound on fuel for instrumented guests.
 const ROOM: u64 = 8;
-/// Every so many runs one that showed nothing new is looked at longer as well.
+/// Once in so many runs, a thread judges its input more closely even if the input
+/// showed nothing new.
 const LOOK_AGAIN: u64 = 64;
-/// How often the progress of a campaign is reported.
+/// Time between two reports of the progress.
 const TELL: Duration = Duration::from_millis(200);
 
 /// What to fuzz, and for how long.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long; no bound where none is given.
+    /// How long; `None` for no bound.
     pub time: Option<Duration>,
-    /// How many runs of a wizard; no bound where none is given.
+    /// How many runs, over all threads; `None` for no bound.
     pub runs: Option<u64>,
-    /// Decides what is tried. With one job, all of it.
+    /// Seed for the choice of inputs. With one job, it determines all of them.
     pub seed: u64,
-    /// Threads.
+    /// Number of threads.
     pub jobs: usize,
-    /// Whether what runs in the guests guides what is tried.
+    /// Whether coverage of the guests guides the choice of inputs.
     pub coverage: bool,
-    /// The only wizard that is fuzzed; all where none is named.
+    /// The only wizard to fuzz; `None` for all.
     pub only: Option<String>,
     /// In which process guests run.
     pub place: Isolation,
 }
 
-/// What the campaign found.
+/// The result of a campaign.
 #[derive(Debug)]
 pub struct Outcome {
-    /// How far it came.
+    /// The campaign's progress at its end.
     pub progress: Progress,
     /// How long it took.
     pub elapsed: Duration,
     /// The violations.
     pub found: Vec<Found>,
     /// The functions of the guests, and how many of their counters were
-    /// reached; empty without coverage.
+    /// reached: none without coverage.
     pub functions: Vec<(CoveredFunction, usize)>,
-    /// How wizards took other answers, by wizard and question.
+    /// The outcomes of changed answers, by wizard and question.
     pub answered: BTreeMap<(String, String), Answered>,
-    /// Wizards of which nothing can be said: no step of theirs ran.
+    /// Wizards that cannot be judged: no input made one of their steps run or crash.
     pub unjudged: Vec<String>,
     /// SHA-256 of the pack.
     pub digest: String,
 }
 
-/// Bounds under which guests run that count what runs.
+/// Bounds for instrumented guests, which use more than `limits` allow.
 fn roomy(limits: &Limits) -> Limits {
     let mut limits = limits.clone();
     let step = &mut limits.step;
@@ -79,7 +80,7 @@ fn roomy(limits: &Limits) -> Limits {
     limits
 }
 
-/// A pack that was looked at, ready to be fuzzed.
+/// A pack that was observed and can be fuzzed.
 pub struct Prepared {
     subject: Subject,
     wizards: Vec<Wizard>,
@@ -91,8 +92,8 @@ impl Prepared {
     /// wizards once, on valid answers.
     ///
     /// # Errors
-    /// [`Error::Refused`] where it is no pack, [`Error::Usage`] where it has
-    /// nothing to fuzz.
+    /// [`Error::Refused`] if the pack cannot be opened, [`Error::Usage`] if it has
+    /// no wizard to fuzz.
     pub fn of(
         name: &str,
         source: Result<Source, OpenError>,
@@ -109,7 +110,7 @@ impl Prepared {
         };
         let ground = ground(&subject, conditions);
         if ground.is_empty() {
-            let why = format!("{name}: it has no wizard that could be fuzzed");
+            let why = format!("{name}: the pack has no wizard to fuzz");
             return Err(Error::Usage(why));
         }
         Ok(Self {
@@ -119,7 +120,8 @@ impl Prepared {
         })
     }
 
-    /// Whether `input` shows `wanted` where guests run as they are.
+    /// The finding of the same kind as `wanted` that `input` shows without
+    /// instrumentation, if it does.
     #[must_use]
     pub fn shows(
         &self,
@@ -140,7 +142,7 @@ impl Prepared {
         bench.shown(input, ground, wanted)
     }
 
-    /// Lower-case hex SHA-256 of what was read.
+    /// Lower-case hex SHA-256 of the pack.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.subject.digest
@@ -151,7 +153,7 @@ impl Prepared {
     }
 }
 
-/// The conditions under which a pack is looked at before it is fuzzed.
+/// The conditions for observing a pack before it is fuzzed: without probes.
 #[must_use]
 pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Conditions {
     Conditions {
@@ -163,11 +165,11 @@ pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Condition
     }
 }
 
-/// Fuzzes the wizards of the pack at `pack`; `tell` hears how far it is, now
-/// and then.
+/// Fuzzes the wizards of `pack`, and reports the progress to `tell` at intervals.
 ///
 /// # Errors
-/// See [`Prepared::of`]; [`Error::Executor`] where this machine cannot run guests.
+/// See [`Prepared::of`]; [`Error::Executor`] or [`Error::Workers`] if this machine
+/// cannot run guests.
 pub fn fuzz(
     pack: &PackRef,
     options: &Options,
@@ -233,7 +235,8 @@ impl Shared<'_> {
         self.campaign.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether one more run is due.
+    /// Counts one more run. Returns false if the runs or the time are used up, or
+    /// after a signal.
     fn goes_on(&self) -> bool {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let time = self.options.time;
@@ -262,7 +265,8 @@ impl<'w> Worker<'w> {
             limits,
             options,
         };
-        // So that the words are known.
+        // Run the valid inputs first: the dictionary then has the values that the
+        // guests compare with.
         for ground in &prepared.ground {
             worker.run(&worker.covering, &ground.base);
         }
@@ -270,7 +274,7 @@ impl<'w> Worker<'w> {
         Ok(worker)
     }
 
-    /// For another thread.
+    /// A worker for another thread, with the same numbers of counters.
     fn another(&self) -> Result<Self, Error> {
         Ok(Self {
             prepared: self.prepared,
@@ -291,7 +295,7 @@ impl<'w> Worker<'w> {
         let words = self.covering.dictionary();
         Dictionary {
             texts: words.compared.into_iter().collect(),
-            // Everybody tries small ones anyway.
+            // The generators try small numbers without a dictionary.
             numbers: words
                 .numbers
                 .into_iter()
@@ -329,8 +333,8 @@ impl<'w> Worker<'w> {
             }
             let next = shared.campaign().next_input();
             let Some((input, ground)) = next else { break };
-            // A panic of the harness is a finding like any other, and the
-            // worst of all.
+            // A panic of the harness is a finding as well, and does not end the
+            // campaign.
             let one = || one(&bench, shared, &input, &ground, run % LOOK_AGAIN == 0);
             if catch_unwind(AssertUnwindSafe(one)).is_err() {
                 panicked(shared, &input);
@@ -344,7 +348,7 @@ impl<'w> Worker<'w> {
     }
 }
 
-/// Tries one input, and looks into what is wrong with it.
+/// Runs one input, then confirms and records its findings.
 fn one(
     bench: &TargetRunner<'_>,
     shared: &Shared<'_>,
@@ -364,7 +368,7 @@ fn one(
     for finding in findings {
         let confirmed = bench.confirm(&finding, input, ground);
         if interrupt::asked().is_some() {
-            // Workers were killed meanwhile, so that it says nothing.
+            // The signal has killed the workers, so the result is inconclusive.
             return;
         }
         match confirmed {

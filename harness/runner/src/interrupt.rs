@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: a run ends within a second, with reports that say so.
+//! SIGINT and SIGTERM end a run within a second; its reports then name the signal.
 
 use crate::exit::Exit;
 use provision_worker::Isolated;
@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-/// How long a run may take to end by itself.
+/// How long a run may take to end by itself after a signal.
 const GRACE: Duration = Duration::from_millis(600);
 
-/// The signal that asked for the end; 0 where none did.
+/// The first signal that this process received; 0 if none.
 static ASKED: AtomicI32 = AtomicI32::new(0);
 
-/// The name of the signal that asked this process to end, if one did.
+/// The name of the first signal that asked this process to end, if any.
 #[must_use]
 pub fn asked() -> Option<&'static str> {
     match ASKED.load(Ordering::SeqCst) {
@@ -28,7 +28,7 @@ pub fn asked() -> Option<&'static str> {
 #[derive(Debug)]
 pub struct Watch {
     handle: Handle,
-    // NB: it is its end that tells.
+    // NB: dropping the sender tells the listening thread that the run has ended.
     _running: Sender<()>,
 }
 
@@ -38,13 +38,13 @@ impl Drop for Watch {
     }
 }
 
-/// Listens for signals from now on. On the first, workers are killed and
-/// [`asked`] says so; if this process has not let go of the [`Watch`] soon
-/// after, `late` is called, and if it says so, this process ends. On the second
-/// signal it ends at once.
+/// Starts a thread that listens for signals. On the first signal it kills all
+/// workers, and [`asked`] returns the signal. If the caller does not drop the
+/// [`Watch`] within `GRACE`, the thread calls `late`, and ends this process if
+/// `late` returns true. On the second signal it ends this process at once.
 ///
 /// # Errors
-/// What the system says where it does not let one listen.
+/// The system's error if the signal handlers or the thread cannot be set up.
 pub fn watch(late: impl FnOnce(&'static str) -> bool + Send + 'static) -> std::io::Result<Watch> {
     let signals = Signals::new([SIGINT, SIGTERM])?;
     let handle = signals.handle();

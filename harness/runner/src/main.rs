@@ -1,6 +1,7 @@
 //! The binary `greentic-provision`.
 
-/// A worker has to say that it was memory that it lacked.
+/// In a worker, ends the process with a status of its own if an allocation fails, so
+/// that the supervisor can distinguish it from other crashes.
 #[global_allocator]
 static ALLOCATOR: provision_worker::Bounded = provision_worker::Bounded;
 
@@ -9,9 +10,9 @@ fn main() -> std::process::ExitCode {
     greentic_provision::cli::main()
 }
 
-/// Lets the allocator keep what was freed. Inputs of steps have hundreds of
-/// kilobytes, and glibc would give each back to the kernel, and ask for it
-/// again, page by page: a third of the time of a run over small packs.
+/// Makes glibc keep freed memory. Inputs of steps have hundreds of kilobytes: glibc
+/// would return each to the kernel and request it again, page by page, which takes
+/// a third of the time of a run over small packs.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "there is no safe name for mallopt")]
 fn keep_memory() {
@@ -20,7 +21,7 @@ fn keep_memory() {
         (libc::M_TRIM_THRESHOLD, 64 << 20),
         (libc::M_TOP_PAD, 1 << 20),
     ] {
-        // SAFETY: sets a number, before there is another thread.
+        // SAFETY: mallopt sets a number, and no other thread runs yet.
         unsafe { libc::mallopt(option, bytes) };
     }
 }

@@ -1,4 +1,4 @@
-//! The events of a pack, made from what was observed and judged.
+//! Makes the events of a pack from its subject and its results.
 
 use crate::discover::PackRef;
 use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
@@ -12,13 +12,13 @@ use provision_core::{Status, Verdict};
 use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
 
-/// Notes of a plan that an event keeps.
+/// Most notes of a plan that an event contains.
 const NOTES: usize = 50;
-/// Characters of a note that an event keeps.
+/// Most characters of a note in an event.
 const NOTE_CHARS: usize = 300;
 
-/// All that there is to say of a pack, in the order of the stream; `flags` are
-/// those of the command that shows a failure again, `times` is what it took.
+/// The events of an examined pack, in the order of the stream. `flags` go into the
+/// commands that reproduce failures; `times` are the times of its stages.
 #[must_use]
 pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes) -> Vec<Event> {
     let Examined {
@@ -143,7 +143,7 @@ fn finished(
     }
 }
 
-/// The number of sets of answers that were tried, over all wizards.
+/// The number of probes, over all wizards.
 fn probes(subject: &Subject) -> usize {
     let runs = subject
         .wizards()
@@ -153,7 +153,7 @@ fn probes(subject: &Subject) -> usize {
     probed.map(|p| p.probes.len()).sum()
 }
 
-/// Peak resident memory of this process in bytes, where the system tells.
+/// Peak resident memory of this process in bytes; 0 if the system does not report it.
 fn resident_peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));

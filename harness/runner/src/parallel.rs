@@ -1,9 +1,9 @@
 //! Applies a function to each item of a slice, on all processors.
 
-/// Items below which another thread costs more than it saves.
+/// The fewest items for which another thread saves more than it costs.
 const FEW: usize = 16;
 
-/// The results of `make` for `items`, in their order.
+/// The results of `make` for `items`, in the order of `items`.
 pub(crate) fn par_map<T: Sync, R: Send>(items: &[T], make: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
     if items.len() < 2 * FEW {
         return items.iter().map(make).collect();

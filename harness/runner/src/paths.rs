@@ -3,7 +3,7 @@
 use provision_core::text::inert;
 use std::path::Path;
 
-/// A path as messages show it.
+/// `path` as messages show it: escaped and cut.
 #[must_use]
 pub fn show(path: &Path) -> String {
     inert(&path.to_string_lossy(), 400)

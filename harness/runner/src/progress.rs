@@ -1,5 +1,5 @@
-//! How far a run is: a bar on a terminal, a line for each pack that does not
-//! pass elsewhere.
+//! Shows the progress of a run on standard error: a bar if it is a terminal, else a
+//! line for each pack with the verdict partial, fail or error.
 
 use crate::events::PackFinished;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Shows how far a run is.
+/// Shows the progress of a run.
 pub struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
@@ -24,7 +24,7 @@ struct Seen {
 }
 
 impl Progress {
-    /// Of a run over `packs` packs: a bar where standard error is a terminal.
+    /// For a run over `packs` packs: a bar if standard error is a terminal, else lines.
     #[must_use]
     pub fn new(packs: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
@@ -45,7 +45,7 @@ impl Progress {
         }
     }
 
-    /// That shows nothing.
+    /// Shows nothing.
     #[must_use]
     pub fn quiet() -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Progress {
         }
     }
 
-    /// A pack is about to be examined.
+    /// Shows that the run is about to examine `pack`.
     pub fn started(&self, pack: &str) {
         if let Some(bar) = &self.bar {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +63,7 @@ impl Progress {
         }
     }
 
-    /// A pack is done.
+    /// Counts and shows a finished pack.
     pub fn finished(&self, done: &PackFinished) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen.verdicts.entry(done.verdict).or_default() += 1;
@@ -80,7 +80,7 @@ impl Progress {
             bar.set_message(seen.words());
         } else if self.lines && done.verdict >= Verdict::Partial {
             let (verdict, steps, millis) = (done.verdict, done.steps_executed, done.millis);
-            // NB: the reader may be gone, which is no error of the run.
+            // NB: a closed standard error does not fail the run.
             let line = format!("{verdict} {}, {steps} steps, {millis} ms\n", done.pack);
             drop(anstream::stderr().write_all(line.as_bytes()));
         }

@@ -71,22 +71,22 @@ pub(crate) const EVENT_PACKS: usize = 100_000;
 /// Checks that one event stream announces.
 pub(crate) const EVENT_CHECKS: usize = 1_000;
 
-/// Checks that an event stream announces and never concludes, over all packs.
-/// Each costs memory, and no byte of the stream.
+/// Checks that an event stream announces and never concludes, over all packs. Each
+/// takes memory without a byte in the stream.
 pub(crate) const EVENT_MISSING: usize = 1_000_000;
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The system refused.
+    /// The system returned an error.
     #[error("cannot read {}: {source}", show(path))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Reading might never end, or change something.
+    /// It is not a regular file: reading it might never end, or have an effect.
     #[error("{}: {found}, but only a regular file can be read here", show(path))]
     NotRegular {
         /// The file.
@@ -102,12 +102,12 @@ pub enum ReadError {
         /// The kind with its bound.
         kind: FileKind,
     },
-    /// It is no text.
+    /// It is not UTF-8.
     #[error("{}: not UTF-8 at byte {offset}", show(path))]
     Utf8 {
         /// The file.
         path: PathBuf,
-        /// Bytes before the first that is wrong.
+        /// Offset of the first invalid byte.
         offset: usize,
     },
 }
@@ -115,8 +115,7 @@ pub enum ReadError {
 /// Opens the regular file at `path`.
 ///
 /// # Errors
-/// [`ReadError::Io`], and [`ReadError::NotRegular`] for everything else that a
-/// path can name.
+/// [`ReadError::Io`], and [`ReadError::NotRegular`] if it is anything else.
 pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
     let io = |source| ReadError::Io {
         path: path.to_owned(),
@@ -132,15 +131,15 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
             })
         }
     };
-    // NB: before it is opened, because to open a device can do something; and
-    // afterwards, because the path may name another file by then.
+    // NB: check before opening, because opening a device can have an effect, and check
+    // again afterwards, because the path may then name another file.
     regular(std::fs::metadata(path).map_err(io)?.file_type())?;
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // To open a pipe waits for its writer otherwise.
+        // Without this flag, opening a pipe waits for its writer.
         options.custom_flags(libc::O_NONBLOCK);
     }
     let file = options.open(path).map_err(io)?;
@@ -169,7 +168,7 @@ fn type_name(kind: FileType) -> &'static str {
     }
 }
 
-/// A regular file of which no more is read than its kind may have.
+/// A regular file that is read up to one byte more than the bound on its kind.
 pub(crate) struct BoundedFile {
     path: PathBuf,
     kind: FileKind,
@@ -189,10 +188,10 @@ impl BoundedFile {
         })
     }
 
-    /// Whether all that was read so far may belong to such a file.
+    /// Checks that the bytes read so far are within the bound.
     ///
     /// # Errors
-    /// [`ReadError::TooLarge`] once more was read than the bound.
+    /// [`ReadError::TooLarge`] if they are not.
     pub(crate) fn check(&self) -> Result<(), ReadError> {
         if self.file.limit() > 0 {
             return Ok(());

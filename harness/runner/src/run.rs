@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// What a run is to do.
+/// The options of a run.
 #[derive(Debug)]
 pub struct Options {
     /// The level up to which checks are required.
@@ -31,30 +31,30 @@ pub struct Options {
     pub filter: Option<String>,
     /// Conditions under which packs are observed.
     pub conditions: Conditions,
-    /// Where artifacts of failures go.
+    /// The folder for artifacts of failures.
     pub artifacts: PathBuf,
-    /// Packs that are examined at once, at least one.
+    /// Number of packs that are examined at once, at least one.
     pub jobs: usize,
-    /// Failures that are expected, and excused while they are.
+    /// Expected failures, which are excused.
     pub expectations: Option<Expectations>,
-    /// The files other than packs that decide the result.
+    /// The files other than packs that affect the result.
     pub configuration: Vec<ConfigFile>,
-    /// Whether all packs that the caller has are examined, and by all checks.
+    /// Whether the run examines all packs of the caller, with all checks.
     pub complete: bool,
 }
 
-/// Where a run tells what it does.
+/// Where a run reports what it does.
 #[derive(Clone, Copy)]
 pub struct RunObservers<'t> {
     /// The stream of events.
     pub log: &'t EventLog,
-    /// Who waits.
+    /// Shows the progress to the user.
     pub progress: &'t Progress,
-    /// Where the time goes.
+    /// Adds up the times.
     pub clock: &'t Clock,
 }
 
-/// What each pack of a run goes through.
+/// The stages that each pack of a run goes through.
 struct Pipeline<'r> {
     executor: &'r dyn StepExecutor,
     options: &'r Options,
@@ -64,8 +64,8 @@ struct Pipeline<'r> {
 /// Examines all `packs` and emits the events of each.
 ///
 /// # Errors
-/// The first [`Error`] of writing artifacts; the packs themselves cannot fail
-/// a run, they get a verdict.
+/// The first [`Error`] of writing artifacts. An invalid pack does not fail the run: it
+/// gets a verdict.
 pub fn run(
     packs: &[PackRef],
     executor: &dyn StepExecutor,
@@ -130,7 +130,7 @@ impl Pipeline<'_> {
         let conditions = &options.conditions;
         let redacted = examine::observe_and_judge(opening, executor, conditions, options.level);
         if interrupt::asked().is_some() {
-            // The interrupt may have cut wizards off, so the results are partial.
+            // The signal may have cut wizards off, so the results are partial.
             return Ok(());
         }
         let started = Instant::now();
@@ -151,8 +151,8 @@ impl Pipeline<'_> {
         Ok(())
     }
 
-    /// Writes what shows the failures of a pack again. Returns the flags of the
-    /// commands that do.
+    /// Writes the evidence and the repro bundles of a pack's failures. Returns the
+    /// flags of the commands that reproduce them.
     fn keep_evidence(
         &self,
         pack: &PackRef,
@@ -168,7 +168,7 @@ impl Pipeline<'_> {
         Ok(flags)
     }
 
-    /// NB: all events of a pack at once, so that a report finds them in one place.
+    /// NB: adds all events of a pack at once, so that a fold reads them in one place.
     fn emit(&self, events: &[Event]) {
         if let Some(Event::PackFinished(done)) = events.last() {
             self.observers.progress.finished(done);
@@ -186,8 +186,8 @@ impl Options {
     }
 }
 
-/// The event that a run over `packs` begins with; `all` are the labels before
-/// shards were made of them.
+/// The event that a run over `packs` begins with; `all` are the labels of the packs
+/// of all shards.
 #[must_use]
 pub fn started(
     packs: &[PackRef],

@@ -1,8 +1,8 @@
-//! In which order packs are opened, compiled and examined: what compiles
-//! longest first, while packs that need no compiling are examined.
+//! The order in which threads open, compile and examine packs: the largest component
+//! is compiled first, and packs that need no compiling are examined at the same time.
 //!
-//! A few packs are open at a time, however many there are; who wants to know
-//! which component is the largest has to have looked into more than one.
+//! Compiling the largest component first requires several open packs. `OPEN` and
+//! `OPEN_BYTES` bound them, so that memory does not grow with the number of packs.
 
 use crate::discover::PackRef;
 use crate::interrupt;
@@ -13,12 +13,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Packs that are open at a time, beside those that are being examined.
+/// Number of open packs, without those being examined, from which on no other is
+/// opened.
 const OPEN: usize = 32;
-/// Bytes of their files, unless one alone has more.
+/// Bytes of the files of open packs from which on no other pack is opened.
 const OPEN_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What the threads of a run do.
+/// The work of a run, which its threads share.
 pub(crate) struct Work<'w> {
     pub(crate) packs: &'w [PackRef],
     pub(crate) executor: &'w dyn StepExecutor,
@@ -39,17 +40,17 @@ pub(crate) struct Ready {
     pub(crate) bytes: u64,
 }
 
-/// Some bytes that are to be compiled: their digest, and whether they are text.
+/// Identifies code to compile: its digest, and whether it is WebAssembly text.
 type Code = ([u8; 32], bool);
 
 struct Waiting {
     at: usize,
     ready: Ready,
-    /// What has to be compiled before it can be examined.
+    /// The files to compile before the pack can be examined.
     lacks: BTreeMap<Code, Lack>,
 }
 
-/// A file that is to be compiled.
+/// A file to compile.
 struct Lack {
     bytes: u64,
     file: String,
@@ -62,24 +63,24 @@ struct State {
     /// Packs that a thread is opening.
     opening: usize,
     waiting: Vec<Waiting>,
-    /// What nobody compiles yet; its size decides when.
+    /// Code that no thread compiles yet, with its size: the largest is next.
     due: BTreeMap<Code, u64>,
     compiling: BTreeSet<Code>,
-    /// Nothing is left to do except what other threads are doing.
+    /// No task is left except those that other threads are doing.
     over: bool,
 }
 
 enum Task {
     Open(usize),
     Examine(Waiting),
-    /// One file of a pack, which is put back afterwards.
+    /// Compiles one file of a pack; the pack then waits again.
     Compile(Waiting, Code),
     Wait,
     Done,
 }
 
 impl Work<'_> {
-    /// Does all of it on `jobs` threads, at least one.
+    /// Does all work on `jobs` threads, at least one.
     pub(crate) fn run(&self, jobs: usize) {
         let jobs = jobs.clamp(1, self.packs.len().max(1));
         let (state, changed) = (Mutex::new(State::default()), Condvar::new());
@@ -105,7 +106,7 @@ impl Work<'_> {
                 Ok(Some(done)) => locked.done(done),
                 Ok(None) => locked.over = true,
                 Err(panic) => {
-                    // Nobody is to wait for what will never be done.
+                    // Wake the other threads: what they wait for will not be done.
                     locked.over = true;
                     drop(locked);
                     changed.notify_all();
@@ -124,7 +125,8 @@ impl Work<'_> {
         Some(match task {
             Task::Open(at) => {
                 let ready = (self.open)(pack(at)?);
-                // NB: a panic will be met again where it is this pack's error.
+                // NB: ignore a panic here. Examining the pack panics again, and makes
+                // that the error of this pack.
                 let lacking = || self.lacking(&ready.opening);
                 let lacks = catch_unwind(AssertUnwindSafe(lacking)).unwrap_or_default();
                 Done::Opened(Waiting { at, ready, lacks })
@@ -146,7 +148,7 @@ impl Work<'_> {
         })
     }
 
-    /// What has to be compiled for a pack.
+    /// The code that must be compiled for a pack.
     fn lacking(&self, opening: &Opening) -> BTreeMap<Code, Lack> {
         let Some(pack) = opening.pack() else {
             return BTreeMap::new();
@@ -171,7 +173,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    /// What a thread is to do next, of `packs` packs and on `jobs` threads.
+    /// The next task of a thread, in a run over `packs` packs on `jobs` threads.
     fn take(&mut self, packs: usize, jobs: usize) -> Task {
         if self.over || interrupt::asked().is_some() {
             return Task::Done;
@@ -179,7 +181,7 @@ impl State {
         let open = self.waiting.len() + self.opening + self.compiling.len();
         let full = open >= OPEN || (open > 0 && self.open_bytes >= OPEN_BYTES);
         let seen = full || (self.next >= packs && self.opening == 0);
-        // One thread is left for what is ready, if there is more than one.
+        // Of several threads, keep one free for packs that are ready.
         let compilers = jobs.saturating_sub(1).max(1);
         if seen
             && self.compiling.len() < compilers
@@ -208,7 +210,7 @@ impl State {
         }
     }
 
-    /// The largest of what is due, with a pack that has it.
+    /// Compiling the largest code that is due, with a waiting pack that has it.
     fn largest(&mut self) -> Option<Task> {
         let holder = |code: &Code| self.waiting.iter().position(|w| w.lacks.contains_key(code));
         let held = self.due.iter();
@@ -239,8 +241,8 @@ impl State {
         }
     }
 
-    /// Lets a pack wait for what it lacks. What was compiled while nobody
-    /// looked at this pack is due once more, and found to be there.
+    /// Lets a pack wait for the code that it lacks. Code that was compiled while
+    /// this pack was not waiting becomes due again; the executor already has it.
     fn put(&mut self, waiting: Waiting) {
         for (code, lack) in &waiting.lacks {
             if !self.compiling.contains(code) {
@@ -261,7 +263,7 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Compiles nothing, and notes what it was to compile.
+    /// Compiles nothing, and records what it was asked to compile.
     #[derive(Default)]
     struct Notes {
         compiled: Mutex<Vec<(u64, String)>>,
@@ -290,7 +292,7 @@ mod tests {
         fn compile(&self, pack: &Pack, file: &str) {
             let digest = Self::digest(pack, file);
             let fresh = self.now.lock().expect("no panic").insert(digest);
-            assert!(fresh, "the same is compiled twice at a time");
+            assert!(fresh, "the same code is compiled twice at a time");
             std::thread::yield_now();
             let text = pack.read(file).expect("the file");
             let text = String::from_utf8_lossy(&text).into_owned();
@@ -300,8 +302,8 @@ mod tests {
         }
     }
 
-    /// A pack whose steps are some of a few modules of different sizes; which
-    /// file holds which differs from pack to pack.
+    /// A pack whose steps are some of a few modules of different sizes. Which file
+    /// contains which module differs from pack to pack.
     fn source(at: usize) -> Source {
         let module = |n: usize| format!("(module) ;; {}", "x".repeat(10 * (n % 11)));
         let manifest = r#"{"id":"p","meta":{"entry_flows":{"setup":"s"}},"flows":[]}"#;
@@ -320,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pack_is_examined_once_when_nothing_is_left_to_compile() {
+    fn every_pack_is_examined_once_after_its_code_is_compiled() {
         let packs: Vec<PackRef> = (0..300)
             .map(|i| PackRef {
                 label: i.to_string(),
@@ -366,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_ends_the_run_instead_of_letting_it_wait() {
+    fn panic_in_a_thread_ends_the_run_without_a_deadlock() {
         let packs: Vec<PackRef> = (0..50)
             .map(|i| PackRef {
                 label: i.to_string(),

@@ -5,7 +5,7 @@ use crate::events::Shard;
 use provision_core::pack::digest;
 use std::str::FromStr;
 
-/// A text that names no shard.
+/// The text is not a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a shard is I/N with 1 ≤ I ≤ N, for example 2/5")]
 pub struct ShardError;
@@ -26,7 +26,7 @@ impl FromStr for Shard {
 
 impl Shard {
     /// Whether `pack` is in this shard. A hash of the label decides, so that a
-    /// new pack moves no other one.
+    /// new pack does not move other packs to other shards.
     #[must_use]
     pub fn has(self, pack: &PackRef) -> bool {
         let digest = digest(pack.label.as_bytes());

@@ -12,16 +12,16 @@ use provision_oracle::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often a wizard is driven to shrink its answers.
+/// Most attempts to shrink the answers of a wizard.
 const TRIES: usize = 16;
 
-/// The answers of each wizard that fails, as few as fail with the same codes.
+/// The answers of each failing wizard, shrunk while it fails with the same codes.
 #[derive(Debug, Default)]
 pub struct ShrunkAnswers(BTreeMap<Scope, Value>);
 
 impl ShrunkAnswers {
-    /// The answers with which the failure `result` of `subject` shows again;
-    /// `None` for a check of the pack as a whole.
+    /// The answers that reproduce the failure `result` of `subject`; `None` for a
+    /// check of the whole pack.
     pub(crate) fn of(&self, result: &CheckResult, subject: &Subject) -> Option<Value> {
         if is_probed(result.check) {
             given(subject, &result.scope)
@@ -64,7 +64,7 @@ pub fn shrink(
     ShrunkAnswers(shrunk)
 }
 
-/// What has to stay while the answers of a wizard shrink.
+/// The failure that must remain while the answers of a wizard shrink.
 struct Failure<'f> {
     subject: &'f Subject,
     scope: &'f Scope,
@@ -96,7 +96,6 @@ impl Failure<'_> {
     ) -> bool {
         let conditions = Conditions {
             probes: 0,
-            // There is nothing to recall, and nothing worth keeping.
             answers: Some(answers.clone()),
             only: Some(self.wizard.to_owned()),
             ..conditions.clone()
@@ -120,13 +119,13 @@ fn codes<'r>(results: impl Iterator<Item = &'r CheckResult>) -> BTreeSet<(String
     codes.collect()
 }
 
-/// Whether check `id` is judged by probes. Each probe is one change of the given
-/// answers, and needs no shrinking.
+/// Whether probes decide check `id`. Each probe is one change of the given answers,
+/// so there is nothing to shrink.
 fn is_probed(id: &str) -> bool {
     matches!(Stage::of(id), Some(Stage::Answers | Stage::Secrets))
 }
 
-/// The answers that the wizard of `scope` was given.
+/// The answers that the wizard of `scope` received.
 fn given(subject: &Subject, scope: &Scope) -> Option<Value> {
     let Scope::Wizard(name) = scope else {
         return None;
@@ -135,7 +134,7 @@ fn given(subject: &Subject, scope: &Scope) -> Option<Value> {
     Some(observed.runs.as_ref().ok()?.inputs.answers.clone())
 }
 
-/// Whether driving the wizard to a failure with this code takes long.
+/// Whether a run that fails with this code takes long, because it uses up a bound.
 fn is_slow(code: &FindingCode) -> bool {
     [StepCode::Fuel, StepCode::Deadline, StepCode::PackBudget]
         .into_iter()

@@ -1,4 +1,4 @@
-//! From a path to the bytes of a pack, bounded while they are read.
+//! Reads the bytes of a pack from a path, within bounds.
 
 use crate::read_file::{ReadError, open_regular};
 use provision_core::archive::{ArchiveError, Rule, Violation};
@@ -12,11 +12,11 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// Reads the pack at `path`: a folder, a manifest beside its components, or an
-/// archive. Nothing is ever written.
+/// archive. Writes nothing.
 ///
 /// # Errors
-/// [`OpenError::Unread`] if the system refuses, [`OpenError::Archive`] if a
-/// folder holds what a pack may not hold.
+/// [`OpenError::Unread`] if a file cannot be read, [`OpenError::Archive`] if a
+/// folder has an entry that a pack may not have, or exceeds a bound.
 pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
     if path.is_dir() {
         return folder(path, limits).map(|files| Source::Folder {
@@ -42,7 +42,7 @@ pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
 /// Reads the archive file at `path`, whatever its name.
 ///
 /// # Errors
-/// [`OpenError::Unread`] if the system refuses.
+/// [`OpenError::Unread`] if it cannot be read.
 pub fn archive(path: &Path, limits: &ArchiveLimits) -> Result<Vec<u8>, OpenError> {
     // One byte over the bound is enough for the archive reader to refuse it.
     read(path, limits.archive_bytes)
@@ -60,7 +60,7 @@ fn refused(rule: Rule, name: &str, detail: String) -> OpenError {
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, OpenError> {
     let file = open_regular(path).map_err(|error| match error {
         ReadError::Io { source, .. } => unread(path, &source),
-        // A pipe that is called `x.gtpack` would never end.
+        // NB: reading a pipe named `x.gtpack` might never end.
         other => OpenError::Unread(other.to_string()),
     })?;
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Where the time of a run goes.
+//! Adds up the times of the stages of a run.
 
 use crate::discover::PackRef;
 use provision_exec::CompileStats;
@@ -7,29 +7,30 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many of the slowest packs and components are listed.
+/// Most packs and components in the lists of the slowest.
 const MOST_SLOW: usize = 10;
 
-/// Microseconds that a pack took, by what they were spent on. Compiling what
-/// was not compiled before it came to the pack is in whatever waited for it.
+/// Microseconds that a pack took, by stage. If a stage waits for the compiler, its time
+/// includes the wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackTimes {
     /// Reading its file or folder.
     pub read: u64,
-    /// Hashing it, walking through it, decoding it.
+    /// Hashing the pack, walking through its entries, decoding its metadata.
     pub verify: u64,
     /// The runs that are judged.
     pub first: u64,
-    /// The same again, for determinism.
+    /// Repeated runs, for determinism.
     pub repeat: u64,
-    /// Other answers, and looking for secrets.
+    /// Probes, and searching their output for secrets.
     pub probe: u64,
-    /// Judging it, shrinking the answers that fail, and keeping evidence.
+    /// Judging it, shrinking the answers that fail, and writing evidence.
     pub judge: u64,
 }
 
 impl PackTimes {
-    /// Of what observing took, and what was done before and after.
+    /// From the times of reading (`read`), observing (`spent`), and all stages after
+    /// it (`judge`).
     #[must_use]
     pub fn of(read: Duration, spent: &Spent, judge: Duration) -> Self {
         let Spent {
@@ -48,7 +49,7 @@ impl PackTimes {
         }
     }
 
-    /// All of it.
+    /// The sum of all stages.
     #[must_use]
     pub fn total(&self) -> u64 {
         let Self {
@@ -59,7 +60,7 @@ impl PackTimes {
             probe,
             judge,
         } = *self;
-        // NB: a stream may say any numbers.
+        // NB: a stream may contain any numbers, so the sum must not overflow.
         let parts = [read, verify, first, repeat, probe, judge];
         parts.into_iter().fold(0, u64::saturating_add)
     }
@@ -71,7 +72,7 @@ pub fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Adds up what packs took, on whichever thread.
+/// Adds up the times of packs, over all threads.
 #[derive(Debug, Default)]
 pub struct Clock(Mutex<Sums>);
 
@@ -91,7 +92,7 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A pack is done; `shrink` is the part of judging that shrank answers.
+    /// Adds a finished pack; `shrink` is the part of judging that shrank answers.
     pub fn pack(&self, pack: &PackRef, times: &PackTimes, shrink: Duration) {
         let mut sums = self.sums();
         sums.shrink += micros(shrink);
@@ -111,13 +112,13 @@ impl Clock {
         }
     }
 
-    /// Something was compiled before any pack waited for it.
+    /// Adds a compilation that no pack waited for.
     pub(crate) fn compiled_ahead(&self, duration: Duration) {
         self.sums().ahead += micros(duration);
     }
 
-    /// All of it as lines for people: the executor was `compile_stats`, writing
-    /// reports took `report`, and the whole run `wall`.
+    /// The times as lines for people. `report` is the time of writing reports,
+    /// `wall` that of the whole run.
     #[must_use]
     pub fn report(&self, compile_stats: &CompileStats, report: Duration, wall: Duration) -> String {
         let sums = self.sums();
@@ -149,13 +150,16 @@ impl Clock {
             line(format_args!("  {what:8} {} ms {share:5.1} %", ms(micros)));
         }
         line(format_args!(
-            "  of running: {} ms first, {} ms again, {} ms with other answers{}",
+            "  of run: {} ms first runs, {} ms repeated runs, {} ms probes{}",
             ms(all.first).trim_start(),
             ms(all.repeat).trim_start(),
             ms(all.probe).trim_start(),
             match waited {
                 0 => String::new(),
-                waited => format!(", of which {} ms for a compiler", ms(waited).trim_start()),
+                waited => format!(
+                    ", of which {} ms waiting for a compiler",
+                    ms(waited).trim_start()
+                ),
             }
         ));
         line(format_args!(

@@ -1,4 +1,4 @@
-//! `cache`, and the flags of commands that use one.
+//! The command `cache`, and the flags of commands that use the compile cache.
 
 use super::output::print;
 use crate::exit::{Error, Exit, show};
@@ -9,24 +9,25 @@ use std::sync::Arc;
 /// Which compile cache a command uses.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct CacheFlags {
-    /// Where compiled components are kept between runs; by default
-    /// greentic-provision below XDG_CACHE_HOME or ~/.cache.
+    /// The folder of the compile cache; by default greentic-provision below
+    /// XDG_CACHE_HOME or ~/.cache.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Bytes that the cache may hold; what was not used for longest goes first.
+    /// The bound on the cache in bytes; the least recently used components are
+    /// evicted first.
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_CACHE_BYTES)]
     cache_bytes: u64,
-    /// Compile every component, and keep nothing.
+    /// Compile every component; use no compile cache.
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
 }
 
 impl CacheFlags {
-    /// Opens the cache. `None` with `--no-cache`; `None`, with a warning,
-    /// where the folder that nobody asked for cannot be used.
+    /// Opens the cache. `None` with `--no-cache`, or if there is no default
+    /// folder; `None` plus a warning if the default folder is unusable.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the folder that was asked for cannot be used.
+    /// [`Error::Usage`] if the folder of `--cache` is unusable.
     pub(super) fn open(&self) -> Result<Option<Arc<CompileCache>>, Error> {
         if self.no_cache {
             return Ok(None);
@@ -41,7 +42,7 @@ impl CacheFlags {
         Ok(match cache {
             Some(Ok(cache)) => Some(Arc::new(cache)),
             Some(Err(e)) => {
-                anstream::eprintln!("warning: {e}; every component is compiled again");
+                anstream::eprintln!("warning: {e}; this run compiles every component");
                 None
             }
             None => None,
@@ -53,28 +54,30 @@ fn usage(error: CacheError) -> Error {
     Error::Usage(error.to_string())
 }
 
-/// Where the system wants caches to be, if it says so.
+/// The default folder of the cache, if the environment names a folder for
+/// caches.
 fn default_folder() -> Option<PathBuf> {
     let of = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from);
-        // Relative paths are to be ignored (XDG Base Directory Specification).
+        // XDG Base Directory Specification: programs must ignore relative paths.
         path.filter(|p| p.is_absolute())
     };
     let caches = of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")));
     Some(caches?.join("greentic-provision"))
 }
 
-/// A folder that holds, or may hold, a cache.
+/// Which compile cache to show or remove.
 #[derive(Debug, clap::Args)]
 pub(super) struct CacheFolder {
-    /// The cache; by default greentic-provision below XDG_CACHE_HOME or
-    /// ~/.cache.
+    /// The folder of the compile cache; by default greentic-provision below
+    /// XDG_CACHE_HOME or ~/.cache.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
 }
 
 impl CacheFolder {
-    /// The folder, and what `act` makes of it if it is there.
+    /// The folder, and the result of `act` on it; an empty [`Usage`] if the
+    /// folder does not exist.
     fn with(
         &self,
         act: impl FnOnce(&PathBuf) -> Result<Usage, CacheError>,
@@ -82,7 +85,7 @@ impl CacheFolder {
         let none = || Error::Usage("no --cache, and neither XDG_CACHE_HOME nor HOME is set".into());
         let folder = self.cache.clone().or_else(default_folder);
         let folder = folder.ok_or_else(none)?;
-        // NB: looking must not make it.
+        // NB: `CompileCache::open` would create the folder.
         let usage = if folder.exists() {
             act(&folder).map_err(usage)?
         } else {

@@ -1,4 +1,4 @@
-//! `checks list`, `checks markdown`, `explain`.
+//! The commands `checks list`, `checks markdown` and `explain`.
 
 use super::output::print;
 use crate::catalogue::{self, MARKDOWN, level, section};
@@ -9,8 +9,8 @@ use provision_oracle::checks;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
-    /// The check's id, for example `plan.golden`; a stage names all of its
-    /// checks. Or the code of a finding, for example `E_TRAP`.
+    /// The id of a check, for example `plan.golden`; a stage, for all of its
+    /// checks; or a finding code, for example `E_TRAP`.
     id: String,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn explain(args: &Explain) -> Result<Exit, Error> {
     if sections.is_empty() {
         let id = inert(&args.id, 80);
         let why = format!(
-            "there is no check and no code `{id}`; `greentic-provision checks markdown` has all"
+            "no check, stage or finding code `{id}`; `greentic-provision checks markdown` lists them"
         );
         return Err(Error::Usage(why));
     }

@@ -1,4 +1,4 @@
-//! `conformance`.
+//! The command `conformance`.
 
 use super::cache;
 use super::isolation::IsolationFlags;
@@ -32,7 +32,7 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Packs, and folders that are searched for packs.
+    /// Packs, and folders to search for packs.
     #[arg(long, required = true, num_args = 1..)]
     packs: Vec<PathBuf>,
     #[command(flatten)]
@@ -41,62 +41,62 @@ pub(super) struct Args {
     isolation: IsolationFlags,
     #[command(flatten)]
     cache: cache::CacheFlags,
-    /// A TOML file of failures that are expected.
+    /// A TOML file of expected failures.
     #[arg(long)]
     expectations: Option<PathBuf>,
-    /// Only the pack whose file name (without ending) or label is this.
+    /// Judge only the pack with this label or file name (without extension).
     #[arg(long)]
     provider: Option<String>,
-    /// Which checks a pack is held to.
+    /// The levels of checks that a pack must pass.
     #[arg(long, default_value = "core")]
     profile: Profile,
-    /// A PEM file with an Ed25519 public key or certificate whose signatures
-    /// count; may be given more than once.
+    /// A PEM file with a trusted Ed25519 public key or certificate; may be given
+    /// more than once.
     #[arg(long, value_name = "KEY.PEM")]
     trust: Vec<PathBuf>,
-    /// Only checks whose name `pack::wizard::check` contains this.
+    /// Judge only checks whose name `pack::wizard::check` contains this text.
     #[arg(long)]
     filter: Option<String>,
-    /// Only the i-th of n parts of the packs; a pack's part depends on its
-    /// label alone.
+    /// Judge only part I of N parts of the packs. A pack's label alone decides
+    /// in which part it is.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Packs that are examined at once; by default one a processor.
+    /// The number of packs to examine at once; by default one per processor.
     #[arg(long)]
     jobs: Option<std::num::NonZeroUsize>,
-    /// Where events and artifacts go.
+    /// The output folder, for events, timings and artifacts.
     #[arg(long, default_value = "reports/out")]
     out: PathBuf,
-    /// Print the events as JSON lines instead of the report for people.
+    /// Print the events as JSON lines instead of the console report.
     #[arg(long)]
     json: bool,
-    /// Print where the run's time went, with the slowest packs and components.
+    /// Print how the run spent its time, with the slowest packs and components.
     #[arg(long)]
     timings: bool,
-    /// Accepted for old scripts, and without effect: every run tries all
-    /// answers itself.
+    /// Ignored; old scripts may still pass it. Every run tries all answers
+    /// itself.
     #[arg(long, alias = "no-recall", hide = true)]
     no_probe_cache: bool,
-    /// Decides which answers are tried where not all can be.
+    /// Selects which answer mutations a run tries if there are too many.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Accepted for old scripts: conformance always runs dry.
+    /// Ignored; old scripts may still pass it. Every run is a dry run.
     #[arg(long)]
     live: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Profile {
-    /// Every check that each pack must pass.
+    /// Checks of the level must.
     Core,
-    /// What a pack must pass to be published.
+    /// Also checks of the level publish, which a published pack must pass.
     Publish,
-    /// Good practice as well.
+    /// Also checks of the level should: good practice.
     Strict,
 }
 
 impl Profile {
-    /// The level up to which it requires checks.
+    /// The last level that the profile requires.
     fn level(self) -> Level {
         match self {
             Self::Core => Level::Must,
@@ -110,7 +110,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let begun = Instant::now();
     let trusted = trusted(&args.trust)?;
     if args.live {
-        anstream::eprintln!("warning: --live changes nothing; conformance always runs dry");
+        anstream::eprintln!("warning: --live is ignored; conformance always is a dry run");
     }
     let (packs, all) = select(args)?;
     if packs.is_empty() {
@@ -120,7 +120,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let expectations = expectations(args)?;
     let read = args.expectations.iter().chain(&args.trust);
     args.reports.check_apart(read.map(PathBuf::as_path))?;
-    // Creates the output folder, where reports may be asked for as well.
+    // `EventLog::create` makes the output folder. It comes before the check of
+    // the report paths, because these may be in that folder.
     let also: Option<Box<dyn Write + Send>> = if args.json {
         Some(Box::new(std::io::stdout()))
     } else {
@@ -136,8 +137,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let options = options(args, limits, trusted, expectations)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
-    // From now on there are reports, even if this process is killed; what
-    // an earlier run left would be taken for this one's.
+    // Writes reports before the first pack: if the process is killed, the
+    // reports say that the run was cut off, and do not show an earlier run.
     args.reports.write(&args.reports.read(log.path())?)?;
     let ending = Arc::new(AtomicBool::new(false));
     let watch = watch(args, &log, &ending)?;
@@ -156,7 +157,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     if args.timings {
         let compile_stats = executor.compile_stats();
         let timings = clock.report(&compile_stats, reporting.elapsed(), begun.elapsed());
-        // What is on standard output may be for machines.
+        // NB: not to standard output, which a script may parse.
         anstream::eprint!("{timings}");
     }
     exit
@@ -203,7 +204,7 @@ fn nothing_selected(args: &Args) {
     );
 }
 
-/// The profile `strict` compares compilers, the others need one.
+/// Makes the executor. Only the profile `strict` compares compilers.
 fn executor(
     args: &Args,
     limits: &Limits,
@@ -218,7 +219,7 @@ fn executor(
 }
 
 impl Args {
-    /// Whether the flags leave packs out.
+    /// Whether the flags select only a part of the packs.
     fn is_part(&self) -> bool {
         self.provider.is_some() || self.shard.is_some()
     }
@@ -267,7 +268,7 @@ fn jobs(args: &Args) -> usize {
     args.jobs.map_or_else(processors, usize::from)
 }
 
-/// The packs of this run, and the labels of those of all shards.
+/// The packs of this run, and the labels of the packs of all shards.
 fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
     let mut packs = discover(&args.packs, Marker::Manifest)?;
     if let Some(provider) = &args.provider {
@@ -283,8 +284,9 @@ fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
     Ok((packs, all))
 }
 
-/// Watches for the signals that end the run. It does not wait for work that is not
-/// done in time, except for reports that are being written.
+/// Watches for the signals that end the run. If the run does not end in time,
+/// the watch writes the reports and ends the process, unless `ending` says that
+/// `finish` already writes them.
 fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<Watch, Error> {
     let (reports, log, ending) = (args.reports.clone(), Arc::clone(log), Arc::clone(ending));
     let quiet = args.json;
@@ -299,7 +301,7 @@ fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<W
     interrupt::watch(late).map_err(error)
 }
 
-/// Reports of a run that `signal` has ended.
+/// Writes the reports of a run that `signal` interrupted.
 fn interrupted(reports: &Wanted, log: &EventLog, signal: &str, quiet: bool) -> Result<(), Error> {
     log.emit(&Event::RunInterrupted {
         signal: signal.to_owned(),
@@ -309,11 +311,12 @@ fn interrupted(reports: &Wanted, log: &EventLog, signal: &str, quiet: bool) -> R
         console::report(&run, print)?;
     }
     reports.write(&run)?;
-    anstream::eprintln!("error: interrupted by {signal}; what the run did not come to is an error");
+    anstream::eprintln!("error: interrupted by {signal}; packs without a result count as errors");
     log.finish()
 }
 
-/// Reports are written whatever happened; what went wrong then decides.
+/// Writes the reports even if the run failed; its error then decides the exit
+/// code.
 fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
     let path = log.path().to_owned();
     if let Some(signal) = interrupt::asked() {
@@ -329,20 +332,23 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
         exit_code: exit.unwrap_or_else(|| so_far.exit()) as u8,
     });
     log.finish()?;
-    // NB: not read once more; thousands of packs have millions of lines.
+    // NB: does not read the stream again; it may have millions of lines.
     let run = so_far.ended();
     args.reports.write(&run)?;
     tell(args, &run)?;
     done?;
     let exit = run.exit();
     if exit == Exit::Nothing {
-        anstream::eprintln!("error: not everything that had to be judged could be judged");
+        anstream::eprintln!(
+            "error: not everything that the profile requires was judged: a check was blocked \
+             (\"not judged\" in the report), too few steps ran, or no check passed"
+        );
     }
     Ok(exit)
 }
 
-/// Tells people of `run`, and writes where its time went: in one go, because
-/// both look at each event.
+/// Prints the console report of `run` and writes its timings, in one pass,
+/// because both read every event.
 fn tell(args: &Args, run: &Run) -> Result<(), Error> {
     let timings = args.out.join("timings.jsonl");
     files::write_with(&timings, |out| {

@@ -1,4 +1,4 @@
-//! `doctor`.
+//! The command `doctor`.
 
 use super::output::print;
 use crate::doctor::self_test;
@@ -12,12 +12,13 @@ use std::fmt::Write;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Plant a trap, a nondeterminism, an archive that leaves its folder, a
-    /// leaking secret and a torn report, and prove that each is caught.
+    /// Plant defects (a trap, a nondeterminism, an archive that leaves its
+    /// folder, a leaked secret, a torn report) and check that the harness
+    /// catches each.
     #[arg(long, alias = "planted")]
     self_test: bool,
-    /// Let a worker try to do harm from inside: open files, connect, start
-    /// programs, signal its supervisor and more. Each attempt has to fail.
+    /// Attack this machine from inside a worker: open files, connect, start
+    /// programs, signal the supervisor and more. Each attempt must fail.
     #[arg(long, alias = "escape")]
     sandbox_test: bool,
 }
@@ -26,14 +27,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let executor = WasmtimeExecutor::new(&Limits::default().step)?;
     let folder = tempfile::tempdir();
     let folder = folder.map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
-    print("executor: steps can be compiled and run on this machine\n")?;
+    print("executor: this machine can compile and run steps\n")?;
     workers()?;
     let mut exit = Exit::Conforms;
     if args.self_test {
         for plant in self_test(&executor, folder.path())? {
             let verdict = if plant.caught { "caught" } else { "MISSED" };
             if !plant.caught {
-                // A harness that misses this is no harness.
+                // A harness that misses a planted defect cannot judge packs.
                 exit = Exit::Harness;
             }
             print(&format!("{verdict}  {}: {}\n", plant.what, plant.said))?;
@@ -45,10 +46,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     Ok(exit)
 }
 
-/// Shows what workers give up here, and what they cannot.
+/// Prints which restrictions workers have on this machine, and which are
+/// missing.
 fn workers() -> Result<(), Error> {
     let locks = locks(program()?)?;
-    let mut text = String::from("workers: steps can be run in processes of their own\n");
+    let mut text = String::from("workers: this machine can run steps in worker processes\n");
     for lock in &locks {
         let _ = match &lock.missing {
             None => writeln!(text, "  locked   {}, against {}", lock.name, lock.against),
@@ -62,18 +64,18 @@ fn workers() -> Result<(), Error> {
         };
     }
     if locks.iter().any(|lock| lock.missing.is_some()) {
-        text += "  what is missing makes `--isolation require` refuse to run\n";
+        text += "  `--isolation require` refuses to run without the missing restrictions\n";
     }
     if cfg!(target_os = "macos") {
-        text += "  on macOS there are limits of resources, and no other locks\n";
+        text += "  on macOS, workers have resource limits and no other restrictions\n";
     }
     print(&text)
 }
 
-/// Lets a worker try to escape, and shows the result of each attempt.
+/// Lets a worker try to escape, and prints the result of each attempt.
 fn escape() -> Result<Exit, Error> {
     if cfg!(not(target_os = "linux")) {
-        anstream::eprintln!("error: --sandbox-test: only Linux has the locks that it is to try");
+        anstream::eprintln!("error: --sandbox-test: only Linux has the restrictions that it tests");
         return Ok(Exit::Nothing);
     }
     let attempts = attack(program()?)?;

@@ -1,4 +1,4 @@
-//! `dry-run setup`.
+//! The command `dry-run setup`.
 
 use super::cache;
 use super::output::{print, print_json};
@@ -25,25 +25,26 @@ pub(super) struct Args {
     /// A .gtpack file, a pack folder, or a manifest beside its components.
     #[arg(long)]
     pack: PathBuf,
-    /// The provider that is set up.
+    /// The id of the provider to set up.
     #[arg(long)]
     provider_id: String,
-    /// The installation that is set up.
+    /// The id of the installation to set up.
     #[arg(long)]
     install_id: String,
-    /// Where webhooks can reach the installation.
+    /// The URL at which webhooks reach the installation.
     #[arg(long)]
     public_base_url: Option<String>,
     /// A JSON file with the answers.
     #[arg(long)]
     answers: Option<PathBuf>,
-    /// The wizard to drive; by default the one that the setup entry names.
+    /// The wizard to drive; by default the one that the pack's setup entry names,
+    /// or else its first setup wizard.
     #[arg(long)]
     wizard: Option<String>,
-    /// The mode that the wizard is given. Nothing is changed in any mode.
+    /// The mode that the wizard receives. In every mode this is a dry run.
     #[arg(long, default_value = "dry_run")]
     mode: Mode,
-    /// What runs the steps; `noop` runs nothing.
+    /// The executor of the steps; `noop` runs no step.
     #[arg(long, default_value = "wasm")]
     executor: Executor,
     #[command(flatten)]
@@ -97,10 +98,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     };
     let found = wizards(&pack);
     let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
-        anstream::eprintln!(
-            "error: {}: the pack offers no setup wizard",
-            show(&args.pack)
-        );
+        anstream::eprintln!("error: {}: the pack has no setup wizard", show(&args.pack));
         return Ok(if pack.declares_no_provisioning() {
             Exit::Nothing
         } else {
@@ -181,7 +179,8 @@ fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> 
     if args.json {
         let mut value = serde_json::to_value(run.result()).unwrap_or_default();
         if !problems.is_empty() {
-            // A plan of null, and why: nothing can mistake it for an empty one.
+            // The plan is null then; the errors say why, so that no script
+            // mistakes it for an empty plan.
             value["errors"] = json!(problems);
         }
         print_json(&value)?;
@@ -191,7 +190,7 @@ fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> 
     Ok(exit(run))
 }
 
-/// Every reason for which the wizard did not complete.
+/// Every reason why the wizard did not complete.
 fn problems(run: &WizardRun) -> Vec<String> {
     let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     let mut problems: Vec<String> = failures

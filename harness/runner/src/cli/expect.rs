@@ -1,4 +1,4 @@
-//! `expect add` and `expect prune`.
+//! The commands `expect add` and `expect prune`.
 
 use super::output::print;
 use crate::events::CheckFinished;
@@ -14,10 +14,10 @@ use time::{Date, Duration, OffsetDateTime};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Add {
-    /// The file; made if it is not there.
+    /// The expectations file; created if it does not exist.
     #[arg(long)]
     expectations: PathBuf,
-    /// The events of the run whose failures are to be expected.
+    /// The events of the run whose failures to add.
     #[arg(
         long = "from-last-run",
         value_name = "EVENTS",
@@ -26,29 +26,29 @@ pub(super) struct Add {
         default_value = "reports/out/events.jsonl"
     )]
     from: PathBuf,
-    /// Only failures whose name `pack::wizard::check` contains this.
+    /// Add only failures whose name `pack::wizard::check` contains this text.
     #[arg(long)]
     filter: Option<String>,
-    /// Why they are expected.
+    /// Why the failures are expected.
     #[arg(long)]
     reason: String,
-    /// Where it is tracked.
+    /// The issue that tracks the failures.
     #[arg(long)]
     issue: String,
-    /// Who mends it.
+    /// Who fixes the failures.
     #[arg(long)]
     owner: String,
-    /// Days until they end; at most 180.
+    /// Days until the expectations expire; at most 180.
     #[arg(long, default_value_t = 90)]
     days: i64,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Prune {
-    /// The file.
+    /// The expectations file.
     #[arg(long)]
     expectations: PathBuf,
-    /// The events of a run over all packs with this file.
+    /// The events of a run over all packs with this expectations file.
     #[arg(
         long = "from-last-run",
         value_name = "EVENTS",
@@ -64,7 +64,7 @@ fn today() -> Date {
 pub(super) fn add(args: &Add) -> Result<Exit, Error> {
     if !(1..=LONGEST).contains(&args.days) {
         let why = format!(
-            "--days {}: an expectation lives for 1 to {LONGEST} days",
+            "--days {}: an expectation lasts 1 to {LONGEST} days",
             args.days
         );
         return Err(Error::Usage(why));
@@ -98,11 +98,11 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         Ok(())
     })?;
     files::write(&args.expectations, render(&entries)?.as_bytes())?;
-    // A failure that cannot be excused is reported, never dropped.
+    // NB: if nobody reports these, the user takes them for excused.
     for name in &refused {
         anstream::eprintln!(
-            "not added: {name}: archive.* and sandbox.* cannot be excused, nor can a failure \
-             with several codes, nor a pack without id and version"
+            "not added: {name}: a failure cannot be excused if its check is archive.* or \
+             sandbox.*, if it has several codes, or if its pack has no id or version"
         );
     }
     print(&format!(
@@ -137,7 +137,7 @@ fn entry(args: &Add, check: &CheckFinished, id: &str, version: &str, code: &str)
     }
 }
 
-/// The requirement that this version alone meets.
+/// The requirement that only this version meets.
 fn exactly(version: &semver::Version) -> semver::VersionReq {
     let text = format!("={}.{}.{}", version.major, version.minor, version.patch);
     let text = if version.pre.is_empty() {
@@ -160,7 +160,7 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
     let entries = read(&args.expectations)?;
     let run = Run::read(&args.from)?;
     if !run.finished {
-        let why = "the run was cut off, so it shows nothing to be stale";
+        let why = "the run was cut off, so it does not show which expectations are stale";
         return Err(Error::Usage(format!("{}: {why}", show(&args.from))));
     }
     let bytes = read_file::read(&args.expectations, read_file::EXPECTATIONS)?;
@@ -170,7 +170,8 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
         .into_iter()
         .any(|c| c.name == "expectations" && c.sha256 == digest)
     {
-        let why = "the run was made with another file of expectations; run it again";
+        let why =
+            "the run used another expectations file, or an earlier version of it; run it again";
         return Err(Error::Usage(format!("{}: {why}", show(&args.from))));
     }
     let today = today().to_string();

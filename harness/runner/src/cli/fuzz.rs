@@ -1,4 +1,4 @@
-//! `fuzz`.
+//! The command `fuzz`.
 
 use super::isolation::IsolationFlags;
 use super::output::{print, print_json};
@@ -22,37 +22,37 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Functions that the table shows.
+/// Functions that the table shows, at most.
 const FUNCTIONS: usize = 30;
-/// Seconds between two lines where nobody watches a terminal.
+/// Seconds between two progress lines if standard error is no terminal.
 const LINES: u64 = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// An archive, a folder, or a manifest.
+    /// A .gtpack file, a pack folder, or a manifest beside its components.
     pack: PathBuf,
-    /// How long, for example `60s`, `10m` or `2h`.
+    /// How long to fuzz, for example `60s`, `10m` or `2h`.
     #[arg(long = "for", value_parser = humantime::parse_duration, default_value = "60s")]
     time: Duration,
-    /// Stop after so many runs of a wizard, if the time is not up before. With
-    /// one job, the same seed and number give the same result.
+    /// Stop after this many runs, counted over all wizards, or when the time is
+    /// up. With one job, the same seed and number give the same result.
     #[arg(long)]
     runs: Option<u64>,
-    /// Decides what is tried.
+    /// The seed that selects the inputs to try.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads; by default one a processor.
+    /// The number of threads; by default one per processor.
     #[arg(long)]
     jobs: Option<NonZeroUsize>,
-    /// The only wizard that is fuzzed.
+    /// Fuzz only this wizard.
     #[arg(long)]
     wizard: Option<String>,
-    /// Do not let what runs in the guests guide what is tried.
+    /// Choose inputs without the guests' code coverage.
     #[arg(long)]
     no_coverage: bool,
     #[command(flatten)]
     isolation: IsolationFlags,
-    /// Where a bundle for each finding goes.
+    /// The folder for repro bundles, one per finding.
     #[arg(long, default_value = "reports/out/fuzz")]
     out: PathBuf,
     /// Print the result as JSON.
@@ -82,7 +82,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         place: args.isolation.place()?,
     };
     let unheard = |e| Error::io("listen for", std::path::Path::new("signals"), e);
-    // NB: what was found by then is not lost; its bundles take no time.
+    // NB: a signal stops the campaign; its findings are written below, which is
+    // fast enough for the time that the watch allows.
     let watch = interrupt::watch(|_| true).map_err(unheard)?;
     let status = Status::new();
     let outcome = fuzz(&pack, &options, &|progress, elapsed| {
@@ -91,7 +92,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     drop(status);
     let asked = interrupt::asked();
     if let Some(signal) = asked {
-        anstream::eprintln!("error: interrupted by {signal}; what was found until then follows");
+        anstream::eprintln!("error: interrupted by {signal}; the findings so far follow");
     }
     let outcome = match (outcome, asked) {
         (Err(_), Some(_)) => return Ok(Exit::Harness),
@@ -105,7 +106,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
     drop(watch);
     Ok(match asked {
-        // It found nothing, and was not done with looking.
+        // An interrupted campaign without findings must not count as a pass.
         Some(_) => exit(&outcome).max_with(Exit::Harness),
         None => exit(&outcome),
     })
@@ -131,7 +132,7 @@ fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
-/// A bundle for each finding, and where it is.
+/// Writes a repro bundle for each finding, and returns the paths.
 fn write(args: &Args, pack: &PackRef, outcome: &Outcome) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for found in &outcome.found {
@@ -211,7 +212,7 @@ fn as_text(outcome: &Outcome, bundles: &[PathBuf]) -> String {
     } = outcome.progress;
     let _ = writeln!(
         out,
-        "{runs} runs in {} s, {} a second; {edges} of {} counters reached, {corpus} inputs showed something new",
+        "{runs} runs in {} s, {} per second; {edges} of {} coverage counters reached, {corpus} inputs in the corpus",
         outcome.elapsed.as_secs(),
         rate(outcome),
         outcome.functions.iter().map(|(f, _)| f.blocks).sum::<u32>(),
@@ -236,8 +237,8 @@ fn as_text(outcome: &Outcome, bundles: &[PathBuf]) -> String {
         let wizard = inert(wizard, 100);
         let _ = writeln!(
             out,
-            "\n{wizard}: no step of it could be run, so nothing can be said of it; \
-             `greentic-provision conformance` says why"
+            "\n{wizard}: not judged, because none of its steps ran; \
+             `greentic-provision conformance` shows the reason"
         );
     }
     let _ = match outcome.found.len() {
@@ -253,7 +254,8 @@ fn given(found: &provision_oracle::fuzzing::Found) -> String {
     own.unwrap_or(&found.input.inputs.answers).to_string()
 }
 
-/// The functions that guests export, those with most left to reach first.
+/// Lists the functions that guests export, those with the most unreached
+/// counters first.
 fn functions(out: &mut String, outcome: &Outcome) {
     let mut exported: Vec<_> = outcome
         .functions
@@ -281,7 +283,7 @@ fn answers(out: &mut String, outcome: &Outcome) {
     if outcome.answered.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\naccepted refused  broke    other answers to");
+    let _ = writeln!(out, "\naccepted rejected crashed  mutated answers to");
     for ((wizard, question), a) in &outcome.answered {
         let (wizard, question) = (inert(wizard, 100), inert(question, 100));
         let _ = writeln!(
@@ -292,7 +294,8 @@ fn answers(out: &mut String, outcome: &Outcome) {
     }
 }
 
-/// Shows how far it is: on a terminal always, elsewhere a line now and then.
+/// Shows the progress: a live line on a terminal, else a new line every
+/// [`LINES`] seconds.
 struct Status {
     bar: Option<ProgressBar>,
     last: Mutex<u64>,
@@ -323,7 +326,7 @@ impl Status {
         let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let seconds = elapsed.as_secs();
         let text = format!(
-            "{seconds} s: {runs} runs, {} a second, {edges} edges, corpus {corpus}, {findings} findings",
+            "{seconds} s: {runs} runs, {} per second, {edges} counters, corpus {corpus}, {findings} findings",
             runs * 1000 / millis.max(1)
         );
         match &self.bar {

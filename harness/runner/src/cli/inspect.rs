@@ -1,4 +1,4 @@
-//! `pack inspect`.
+//! The command `pack inspect`.
 
 use super::output::{print, print_json};
 use crate::exit::exit_of;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         Err(error) => return refused(args, &error, None),
     };
     let bytes = match &source {
-        // Of what is over the bound only a part was read.
+        // NB: of an archive above the bound, `load` read only a part.
         Source::Archive(bytes) if bytes.len() as u64 <= limits.archive.archive_bytes => {
             Some(Arc::clone(bytes))
         }
@@ -57,8 +57,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
 }
 
-/// Shows every violation and, of an archive, what other readers would extract:
-/// the file that one of them sees and another does not is the smuggled one.
+/// Shows every violation and, for an archive, what other ZIP readers would
+/// extract: a file that only some readers see is a smuggled one.
 fn refused(args: &Args, error: &OpenError, bytes: Option<&Vec<u8>>) -> Result<Exit, Error> {
     let message = error.to_string();
     anstream::eprintln!("error: {}: {message}", show(&args.pack));
@@ -123,8 +123,8 @@ fn refusal(bytes: Option<&Vec<u8>>, violations: &[Violation], readings: &[Readin
     out
 }
 
-/// Whether every reader that extracts anything sees this very file, and no
-/// other of its name.
+/// Whether every reader that extracts files sees exactly this file under its
+/// name, and sees that name once.
 fn seen_alike(file: &Extracted, readings: &[Reading]) -> bool {
     let mut extracting = readings.iter().filter_map(|r| r.files.as_ref().ok());
     extracting.all(|files| {
@@ -139,7 +139,8 @@ fn flow_of(wizards: &[Wizard], kind: WizardKind) -> Option<&str> {
     wizard.map(|w| w.name.as_str())
 }
 
-/// The first seven fields are what scripts have read since before this harness.
+/// NB: scripts that are older than this harness read the first seven fields;
+/// these must not change.
 fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
     let manifest = pack.manifest();
     let files: Vec<Value> = pack
@@ -169,7 +170,7 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
     })
 }
 
-/// What each SBOM of the pack is, whether or not it is true.
+/// Describes each SBOM of the pack, without comparing it with the files.
 fn sboms(pack: &Pack) -> Vec<Value> {
     let one = |file: &&str| {
         let decoded = sbom::decode(file, &pack.read(file)?, Limits::default().depth);

@@ -1,4 +1,4 @@
-//! The flags that say in which process steps run.
+//! The flags that select the process in which steps run.
 
 use crate::executors::Isolation;
 use crate::exit::Error;
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct IsolationFlags {
-    /// In which process steps run.
+    /// The process in which steps run.
     #[arg(long, value_enum, default_value_t = IsolationArg::Auto)]
     isolation: IsolationArg,
-    /// Seconds that a worker may take to compile a component; for each MiB of
-    /// it, half as many more.
+    /// Seconds that a worker may take to compile a component, plus half as many
+    /// for each MiB of the component.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -24,11 +24,11 @@ pub(super) struct IsolationFlags {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum IsolationArg {
-    /// In workers, locked as far as this machine can.
+    /// In workers, with every restriction that this machine supports.
     Auto,
-    /// In this process, for debugging: what breaks the engine ends the run.
+    /// In this process, for debugging; a crash of the engine ends the run.
     None,
-    /// In workers; exit 6 unless every lock holds.
+    /// In workers; exit 6 unless every restriction holds.
     Require,
 }
 

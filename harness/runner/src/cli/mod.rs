@@ -1,5 +1,5 @@
-//! The command line. Other people's scripts call `pack inspect`, `dry-run
-//! setup` and `conformance`: their flags and their JSON stay.
+//! The command line. NB: external scripts call `pack inspect`, `dry-run setup`
+//! and `conformance`; the flags and the JSON of these commands must not change.
 
 mod cache;
 mod catalogue;
@@ -31,7 +31,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look into a pack.
+    /// Inspect a pack, or rewrite its archive.
     Pack {
         #[command(subcommand)]
         command: PackCommand,
@@ -41,37 +41,37 @@ enum Command {
         #[command(subcommand)]
         command: DryRunCommand,
     },
-    /// Hold packs against the check catalogue.
+    /// Judge packs against the check catalogue.
     Conformance(conformance::Args),
-    /// Reports of runs that are over, from their events.
+    /// Write reports from the events of earlier runs, or merge shards.
     Report {
         #[command(subcommand)]
         command: ReportCommand,
     },
-    /// Look whether this machine can judge packs; with --self-test, whether the
-    /// harness catches what it has to.
+    /// Check that this machine can judge packs; with --self-test, that the
+    /// harness catches planted defects.
     Doctor(doctor::Args),
-    /// Files of expected failures.
+    /// Add entries to a file of expected failures, or remove them.
     Expect {
         #[command(subcommand)]
         command: ExpectCommand,
     },
-    /// Try a pack's own wizards with other answers, inputs and states, guided by
-    /// which code of its guests runs.
+    /// Fuzz a pack's own wizards with other answers, inputs and states, guided by
+    /// the code coverage of its guests.
     Fuzz(fuzz::Args),
-    /// Show a recorded failure again, offline; exit 1 if it still fails.
+    /// Replay a recorded failure offline; exit 1 if it still fails.
     Repro(repro::Args),
-    /// Compiled components that are kept between runs.
+    /// Show or remove the compile cache.
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
     },
-    /// Run steps for another process, as workers do; not for people.
+    /// Run steps for a supervisor process; internal.
     #[command(hide = true)]
     Worker,
-    /// Say what a check requires, why, and how to meet it.
+    /// Explain a check (what it requires, why, how to meet it) or a finding code.
     Explain(catalogue::Explain),
-    /// The check catalogue.
+    /// Print the check catalogue.
     Checks {
         #[command(subcommand)]
         command: ChecksCommand,
@@ -80,8 +80,8 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum PackCommand {
-    /// Show identity, wizards and files of a pack, or what others would see in
-    /// one that is refused; nothing is run.
+    /// Show a pack's identity, wizards and files without running it; for a
+    /// refused archive, show what other ZIP readers would extract.
     Inspect(inspect::Args),
     /// Write the canonical form of an archive.
     Repack(repack::Args),
@@ -95,25 +95,25 @@ enum DryRunCommand {
 
 #[derive(Debug, Subcommand)]
 enum ExpectCommand {
-    /// Add the failures of a run, each with a reason, an owner and an end.
+    /// Add the failures of a run, each with a reason, an owner and an end date.
     Add(expect::Add),
-    /// Remove what a run has shown to be stale.
+    /// Remove the expectations that are expired or that a run reported as stale.
     Prune(expect::Prune),
 }
 
 #[derive(Debug, Subcommand)]
 enum ReportCommand {
-    /// Write reports from the events of a run, also of one that was cut off.
+    /// Write reports from the events of a run, even if the run was cut off.
     Render(report::Render),
-    /// Put the shards of a run together, all of them and no others.
+    /// Merge all shards of a run; refuse if one is missing or of another run.
     Merge(report::Merge),
 }
 
 #[derive(Debug, Subcommand)]
 enum CacheCommand {
-    /// Show where it is, and what is in it.
+    /// Show the cache's folder and size.
     Show(cache::CacheFolder),
-    /// Remove all of it.
+    /// Remove the compile cache.
     Clean(cache::CacheFolder),
 }
 
@@ -125,7 +125,7 @@ enum ChecksCommand {
     Markdown,
 }
 
-/// Parses the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     // NB: clap itself exits with 2 on bad usage, which is `Exit::Usage`.

@@ -5,7 +5,8 @@ use crate::files;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Prints `text` to standard output; a reader that went away is no error.
+/// Prints `text` to standard output. A closed pipe is no error, because the
+/// reader, for example `head`, may have read enough.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -15,7 +16,7 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Prints `value` to standard output as JSON for people.
+/// Prints `value` to standard output as indented JSON.
 pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let bytes = files::pretty(value)?;
     print(&String::from_utf8_lossy(&bytes))

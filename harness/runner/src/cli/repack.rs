@@ -1,4 +1,4 @@
-//! `pack repack`.
+//! The command `pack repack`.
 
 use super::output::print;
 use crate::exit::{Error, Exit, show};
@@ -14,9 +14,9 @@ pub(super) struct Args {
     /// The archive to read.
     #[arg(value_name = "IN")]
     from: PathBuf,
-    /// Where its canonical form goes: sorted, stored, dated 1980-01-01, mode
-    /// 0644, without directories, extra fields or comments. Written whole or
-    /// not at all; may be IN itself.
+    /// The file for the canonical form: entries sorted and uncompressed, dated
+    /// 1980-01-01, mode 0644, no directories, extra fields or comments. Written
+    /// whole or not at all; may be IN itself.
     #[arg(value_name = "OUT")]
     to: PathBuf,
 }
@@ -39,7 +39,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         Err(error) => {
             anstream::eprintln!("error: {path}: {error}");
             if matches!(error, OpenError::Archive(_)) {
-                anstream::eprintln!("nothing was written; `pack inspect --pack {path}` shows more");
+                anstream::eprintln!(
+                    "repack wrote nothing; `pack inspect --pack {path}` shows more"
+                );
             }
             return Ok(crate::exit::exit_of(&error));
         }

@@ -1,4 +1,4 @@
-//! `report render` and `report merge`.
+//! The commands `report render` and `report merge`.
 
 use super::output::print;
 use crate::events::{Event, EventLog, RunStarted, Shard};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Render {
-    /// The events of a run, `events.jsonl` of its output folder.
+    /// The events of a run: `events.jsonl` in its output folder.
     events: PathBuf,
     #[command(flatten)]
     reports: Wanted,
@@ -20,10 +20,10 @@ pub(super) struct Render {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Merge {
-    /// The events of every shard.
+    /// The events of every shard of the run.
     #[arg(required = true, num_args = 1..)]
     events: Vec<PathBuf>,
-    /// Where the events of the whole run go.
+    /// The file for the events of the whole run.
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub(super) fn render(args: &Render) -> Result<Exit, Error> {
     report(&args.events, &args.reports)
 }
 
-/// Reports on the stream `events`.
+/// Prints the console report of the stream `events` and writes the others.
 fn report(events: &Path, wanted: &Wanted) -> Result<Exit, Error> {
     wanted.check_apart([events].into_iter())?;
     let run = &wanted.read(events)?;
@@ -44,7 +44,7 @@ fn report(events: &Path, wanted: &Wanted) -> Result<Exit, Error> {
     console::report(run, print)?;
     wanted.write(run)?;
     if let Some(cut) = run.cut() {
-        anstream::eprintln!("error: {cut}; what it did not come to is an error");
+        anstream::eprintln!("error: {cut}; packs without a result count as errors");
         return Ok(run.exit().max_with(Exit::Harness));
     }
     Ok(run.exit())
@@ -64,14 +64,14 @@ pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
     report(&args.out, &args.reports)
 }
 
-/// Writes the events of `runs` to one stream: beside its place at first, so
-/// that an error leaves what is there.
+/// Writes the events of `runs` to one stream: first to a file beside `--out`, so
+/// that an error leaves an existing `--out` as it was.
 fn write_merged(args: &Merge, runs: &[Run], started: RunStarted) -> Result<(), Error> {
     if let Some(folder) = args.out.parent().filter(|f| !f.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
     }
     if std::fs::metadata(&args.out).is_ok_and(|m| !m.is_file()) {
-        let why = "--out has to be a regular file: the merged stream is read again";
+        let why = "--out must be a regular file, because merge reads it again";
         return Err(Error::Usage(format!("{}: {why}", show(&args.out))));
     }
     let beside = files::Beside::create(&args.out)?;
@@ -92,7 +92,7 @@ fn write_merged(args: &Merge, runs: &[Run], started: RunStarted) -> Result<(), E
     beside.persist()
 }
 
-/// The events of packs at `path`, which has been read before.
+/// Copies the events of packs from the stream at `path` to `log`.
 fn copy(path: &Path, log: &EventLog) -> Result<(), Error> {
     let mut stream = EventLines::open(path)?;
     loop {
@@ -117,8 +117,8 @@ fn copy(path: &Path, log: &EventLog) -> Result<(), Error> {
     }
 }
 
-/// What the whole run began with, if `runs` are its shards: all of them, each
-/// once, finished, and of one run.
+/// The start event of the whole run. Refuses `runs` unless they are all shards
+/// of one run, each once and each finished.
 fn whole(args: &Merge, runs: &[Run]) -> Result<RunStarted, Error> {
     let mut shards: BTreeMap<Shard, &Path> = BTreeMap::new();
     let mut first: Option<&RunStarted> = None;
@@ -151,7 +151,7 @@ fn whole(args: &Merge, runs: &[Run]) -> Result<RunStarted, Error> {
     }
     let first = first.ok_or(MergeError::None)?;
     let count = shards.keys().next().map_or(0, |shard| shard.count);
-    // NB: a stream may say that there are 2^64.
+    // NB: a stream may claim 2^64 shards; the iterator over them must stay lazy.
     if (shards.len() as u64) < count {
         let missing = (1..=count).filter(|i| !shards.keys().any(|s| s.index == *i));
         let missing = missing.take(LISTED).collect();
@@ -169,7 +169,7 @@ fn whole(args: &Merge, runs: &[Run]) -> Result<RunStarted, Error> {
     })
 }
 
-/// Missing shards that an error lists.
+/// Missing shards that an error lists, at most.
 const LISTED: usize = 20;
 
 /// Why streams cannot be merged.
@@ -179,24 +179,24 @@ enum MergeError {
     Shard { path: PathBuf, why: ShardError },
     #[error("no shards")]
     None,
-    #[error("of {count} shards these are missing: {}", listed(missing))]
+    #[error("the run has {count} shards; missing: {}", listed(missing))]
     Missing { count: u64, missing: Vec<u64> },
-    #[error("the shards together do not have the packs that the run was over")]
+    #[error("the packs of all shards together are not the packs of the run")]
     Packs,
 }
 
-/// Why a stream is none of the shards of a run.
+/// Why merge refuses a stream.
 #[derive(Debug, thiserror::Error)]
 enum ShardError {
-    #[error("a whole run and no shard; it needs no merging")]
+    #[error("a whole run, not a shard; it needs no merge")]
     Whole,
     #[error("shard {} of {} is impossible", .0.index, .0.count)]
     Impossible(Shard),
     #[error("shard {0} was cut off; run it again")]
     CutOff(u64),
-    #[error("shard {index} once more, see {}", show(other))]
+    #[error("shard {index} once more; it is also in {}", show(other))]
     Twice { index: u64, other: PathBuf },
-    #[error("of another run: another version, profile, filter, configuration, or other packs")]
+    #[error("a shard of another run: its version, profile, filter, configuration or packs differ")]
     OtherRun,
 }
 

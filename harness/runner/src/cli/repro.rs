@@ -1,4 +1,4 @@
-//! `repro`.
+//! The command `repro`.
 
 use super::isolation::IsolationFlags;
 use super::output::print;
@@ -11,9 +11,10 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A bundle, from `artifacts/` of a run's output folder.
+    /// A repro bundle, which `conformance` writes below `artifacts/` in its output
+    /// folder, and `fuzz` into its own.
     bundle: PathBuf,
-    /// Where the pack is, if the bundle does not carry it and it has moved.
+    /// The pack, if the bundle does not contain it and its path has changed.
     #[arg(long)]
     pack: Option<PathBuf>,
     #[command(flatten)]
@@ -24,7 +25,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let decoded = AnyBundle::read(&args.bundle)?;
     if !decoded.lowered.is_empty() {
         anstream::eprintln!(
-            "warning: the bundle asks for larger bounds than this harness has; these are lowered: {}",
+            "warning: the bundle has bounds above the defaults of this harness; lowered to the defaults: {}",
             decoded.lowered.join(", ")
         );
     }
@@ -40,13 +41,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
 }
 
-/// A failed check of `conformance`.
+/// Replays a failed check of `conformance`.
 fn check(replay: &Replay<'_>, bundle: &Bundle) -> Result<Exit, Error> {
     let (said, result, exit) = match replay.check(bundle)? {
         Shown::Again(result) => ("fails again, as recorded", result, Exit::Fails),
-        Shown::Differently(result) => ("fails, but otherwise than recorded", result, Exit::Fails),
+        Shown::Differently(result) => ("fails, but differently than recorded", result, Exit::Fails),
         Shown::NoLonger(result) => match result.status {
-            Status::Blocked => ("cannot be judged any more", result, Exit::Nothing),
+            Status::Blocked => ("can no longer be judged", result, Exit::Nothing),
             _ => ("no longer fails", result, Exit::Conforms),
         },
     };
@@ -56,7 +57,7 @@ fn check(replay: &Replay<'_>, bundle: &Bundle) -> Result<Exit, Error> {
     Ok(exit)
 }
 
-/// A finding of `fuzz`.
+/// Replays a finding of `fuzz`.
 fn input(replay: &Replay<'_>, bundle: &FuzzBundle) -> Result<Exit, Error> {
     let (code, wizard, label) = (
         inert(bundle.observed.code.as_str(), 80),

@@ -1,7 +1,7 @@
-//! The event stream: one JSON object a line, written as things happen.
+//! The event stream: one JSON object per line, written during the run.
 //!
-//! Every report is a fold over these events, so whatever a report shows is
-//! also here, and an aborted run leaves all that it knew.
+//! Every report is a fold over these events, so a report shows nothing that is not
+//! here, and an aborted run leaves the events of all packs that it finished.
 
 pub(crate) mod read;
 mod status_fields;
@@ -33,16 +33,16 @@ pub enum Event {
     WizardDriven(WizardDriven),
     /// A check was concluded.
     CheckFinished(CheckFinished),
-    /// All is known of a pack.
+    /// A pack is finished.
     PackFinished(PackFinished),
     /// An expectation is no longer true.
     ExpectationStale {
         /// Which one, and why.
         message: String,
     },
-    /// The run was asked to end before it was over.
+    /// A signal asked the run to end early.
     RunInterrupted {
-        /// The signal that asked.
+        /// The name of the signal.
         signal: String,
     },
     /// The run is over.
@@ -55,25 +55,25 @@ pub enum Event {
 /// See [`Event::RunStarted`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunStarted {
-    /// Version of the form of these events.
+    /// Version of the event format.
     pub format: u32,
     /// The harness's version.
     pub version: String,
-    /// Profile that the packs are held to.
+    /// Profile that the packs are judged by.
     pub profile: String,
-    /// The trial-name filter, where one was given.
+    /// The trial-name filter, if there is one.
     pub filter: Option<String>,
-    /// The public base URL that wizards are given.
+    /// The public base URL that wizards receive.
     pub public_base_url: String,
-    /// Which part of the packs this is, where it is one.
+    /// The shard, if the run covers only a part of the packs.
     pub shard: Option<Shard>,
     /// SHA-256 of the labels of all packs, those of other shards included.
     pub selection: String,
-    /// Decides which answers are tried where not all can be.
+    /// Selects the probes if there are more than the limit.
     pub seed: u64,
     /// Bounds under which steps ran.
     pub limits: Limits,
-    /// The files other than packs that decide the result: expectations, trusted keys.
+    /// The files other than packs that affect the result: expectations, trusted keys.
     pub configuration: Vec<ConfigFile>,
     /// Labels of the packs, in the order of reports.
     pub packs: Vec<String>,
@@ -94,7 +94,7 @@ pub struct Requirement {
     pub text: String,
 }
 
-/// A file that decides over the result of a run.
+/// A file that affects the result of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigFile {
     /// What it is: `expectations`, `trust`.
@@ -125,7 +125,7 @@ pub struct WizardDriven {
     pub driver: String,
     /// How it ended.
     pub outcome: String,
-    /// Steps that have to run for the wizard to have run at all.
+    /// The number of steps that must run to a usable answer.
     pub steps_due: usize,
     /// Its steps.
     pub steps: Vec<StepDone>,
@@ -138,17 +138,17 @@ pub struct WizardDriven {
 pub struct StepDone {
     /// The step's name.
     pub step: String,
-    /// The node of the flow's graph, where there is one.
+    /// The node of the flow's graph, if there is one.
     pub node: Option<String>,
-    /// What was called.
+    /// The function that was called.
     pub function: String,
-    /// The file that holds it.
+    /// The file that contains the function.
     pub component: Option<String>,
     /// `ok`, a code `E_…`, or `not_run`.
     pub status: String,
-    /// What the code means here.
+    /// The message of the failure.
     pub message: Option<String>,
-    /// What it consumed.
+    /// The resources that the step consumed.
     #[serde(flatten)]
     pub meters: Meters,
     /// Its calls to the host.
@@ -173,7 +173,7 @@ pub struct CheckFinished {
     pub reason: Option<String>,
     /// The violations.
     pub findings: Vec<Finding>,
-    /// The command that shows the same again, where it did not pass.
+    /// The command that reproduces a failure or an error.
     pub reproduce: Option<String>,
 }
 
@@ -182,41 +182,42 @@ pub struct CheckFinished {
 pub struct PackFinished {
     /// The pack's label.
     pub pack: String,
-    /// Where it was read.
+    /// The path that it was read from.
     pub path: String,
-    /// Its id, where it has a manifest.
+    /// Its id, if it has a manifest.
     pub id: Option<String>,
-    /// Its version, where it has a manifest.
+    /// Its version, if it has a manifest.
     pub version: Option<String>,
     /// SHA-256 of what was read.
     pub digest: String,
     /// The verdict.
     pub verdict: Verdict,
-    /// Steps that really ran to a usable answer.
+    /// The number of steps that ran to a usable answer.
     pub steps_executed: usize,
-    /// Steps that had to, at least.
+    /// The number of steps that must run to a usable answer.
     pub steps_due: usize,
-    /// Other sets of answers that were tried.
+    /// The number of probes.
     pub probes: usize,
     /// Peak resident memory of the process when the pack was done, in bytes;
-    /// 0 where the system does not tell.
+    /// 0 if the system does not report it.
     pub resident_peak: u64,
     /// Notes of the setup plan.
     pub plan_notes: usize,
     /// Keys of the secrets that the setup plan sets.
     pub secret_keys: Vec<String>,
-    /// Wall time of its reading, verifying, running and judging, in
+    /// Wall time of reading, verifying, running and judging it, in
     /// milliseconds.
     pub millis: u64,
-    /// The same by part, in microseconds; streams of old have none.
+    /// The same time by stage, in microseconds. Streams of earlier versions have
+    /// none.
     #[serde(default)]
     pub micros: Option<PackTimes>,
 }
 
-/// Version of the form of events; another one is not read.
+/// Version of the event format. This version reads no other.
 pub const FORMAT: u32 = 1;
 
-/// Where events go: a file, a line at a time.
+/// Writes events to a file, one per line.
 pub struct EventLog {
     path: PathBuf,
     inner: Mutex<Inner>,
@@ -224,14 +225,13 @@ pub struct EventLog {
 
 struct Inner {
     file: File,
-    /// A second place for events: standard output with `--json`.
+    /// A second output: standard output with `--json`.
     also: Option<Box<dyn Write + Send>>,
     failed: Option<std::io::Error>,
 }
 
 impl EventLog {
-    /// A new, empty log at `path`; events also go to `also`, where somebody
-    /// reads along.
+    /// Creates an empty log at `path`. Events also go to `also`, if there is one.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be created.
@@ -257,12 +257,12 @@ impl EventLog {
         &self.path
     }
 
-    /// Adds an event; what goes wrong is kept for [`EventLog::finish`].
+    /// Adds an event. [`EventLog::finish`] returns the first write error.
     pub fn emit(&self, event: &Event) {
         self.emit_all(std::slice::from_ref(event));
     }
 
-    /// Adds events that stay together, whatever other threads add.
+    /// Adds events without events of other threads between them.
     pub fn emit_all(&self, events: &[Event]) {
         let mut lines = Vec::new();
         for event in events {
@@ -274,17 +274,17 @@ impl EventLog {
             inner.failed.get_or_insert(e);
         }
         if let Some(also) = &mut inner.also {
-            // NB: a reader that went away is no error of the run.
+            // NB: a reader that closes the second output does not fail the run.
             if also.write_all(&lines).and_then(|()| also.flush()).is_err() {
                 inner.also = None;
             }
         }
     }
 
-    /// Ends the log.
+    /// Syncs the log.
     ///
     /// # Errors
-    /// The first [`Error::Io`] that a write met.
+    /// [`Error::Io`], the first of all writes, or that of the sync.
     pub fn finish(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         match inner.failed.take() {
@@ -293,7 +293,7 @@ impl EventLog {
                 .file
                 .sync_all()
                 .or_else(|e| match e.kind() {
-                    // What is no file on a disk cannot be synced.
+                    // A pipe or a device cannot be synced.
                     std::io::ErrorKind::InvalidInput => Ok(()),
                     _ => Err(e),
                 })
@@ -308,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_that_was_not_written_is_an_error_in_the_end() {
+    fn failed_write_is_reported_by_finish() {
         let full = EventLog::create(Path::new("/dev/full"), None).expect("opens");
         full.emit(&Event::RunFinished { exit_code: 0 });
         assert!(matches!(full.finish(), Err(Error::Io { .. })));

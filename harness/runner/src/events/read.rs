@@ -1,4 +1,4 @@
-//! Reads an event from its line, with texts that cannot harm a report.
+//! Reads an event from its line, and makes its texts inert.
 
 use crate::events::{CheckFinished, Event, FORMAT, PackFinished, WizardDriven};
 use provision_core::text::{inert, inert_lines, is_plain};
@@ -19,13 +19,13 @@ pub(crate) enum ReadError {
         /// The version that wrote it.
         version: String,
     },
-    /// The line is no event.
+    /// The line is not an event.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
 
-/// Reads an event. Streams are merged and rendered where they were not written,
-/// so that no report may rely on their texts being inert already.
+/// Reads an event and makes its texts inert: a stream to merge or render may come
+/// from another machine, so reports cannot rely on its writer.
 pub(crate) fn parse(line: &[u8]) -> Result<Event, ReadError> {
     let event = event(line).map_err(|e| other_format(line).unwrap_or(ReadError::Json(e)))?;
     if matches!(&event, Event::RunStarted(started) if started.format != FORMAT)
@@ -33,8 +33,8 @@ pub(crate) fn parse(line: &[u8]) -> Result<Event, ReadError> {
     {
         return Err(error);
     }
-    // What has no escape and no letter of others has nothing to be written out.
-    // NB: JSON lets the control character U+007F stand as it is.
+    // Fast path: a line of printable ASCII without a JSON escape is already inert.
+    // NB: JSON allows the control character U+007F unescaped; `is_plain` does not.
     let text = std::str::from_utf8(line.trim_ascii_end());
     if text.is_ok_and(|t| is_plain(t) && !t.contains('\\')) || cfg!(planted_bug = "reports") {
         return Ok(event);
@@ -70,8 +70,8 @@ fn event(line: &[u8]) -> serde_json::Result<Event> {
     }
 }
 
-/// An event of the three kinds of which a stream has thousands, if its tag comes
-/// first.
+/// An event of the three kinds of which a stream has thousands, if the tag is its
+/// first member.
 ///
 /// NB: for a tagged enum, serde copies all members before it reads them. Here,
 /// the tag decides how the members after it are read, without a copy.
@@ -113,7 +113,8 @@ fn make_inert(value: &mut Value) {
         Value::String(text) if is_plain(text) => {}
         Value::String(text) => *text = inert_lines(text),
         Value::Array(items) => items.iter_mut().for_each(make_inert),
-        // Keys are the harness's own, or of maps that reports only look up in.
+        // Keys stay as they are: they are field names, or keys of maps that reports
+        // only look up in.
         Value::Object(map) => map.values_mut().for_each(make_inert),
         _ => {}
     }
@@ -125,7 +126,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_tag_means_the_same_wherever_it_stands() {
+    fn tag_at_either_end_gives_the_same_event() {
         let check = json!({
             "pack": "p", "scope": "pack", "check": "plan.shape", "level": "must",
             "status": "passed", "applicable": true, "reason": null, "findings": [],

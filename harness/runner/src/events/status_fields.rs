@@ -1,5 +1,5 @@
 //! The JSON of a status: `status` (`skipped`, `passed`, `failed`, `error`) and
-//! `applicable`, which tells a blocked check from one that does not apply.
+//! `applicable`, which distinguishes a blocked check from one that does not apply.
 
 use provision_core::Status;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

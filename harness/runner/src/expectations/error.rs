@@ -30,11 +30,11 @@ pub enum EntryError {
     /// Failures of the check are never excused.
     #[error("archive.* and sandbox.* cannot be excused")]
     NotExcusable,
-    /// A text that is needed is empty.
+    /// A required text is empty.
     #[error("`{0}` is empty")]
     Empty(&'static str),
-    /// A day is not written as one.
-    #[error("`{0}` is no date like 2026-01-31")]
+    /// A text is not a date.
+    #[error("`{0}` is not a date like 2026-01-31")]
     Date(&'static str),
     /// It ends too late, or before it begins.
     #[error("lives for {days} days; at most {LONGEST} are allowed")]

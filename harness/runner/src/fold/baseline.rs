@@ -1,4 +1,4 @@
-//! How much fuel each step used in an earlier run, from its JSON report.
+//! Reads the fuel of each step of an earlier run from its JSON report.
 
 use crate::events::{StepDone, WizardDriven};
 use crate::exit::{Error, show};
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-/// A step of a wizard: its name, its node, what was called, and which one it
-/// is of several that are alike.
+/// Identifies a step of a wizard: its name, its node, its function, and its number
+/// among the steps that agree in these.
 type Place = (String, Option<String>, String, usize);
 
 /// An earlier run.
@@ -66,18 +66,19 @@ impl Baseline {
     /// Reads the JSON report at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::File`] where it cannot be read, and
-    /// [`Error::Usage`] where it is no such report.
+    /// [`Error::Io`] and [`Error::File`] if it cannot be read, and [`Error::Usage`]
+    /// if it is not a JSON report.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut file = BoundedFile::open(path, read_file::BASELINE)?;
         let parsed = Self::parse(&mut file);
-        // A report that is cut off at the bound is no JSON; the bound is why.
+        // NB: check the bound first: a report that is cut off at the bound is also
+        // invalid JSON.
         file.check()?;
         parsed.map_err(|e| {
             let (path, e) = (show(path), inert(&e.to_string(), 300));
             Error::Usage(format!(
-                "{path}: no JSON report of this harness: {e}; --baseline takes what an earlier \
-                 --report wrote"
+                "{path}: not a JSON report of this harness: {e}; --baseline reads a file that \
+                 an earlier --report wrote"
             ))
         })
     }
@@ -85,7 +86,7 @@ impl Baseline {
     /// Reads a JSON report.
     ///
     /// # Errors
-    /// What the parser says where it is none, or where reading fails.
+    /// The parser's error if it is not a report, or if reading fails.
     pub fn parse(report: impl Read) -> serde_json::Result<Self> {
         let report: Report = serde_json::from_reader(BufReader::new(report))?;
         let mut baseline = Self::default();
@@ -100,8 +101,8 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// By how much the fuel of each step of `wizard` has changed; `None` where
-    /// the earlier run had no such step.
+    /// The change in fuel of each step of `wizard`; `None` if the earlier run had no
+    /// such step.
     #[must_use]
     pub fn changes(&self, wizard: &WizardDriven) -> Vec<Option<i64>> {
         let key = (wizard.pack.clone(), wizard.wizard.clone());

@@ -1,4 +1,4 @@
-//! The index of a stream: what is kept of each pack while all is read.
+//! Builds the index of a stream: a summary of each pack, and where its events are.
 
 use super::run::{PackSummary, Run, Span};
 use crate::events::{CheckFinished, Event, RunStarted};
@@ -9,7 +9,7 @@ use provision_oracle::{Level, Stage};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// An index that is being made.
+/// An index under construction.
 #[derive(Default)]
 pub(super) struct Index {
     started: Option<RunStarted>,
@@ -63,11 +63,16 @@ impl Index {
     }
 
     pub(super) fn finish(mut self, path: &Path) -> Result<Run, Error> {
-        let no_start = || Error::Usage(format!("{}: the stream has no beginning", show(path)));
+        let no_start = || {
+            Error::Usage(format!(
+                "{}: the stream has no `run_started` event",
+                show(path)
+            ))
+        };
         let started = self.started.take().ok_or_else(no_start)?;
         let refuse = |why: String| Error::Usage(format!("{}: {why}", show(path)));
         check_announced(&started).map_err(refuse)?;
-        // Every pack that was announced is in every report, run or not.
+        // Reports list every announced pack, even if it did not run.
         let announced = started.packs.iter().map(|label| {
             self.packs.remove(label).unwrap_or_else(|| PackSummary {
                 label: label.clone(),
@@ -102,7 +107,7 @@ impl Index {
     }
 }
 
-/// Refuses a run that announces more than any run has.
+/// Refuses a run that announces more packs or checks than the bounds allow.
 fn check_announced(started: &RunStarted) -> Result<(), String> {
     for (what, count, most) in [
         ("packs", started.packs.len(), EVENT_PACKS),
@@ -117,7 +122,8 @@ fn check_announced(started: &RunStarted) -> Result<(), String> {
     Ok(())
 }
 
-/// What is only good practice violates nothing.
+/// Whether `check` is a failed archive or sandbox check of the level must. A failed
+/// check of another level is no violation.
 fn violates(check: &CheckFinished) -> bool {
     let stage = Stage::of(&check.check);
     let required = check.level == Level::Must;

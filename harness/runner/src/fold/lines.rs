@@ -1,4 +1,4 @@
-//! The whole lines of an event stream, bounded while they are read.
+//! Reads the complete lines of an event stream, within bounds.
 
 use crate::exit::{Error, show};
 use crate::read_file::{EVENT_LINE_BYTES, open_regular};
@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Bytes of the stream that are read together, for all processors.
+/// Bytes after which a batch is full. All processors work on the same batch.
 pub(super) const AT_ONCE: usize = 1024 * 1024;
 
-/// An event stream that is read from its beginning.
+/// The lines of an event stream, from its beginning.
 pub(crate) struct EventLines {
     path: PathBuf,
     reader: BufReader<File>,
@@ -21,8 +21,8 @@ impl EventLines {
     /// Opens the stream at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::File`] where it is no regular file: a stream
-    /// is read several times.
+    /// [`Error::Io`], and [`Error::File`] if it is not a regular file: a fold reads
+    /// the stream several times.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             path: path.to_owned(),
@@ -31,11 +31,11 @@ impl EventLines {
         })
     }
 
-    /// The next whole lines, with their ends, about as many as are read at once;
-    /// none at the end. What stands after the last line break is left out.
+    /// The next batch of complete lines, with their line breaks; empty at the end of
+    /// the stream. Leaves out the text after the last line break.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::Usage`] where a line is too long.
+    /// [`Error::Io`], and [`Error::Usage`] if a line is too long.
     pub(crate) fn next_lines(&mut self) -> Result<Vec<Vec<u8>>, Error> {
         let (mut lines, mut bytes) = (Vec::new(), 0);
         while bytes < AT_ONCE {
@@ -51,7 +51,7 @@ impl EventLines {
                     let (path, line) = (show(&self.path), self.count + 1);
                     return Err(Error::Usage(format!(
                         "{path}, line {line}: longer than {EVENT_LINE_BYTES} bytes, the bound on \
-                         an event; the file is no event stream of this harness"
+                         an event; the file is not an event stream of this harness"
                     )));
                 }
             }
@@ -67,8 +67,8 @@ enum LineError {
     TooLong,
 }
 
-/// The next line with its end, of at most `most` bytes; none where the end of
-/// the file comes before that of the line.
+/// The next line with its line break, of at most `most` bytes; `None` if the file ends
+/// before the line does.
 fn next_line(reader: &mut impl BufRead, most: u64) -> Result<Option<Vec<u8>>, LineError> {
     let mut line = Vec::new();
     let mut bounded = reader.take(most + 1);

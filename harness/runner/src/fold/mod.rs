@@ -1,5 +1,5 @@
-//! Folds the event stream into what reports show: an index of the whole run,
-//! and one pack at a time, so that memory does not grow with the packs.
+//! Folds the event stream into the contents of reports: an index of the whole run,
+//! then one pack at a time, so that only the index of all packs stays in memory.
 
 mod baseline;
 mod index;

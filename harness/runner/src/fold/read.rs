@@ -15,11 +15,11 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 impl Run {
-    /// Folds the stream at `path`. What stands after the last line break was
-    /// cut off while it was written, and is left out.
+    /// Folds the stream at `path`. Leaves out the text after the last line break: an
+    /// aborted run wrote only a part of that line.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::Usage`] where it is no such stream.
+    /// [`Error::Io`], and [`Error::Usage`] if it is not an event stream.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut stream = EventLines::open(path)?;
         let mut index = Index::default();
@@ -43,7 +43,7 @@ impl Run {
     /// Calls `each` with every pack, in the order of reports.
     ///
     /// # Errors
-    /// What `each` says; [`Error::Io`] where the stream cannot be read again.
+    /// Those of `each`; [`Error::Io`] if the stream cannot be read again.
     pub fn each(&self, each: impl FnMut(&PackRun) -> Result<(), Error>) -> Result<(), Error> {
         self.each_where(|_| true, each)
     }
@@ -118,7 +118,7 @@ fn lines_of(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
     Ok(lines)
 }
 
-/// Why the stream cannot be read: `line` is no event, or of another format.
+/// Why the stream cannot be read: `line` is not an event, or has another format.
 fn refused(path: &Path, line: usize, error: ReadError) -> Error {
     match error {
         ReadError::Format { format, version } => Error::StreamFormat {
@@ -131,7 +131,7 @@ fn refused(path: &Path, line: usize, error: ReadError) -> Error {
             let why = inert(&error.to_string(), 200);
             let path = show(path);
             Error::Usage(format!(
-                "{path}, line {line}: no event of this version: {why}"
+                "{path}, line {line}: not an event of this version: {why}"
             ))
         }
     }

@@ -1,4 +1,4 @@
-//! A run as reports show it: what its stream says, and what follows from that.
+//! A run as reports show it: the contents of its stream, and conclusions from them.
 
 use super::baseline::Baseline;
 use crate::events::{CheckFinished, PackFinished, RunStarted, WizardDriven};
@@ -7,42 +7,42 @@ use provision_core::{Status, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// A run, folded.
+/// The fold of one event stream.
 #[derive(Debug)]
 pub struct Run {
-    /// How it began.
+    /// The event that the run begins with.
     pub started: RunStarted,
     /// The packs, in the order that the run announced.
     pub packs: Vec<PackSummary>,
     /// Expectations that are no longer true.
     pub stale: Vec<String>,
-    /// Whether it came to its end.
+    /// Whether the run finished.
     pub finished: bool,
-    /// The signal that ended it before.
+    /// The signal that ended the run early.
     pub interrupted: Option<String>,
     /// The earlier run that this one is compared with, if there is one.
     pub baseline: Option<Baseline>,
     pub(super) path: PathBuf,
 }
 
-/// What is kept in memory of each pack.
+/// The data of each pack that stays in memory.
 #[derive(Debug, Clone, Default)]
 pub struct PackSummary {
     /// The pack's label.
     pub label: String,
     /// How many of its checks have each status.
     pub checks: BTreeMap<Status, usize>,
-    /// Steps that really ran to a usable answer.
+    /// The number of steps that ran to a usable answer.
     pub steps_executed: usize,
-    /// Steps that had to, at least.
+    /// The number of steps that must run to a usable answer.
     pub steps_due: usize,
-    /// Ids of the profile's checks of which the stream says nothing.
+    /// Ids of the profile's checks that have no result in the stream.
     pub missing: Vec<String>,
     pub(super) verdict: Option<Verdict>,
     pub(super) started: bool,
     pub(super) violates: bool,
     pub(super) concluded: BTreeSet<String>,
-    /// Where its events stand in the stream.
+    /// Where its events are in the stream.
     pub(super) spans: Vec<Span>,
 }
 
@@ -53,19 +53,19 @@ pub(super) struct Span {
     pub(super) len: u64,
 }
 
-/// All that the stream says of one pack.
+/// All events of one pack.
 #[derive(Debug, Clone)]
 pub struct PackRun {
-    /// What the index says of it.
+    /// Its summary in the index.
     pub summary: PackSummary,
-    /// How it ended; `None` if the run was cut off before.
+    /// Its last event; `None` if the run was cut off before it.
     pub finished: Option<PackFinished>,
     /// Its wizards.
     pub wizards: Vec<WizardDriven>,
     /// Its checks.
     pub checks: Vec<CheckFinished>,
-    /// By how much the fuel of each step of each wizard has changed since an
-    /// earlier run; `None` where nothing can be said.
+    /// The change in fuel of each step of each wizard since an earlier run; `None`
+    /// if no earlier run had this step.
     pub fuel_changes: Vec<Vec<Option<i64>>>,
 }
 
@@ -82,10 +82,10 @@ impl Run {
         self.packs.iter().map(|p| p.count(status)).sum()
     }
 
-    /// Steps that really ran, over all packs.
+    /// The number of steps that ran to a usable answer, over all packs.
     #[must_use]
     pub fn steps_executed(&self) -> usize {
-        // NB: a stream may say any number.
+        // NB: a stream may contain any number, so the sum must not overflow.
         let steps = self.packs.iter().map(|p| p.steps_executed);
         steps.fold(0, usize::saturating_add)
     }
@@ -108,8 +108,8 @@ impl Run {
         )
     }
 
-    /// What the process has to tell its caller. A violation outranks all else;
-    /// nothing that is missing can become a success.
+    /// The exit code of the run. A violation has precedence over all other results;
+    /// a missing result never becomes a success.
     #[must_use]
     pub fn exit(&self) -> Exit {
         let any = |verdict| self.count(verdict) > 0;
@@ -131,14 +131,14 @@ impl Run {
         }
     }
 
-    /// The same run, which a signal has ended now.
+    /// The same run, ended early by `signal`.
     #[must_use]
     pub fn cut_by(mut self, signal: &str) -> Self {
         self.interrupted = Some(signal.to_owned());
         self
     }
 
-    /// Why it did not come to its end, in words; `None` where it did.
+    /// Why the run did not finish, in words; `None` if it did.
     #[must_use]
     pub fn cut(&self) -> Option<String> {
         match (&self.interrupted, self.finished) {
@@ -148,12 +148,12 @@ impl Run {
         }
     }
 
-    /// The same run, which has come to its end now.
+    /// The same run, finished.
     #[must_use]
     pub fn ended(mut self) -> Self {
         self.finished = true;
         if self.started.filter.is_some() {
-            // Packs of which nothing was selected were not judged.
+            // Leave out finished packs of which the filter selected no check.
             let judged = |p: &PackSummary| !p.checks.is_empty() || !p.is_concluded();
             self.packs.retain(judged);
         }
@@ -169,8 +169,8 @@ impl Run {
 }
 
 impl PackSummary {
-    /// The verdict. A pack that the run did not come to the end of is an
-    /// error, and so is one of which a check of the profile says nothing.
+    /// The verdict. It is an error if the run did not finish the pack, or if a check
+    /// of the profile has no result.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self.verdict {
@@ -179,7 +179,7 @@ impl PackSummary {
         }
     }
 
-    /// Whether the run came to its end.
+    /// Whether the run finished this pack.
     fn is_concluded(&self) -> bool {
         self.verdict.is_some()
     }
@@ -190,17 +190,17 @@ impl PackSummary {
         self.checks.get(&status).copied().unwrap_or(0)
     }
 
-    /// Why there is no verdict, where there is none.
+    /// Why there is no verdict; `None` if there is one.
     #[must_use]
     pub fn cut_off(&self) -> Option<String> {
         match (self.verdict, self.started) {
             (Some(_), _) if self.missing.is_empty() => None,
             (Some(_), _) => Some(format!(
-                "the report has nothing of these checks: {}",
+                "the event stream has no result of these checks: {}",
                 self.missing.join(", ")
             )),
             (None, true) => Some("the run was cut off while it examined this pack".into()),
-            (None, false) => Some("the run was cut off before it came to this pack".into()),
+            (None, false) => Some("the run was cut off before it reached this pack".into()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An in-toto statement with a test-result predicate: which bytes passed which
-//! checks under which configuration. Unsigned, for a signer to sign.
+//! checks under which configuration. The harness does not sign it; the user
+//! signs it with a tool and key of their own.
 //!
 //! Source: in-toto Attestation Framework, Statement v1 and predicate
 //! `test-result` v0.1.
@@ -52,7 +53,8 @@ fn statement(run: &Run) -> Result<Value, Error> {
         (0, false) => "WARNED",
         _ => "FAILED",
     };
-    // The predicate knows no other way to say that something is missing.
+    // A pack without a digest cannot be a subject. The predicate has no field for
+    // that, except the failed tests.
     failed.extend(
         nameless
             .into_iter()
@@ -72,7 +74,8 @@ fn statement(run: &Run) -> Result<Value, Error> {
     }))
 }
 
-/// The files other than packs that decided the result, each with its digest.
+/// The settings and the files other than packs that decide the result, each
+/// with its digest.
 fn configuration(run: &Run) -> Result<Vec<Value>, Error> {
     let started = &run.started;
     let text = |value: Value| value.to_string();

@@ -1,4 +1,5 @@
-//! The run for people: one line a pack, every violation with what to do.
+//! The console report: one line per pack, then its violations, and how to
+//! reproduce them.
 
 use crate::events::CheckFinished;
 use crate::exit::Error;
@@ -7,20 +8,20 @@ use anstyle::{AnsiColor, Style};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 
-/// Findings of one check that are shown.
+/// Findings that are shown per check, at most.
 const SHOWN: usize = 5;
 
-/// Hands the report, a pack at a time, to `print`; colours are stripped where
-/// nobody sees them.
+/// Passes the report to `print`, one pack at a time. The text has colour codes;
+/// `print` has to strip them unless it writes to a terminal.
 ///
 /// # Errors
-/// What `print` says, or [`Error::Io`] of the stream.
+/// The error of `print`, or [`Error::Io`] of the stream.
 pub fn report(run: &Run, mut print: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
     run.each(|pack| print(&one(run, pack)))?;
     print(&summary(run))
 }
 
-/// What there is to say of one pack.
+/// The report of one pack.
 #[must_use]
 pub fn one(run: &Run, pack: &PackRun) -> String {
     let mut out = String::new();
@@ -56,7 +57,7 @@ fn details(out: &mut String, run: &Run, pack: &PackRun) {
     if verdict == Verdict::Partial {
         let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
         if ran < due {
-            let _ = writeln!(out, "  {ran} steps executed, at least {due} had to be");
+            let _ = writeln!(out, "  {ran} steps executed, at least {due} are required");
         }
         for check in pack.checks.iter().filter(|c| c.status == Status::Blocked) {
             let reason = check.reason.as_deref().unwrap_or("no reason given");
@@ -69,7 +70,7 @@ fn details(out: &mut String, run: &Run, pack: &PackRun) {
     }
 }
 
-/// Steps whose fuel has changed since an earlier run.
+/// Lists the steps whose fuel differs from the baseline.
 fn fuel(out: &mut String, pack: &PackRun) {
     for (wizard, changes) in pack.wizards.iter().zip(&pack.fuel_changes) {
         for (step, change) in wizard.steps.iter().zip(changes) {
@@ -111,12 +112,12 @@ fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
     }
 }
 
-/// What there is to say of the whole run.
+/// The end of the report: stale expectations, and the tally of the run.
 #[must_use]
 pub fn summary(run: &Run) -> String {
     let mut out = String::new();
     for stale in &run.stale {
-        let _ = writeln!(out, "stale: {stale}; remove it or mend it");
+        let _ = writeln!(out, "stale: {stale}; remove or correct the expectation");
     }
     let _ = writeln!(out, "{}", run.tally());
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {

@@ -1,5 +1,5 @@
-//! The JSON report: the same bytes for the same packs, whenever and however
-//! fast they were examined.
+//! The JSON report: the same bytes for the same packs, independent of the date
+//! and the speed of the run.
 
 use crate::events::{CheckFinished, StepDone, WizardDriven};
 use crate::exit::Error;
@@ -13,8 +13,9 @@ use std::path::Path;
 
 /// Writes the report of `run`; its form is `reports/schemas/report.schema.json`.
 ///
-/// `packs[].{pack, version, ok, errors, plan_notes, secret_keys}` are what
-/// scripts have read since before this harness; all else stands beside them.
+/// NB: scripts that are older than this harness read
+/// `packs[].{pack, version, ok, errors, plan_notes, secret_keys}`; these keys must
+/// not change.
 ///
 /// # Errors
 /// [`Error::Io`] of the stream or of `out`.
@@ -37,7 +38,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "stale_expectations": run.stale,
         "summary": summary(run),
     });
-    // A placeholder, which keeps the order of the keys.
+    // A placeholder that keeps the order of the keys; `Report` writes the packs.
     head["packs"] = Value::Null;
     let report = Report {
         head,
@@ -58,7 +59,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
 struct Report<'r> {
     head: Value,
     run: &'r Run,
-    /// Why the stream could not be read on.
+    /// The error that stopped the reading of the stream.
     failure: RefCell<Option<Error>>,
 }
 
@@ -106,7 +107,7 @@ impl Serialize for Packs<'_, '_> {
     }
 }
 
-/// Where the time of a pack went, as a line.
+/// How a pack spent its time, as one line of `timings.jsonl`.
 #[must_use]
 pub fn timing(pack: &PackRun) -> Value {
     let wizards = pack.wizards.iter().map(|w| {
@@ -141,7 +142,7 @@ fn summary(run: &Run) -> Value {
             "skipped": checks(Status::NotApplicable) + checks(Status::Blocked),
         },
         "steps_executed": run.steps_executed(),
-        // NB: a stream may say any number.
+        // NB: a stream may contain any number, so the sum saturates.
         "steps_due": run.packs.iter().fold(0_usize, |sum, p| sum.saturating_add(p.steps_due)),
     })
 }
@@ -165,8 +166,8 @@ fn pack(pack: &PackRun) -> Value {
         "steps_executed": pack.summary.steps_executed,
         "steps_due": pack.summary.steps_due,
         "probes": finished.map_or(0, |f| f.probes),
-        // Scripts read this field. Every answer is tried in the run that reports
-        // it, so that the number is 0.
+        // Always 0, because every run tries all answers itself. Scripts read this
+        // field.
         "probes_recalled": 0,
         "missing_checks": pack.summary.missing,
         "wizards": wizards.collect::<Vec<_>>(),

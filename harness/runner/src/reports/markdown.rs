@@ -1,4 +1,5 @@
-//! The Markdown report: a summary for a job's page, worst first, bounded.
+//! The Markdown report: a bounded summary for the page of a CI job, worst packs
+//! first.
 
 use crate::events::CheckFinished;
 use crate::exit::Error;
@@ -8,7 +9,8 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
-/// Bytes after which packs are only counted; hosts cut summaries at 1 MiB.
+/// The bound in bytes, after which the summary only counts packs: CI services
+/// cut summaries at 1 MiB.
 const MOST: usize = 900 * 1024;
 
 /// Writes the summary of `run`.
@@ -25,7 +27,7 @@ fn report(run: &Run) -> Result<String, Error> {
     if let Some(cut) = run.cut() {
         let _ = write!(
             out,
-            "**What the run did not come to is an error:** {}\n\n",
+            "**Packs without a result count as errors:** {}\n\n",
             code(&cut)
         );
     }
@@ -126,7 +128,7 @@ mod tests {
     use super::code;
 
     #[test]
-    fn nothing_in_a_code_span_is_markup() {
+    fn code_span_contains_backticks_and_line_breaks_of_its_text() {
         assert_eq!(code("a"), "` a `");
         assert_eq!(code("a`b``c"), "``` a`b``c ```");
         assert_eq!(code("x\n# y"), "` x # y `");

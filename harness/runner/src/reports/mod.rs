@@ -1,4 +1,4 @@
-//! Reports: one file a format, each a fold over the events.
+//! Reports: one module per format, each a fold over the events.
 
 pub mod attestation;
 pub mod console;
@@ -16,9 +16,9 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A format of reports that are files.
+/// A format of report files.
 pub struct Format {
-    /// The flag that asks for such a report, without its hyphens.
+    /// The flag that requests such a report, without its hyphens.
     pub flag: &'static str,
     /// The flag's value in the help text.
     pub value: &'static str,
@@ -33,48 +33,48 @@ pub const FORMATS: &[Format] = &[
     Format {
         flag: "report",
         value: "REPORT",
-        help: "Write the JSON report here",
+        help: "Write the JSON report to this file",
         write: json::write,
     },
     Format {
         flag: "junit",
         value: "JUNIT",
-        help: "Write a JUnit file here",
+        help: "Write a JUnit XML report to this file",
         write: junit::write,
     },
     Format {
         flag: "sarif",
         value: "SARIF",
-        help: "Write a SARIF 2.1.0 file here",
+        help: "Write a SARIF 2.1.0 report to this file",
         write: sarif::write,
     },
     Format {
         flag: "html",
         value: "HTML",
-        help: "Write a self-contained HTML page here",
+        help: "Write a self-contained HTML page to this file",
         write: html::write,
     },
     Format {
         flag: "markdown",
         value: "MARKDOWN",
-        help: "Write a Markdown summary here",
+        help: "Write a Markdown summary to this file",
         write: markdown::write,
     },
     Format {
         flag: "attestation",
         value: "ATTESTATION",
-        help: "Write an in-toto test-result statement here, unsigned",
+        help: "Write an unsigned in-toto test-result statement to this file",
         write: attestation::write,
     },
 ];
 
 const BASELINE: &str = "baseline";
 
-/// Which reports were asked for, and where they go.
+/// The reports that the flags request, with their paths.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     files: Vec<(&'static Format, PathBuf)>,
-    /// The JSON report of an earlier run, with which the fuel is compared.
+    /// The JSON report of an earlier run, to compare the fuel with.
     baseline: Option<PathBuf>,
 }
 
@@ -110,7 +110,7 @@ impl Args for Wanted {
             .alias("since")
             .value_name("REPORT.JSON")
             .help(
-                "Say by how much the fuel of each step has changed since this JSON report of an \
+                "Print how much the fuel of each step has changed since this JSON report of an \
              earlier run",
             );
         let formats = FORMATS.iter();
@@ -124,8 +124,8 @@ impl Args for Wanted {
 }
 
 impl Wanted {
-    /// The run in the stream at `path`, compared with an earlier one where that
-    /// was asked for.
+    /// The run in the stream at `path`, compared with the baseline if the flags
+    /// name one.
     ///
     /// # Errors
     /// Those of [`Run::read`] and of [`Baseline::read`].
@@ -140,7 +140,7 @@ impl Wanted {
     /// Refuses reports that would replace one of `inputs`, or the baseline.
     ///
     /// # Errors
-    /// [`Error::Usage`] names the first.
+    /// [`Error::Usage`] names the first such report.
     pub fn check_apart<'p>(
         &'p self,
         inputs: impl Iterator<Item = &'p Path> + Clone,
@@ -149,12 +149,12 @@ impl Wanted {
         files::check_apart(inputs.chain(baseline), self.paths())
     }
 
-    /// Every path that was asked for.
+    /// The path of every requested report.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(_, path)| path.as_path())
     }
 
-    /// Writes them all; each is whole, or stays what it was.
+    /// Writes every requested report, whole or not at all.
     ///
     /// # Errors
     /// The first [`Error`] of reading the stream or of writing a report.

@@ -1,7 +1,7 @@
-//! SARIF 2.1.0, for code-scanning pages: one result a violation.
+//! The SARIF 2.1.0 report, for code-scanning pages: one result per violation.
 //!
-//! Source: OASIS SARIF 2.1.0, and what GitHub's code scanning asks for beyond
-//! it (a location and a fingerprint for each result, at most 25 000 of them).
+//! Source: OASIS SARIF 2.1.0, and what GitHub code scanning also requires (a
+//! location and a fingerprint for each result, at most 25 000 results).
 
 use crate::events::{CheckFinished, Requirement};
 use crate::exit::Error;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-/// Results that are written; the rest is counted in the JSON report.
+/// Results in the file, at most; the JSON report has all.
 const MOST: usize = 25_000;
 
 /// Writes the report of `run`.
@@ -46,10 +46,12 @@ fn report(run: &Run) -> Result<Value, Error> {
         notifications.push(json!({ "level": "error", "message": { "text": text } }));
     };
     if left_out > 0 {
-        notify(format!("{left_out} results more; the JSON report has them"));
+        notify(format!("{left_out} more results; see the JSON report"));
     }
     if let Some(cut) = run.cut() {
-        notify(format!("{cut}; what it did not come to is missing here"));
+        notify(format!(
+            "{cut}; packs without a result are missing in this report"
+        ));
     }
     Ok(json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -72,7 +74,7 @@ fn report(run: &Run) -> Result<Value, Error> {
     }))
 }
 
-/// The rule of check `id`; of a stream without requirements, its id alone.
+/// The rule of check `id`; only its id if the stream has no requirements.
 fn rule(run: &Run, id: &str) -> Value {
     let Some(Requirement { level, text }) = run.started.requirements.get(id) else {
         return json!({ "id": id, "name": id });
@@ -96,8 +98,8 @@ fn sarif_level(level: Level) -> &'static str {
     }
 }
 
-/// The pack itself. NB: the digest of a folder is no file's, so it is given as
-/// a property and not among the hashes.
+/// The pack itself. NB: the digest of a folder is no file hash, so it is a
+/// property and not one of SARIF's `hashes`.
 fn artifact(pack: &PackRun) -> Option<Value> {
     let finished = pack.finished.as_ref()?;
     Some(json!({
@@ -115,8 +117,8 @@ fn results(run: &Run, pack: &PackRun) -> Vec<Value> {
     let found = failed.flat_map(|check| check.findings.iter().map(move |f| (check, f)));
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let results = found.map(|(check, finding)| {
-        // The same violation of the same pack keeps its identity from run to
-        // run; two that are alike in all of this differ in their order.
+        // The same violation of the same pack has the same fingerprint in every
+        // run. A counter distinguishes violations that are equal in all parts.
         let (code, at) = (finding.code.as_str(), finding.at.as_str());
         let identity = [path, &check.check, &check.scope, code, at].join("\n");
         let nth = seen.entry(identity.clone()).or_default();
@@ -155,7 +157,8 @@ fn result(path: &str, check: &CheckFinished, finding: &Finding, fingerprint: &st
     })
 }
 
-/// A path as a relative reference (RFC 3986): all but plain characters encoded.
+/// A path as a relative reference (RFC 3986): percent-encodes every byte except
+/// unreserved characters and `/`.
 fn uri(path: &str) -> String {
     let path = path.trim_start_matches("./");
     let mut out = String::new();
@@ -175,7 +178,7 @@ mod tests {
     use super::uri;
 
     #[test]
-    fn a_path_becomes_a_reference_that_names_no_scheme() {
+    fn path_with_space_or_colon_is_percent_encoded() {
         assert_eq!(uri("./packs/a b#.gtpack"), "packs/a%20b%23.gtpack");
         assert_eq!(uri("javascript:x"), "javascript%3Ax");
     }

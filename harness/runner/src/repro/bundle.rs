@@ -1,4 +1,4 @@
-//! The form of bundles, and how one is read.
+//! The form of bundles, and their decoder.
 
 use super::error::{BundleError, FORMAT};
 use super::limits::lowered;
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
 
-/// Levels that a bundle may nest: answers as deep as a pack may take them, in
-/// the members of the bundle that hold them.
+/// Most levels of nesting in a bundle: those of the deepest answers that a pack may
+/// take, and of the members of the bundle around them.
 const DEPTH: usize = 64 + 8;
 
-/// The kind of bundles of what fuzzing found.
+/// The `kind` of bundles with a violation that fuzzing found.
 pub const FUZZ: &str = "fuzz";
 
-/// One failure, ready to be shown again.
+/// One failed check, to replay.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
@@ -33,15 +33,15 @@ pub struct Bundle {
     pub check: String,
     /// The wizard's name, or `pack`.
     pub scope: String,
-    /// Profile up to which checks were judged.
+    /// Profile of the run.
     pub profile: String,
-    /// The public base URL that wizards were given.
+    /// The public base URL that wizards received.
     pub public_base_url: String,
-    /// Decides which answers are tried where not all can be.
+    /// Selects the probes if there are more than the limit.
     pub seed: u64,
     /// Bounds.
     pub limits: Limits,
-    /// The answers that the wizard was given, as few as still fail.
+    /// The answers of the wizard, shrunk while it fails.
     pub answers: Option<Value>,
     /// The requirement.
     pub expected: String,
@@ -49,7 +49,7 @@ pub struct Bundle {
     pub observed: Vec<Finding>,
 }
 
-/// One violation that fuzzing found, ready to be shown again.
+/// One violation that fuzzing found, to replay.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FuzzBundle {
@@ -65,7 +65,7 @@ pub struct FuzzBundle {
     pub seed: u64,
     /// Bounds.
     pub limits: Limits,
-    /// What the wizard was given, as little as still shows it.
+    /// The input of the wizard, shrunk while it shows the violation.
     pub input: Input,
     /// The violation.
     pub observed: Finding,
@@ -77,20 +77,20 @@ pub struct FuzzBundle {
 pub enum AnyBundle {
     /// A failed check.
     Check(Box<Bundle>),
-    /// What fuzzing found.
+    /// A violation that fuzzing found.
     Fuzz(Box<FuzzBundle>),
 }
 
-/// A bundle that was read, with bounds that a run may have.
+/// A decoded bundle, with bounds that a run may have.
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    /// The bundle. Its bounds are those of this harness, or smaller.
+    /// The bundle. No bound is larger than that of this harness.
     pub bundle: AnyBundle,
-    /// The bounds that it asked to be larger, such as `step.fuel`.
+    /// The bounds that were larger in the file, such as `step.fuel`.
     pub lowered: Vec<&'static str>,
 }
 
-/// Why bytes are no bundle.
+/// Why bytes are not a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// They are not strict JSON.
@@ -108,8 +108,8 @@ impl AnyBundle {
     /// Reads the bundle at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::File`] where it cannot be read;
-    /// [`Error::Bundle`] where it is no bundle.
+    /// [`Error::Io`] and [`Error::File`] if it cannot be read; [`Error::Bundle`] if it
+    /// is not a bundle.
     pub fn read(path: &Path) -> Result<Decoded, Error> {
         let bytes = read_file::read(path, read_file::BUNDLE)?;
         let path = path.to_owned();
@@ -124,7 +124,7 @@ impl AnyBundle {
     /// Decodes a bundle, and lowers its bounds to those of this harness.
     ///
     /// # Errors
-    /// `DecodeError` if the bytes are no bundle.
+    /// `DecodeError` if the bytes are not a bundle.
     pub fn parse(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         let value = json::parse(bytes, DEPTH)?;
         let mut bundle = if value.get("kind").is_some_and(|kind| kind == FUZZ) {

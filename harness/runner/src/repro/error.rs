@@ -16,10 +16,10 @@ pub enum BundleError {
     Json {
         /// The bundle.
         path: PathBuf,
-        /// What the parser says.
+        /// The parser's error.
         why: JsonError,
     },
-    /// It is JSON, but has not the members of a bundle.
+    /// It is JSON, but its members are not those of a bundle.
     #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
     Shape {
         /// The bundle.
@@ -38,18 +38,18 @@ pub enum BundleError {
         /// The form.
         found: u32,
     },
-    /// The pack that it carries is not base64.
-    #[error("the pack in the bundle: {0}")]
+    /// The pack that it contains is not base64.
+    #[error("the pack in the bundle is not base64: {0}")]
     PackBytes(#[from] base64::DecodeError),
-    /// Nothing is where the pack was.
-    #[error("{}: no pack is there; name the pack with --pack", show(.0))]
+    /// There is no file or folder where the pack was.
+    #[error("{}: no such file or folder; name the pack with --pack", show(.0))]
     NoPack(PathBuf),
-    /// What the bundle names was never a pack.
+    /// The path in the bundle does not name a pack.
     #[error("{}: not a .gtpack file, a pack folder or a manifest; name the pack with --pack", show(.0))]
     NotAPack(PathBuf),
     /// The pack is not the one that failed.
     #[error(
-        "another pack: its SHA-256 is {actual}, the bundle is of {}; name the pack with --pack",
+        "another pack: its SHA-256 is {actual}, the bundle needs {}; name the pack with --pack",
         inert(expected, 80)
     )]
     OtherPack {
@@ -59,10 +59,10 @@ pub enum BundleError {
         expected: String,
     },
     /// This version has no such check.
-    #[error("there is no check `{}` any more", inert(.0, 80))]
+    #[error("this version has no check `{}`", inert(.0, 80))]
     NoCheck(String),
-    /// The check concluded nothing about what failed.
-    #[error("check {check} says nothing of `{}` any more", inert(scope, 200))]
+    /// The check has no result for the scope that failed.
+    #[error("check {check} has no result for `{}`", inert(scope, 200))]
     NoResult {
         /// The check.
         check: &'static str,

@@ -1,4 +1,4 @@
-//! Bounds that a stranger asks for, lowered to those that a run may have.
+//! Lowers the bounds of an untrusted bundle to those that a run may have.
 
 use provision_core::Limits;
 use provision_core::limits::{ArchiveLimits, FlowLimits, StepLimits};

@@ -1,8 +1,8 @@
-//! Bundles that show one failure again, offline: which pack, which check,
-//! which answers, under which conditions, and what was found.
+//! Repro bundles: one failure as a file, to reproduce it offline. A bundle contains
+//! the pack, the check, the answers, the conditions and the findings.
 //!
-//! A bundle is a file that strangers attach to issues. What it says is checked
-//! before anything of it is used, and it cannot widen the bounds of a run.
+//! Strangers attach bundles to issues, so a bundle is untrusted. The harness validates
+//! it before it uses any of it, and a bundle cannot raise the bounds of a run.
 
 mod bundle;
 pub(crate) mod error;

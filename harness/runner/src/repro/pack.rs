@@ -1,4 +1,4 @@
-//! The pack of a bundle: where it is found, and that it is the one that failed.
+//! Loads the pack of a bundle, and verifies that it is the one that failed.
 
 use super::error::BundleError;
 use crate::discover::PackRef;
@@ -15,7 +15,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes of an archive up to which a bundle carries it along.
+/// Most bytes of an archive that a bundle contains.
 const CARRIED: u64 = 256 * 1024;
 
 /// The pack of a bundle.
@@ -24,11 +24,11 @@ const CARRIED: u64 = 256 * 1024;
 pub struct BundledPack {
     /// Its label in the run.
     pub label: String,
-    /// Where it was read.
+    /// The path that it was read from.
     pub path: String,
     /// Lower-case hex SHA-256.
     pub digest: String,
-    /// The archive in base64, where it is small; else it is read at `path`.
+    /// The archive in base64, if it is small; else the pack is read from `path`.
     pub bytes: Option<String>,
 }
 
@@ -36,17 +36,17 @@ pub struct BundledPack {
 pub(super) type Loaded = Result<Source, OpenError>;
 
 impl BundledPack {
-    /// The bytes of the pack: of the one at `given`, else those that the bundle
-    /// carries, else those where the pack was, seen from the current folder or
-    /// from `folder`, which is the bundle's.
+    /// Reads the pack: from `given`, else from the bundle itself, else from the path
+    /// in the bundle, relative to the current folder or to `folder`, the bundle's
+    /// own.
     ///
-    /// The path in the bundle may be any path of this machine. What is there is
-    /// read only if it looks like a pack, and within bounds; nobody decodes it
-    /// unless its digest is that of the bundle, which tells the bundle's author
-    /// nothing that he did not know.
+    /// The bundle may name any path of this machine. The file there is read only if
+    /// it looks like a pack, and within bounds. It is decoded only if it has the
+    /// digest of the bundle: that reveals nothing that the bundle's author did not
+    /// know.
     ///
     /// # Errors
-    /// [`Error::Bundle`] where there is no such pack.
+    /// [`Error::Bundle`] if there is no such pack.
     pub(super) fn load(
         &self,
         given: Option<&Path>,
@@ -67,14 +67,14 @@ impl BundledPack {
             return Ok(loaded);
         }
         let path = Path::new(&self.path);
-        // NB: to join an absolute path gives that path.
+        // NB: joining an absolute path gives that path.
         let mut candidates = vec![path.to_owned(), folder.join(path)];
         candidates.dedup();
         let mut refused = None;
         for path in candidates {
             match self.load_own(&path, limits) {
                 Ok(loaded) => return Ok(loaded),
-                // Another pack, or none of that name, is not the only one yet.
+                // Try the other candidate; if both fail, report the first error.
                 Err(why) => drop(refused.get_or_insert(why)),
             }
         }
@@ -82,10 +82,10 @@ impl BundledPack {
         Err(refused.unwrap_or_else(none).into())
     }
 
-    /// The pack that the bundle itself carries.
+    /// The pack that the bundle itself contains.
     ///
     /// # Errors
-    /// [`BundleError::PackBytes`] where it is not base64.
+    /// [`BundleError::PackBytes`] if it is not base64.
     pub fn carried(&self) -> Result<Option<Vec<u8>>, BundleError> {
         let bytes = self.bytes.as_ref().map(|bytes| STANDARD.decode(bytes));
         Ok(bytes.transpose()?)
@@ -104,10 +104,10 @@ impl BundledPack {
         Ok(loaded)
     }
 
-    /// Refuses a pack of another digest.
+    /// Refuses a pack with another digest.
     fn check(&self, loaded: &Loaded, limits: &ArchiveLimits) -> Result<(), BundleError> {
         let actual = match loaded {
-            // As a run has it: what was not read whole has no digest.
+            // As in a run: a pack that was not fully read has no digest.
             Err(_) => String::new(),
             Ok(Source::Archive(bytes)) if bytes.len() as u64 > limits.archive_bytes => {
                 String::new()
@@ -124,7 +124,7 @@ impl BundledPack {
     }
 }
 
-/// Whether a run over `path` would take it for one pack.
+/// Whether a run over `path` would treat it as one pack.
 fn looks_like_a_pack(path: &Path) -> bool {
     let is_manifest = |name: &str| path.file_name().is_some_and(|n| n == name);
     if path.is_dir() {
@@ -147,8 +147,8 @@ pub fn bundled(pack: &PackRef, digest: &str) -> BundledPack {
     }
 }
 
-/// The bytes of the archive at `path`, if they are few, and still those that
-/// were judged.
+/// The bytes of the archive at `path`, if they are few, and still those that the run
+/// judged.
 fn small(path: &Path, wanted: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = open_regular(path).ok()?;

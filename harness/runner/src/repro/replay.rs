@@ -1,4 +1,4 @@
-//! Shows a recorded failure again.
+//! Replays a recorded failure.
 
 use super::bundle::{Bundle, FuzzBundle};
 use super::error::BundleError;
@@ -14,34 +14,34 @@ use provision_oracle::{CheckResult, Conditions, Level, checks};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Where a bundle is replayed.
+/// How a bundle is replayed.
 #[derive(Debug, Clone, Copy)]
 pub struct Replay<'r> {
-    /// The bundle's file; a relative path of its pack may be meant from there.
+    /// The bundle's file. The path of its pack may be relative to its folder.
     pub bundle: &'r Path,
-    /// Where the user says that the pack is.
+    /// The path of the pack, if the user gives one.
     pub pack: Option<&'r Path>,
     /// In which process guests run.
     pub isolation: &'r Isolation,
 }
 
-/// What a failure that is shown again looks like.
+/// The result of replaying a failed check.
 #[derive(Debug, Clone)]
 pub enum Shown {
     /// The check fails with the same codes.
     Again(CheckResult),
-    /// The check fails otherwise.
+    /// The check fails with other codes.
     Differently(CheckResult),
     /// The check no longer fails.
     NoLonger(CheckResult),
 }
 
 impl Replay<'_> {
-    /// Judges the pack of `bundle` once more, under the bundle's conditions.
+    /// Judges the pack of `bundle` again, under the bundle's conditions.
     ///
     /// # Errors
-    /// [`Error::Bundle`] where the pack is another one, or the check is gone;
-    /// no guest has run then.
+    /// [`Error::Bundle`], before any guest runs, if the pack is another one or this
+    /// version has no such check; and if the check has no result for the scope.
     pub fn check(&self, bundle: &Bundle) -> Result<Shown, Error> {
         let Bundle {
             pack,
@@ -87,11 +87,10 @@ impl Replay<'_> {
         })
     }
 
-    /// Tries the input of `bundle` once more, and gives the violation where it
-    /// still shows.
+    /// Runs the input of `bundle` again. Returns the violation if it still shows.
     ///
     /// # Errors
-    /// [`Error::Bundle`] where the pack is another one; no guest has run then.
+    /// [`Error::Bundle`], before any guest runs, if the pack is another one.
     pub fn input(&self, bundle: &FuzzBundle) -> Result<Option<Finding>, Error> {
         let FuzzBundle {
             pack,
@@ -155,9 +154,9 @@ mod tests {
         }
     }
 
-    /// There is no program for workers, so that no guest can run.
+    /// The program for workers does not exist, so no guest can run.
     #[test]
-    fn digest_is_compared_before_there_is_an_executor() {
+    fn pack_with_another_digest_is_refused_before_an_executor_starts() {
         let second = Duration::from_secs(1);
         let isolation = Isolation::Workers {
             program: "/nowhere/program".into(),

@@ -1,5 +1,5 @@
-//! The HTML report: one file, nothing loaded from anywhere. It reads without
-//! scripts; the one script that there is only filters.
+//! The HTML report: one file that loads no other. It is readable without
+//! scripts; its only script filters the packs.
 
 mod pack;
 mod text;
@@ -18,7 +18,7 @@ use text::text;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Writes the report of `run`, a pack at a time.
+/// Writes the report of `run`, one pack at a time.
 ///
 /// # Errors
 /// [`Error::Io`] of the stream or of `out`.
@@ -32,8 +32,8 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     put(&columns(run))?;
     run.each(|pack| put(&row(run, pack)))?;
     put(
-        "</table></div>\n<p>✓ passed, ✗ failed, ! error of the harness, ? could not be judged, \
-         · does not apply</p>\n<h2>Packs, worst first</h2>\n",
+        "</table></div>\n<p>✓ passed, ✗ failed, ! error of the harness or the machine, \
+         ? blocked (could not be judged), · not applicable</p>\n<h2>Packs, worst first</h2>\n",
     )?;
     for verdict in Verdict::WORST_FIRST {
         run.each_of(verdict, |pack| put(&pack::details(run, pack)))?;
@@ -58,7 +58,7 @@ fn head(run: &Run) -> String {
     if let Some(cut) = run.cut() {
         let _ = writeln!(
             out,
-            "<p class=\"error\">{}; what it did not come to is an error.</p>",
+            "<p class=\"error\">{}; packs without a result count as errors.</p>",
             text(&cut)
         );
     }
@@ -80,7 +80,7 @@ fn columns(run: &Run) -> String {
     out + "</tr>\n"
 }
 
-/// One row of the matrix: the worst of all scopes for each check.
+/// One row of the matrix: for each check, the worst status over all scopes.
 fn row(run: &Run, pack: &PackRun) -> String {
     let (verdict, label) = (pack.verdict(), text(pack.label()));
     let mut out = format!(

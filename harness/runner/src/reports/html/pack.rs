@@ -1,5 +1,5 @@
-//! One pack of the HTML report: what failed, what it consumed, what it asked
-//! of its host.
+//! One pack of the HTML report: its failed checks, its steps with what they
+//! consumed, and its calls to the host.
 
 use super::text::text;
 use crate::events::{CheckFinished, StepDone, WizardDriven};
@@ -8,7 +8,7 @@ use provision_core::limits::StepLimits;
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 
-/// Calls to the host that are listed of one step.
+/// Kinds of calls to the host that are listed per step, at most.
 const CALLS: usize = 50;
 
 pub(super) fn details(run: &Run, pack: &PackRun) -> String {
@@ -21,8 +21,8 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
     let (executed, due) = (pack.summary.steps_executed, pack.summary.steps_due);
     let mut out = format!(
         "<details{open} data-pack=\"{label}\" data-verdict=\"{verdict}\"><summary>\
-         <b class=\"{verdict}\">{verdict}</b> {label}: {executed} steps executed of at least \
-         {due}</summary>\n"
+         <b class=\"{verdict}\">{verdict}</b> {label}: executed {executed} of at least {due} \
+         steps</summary>\n"
     );
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "<p class=\"error\">{}</p>", text(&why));
@@ -31,7 +31,7 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
         let or_none = |v: &Option<String>| text(v.as_deref().unwrap_or("none"));
         let _ = writeln!(
             out,
-            "<p>id {}, version {}, sha256 <code>{}</code>, {} other sets of answers tried</p>",
+            "<p>id {}, version {}, sha256 <code>{}</code>, {} probes with mutated answers</p>",
             or_none(&f.id),
             or_none(&f.version),
             text(&f.digest),
@@ -75,7 +75,7 @@ fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
     }
 }
 
-/// Every check that was not judged, and why.
+/// Lists every check that was not judged, with the reason.
 fn skipped(out: &mut String, pack: &PackRun) {
     let skipped = pack.checks.iter().filter(|c| c.status.is_skipped());
     let rows: Vec<String> = skipped
@@ -151,7 +151,7 @@ fn row(out: &mut String, step: &StepDone, limits: &StepLimits) {
         text(step.message.as_deref().unwrap_or_default()),
     );
     for (used, limit) in meters {
-        // Full where nothing is left: the bar is the head-room's other side.
+        // The bar shows the used part of the bound: a full bar leaves no room.
         let percent = used.saturating_mul(100) / limit.max(1);
         let _ = write!(
             out,

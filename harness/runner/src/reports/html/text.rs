@@ -1,6 +1,6 @@
-//! Text of strangers in a page.
+//! Escapes untrusted text for HTML.
 
-/// `text` as text of a page or of a quoted attribute.
+/// `text`, escaped for element content and for quoted attributes.
 pub(super) fn text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -22,7 +22,7 @@ mod tests {
     use super::text;
 
     #[test]
-    fn text_is_never_markup() {
+    fn markup_and_control_characters_are_escaped() {
         assert_eq!(
             text("<a href='x'>\"&\0"),
             "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\u{fffd}"

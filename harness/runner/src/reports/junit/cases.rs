@@ -1,4 +1,5 @@
-//! The cases of a JUnit file: one a check, and one for the verdict of each pack.
+//! The cases of a JUnit file: one per check, and one for the verdict of each
+//! pack.
 
 use crate::events::CheckFinished;
 use crate::fold::{PackRun, Run};
@@ -15,9 +16,9 @@ pub struct Case {
     pub micros: u64,
     /// How it ended.
     pub status: Status,
-    /// The code or reason, in a line.
+    /// The code or reason, in one line.
     pub message: String,
-    /// All there is to say, in lines.
+    /// The details, in several lines.
     pub detail: String,
     /// What the case printed.
     pub output: String,
@@ -28,7 +29,7 @@ pub struct Case {
 pub struct Suite {
     /// The suite's name.
     pub name: String,
-    /// The file it speaks of.
+    /// The file that the cases are about.
     pub file: Option<String>,
     /// Its cases.
     pub cases: Vec<Case>,
@@ -70,8 +71,8 @@ fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
     case
 }
 
-/// A skipped check looks green to most consumers, so the verdict is a case of
-/// its own: red unless the pack passed or has nothing to provision.
+/// The verdict as a case. Most consumers show skipped checks as green; this
+/// case is red unless the pack passes or has nothing to provision.
 fn verdict(pack: &PackRun) -> Case {
     let verdict = pack.verdict();
     Case {
@@ -106,8 +107,8 @@ fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
         )
     });
     let notes = driven.notes.iter().map(|n| format!("note: {n}\n"));
-    // Of steps that are fine the JSON report has the meters; a JUnit file of
-    // thousands of packs has to stay readable.
+    // Leaves out the steps of a check that passed, so that a JUnit file of
+    // thousands of packs stays readable; the JSON report has their meters.
     let steps = steps.filter(|_| case.status != Status::Passed);
     case.output = steps.chain(notes).collect();
 }
@@ -126,7 +127,7 @@ fn detail(requirement: Option<&str>, check: &CheckFinished) -> String {
     text
 }
 
-/// The sum of times. A stream may name any time, so that the sum saturates.
+/// The sum of times. It saturates, because a stream may contain any number.
 pub(super) fn total(micros: impl Iterator<Item = u64>) -> u64 {
     micros.fold(0, u64::saturating_add)
 }

@@ -1,4 +1,4 @@
-//! JUnit XML: cases from the stream, suites of them as XML.
+//! The JUnit report: makes cases from the events, and XML from the cases.
 
 mod cases;
 mod xml;
@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::Path;
 use xml::{head, one_suite};
 
-/// Writes the JUnit file of a conformance run, a suite at a time.
+/// Writes the JUnit file of a conformance run, one suite at a time.
 ///
 /// # Errors
 /// [`Error::Format`] if the library fails, [`Error::Io`] of the stream or of
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_strangers_stays_text() {
+    fn untrusted_text_cannot_add_markup_or_end_cdata() {
         let hostile = "]]><testcase name=\"x\"/>\0\u{1b}[31m\u{fffe}";
         let legal = xml::legal(hostile, 1000);
         assert!(!legal.contains("]]>") && !legal.contains('\0') && !legal.contains('\u{1b}'));

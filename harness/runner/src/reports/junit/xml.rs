@@ -1,10 +1,11 @@
-//! JUnit XML through `junit-report`, adapted where consumers want more.
+//! JUnit XML through the library `junit-report`, adapted for consumers that
+//! require more.
 //!
-//! Text is made legal XML first, because the library would pass NUL and `]]>` on.
-//! The elements that the library writes are adapted one XML event at a time:
-//! `<testsuites>` gets the totals. Each `<testsuite>` gets the count of skipped
-//! cases, without which some consumers drop the file, and the pack's file, for
-//! which the schema of Jenkins has no place in a case.
+//! [`legal`] cleans every text first, because the library would pass NUL and `]]>`
+//! on. [`head`] writes a `<testsuites>` with the totals. [`adapted`] changes the
+//! library's elements, one XML event at a time: each `<testsuite>` gets the count
+//! of skipped cases, without which some consumers drop the file, and the pack's
+//! file, for which the schema of Jenkins has no place in a case.
 
 use super::cases::{Case, Suite, total};
 use crate::exit::Error;
@@ -13,7 +14,7 @@ use provision_core::Status;
 use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event as Xml};
 use quick_xml::{Reader, Writer};
 
-/// Bytes of one case's text that are kept.
+/// The bound on one case's text, in bytes.
 const CASE_TEXT: usize = 64 * 1024;
 
 /// The file's beginning; `counts` are tests, failures, errors. NB: the schema
@@ -45,7 +46,8 @@ fn unwritten(error: &dyn std::error::Error) -> Error {
     }
 }
 
-/// One `<testsuite>`, written by the library in a report of its own and adapted.
+/// One `<testsuite>`: the library writes it in a report of its own, [`adapted`]
+/// changes it.
 pub(super) fn one_suite(suite: &Suite) -> Result<String, Error> {
     let mut builder = TestSuiteBuilder::new(&legal(&suite.name, 400));
     builder.add_testcases(suite.cases.iter().map(case));
@@ -57,8 +59,8 @@ pub(super) fn one_suite(suite: &Suite) -> Result<String, Error> {
     adapted(&xml, suite).map_err(|e| unwritten(&e))
 }
 
-/// The `<testsuite>` in the library's report `xml` of `suite`, as consumers want
-/// it.
+/// The `<testsuite>` of the library's report `xml` about `suite`, with the
+/// attributes that consumers require.
 fn adapted(xml: &str, suite: &Suite) -> Result<String, quick_xml::Error> {
     let mut reader = Reader::from_str(xml);
     let mut out = Writer::new(Vec::new());
@@ -84,8 +86,8 @@ fn adapted(xml: &str, suite: &Suite) -> Result<String, quick_xml::Error> {
     Ok(String::from_utf8_lossy(&out.into_inner()).into_owned())
 }
 
-/// The tag of a suite with the pack's file and the count of skipped cases. The
-/// library adds the cases' times up as floats, and writes all digits.
+/// The tag of a suite with the pack's file and the count of skipped cases, and
+/// with a rounded time: the library adds floats and writes all their digits.
 fn suite_tag(tag: &BytesStart<'_>, suite: &Suite) -> Result<BytesStart<'static>, quick_xml::Error> {
     let mut adapted = BytesStart::new("testsuite");
     if let Some(file) = &suite.file {
@@ -117,7 +119,7 @@ fn skipped_tag(tag: &BytesStart<'_>) -> Result<BytesStart<'static>, quick_xml::E
     Ok(adapted)
 }
 
-/// As an attribute has it.
+/// The attribute `time`: seconds with three decimals.
 fn in_seconds(micros: u64) -> String {
     format!("{:.3}", seconds(micros).as_seconds_f64())
 }
