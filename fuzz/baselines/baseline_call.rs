@@ -1,4 +1,4 @@
-//! What rates are compared with, see `ci/fuzz-rates.sh`.
+//! A baseline: `ci/fuzz-rates.sh` compares the rates of targets with its rate.
 #![cfg_attr(fuzzing, no_main)]
 
 provision_fuzz_bytes::target!(provision_fuzz_guests::BASELINES, baseline_call);

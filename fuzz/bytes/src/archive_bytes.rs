@@ -1,5 +1,6 @@
-//! Bytes of an archive: every byte has one owner, what is accepted means the
-//! same to every reader, and its canonical form is a fixed point.
+//! Bytes of an archive: the walker gives each byte exactly one owner, all readers
+//! extract the same files from an accepted archive, and its canonical form repacks to
+//! itself.
 
 use crate::target::{Attacker, Target};
 use provision_core::Limits;
@@ -10,7 +11,7 @@ pub(crate) const TARGET: Target = Target {
     name: "archive_bytes",
     attacker: Attacker::Archive,
     boundary: "the strict archive walker",
-    oracle: "every byte has one owner; whatever is accepted means the same to other readers; the canonical form is a fixed point",
+    oracle: "the walker gives each byte exactly one owner; other readers extract the same files from every accepted archive; the canonical form repacks to itself",
     max_len: 8192,
     choices: None,
     body,
@@ -25,7 +26,10 @@ fn body(data: &[u8]) {
         Ok(archive) => archive,
         Err(error) => {
             let offsets: Vec<u64> = error.violations().map(|v| v.offset).collect();
-            assert!(offsets.is_sorted(), "the first does not decide");
+            assert!(
+                offsets.is_sorted(),
+                "violations are not in the order of their offsets"
+            );
             assert!(offsets.iter().all(|o| *o <= data.len() as u64));
             return;
         }
@@ -38,7 +42,7 @@ fn body(data: &[u8]) {
     assert_eq!(
         differences(&archive).is_empty(),
         canonical == data,
-        "the differences are not those from the canonical form"
+        "the reported differences contradict the canonical form"
     );
     if canonical == data {
         return;
@@ -48,7 +52,11 @@ fn body(data: &[u8]) {
     for name in archive.names() {
         assert_eq!(archive.read(name), again.read(name), "{name}");
     }
-    assert_eq!(repack(&again, &limits), Ok(canonical), "not a fixed point");
+    assert_eq!(
+        repack(&again, &limits),
+        Ok(canonical),
+        "the canonical form does not repack to itself"
+    );
 }
 
 fn owned(data: &[u8], entries: usize) {

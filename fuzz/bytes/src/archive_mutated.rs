@@ -13,7 +13,7 @@ pub(crate) const TARGET: Target = Target {
     name: "archive_mutated",
     attacker: Attacker::Archive,
     boundary: "the archive and integrity checks",
-    oracle: "a valid pack is accepted; a mutated one is refused with the code of one of its mutations",
+    oracle: "the harness accepts a valid pack, and refuses a mutated one with the code of one of its mutations",
     max_len: 2048,
     choices: Some(600),
     body,
@@ -21,7 +21,7 @@ pub(crate) const TARGET: Target = Target {
     mutator: None,
 };
 
-/// The most mutations of one pack.
+/// The largest number of mutations of one pack.
 const MOST: usize = 3;
 
 fn body(data: &[u8]) {
@@ -45,9 +45,9 @@ fn body(data: &[u8]) {
     let code = deciding_code(&subject, &results);
     let ids: Vec<_> = mutations.iter().map(|m| m.id).collect();
     match mutations.as_slice() {
-        [] => assert_eq!(code, None, "a valid pack is refused"),
+        [] => assert_eq!(code, None, "the harness refuses a valid pack"),
         [one] => assert_eq!(code, Some(one.code.clone()), "{ids:?}"),
-        _ => assert!(code.is_some(), "{ids:?} leave a valid pack"),
+        _ => assert!(code.is_some(), "the harness accepts a pack with {ids:?}"),
     }
 }
 
@@ -55,7 +55,7 @@ fn input(u: &mut Unstructured<'_>) -> arbitrary::Result<(ValidPack, Vec<&'static
     let count = u.int_in_range(0..=MOST)?;
     let mutations = (0..count).map(|_| u.choose(&MUTATIONS).copied());
     let mut mutations = mutations.collect::<arbitrary::Result<Vec<&Mutation>>>()?;
-    // The same mutation twice may undo itself.
+    // A mutation that is applied twice may undo itself.
     mutations.sort_by_key(|m| m.id);
     mutations.dedup_by_key(|m| m.id);
     Ok((ValidPack::arbitrary(u)?, mutations))

@@ -1,4 +1,4 @@
-//! Nothing at all: what fuzzing itself costs, for rates to be compared with.
+//! An empty target: its rate is the cost of libFuzzer itself.
 
 use crate::target::{Attacker, Target};
 

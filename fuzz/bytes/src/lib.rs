@@ -1,13 +1,13 @@
-//! Bodies of the fuzz targets that need no executor, and what all targets are
-//! made of: input in, laws checked, panic on a violation.
+//! Bodies of the fuzz targets that need no executor, and the code that all targets
+//! share. A body takes one input, checks its invariants and panics on a violation.
 //!
 //! The targets in `fuzz_targets/` only name a body. `cargo fuzz` links them to
-//! libFuzzer; a plain build makes programs that replay the files they are
-//! given, and the trials of `provision-fuzz-guests` replay all of `corpus/`.
+//! libFuzzer; a plain build makes programs that replay the files on their command
+//! line, and the trials of `provision-fuzz-guests` replay all of `corpus/`.
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a fuzz target reports a broken law by a panic"
+    reason = "a fuzz target reports a violated invariant by a panic"
 )]
 
 mod archive_bytes;
@@ -41,5 +41,5 @@ pub const TARGETS: &[Target] = &[
     wizard_machine::TARGET,
 ];
 
-/// What rates are compared with; no target.
+/// Baselines for the rates of targets; they are not targets themselves.
 pub const BASELINES: &[Target] = &[baseline::TARGET];

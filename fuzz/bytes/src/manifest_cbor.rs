@@ -1,5 +1,5 @@
-//! Bytes as a binary manifest: what decodes is strict CBOR, its names are
-//! safe, and written again it says the same.
+//! Bytes as a binary manifest: every manifest that decodes is strict CBOR, its names
+//! are safe, and it decodes to the same manifest after it is encoded again.
 
 use crate::manifest_json::names_are_safe;
 use crate::target::{Attacker, Target};
@@ -11,7 +11,7 @@ pub(crate) const TARGET: Target = Target {
     name: "manifest_cbor",
     attacker: Attacker::Manifest,
     boundary: "the binary manifest decoder",
-    oracle: "what decodes is strict CBOR; names are safe; written again it says the same",
+    oracle: "every manifest that decodes is strict CBOR with safe names; encoded again, it decodes to the same manifest",
     max_len: 4096,
     choices: None,
     body,
@@ -34,11 +34,11 @@ fn body(data: &[u8]) {
     let mut bytes = Vec::new();
     ciborium::into_writer(&tree, &mut bytes).expect("writes");
     let again = decode("manifest.cbor", &bytes, DEPTH).expect("decodes again");
-    // NB: through text, because a float may be NaN.
+    // NB: compares texts, because a float may be NaN, which is unequal to itself.
     assert_eq!(format!("{again:?}"), format!("{manifest:?}"));
 }
 
-/// No two keys of a map are equal, however they are written.
+/// No two keys of a map are equal, however they are encoded.
 fn keys_are_unique(tree: &Value) {
     match tree {
         Value::Array(items) => items.iter().for_each(keys_are_unique),

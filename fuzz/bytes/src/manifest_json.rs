@@ -1,5 +1,5 @@
-//! Bytes as a JSON manifest: what decodes is strict JSON, its names are safe,
-//! and the same manifest in CBOR says the same.
+//! Bytes as a JSON manifest: every manifest that decodes is strict JSON, its names are
+//! safe, and its CBOR encoding decodes to the same manifest.
 
 use crate::target::{Attacker, Target};
 use provision_core::manifest::{Format, Manifest, decode};
@@ -10,7 +10,7 @@ pub(crate) const TARGET: Target = Target {
     name: "manifest_json",
     attacker: Attacker::Manifest,
     boundary: "the JSON manifest decoder",
-    oracle: "what decodes is strict JSON to others too; names are safe; in CBOR it says the same",
+    oracle: "every manifest that decodes is strict JSON with safe names; another JSON reader reads the same value; its CBOR encoding decodes to the same manifest",
     max_len: 4096,
     choices: None,
     body,
@@ -26,13 +26,14 @@ fn body(data: &[u8]) {
     };
     names_are_safe(&manifest);
     let value = json::parse(data, DEPTH).expect("strict JSON");
-    let plain: serde_json::Value = serde_json::from_slice(data).expect("JSON to others too");
-    assert_eq!(plain, value, "another reader reads another manifest");
+    let plain: serde_json::Value =
+        serde_json::from_slice(data).expect("another reader accepts the JSON");
+    assert_eq!(plain, value, "another reader reads a different manifest");
     let mut bytes = Vec::new();
     ciborium::into_writer(&value, &mut bytes).expect("writes");
     let tree = cbor::parse(&bytes, DEPTH).expect("strict CBOR");
     assert_eq!(cbor::to_json(&tree).expect("JSON again"), value);
-    // A symbol table makes it pack-v1, which is another form.
+    // With a symbol table the CBOR is a manifest in another format, pack-v1.
     match decode("manifest.cbor", &bytes, DEPTH) {
         Ok(again) if again.format == Format::LegacyCbor => {
             assert_eq!(again.id, manifest.id);
@@ -47,7 +48,7 @@ fn body(data: &[u8]) {
     }
 }
 
-/// Whatever was written, what is used is well-formed.
+/// The id, the version and the flow names of a decoded manifest are well-formed.
 pub(crate) fn names_are_safe(manifest: &Manifest) {
     assert!(manifest.id.as_deref().is_none_or(is_safe_name));
     let versions = manifest.version.iter();

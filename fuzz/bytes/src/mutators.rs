@@ -1,5 +1,5 @@
-//! Changes of inputs that leave them what they are: JSON stays JSON, and an
-//! archive stays sound.
+//! Mutators that keep the format of an input: JSON stays JSON, and the records of an
+//! archive stay consistent.
 
 use provision_core::Limits;
 use provision_core::archive::Archive;
@@ -8,10 +8,10 @@ use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::generators::json::{Dictionary, change};
 use serde_json::Value;
 
-/// Levels that a changed document may nest; one more than anybody takes.
+/// Levels that a changed document may nest; one more than the readers accept.
 const DEEPEST: usize = 65;
 
-/// Changes JSON as JSON.
+/// Changes values of a JSON document; `None` if `data` is not JSON.
 pub fn json(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let mut value: Value = serde_json::from_slice(data).ok()?;
     let mut numbers = Rng::new(seed.into());
@@ -21,8 +21,8 @@ pub fn json(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     serde_json::to_vec(&value).ok()
 }
 
-/// Changes a file of an archive, or its name, and writes the archive again, so
-/// that sizes, sums and offsets are right again.
+/// Changes a file of an archive, or its name, and writes the archive again, so that
+/// sizes, checksums and offsets match the change.
 pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let archive = Archive::open(data.to_vec(), &Limits::FUZZ.archive).ok()?;
     let mut numbers = Rng::new(seed.into());
@@ -44,7 +44,7 @@ pub fn archive(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     Some(changed.write())
 }
 
-/// Changes a few bytes, as JSON where they are JSON.
+/// Changes values if the bytes are JSON, else one byte.
 fn scratch(bytes: &mut Vec<u8>, numbers: &mut Rng) {
     if let Some(changed) = json(bytes, usize::MAX, numbers.next_number() as u32) {
         *bytes = changed;
@@ -64,7 +64,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn a_changed_archive_is_mostly_sound_and_not_the_same() {
+    fn changed_archives_differ_and_are_mostly_accepted() {
         let limits = Limits::FUZZ.archive;
         let sound = ValidPack::plain().archive(&limits);
         let mut seen = BTreeSet::new();
@@ -74,12 +74,12 @@ mod tests {
             refused += usize::from(Archive::open(changed.clone(), &limits).is_err());
             seen.insert(changed);
         }
-        assert!(seen.len() > 100, "{} different ones", seen.len());
+        assert!(seen.len() > 100, "{} different archives", seen.len());
         assert!((1..200).contains(&refused), "{refused} of 400 refused");
     }
 
     #[test]
-    fn changed_json_is_json_and_what_is_none_is_left_alone() {
+    fn changed_json_is_json_and_other_bytes_are_not_changed() {
         for seed in 0..400 {
             let changed = json(br#"{"a":[1,"b"]}"#, usize::MAX, seed).expect("changes");
             assert!(serde_json::from_slice::<Value>(&changed).is_ok());

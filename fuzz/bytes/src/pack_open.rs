@@ -1,5 +1,5 @@
-//! Bytes of an archive: what is accepted means the same to another reader,
-//! and without a guest that ran there is no pass.
+//! Bytes of an archive: other readers extract the same files from an accepted archive,
+//! and the verdict is never *pass*, because no guest runs.
 
 use crate::target::{Attacker, Target};
 use provision_core::codes::CheckCode;
@@ -11,8 +11,8 @@ use provision_oracle::{Conditions, judge, observe, verdict};
 pub(crate) const TARGET: Target = Target {
     name: "pack_open",
     attacker: Attacker::Archive,
-    boundary: "opening, resolving, judging and the verdict",
-    oracle: "no pass where nothing ran; nothing left unconcluded; other readers see the same files",
+    boundary: "opening a pack, resolving its wizards, judging it, the verdict",
+    oracle: "the verdict is not *pass*, because no guest runs; every check reaches a conclusion; other readers extract the same files from every accepted archive",
     max_len: 8192,
     choices: None,
     body,
@@ -23,7 +23,7 @@ pub(crate) const TARGET: Target = Target {
 fn body(data: &[u8]) {
     let conditions = Conditions {
         limits: Limits::FUZZ,
-        // They panic over hostile archives, which would end the fuzzing.
+        // Other readers panic on hostile archives, which would end the fuzzing.
         ask_other_readers: false,
         ..Conditions::default()
     };
@@ -31,7 +31,11 @@ fn body(data: &[u8]) {
     let subject = observe(Ok(source), &NoopExecutor, &conditions);
     let results = judge(&subject);
     let verdict = verdict(&subject, &results);
-    assert_ne!(verdict, Verdict::Pass, "a pass, and nothing ran");
+    assert_ne!(
+        verdict,
+        Verdict::Pass,
+        "the verdict is pass, and no guest ran"
+    );
     assert!(!results.iter().any(|r| {
         r.findings
             .iter()

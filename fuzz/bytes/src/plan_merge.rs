@@ -1,4 +1,5 @@
-//! Sequences of patches: the later wins, nothing is lost, nothing is both.
+//! Sequences of patches: the last value of a key wins, merging loses nothing, and no
+//! secret is both set and deleted.
 
 use crate::target::{Attacker, Target};
 use arbitrary::{Arbitrary, Unstructured};
@@ -12,7 +13,7 @@ pub(crate) const TARGET: Target = Target {
     name: "plan_merge",
     attacker: Attacker::GuestOutput,
     boundary: "the merging of plans",
-    oracle: "the later wins; nothing is lost; nothing is both set and deleted; grouping does not matter; applying is idempotent",
+    oracle: "the last value of a key wins; merging loses no key and no note; no secret is both set and deleted; merging is associative; applying the merged plan equals applying its patches in sequence",
     max_len: 1024,
     choices: Some(60),
     body,
@@ -20,7 +21,7 @@ pub(crate) const TARGET: Target = Target {
     mutator: None,
 };
 
-/// One step's patch over a handful of keys, so that they meet.
+/// One step's patch over five keys, so that patches often change the same key.
 #[derive(Debug)]
 struct Patch {
     config: Vec<(u8, u8)>,
@@ -126,7 +127,7 @@ fn body(data: &[u8]) {
         .iter()
         .filter_map(|p| Some(p.notes.as_ref()?.len()))
         .sum();
-    assert_eq!(plan.notes.len(), notes, "a note was lost");
+    assert_eq!(plan.notes.len(), notes, "merging lost a note");
 }
 
 fn sum(patches: &[ProvisionPlanPatch]) -> ProvisionPlan {
@@ -143,13 +144,14 @@ fn as_patch(plan: ProvisionPlan) -> ProvisionPlanPatch {
     serde_json::from_value(value).expect("a plan is a patch")
 }
 
-/// Wherever the patches are cut in two, the sum of the sums is the sum.
+/// Merging is associative: the sums of any head and tail of the patches merge to the
+/// sum of all.
 fn grouped(patches: &[ProvisionPlanPatch], plan: &ProvisionPlan) {
     for cut in 0..=patches.len() {
         let (head, tail) = patches.split_at(cut);
         let mut both = sum(head);
         both.merge(as_patch(sum(tail)));
-        // Deleted keys stand in the order of their last deletion.
+        // Grouping changes the order of deleted keys: that of their last deletion.
         let sorted = |mut plan: ProvisionPlan| {
             plan.secrets_patch.delete.sort();
             plan
@@ -158,7 +160,7 @@ fn grouped(patches: &[ProvisionPlanPatch], plan: &ProvisionPlan) {
     }
 }
 
-/// To apply the sum is to apply the patches one after the other.
+/// Applying the sum gives the same state as applying the patches in sequence.
 fn applied(patches: &[ProvisionPlanPatch], plan: &ProvisionPlan) {
     let mut at_once = InstalledState::default();
     at_once.apply(plan);
@@ -166,5 +168,8 @@ fn applied(patches: &[ProvisionPlanPatch], plan: &ProvisionPlan) {
     for patch in patches {
         in_turn.apply(&sum(std::slice::from_ref(patch)));
     }
-    assert_eq!(at_once, in_turn, "applied in turn, something else is there");
+    assert_eq!(
+        at_once, in_turn,
+        "the sum and its patches give different states"
+    );
 }

@@ -1,4 +1,4 @@
-//! The zip readers that accepted archives are compared with.
+//! The zip readers with which the targets compare the walker on accepted archives.
 
 use provision_oracle::zip_readers::{READERS, Reader, Visit};
 use rc_zip_sync::ReadZip;
@@ -14,7 +14,7 @@ pub const ALL_READERS: [Reader; 3] = [
     },
 ];
 
-/// `rc-zip`, entry by entry of the directory.
+/// `rc-zip`: visits each file of the archive's directory.
 fn rc_zip(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), String> {
     let archive = bytes.read_zip().map_err(|e| e.to_string())?;
     for entry in archive.entries() {

@@ -1,5 +1,5 @@
-//! Bytes as an SBOM, a lock or a signature: what decodes survives being
-//! written in the other form, and nothing that is made up verifies.
+//! Bytes as an SBOM, a lock or a signature: a decoded SBOM survives encoding in JSON
+//! and in CBOR, and no signature verifies without a trusted key.
 
 use crate::target::{Attacker, Target};
 use provision_core::integrity::sbom::{self, Sbom};
@@ -9,8 +9,8 @@ use serde_json::json;
 pub(crate) const TARGET: Target = Target {
     name: "sbom",
     attacker: Attacker::Manifest,
-    boundary: "SBOM, lock and signature decoders",
-    oracle: "what decodes says the same in both forms; nothing verifies that nobody trusts",
+    boundary: "the decoders of SBOMs, locks and signatures",
+    oracle: "every SBOM that decodes has the same rows after encoding in JSON and in CBOR; digests have their full length; no signature verifies without a trusted key",
     max_len: 4096,
     choices: None,
     body,
@@ -41,7 +41,7 @@ fn body(data: &[u8]) {
     };
     assert!(
         signature::verify(&signed, &[], DEPTH).is_err(),
-        "nobody is trusted"
+        "a signature verifies without a trusted key"
     );
     let _ = signature::TrustedKey::from_pem(&String::from_utf8_lossy(data));
 }

@@ -1,10 +1,10 @@
-//! [`Target`]: a body with all that is known of it, and the `main` around it.
+//! [`Target`]: a body with its description, and the `main` around it.
 
 use arbitrary::{Arbitrary, Unstructured};
 use std::ffi::OsString;
 use std::fmt::Debug;
 
-/// Whose bytes a target reads.
+/// The kind of bytes that a target reads, which says who controls them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attacker {
     /// The bytes of a `.gtpack`.
@@ -13,22 +13,22 @@ pub enum Attacker {
     Manifest,
     /// A module or a component.
     Component,
-    /// What users answer, and what is there from before.
+    /// The answers of users, and the prior state.
     Answers,
-    /// What a guest answers.
+    /// The output of a guest.
     GuestOutput,
-    /// What a guest hands to its host.
+    /// The arguments with which a guest calls its host.
     HostCall,
     /// An expectations file.
     Expectations,
-    /// A bundle that shows a failure again.
+    /// A repro bundle.
     Bundle,
-    /// What reports are made of.
+    /// Text of packs and guests that reports show.
     Report,
 }
 
 impl Attacker {
-    /// Everyone who writes bytes that the harness reads.
+    /// All of them, in the order of the threat model.
     pub const ALL: [Self; 9] = [
         Self::Archive,
         Self::Manifest,
@@ -52,10 +52,10 @@ impl Attacker {
                 "answers, inputs, prior state",
                 "the operator who sets up a provider",
             ),
-            Self::GuestOutput => ("what a step answers", "a guest that runs"),
+            Self::GuestOutput => ("output of steps", "a guest that runs"),
             Self::HostCall => ("arguments of calls to the host", "a guest that runs"),
             Self::Expectations => ("an expectations file", "the author of a change to it"),
-            Self::Bundle => ("a reproduction bundle", "the author of an issue"),
+            Self::Bundle => ("a repro bundle", "the author of an issue"),
             Self::Report => ("findings, events, guest text", "a pack that is reported on"),
         }
     }
@@ -65,32 +65,32 @@ impl Attacker {
 pub struct Target {
     /// Name of the target, of its binary and of its corpus folders.
     pub name: &'static str,
-    /// Whose bytes it reads.
+    /// The kind of bytes that it reads.
     pub attacker: Attacker,
     /// The code under test.
     pub boundary: &'static str,
     /// What the target checks in addition to crashes.
     pub oracle: &'static str,
-    /// Bytes of the longest input that is worth trying.
+    /// Bytes of the longest input that libFuzzer tries.
     pub max_len: usize,
-    /// Bytes of a generated seed, for a target whose input only makes choices: each
+    /// Bytes of a generated seed, for a target whose input only directs a generator: each
     /// input is valid, and random ones are good seeds. `None` for other inputs.
     pub choices: Option<usize>,
-    /// Checks every law on one input.
+    /// Checks every invariant on one input.
     pub body: fn(&[u8]),
-    /// An input as people read it.
+    /// An input as readable text.
     pub show: fn(&[u8]) -> String,
-    /// Changes an input where changing bytes would only break it.
+    /// Changes an input in its format, where changed bytes would only make it invalid.
     pub mutator: Option<Mutator>,
 }
 
-/// From an input, the bytes that there may be, and a seed to another input.
+/// Makes another input from an input, the largest number of bytes, and a seed.
 pub type Mutator = fn(&[u8], usize, u32) -> Option<Vec<u8>>;
 
 /// Runs the body of the target `name` of `targets` on `data`.
 ///
 /// # Panics
-/// If there is no such target, or a law is broken.
+/// If there is no such target, or an invariant is violated.
 pub fn run(targets: &[Target], name: &str, data: &[u8]) {
     (find(targets, name).body)(data);
 }
@@ -100,7 +100,7 @@ fn find<'t>(targets: &'t [Target], name: &str) -> &'t Target {
     target.expect("the target is in its table")
 }
 
-/// An input of the target `name` of `targets` as people read it.
+/// An input of the target `name` of `targets` as readable text.
 ///
 /// # Panics
 /// If there is no such target.
@@ -109,7 +109,7 @@ pub fn show(targets: &[Target], name: &str, data: &[u8]) -> String {
     (find(targets, name).show)(data)
 }
 
-/// Bytes as text where they are text, else sixteen a line in hexadecimal.
+/// Bytes as text if they are text, else sixteen a line in hexadecimal.
 #[must_use]
 pub fn as_text(data: &[u8]) -> String {
     let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
@@ -130,7 +130,7 @@ pub fn as_text(data: &[u8]) -> String {
     }
 }
 
-/// What a generator makes of bytes that choose.
+/// The value that a generator makes of `data`.
 pub fn as_made<T: for<'a> Arbitrary<'a> + Debug>(data: &[u8]) -> String {
     match T::arbitrary(&mut Unstructured::new(data)) {
         Ok(made) => format!("{made:#?}"),
@@ -138,9 +138,9 @@ pub fn as_made<T: for<'a> Arbitrary<'a> + Debug>(data: &[u8]) -> String {
     }
 }
 
-/// Changes `data`, of which the first `size` bytes are the input, by the
-/// target's own mutator; the new size, or `None` where bytes should be
-/// changed.
+/// Changes `data`, of which the first `size` bytes are the input, with the target's own
+/// mutator, and returns the new size. `None` asks the caller to let libFuzzer change
+/// the bytes.
 #[must_use]
 pub fn mutate(
     targets: &[Target],
@@ -149,7 +149,8 @@ pub fn mutate(
     size: usize,
     seed: u32,
 ) -> Option<usize> {
-    // Every fourth time the bytes themselves: what they find, no structure does.
+    // Every fourth time libFuzzer changes the bytes: it reaches malformed inputs, which
+    // no mutator makes.
     let mutator = find(targets, name)
         .mutator
         .filter(|_| !seed.is_multiple_of(4))?;
@@ -164,7 +165,7 @@ pub fn mutate(
 /// Replays the files named on the command line.
 ///
 /// # Panics
-/// If a file cannot be read, or a law is broken.
+/// If a file cannot be read, or an invariant is violated.
 pub fn replay(targets: &[Target], name: &str) {
     let files: Vec<OsString> = std::env::args_os().skip(1).collect();
     if files.is_empty() {
@@ -177,14 +178,14 @@ pub fn replay(targets: &[Target], name: &str) {
     }
 }
 
-/// The `main` of a target, from the table it stands in and its name.
+/// The `main` of a target, from the table that lists it and its name.
 #[macro_export]
 macro_rules! target {
     ($library:ident, $name:ident) => {
         $crate::target!($library::TARGETS, $name);
     };
     ($table:path, $name:ident) => {
-        /// All bytes of an input, readable for `cargo fuzz fmt`.
+        /// All bytes of an input, which `cargo fuzz fmt` prints as readable text.
         #[cfg(fuzzing)]
         struct Input<'a>(&'a [u8]);
 

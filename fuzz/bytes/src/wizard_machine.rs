@@ -1,5 +1,6 @@
-//! Wizards of every form with steps that answer anything, in every mode and on
-//! every state: an end is what its steps say, and a plan is their sum.
+//! Wizards of different drivers, in every mode and on every state, whose steps answer
+//! anything: the outcome follows from the steps, and the plan of step modules is the sum
+//! of their patches.
 
 use crate::target::{Attacker, Target};
 use arbitrary::{Arbitrary, Unstructured};
@@ -15,7 +16,7 @@ pub(crate) const TARGET: Target = Target {
     name: "wizard_machine",
     attacker: Attacker::GuestOutput,
     boundary: "the wizard machine: drivers, routing, templates, merging",
-    oracle: "two runs are equal; the outcome follows from the steps; the plan is their sum; nodes stay in bounds; a plan applied twice changes nothing",
+    oracle: "two runs are equal; the outcome follows from the steps; the plan of step modules is the sum of their patches; steps and calls stay within the bound on nodes; applying a plan twice equals applying it once",
     max_len: 4096,
     choices: Some(900),
     body,
@@ -23,7 +24,7 @@ pub(crate) const TARGET: Target = Target {
     mutator: None,
 };
 
-/// Answers with the story's answers in turn.
+/// Returns the answers of the story in sequence, and then from the start again.
 struct StoryExecutor<'s> {
     story: &'s WizardCase,
     calls: Mutex<usize>,
@@ -101,24 +102,24 @@ fn ended_as_its_steps_say(run: &WizardRun, story: &WizardCase) {
     let errors = errors.filter(|d| d.severity == greentic_types::validate::Severity::Error);
     match &run.outcome {
         Outcome::Completed => {
-            assert_eq!(failed, 0, "completed, and a step failed");
-            assert_eq!(errors.count(), 0, "completed, and a step refused");
+            assert_eq!(failed, 0, "completed, although a step failed");
+            assert_eq!(errors.count(), 0, "completed, although a step refused");
             assert!(run.steps.iter().all(|s| s.output().is_some()));
         }
         Outcome::Refused { .. } => assert!(errors.count() > 0, "refused without a reason"),
-        Outcome::Failed => assert!(failed > 0, "failed, and no step did"),
-        Outcome::NothingRan => panic!("something ran: {:?}", story.answers),
+        Outcome::Failed => assert!(failed > 0, "failed, although no step did"),
+        Outcome::NothingRan => panic!("a step ran: {:?}", story.answers),
     }
     assert_eq!(
         run.result().plan.is_some(),
         run.completed(),
-        "a plan that is none"
+        "a complete run has no plan, or an incomplete run has one"
     );
     let executed = run.executed();
     assert!(executed <= run.steps.len() - failed);
 }
 
-/// The plan is the sum of what the steps answered, in their order.
+/// The plan is the sum of the steps' patches, in the order of the steps.
 fn summed_up(run: &WizardRun, wizard: &Wizard) {
     if !matches!(
         wizard.driver,
@@ -138,7 +139,10 @@ fn applied_twice(plan: &ProvisionPlan) {
     state.apply(plan);
     let once = state.clone();
     state.apply(plan);
-    assert_eq!(state, once, "applied twice, something else is there");
+    assert_eq!(
+        state, once,
+        "applying the plan twice differs from applying it once"
+    );
     let text = serde_json::to_string(&state.existing()).expect("JSON");
     drop(serde_json::from_str::<serde_json::Value>(&text).expect("JSON again"));
 }

@@ -1,7 +1,7 @@
-//! Writes the seeds that are made of the fixture packs to `corpus/seeds`, and
-//! removes those that no longer are. Seeds made by hand stay. With a folder as
-//! an argument, all of them there, the redundant ones, too.
-#![expect(clippy::expect_used, reason = "what fails has to be loud")]
+//! Writes the seeds made from the fixture packs to `corpus/seeds`, and removes those
+//! that the packs no longer give. Seeds made by hand stay. With a folder as an
+//! argument, writes all seeds there instead, including the redundant ones.
+#![expect(clippy::expect_used, reason = "a failure must stop the program")]
 
 use provision_fuzz_guests::seeds::{Seeds, all_seeds, is_made, seeds};
 use std::fs;

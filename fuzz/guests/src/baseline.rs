@@ -1,5 +1,5 @@
-//! One step that does nothing: what a store, an instance and a call cost, for
-//! rates to be compared with.
+//! One step that does nothing: its rate is the cost of a store, an instance and a
+//! call.
 
 use crate::fixtures::FIXTURES;
 use crate::sandbox::Sandbox;

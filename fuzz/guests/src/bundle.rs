@@ -1,5 +1,5 @@
-//! Bytes as a bundle of `repro`: no accepted bundle has larger bounds than the
-//! harness itself, and a bundle that is written again reads the same.
+//! Bytes as a repro bundle: no accepted bundle has larger bounds than the harness
+//! itself, and a bundle reads the same after it is written again.
 
 use greentic_provision::repro::{AnyBundle, lowered};
 use provision_core::Limits;
@@ -8,8 +8,8 @@ use provision_fuzz_bytes::{Attacker, Target};
 pub(crate) const TARGET: Target = Target {
     name: "bundle",
     attacker: Attacker::Bundle,
-    boundary: "the reader of reproduction bundles",
-    oracle: "no accepted bundle has a bound above the default; written again, it reads the same; its pack decodes or is refused",
+    boundary: "the reader of repro bundles",
+    oracle: "no accepted bundle has a bound above the default; a bundle reads the same after it is written again; the reader decodes its pack or refuses it",
     max_len: 65_536,
     choices: None,
     body,
@@ -24,11 +24,14 @@ fn body(data: &[u8]) {
     let limits = decoded.bundle.limits();
     let (_, larger) = lowered(limits, &Limits::default());
     assert_eq!(larger, [""; 0], "bounds above the default");
-    // The result is the bytes or a refusal; either is fine, a panic is not.
+    // The bundle carries bytes or a refusal; the target looks only for a panic.
     drop(decoded.bundle.pack().carried());
     let again = serde_json::to_vec(&decoded.bundle).expect("writes");
-    let read = AnyBundle::parse(&again).expect("reads what it wrote");
-    assert_eq!(read.lowered, [""; 0], "the bounds were lowered already");
+    let read = AnyBundle::parse(&again).expect("a written bundle is accepted");
+    assert_eq!(
+        read.lowered, [""; 0],
+        "the first reading already lowered the bounds"
+    );
     let twice = serde_json::to_vec(&read.bundle).expect("writes");
-    assert_eq!(again, twice, "not the same again");
+    assert_eq!(again, twice, "a bundle changes when it is written again");
 }

@@ -1,4 +1,4 @@
-//! The same guest by three compilers: the same outcome, output and fuel.
+//! One guest, compiled in three ways, has the same outcome, output, calls and fuel.
 
 use crate::sandbox::folder;
 use arbitrary::{Arbitrary, Unstructured};
@@ -14,7 +14,7 @@ pub(crate) const TARGET: Target = Target {
     name: "compilers",
     attacker: Attacker::Component,
     boundary: "the engine: optimised, unoptimised and interpreted code",
-    oracle: "the three give the same outcome, output, calls and fuel",
+    oracle: "a guest has the same outcome, output, calls and fuel in all three",
     max_len: 4096,
     choices: Some(300),
     body,
@@ -51,8 +51,8 @@ fn body(data: &[u8]) {
     }
 }
 
-/// Where the stack ends is the compiler's own: how deep a recursion gets, and
-/// what it costs until then, is no part of the contract.
+/// The answer without what may differ between compilers: times, and, if the guest
+/// exhausts its stack, how deep its recursion got and what it used until then.
 fn comparable(answer: StepAnswer) -> StepAnswer {
     let mut answer = timeless(answer);
     if let Err(failure) = &mut answer.result
@@ -63,7 +63,7 @@ fn comparable(answer: StepAnswer) -> StepAnswer {
     answer
 }
 
-/// The guest that the bytes choose, as text where it is text.
+/// The guest that the generator makes of `data`, as text if it is text.
 fn shown(data: &[u8]) -> String {
     match Guest::arbitrary(&mut Unstructured::new(data)) {
         Ok(guest) => provision_fuzz_bytes::as_text(&guest.bytes),

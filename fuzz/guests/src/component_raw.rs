@@ -1,4 +1,4 @@
-//! Any bytes as a component: the same oracle as for `step_core`.
+//! Bytes as a component: the same oracle as for `step_core`.
 
 use crate::sandbox::every_call;
 use provision_fuzz_bytes::{Attacker, Target};
@@ -7,7 +7,7 @@ pub(crate) const TARGET: Target = Target {
     name: "component_raw",
     attacker: Attacker::Component,
     boundary: "the pre-scan, the compiler, the linker and the executor, for components",
-    oracle: "as for step_core, and for questions and descriptions as well as steps",
+    oracle: "as for step_core, for calls of steps, questions and descriptions",
     max_len: 65_536,
     choices: None,
     body,

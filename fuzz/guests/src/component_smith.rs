@@ -1,5 +1,4 @@
-//! Modules and components out of generators: valid ones of every shape, and
-//! those of hostile shapes.
+//! Generated modules and components: valid ones from `wasm-smith`, and hostile ones.
 
 use crate::sandbox::every_call;
 use arbitrary::{Arbitrary, Unstructured};
@@ -12,7 +11,7 @@ pub(crate) const TARGET: Target = Target {
     name: "component_smith",
     attacker: Attacker::Component,
     boundary: "the pre-scan, the compiler, the linker and the executor",
-    oracle: "as for step_core; a valid module is never refused as invalid",
+    oracle: "as for step_core; the harness refuses no valid module as invalid",
     max_len: 4096,
     choices: Some(600),
     body,
@@ -28,7 +27,10 @@ fn body(data: &[u8]) {
     let failures = every_call(guest.name, &guest.bytes);
     if guest.name == "valid.wasm" {
         let refused = failures.iter().find(|f| f.code == StepCode::Compile);
-        assert_eq!(refused, None, "a valid module is refused as invalid");
+        assert_eq!(
+            refused, None,
+            "the harness refuses a valid module as invalid"
+        );
     }
 }
 
@@ -46,7 +48,7 @@ fn guest(u: &mut Unstructured<'_>) -> arbitrary::Result<Guest> {
     })
 }
 
-/// Only features that the harness has on, and no imports, which it refuses.
+/// Only features that the harness enables, and no imports, which it refuses.
 fn config() -> Config {
     Config {
         max_imports: 0,
@@ -66,7 +68,7 @@ fn config() -> Config {
     }
 }
 
-/// The guest that the bytes choose, as text where it is text.
+/// The guest that the generator makes of `data`, as text if it is text.
 fn shown(data: &[u8]) -> String {
     match guest(&mut Unstructured::new(data)) {
         Ok(guest) => provision_fuzz_bytes::as_text(&guest.bytes),

@@ -1,5 +1,5 @@
-//! Bytes as an expectations file: what is accepted may stand, and says the
-//! same when it is written again.
+//! Bytes as an expectations file: every accepted entry keeps the rules, and the entries
+//! read the same after they are written again.
 
 use greentic_provision::expectations::{Expectations, parse_entries, render};
 use provision_fuzz_bytes::{Attacker, Target};
@@ -9,7 +9,7 @@ pub(crate) const TARGET: Target = Target {
     name: "expectations",
     attacker: Attacker::Expectations,
     boundary: "the reader of expectations",
-    oracle: "what is accepted names a known check that can be excused, one code, an owner and an end within 180 days; written again it says the same",
+    oracle: "every accepted entry names a known check that may be excused, one code, an owner and an end within 180 days; the entries read the same after they are written again",
     max_len: 4096,
     choices: None,
     body,
@@ -29,7 +29,7 @@ fn body(data: &[u8]) {
         let stage = Stage::of(&entry.check);
         assert!(
             !matches!(stage, Some(Stage::Archive | Stage::Sandbox)),
-            "{} is excused",
+            "{} must not be excused",
             entry.check
         );
         for needed in [
@@ -43,11 +43,16 @@ fn body(data: &[u8]) {
         }
     }
     let again = render(&entries).expect("writes");
-    let read = parse_entries(&again).expect("reads what it wrote");
-    assert_eq!(render(&read).expect("writes"), again, "not the same again");
-    // NB: the first of all days; the file's own dates are what counts.
-    let loaded = Expectations::parse(text, time::Date::MIN).expect("what may stand can be loaded");
-    // Nothing was examined, so nothing is unused but what speaks of no pack.
+    let read = parse_entries(&again).expect("written entries are accepted");
+    assert_eq!(
+        render(&read).expect("writes"),
+        again,
+        "entries change when they are written again"
+    );
+    // NB: on the earliest date nothing has expired, so only the file's own dates count.
+    let loaded =
+        Expectations::parse(text, time::Date::MIN).expect("accepted entries can be loaded");
+    // No pack was examined, so every entry is stale after a complete run.
     assert!(loaded.stale(false).len() <= entries.len());
     assert_eq!(loaded.stale(true).len(), entries.len());
 }

@@ -1,5 +1,5 @@
-//! The conforming packs that inputs are tried on, compiled in: a fuzz target
-//! has to run where nothing but its binary is.
+//! The conforming packs whose guests the targets call. They are compiled in, because
+//! a target must run where only its binary exists.
 
 use crate::sandbox::folder;
 use provision_core::wizard::{Call, CallContext, StepAnswer, StepOutcome};
@@ -17,12 +17,12 @@ macro_rules! pack_file {
     };
 }
 
-/// A fixture: its pack, the file that is called, and what can be called.
+/// A fixture: its pack, the file that a target calls, and how.
 pub(crate) struct Fixture {
     pub(crate) pack: Pack,
     pub(crate) file: &'static str,
     pub(crate) call: How,
-    /// The last answer and log.
+    /// The last answer that kept all invariants, with its log.
     last: Mutex<Option<(StepOutcome, Vec<String>)>>,
 }
 
@@ -37,7 +37,7 @@ impl Fixture {
         }
     }
 
-    /// Whether it is the very answer that was [`Self::judged`] last.
+    /// Whether `answer` equals the last one that was [`Self::judged`].
     pub(crate) fn said_before(&self, answer: &StepAnswer) -> bool {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let performed = answer.result.as_ref().ok();
@@ -45,7 +45,7 @@ impl Fixture {
             .is_some_and(|l| Some(&l.0) == performed && l.1 == answer.attempts.logs)
     }
 
-    /// Remembers an answer that breaks no law.
+    /// Remembers an answer that keeps all invariants.
     pub(crate) fn judged(&self, answer: &StepAnswer) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let performed = answer.result.as_ref().ok().cloned();
@@ -53,16 +53,16 @@ impl Fixture {
     }
 }
 
-/// How a fixture is called.
+/// How to call a fixture.
 #[derive(Clone, Copy)]
 pub(crate) enum How {
-    /// As a step, on JSON as it is written.
+    /// As a step, with the JSON of the input.
     Step,
-    /// From which byte and JSON to which call.
+    /// By the call that a byte and JSON of the input select.
     Call(fn(u8, &Value) -> Call),
 }
 
-/// All fixtures. The first is the cheapest, and the one that rates are of.
+/// All fixtures. The first is the cheapest, and `ci/fuzz-rates.sh` measures it.
 pub(crate) static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
     let one = |file: &'static str, bytes: &[u8], call| {
         let pack = folder([(file, bytes.to_vec())]).expect("a pack");

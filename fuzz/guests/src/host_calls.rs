@@ -1,5 +1,4 @@
-//! Sequences of calls to the host, with arguments that are good, hostile, or
-//! too much of a good thing.
+//! Sequences of calls to the host, with arguments that are valid, hostile or too many.
 
 use crate::sandbox::{SECRET, Sandbox, folder, keeps_the_secret};
 use arbitrary::{Arbitrary, Unstructured};
@@ -12,8 +11,8 @@ use std::sync::Arc;
 pub(crate) const TARGET: Target = Target {
     name: "host_calls",
     attacker: Attacker::HostCall,
-    boundary: "every capability of the host: lifting, answering, recording, charging",
-    oracle: "as for step_core; every call is recorded; nothing leaves the dry run; a fresh engine gives the same",
+    boundary: "every capability of the host: lifting arguments, answering, recording and charging calls",
+    oracle: "as for step_core; the host records every call and denies HTTP, sockets and files; no granted secret leaks",
     max_len: 512,
     choices: Some(120),
     body,
@@ -47,7 +46,7 @@ fn body(data: &[u8]) {
     }
     if answer.result.is_ok() {
         let made: u64 = answer.attempts.calls.iter().map(|c| c.count).sum();
-        assert_eq!(made, calls.recorded(), "a call was not recorded");
+        assert_eq!(made, calls.recorded(), "the host did not record each call");
     }
     Sandbox::repeats(&pack, &request, answer, data);
     sandbox.is_clean();

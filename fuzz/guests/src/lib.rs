@@ -1,9 +1,9 @@
-//! Bodies of the fuzz targets that run guests or write reports; see
-//! `provision-fuzz-bytes` for what all targets are made of.
+//! Bodies of the fuzz targets that run guests or write reports. The code that all
+//! targets share is in `provision-fuzz-bytes`.
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a fuzz target reports a broken law by a panic"
+    reason = "a fuzz target reports a violated invariant by a panic"
 )]
 
 mod baseline;
@@ -41,7 +41,7 @@ pub const TARGETS: &[Target] = &[
     step_output::TARGET,
 ];
 
-/// What rates are compared with; no target.
+/// Baselines for the rates of targets; they are not targets themselves.
 pub const BASELINES: &[Target] = &[baseline::TARGET];
 
 /// Every target of the project.

@@ -1,10 +1,11 @@
-//! Changes of Wasm that leave it valid Wasm.
+//! A mutator that keeps Wasm valid.
 
 use wasm_mutate::WasmMutate;
 
-/// Changes a core module as a module; a component's bytes are left to others.
+/// Makes another valid module of a valid one; `None` for components and other bytes,
+/// which libFuzzer changes.
 pub fn wasm(data: &[u8], most: usize, seed: u32) -> Option<Vec<u8>> {
-    // NB: on what is no valid module the library panics.
+    // NB: `wasm-mutate` panics on an invalid module.
     wasmparser::validate(data).ok()?;
     let mut mutate = WasmMutate::default();
     mutate
@@ -20,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_module_is_changed_and_what_is_none_is_left_alone() {
+    fn valid_module_is_changed_and_damaged_one_does_not_panic() {
         let module = wat::parse_str(
             "(module (memory 1) (data (i32.const 0) \"abc\") (func (export \"run\") (result i32) (i32.const 5)))",
         )
@@ -28,7 +29,7 @@ mod tests {
         let changed = (0..20).filter_map(|seed| wasm(&module, 1_000, seed));
         let changed: Vec<Vec<u8>> = changed.filter(|c| *c != module).collect();
         assert!(!changed.is_empty());
-        // Bytes that are cut off or damaged are for libFuzzer's own changes.
+        // Truncated or damaged modules are left to libFuzzer.
         for at in 0..module.len() {
             let cut = wasm(&module[..at], 1_000, 1);
             assert!(cut.is_none() || wasmparser::validate(&module[..at]).is_ok());

@@ -1,5 +1,5 @@
-//! Findings of any text through every report: each stays well-formed and
-//! inert, and says the same.
+//! Findings with any text in every report: each report is well-formed, has no active
+//! content, and agrees with the events.
 
 use crate::stream;
 use arbitrary::{Result, Unstructured};
@@ -14,7 +14,7 @@ pub(crate) const TARGET: Target = Target {
     name: "reports",
     attacker: Attacker::Report,
     boundary: "JUnit, JSON, SARIF, Markdown, HTML, the console, the event stream",
-    oracle: "each report parses, has no live markup and no control character, and says the same facts as the events",
+    oracle: "each report parses, has no live markup and no control character, and has all failures, errors and finding codes of the events",
     max_len: 4096,
     choices: Some(1_200),
     body,
@@ -31,7 +31,7 @@ fn body(data: &[u8]) {
     stream::reported(&events, &labels);
 }
 
-/// Packs with their events. A pack may be cut off, as when a run is killed.
+/// Packs with their events. Some packs have no further events, as in a killed run.
 fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
     let mut labels = Vec::new();
     let mut events = Vec::new();
@@ -49,7 +49,7 @@ fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
             events.push(Event::WizardDriven(wizard(u, &label)?));
         }
         let mut worst = Status::NotApplicable;
-        // Mostly a few: all of them in every pack would be slow.
+        // Mostly a few checks, because all of them in every pack would be slow.
         let (from, most) = if u.ratio(1, 8)? {
             (0, usize::MAX)
         } else {

@@ -1,4 +1,4 @@
-//! The executor of the targets, and the laws that hold of each of its answers.
+//! The executor of the targets, and the invariants of each of its answers.
 
 use aho_corasick::AhoCorasick;
 use provision_core::wizard::{
@@ -11,21 +11,21 @@ use provision_oracle::secret_scan::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// A step that answers `{}`, for after each input.
+/// A step that answers `{}`; the targets run it after an input.
 const CLEAN: &str = r#"(module (memory (export "memory") 1) (data (i32.const 0) "{}")
     (func (export "run") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 2)))"#;
 
-/// Bytes below which what the host knows is a word of the language.
+/// Shorter facts of the host may occur in an answer by chance.
 const TELLING: usize = 10;
 
-/// One executor for all inputs, as a run has one for all packs.
+/// One executor for all inputs, just as one run uses one executor for all packs.
 pub struct Sandbox {
     executor: WasmtimeExecutor,
     clean: Pack,
     host: Host,
 }
 
-/// What the host knows and no guest may: its environment and paths.
+/// Facts that no guest may learn: the environment and the paths of the host.
 struct Host {
     facts: Vec<(String, String)>,
     search: AhoCorasick,
@@ -53,7 +53,7 @@ impl Host {
 static SHARED: LazyLock<Sandbox> = LazyLock::new(Sandbox::new);
 
 impl Sandbox {
-    /// The one of this process.
+    /// The sandbox of this process.
     #[must_use]
     pub fn shared() -> &'static Self {
         &SHARED
@@ -67,8 +67,8 @@ impl Sandbox {
         }
     }
 
-    /// The answer to `request`, all laws of a single step checked: bounds, no
-    /// fact of the host in it. `input` is what the fuzzer knows anyway.
+    /// The answer to `request`. Checks the invariants of a single step: the bounds
+    /// hold, and the answer has no fact of the host, except those in `input`.
     pub fn step(&self, pack: &Pack, request: &StepRequest, input: &[u8]) -> StepAnswer {
         let answer = self.executor.execute(pack, request);
         let limits = Limits::FUZZ.step;
@@ -77,14 +77,13 @@ impl Sandbox {
         answer
     }
 
-    /// The answer to `request`, as it is.
+    /// The answer to `request`, without checks.
     pub fn call(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         self.executor.execute(pack, request)
     }
 
-    /// The same in an engine that nobody has used gives the same. A new engine
-    /// and its linker cost more than most inputs, so `input` decides whether
-    /// it is its turn: one in sixteen is.
+    /// A fresh engine gives the same answer. A new engine and its linker cost more
+    /// than most inputs, so a hash of `input` selects one input in sixteen.
     pub fn repeats(pack: &Pack, request: &StepRequest, answer: StepAnswer, input: &[u8]) {
         let sum = input
             .iter()
@@ -96,7 +95,7 @@ impl Sandbox {
         assert_eq!(timeless(again), timeless(answer), "a fresh engine differs");
     }
 
-    /// A clean step still answers what it always did.
+    /// A clean step still answers `{}`.
     pub fn is_clean(&self) {
         let request = StepRequest::new(
             "s.wat",
@@ -125,13 +124,13 @@ impl Sandbox {
     }
 }
 
-/// The secret that guests are granted, under whichever key.
+/// The canary that the targets grant to guests as a secret.
 pub(crate) const SECRET: &str = "canary-of-the-fuzzer-4711";
 
 static SEARCH: LazyLock<Secrets> =
     LazyLock::new(|| Secrets::new(&[("it".to_owned(), SECRET.to_owned())].into()));
 
-/// The secret that a step was granted shows nowhere in its answer.
+/// Neither the answer of a step nor its log contains the granted secret.
 pub(crate) fn keeps_the_secret(answer: &StepAnswer) {
     let mut found = BTreeSet::new();
     if let Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) = &answer.result {
@@ -147,7 +146,7 @@ fn executor() -> WasmtimeExecutor {
     WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor")
 }
 
-/// A pack of these files, and a manifest that says nothing.
+/// A pack of these files and an empty manifest.
 #[must_use]
 pub fn folder<const N: usize>(files: [(&str, Vec<u8>); N]) -> Option<Pack> {
     let mut files: BTreeMap<String, Vec<u8>> = files
@@ -159,8 +158,8 @@ pub fn folder<const N: usize>(files: [(&str, Vec<u8>); N]) -> Option<Pack> {
     Pack::open(Source::Folder { files, manifest }, &Limits::FUZZ).ok()
 }
 
-/// Runs the file `name` by each call that a stranger's component may answer,
-/// checks every law, and gives how those failed that did.
+/// Calls the file `name` as a step, for its questions and for its description, checks
+/// every invariant, and returns the failures.
 pub(crate) fn every_call(name: &str, bytes: &[u8]) -> Vec<StepFailure> {
     let Some(pack) = folder([(name, bytes.to_vec())]) else {
         return Vec::new();
@@ -181,7 +180,7 @@ pub(crate) fn every_call(name: &str, bytes: &[u8]) -> Vec<StepFailure> {
         let request = StepRequest::new(name, call);
         let answer = sandbox.step(&pack, &request, bytes);
         failures.extend(answer.result.as_ref().err().cloned());
-        // What was never compiled fails in the same way whatever is called.
+        // A file that does not compile fails in the same way for every call.
         let compiled = !matches!(
             answer.result.as_ref().err().map(|f| f.code),
             Some(

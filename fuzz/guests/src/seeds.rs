@@ -1,4 +1,4 @@
-//! Seeds out of the fixture packs: what is real is what changes start from.
+//! Seeds from the fixture packs, so that libFuzzer's changes start from real inputs.
 
 use crate::fixtures::FIXTURES;
 use provision_core::Limits;
@@ -15,17 +15,17 @@ use std::path::{Path, PathBuf};
 /// Seeds by `<target>/<name>`.
 pub type Seeds = BTreeMap<String, Vec<u8>>;
 
-/// Bytes of the longest seed; longer ones are slow and hold little more.
+/// Bytes of the longest seed; longer ones are slow and reach little more code.
 const LONGEST: usize = 64 * 1024;
-/// Generated seeds of each target whose input only makes choices.
+/// Generated seeds of each target whose input only directs a generator.
 const CHOICES: u64 = 12;
 
-/// Seeds that reach nothing which others of their target do not:
-/// `ci/fuzz-seeds.sh` finds them. A seed that is new is none of them.
+/// Seeds that reach no code beyond that of the other seeds of their target.
+/// `ci/fuzz-seeds.sh` writes the list, so a new seed is not in it.
 const REDUNDANT: &str = include_str!("../../../corpus/redundant.txt");
 
-/// The seeds that are made of the packs below `packs`, the same each time,
-/// without those that are redundant.
+/// The seeds made from the packs below `packs`, the same each time, without redundant
+/// ones.
 #[must_use]
 pub fn seeds(packs: &Path) -> Seeds {
     let redundant: BTreeSet<&str> = REDUNDANT.lines().collect();
@@ -34,7 +34,7 @@ pub fn seeds(packs: &Path) -> Seeds {
     seeds
 }
 
-/// All seeds that are made of the packs below `packs`.
+/// All seeds made from the packs below `packs`.
 #[must_use]
 pub fn all_seeds(packs: &Path) -> Seeds {
     let mut seeds = Seeds::new();
@@ -58,7 +58,7 @@ pub fn all_seeds(packs: &Path) -> Seeds {
     seeds
 }
 
-/// Whether a seed of this name is made here, and not by hand.
+/// Whether this code makes the seed `name`; other seeds are made by hand.
 #[must_use]
 pub fn is_made(name: &str) -> bool {
     let (head, rest) = name.split_at_checked(12).unwrap_or_default();
@@ -73,13 +73,13 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
         if !path.is_dir() {
             files.push(path);
         } else if !path.ends_with("sources") {
-            // Sources of guests are no packs.
+            // The sources of guests are not packs.
             walk(&path, files);
         }
     }
 }
 
-/// Equal bytes are one seed of a target, under the first name that they had.
+/// Adds a seed, unless its target already has the same bytes under another name.
 fn add(seeds: &mut Seeds, target: &str, name: &str, bytes: &[u8]) {
     if bytes.len() <= LONGEST {
         let sha = digest(bytes);
@@ -141,7 +141,7 @@ fn of_archive(seeds: &mut Seeds, name: &str, bytes: &[u8]) {
     }
 }
 
-/// Folders of packs as archives, where they are small.
+/// Packs that are folders, as archives, if these are small.
 fn folders(seeds: &mut Seeds, packs: &Path) {
     for folder in ["conforming", "nonconforming"] {
         let mut paths = Vec::new();
@@ -171,7 +171,7 @@ fn folders(seeds: &mut Seeds, packs: &Path) {
     }
 }
 
-/// What the steps of the fixtures answer.
+/// The outputs of the steps of the fixtures.
 fn answers(seeds: &mut Seeds) {
     let executor = WasmtimeExecutor::new(&Limits::FUZZ.step).expect("an executor");
     for fixture in FIXTURES.iter() {

@@ -1,5 +1,5 @@
-//! Bytes as a core module: whatever they are, the outcome is a code, the
-//! bounds hold, and a clean step after it answers as before.
+//! Bytes as a core module: for any bytes the executor answers or fails with a code, the
+//! bounds hold, and a clean step afterwards answers as before.
 
 use crate::sandbox::every_call;
 use provision_fuzz_bytes::{Attacker, Target};
@@ -8,7 +8,7 @@ pub(crate) const TARGET: Target = Target {
     name: "step_core",
     attacker: Attacker::Component,
     boundary: "the pre-scan, the compiler and the executor, for core modules",
-    oracle: "the outcome is a code that does not blame the harness; bounds hold; a fresh engine gives the same; nothing of the host shows; a clean step after it answers",
+    oracle: "the executor answers or fails with a code that is no harness error; bounds hold; a fresh engine gives the same; the answer reveals no path or environment variable of the host; a clean step afterwards answers as before",
     max_len: 16_384,
     choices: None,
     body,

@@ -1,5 +1,5 @@
-//! Inputs and answers against the steps of conforming packs, one ABI each: no
-//! input makes a valid guest trap, hit a bound, or leak a secret.
+//! Inputs and answers for the guests of conforming packs, each with another ABI: no
+//! input makes a valid guest trap, reach a bound, or leak a secret.
 
 use crate::fixtures::{FIXTURES, How};
 use crate::sandbox::{SECRET, Sandbox, keeps_the_secret};
@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub(crate) const TARGET: Target = Target {
     name: "step_input",
     attacker: Attacker::Answers,
-    boundary: "each ABI's way of answers into a guest, and back out",
-    oracle: "as for step_core; valid guests neither trap nor hit a bound; what they answer is strict JSON or CBOR; no secret leaks",
+    boundary: "how each ABI passes inputs to a guest and reads its output",
+    oracle: "as for step_core; valid guests neither trap nor reach a bound; their output is strict JSON or CBOR; no granted secret leaks",
     max_len: 4096,
     choices: None,
     body,
@@ -24,7 +24,7 @@ pub(crate) const TARGET: Target = Target {
     mutator: Some(mutator),
 };
 
-/// Levels of an input; the harness refuses deeper ones before.
+/// Levels of an input; the harness refuses deeper inputs before it calls a guest.
 const DEPTH: usize = 64;
 
 fn body(data: &[u8]) {
@@ -42,12 +42,12 @@ fn body(data: &[u8]) {
     });
     let sandbox = Sandbox::shared();
     let answer = sandbox.step(&fixture.pack, &request, data);
-    // What a guest answers most of the time was judged before.
+    // Most answers repeat the last one, which the target has judged already.
     if !fixture.said_before(&answer) {
         judge(&answer);
         fixture.judged(&answer);
     }
-    // A fresh engine compiles again, which costs a thousand such steps.
+    // A fresh engine compiles again, which costs as much as a thousand such steps.
     if data.len().is_multiple_of(64) {
         Sandbox::repeats(&fixture.pack, &request, answer, data);
         sandbox.is_clean();
@@ -59,19 +59,19 @@ fn judge(answer: &StepAnswer) {
     match &answer.result {
         Ok(StepOutcome::Json(bytes)) => drop(json::parse(bytes, 2 * DEPTH).expect("strict JSON")),
         Ok(StepOutcome::Cbor(bytes)) => drop(cbor::parse(bytes, 2 * DEPTH).expect("strict CBOR")),
-        Ok(StepOutcome::NotRun) => panic!("nothing ran"),
+        Ok(StepOutcome::NotRun) => panic!("no guest ran"),
         Err(failure) => assert!(
             matches!(
                 failure.code,
                 StepCode::Step | StepCode::Abi | StepCode::Input
             ),
-            "a valid guest breaks: {failure}"
+            "a valid guest fails: {failure}"
         ),
     }
 }
 
-/// The call, and what the config says. Most steps are given what is written
-/// without a look at more than its syntax: looking costs more than many a step.
+/// The call, and a value for the config. If `which` is even, a step gets valid JSON
+/// unparsed, because parsing it into a value costs more than many a step.
 fn call(how: How, which: u8, rest: &[u8]) -> Option<(Call, Value)> {
     let plain = which.is_multiple_of(2) && serde_json::from_slice::<IgnoredAny>(rest).is_ok();
     match how {
@@ -82,8 +82,8 @@ fn call(how: How, which: u8, rest: &[u8]) -> Option<(Call, Value)> {
         How::Step => {
             let value = value(rest)?;
             let input = value.to_string().into_bytes();
-            // A few bytes choose long texts; searching them takes the little
-            // fuel that there is, and a valid guest does search.
+            // The generator may make long texts of a few bytes. A valid guest that
+            // searches them runs out of the small fuel bound.
             (input.len() <= TARGET.max_len).then_some((Call::Step { input }, value))
         }
         How::Call(call) => {
@@ -93,7 +93,7 @@ fn call(how: How, which: u8, rest: &[u8]) -> Option<(Call, Value)> {
     }
 }
 
-/// JSON as it stands, or JSON that the bytes choose.
+/// The bytes as JSON, or else the JSON that a generator makes of them.
 fn value(bytes: &[u8]) -> Option<Value> {
     match json::parse(bytes, DEPTH) {
         Ok(value) => Some(value),
@@ -101,7 +101,7 @@ fn value(bytes: &[u8]) -> Option<Value> {
     }
 }
 
-/// Changes the JSON behind the two bytes that choose.
+/// Changes the JSON after the two bytes that select the fixture and the call.
 fn mutator(data: &[u8], most: usize, seed: u32) -> Option<Vec<u8>> {
     let (head, rest) = data.split_at_checked(2)?;
     let rest = provision_fuzz_bytes::mutators::json(rest, most.checked_sub(2)?, seed)?;

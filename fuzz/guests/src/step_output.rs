@@ -1,5 +1,5 @@
-//! Bytes that a step answered: what decodes is strict JSON, its plan survives
-//! being written and read again, and no report is broken by them.
+//! Bytes as the output of a step: every output that decodes is strict JSON, its plan
+//! survives writing and reading, and every report stays well-formed.
 
 use crate::stream;
 use greentic_provision::discover::PackRef;
@@ -17,8 +17,8 @@ use provision_oracle::{Conditions, Level};
 pub(crate) const TARGET: Target = Target {
     name: "step_output",
     attacker: Attacker::GuestOutput,
-    boundary: "the decoder of answers, all checks of a wizard, and every report",
-    oracle: "what decodes is the same JSON to others; a plan survives writing; every report is well-formed, inert, and says what was found",
+    boundary: "the decoder of step outputs, all checks of a wizard, and every report",
+    oracle: "another JSON reader reads the same value from every output that decodes; a plan survives writing and reading; every report parses, has no live markup and no control character, and has all failures, errors and finding codes",
     max_len: 4096,
     choices: None,
     body,
@@ -67,13 +67,14 @@ fn body(data: &[u8]) {
 }
 
 fn decoded(data: &[u8], output: StepOutput) {
-    let plain: serde_json::Value = serde_json::from_slice(data).expect("JSON to others too");
-    assert_eq!(plain, output.data, "another reader reads another answer");
+    let plain: serde_json::Value =
+        serde_json::from_slice(data).expect("another reader accepts the JSON");
+    assert_eq!(plain, output.data, "another reader reads a different value");
     let _ = output.unknown_keys();
     let mut plan = ProvisionPlan::default();
     plan.merge(output.plan_patch.unwrap_or_default());
     let bytes = serde_json::to_vec(&plan).expect("a plan is JSON");
-    // Fields beyond the contract may nest as deep as the answer did.
+    // Fields beyond the contract may nest as deep as the output did.
     let value = json::parse(&bytes, DEPTH + 1).expect("strict JSON");
     let again: ProvisionPlan = serde_json::from_value(value).expect("a plan");
     assert_eq!(again, plan, "the plan changes when it is written");

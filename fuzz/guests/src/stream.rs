@@ -1,5 +1,5 @@
-//! Events written, folded and reported in every format; what must hold of the
-//! reports whatever the events say.
+//! Writes events, folds them and reports them in every format. Checks the invariants
+//! that reports have for any events.
 
 use greentic_provision::events::{Event, EventLog};
 use greentic_provision::fold::Run;
@@ -14,14 +14,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 thread_local! {
-    /// Where the stream of each input goes: in memory where there is
-    /// such a place, because a stream is synced to its disk.
+    /// The folder for the stream of each input, in memory if the system has such a
+    /// folder, because the event log syncs a stream to its disk.
     static SCRATCH: tempfile::TempDir = tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .expect("a scratch folder");
 }
 
-/// Bytes of a Markdown summary that GitHub takes.
+/// Bytes of the largest Markdown summary that GitHub accepts.
 const SUMMARY: usize = 1024 * 1024;
 
 /// Writes `events` about the packs `labels` and checks every report of them.
@@ -72,14 +72,14 @@ fn folded(events: &[Event], labels: &[&str]) -> Run {
     log.finish().expect("writes");
     let text = std::fs::read_to_string(&path).expect("UTF-8");
     for line in text.lines() {
-        let event: Event = serde_json::from_str(line).expect("an event reads back");
-        let again = serde_json::to_string(&event).expect("and is written");
-        assert_eq!(again, line, "an event changes when it is read");
+        let event: Event = serde_json::from_str(line).expect("a written event is accepted");
+        let again = serde_json::to_string(&event).expect("an event is JSON");
+        assert_eq!(again, line, "an event changes when it is read and written");
     }
     Run::read(&path).expect("folds")
 }
 
-/// What the reports have to agree on.
+/// The facts on which all reports must agree.
 struct Facts {
     failed: usize,
     errors: usize,
@@ -127,7 +127,7 @@ fn of_json(text: &str, run: &Run, facts: &Facts) {
         .collect();
     assert!(
         codes.is_superset(&facts.codes),
-        "codes are lost: {codes:?}, {:?}",
+        "the JSON report lacks codes: {codes:?}, {:?}",
         facts.codes
     );
     for pack in packs {
@@ -232,7 +232,7 @@ fn of_console(run: &Run) {
         Ok(())
     })
     .expect("reports");
-    // Colours are the harness's own, and go away where nobody wants them.
+    // The harness's own colours are the only escape sequences that the console may have.
     inert(&without_colours(&lines), "the console");
     assert!(
         !lines
@@ -242,8 +242,8 @@ fn of_console(run: &Run) {
     );
 }
 
-/// What of a line of Markdown stands in no code span: a run of backticks opens
-/// one, and the next run of the same length closes it.
+/// The parts of a line of Markdown outside code spans: a run of backticks opens a code
+/// span, and the next run of the same length closes it.
 fn outside_of_code(line: &str) -> String {
     let mut outside = String::new();
     let mut rest = line;
@@ -265,7 +265,8 @@ fn outside_of_code(line: &str) -> String {
     outside + rest
 }
 
-/// No control character but line breaks, and none that turns text around.
+/// `text` has no control characters except line breaks and tabs, and no characters
+/// that change the direction of text.
 fn inert(text: &str, what: &str) {
     let bad = |c: &char| {
         (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
@@ -275,8 +276,8 @@ fn inert(text: &str, what: &str) {
     assert_eq!(found, None, "an active character in {what}");
 }
 
-/// `text` without the harness's own colours. A guest's would go with them, but
-/// not what else comes along in the texts that are tried.
+/// `text` without the harness's own colours. NB: this also removes the colours of a
+/// guest, but not the other control characters of the generated texts.
 fn without_colours(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut plain = parts.next().unwrap_or_default().to_owned();

@@ -1,10 +1,10 @@
-//! The threat model as a table, out of what the targets say of themselves.
+//! The threat model as a table, generated from the descriptions of the targets.
 
 use crate::all;
 use provision_fuzz_bytes::Attacker;
 use std::fmt::Write;
 
-/// `fuzz/THREATS.md`.
+/// The text of `fuzz/THREATS.md`.
 #[must_use]
 pub fn document() -> String {
     let mut out = String::from(HEAD);
@@ -27,16 +27,16 @@ const HEAD: &str = "# Threat model of the fuzz suite
 
 <!-- Generated from fuzz/bytes and fuzz/guests: ci/bless.sh -->
 
-A pack comes from a stranger. Its publisher writes its archive, its manifests and its components; the operator who sets up a provider writes
-the answers; a guest that runs writes its output and the arguments of its calls to the host. None of them may make the harness crash, hang, use
-more than its bounds, read or change the machine, or report *pass* although no step was executed.
+The harness reads bytes that strangers control. The publisher of a pack writes the archive, the manifests and the components; the operator who
+sets up a provider writes the answers; a running guest writes its output and the arguments of its calls to the host. None of them may make the
+harness crash, hang, exceed its bounds, read or change the machine, or report *pass* although no step ran.
 
 ";
 
 const TAIL: &str = "
-Beyond the oracles above, each input of every target has to end without a panic, within libFuzzer's bounds on memory and time, and without
+In addition to its oracle, each target must process every input without a panic, within libFuzzer's bounds on memory and time, and without
 a finding of AddressSanitizer.
 
-What is not attacker-controlled, and has no target: the command line, trusted keys, the environment of the process. The clock is never
-judged. Wasmtime's own code is not instrumented unless `FUZZ_INSTRUMENT_ALL=1` asks for it; its own project fuzzes it.
+No attacker controls the command line, the trusted keys and the environment of the process, so they have no target. No oracle depends on the
+clock. `FUZZ_INSTRUMENT_ALL=1` also instruments Wasmtime; without it, the suite leaves the fuzzing of Wasmtime to the Wasmtime project.
 ";

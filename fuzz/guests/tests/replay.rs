@@ -1,5 +1,5 @@
-//! Every file of `corpus/` through the body of its target, a trial each.
-#![expect(clippy::expect_used, reason = "set-up that fails has to be loud")]
+//! Runs the body of a target on each file of `corpus/`: one trial for each file.
+#![expect(clippy::expect_used, reason = "a failed set-up must stop the trials")]
 
 use libtest_mimic::{Arguments, Trial};
 use provision_fuzz_guests::all;
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials(&corpus)).exit_code()
 }
 
-/// A trial for each file, and one for each folder that has to be there.
+/// One trial for each file, one for the seeds of each target, and one for each folder.
 fn trials(corpus: &Path) -> Vec<Trial> {
     let mut trials = Vec::new();
     for target in all() {
@@ -58,7 +58,7 @@ fn trials(corpus: &Path) -> Vec<Trial> {
                     if known {
                         Ok(())
                     } else {
-                        Err("no target is called so".into())
+                        Err("no target has this name".into())
                     }
                 },
             ));

@@ -1,4 +1,4 @@
-//! The suite is whole: targets, seeds, documents and dictionaries fit together.
+//! Targets, seeds, documents and dictionaries of the fuzz suite match each other.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 #[path = "../../../harness/runner/tests/common/blessing.rs"]
@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes of all seeds and regressions together.
+/// The bound on the bytes of all seeds and regressions.
 const CORPUS: u64 = 8 * 1024 * 1024;
-/// Lines of a target.
+/// The bound on the lines of a file in `fuzz_targets/`.
 const LINES: usize = 25;
 
 fn root() -> PathBuf {
@@ -30,7 +30,7 @@ fn names(folder: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_threat_model_is_fresh_and_nobody_is_forgotten() {
+fn threat_model_is_fresh_and_every_attacker_has_a_target() {
     let path = root().join("fuzz/THREATS.md");
     let fresh = threats::document();
     if blessing().expect("BLESS") {
@@ -50,7 +50,7 @@ fn the_threat_model_is_fresh_and_nobody_is_forgotten() {
 #[test]
 fn every_target_has_one_program() {
     let named: BTreeSet<String> = all().map(|t| t.name.to_owned()).collect();
-    assert_eq!(named.len(), all().count(), "a name is there twice");
+    assert_eq!(named.len(), all().count(), "two targets have the same name");
     let files = names("fuzz/fuzz_targets");
     let files: BTreeSet<String> = files.iter().map(|f| f.replace(".rs", "")).collect();
     assert_eq!(files, named);
@@ -59,18 +59,25 @@ fn every_target_has_one_program() {
         let file = format!("fuzz/fuzz_targets/{}.rs", target.name);
         assert!(manifest.contains(&format!("name = \"{}\"", target.name)));
         let text = fs::read_to_string(root().join(file)).expect("readable");
-        assert!(text.lines().count() <= LINES, "{} is long", target.name);
+        assert!(
+            text.lines().count() <= LINES,
+            "{} has too many lines",
+            target.name
+        );
         assert!(!target.oracle.is_empty() && !target.boundary.is_empty());
     }
     let dictionaries = names("fuzz/dictionaries");
     for name in dictionaries.iter().map(|d| d.replace(".dict", "")) {
-        assert!(named.contains(&name), "a dictionary of no target: {name}");
+        assert!(
+            named.contains(&name),
+            "no target uses the dictionary {name}"
+        );
     }
 }
 
-/// The options by which others run the targets, as OSS-Fuzz wants them.
+/// The options files, in the format of OSS-Fuzz, for anyone else who runs the targets.
 #[test]
-fn the_options_are_fresh() {
+fn options_files_are_fresh() {
     let folder = root().join("fuzz/options");
     if blessing().expect("BLESS") {
         fs::create_dir_all(&folder).expect("creates");
@@ -95,9 +102,9 @@ fn the_options_are_fresh() {
     assert_eq!(names("fuzz/options").len(), all().count());
 }
 
-/// Every seed that is made of the packs is there, and none that no longer is.
+/// `corpus/seeds` has exactly the seeds that the packs give, and those made by hand.
 #[test]
-fn the_seeds_are_fresh() {
+fn seeds_are_fresh() {
     let mut found = BTreeMap::new();
     for target in names("corpus/seeds") {
         let folder = root().join("corpus/seeds").join(&target);
@@ -115,10 +122,13 @@ fn the_seeds_are_fresh() {
         stale.is_empty() && missing.is_empty(),
         "stale {stale:?}, missing {missing:?}; cargo run -p provision-fuzz-guests --example seed_corpus"
     );
-    assert!(found == made, "a seed is not what its packs make of it");
+    assert!(
+        found == made,
+        "a seed differs from the one that its pack gives"
+    );
 }
 
-/// The rows of `corpus/floor.txt`: a target, its files, its edges.
+/// The rows of `corpus/floor.txt`: a target, its files and its edges.
 fn floors(text: &str) -> BTreeMap<String, (usize, usize)> {
     let rows = text.lines().filter(|l| !l.starts_with('#')).map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -148,7 +158,7 @@ fn corpus_is_at_least_its_floor_and_not_too_large() {
     let path = root().join("corpus/floor.txt");
     let mut text = fs::read_to_string(&path).expect("readable");
     if blessing().expect("BLESS") {
-        // Only rows of new targets: a floor that follows the corpus is none.
+        // Adds only rows of new targets: a floor that follows the corpus bounds nothing.
         let known = floors(&text);
         for target in all().filter(|t| !known.contains_key(t.name)) {
             let (files, _) = corpus_of(target.name);
@@ -170,10 +180,14 @@ fn corpus_is_at_least_its_floor_and_not_too_large() {
         });
         assert!(
             count >= floor,
-            "{}: {count} files, and the floor is {floor}",
+            "{}: {count} files; the floor is {floor}",
             target.name
         );
     }
     assert!(total < CORPUS, "{total} bytes of corpus");
-    assert_eq!(floors.len(), all().count(), "a floor for no target");
+    assert_eq!(
+        floors.len(),
+        all().count(),
+        "a row of corpus/floor.txt has no target"
+    );
 }

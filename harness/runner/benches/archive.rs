@@ -1,5 +1,5 @@
-//! Reading a pack against hashing the same bytes: megabytes a second of the
-//! strict walk, of opening with all that it looks at, of BLAKE3 and SHA-256.
+//! Compares reading a pack with hashing the same bytes: the throughput of the strict
+//! walk, of opening with all its checks, of BLAKE3 and of SHA-256.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
 mod made;
@@ -35,7 +35,7 @@ fn archives(criterion: &mut Criterion) {
     }
 }
 
-/// What is done with a pack before anything runs: open, verify, resolve.
+/// The work on a pack before a guest runs: open, verify, resolve.
 fn packs(criterion: &mut Criterion) {
     let limits = Limits::default();
     let mut group = criterion.benchmark_group("pack");

@@ -1,10 +1,10 @@
-//! Whole runs of the binary, in proportion to what they cannot be faster than,
-//! and the bars that they are held to.
+//! Ratios of the times of whole runs of the binary to the times of their lower limits,
+//! for example of hashing the same files, each with a bar.
 //!
-//! `ci/bench.sh` runs the other benches before it and this one last; it prints
-//! one table of ratios, medians with the spread of the middle half, and fails
-//! where a median is beyond its bar. What is compared is measured alternately, so
-//! that a busy machine is busy for both.
+//! `ci/bench.sh` runs the criterion benches first. This bench then prints one table of
+//! ratios, with the median and the middle half of each, and fails if a median is beyond
+//! its bar. Both sides of a ratio are measured alternately, so that a busy machine slows
+//! both.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
 mod made;
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use table::{Row, Table};
 
-/// How often each thing is done.
+/// The number of measurements of each ratio.
 const ROUNDS: usize = 7;
 
 struct Bench {
@@ -31,7 +31,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Runs the binary, and says how long it took.
+    /// Runs the binary, and returns the time that it took.
     fn run(&self, args: &[&str]) -> Duration {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
         command.current_dir(&self.root).args(args);
@@ -49,7 +49,7 @@ impl Bench {
         self.run(&[&base, more].concat())
     }
 
-    /// A folder of packs.
+    /// Writes `packs` as archives into a folder.
     fn folder(&self, name: &str, packs: impl Iterator<Item = (String, Vec<u8>)>) {
         let folder = self.root.join(name);
         fs::create_dir_all(&folder).expect("a folder");
@@ -58,7 +58,7 @@ impl Bench {
         }
     }
 
-    /// What the last run says in `events.jsonl` of each pack.
+    /// The `pack_finished` events of the last run, one for each pack.
     fn finished(&self) -> Vec<Value> {
         let events = fs::read_to_string(self.root.join("out/events.jsonl")).expect("events");
         let events = events.lines().map(serde_json::from_str);
@@ -87,7 +87,7 @@ fn noops(bench: &Bench, name: &str, count: usize) {
     bench.folder(name, (0..count).map(noop));
 }
 
-/// Real guests under other ids, `count` in all, of the size of published packs.
+/// `count` packs with real guests under other ids, as large as published packs.
 fn published(bench: &Bench, name: &str, count: usize) {
     let pack = |i: usize| {
         let id = format!("published-{i:03}");
@@ -106,8 +106,7 @@ fn secs(duration: Duration) -> f64 {
     duration.as_secs_f64()
 }
 
-/// Seconds that BLAKE3 takes for all files of a folder, read and hashed in one
-/// thread.
+/// Seconds to read all files of a folder and hash them with BLAKE3, in one thread.
 fn hashing(folder: &Path) -> f64 {
     let started = Instant::now();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -117,8 +116,7 @@ fn hashing(folder: &Path) -> f64 {
     secs(started.elapsed())
 }
 
-/// Seconds that the distinct components take to compile on all processors, the
-/// largest first.
+/// Seconds to compile the distinct components on all processors, the largest first.
 fn compiling() -> f64 {
     let limits = Limits::default();
     let mut packs: Vec<(Pack, String, u64)> = Vec::new();
@@ -205,7 +203,7 @@ fn thousand(bench: &Bench, table: &mut Table) {
     table.add(Row::new(label, vec![cold / warm]));
 }
 
-/// What it costs to run steps in processes of their own.
+/// The cost of running steps in workers.
 fn isolation(bench: &Bench, table: &mut Table) {
     noops(bench, "five-hundred", 500);
     let run = |isolation| secs(bench.conformance("five-hundred", &["--isolation", isolation]));

@@ -1,5 +1,5 @@
-//! Every hostile pack in one process: after each, a clean pack still passes, no
-//! memory beyond the bounds was taken, and nothing is left behind.
+//! Runs every hostile pack in one process: after each, a clean pack still passes, the
+//! pack used no memory beyond the bounds, and it left no thread and no open file.
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
@@ -54,12 +54,12 @@ fn memory(line: &str) -> u64 {
     kib.expect("kilobytes") * 1024
 }
 
-/// Threads and open files of this process, and how many images of memories the
+/// The threads and open files of this process, and the number of memory images that the
 /// cache of compiled steps has open.
 fn held() -> (usize, Vec<PathBuf>, usize) {
     let threads = std::fs::read_dir("/proc/self/task").expect("tasks").count();
     let files = std::fs::read_dir("/proc/self/fd").expect("files");
-    // The folder that is being read is open itself, and gone by now.
+    // The listing contains its own descriptor, which is closed by now.
     let mut files: Vec<PathBuf> = files
         .filter_map(|f| std::fs::read_link(f.expect("a file").path()).ok())
         .filter(|f| !f.starts_with("/proc"))
@@ -72,7 +72,7 @@ fn held() -> (usize, Vec<PathBuf>, usize) {
 }
 
 #[test]
-fn no_hostile_pack_leaves_anything_behind() {
+fn hostile_packs_leave_no_file_or_thread_and_clean_pack_passes() {
     let limits = Limits::default();
     let executor = WasmtimeExecutor::new(&limits.step).expect("an executor");
     let clean = packs("conforming")
@@ -89,7 +89,7 @@ fn no_hostile_pack_leaves_anything_behind() {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        // Resets the peak to what is resident now.
+        // Resets the peak to the memory that is resident now.
         std::fs::write("/proc/self/clear_refs", "5").expect("a new peak");
         let resident = memory("VmRSS:");
         if let Some(pack) = open(&path, &limits) {
@@ -111,5 +111,5 @@ fn no_hostile_pack_leaves_anything_behind() {
         assert_eq!((now.0, &now.1), (before.0, &before.1), "after {name}");
         assert!(now.2 <= 256, "{} images after {name}", now.2);
     }
-    assert!(ran > 100, "{ran} steps were tried");
+    assert!(ran > 100, "only {ran} steps");
 }

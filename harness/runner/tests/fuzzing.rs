@@ -1,5 +1,5 @@
-//! `fuzz` as a library: guests that count answer as they always do, one seed is
-//! one campaign, and what is hidden is found by what runs.
+//! `fuzz` as a library: counting coverage changes no answer, equal seeds give equal
+//! campaigns, and coverage leads to a hidden trap.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod packs;
@@ -42,7 +42,7 @@ fn codes(outcome: &Outcome) -> Vec<&str> {
     found.map(|f| f.finding.code.as_str()).collect()
 }
 
-/// What a guest answered, and how it ended.
+/// The output and the failure code of each step.
 fn said(run: &WizardRun) -> Vec<(Option<Vec<u8>>, Option<&'static str>)> {
     let steps = run.steps.iter();
     steps
@@ -51,7 +51,7 @@ fn said(run: &WizardRun) -> Vec<(Option<Vec<u8>>, Option<&'static str>)> {
 }
 
 #[test]
-fn guests_that_count_answer_as_they_always_do() {
+fn guest_that_counts_coverage_answers_as_without() {
     let limits = Limits::default();
     let plain = WasmtimeExecutor::new(&limits.step).expect("an executor");
     let covering = WasmtimeExecutor::covering(&limits.step).expect("an executor");
@@ -77,18 +77,22 @@ fn guests_that_count_answer_as_they_always_do() {
             assert_eq!(said(&counted), said(&as_is), "{place}");
             let hits = covering.take_hits();
             run(&covering);
-            assert_eq!(covering.take_hits(), hits, "{place}: other code runs");
+            assert_eq!(
+                covering.take_hits(),
+                hits,
+                "{place}: a repeated run reaches other code"
+            );
             if as_is.completed() && as_is.executed() > 0 {
-                assert!(!hits.is_empty(), "{place} counts nothing");
+                assert!(!hits.is_empty(), "{place} counts no code");
                 counting += 1;
             }
         }
     }
-    assert!(counting > 20, "{counting} wizards count");
+    assert!(counting > 20, "only {counting} wizards count");
 }
 
 #[test]
-fn one_job_and_one_seed_make_one_campaign() {
+fn one_job_with_equal_seeds_gives_equal_campaigns() {
     let of = |seed| {
         let options = Options {
             seed,
@@ -103,7 +107,7 @@ fn one_job_and_one_seed_make_one_campaign() {
 }
 
 #[test]
-fn what_is_broken_is_found_and_made_small() {
+fn trap_is_found_and_its_answers_are_shrunk() {
     let outcome = outcome("nonconforming/answers-break", &options(600, true));
     assert_eq!(codes(&outcome), ["E_TRAP"]);
     let answers = &outcome.found[0].input.inputs.answers;
@@ -112,10 +116,10 @@ fn what_is_broken_is_found_and_made_small() {
     assert!(outcome.functions.iter().any(|(_, hit)| *hit > 0));
 }
 
-/// A trap behind four comparisons, each only reached by the right answer to the
-/// one before: what runs leads there, and guessing does not.
+/// The trap is behind four comparisons, and a guest reaches each only with the right
+/// answer to the one before: coverage leads there, and guessing does not.
 #[test]
-fn what_is_hidden_is_found_by_what_runs_and_not_without() {
+fn hidden_trap_is_found_with_coverage_and_not_without() {
     let of = |coverage| {
         let options = Options {
             seed: 0,

@@ -1,4 +1,4 @@
-//! Packs for the benches, made of the project's fixtures under other ids.
+//! Packs for the benches, made from the project's fixtures under other ids.
 
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn files(fixture: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// A pack that is made of a fixture.
+/// A pack made from a fixture.
 pub(crate) struct Made<'m> {
     /// The fixture.
     pub(crate) fixture: &'m str,
@@ -40,11 +40,11 @@ pub(crate) struct Made<'m> {
     pub(crate) id: &'m str,
     /// Whether no other pack has the same step modules.
     pub(crate) distinct: bool,
-    /// Whether the archive is as large as published ones. Those carry much that no
-    /// wizard calls, and this one carries the components of the other fixtures as
-    /// assets, so that its own wizard is the only one.
+    /// Whether the archive is as large as published ones. Those contain much that no
+    /// wizard calls, so this one contains the components of the other fixtures as
+    /// assets, where no wizard uses them.
     pub(crate) large: bool,
-    /// Whether entries are compressed.
+    /// Whether the archive compresses its entries.
     pub(crate) deflate: bool,
 }
 

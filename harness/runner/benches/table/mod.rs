@@ -5,8 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-/// What criterion measured that belongs together: a group, what is put into
-/// proportion, to what, and the bar.
+/// The ratios of criterion's measurements: a group, the bench in the numerator, the
+/// bench in the denominator, and the bar.
 const CRITERION: [(&str, &str, &str, Option<f64>); 12] = [
     ("step_core", "ours", "floor", Some(1.3)),
     ("step_tiny", "ours", "floor", Some(1.3)),
@@ -22,7 +22,7 @@ const CRITERION: [(&str, &str, &str, Option<f64>); 12] = [
     ("pack", "rust-wasi-step", "noop-provision", None),
 ];
 
-/// The median of `samples`, which are sorted by it.
+/// The median of `samples`, which this function sorts.
 pub(crate) fn median(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     quantile(samples, 0.5)
@@ -34,14 +34,14 @@ fn quantile(sorted: &[f64], at: f64) -> f64 {
     let place = at * last as f64;
     let (low, high) = (place.floor() as usize, place.ceil() as usize);
     let share = place - place.floor();
-    // NB: what was not measured is infinite, and must not become a NaN.
+    // NB: a missing measurement is infinite, and infinity times 0 would be a NaN.
     if low == high {
         return sorted[low];
     }
     sorted[low] * (1.0 - share) + sorted[high] * share
 }
 
-/// A ratio that was measured several times.
+/// A ratio with several measurements.
 pub(crate) struct Row {
     label: String,
     samples: Vec<f64>,
@@ -89,8 +89,8 @@ impl Table {
         self.0.iter().any(Row::is_beyond)
     }
 
-    /// Adds what criterion has measured, below `folder`. What it has not is
-    /// said, and beyond every bar.
+    /// Adds the ratios of criterion's measurements below `folder`. The table marks a
+    /// missing measurement, which is beyond every bar.
     pub(crate) fn criterion(&mut self, folder: &Path) {
         for (group, ours, floor, bar) in CRITERION {
             let label = format!("{group}: {ours} / {floor}");

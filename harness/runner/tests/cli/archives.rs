@@ -12,7 +12,7 @@ fn limits() -> provision_core::limits::ArchiveLimits {
     provision_core::Limits::default().archive
 }
 
-/// The archive that the mutation makes of a plain pack, as a file in `folder`.
+/// A plain pack with the mutation `id`, as a file in `folder`.
 fn malformed(folder: &Path, id: &str) -> PathBuf {
     let mutation = MUTATIONS.iter().find(|m| m.id == id).expect("is there");
     let path = folder.join(format!("{id}.gtpack"));
@@ -36,7 +36,7 @@ fn files(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn repacking_is_canonical_and_a_fixed_point() {
+fn repacked_archive_is_canonical_and_repacks_to_itself() {
     let root = tempfile::tempdir().expect("a folder");
     let folder = root.path();
     packed(
@@ -64,12 +64,12 @@ fn repacking_is_canonical_and_a_fixed_point() {
     assert_eq!(
         fs::read(folder.join("signed.gtpack")).expect("written"),
         fs::read(canonical).expect("is there"),
-        "canonical in, same bytes out"
+        "a canonical archive repacks to the same bytes"
     );
 }
 
 #[test]
-fn a_refused_archive_is_not_repacked_and_nothing_is_lost() {
+fn refused_archive_is_not_repacked_and_out_file_is_kept() {
     let root = tempfile::tempdir().expect("a folder");
     let folder = root.path();
     let bad = malformed(folder, "bytes_after_end");
@@ -92,18 +92,22 @@ fn a_refused_archive_is_not_repacked_and_nothing_is_lost() {
         folder,
         &["pack", "repack", text(&bad), "no/such/out.gtpack"],
     );
-    assert_eq!(code(&nowhere), 4, "the archive is refused first");
+    assert_eq!(
+        code(&nowhere),
+        4,
+        "the harness refuses the archive before it writes"
+    );
     let good = fixture("conforming/noop-archive.gtpack");
     let nowhere = run_in(
         folder,
         &["pack", "repack", text(&good), "no/such/out.gtpack"],
     );
     assert_eq!(code(&nowhere), 6);
-    assert_eq!(files(folder).len(), 2, "nothing else was made");
+    assert_eq!(files(folder).len(), 2, "the commands created other files");
 }
 
 #[test]
-fn what_other_readers_would_extract_is_shown_of_a_refused_archive() {
+fn inspect_shows_what_other_readers_extract_if_refused() {
     let root = tempfile::tempdir().expect("a folder");
     let hidden = malformed(root.path(), "unlisted_entry");
     let inspect = |flags: &[&str]| {
@@ -117,7 +121,11 @@ fn what_other_readers_would_extract_is_shown_of_a_refused_archive() {
     let marked: Vec<_> = smuggled
         .filter(|l| l.contains("not what every reader sees"))
         .collect();
-    assert_eq!(marked.len(), 1, "the sequential reader alone: {lines:#?}");
+    assert_eq!(
+        marked.len(),
+        1,
+        "only the sequential reader extracts it: {lines:#?}"
+    );
     assert!(
         lines
             .iter()
@@ -156,7 +164,7 @@ fn no_command_creates_a_file_that_an_archive_names() {
     ] {
         malformed(&packs, id);
     }
-    // Names that are sound, and that nothing but a reader of packs may know.
+    // An archive with safe names, whose files no command may extract either.
     packed(
         &fixture("conforming/demo-messaging-telegram"),
         &packs.join("sound.gtpack"),
@@ -194,7 +202,7 @@ fn no_command_creates_a_file_that_an_archive_names() {
 }
 
 #[test]
-fn a_signature_counts_only_if_its_key_is_trusted() {
+fn signature_counts_only_with_a_trusted_key() {
     let root = tempfile::tempdir().expect("a folder");
     let signed = fixture("conforming/signed.gtpack");
     let judge = |trust: &[&str]| {
@@ -214,7 +222,7 @@ fn a_signature_counts_only_if_its_key_is_trusted() {
     assert_eq!(code(&unknown), 1);
     assert!(stdout(&unknown).contains("E_SIGNATURE_UNTRUSTED"));
     assert!(stdout(&unknown).contains("--profile strict --filter"));
-    // The command that reproduces it trusts whom the run trusted.
+    // The reproducing command trusts the same key as the run.
     let stranger = fixture("../harness/core/tests/certificates/stranger.pub.pem");
     let other = judge(&["--trust", text(&stranger)]);
     assert_eq!(code(&other), 1);
@@ -225,7 +233,7 @@ fn a_signature_counts_only_if_its_key_is_trusted() {
 }
 
 #[test]
-fn good_practice_fails_a_strict_run_and_no_other() {
+fn unsigned_unsorted_pack_fails_publish_and_strict_not_core() {
     let root = tempfile::tempdir().expect("a folder");
     let pack = fixture("nonconforming/unsorted-unsigned.gtpack");
     for (profile, exit, said) in [

@@ -8,21 +8,21 @@ use std::process::{Command, Stdio};
 
 const NOOP: &str = "conforming/noop-provision";
 
-/// Components that a run with `--timings` compiled and loaded.
+/// The numbers of components that a run with `--timings` compiles and loads.
 fn made(folder: &Path, flags: &str) -> (u64, u64) {
     let run = conformance(folder, &fixture(NOOP), &format!("--timings {flags}"));
     assert_eq!(code(&run), 0, "{}", stderr(&run));
     let line = stderr(&run)
         .lines()
         .find(|l| l.contains("components compiled"));
-    let line = line.expect("a line of it");
+    let line = line.expect("a line about components");
     let numbers = line.split(' ').filter_map(|word| word.parse().ok());
     let numbers: Vec<u64> = numbers.collect();
     (numbers[0], numbers[1])
 }
 
 #[test]
-fn the_next_run_compiles_nothing_unless_it_is_told_to() {
+fn second_run_compiles_nothing_unless_cache_is_off_or_clean() {
     let temp = tempfile::tempdir().expect("a folder");
     assert_eq!(made(temp.path(), "--cache c"), (4, 0));
     assert_eq!(made(temp.path(), "--cache c"), (0, 4));
@@ -43,7 +43,7 @@ fn the_next_run_compiles_nothing_unless_it_is_told_to() {
 
 #[cfg(unix)]
 #[test]
-fn a_cache_that_is_not_private_is_an_error_or_a_warning() {
+fn shared_cache_is_refused_if_named_and_else_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let temp = tempfile::tempdir().expect("a folder");
     let shared = temp.path().join("greentic-provision");
@@ -72,7 +72,7 @@ fn a_cache_that_is_not_private_is_an_error_or_a_warning() {
 }
 
 #[test]
-fn the_report_is_the_same_for_any_number_of_jobs_cold_or_warm() {
+fn report_is_equal_for_any_number_of_jobs_cold_or_warm() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("nonconforming");
     let mut reports = Vec::new();
@@ -115,7 +115,7 @@ fn files_that_earlier_versions_kept_in_the_cache_are_removed() {
     report(temp.path(), &fixture(NOOP), "--cache c");
     let old = cache.join("0123.note");
     fs::write(&old, b"of an earlier version").expect("written");
-    // A component that the cache lacks, so that the cache looks into its folder.
+    // The cache lacks this component, so it reads its folder.
     report(temp.path(), &fixture("conforming/c-provider"), "--cache c");
     assert!(!old.exists());
     fs::write(&old, b"of an earlier version").expect("written");
@@ -124,11 +124,11 @@ fn files_that_earlier_versions_kept_in_the_cache_are_removed() {
 }
 
 #[test]
-fn a_run_that_is_killed_leaves_a_cache_that_works() {
+fn killed_run_leaves_a_cache_that_works() {
     let temp = tempfile::tempdir().expect("a folder");
     let cache = temp.path().join("c");
     let packs = temp.path().join("packs");
-    // Several components, none of which takes seconds to compile.
+    // Several components, each of which compiles within a second.
     for pack in ["c-provider", "rust-wasi-step", "noop-provision"] {
         copy(&fixture("conforming").join(pack), &packs.join(pack));
     }
@@ -148,7 +148,7 @@ fn a_run_that_is_killed_leaves_a_cache_that_works() {
             "o",
         ]);
         let mut child = command.spawn().expect("the binary runs");
-        // Killed as soon as there is something more in the cache.
+        // Kills the run as soon as the cache has more files.
         let files = || fs::read_dir(&cache).map_or(0, Iterator::count);
         let before = files();
         while files() <= before + after && child.try_wait().expect("a child").is_none() {
@@ -164,7 +164,7 @@ fn a_run_that_is_killed_leaves_a_cache_that_works() {
 }
 
 #[test]
-fn the_fuel_of_a_step_is_held_against_an_earlier_report() {
+fn baseline_report_shows_the_fuel_change_of_each_step() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = temp.path().join("noop");
     copy(&fixture(NOOP), &pack);
@@ -182,7 +182,7 @@ fn the_fuel_of_a_step_is_held_against_an_earlier_report() {
     let answer = "    (i32.const 0)\n    (i32.const 207)";
     assert!(
         changed.contains(answer),
-        "the step was changed; change this, too"
+        "the fixture has changed; change this test as well"
     );
     let changed = changed.replace(answer, &format!("(drop (i32.const 1)) {answer}"));
     fs::write(&step, changed).expect("written");

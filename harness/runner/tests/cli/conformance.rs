@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs `conformance` in a folder with some odd files: exit code and words.
+/// Runs `conformance` in a folder with invalid files; the exit code and all output.
 fn exit(args: &[&str]) -> (i32, String) {
     let temp = tempfile::tempdir().expect("a folder");
     fs::create_dir(temp.path().join("empty")).expect("creates");
@@ -19,7 +19,7 @@ fn exit(args: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn a_verdict_is_told_by_exit_code() {
+fn verdict_decides_the_exit_code() {
     let conforming = fixture("conforming");
     let fine = fixture("conforming/noop-provision");
     let trap = fixture("nonconforming/trap-all");
@@ -59,10 +59,11 @@ fn a_verdict_is_told_by_exit_code() {
 }
 
 #[test]
-fn a_pack_that_nothing_stands_behind_spoils_the_run_of_one_that_passes() {
+fn partial_pack_makes_run_exit_5() {
     let fine = fixture("conforming/noop-provision");
     let trap = fixture("nonconforming/trap-all");
-    // The one could not be judged; of the other no step ran to an answer.
+    // `trap-all` is partial with both filters: the first check is blocked, and the
+    // second passes, but no step answers.
     for (filter, passed) in [("determinism.repeat", 1), ("archive.bounded", 2)] {
         let (code, said) = exit(&["--packs", text(&fine), text(&trap), "--filter", filter]);
         assert_eq!(code, 5, "{said}");
@@ -74,7 +75,7 @@ fn a_pack_that_nothing_stands_behind_spoils_the_run_of_one_that_passes() {
 }
 
 #[test]
-fn bad_usage_and_bad_machines_have_codes_of_their_own() {
+fn usage_errors_exit_2_and_unwritable_outputs_exit_6() {
     let fine = fixture("conforming/noop-provision");
     let cases: [(&[&str], i32, &str); 9] = [
         (&["--packs", text(&fine), "--shard", "0/2"], 2, "a shard is"),
@@ -139,13 +140,13 @@ fn report_has_the_fields_of_earlier_versions() {
     assert_eq!(
         trap["errors"].as_array().map(Vec::len),
         Some(4),
-        "each step is named"
+        "one error for each step"
     );
     assert_eq!(value["summary"]["packs"], packs.len());
 }
 
 #[test]
-fn a_failure_leaves_evidence_and_a_command_that_reproduces_it() {
+fn failure_leaves_evidence_and_a_reproducing_command() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = temp.path().join("my pack");
     copy(&fixture("nonconforming/webhook-http"), &pack);
@@ -193,7 +194,7 @@ fn a_failure_leaves_evidence_and_a_command_that_reproduces_it() {
         "{}",
         stdout(&again)
     );
-    // A pack that passes again leaves nothing behind.
+    // When the pack passes, the run removes its old evidence.
     copy(&fixture("conforming/noop-provision"), &pack);
     assert_eq!(code(&conformance(temp.path(), &pack, "")), 0);
     assert_eq!(fs::read_dir(&artifacts).expect("artifacts").count(), 0);
@@ -228,7 +229,7 @@ fn pack_after_a_hostile_one_passes() {
 
 #[test]
 #[cfg(unix)]
-fn a_link_in_a_pack_folder_is_not_followed() {
+fn link_in_a_pack_folder_is_refused() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = temp.path().join("pack");
     copy(&fixture("conforming/noop-provision"), &pack);
@@ -244,7 +245,7 @@ fn a_link_in_a_pack_folder_is_not_followed() {
 
 #[test]
 #[cfg(unix)]
-fn a_report_can_go_to_standard_output() {
+fn report_can_go_to_standard_output() {
     let fine = fixture("conforming/noop-provision");
     let temp = tempfile::tempdir().expect("a folder");
     let output = conformance(temp.path(), &fine, "--report /dev/stdout");
@@ -253,7 +254,7 @@ fn a_report_can_go_to_standard_output() {
 }
 
 #[test]
-fn the_packed_fixture_is_its_source() {
+fn packed_fixture_equals_its_source_folder() {
     let archive = fs::File::open(fixture("conforming/noop-archive.gtpack")).expect("opens");
     let mut archive = zip::ZipArchive::new(archive).expect("a zip");
     let source = fixture("conforming/noop-provision");

@@ -1,8 +1,8 @@
-//! What other people's scripts rely on, compared with checked-in copies:
-//! `--help` of each command, the check list, the schemas, the exit codes and
-//! the JSON reports of three packs.
+//! Compares the output on which other people's scripts rely with checked-in copies:
+//! `--help` of each command, the check list, the schemas, the exit codes and the JSON
+//! reports of three packs.
 //!
-//! The copies stand in `tests/contract`; `BLESS=1` writes them.
+//! The copies are in `tests/contract`; `BLESS=1` writes them.
 
 use crate::support::{code, fixture, project, read, run_in, stdout, text};
 use serde_json::Value;
@@ -34,7 +34,7 @@ const COMMANDS: [&str; 20] = [
     "repro",
 ];
 
-/// Packs whose reports are frozen: one that passes, one that fails, one that
+/// Packs whose reports must not change: one that passes, one that fails, one that
 /// attacks its host.
 const PACKS: [&str; 3] = [
     "conforming/noop-provision",
@@ -42,7 +42,7 @@ const PACKS: [&str; 3] = [
     "hostile/wasi-probe",
 ];
 
-/// Compares `actual` with the checked-in file `name`, or writes it.
+/// Compares `actual` with the checked-in file `name`; with `BLESS=1`, writes the file.
 fn same(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/contract")
@@ -58,7 +58,7 @@ fn same(name: &str, actual: &str) {
         .position(|(e, a)| e != a);
     assert!(
         expected == actual,
-        "{name} changed (first at line {differs:?}); scripts of others rely on it. BLESS=1 accepts it"
+        "{name} changed (first at line {differs:?}); other people's scripts rely on it. BLESS=1 accepts the change"
     );
 }
 

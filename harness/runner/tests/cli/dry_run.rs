@@ -22,7 +22,7 @@ fn dry_run(here: &Path, pack: &Path, more: &[&str]) -> Output {
 }
 
 #[test]
-fn a_dry_run_prints_plan_diagnostics_and_four_real_steps() {
+fn dry_run_prints_plan_diagnostics_and_four_steps() {
     let temp = tempfile::tempdir().expect("a folder");
     let archive = temp.path().join("noop.gtpack");
     let folder = fixture("conforming/noop-provision");
@@ -49,14 +49,14 @@ fn a_dry_run_prints_plan_diagnostics_and_four_real_steps() {
     }
     assert!(
         seen.iter().all(|s| *s == seen[0]),
-        "a pack is the same in each form"
+        "the output depends on the form of the pack"
     );
     let left = fs::read_dir(temp.path()).expect("readable").count();
-    assert_eq!(left, 1, "nothing is extracted");
+    assert_eq!(left, 1, "the dry run extracted files");
 }
 
 #[test]
-fn a_dry_run_that_did_not_complete_has_no_plan() {
+fn incomplete_dry_run_has_an_error_and_no_plan() {
     for (pack, exit, said) in [
         ("nonconforming/trap-all", 1, "step collect: E_TRAP"),
         (
@@ -81,12 +81,12 @@ fn a_dry_run_that_did_not_complete_has_no_plan() {
 }
 
 #[test]
-fn a_dry_run_of_nothing_is_no_success() {
+fn dry_run_without_steps_exits_5_and_unknown_wizard_exits_2() {
     let here = project();
     let pack = fixture("conforming/noop-provision");
     let noop = dry_run(&here, &pack, &["--executor", "noop", "--json"]);
-    assert_eq!(code(&noop), 5, "nothing was executed");
-    assert!(json(&noop)["plan"].is_null(), "and nothing was planned");
+    assert_eq!(code(&noop), 5, "no step ran");
+    assert!(json(&noop)["plan"].is_null(), "so there is no plan");
     let none = fixture("conforming/provisioning-none");
     assert_eq!(code(&dry_run(&here, &none, &[])), 5);
     let wizard = dry_run(&here, &pack, &["--wizard", "nope"]);
@@ -99,7 +99,7 @@ fn a_dry_run_of_nothing_is_no_success() {
 }
 
 #[test]
-fn a_mode_is_checked_and_answers_are_read_strictly() {
+fn unknown_mode_and_duplicate_answer_key_are_refused() {
     let temp = tempfile::tempdir().expect("a folder");
     let bad = temp.path().join("answers.json");
     fs::write(&bad, r#"{"a":1,"a":2}"#).expect("writes");
@@ -118,7 +118,7 @@ fn a_mode_is_checked_and_answers_are_read_strictly() {
 }
 
 #[test]
-fn inspecting_runs_nothing_and_keeps_its_old_fields() {
+fn inspect_runs_no_guest_and_keeps_its_old_fields() {
     let pack = fixture("conforming/demo-messaging-telegram");
     let output = run_in(
         &project(),

@@ -1,4 +1,4 @@
-//! `fuzz`, and `repro` of what it found.
+//! `fuzz`, and `repro` of its findings.
 
 use crate::support::{
     check, code, fixture, json, packed, read, run_in, schema, stderr, stdout, text,
@@ -12,7 +12,7 @@ fn fuzz(folder: &Path, pack: &Path, flags: &str) -> std::process::Output {
 }
 
 #[test]
-fn what_is_found_is_told_kept_and_shown_again() {
+fn finding_is_printed_bundled_and_reproduced() {
     let folder = tempfile::tempdir().expect("a folder");
     let pack = folder.path().join("breaks.gtpack");
     packed(&fixture("nonconforming/answers-break"), &pack);
@@ -27,12 +27,12 @@ fn what_is_found_is_told_kept_and_shown_again() {
         &schema("fuzz-bundle.schema.json"),
         &read(&folder.path().join(bundle)),
     );
-    // The bundle carries the pack, and does without it.
+    // The bundle contains the pack, so `repro` does not need the file.
     std::fs::remove_file(&pack).expect("removes");
     let shown = run_in(folder.path(), &["repro", bundle]);
     assert_eq!(code(&shown), 1, "{}", stderr(&shown));
     assert!(stdout(&shown).contains("E_TRAP (setup_default) of breaks.gtpack shows again"));
-    // Another pack is not what the bundle is of.
+    // `repro` refuses a pack that is not the bundle's.
     let other = fixture("conforming/noop-provision");
     let other = run_in(folder.path(), &["repro", bundle, "--pack", text(&other)]);
     assert_eq!(code(&other), 2, "{}", stdout(&other));
@@ -40,7 +40,7 @@ fn what_is_found_is_told_kept_and_shown_again() {
 }
 
 #[test]
-fn a_sound_pack_has_no_finding_and_the_tables_say_what_was_tried() {
+fn conforming_pack_has_no_finding_and_output_has_tables() {
     let folder = tempfile::tempdir().expect("a folder");
     let pack = fixture("conforming/demo-messaging-telegram");
     let output = fuzz(folder.path(), &pack, "--runs 400 --wizard setup_default");
@@ -56,12 +56,12 @@ fn a_sound_pack_has_no_finding_and_the_tables_say_what_was_tried() {
     }
     assert!(
         !folder.path().join("found").exists(),
-        "a folder for nothing"
+        "a campaign without findings made a folder"
     );
 }
 
 #[test]
-fn what_cannot_be_fuzzed_says_why() {
+fn fuzz_without_a_wizard_or_with_bad_flags_exits_2() {
     let folder = tempfile::tempdir().expect("a folder");
     let gone = folder.path().join("gone.gtpack");
     for (pack, flags, says) in [
@@ -84,10 +84,10 @@ fn what_cannot_be_fuzzed_says_why() {
     }
 }
 
-/// A refused archive is a violation, and what is no pack does not conform, here
-/// as everywhere.
+/// As with every command, a refused archive is a violation, and a folder without a
+/// manifest does not conform.
 #[test]
-fn what_is_refused_has_the_exit_code_that_it_always_has() {
+fn fuzz_of_a_refused_pack_exits_as_other_commands_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let bomb = fixture("hostile/archive-bomb.gtpack");
     for (pack, exit, says) in [

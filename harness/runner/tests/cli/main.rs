@@ -1,4 +1,4 @@
-//! The binary as other people's scripts call it: flags, JSON, exit codes.
+//! Runs the binary as scripts do, and tests flags, JSON and exit codes.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod archives;

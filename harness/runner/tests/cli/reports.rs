@@ -1,5 +1,5 @@
-//! Reports in every format, over packs whose text tries to break out of them,
-//! and expected failures.
+//! Reports in every format, for packs with text that tries to escape its place, and
+//! expected failures.
 
 use crate::support::{code, conformance, copy, fixture, run_in, stderr, stdout};
 use serde_json::Value;
@@ -30,12 +30,15 @@ fn hostile_text_stays_text_in_every_format() {
             .filter(|c| c.is_control() && *c != '\n')
             .count();
         assert_eq!(controls, 0, "{file}");
-        assert!(!report.contains('\u{202e}'), "{file} turns text round");
+        assert!(
+            !report.contains('\u{202e}'),
+            "{file} changes the direction of text"
+        );
         assert!(!report.is_empty());
     }
     let html = read("r.html");
-    assert!(html.contains("&lt;script&gt;"), "the note is shown");
-    // The page's own script is the only one, and it stands at the end.
+    assert!(html.contains("&lt;script&gt;"), "the page lacks the note");
+    // The only script of the page is its own, at the end.
     let (page, script) = html.rsplit_once("<script>").expect("the page's script");
     assert!(!page.contains("<script") && !page.contains("<testcase"));
     assert!(!script.contains("planted"));
@@ -78,7 +81,7 @@ fn sarif_has_a_result_for_each_violation_and_a_rule_for_each_check() {
     }
 }
 
-/// An expectation of the webhook of `webhook-http`, with this code and end.
+/// An expectation for the webhook of `webhook-http`, with this code and these dates.
 fn expectation(code: &str, added: &str, expires: &str) -> String {
     format!(
         "[[expect]]\ncheck = \"plan.webhooks\"\npack = \"webhook-http\"\nversion = \"^0.1\"\n\
@@ -88,7 +91,7 @@ fn expectation(code: &str, added: &str, expires: &str) -> String {
 }
 
 #[test]
-fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
+fn expected_failure_is_excused_and_stale_expectation_is_not() {
     let temp = tempfile::tempdir().expect("a folder");
     let broken = temp.path().join("packs/webhook-http");
     copy(&fixture("nonconforming/webhook-http"), &broken);
@@ -113,7 +116,7 @@ fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
     assert_eq!(
         code(&other),
         1,
-        "another code is not excused, and a failure outranks it"
+        "the failure with another code is not excused, and outranks the stale expectation"
     );
     let expired = run(
         &expectation("E_WEBHOOK_SCHEME", "2020-01-01", "2020-02-01"),
@@ -137,10 +140,14 @@ fn an_expected_failure_is_excused_and_a_stale_expectation_is_not() {
         &expectation("E_WEBHOOK_SCHEME", &added, &expires),
         "--provider noop",
     );
-    assert_eq!(code(&part), 0, "a part of the packs proves nothing");
+    assert_eq!(
+        code(&part),
+        0,
+        "with --provider, an unused expectation is not stale"
+    );
 }
 
-/// The events of a run over a pack that fails, first the event that begins it.
+/// The events of a run of a failing pack: the first event, and the other lines.
 fn stream_of_a_failing_pack(folder: &Path) -> (Value, String) {
     let packs = fixture("nonconforming/trap-apply");
     assert_eq!(code(&conformance(folder, &packs, "--out o")), 1);

@@ -1,5 +1,5 @@
-//! Event streams and what is made of them: schemas, shards, runs that are cut
-//! off, bundles, expectations that are added and pruned.
+//! Event streams and the commands that read them: schemas, shards, truncated streams,
+//! repro bundles, adding and pruning expectations.
 
 use crate::support::{
     caches, check, code, conformance, copy, fixture, json, read, run_in, schema, stderr, stdout,
@@ -17,7 +17,7 @@ fn bundles(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn what_is_written_is_what_the_schemas_say() {
+fn written_files_match_their_schemas() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("nonconforming");
     let run = conformance(
@@ -35,7 +35,7 @@ fn what_is_written_is_what_the_schemas_say() {
     assert_eq!(
         stdout(&run),
         file,
-        "the stream on standard output is the file's"
+        "standard output and the file have different events"
     );
     for line in file.lines() {
         check(&events, &serde_json::from_str(line).expect("JSON"));
@@ -49,7 +49,7 @@ fn what_is_written_is_what_the_schemas_say() {
 }
 
 #[test]
-fn a_bundle_shows_the_failure_again_and_says_when_it_is_gone() {
+fn repro_shows_failure_and_refuses_changed_or_missing_pack() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = temp.path().join("pack");
     copy(&fixture("nonconforming/golden-mismatch"), &pack);
@@ -62,7 +62,7 @@ fn a_bundle_shows_the_failure_again_and_says_when_it_is_gone() {
     let again = run_in(temp.path(), &["repro", bundle]);
     assert_eq!(code(&again), 1);
     assert!(stdout(&again).contains("fails again, as recorded"));
-    // Another pack at the same place is not the pack of the bundle.
+    // `repro` refuses another pack at the same path.
     let expected = pack.join("fixtures/setup.expected.plan.json");
     fs::remove_file(expected).expect("removes");
     let other = run_in(temp.path(), &["repro", bundle]);
@@ -78,7 +78,7 @@ fn a_bundle_shows_the_failure_again_and_says_when_it_is_gone() {
 }
 
 #[test]
-fn shards_make_a_whole_and_nothing_less_or_else() {
+fn shards_merge_only_if_complete_and_of_one_run() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("conforming");
     for i in 1..=3 {
@@ -128,7 +128,7 @@ fn shards_make_a_whole_and_nothing_less_or_else() {
 }
 
 #[test]
-fn a_stream_that_was_cut_off_still_gives_reports_that_say_so() {
+fn truncated_stream_gives_reports_marked_unfinished() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("conforming");
     conformance(temp.path(), &packs, "--out o");
@@ -144,7 +144,7 @@ fn a_stream_that_was_cut_off_still_gives_reports_that_say_so() {
         assert_eq!(report["finished"], false);
         assert_eq!(
             report["summary"]["packs"], 15,
-            "every announced pack is there"
+            "the report lacks an announced pack"
         );
         let html = fs::read_to_string(temp.path().join("c.html")).expect("reads");
         assert!(html.contains("cut off") && html.ends_with("</html>\n"));
@@ -156,7 +156,7 @@ fn a_stream_that_was_cut_off_still_gives_reports_that_say_so() {
 }
 
 #[test]
-fn a_report_without_a_check_is_no_pass() {
+fn stream_that_lacks_a_result_or_an_end_makes_render_exit_6() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = fixture("conforming/noop-provision");
     assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
@@ -184,12 +184,12 @@ fn a_report_without_a_check_is_no_pass() {
     assert_eq!(code(&rendered(without("pack_finished"))), 6);
     assert_eq!(code(&rendered(without("run_finished"))), 6);
     let other = events.replacen("\"format\":1", "\"format\":2", 1);
-    assert_eq!(code(&rendered(other)), 2, "of another form");
+    assert_eq!(code(&rendered(other)), 2, "a stream of another format");
     assert_eq!(code(&rendered(events.clone())), 0);
 }
 
 #[test]
-fn a_secret_that_a_guest_repeats_is_in_no_report() {
+fn leaked_secret_is_in_no_report() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = temp.path().join("packs");
     for pack in ["secret-in-error", "secret-in-notes"] {
@@ -220,7 +220,7 @@ fn a_secret_that_a_guest_repeats_is_in_no_report() {
 }
 
 #[test]
-fn a_killed_run_leaves_whole_reports_and_the_next_run_works() {
+fn killed_run_leaves_whole_reports_and_next_run_passes() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("conforming");
     let flags = ["--report", "r.json", "--junit", "r.xml", "--out", "o"];
@@ -236,7 +236,7 @@ fn a_killed_run_leaves_whole_reports_and_the_next_run_works() {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary runs");
-        // Killed after so many events, wherever it is by then.
+        // Kills the run after this number of events, in any state.
         let out = child.stdout.take().expect("a pipe");
         let seen = std::io::BufRead::lines(std::io::BufReader::new(out));
         let seen = seen.take(events).filter(Result::is_ok).count();
@@ -282,13 +282,16 @@ fn expectations_are_added_with_an_end_and_pruned_when_stale() {
         "{}",
         stdout(&added)
     );
-    assert!(stdout(&add("30")).starts_with("0 added, 2 in"), "each once");
+    assert!(
+        stdout(&add("30")).starts_with("0 added, 2 in"),
+        "a second add changes nothing"
+    );
     let excused = conformance(temp.path(), &packs, "--expectations e.toml --out o");
     assert_eq!(code(&excused), 0, "{}", stdout(&excused));
     fs::remove_file(packs.join("golden-mismatch/fixtures/setup.expected.plan.json"))
-        .expect("mends it");
+        .expect("removes");
     let stale = conformance(temp.path(), &packs, "--expectations e.toml --out o");
-    assert_eq!(code(&stale), 3, "an unexpected pass");
+    assert_eq!(code(&stale), 3, "a stale expectation");
     let prune = [
         "expect",
         "prune",
@@ -303,14 +306,14 @@ fn expectations_are_added_with_an_end_and_pruned_when_stale() {
         "{}",
         stdout(&pruned)
     );
-    // The run was made with the file as it was before.
+    // The file has changed since the run, so `prune` refuses the stream.
     assert_eq!(code(&run_in(temp.path(), &prune)), 2);
     let mended = conformance(temp.path(), &packs, "--expectations e.toml --out o");
     assert_eq!(code(&mended), 0);
 }
 
 #[test]
-fn a_planted_failure_of_each_kind_is_caught() {
+fn planted_failure_of_each_kind_is_caught() {
     let temp = tempfile::tempdir().expect("a folder");
     let doctor = run_in(temp.path(), &["doctor", "--planted"]);
     assert_eq!(code(&doctor), 0, "{}", stdout(&doctor));
@@ -318,7 +321,7 @@ fn a_planted_failure_of_each_kind_is_caught() {
 }
 
 #[test]
-fn an_attestation_names_the_bytes_and_what_decided() {
+fn attestation_names_the_pack_digest_and_the_result() {
     let temp = tempfile::tempdir().expect("a folder");
     let pack = fixture("conforming/noop-archive.gtpack");
     let run = conformance(temp.path(), &pack, "--attestation a.json --json --out o");
@@ -352,7 +355,7 @@ fn an_attestation_names_the_bytes_and_what_decided() {
 }
 
 #[test]
-fn every_check_explains_itself() {
+fn explain_prints_a_check_or_a_stage_and_refuses_others() {
     let temp = tempfile::tempdir().expect("a folder");
     let one = run_in(temp.path(), &["explain", "plan.webhooks"]);
     assert!(

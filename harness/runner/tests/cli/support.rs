@@ -1,4 +1,4 @@
-//! What the tests of the binary share.
+//! Functions that the tests of the binary share.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub(crate) fn hostile_packs() -> Vec<PathBuf> {
     paths
 }
 
-/// Where the binary keeps what it compiles, which is none of the user's.
+/// The compile cache of the tests, apart from the user's.
 pub(crate) fn caches() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches")
 }
@@ -89,7 +89,7 @@ pub(crate) fn schema(name: &str) -> jsonschema::Validator {
     jsonschema::validator_for(&schema).expect("a valid schema")
 }
 
-/// Holds `value` against a schema.
+/// Checks `value` with the schema of `validator`.
 pub(crate) fn check(validator: &jsonschema::Validator, value: &Value) {
     let errors = validator.iter_errors(value).take(3);
     let errors: Vec<String> = errors
@@ -103,7 +103,7 @@ pub(crate) fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).expect("reads")).expect("JSON")
 }
 
-/// The folder as a `.gtpack` beside others, `expect.toml` left out.
+/// Writes the folder as a `.gtpack` at `to`, without `expect.toml`.
 pub(crate) fn packed(folder: &Path, to: &Path) {
     let mut writer = zip::ZipWriter::new(fs::File::create(to).expect("creates"));
     let options = zip::write::SimpleFileOptions::default();
@@ -125,12 +125,12 @@ pub(crate) fn packed(folder: &Path, to: &Path) {
     writer.finish().expect("finishes");
 }
 
-/// Copies a file, or a folder with all that is below it.
+/// Copies a file, or a folder with everything below it.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.expect("readable");
         let below = entry.path().strip_prefix(from).expect("below");
-        // NB: `to.join("")` ends with a slash, which no file may have.
+        // NB: `to.join("")` ends with a slash, which is invalid for a file.
         let target = if below.as_os_str().is_empty() {
             to.to_owned()
         } else {

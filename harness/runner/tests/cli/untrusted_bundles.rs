@@ -1,13 +1,13 @@
-//! Reproduction bundles that strangers wrote: a bundle neither widens a bound nor runs
-//! another pack.
+//! Repro bundles that strangers wrote: a bundle neither raises a bound nor runs another
+//! pack.
 
 use crate::support::{code, conformance, copy, fixture, read, run_in, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Judges a copy of the pack `name` below `folder`, and gives the bundle of
-/// `check` of its setup wizard.
+/// Judges a copy of the pack `name` below `folder`, and returns the bundle of `check`
+/// of its setup wizard.
 fn bundle_of(folder: &Path, name: &str, check: &str) -> PathBuf {
     let pack = folder.join("pack");
     copy(&fixture(name), &pack);
@@ -18,7 +18,7 @@ fn bundle_of(folder: &Path, name: &str, check: &str) -> PathBuf {
     path
 }
 
-/// Writes the bundle at `path` again with other members.
+/// Changes the bundle at `path` with `edit`.
 fn edit(path: &Path, edit: impl FnOnce(&mut Value)) {
     let mut bundle = read(path);
     edit(&mut bundle);
@@ -94,8 +94,8 @@ fn limits_above_the_default_are_lowered_with_a_warning() {
     assert!(stderr(&shown).contains(names), "{}", stderr(&shown));
 }
 
-/// The pack never ends, and the bundle asks for as much fuel and time as there
-/// is: a harness that runs it before it compares does not come back.
+/// The guest loops, and the bundle raises the bounds on fuel and time: a harness that
+/// runs the pack before it compares digests hangs.
 #[test]
 fn pack_of_another_digest_is_refused_before_any_guest_runs() {
     let temp = tempfile::tempdir().expect("a folder");
@@ -146,7 +146,7 @@ fn path_in_a_bundle_that_is_no_pack_needs_the_pack_flag() {
 }
 
 #[test]
-fn relative_path_in_a_bundle_is_found_from_the_bundle_and_from_here() {
+fn relative_pack_path_is_found_from_bundle_or_working_folder() {
     let temp = tempfile::tempdir().expect("a folder");
     let bundle = bundle_of(temp.path(), "nonconforming/golden-mismatch", "plan.golden");
     let elsewhere = tempfile::tempdir().expect("a folder");
@@ -155,7 +155,7 @@ fn relative_path_in_a_bundle_is_found_from_the_bundle_and_from_here() {
     edit(&moved, |bundle| bundle["pack"]["path"] = json!("pack"));
     assert_eq!(code(&repro(temp.path(), &moved, &[])), 1);
     assert_eq!(code(&repro(elsewhere.path(), &moved, &[])), 1);
-    // Another pack of that name here is not the bundle's.
+    // `repro` ignores another pack at that path in the working folder.
     let other = elsewhere.path().join("pack");
     copy(&fixture("conforming/noop-provision"), &other);
     assert_eq!(code(&repro(elsewhere.path(), &moved, &[])), 1);

@@ -1,5 +1,5 @@
-//! Event streams that strangers wrote, and other files that flags name: a size bound
-//! holds for each, and a file that is read is never overwritten.
+//! Event streams that strangers wrote, and other files that flags name: each has a size
+//! bound, and no command overwrites a file that it reads.
 
 use crate::support::{code, conformance, fixture, run_in, stderr, stdout};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ fn file_above_the_bound_of_its_flag_is_refused() {
     let pack = fixture("conforming/noop-provision");
     let pack = pack.to_str().expect("UTF-8");
     let sized = |name: &str, bytes: u64| {
-        // Without blocks on the disk.
+        // A sparse file uses no blocks on the disk.
         let file = fs::File::create(temp.path().join(name)).expect("creates");
         file.set_len(bytes).expect("grows");
     };
@@ -189,7 +189,7 @@ fn stream_with_the_largest_numbers_is_reported() {
             enlarge(&mut event);
         }
         lines.push(format!("{event}\n"));
-        // A second pack, so that sums are of two numbers.
+        // A second pack, so that reports add two such numbers.
         if event.get("pack").is_some() {
             event["pack"] = json!("other");
             lines.push(format!("{event}\n"));

@@ -1,5 +1,5 @@
-//! Runs whose steps are in processes of their own: the same results, even if
-//! processes are killed, and an end when somebody asks for it.
+//! Runs with steps in workers: the results are the same as in one process, killed
+//! workers change no result except to an error, and an interrupted run leaves no worker.
 #![cfg(target_os = "linux")]
 
 use crate::support::{
@@ -34,7 +34,7 @@ fn workers(parent: u32) -> Vec<u32> {
     let numbers = all.filter_map(|p| p.file_name().to_str()?.parse::<u32>().ok());
     let of_parent = |pid: &u32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // Its name may hold anything, and ends with the last parenthesis.
+        // The process name may contain anything; it ends at the last parenthesis.
         let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
         let mut fields = after.split_whitespace();
         let (state, of) = (fields.next(), fields.next());
@@ -46,7 +46,7 @@ fn workers(parent: u32) -> Vec<u32> {
 fn kill(pid: u32, signal: &str) {
     let mut command = Command::new("kill");
     command.args([signal, &pid.to_string()]);
-    // NB: it may have ended meanwhile.
+    // NB: the process may have ended already, so `kill` may fail.
     let status = command.stderr(Stdio::null()).status();
     status.expect("kill runs");
 }
@@ -66,7 +66,7 @@ fn reports_are_the_same_in_workers_and_in_process() {
     ] {
         let mut reports = Vec::new();
         for isolation in ["none", "auto"] {
-            // Compilation in workers has a deadline in wall time, which a busy machine
+            // A worker has a deadline in wall time for compiling, which a busy machine
             // must not miss here.
             let flags = format!(
                 "--profile {profile} --isolation {isolation} --report r.json --compile-deadline 600"
@@ -109,7 +109,7 @@ fn fuzzing_in_workers_is_the_same_campaign() {
 }
 
 #[test]
-fn workers_that_are_killed_take_nothing_with_them() {
+fn killed_workers_leave_results_equal_or_in_error() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = temp.path().join("packs");
     fs::create_dir(&packs).expect("creates");
@@ -123,7 +123,7 @@ fn workers_that_are_killed_take_nothing_with_them() {
     let out = BufReader::new(run.stdout.take().expect("a pipe"));
     let mut killed = 0;
     for line in out.lines() {
-        // At each line of output, so at many different moments.
+        // Kills a worker at the start of each pack, so in many different states.
         if line.expect("a line").contains("pack_started") {
             for worker in workers(run.id()).into_iter().take(1) {
                 kill(worker, "-9");
@@ -132,7 +132,7 @@ fn workers_that_are_killed_take_nothing_with_them() {
         }
     }
     let ended = run.wait_with_output().expect("ends");
-    assert!(killed >= 5, "{killed} were killed");
+    assert!(killed >= 5, "only {killed} workers were killed");
     let (quiet, report) = (
         read(&temp.path().join("quiet.json")),
         read(&temp.path().join("r.json")),
@@ -143,7 +143,7 @@ fn workers_that_are_killed_take_nothing_with_them() {
         if *quiet == pack {
             continue;
         }
-        // Twice in a row over the same step: then it says so.
+        // Two workers in a row were killed over the same step, which is an error.
         errors += 1;
         assert_eq!(pack["verdict"], "error", "{}", pack["pack"]);
         let said = pack["errors"].to_string();
@@ -163,7 +163,7 @@ fn workers_that_are_killed_take_nothing_with_them() {
 }
 
 #[test]
-fn a_run_that_is_interrupted_says_so_and_leaves_no_worker() {
+fn interrupted_run_names_the_signal_and_leaves_no_worker() {
     let temp = tempfile::tempdir().expect("a folder");
     for (signal, isolation) in [("INT", "auto"), ("TERM", "auto"), ("TERM", "none")] {
         let flags = [
@@ -208,12 +208,12 @@ fn a_run_that_is_interrupted_says_so_and_leaves_no_worker() {
         }
         assert!((isolation == "none") == before.is_empty(), "{before:?}");
         let alive = |pid: &&u32| Path::new(&format!("/proc/{pid}")).exists();
-        assert_eq!(before.iter().filter(alive).count(), 0, "workers are left");
+        assert_eq!(before.iter().filter(alive).count(), 0, "workers still run");
     }
 }
 
 #[test]
-fn what_a_worker_tries_to_do_to_the_machine_fails() {
+fn escape_attempts_of_a_worker_are_refused() {
     let temp = tempfile::tempdir().expect("a folder");
     let doctor = run_in(temp.path(), &["doctor", "--escape"]);
     let said = stdout(&doctor);

@@ -1,9 +1,9 @@
-//! `BLESS=1`: generated files are written instead of compared.
+//! `BLESS=1`: tests write generated files instead of comparing them.
 
-/// Whether generated files are written instead of compared: `BLESS` is `1`.
+/// Whether to write generated files instead of comparing them: `BLESS` is `1`.
 ///
 /// # Errors
-/// Says so where `BLESS` has another value, so that `BLESS=0` blesses nothing.
+/// If `BLESS` has another value, so that `BLESS=0` blesses nothing.
 pub(crate) fn blessing() -> Result<bool, String> {
     match std::env::var_os("BLESS") {
         None => Ok(false),

@@ -1,4 +1,4 @@
-//! The catalogue of checks with its examples, compared with the packs.
+//! Compares the catalogue of checks and its examples with the packs.
 
 use super::blessing::blessing;
 use super::fixture::Fixture;
@@ -11,18 +11,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Checks that no pack can fail, as long as the sandbox holds: clocks,
-/// randomness and memory are the same for every run. That they can fail is
-/// shown with executors that misbehave, in the tests of the oracle.
+/// Checks that no pack can fail while the sandbox works, because clocks, randomness
+/// and memory are the same in every run. The tests of the oracle make them fail with
+/// faulty executors.
 const UNREACHABLE: [&str; 3] = [
     "determinism.repeat",
     "determinism.isolated",
     "determinism.compilers",
 ];
 
-/// Fails unless `reports/CHECKS.md` below `root` is what the check table and
-/// the packs say; with `BLESS=1` in the environment it is written first. A check
-/// that no pack fails is a check that nobody has seen fail.
+/// Fails unless `reports/CHECKS.md` below `root` matches the check table and the packs;
+/// with `BLESS=1`, writes it instead. Also fails if there is a check that no pack
+/// fails, because nothing then shows that the check can fail.
 pub(crate) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> TrialResult {
     let examples = examples(fixtures);
     let text = markdown(&examples);

@@ -23,7 +23,7 @@ pub(crate) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> TrialRes
     })
 }
 
-/// Compares the verdict, and holds the expectation itself against the pack.
+/// Compares the verdict, and the wizards that the expectation names with the pack's.
 pub(crate) fn verdict(fixture: &Fixture) -> TrialResult {
     let expectation = fixture.expectation()?;
     let stray = expectation

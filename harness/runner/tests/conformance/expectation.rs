@@ -1,8 +1,8 @@
-//! `expect.toml`: which checks of a pack must fail, with which codes, and
-//! which cannot be judged then. No others.
+//! `expect.toml`: which checks of a pack must fail, with which codes, and which must be
+//! blocked. No other check may fail or be blocked.
 //!
-//! Where `wizard.completes` fails, the checks that need a wizard which completes
-//! must be blocked; a pack does not list them.
+//! If `wizard.completes` must fail, the checks that need a complete wizard must be
+//! blocked, and `expect.toml` does not list them.
 
 use greentic_provision::exit::show;
 use provision_core::{Status, Verdict};
@@ -11,15 +11,15 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What must be found of one pack.
+/// The results that one pack must have.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expectation {
     pub(crate) verdict: Option<Verdict>,
-    /// The level up to which checks are judged.
+    /// The level up to which the harness judges checks.
     #[serde(default = "must")]
     pub(crate) level: Level,
-    /// Whether its wizards complete and have goldens although it must fail.
+    /// Whether the wizards complete and have goldens although the pack must fail.
     #[serde(default)]
     pub(crate) golden: bool,
     #[serde(default)]
@@ -32,30 +32,30 @@ fn must() -> Level {
     Level::Must
 }
 
-/// What must be found of the pack as a whole, or of one wizard.
+/// The results that the pack as a whole, or one wizard, must have.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScopeExpectation {
-    /// Codes by the id of the check that must fail with exactly them.
+    /// For each check that must fail, by its id: the exact codes.
     #[serde(default)]
     fails: BTreeMap<String, BTreeSet<String>>,
-    /// Checks that cannot be judged because of it; `stage.*` are all of a
-    /// stage that do not fail.
+    /// Checks that must be blocked; `stage.*` stands for all checks of a stage that
+    /// do not fail.
     #[serde(default)]
     blocked: BTreeSet<String>,
-    /// Checks that must be judged, and pass: not to apply is not enough.
+    /// Checks that must pass; *not applicable* is not enough.
     #[serde(default)]
     passes: BTreeSet<String>,
 }
 
-/// Whether check `id` is of `stage`.
+/// Whether check `id` belongs to `stage`.
 fn is_of(id: &str, stage: &str) -> bool {
     id.split_once('.').is_some_and(|(s, _)| s == stage)
 }
 
-/// Stages that judge only wizards that complete.
+/// Stages whose checks judge only wizards that complete.
 const AFTER_COMPLETION: [&str; 3] = ["plan", "determinism", "answers"];
-/// Checks that apply to each wizard, and cannot be judged unless it completes.
+/// Checks that apply to each wizard, and are blocked if it does not complete.
 const UNJUDGED: [&str; 13] = [
     "wizard.output",
     "wizard.questions",
@@ -83,7 +83,8 @@ impl ScopeExpectation {
         self.fails_to_complete() && UNJUDGED.contains(&id)
     }
 
-    /// Whether check `id` must not be judged because the wizard does not complete.
+    /// Whether check `id` must be blocked or not applicable because the wizard does not
+    /// complete.
     fn ends_before(&self, id: &str) -> bool {
         self.fails_to_complete() && AFTER_COMPLETION.iter().any(|stage| is_of(id, stage))
     }
@@ -139,7 +140,7 @@ impl Expectation {
         Ok(expectation)
     }
 
-    /// The codes with which check `id` must fail, in whichever scope.
+    /// The codes with which check `id` must fail, in the first scope that has some.
     pub(crate) fn codes(&self, id: &str) -> Option<Vec<String>> {
         let mut scopes = self.wizards.values().chain([&self.pack]);
         let codes = scopes.find_map(|scope| scope.fails.get(id))?;
@@ -153,7 +154,7 @@ impl Expectation {
         }
     }
 
-    /// Why `result` is not what is expected of it.
+    /// How `result` differs from the expectation.
     pub(crate) fn objection(&self, result: &CheckResult) -> Option<String> {
         let none = ScopeExpectation::default();
         let expected = self.scope(&result.scope).unwrap_or(&none);
@@ -204,19 +205,19 @@ fn list(codes: &BTreeSet<String>) -> String {
         .join(", ")
 }
 
-/// Trials of this file: libtest-mimic knows no `#[test]`.
+/// Trials of this file; libtest-mimic does not run `#[test]` functions.
 pub(crate) mod tests {
     use super::*;
     use provision_core::{Finding, FindingCode};
 
     pub(crate) const ALL: [(&str, fn()); 2] = [
         (
-            "a_case_that_fails_for_another_reason_is_a_failed_trial",
-            a_case_that_fails_for_another_reason_is_a_failed_trial,
+            "failure_with_another_code_fails_the_trial",
+            failure_with_another_code_fails_the_trial,
         ),
         (
-            "an_expectation_that_expects_nothing_is_refused",
-            an_expectation_that_expects_nothing_is_refused,
+            "incomplete_or_unknown_expectation_is_refused",
+            incomplete_or_unknown_expectation_is_refused,
         ),
     ];
 
@@ -244,7 +245,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn a_case_that_fails_for_another_reason_is_a_failed_trial() {
+    fn failure_with_another_code_fails_the_trial() {
         let expectation = Expectation::parse(TRAPS).expect("parses");
         let objects = |r: &CheckResult| expectation.objection(r).is_some();
         let completes = |status, codes: &[&str]| result("wizard.completes", status, codes);
@@ -277,7 +278,7 @@ pub(crate) mod tests {
         )));
     }
 
-    fn an_expectation_that_expects_nothing_is_refused() {
+    fn incomplete_or_unknown_expectation_is_refused() {
         for bad in [
             "",
             "verdict = \"fine\"",

@@ -1,5 +1,5 @@
-//! A pack of the project with its expectation; observed once, by whichever
-//! trial comes first, and shared by all.
+//! A pack of the project with its expectation. The first trial that needs the pack
+//! observes it, and all other trials share the result.
 
 use super::expectation::Expectation;
 use greentic_provision::discover::PackRef;
@@ -11,17 +11,17 @@ use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, Level};
 use std::sync::{Arc, OnceLock};
 
-/// What all packs are observed with.
+/// The executors and conditions for all packs.
 pub(crate) struct FixtureRunner {
     pub(crate) executor: WasmtimeExecutor,
-    /// For fixtures that are judged up to the level `should`.
+    /// For fixtures with the level `should`.
     pub(crate) strict: WasmtimeExecutor,
     pub(crate) conditions: Conditions,
 }
 
 pub(crate) struct Fixture {
     pub(crate) pack: PackRef,
-    /// Names of its wizards, known before anything is run.
+    /// Names of its wizards, which the trials need before any guest runs.
     pub(crate) wizards: Vec<String>,
     pub(crate) expectation: Result<Expectation, String>,
     bench: Arc<FixtureRunner>,
@@ -59,12 +59,12 @@ impl Fixture {
         })
     }
 
-    /// The level up to which checks are required of it.
+    /// The level up to which the harness judges checks of the pack.
     pub(crate) fn level(&self) -> Level {
         self.expectation.as_ref().map_or(Level::Must, |e| e.level)
     }
 
-    /// The expectation, or why there is none that could be used.
+    /// The expectation, or why it cannot be used.
     pub(crate) fn expectation(&self) -> Result<&Expectation, String> {
         self.expectation.as_ref().map_err(Clone::clone)
     }

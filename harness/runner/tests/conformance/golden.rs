@@ -1,4 +1,4 @@
-//! Golden plans: insta snapshots under `golden/`, a mirror of `packs/`.
+//! Golden plans: insta snapshots in `golden/`, which has the folders of `packs/`.
 
 use super::fixture::Fixture;
 use super::record::TrialResult;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
-/// Wizards of `fixture` that have a golden: all, unless it must fail and does
-/// not ask for them.
+/// Wizards of `fixture` that have a golden: none if the pack must fail, unless its
+/// expectation sets `golden`; else all.
 pub(crate) fn wizards(fixture: &Fixture) -> &[String] {
     let Ok(expectation) = fixture.expectation() else {
         return &[];
@@ -31,12 +31,13 @@ pub(crate) fn names(fixture: &Fixture) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Conformance always runs dry, so that is the mode in every name.
+/// The file name of a golden. The mode is always `dry_run`, because conformance uses
+/// no other.
 fn name(wizard: &str) -> String {
     format!("{}.dry_run", slug(wizard))
 }
 
-/// Compares what `wizard` answered with its golden.
+/// Compares the results of `wizard` with its golden.
 pub(crate) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> TrialResult {
     let subject = &fixture.examined().subject;
     let observed = subject.wizards().iter().find(|o| o.wizard.name == wizard);
@@ -53,7 +54,7 @@ pub(crate) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> TrialR
     Ok(())
 }
 
-/// The plan, the diagnostics, and what else the steps answered.
+/// The plan, the diagnostics, the questions, the requirements and the summary.
 fn answered(observed: &Observed) -> Option<Value> {
     let run = observed.run().filter(|run| run.completed())?;
     let said = |key: &str| {
@@ -69,7 +70,7 @@ fn answered(observed: &Observed) -> Option<Value> {
     }))
 }
 
-/// Fails for every snapshot that no wizard needs any more.
+/// Fails if no wizard needs a snapshot any more, and names each such snapshot.
 pub(crate) fn orphans(goldens: &Path, expected: &[PathBuf]) -> TrialResult {
     let mut orphans = Vec::new();
     for entry in WalkDir::new(goldens).sort_by_file_name() {
@@ -94,16 +95,16 @@ pub(crate) fn orphans(goldens: &Path, expected: &[PathBuf]) -> TrialResult {
     }
 }
 
-/// Trials of this file: libtest-mimic knows no `#[test]`.
+/// Trials of this file; libtest-mimic does not run `#[test]` functions.
 pub(crate) mod tests {
     use super::*;
 
     pub(crate) const ALL: [(&str, fn()); 1] = [(
-        "a_snapshot_that_nobody_needs_is_named",
-        a_snapshot_that_nobody_needs_is_named,
+        "snapshot_without_a_wizard_is_reported",
+        snapshot_without_a_wizard_is_reported,
     )];
 
-    fn a_snapshot_that_nobody_needs_is_named() {
+    fn snapshot_without_a_wizard_is_reported() {
         let root = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(root.path().join("p")).expect("a folder");
         for file in ["p/w.dry_run.snap", "p/old.dry_run.snap", "p/note.txt"] {

@@ -1,4 +1,4 @@
-//! The conformance trials over `packs/`: a libtest-mimic main.
+//! The conformance trials of `packs/`, with a libtest-mimic `main`.
 #![expect(clippy::expect_used, reason = "trials of the trials fail by a panic")]
 
 #[path = "../common/blessing.rs"]

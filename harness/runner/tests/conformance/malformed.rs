@@ -1,5 +1,5 @@
-//! One trial for each mutation: the mutated pack gives the mutation's code, and
-//! the valid pack that it was made of still opens afterwards.
+//! One trial for each mutation: the harness refuses the mutated pack with the code of
+//! the mutation, and still accepts the valid pack afterwards.
 
 use super::fixture::FixtureRunner;
 use super::record::Record;
@@ -13,7 +13,7 @@ use provision_oracle::mutations::{MUTATIONS, Mutation, mutate};
 use provision_oracle::{Conditions, deciding_code, judge, observe};
 use std::sync::Arc;
 
-/// A trial for every row of the table.
+/// One trial for each mutation.
 pub(crate) fn trials(record: &Arc<Record>, bench: &Arc<FixtureRunner>) -> Vec<Trial> {
     let trial = |mutation: &'static Mutation| {
         let bench = Arc::clone(bench);

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// How a trial ends: what is wrong, in words.
+/// The result of a trial; an error is the message of the failure.
 pub(crate) type TrialResult = Result<(), String>;
 
 /// The outcome of one trial, as its event.
@@ -31,7 +31,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Runs a trial and keeps its outcome, also if it panics.
+    /// Runs a trial and keeps its outcome, even if it panics.
     pub(crate) fn note(&self, trial: String, run: impl FnOnce() -> TrialResult) -> TrialResult {
         let started = Instant::now();
         let said = catch_unwind(AssertUnwindSafe(run));

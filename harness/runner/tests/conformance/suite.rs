@@ -1,8 +1,7 @@
 //! The libtest-mimic runner: one trial for each pack, wizard and check.
 //!
-//! A trial passes when the check says of the pack exactly what the pack's
-//! `expect.toml` says it must: a negative case that fails for another reason
-//! is a failed trial.
+//! A trial passes if the result of the check is exactly what the `expect.toml` of the
+//! pack demands: a pack that fails with another code than expected fails the trial.
 
 use crate::fixture::{Fixture, FixtureRunner};
 use crate::record::{Record, TrialResult};
@@ -17,7 +16,7 @@ use provision_oracle::{Conditions, checks, scopes};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs the trials of the project at `root` as the command line asks, writes
+/// Runs the trials of the project at `root` that the command line selects, writes
 /// events and JUnit below `reports/out/trials/`, and ends the process.
 pub(crate) fn main(root: &Path) -> ! {
     let args = Arguments::from_args();
@@ -36,7 +35,8 @@ pub(crate) fn main(root: &Path) -> ! {
             }));
         }
         let conclusion = libtest_mimic::run(&args, trials);
-        // One trial of a process each (nextest) must not overwrite the others'.
+        // nextest runs each trial in its own process, which must not overwrite the
+        // results of the others.
         if !args.list && !args.exact {
             record.write(&root.join("reports/out/trials"))?;
         }
@@ -51,7 +51,7 @@ pub(crate) fn main(root: &Path) -> ! {
     }
 }
 
-/// All trials of the project at `root`, in the order of their names.
+/// All trials of the project at `root`.
 fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     let limits = Limits::default();
     let bench = Arc::new(FixtureRunner {
@@ -93,7 +93,7 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     Ok(all)
 }
 
-/// The keys that sign packs of the project.
+/// The keys that sign packs of the project, from `folder`.
 fn trusted(folder: &Path) -> Result<Vec<TrustedKey>, Error> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Ok(Vec::new());
@@ -108,7 +108,7 @@ fn trusted(folder: &Path) -> Result<Vec<TrustedKey>, Error> {
     Ok(keys)
 }
 
-/// No packs is no success.
+/// Fails if there are no packs, because then the trials show nothing.
 fn found(packs: usize) -> TrialResult {
     match packs {
         0 => Err("no pack below packs/, so nothing was tried".into()),
@@ -141,7 +141,7 @@ fn of_pack(fixture: &Arc<Fixture>, root: &Path, record: &Arc<Record>) -> Vec<Tri
 }
 
 impl Record {
-    /// A trial that `run` decides, and whose outcome is kept for the reports.
+    /// A trial that runs `run`, and keeps the outcome for the reports.
     pub(crate) fn trial(
         self: &Arc<Self>,
         name: String,
@@ -155,7 +155,7 @@ impl Record {
     }
 }
 
-/// Trials of this file: libtest-mimic knows no `#[test]`.
+/// Trials of this file; libtest-mimic does not run `#[test]` functions.
 pub(crate) mod tests {
     use super::*;
 

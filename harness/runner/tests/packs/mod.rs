@@ -1,4 +1,4 @@
-//! The packs of the project, for the tests that go through all of them.
+//! The packs of the project, for the tests that use all of them.
 
 use std::path::{Path, PathBuf};
 
