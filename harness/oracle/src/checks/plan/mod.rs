@@ -209,16 +209,14 @@ fn is_unresolved(text: &str) -> bool {
 /// Findings on unresolved placeholders and template expressions.
 fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
     match value {
-        Value::String(text) => {
-            if is_unresolved(text) {
-                let expected = "text with every template resolved";
-                found.push(Finding::new(
-                    StepCode::Template,
-                    inert(&at, 200),
-                    expected,
-                    inert(text, 120),
-                ));
-            }
+        Value::String(text) if is_unresolved(text) => {
+            let expected = "text with every template resolved";
+            found.push(Finding::new(
+                StepCode::Template,
+                inert(&at, 200),
+                expected,
+                inert(text, 120),
+            ));
         }
         Value::Array(items) => {
             for (i, item) in items.iter().enumerate() {
