@@ -3,7 +3,10 @@
 
 use crate::stream;
 use arbitrary::{Result, Unstructured};
-use greentic_provision::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
+use greentic_provision::events::{
+    CheckFinished, Event, PackFinished, PackRole, StepDone, WizardDriven,
+};
+use provision_core::wizard::Role;
 use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
 use provision_core::{Finding, FindingCode, Status, Verdict};
 use provision_fuzz_bytes::{Attacker, Target};
@@ -137,6 +140,10 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         path: text(u)?,
         id: Some(text(u)?),
         version: Some(text(u)?),
+        role: Some(PackRole {
+            role: *u.choose(&[Role::Provider, Role::Application, Role::Library])?,
+            reason: text(u)?,
+        }),
         digest: "0".repeat(64),
         verdict: match worst {
             Status::Error => Verdict::Error,

@@ -4,6 +4,7 @@ use crate::check::{Check, CheckResult, Conclusion, Findings, Scope, ScopeKind};
 use crate::checks;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
+use provision_core::wizard::role;
 use provision_core::{Finding, Status};
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
@@ -113,8 +114,11 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
     match (&subject.opened, check.scope) {
         (Err(e), _) => Conclusion::Blocked(format!("the pack could not be opened: {}", e.code())),
         (Ok(opened), ScopeKind::Wizard) if opened.wizards.is_empty() => {
+            let role = role(&opened.pack);
             if opened.pack.declares_no_provisioning() {
                 Conclusion::NotApplicable("the pack declares provisioning:none".into())
+            } else if !role.needs_wizard {
+                Conclusion::NotApplicable(role.without_wizard())
             } else {
                 Conclusion::Blocked("the pack has no wizard".into())
             }

@@ -287,7 +287,7 @@ impl<'w> Worker<'w> {
 
     fn run(&self, executor: &dyn StepExecutor, input: &Input) {
         if let Some(pack) = self.prepared.pack() {
-            let _ = input.run(executor, (pack, &self.prepared.wizards), &self.limits);
+            let _ = input.run(executor, pack, &self.prepared.wizards, &self.limits);
         }
     }
 

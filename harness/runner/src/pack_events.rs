@@ -1,14 +1,14 @@
 //! Makes the events of a pack from its subject and its results.
 
 use crate::discover::PackRef;
-use crate::events::{CheckFinished, Event, PackFinished, StepDone, WizardDriven};
+use crate::events::{CheckFinished, Event, PackFinished, PackRole, StepDone, WizardDriven};
 use crate::evidence;
 use crate::examine::Examined;
 use crate::exit::show;
 use crate::timings::PackTimes;
 use provision_core::text::inert;
-use provision_core::wizard::{Outcome, StepRun};
-use provision_core::{Status, Verdict};
+use provision_core::wizard::{Outcome, StepRun, role};
+use provision_core::{Pack, Status, Verdict};
 use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
 
@@ -128,6 +128,7 @@ fn finished(
         path: show(&pack.path),
         id: text(manifest.and_then(|m| m.id.as_ref())),
         version: text(manifest.and_then(|m| m.version.as_ref())),
+        role: subject.opened.as_ref().ok().map(|o| role_of(&o.pack)),
         digest: subject.digest.clone(),
         verdict,
         steps_executed: executed_steps(subject),
@@ -140,6 +141,14 @@ fn finished(
             .unwrap_or_default(),
         millis: times.total() / 1000,
         micros: Some(*times),
+    }
+}
+
+fn role_of(pack: &Pack) -> PackRole {
+    let found = role(pack);
+    PackRole {
+        role: found.role,
+        reason: found.reason.to_owned(),
     }
 }
 

@@ -81,7 +81,12 @@ impl Progress {
         } else if self.lines && done.verdict >= Verdict::Partial {
             let (verdict, steps, millis) = (done.verdict, done.steps_executed, done.millis);
             // NB: a closed standard error does not fail the run.
-            let line = format!("{verdict} {}, {steps} steps, {millis} ms\n", done.pack);
+            let role = done.role.as_ref().map(|r| format!("{}, ", r.role));
+            let role = role.unwrap_or_default();
+            let line = format!(
+                "{verdict} {}, {role}{steps} steps, {millis} ms\n",
+                done.pack
+            );
             drop(anstream::stderr().write_all(line.as_bytes()));
         }
     }

@@ -69,7 +69,7 @@ fn guest_that_counts_coverage_answers_as_without() {
         let wizards = wizards(&opened.pack);
         for ground in ground(&subject, &conditions) {
             let run = |executor| {
-                let run = ground.base.run(executor, (&opened.pack, &wizards), &limits);
+                let run = ground.base.run(executor, &opened.pack, &wizards, &limits);
                 run.expect("the wizard is there")
             };
             let (as_is, counted) = (run(&plain), run(&covering));

@@ -10,6 +10,7 @@ pub mod output;
 pub mod plan;
 pub mod questions;
 pub mod resolve;
+mod role;
 mod run;
 pub mod services;
 mod session;
@@ -29,6 +30,7 @@ pub use plan::{
     WebhookOp,
 };
 pub use resolve::{Driver, Wizard, WizardKind, entry_flows, wizards};
+pub use role::{PackRole, Role, role};
 pub use run::{Outcome, StepRun, Task, WizardRun};
 pub use session::grants;
 pub use state::InstalledState;

@@ -8,7 +8,7 @@ use provision_core::archive::{Violation, differences};
 use provision_core::integrity::sbom;
 use provision_core::pack::digest;
 use provision_core::text::inert;
-use provision_core::wizard::{Wizard, WizardKind, wizards};
+use provision_core::wizard::{PackRole, Wizard, WizardKind, role, wizards};
 use provision_core::{Limits, OpenError, Pack, Source};
 use provision_oracle::zip_readers::{Extracted, READERS, Reading, readings};
 use serde_json::{Value, json};
@@ -142,7 +142,7 @@ fn flow_of(wizards: &[Wizard], kind: WizardKind) -> Option<&str> {
 /// NB: scripts that are older than this harness read the first seven fields;
 /// these must not change.
 fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
-    let manifest = pack.manifest();
+    let (manifest, role) = (pack.manifest(), role(pack));
     let files: Vec<Value> = pack
         .files()
         .map(|name| json!({ "path": name, "size": pack.size(name) }))
@@ -155,6 +155,7 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
         "subscriptions_flow": flow_of(wizards, WizardKind::Subscriptions),
         "requires_public_base_url": manifest.requires_public_base_url,
         "outputs": manifest.capabilities,
+        "role": { "role": role.role, "reason": role.reason },
         "digest": pack.digest(),
         "manifest": { "file": pack.manifest_file(), "format": manifest.format },
         "unknown_fields": manifest.unknown,
@@ -194,13 +195,10 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
         or_none(&manifest.id),
         or_none(&manifest.version)
     );
-    let _ = writeln!(out, "sha256    {}", pack.digest());
-    let _ = writeln!(
-        out,
-        "manifest  {} ({:?})",
-        pack.manifest_file(),
-        manifest.format
-    );
+    let PackRole { role, reason, .. } = role(pack);
+    let (digest, file, format) = (pack.digest(), pack.manifest_file(), manifest.format);
+    let _ = writeln!(out, "role      {role}: {reason}\nsha256    {digest}");
+    let _ = writeln!(out, "manifest  {file} ({format:?})");
     if !manifest.capabilities.is_empty() {
         let list: Vec<String> = manifest.capabilities.iter().map(|c| inert(c, 80)).collect();
         let _ = writeln!(out, "declares  {}", list.join(", "));

@@ -8,7 +8,7 @@ mod status_fields;
 
 use crate::exit::Error;
 use crate::timings::PackTimes;
-use provision_core::wizard::{HostCall, Meters, WizardKind};
+use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::Level;
 use serde::{Deserialize, Serialize};
@@ -188,6 +188,9 @@ pub struct PackFinished {
     pub id: Option<String>,
     /// Its version, if it has a manifest.
     pub version: Option<String>,
+    /// Its role, if it has a manifest. Streams of earlier versions have none.
+    #[serde(default)]
+    pub role: Option<PackRole>,
     /// SHA-256 of what was read.
     pub digest: String,
     /// The verdict.
@@ -212,6 +215,16 @@ pub struct PackFinished {
     /// none.
     #[serde(default)]
     pub micros: Option<PackTimes>,
+}
+
+/// What hosts use a pack for, and how the pack shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackRole {
+    /// The role.
+    pub role: Role,
+    /// Why the pack has this role.
+    pub reason: String,
 }
 
 /// Version of the event format. This version reads no other.

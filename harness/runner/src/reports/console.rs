@@ -34,9 +34,11 @@ fn details(out: &mut String, run: &Run, pack: &PackRun) {
     let style = style(verdict);
     let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
+    let role = pack.finished.as_ref().and_then(|f| f.role.as_ref());
+    let role = role.map_or_else(String::new, |r| format!("; {}", r.role));
     let _ = writeln!(
         out,
-        "{style}{:<14}{style:#} {}  ({} checks passed, {} failed, {} skipped; {} steps)",
+        "{style}{:<14}{style:#} {}  ({} checks passed, {} failed, {} skipped; {} steps{role})",
         verdict.name(),
         pack.label(),
         count(Status::Passed),

@@ -161,6 +161,7 @@ fn pack(pack: &PackRun) -> Value {
         "secret_keys": finished.map(|f| f.secret_keys.clone()).unwrap_or_default(),
         "path": finished.map(|f| &f.path),
         "id": finished.and_then(|f| f.id.as_ref()),
+        "role": finished.and_then(|f| f.role.as_ref()),
         "digest": finished.map(|f| &f.digest),
         "verdict": verdict,
         "steps_executed": pack.summary.steps_executed,

@@ -53,6 +53,17 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
     found
 }
 
+/// Whether hosts ask questions at setup: the pack has a form or secret requirements.
+#[must_use]
+pub fn has_setup_questions(pack: &Pack) -> bool {
+    let is_asked = |file: &str| {
+        let bare = file.strip_prefix("assets/").unwrap_or(file);
+        bare == "setup.yaml" || is_form(file) || SECRET_REQUIREMENTS.contains(&file)
+    };
+    let manifest = pack.manifest().pack_v1.as_ref();
+    pack.files().any(is_asked) || manifest.is_some_and(|m| !m.secret_requirements.is_empty())
+}
+
 fn is_form(file: &str) -> bool {
     let file = file.strip_prefix("assets/").unwrap_or(file);
     let name = file.strip_prefix("qa/").unwrap_or_default();
@@ -170,6 +181,14 @@ fn properties(schema: &Value) -> Vec<Question> {
     properties.unwrap_or(&empty).iter().map(question).collect()
 }
 
+/// The names of a list of secrets.
+const SECRET_REQUIREMENTS: [&str; 4] = [
+    "secret-requirements.json",
+    "assets/secret-requirements.json",
+    ".secret_requirements.json",
+    "assets/.secret_requirements.json",
+];
+
 /// Keys of the secrets that the pack lists, and whether each is required; `None` if
 /// the pack has no such list.
 ///
@@ -177,18 +196,15 @@ fn properties(schema: &Value) -> Vec<Question> {
 /// without a leading dot) and from a pack-v1 manifest.
 #[must_use]
 pub fn secret_requirements(pack: &Pack, depth: usize) -> Option<BTreeMap<String, bool>> {
-    let names = [
-        "secret-requirements.json",
-        "assets/secret-requirements.json",
-        ".secret_requirements.json",
-        "assets/.secret_requirements.json",
-    ];
     let mut found = None;
     let mut add = |key: &str, required: bool| {
         let all = found.get_or_insert_with(BTreeMap::new);
         *all.entry(key.to_owned()).or_insert(false) |= required;
     };
-    for bytes in names.iter().filter_map(|name| pack.read(name)) {
+    for bytes in SECRET_REQUIREMENTS
+        .iter()
+        .filter_map(|name| pack.read(name))
+    {
         let list = json::parse(&bytes, depth).unwrap_or_else(|_| json!([]));
         for item in list.as_array().into_iter().flatten() {
             let required = item

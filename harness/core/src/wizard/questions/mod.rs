@@ -6,7 +6,7 @@ mod declared;
 
 pub use answers::{answers, canary, fitting};
 pub use card::{Card, card};
-pub use declared::{Declared, config_schema, declared, secret_requirements};
+pub use declared::{Declared, config_schema, declared, has_setup_questions, secret_requirements};
 
 use super::executor::{StepCode, StepFailure};
 use crate::limits::FlowLimits;

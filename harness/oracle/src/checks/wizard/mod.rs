@@ -8,7 +8,9 @@ use greentic_types::validate::Severity;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::{Outcome, ProvisionStep, StepOutput, StepRun, WizardKind, WizardRun};
+use provision_core::wizard::{
+    Outcome, ProvisionStep, StepOutput, StepRun, WizardKind, WizardRun, role,
+};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -16,8 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Pack,
-        requirement: "The pack offers a setup wizard, or declares `provisioning:none`.",
-        why: "A provider without setup cannot be installed; one that needs none has to say so.",
+        requirement: "A provider pack offers a setup wizard, or declares `provisioning:none`.",
+        why: "The operator cannot install a provider without setup (`missing setup_default`); a provider that needs none has to declare it.",
         fix: "Add a setup entry flow, or declare the capability `provisioning:none`.",
         run: present,
     },
@@ -79,8 +81,11 @@ fn present(subject: &Subject, findings: &mut Findings) {
         .wizards
         .iter()
         .any(|o| o.wizard.kind == WizardKind::Setup);
+    let role = role(&opened.pack);
     findings.pack(if offers || opened.pack.declares_no_provisioning() {
         Conclusion::Passed
+    } else if !role.needs_wizard {
+        Conclusion::NotApplicable(role.without_wizard())
     } else {
         Conclusion::Failed(vec![Finding::new(
             CheckCode::NoWizard,

@@ -1,0 +1,124 @@
+//! The role of a pack: what hosts use it for. It decides whether setup checks apply.
+
+use super::questions::has_setup_questions;
+use crate::pack::Pack;
+use greentic_types::pack_manifest::ExtensionInline;
+use greentic_types::{EXT_CAPABILITIES_V1, PROVIDER_EXTENSION_ID, PackKind, PackManifest};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// Hosts no longer read a provider extension under this name.
+const OLD_PROVIDER_EXTENSION: &str = "greentic.ext.provider";
+
+/// What hosts use a pack for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It provides a capability (messaging, secrets, …), and hosts set it up.
+    Provider,
+    /// Its flows handle messages and events; a runner runs them.
+    Application,
+    /// Other packs use its components.
+    Library,
+    /// It configures the platform itself.
+    Infrastructure,
+}
+
+impl Role {
+    /// The role as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Application => "application",
+            Self::Library => "library",
+            Self::Infrastructure => "infrastructure",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The role of a pack, and how the pack shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackRole {
+    /// The role.
+    pub role: Role,
+    /// Why the pack has this role.
+    pub reason: &'static str,
+    /// Whether hosts run a setup wizard of the pack.
+    pub needs_wizard: bool,
+}
+
+impl PackRole {
+    /// Why checks of setup do not apply to a pack without a wizard.
+    #[must_use]
+    pub fn without_wizard(&self) -> String {
+        let Self { role, reason, .. } = self;
+        format!("hosts run no setup wizard of this pack; its role is {role}: {reason}")
+    }
+}
+
+/// The role of `pack`, from its manifest and its files.
+#[must_use]
+pub fn role(pack: &Pack) -> PackRole {
+    let Some(manifest) = &pack.manifest().pack_v1 else {
+        // Older manifests name no kind. Hosts set up every pack of this form.
+        return PackRole {
+            role: Role::Provider,
+            reason: "its manifest has an older form, which names no kind",
+            needs_wizard: !pack.declares_no_provisioning(),
+        };
+    };
+    let (role, reason) = of_manifest(manifest);
+    // Offers say themselves whether they need setup.
+    let optional =
+        reason == OFFERS && !offers(manifest).any(requires_setup) && !has_setup_questions(pack);
+    PackRole {
+        role,
+        reason,
+        needs_wizard: role == Role::Provider && !optional && !pack.declares_no_provisioning(),
+    }
+}
+
+const OFFERS: &str = "its manifest offers capabilities";
+
+fn of_manifest(manifest: &PackManifest) -> (Role, &'static str) {
+    let extensions = manifest.extensions.as_ref();
+    let has = |name: &str| extensions.is_some_and(|all| all.contains_key(name));
+    if has(PROVIDER_EXTENSION_ID) {
+        return (Role::Provider, "its manifest has the provider extension");
+    }
+    if has(OLD_PROVIDER_EXTENSION) {
+        return (Role::Provider, "its manifest has an old provider extension");
+    }
+    if offers(manifest).next().is_some() {
+        return (Role::Provider, OFFERS);
+    }
+    match manifest.kind {
+        PackKind::Provider => (Role::Provider, "the kind in its manifest"),
+        PackKind::Application => (Role::Application, "the kind in its manifest"),
+        PackKind::Library => (Role::Library, "the kind in its manifest"),
+        PackKind::Infrastructure => (Role::Infrastructure, "the kind in its manifest"),
+    }
+}
+
+/// The capabilities that a manifest offers.
+fn offers(manifest: &PackManifest) -> impl Iterator<Item = &Value> {
+    let extensions = manifest.extensions.as_ref();
+    let extension = extensions.and_then(|all| all.get(EXT_CAPABILITIES_V1));
+    let inline = match extension.and_then(|e| e.inline.as_ref()) {
+        Some(ExtensionInline::Other(value)) => value.get("offers"),
+        _ => None,
+    };
+    inline.and_then(Value::as_array).into_iter().flatten()
+}
+
+fn requires_setup(offer: &Value) -> bool {
+    offer.get("requires_setup").and_then(Value::as_bool) == Some(true)
+}

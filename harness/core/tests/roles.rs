@@ -1,0 +1,110 @@
+//! The roles of packs.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{Role, role};
+use provision_core::{Limits, Pack, Source};
+use serde_json::{Value, json};
+
+/// A pack-v1 pack with this kind, these extensions and these further files.
+fn pack(kind: &str, extensions: &[(&str, Value)], files: &[&str]) -> Pack {
+    let extensions: serde_json::Map<String, Value> = extensions
+        .iter()
+        .map(|(name, inline)| {
+            let extension = json!({ "kind": name, "version": "1.0.0", "inline": inline });
+            ((*name).to_owned(), extension)
+        })
+        .collect();
+    let manifest = json!({
+        "schema_version": "pack-v1", "pack_id": "demo.pack", "version": "1.0.0",
+        "kind": kind, "publisher": "demo", "flows": [], "extensions": extensions,
+    });
+    let manifest = serde_json::from_value(manifest).expect("a manifest");
+    let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+    let files = files
+        .iter()
+        .map(|name| ((*name).to_owned(), b"[]".to_vec()));
+    open(
+        [("manifest.cbor".to_owned(), manifest)]
+            .into_iter()
+            .chain(files),
+    )
+}
+
+fn open(files: impl Iterator<Item = (String, Vec<u8>)>) -> Pack {
+    let source = Source::Folder {
+        files: files.collect(),
+        manifest: None,
+    };
+    Pack::open(source, &Limits::default()).expect("opens")
+}
+
+#[test]
+fn role_follows_from_extensions_then_offers_then_kind() {
+    let provider = ("greentic.provider-extension.v1", json!({ "providers": [] }));
+    let offer = |setup: bool| {
+        let offer = json!({ "offer_id": "o", "requires_setup": setup });
+        let inline = json!({ "schema_version": 1, "offers": [offer] });
+        ("greentic.ext.capabilities.v1", inline)
+    };
+    let no_offers = (
+        "greentic.ext.capabilities.v1",
+        json!({ "schema_version": 1, "offers": [] }),
+    );
+    let old = ("greentic.ext.provider", json!({}));
+    let yaml = &["assets/setup.yaml"][..];
+    for (kind, extensions, files, expected) in [
+        ("application", vec![], &[][..], (Role::Application, false)),
+        ("application", vec![], yaml, (Role::Application, false)),
+        ("library", vec![], &[], (Role::Library, false)),
+        ("infrastructure", vec![], &[], (Role::Infrastructure, false)),
+        ("provider", vec![], &[], (Role::Provider, true)),
+        ("application", vec![provider], &[], (Role::Provider, true)),
+        ("application", vec![old], &[], (Role::Provider, true)),
+        (
+            "application",
+            vec![no_offers],
+            &[],
+            (Role::Application, false),
+        ),
+        (
+            "application",
+            vec![offer(true)],
+            &[],
+            (Role::Provider, true),
+        ),
+        (
+            "application",
+            vec![offer(false)],
+            &[],
+            (Role::Provider, false),
+        ),
+        (
+            "application",
+            vec![offer(false)],
+            yaml,
+            (Role::Provider, true),
+        ),
+    ] {
+        let found = role(&pack(kind, &extensions, files));
+        let found = (found.role, found.needs_wizard);
+        assert_eq!(found, expected, "{kind} {extensions:?} {files:?}");
+    }
+}
+
+#[test]
+fn older_manifest_is_a_provider_unless_it_provisions_nothing() {
+    for (capabilities, needs_wizard) in [("", true), ("\"provisioning:none\"", false)] {
+        let manifest = format!(
+            r#"{{"id": "p", "version": "1.0.0", "meta": {{"capabilities": [{capabilities}]}}}}"#
+        );
+        let files = [("pack.json".to_owned(), manifest.into_bytes())];
+        let found = role(&open(files.into_iter()));
+        assert_eq!(found.role, Role::Provider);
+        assert_eq!(found.needs_wizard, needs_wizard);
+        let why = found.without_wizard();
+        assert!(
+            why.contains("provider: its manifest has an older form"),
+            "{why}"
+        );
+    }
+}
