@@ -1,5 +1,5 @@
-//! Archives that must be refused, each for its own reason, and archives that
-//! another tool wrote and that must be read.
+//! The reader refuses each kind of malformed archive with its own code, and reads the
+//! archives that the `zip` crate writes.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ fn theirs(bytes: &[u8]) -> Files {
     files
 }
 
-/// Where the nth occurrence of a record's signature stands.
+/// The offset of the nth occurrence of a record's signature.
 fn record(bytes: &[u8], signature: &[u8; 4], nth: usize) -> usize {
     let mut found = bytes.windows(4).enumerate().filter(|(_, w)| w == signature);
     found.nth(nth).expect("the record").0
@@ -74,7 +74,8 @@ const LOCAL: &[u8; 4] = b"PK\x03\x04";
 const CENTRAL: &[u8; 4] = b"PK\x01\x02";
 const END: &[u8; 4] = b"PK\x05\x06";
 
-/// The archive with `value` written at `field` of the nth such record.
+/// The archive of `two_files` with `value` written at `field` of the nth record that
+/// has this signature.
 fn patched(signature: &[u8; 4], nth: usize, field: usize, value: &[u8]) -> Vec<u8> {
     let mut bytes = two_files();
     let at = record(&bytes, signature, nth) + field;
@@ -82,10 +83,12 @@ fn patched(signature: &[u8; 4], nth: usize, field: usize, value: &[u8]) -> Vec<u
     bytes
 }
 
-/// The same in both records of the first entry.
+/// The same archive with `value` in the local and in the directory record of the first
+/// entry.
 fn in_both(local_field: usize, value: &[u8]) -> Vec<u8> {
     let mut bytes = patched(LOCAL, 0, local_field, value);
-    // The directory record has one field before them, and six before the name.
+    // Compared with the local record, the directory record has 2 more bytes before
+    // these fields, and 16 more bytes before the name.
     let shift = if local_field < 30 { 2 } else { 16 };
     let at = record(&bytes, CENTRAL, 0) + local_field + shift;
     bytes[at..at + value.len()].copy_from_slice(value);
@@ -93,7 +96,7 @@ fn in_both(local_field: usize, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_two_readers_could_read_differently_is_refused_by_its_code() {
+fn malformed_archive_is_refused_with_its_code() {
     let good = two_files();
     assert_eq!(code(&good), "accepted");
     let central = record(&good, CENTRAL, 0);
@@ -152,7 +155,7 @@ fn what_two_readers_could_read_differently_is_refused_by_its_code() {
 }
 
 #[test]
-fn names_are_checked_over_the_whole_archive() {
+fn duplicate_colliding_or_unsafe_name_is_refused() {
     let named = |names: &[&str]| {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for name in names {
@@ -205,8 +208,8 @@ fn with_extra(local: &[u8], central: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn of_extra_fields_only_timestamps_and_owners_are_let_through() {
-    // As Info-ZIP's `zip` writes them: two times here, one there.
+fn only_timestamp_and_owner_extra_fields_are_accepted() {
+    // Info-ZIP's `zip` writes two times to the local record and one to the directory.
     let owner = b"ux\x0b\0\x01\x04\0\0\0\0\x04\0\0\0\0";
     let local = [&b"UT\x09\0\x03aaaabbbb"[..], owner].concat();
     let central = [&b"UT\x05\0\x03aaaa"[..], owner].concat();
@@ -218,13 +221,13 @@ fn of_extra_fields_only_timestamps_and_owners_are_let_through() {
 }
 
 #[test]
-fn bombs_are_refused_before_they_are_inflated() {
+fn archive_over_a_bound_is_refused_with_its_code() {
     let zeros = |len: usize| Files::from([("zeros".to_owned(), vec![0; len])]);
     let deflated = |len| archive(&zeros(len), CompressionMethod::Deflated);
     assert_eq!(
         code(&deflated(1024 * 1024)),
         "accepted",
-        "under the floor of the ratio"
+        "too small for the bound on the ratio"
     );
     assert_eq!(code(&deflated(8 * 1024 * 1024)), "E_INFLATE");
     assert_eq!(code(&deflated(17 * 1024 * 1024)), "E_INFLATE");
@@ -259,7 +262,7 @@ fn bombs_are_refused_before_they_are_inflated() {
 }
 
 #[test]
-fn what_does_not_fit_when_it_is_stored_is_not_repacked() {
+fn repack_over_the_size_bound_is_refused() {
     let files = Files::from([("a".to_owned(), vec![7; 10_000])]);
     let small = archive(&files, CompressionMethod::Deflated);
     let opened = Archive::open(small, &limits()).expect("accepted");
@@ -274,7 +277,7 @@ fn what_does_not_fit_when_it_is_stored_is_not_repacked() {
 }
 
 #[test]
-fn a_size_that_lies_is_found_while_inflating() {
+fn wrong_uncompressed_size_is_refused() {
     let files = Files::from([("a".to_owned(), b"abcabcabcabcabcabc".to_vec())]);
     for lie in [17u32, 19] {
         let mut bytes = archive(&files, CompressionMethod::Deflated);
@@ -287,7 +290,8 @@ fn a_size_that_lies_is_found_while_inflating() {
 }
 
 fn any_files() -> impl Strategy<Value = Files> {
-    // NB: no component is a device's name, such as `prn.a`, which is refused.
+    // NB: each segment starts with `x`, because the reader refuses the names of devices,
+    // for example `prn.a`.
     let name = "x[a-z]{0,5}(/x[a-z]{0,5}){0,2}\\.[a-z]{1,3}";
     let name = proptest::string::string_regex(name);
     let contents = proptest::collection::vec(any::<u8>(), 0..200);
@@ -296,14 +300,14 @@ fn any_files() -> impl Strategy<Value = Files> {
 
 proptest! {
     #[test]
-    fn what_others_write_is_read_as_they_read_it(files in any_files(), deflate: bool) {
+    fn archive_of_the_zip_crate_is_read_back(files in any_files(), deflate: bool) {
         let method = if deflate { CompressionMethod::Deflated } else { CompressionMethod::Stored };
         let bytes = archive(&files, method);
         prop_assert_eq!(ours(&bytes), Some(files));
     }
 
     #[test]
-    fn a_changed_byte_is_refused_or_means_the_same_to_others(
+    fn archive_with_changed_byte_is_refused_or_read_like_zip_crate(
         files in any_files(), at: prop::sample::Index, to: u8, deflate: bool,
     ) {
         let method = if deflate { CompressionMethod::Deflated } else { CompressionMethod::Stored };
@@ -316,7 +320,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn reader_never_panics_on_arbitrary_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = code(&bytes);
         let _ = code(&[&LOCAL[..], &bytes].concat());
     }

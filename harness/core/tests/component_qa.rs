@@ -1,4 +1,5 @@
-//! A component's own questions and answers, with an executor that answers by call.
+//! Tests of the questions and answers of a component, with an executor whose answer
+//! depends on the call.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
@@ -9,7 +10,7 @@ use provision_core::wizard::{
 use provision_core::{Limits, Pack, Source, cbor};
 use serde_json::json;
 
-/// Answers `qa-spec` with one text and `apply-answers` with another.
+/// Answers `qa-spec` with `spec`, and `apply-answers` with `applied`.
 struct Component {
     spec: Vec<u8>,
     applied: Vec<u8>,
@@ -67,7 +68,7 @@ fn codes(run: &WizardRun) -> Vec<StepCode> {
 }
 
 #[test]
-fn questions_may_be_json_and_answers_may_not() {
+fn questions_may_be_json_but_applied_config_must_be_cbor() {
     let (spec, config) = (json!({ "questions": [] }), json!({ "config": {} }));
     let binary = |value| cbor::from_json(value).expect("encodes");
     let text = |value: &serde_json::Value| value.to_string().into_bytes();

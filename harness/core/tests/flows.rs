@@ -1,4 +1,4 @@
-//! Flow graphs, with an executor that answers by operation.
+//! Tests of flow graphs, with an executor whose answer depends on the operation.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
@@ -43,7 +43,7 @@ fn next(id: &str) -> Value {
     json!({ "next": { "node_id": id } })
 }
 
-/// The run of the setup flow `s` with these nodes, from its first.
+/// Runs the setup flow `s` with these nodes, starting at the first one.
 fn run(nodes: &[(&str, Value)]) -> WizardRun {
     run_from(nodes[0].0, nodes)
 }
@@ -107,7 +107,7 @@ fn seen(run: &WizardRun) -> Vec<String> {
 }
 
 #[test]
-fn nodes_run_along_their_routing_and_see_what_earlier_ones_answered() {
+fn nodes_follow_their_routing_and_see_earlier_answers() {
     let plan = json!({ "plan": { "config_patch": { "room": "{{ node.ask.room }}" } } });
     let run = run(&[
         (
@@ -142,12 +142,12 @@ fn nodes_run_along_their_routing_and_see_what_earlier_ones_answered() {
     assert_eq!(
         said["config_patch"]["room"],
         json!("blue"),
-        "an object stays one"
+        "a whole expression keeps its type"
     );
 }
 
 #[test]
-fn branches_go_by_status_and_a_failure_is_one() {
+fn branch_follows_status_and_failure_counts_as_error() {
     let branch = json!({ "branch": { "on_status": { "yes": "s__apply", "error": "mend" }, "default": null } });
     let apply = ("s__apply", node("echo", &json!({}), &json!("end")));
     let mend = ("mend", node("echo", &json!({}), &next("s__apply")));
@@ -175,13 +175,13 @@ fn branches_go_by_status_and_a_failure_is_one() {
 }
 
 #[test]
-fn a_graph_that_goes_round_is_stopped() {
+fn cyclic_or_overlong_flow_is_stopped() {
     let round = run(&[
         ("s__apply", node("echo", &json!({}), &next("b"))),
         ("b", node("echo", &json!({}), &next("s__apply"))),
     ]);
     assert_eq!(round.outcome, Outcome::Failed);
-    assert_eq!(round.steps.len(), 2 * 8 + 1, "eight times each");
+    assert_eq!(round.steps.len(), 2 * 8 + 1, "each node runs eight times");
     assert_eq!(seen(&round)[16], "node s__apply: E_FLOW_LOOP");
     let long: Vec<(String, Value)> = (0..300)
         .map(|i| {
@@ -205,7 +205,7 @@ fn a_graph_that_goes_round_is_stopped() {
 }
 
 #[test]
-fn what_leads_nowhere_or_is_not_driven_says_so() {
+fn undrivable_flow_fails_and_builtin_node_needs_no_guest() {
     let apply = || ("s__apply", node("echo", &json!({}), &json!("end")));
     let nowhere = run_from("gone", &[apply()]);
     assert_eq!(seen(&nowhere), ["step node: E_FLOW"]);
@@ -226,7 +226,7 @@ fn what_leads_nowhere_or_is_not_driven_says_so() {
     assert_eq!(
         (emitted.outcome.clone(), emitted.executed()),
         (Outcome::Completed, 1),
-        "no guest ran for it"
+        "only the apply step ran a guest"
     );
     let mut template = node(
         "text",
@@ -262,12 +262,12 @@ fn what_leads_nowhere_or_is_not_driven_says_so() {
     assert_eq!(
         seen(&without)[1],
         "step apply: E_STEP_MISSING",
-        "it sets nothing up"
+        "the flow has no apply step"
     );
 }
 
 #[test]
-fn a_node_that_says_that_it_failed_is_no_success() {
+fn node_that_reports_error_or_malformed_plan_does_not_pass() {
     for say in [json!({ "ok": false }), json!({ "status": "error" })] {
         let run = run(&[(
             "s__apply",

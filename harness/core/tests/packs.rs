@@ -1,4 +1,4 @@
-//! Packs of every form, opened from memory.
+//! Tests that open packs of every form from memory.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::manifest::Format;
@@ -39,7 +39,7 @@ fn cbor(value: &Value) -> Vec<u8> {
     bytes
 }
 
-/// `kind:name:driver` of each wizard, the primary one marked.
+/// `kind:name:driver` of each wizard; `*` marks the primary one.
 fn listed(pack: &Pack) -> Vec<String> {
     let line = |w: &Wizard| {
         let mark = if w.primary { "*" } else { "" };
@@ -49,7 +49,7 @@ fn listed(pack: &Pack) -> Vec<String> {
 }
 
 #[test]
-fn a_manifest_is_read_in_each_of_its_forms() {
+fn manifest_is_read_in_each_form() {
     let forms = [
         json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}),
         json!({"pack_id": "p", "pack_version": "1.0.0", "meta": {"entry_flows": [{"entry": "setup", "id": "s"}]}}),
@@ -76,7 +76,7 @@ fn a_manifest_is_read_in_each_of_its_forms() {
 }
 
 #[test]
-fn a_plain_list_of_entry_flows_names_flows() {
+fn entry_flows_may_be_a_list_of_flow_ids() {
     let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": ["setup_default", "remove"]}});
     let pack = with_manifest(&manifest, &[]);
     assert_eq!(
@@ -89,7 +89,7 @@ fn a_plain_list_of_entry_flows_names_flows() {
 }
 
 #[test]
-fn manifests_that_say_two_things_are_refused() {
+fn missing_ambiguous_or_malformed_manifest_is_refused() {
     assert_eq!(code(&[("x", b"")]), "E_MANIFEST_MISSING");
     assert_eq!(
         code(&[("pack.json", br#"{"id":"a","id":"b"}"#)]),
@@ -111,7 +111,7 @@ fn manifests_that_say_two_things_are_refused() {
 }
 
 #[test]
-fn the_form_before_pack_v1_keeps_its_identity_in_meta() {
+fn pre_pack_v1_manifest_is_read_with_identity_in_meta() {
     let older = json!({
         "meta": {"pack_id": "p.q", "version": "1.2.3", "entry_flows": ["setup"]},
         "components": [{"name": "c", "file_wasm": "components/c.wasm"}],
@@ -127,7 +127,7 @@ fn the_form_before_pack_v1_keeps_its_identity_in_meta() {
 }
 
 #[test]
-fn names_that_are_paths_are_used_for_nothing_and_listed() {
+fn invalid_name_or_version_is_listed_and_not_used() {
     let manifest = json!({
         "id": "../etc", "version": "latest", "frobnicate": 1,
         "meta": {"entry_flows": {"setup": "a/b", "update": "fine"}},
@@ -144,7 +144,7 @@ fn names_that_are_paths_are_used_for_nothing_and_listed() {
 }
 
 #[test]
-fn a_folder_is_held_to_the_names_of_an_archive() {
+fn folder_with_unsafe_or_colliding_name_is_refused() {
     assert_eq!(
         code(&[("pack.json", b"{}"), ("a/../b", b"")]),
         "E_ZIP_NAME_DOTS"
@@ -156,7 +156,7 @@ fn a_folder_is_held_to_the_names_of_an_archive() {
 }
 
 #[test]
-fn step_modules_are_found_in_each_of_their_places() {
+fn step_modules_are_found_in_each_folder_in_order() {
     let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}});
     let pack = with_manifest(
         &manifest,
@@ -196,7 +196,7 @@ fn step_modules_are_found_in_each_of_their_places() {
 }
 
 #[test]
-fn one_module_serves_all_steps_only_where_there_is_none_for_a_step() {
+fn single_module_is_used_only_without_step_modules() {
     let manifest = json!({"id": "p", "version": "1.0.0", "flows": [{"id": "setup_default"}, {"id": "remove"}]});
     let single = with_manifest(&manifest, &["setup_default.wat", "remove.wasm"]);
     assert_eq!(
@@ -219,12 +219,12 @@ fn one_module_serves_all_steps_only_where_there_is_none_for_a_step() {
     assert_eq!(
         modules.len(),
         2,
-        "apply, and the summary that is missing: {modules:?}"
+        "apply, and a place for the missing summary: {modules:?}"
     );
 }
 
 #[test]
-fn the_setup_entry_is_primary_whatever_else_is_there() {
+fn named_setup_entry_or_setup_default_is_primary() {
     let flows =
         json!([{"id": "setup_custom"}, {"id": "setup_default"}, {"id": "sync_subscriptions"}]);
     let unnamed = json!({"id": "p", "version": "1.0.0", "flows": flows});
@@ -239,7 +239,7 @@ fn the_setup_entry_is_primary_whatever_else_is_there() {
 }
 
 #[test]
-fn two_wizards_never_share_a_name() {
+fn wizards_of_one_flow_get_different_names() {
     let manifest = json!({"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "f", "update": "f"}}});
     let names: BTreeMap<_, _> = wizards(&with_manifest(&manifest, &[]))
         .into_iter()
@@ -253,7 +253,7 @@ fn two_wizards_never_share_a_name() {
 }
 
 #[test]
-fn a_pack_v1_manifest_is_decoded_by_its_own_library() {
+fn pack_v1_manifest_is_decoded_by_greentic_types() {
     let manifest = greentic_types::PackManifest {
         schema_version: "pack-v1".into(),
         pack_id: "demo.pack".parse().expect("an id"),
@@ -293,7 +293,7 @@ fn component(exports: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn a_component_says_by_its_exports_what_drives_it() {
+fn driver_of_a_component_follows_from_its_exports() {
     let manifest = br#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
     let qa = component(&[
         "greentic:component/qa@0.6.1",
@@ -322,7 +322,7 @@ fn a_component_says_by_its_exports_what_drives_it() {
     assert_eq!(
         listed(&open(&with))[2],
         "setup:s*:provisioner",
-        "before any other pattern"
+        "a provisioner precedes every other driver"
     );
     let alone = open(&[("pack.json", br#"{"id": "p"}"#), ("a.wasm", &provisioner)]);
     assert_eq!(
@@ -332,6 +332,6 @@ fn a_component_says_by_its_exports_what_drives_it() {
             "update:update:provisioner",
             "remove:remove:provisioner"
         ],
-        "also without an entry: the interface has three modes"
+        "without an entry, a provisioner has a wizard for each of its modes"
     );
 }

@@ -1,6 +1,6 @@
-//! Signatures: what holds, and each way in which one does not.
+//! A valid signature holds, and each kind of invalid signature is refused.
 //!
-//! The certificates in `certificates/` are of keys whose seeds stand below,
+//! The certificates in `certificates/` belong to keys with the seeds below. They are
 //! valid from 2020 to 2060 unless their name says otherwise.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
@@ -33,7 +33,8 @@ fn rows() -> Vec<Row> {
     vec![row("b", "0"), row("a", "1")]
 }
 
-/// What is signed, put together here in the format's own words.
+/// The signed digest, computed here as the format defines it, without the crate's own
+/// code.
 fn digest() -> blake3::Hash {
     let rows = [("a", "1".repeat(64)), ("b", "0".repeat(64))];
     let rows = rows
@@ -52,7 +53,8 @@ fn envelope(seed: u8) -> Value {
     })
 }
 
-/// The code of verifying `envelope` and `chain`, trusting `trusted`.
+/// The code that verifying `envelope` and `chain` with the trusted keys gives, or
+/// `holds`.
 fn code(envelope: &Value, chain: &[&str], trusted: &[&str]) -> &'static str {
     let trusted: Vec<TrustedKey> = trusted
         .iter()
@@ -70,7 +72,7 @@ fn code(envelope: &Value, chain: &[&str], trusted: &[&str]) -> &'static str {
 }
 
 #[test]
-fn a_chain_holds_if_somebody_trusted_stands_in_it_or_at_its_end() {
+fn chain_holds_if_it_contains_or_is_signed_by_a_trusted_key() {
     let good = envelope(3);
     assert_eq!(code(&good, &[LEAF, INTERMEDIATE], &[ROOT]), "holds");
     assert_eq!(code(&good, &[LEAF, INTERMEDIATE], &[ROOT_KEY]), "holds");
@@ -82,12 +84,12 @@ fn a_chain_holds_if_somebody_trusted_stands_in_it_or_at_its_end() {
     assert_eq!(
         code(&good, &[SELF_SIGNED], &[LEAF]),
         "holds",
-        "the key itself"
+        "the trusted key itself signs"
     );
 }
 
 #[test]
-fn trust_is_never_assumed() {
+fn chain_without_a_trusted_authority_is_untrusted() {
     for (chain, trusted) in [
         (&[LEAF, INTERMEDIATE][..], &[][..]),
         (&[LEAF, INTERMEDIATE], &[STRANGER]),
@@ -95,7 +97,7 @@ fn trust_is_never_assumed() {
         (&[LEAF, INTERMEDIATE, ROOT], &[STRANGER]),
         // A publisher certificate is not an authority, even if it is trusted.
         (&[BY_LEAF], &[LEAF]),
-        // The root did not sign the leaf, and what would link them is missing.
+        // The root did not sign the leaf, and the intermediate certificate is missing.
         (&[LEAF], &[ROOT]),
     ] {
         let seed = if chain == [BY_LEAF] { 4 } else { 3 };
@@ -107,7 +109,7 @@ fn trust_is_never_assumed() {
 }
 
 #[test]
-fn a_chain_that_does_not_certify_is_broken() {
+fn unlinked_unauthorised_or_out_of_date_chain_is_refused() {
     let good = envelope(3);
     for chain in [
         &[LEAF, NO_AUTHORITY][..],
@@ -126,7 +128,7 @@ fn a_chain_that_does_not_certify_is_broken() {
 }
 
 #[test]
-fn another_signature_or_digest_does_not_hold() {
+fn wrong_signature_or_digest_is_refused() {
     let chain = [LEAF, INTERMEDIATE];
     assert_eq!(code(&envelope(4), &chain, &[ROOT]), "E_SIGNATURE_INVALID");
     let mut other = envelope(3);
@@ -138,7 +140,7 @@ fn another_signature_or_digest_does_not_hold() {
 }
 
 #[test]
-fn what_does_not_decode_is_refused_in_words() {
+fn undecodable_envelope_chain_or_key_is_refused() {
     let good = envelope(3);
     for (key, value) in [
         ("alg", json!("rsa")),
@@ -174,7 +176,7 @@ fn what_does_not_decode_is_refused_in_words() {
 }
 
 #[test]
-fn every_row_is_signed() {
+fn changed_sbom_row_is_refused() {
     let trusted = [TrustedKey::from_pem(ROOT).expect("a key")];
     let mut other = rows();
     other[0].blake3 = "2".repeat(64);

@@ -1,10 +1,10 @@
-//! The floor of a run: the calls of a whole run, recorded, and made again on bare
-//! Wasmtime with the same safety settings.
+//! Compares a whole run with its floor. The bench records the calls of the run and
+//! repeats them on bare Wasmtime with the same safety settings: that is the floor.
 //!
 //! Both sides are measured as processor time. The run is warm; the floor loads each
-//! component once from compiled code, as the run does. Calls of interfaces other than
-//! the step contract, and calls that need answers of the host, are made again through
-//! the harness's executor: the bench `step` says what it adds to a call.
+//! component once from compiled code, as the run does. The harness's executor repeats
+//! calls of interfaces other than the step contract, and calls that need answers of the
+//! host; the bench `step` measures what the executor adds to a call.
 #![expect(clippy::expect_used, reason = "a bench fails as a test does")]
 
 mod bare;
@@ -23,9 +23,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Runs of each side. The medians count.
+/// How often each side runs. The bench compares the medians.
 const ROUNDS: usize = 7;
-/// The most that a run may take, in proportion to its floor.
+/// The largest ratio of a run to its floor that passes.
 const BAR: f64 = 1.5;
 
 /// Forwards steps, and records them with their answers.
@@ -80,7 +80,7 @@ fn packs(folder: &Path) -> Vec<PathBuf> {
     packs
 }
 
-/// The calls of a run, ready to be made again.
+/// The calls of a run, ready to be repeated.
 struct Floor {
     executor: WasmtimeExecutor,
     engine: wasmtime::Engine,
@@ -154,7 +154,7 @@ impl Floor {
         same.then_some(digest)
     }
 
-    /// Processor time of all calls, made again.
+    /// The processor time of repeating all calls.
     fn measure(&self) -> f64 {
         let started = own_time();
         let mut guests: HashMap<blake3::Hash, Guest> = HashMap::new();
@@ -184,17 +184,17 @@ fn own_time() -> f64 {
         .as_secs_f64()
 }
 
-/// Seconds of processor time of all children that ended, and of theirs.
+/// Seconds of processor time of all children that ended, and of their children.
 fn time_of_children() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let (_, fields) = stat.rsplit_once(')').expect("a name in parentheses");
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<f64>().expect("a number");
-    // Fields 16 and 17 of proc(5), and the first here is field 3.
+    // These are fields 16 and 17 of proc(5), because `fields` starts with field 3.
     (ticks(13) + ticks(14)) / rustix::param::clock_ticks_per_second() as f64
 }
 
-/// The release binary, which `ci/bench.sh` builds before.
+/// The release binary, which `ci/bench.sh` builds before it runs this bench.
 fn binary() -> PathBuf {
     let bench = std::env::current_exe().expect("a path");
     let profile = bench

@@ -137,7 +137,7 @@ fn validator_runs_only_if_it_applies() {
 #[test]
 fn provider_answers_through_schema_core_and_its_own_modes() {
     let guest = Guest::built("rust-provider.wasm");
-    // This version calls `update` `upgrade`.
+    // This version of the interface calls the mode `update` `upgrade`.
     let spec = guest
         .call(Call::QaSpec {
             mode: "update".into(),
@@ -170,7 +170,7 @@ fn provider_answers_through_schema_core_and_its_own_modes() {
     );
 }
 
-/// A component of the runtime interface, as text: answers its CBOR input.
+/// A component of the runtime interface, as text. It answers its CBOR input.
 const RUNTIME: &str = r#"(component
   (core module $m
     (memory (export "memory") 1)

@@ -81,7 +81,7 @@ fn scratch() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn next_run_loads_what_one_run_compiled() {
+fn compiled_step_is_loaded_in_the_next_run() {
     let (_scratch, folder) = scratch();
     assert_eq!(made(&folder, 1), (1, 0));
     assert_eq!(made(&folder, 1), (0, 1));
@@ -117,7 +117,11 @@ fn changed_artifact_is_compiled_again() {
     for changed in [flipped, longer, valid[..half].to_vec(), Vec::new()] {
         fs::write(&path, changed).expect("written");
         assert_eq!(made(&folder, 1), (1, 0));
-        assert_eq!(made(&folder, 1), (0, 1), "the valid one is back");
+        assert_eq!(
+            made(&folder, 1),
+            (0, 1),
+            "the cache stores the valid artifact again"
+        );
     }
 }
 
@@ -243,7 +247,7 @@ fn several_caches_can_share_a_folder() {
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                // Each creates the folder and the secret, or finds them.
+                // Each thread creates the folder and the secret, or finds them.
                 start.wait();
                 let executor = executor(&folder);
                 for number in 0..20 {

@@ -13,7 +13,7 @@ fn threads() -> usize {
 
 // NB: the only test in its file, because other tests of the process would add threads.
 #[test]
-fn the_process_has_one_epoch_ticker() {
+fn process_has_one_epoch_ticker() {
     let executor = || WasmtimeExecutor::new(&Limits::default().step).expect("an executor");
     let before = threads();
     let executors = [executor(), executor(), executor()];

@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// The time and memory that refusing `bytes` takes, and the code.
 fn measure(bytes: Vec<u8>) -> (Duration, usize, Option<String>) {
     let conditions = Conditions {
-        // Other readers are no part of the cost of refusing.
+        // The cost of refusing does not include other readers.
         ask_other_readers: false,
         ..Conditions::default()
     };

@@ -32,7 +32,7 @@ fn codes(result: &CheckResult) -> Vec<&str> {
 fn embedded_credential_is_found_and_never_shown() {
     let check = "hygiene.no-embedded-secrets";
     assert_eq!(with(check, &[]).status, Status::Passed);
-    // Put together here, so that no file of this project looks like one.
+    // Assembled here, so that no file of this project contains a credential.
     let token = ["ghp", "_", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5"].concat();
     let found = with(check, &[("assets/x.txt", format!("t={token};").as_bytes())]);
     assert_eq!(codes(&found), ["E_EMBEDDED_SECRET"]);

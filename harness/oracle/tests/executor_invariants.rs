@@ -11,7 +11,7 @@ use provision_oracle::{CheckResult, Conditions, judge, observe};
 use serde_json::json;
 use std::thread::ThreadId;
 
-/// Answers by whether it runs on the thread that created it.
+/// An executor whose answer depends on whether it runs on the thread that created it.
 struct Local {
     home: ThreadId,
     others: Vec<(&'static str, Box<dyn StepExecutor>)>,

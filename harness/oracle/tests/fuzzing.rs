@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 type Says = fn(&Value, u64) -> Result<Value, StepFailure>;
 
-/// Answers by the step's input and the number of the call.
+/// An executor whose answer depends on the step's input and the number of the call.
 struct Guest(Says, AtomicU64);
 
 impl StepExecutor for Guest {
@@ -56,7 +56,7 @@ fn campaign(says: Says, runs: usize) -> Vec<Found> {
     found
 }
 
-/// The same, and the wizards that cannot be judged.
+/// The violations that such a campaign finds, and the wizards that it cannot judge.
 fn with_unjudged(says: Says, runs: usize) -> (Vec<Found>, Vec<String>) {
     let results = std::cell::RefCell::default();
     with_runner(says, |runner, campaign| {
@@ -89,7 +89,7 @@ fn room(input: &Value) -> &Value {
     &input["inputs"]["answers"]["config"]["room"]
 }
 
-/// A valid guest: asks two questions, and refuses a `room` that is no text.
+/// A valid guest: it asks two questions, and refuses a `room` that is not a text.
 fn valid(input: &Value, _: u64) -> Result<Value, StepFailure> {
     Ok(match input["step"].as_str().unwrap_or_default() {
         "collect" => json!({ "questions": { "questions": [
@@ -170,7 +170,7 @@ fn setup_that_changes_its_own_result_is_found() {
 }
 
 #[test]
-fn leak_is_found_and_copy_to_another_answer_is_none() {
+fn leak_is_found_and_copied_answer_is_not_a_leak() {
     let found = campaign(
         |input, n| {
             if input["step"] == "apply" {
@@ -183,12 +183,12 @@ fn leak_is_found_and_copy_to_another_answer_is_none() {
         40,
     );
     assert_eq!(codes(&found), ["E_SECRET_SHOWN"].into());
-    // A secret that a change copies into another answer is no secret there.
+    // A secret that a change copies into another answer is not secret there.
     let found = campaign(echoes_room, 300);
     assert_eq!(codes(&found), BTreeSet::new());
 }
 
-/// Without any step that ran, the absence of findings proves nothing.
+/// If no step ran, the absence of findings proves nothing.
 #[test]
 fn wizard_that_cannot_run_is_reported_as_unjudged() {
     let unsupported = |_: &Value, _| Err(StepFailure::new(StepCode::Unsupported, "an agent"));
@@ -238,7 +238,7 @@ fn unconfirmed_finding_is_dropped_after_eight_attempts() {
 }
 
 #[test]
-fn secret_copied_into_another_answer_is_no_leak() {
+fn secret_copied_into_another_answer_is_not_a_leak() {
     with_runner(echoes_room, |runner, campaign| {
         let (_, spec) = campaign.next_input().expect("something to fuzz");
         let mut input = spec.base.clone();

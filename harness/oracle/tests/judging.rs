@@ -9,7 +9,7 @@ use provision_core::{Limits, OpenError, Pack, Source, Status, Verdict};
 use provision_oracle::{CheckResult, Conditions, Level, Subject, checks, judge, observe, verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Answers by a function of the number of the call and the request.
+/// An executor that computes its answer from the number of the call and the request.
 struct Fake<F>(AtomicU64, F);
 
 fn fake<F: Fn(u64, &StepRequest) -> StepAnswer + Send + Sync>(answer: F) -> Fake<F> {
@@ -148,7 +148,7 @@ fn different_bytes_fuel_and_outcomes_are_found() {
 
 #[test]
 fn worker_crash_in_any_later_run_is_an_error_at_level_must() {
-    // Up to some call each step answers; from then on each step fails.
+    // Each call before number `after` is answered, and each later call fails.
     for after in 1..12 {
         let executor = fake(move |call, _| {
             if call < after {
@@ -218,7 +218,7 @@ fn violation_in_the_plan_of_a_failed_wizard_is_found() {
     assert_eq!(codes(redacted), ["E_SECRET_PLAIN"]);
     assert!(
         !format!("{results:?}").contains("hunter2"),
-        "the value itself is not shown"
+        "no result shows the secret"
     );
     assert!(redacted.findings[0].actual.contains("10 bytes"));
 }
@@ -323,12 +323,12 @@ fn unopened_pack_has_a_result_for_every_check() {
         let others = results
             .iter()
             .filter(|r| r.check != check && r.status >= Status::Failed);
-        assert_eq!(others.count(), 0, "one reason, one failing check");
+        assert_eq!(others.count(), 0, "only one check fails");
     }
 }
 
 #[test]
-fn bounds_are_reported_as_bounds() {
+fn violated_bound_is_reported_by_a_check_of_bounds() {
     let limits = Limits::default();
     let bytes = vec![0; usize::try_from(limits.archive.archive_bytes).expect("fits") + 1];
     let (_, results, _) = judged(Source::Archive(bytes.into()), &NoopExecutor);

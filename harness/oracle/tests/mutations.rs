@@ -180,7 +180,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn valid_pack_is_accepted_and_means_one_thing(pack in pack()) {
+    fn valid_pack_is_accepted_and_unambiguous(pack in pack()) {
         let bytes = pack.archive(&LIMITS);
         prop_assert_eq!(decides(bytes.clone(), &Limits::FUZZ), None);
         prop_assert!(means_one_thing(bytes)?);
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn edited_archive_is_refused_or_means_one_thing(
+    fn edited_archive_is_refused_or_unambiguous(
         pack in pack(), edits in vec(edit(), 1..4),
     ) {
         let mut bytes = pack.archive(&LIMITS);

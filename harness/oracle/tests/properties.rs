@@ -1,4 +1,4 @@
-//! Properties of all that the generators of the fuzz targets make.
+//! Properties of everything that the generators of the fuzz targets make.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod bridge;

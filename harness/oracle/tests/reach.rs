@@ -64,7 +64,7 @@ const OF_HOST_CALLS: [StepCode; 3] = [
     StepCode::Handles,
 ];
 
-/// The same with guests that call the host.
+/// Does the same as `guests`, with guests that call the host.
 fn host_calls(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let executor = executor();
     for _ in 0..times {
@@ -93,7 +93,7 @@ impl StepExecutor for Scripted<'_> {
     }
 }
 
-/// The same with wizards whose steps give generated answers.
+/// Does the same as `guests`, with wizards whose steps give generated answers.
 fn wizard_cases(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
     let limits = Limits::FUZZ;
     for _ in 0..times {

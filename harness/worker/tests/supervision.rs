@@ -26,7 +26,8 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: Bounded = Bounded;
 
-/// How a worker fails: the code and a part of the message that must result.
+/// The ways in which a worker fails, each with the code and a part of the message that
+/// must result.
 const MODES: &[(&str, StepCode, &str)] = &[
     ("abort", StepCode::WorkerCrash, "signal 6 (SIGABRT)"),
     ("overflow", StepCode::WorkerCrash, "signal 6 (SIGABRT)"),

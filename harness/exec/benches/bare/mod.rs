@@ -79,7 +79,7 @@ pub(crate) struct Code {
 impl Code {
     /// Compiles the binary of a core module or of a component.
     pub(crate) fn compile(engine: &Engine, binary: &[u8]) -> Result<Self> {
-        // The layer in the header.
+        // Byte 6 of the header is the layer: 1 in a component, 0 in a core module.
         let is_component = binary.get(6) == Some(&1);
         let bytes = if is_component {
             engine.precompile_component(binary)?
@@ -167,7 +167,7 @@ impl Guest {
     }
 }
 
-/// Only what the contract of core modules requires.
+/// Does only what the contract of core modules requires.
 fn run_core(pre: &InstancePre<Data>, store: &mut Store<Data>, input: &[u8]) -> Result<Vec<u8>> {
     let instance = pre.instantiate(&mut *store)?;
     let memory = instance.get_memory(&mut *store, "memory");

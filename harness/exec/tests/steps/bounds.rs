@@ -17,7 +17,7 @@ fn deadline_stops_a_guest_that_fuel_does_not_stop() {
         StepCode::Deadline.is_error(),
         "a verdict never depends on the clock"
     );
-    assert_eq!(code(&text(&executor, OK)), None, "the next step is fine");
+    assert_eq!(code(&text(&executor, OK)), None, "the next step answers");
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn memory_is_bounded_as_a_total_and_metered() {
 #[test]
 fn input_never_overwrites_the_guests_data() {
     let executor = executor(&limits());
-    // Checks the sum of its first page, which holds its data segment: any byte that
-    // the host wrote there would change the sum.
+    // The guest checks the sum of its first page, which holds its data segment: any
+    // byte that the host wrote there would change the sum.
     let echo = r#"(module (memory (export "memory") 1)
         (data (i32.const 0) "\01\02\03")
         (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
@@ -236,7 +236,7 @@ fn component_of_the_step_world_is_called_with_strings() {
         )
     };
     let world = r#"(param "input" string) (result (result string (error string)))"#;
-    // Answers its own input: ok(ptr, len).
+    // This guest answers its own input: ok(ptr, len).
     let echo = component(
         world,
         r#"(func (export "run") (param i32 i32) (result i32)
