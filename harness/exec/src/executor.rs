@@ -164,7 +164,8 @@ impl WasmtimeExecutor {
         &self,
         pack: &Pack,
         request: &StepRequest,
-        done: &mut (Meters, HostActivity),
+        meters: &mut Meters,
+        attempts: &mut HostActivity,
     ) -> Result<StepOutcome, StepFailure> {
         if let Call::Step { input } = &request.call
             && input.len() > self.limits.input_bytes
@@ -185,13 +186,13 @@ impl WasmtimeExecutor {
         let _entered = self.runtime.enter();
         let started = Instant::now();
         let answer = self.call(&prepared, &mut store, request);
-        let mut meters = store::meters(&store, &self.limits);
+        *meters = store::meters(&store, &self.limits);
         meters.wall_micros = micros(started);
         meters.output_bytes = match &answer {
             Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.len() as u64,
             _ => 0,
         };
-        *done = (meters, store::attempts(store));
+        *attempts = store::attempts(store);
         answer
     }
 
@@ -206,7 +207,7 @@ impl WasmtimeExecutor {
             (Step::Core(parts), Call::Step { input }) => {
                 let (pre, exports) = &**parts;
                 let instance = core_json::instantiate(pre, store)?;
-                let answer = core_json::call((&instance, exports), store, input, &self.limits);
+                let answer = core_json::call(&instance, exports, store, input, &self.limits);
                 if let Some((coverage, counters)) = counting {
                     coverage.of_core(counters, &instance, store);
                 }
@@ -223,7 +224,7 @@ impl WasmtimeExecutor {
             (Step::Component(parts), call) => {
                 let (pre, exports) = &**parts;
                 let file = request.component.as_str();
-                let mut target = Target::new(file, (pre, exports), store, &self.limits);
+                let mut target = Target::new(file, pre, exports, store, &self.limits);
                 let answer = abi::call(&mut target, call);
                 if let (Some((coverage, counters)), Some(instance)) = (counting, target.instance())
                 {
@@ -256,12 +257,11 @@ fn missing(name: &str) -> StepFailure {
 
 impl StepExecutor for WasmtimeExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
-        let mut done = (Meters::default(), HostActivity::default());
+        let (mut meters, mut attempts) = (Meters::default(), HostActivity::default());
         // Wasmtime has panicked on hostile components before; such a panic must
         // not end the run.
-        let result = catch_unwind(AssertUnwindSafe(|| self.run(pack, request, &mut done)));
-        let result = result.unwrap_or_else(|_| Err(panicked()));
-        let (meters, attempts) = done;
+        let run = || self.run(pack, request, &mut meters, &mut attempts);
+        let result = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(panicked()));
         StepAnswer {
             result,
             meters,

@@ -38,7 +38,9 @@ impl Total {
     /// beyond its own `maximum`: the guest then sees that growing failed.
     fn grow(
         &mut self,
-        (current, desired, maximum): (usize, usize, Option<usize>),
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
         hit: fn(usize, usize) -> LimitHit,
     ) -> Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -197,7 +199,7 @@ impl ResourceLimiter for Sandbox {
         maximum: Option<usize>,
     ) -> Result<bool> {
         let hit = |asked, limit| LimitHit::Memory { asked, limit };
-        self.memory.grow((current, desired, maximum), hit)
+        self.memory.grow(current, desired, maximum, hit)
     }
 
     fn table_growing(
@@ -210,7 +212,7 @@ impl ResourceLimiter for Sandbox {
         // NB: for a table without a maximum the pool passes its own maximum,
         // which is over the bound. It must not count as the table's.
         let own = maximum.filter(|maximum| *maximum <= self.table.limit);
-        self.table.grow((current, desired, own), hit)
+        self.table.grow(current, desired, own, hit)
     }
 
     // NB: beyond its own maximum the guest sees the failure and continues. But

@@ -124,7 +124,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn shrunk_value_holds_only_what_fails() {
+    fn shrunk_value_keeps_only_the_failing_part() {
         let value = json!({
             "config": {"a": 1, "b": [1, 2, {"deep": "x", "other": 3}], "c": "long"},
             "secrets": {"k": "v"},
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn one_member_remains_of_any_number() {
+    fn object_of_any_size_shrinks_to_the_failing_member() {
         for count in 2..12 {
             let all: serde_json::Map<String, Value> = (0..count)
                 .map(|n| (format!("k{n}"), json!({ "v": n })))

@@ -285,7 +285,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_delete_is_lost_and_no_key_is_both(patches in proptest::collection::vec(secrets(), 0..6)) {
+        fn last_patch_decides_whether_a_key_is_set_or_deleted(patches in proptest::collection::vec(secrets(), 0..6)) {
             let mut plan = ProvisionPlan::default();
             for patch in patches.clone() {
                 plan.merge(patch);

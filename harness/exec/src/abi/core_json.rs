@@ -39,16 +39,16 @@ impl Exports {
         let Some(ExternType::Func(ty)) = module.get_export("run") else {
             return Err(no_run());
         };
-        let run = function(module, "run", (2, 2)).ok_or_else(|| {
+        let run = function(module, "run", 2, 2).ok_or_else(|| {
             let message = format!("`run` is {ty}; the contract is (i32, i32) -> (i32, i32)");
             fail(StepCode::Abi, message)
         })?;
-        let alloc = function(module, "alloc", (1, 1)).map(Allocator::Alloc);
-        let realloc = || function(module, "cabi_realloc", (4, 1)).map(Allocator::Realloc);
+        let alloc = function(module, "alloc", 1, 1).map(Allocator::Alloc);
+        let realloc = || function(module, "cabi_realloc", 4, 1).map(Allocator::Realloc);
         Ok(Self {
             memory: module.get_export_index("memory").ok_or_else(no_memory)?,
             run,
-            initialize: function(module, "_initialize", (0, 0)),
+            initialize: function(module, "_initialize", 0, 0),
             allocator: alloc.or_else(realloc).unwrap_or(Allocator::Pages),
         })
     }
@@ -56,11 +56,7 @@ impl Exports {
 
 /// The export `name`, if it is a function with so many `i32` parameters and
 /// results.
-fn function(
-    module: &Module,
-    name: &str,
-    (params, results): (usize, usize),
-) -> Option<ModuleExport> {
+fn function(module: &Module, name: &str, params: usize, results: usize) -> Option<ModuleExport> {
     let Some(ExternType::Func(ty)) = module.get_export(name) else {
         return None;
     };
@@ -110,7 +106,8 @@ impl Guest<'_> {
 
 /// Passes `input` to the instance and reads its answer.
 pub(crate) fn call(
-    (instance, exports): (&Instance, &Exports),
+    instance: &Instance,
+    exports: &Exports,
     store: &mut Store<Sandbox>,
     input: &[u8],
     limits: &StepLimits,

@@ -25,7 +25,7 @@ fn call(target: &mut Target<'_>, root: &str, call: &Call) -> Answer {
 fn run(target: &mut Target<'_>, root: &str, input: &[u8]) -> Result<StepOutcome, StepFailure> {
     let input =
         std::str::from_utf8(input).map_err(|_| fail(StepCode::Input, "the input is not UTF-8"))?;
-    if let Some(answer) = target.typed((root, "run"), (input,)) {
+    if let Some(answer) = target.typed(root, "run", (input,)) {
         let answer: Result<String, String> = answer?;
         return match answer {
             Ok(text) => target.bounded(text.into_bytes()).map(StepOutcome::Json),

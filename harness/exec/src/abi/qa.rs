@@ -46,7 +46,7 @@ pub(super) fn spec(
     interface: &str,
     mode: &str,
 ) -> Result<StepOutcome, StepFailure> {
-    answered(target, (interface, "qa-spec"), mode, &[])
+    answered(target, interface, "qa-spec", mode, &[])
 }
 
 /// Calls `apply-answers`, which takes a mode and these `lists` of bytes.
@@ -56,18 +56,19 @@ pub(super) fn apply(
     mode: &str,
     lists: &[&[u8]],
 ) -> Result<StepOutcome, StepFailure> {
-    answered(target, (interface, "apply-answers"), mode, lists)
+    answered(target, interface, "apply-answers", mode, lists)
 }
 
 /// Calls a function that takes a mode and `lists` of bytes: by exact types if the
 /// function has the known ones, else by reflection.
 fn answered(
     target: &mut Target<'_>,
-    (interface, function): (&str, &str),
+    interface: &str,
+    function: &str,
     mode: &str,
     lists: &[&[u8]],
 ) -> Result<StepOutcome, StepFailure> {
-    let bytes = match typed::by_mode(target, (interface, function), mode, lists) {
+    let bytes = match typed::by_mode(target, interface, function, mode, lists) {
         Some(bytes) => bytes?,
         None => {
             let mode = mode_of(target, interface, function, mode)?;

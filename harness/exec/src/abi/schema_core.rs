@@ -15,8 +15,8 @@ pub(super) const ABI: Abi = Abi {
 fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
     if let Call::ValidateConfig { config } = call {
         let config = config.to_string();
-        let place = (interface, "validate-config");
-        if let Some(answer) = target.typed::<_, Vec<u8>>(place, (config.as_bytes(),)) {
+        let arguments = (config.as_bytes(),);
+        if let Some(answer) = target.typed::<_, Vec<u8>>(interface, "validate-config", arguments) {
             let bytes = answer.and_then(|bytes| target.bounded(bytes));
             return Some(bytes.map(StepOutcome::Json));
         }

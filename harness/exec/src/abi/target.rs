@@ -64,7 +64,8 @@ pub(crate) struct Target<'a> {
 impl<'a> Target<'a> {
     pub(crate) fn new(
         file: &'a str,
-        (pre, exports): (&'a InstancePre<Sandbox>, &'a Exports),
+        pre: &'a InstancePre<Sandbox>,
+        exports: &'a Exports,
         store: &'a mut Store<Sandbox>,
         limits: &'a StepLimits,
     ) -> Self {
@@ -119,7 +120,7 @@ impl<'a> Target<'a> {
     }
 
     /// Calls `function` of `interface`, if its types are exactly these.
-    pub(crate) fn typed<P, R>(&mut self, (interface, function): (&str, &str), params: P) -> Known<R>
+    pub(crate) fn typed<P, R>(&mut self, interface: &str, function: &str, params: P) -> Known<R>
     where
         P: ComponentNamedList + Lower,
         R: ComponentType + Lift + Send + Sync + 'static,

@@ -39,7 +39,8 @@ enum OldMode {
 /// list of bytes.
 pub(super) fn by_mode(
     target: &mut Target<'_>,
-    (interface, function): (&str, &str),
+    interface: &str,
+    function: &str,
     mode: &str,
     lists: &[&[u8]],
 ) -> Known<Vec<u8>> {
@@ -50,21 +51,22 @@ pub(super) fn by_mode(
         "remove" => (Mode::Remove, OldMode::Remove),
         _ => return None,
     };
-    let place = (interface, function);
-    let bytes = with(target, place, new, lists).or_else(|| with(target, place, old, lists))?;
+    let bytes = with(target, interface, function, new, lists)
+        .or_else(|| with(target, interface, function, old, lists))?;
     Some(bytes.and_then(|bytes| target.bounded(bytes)))
 }
 
 fn with<M: ComponentType + Lower + Copy + Send + Sync + 'static>(
     target: &mut Target<'_>,
-    place: (&str, &str),
+    interface: &str,
+    function: &str,
     mode: M,
     lists: &[&[u8]],
 ) -> Known<Vec<u8>> {
     match *lists {
-        [] => target.typed(place, (mode,)),
-        [a] => target.typed(place, (mode, a)),
-        [a, b] => target.typed(place, (mode, a, b)),
+        [] => target.typed(interface, function, (mode,)),
+        [a] => target.typed(interface, function, (mode, a)),
+        [a, b] => target.typed(interface, function, (mode, a, b)),
         _ => None,
     }
 }

@@ -291,7 +291,7 @@ fn readers(component: &mut wasm_encoder::Component, counting: &[Counting], mut a
     for one in counting {
         match one {
             Counting::Core { instance, len, .. } => {
-                core_reader(component, (*instance, *len), ty, &mut at);
+                core_reader(component, *instance, *len, ty, &mut at);
             }
             Counting::Inner { instance, name, .. } => {
                 let mut aliases = ComponentAliasSection::new();
@@ -316,7 +316,8 @@ fn readers(component: &mut wasm_encoder::Component, counting: &[Counting], mut a
 /// Adds a reader for the core `instance`.
 fn core_reader(
     component: &mut wasm_encoder::Component,
-    (instance, len): (u32, u32),
+    instance: u32,
+    len: u32,
     ty: u32,
     at: &mut Spaces,
 ) {

@@ -114,14 +114,15 @@ fn define(
 ) -> Result<()> {
     let names: Arc<(String, String)> = Arc::new((interface.to_owned(), function.to_owned()));
     instance.func_new(function, move |cx, ty, params, results| {
-        answer(cx, capability, (&names.0, &names.1), &ty, params, results)
+        answer(cx, capability, &names.0, &names.1, &ty, params, results)
     })
 }
 
 fn answer(
     mut cx: StoreContextMut<'_, Sandbox>,
     capability: &Capability,
-    (interface, function): (&str, &str),
+    interface: &str,
+    function: &str,
     ty: &ComponentFunc,
     params: &[Val],
     results: &mut [Val],
@@ -131,7 +132,7 @@ fn answer(
     let host = cx.data_mut().host_mut();
     host.check_bytes(bytes)?;
     let reply = (capability.answer)(host, function, &Arguments(params));
-    host.record((interface, function), params, reply.verdict)?;
+    host.record(interface, function, params, reply.verdict)?;
     if let (Some(slot), Some(ty)) = (results.first_mut(), ty.results().next()) {
         *slot = reflect::lower(&ty, &reply.data)?;
         let bytes = size(slot);

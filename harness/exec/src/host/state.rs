@@ -171,7 +171,8 @@ impl Host {
     /// Counts and records a call.
     pub(super) fn record(
         &mut self,
-        (interface, function): (&str, &str),
+        interface: &str,
+        function: &str,
         arguments: &[Val],
         verdict: HostVerdict,
     ) -> Result<()> {

@@ -45,7 +45,8 @@ impl Overrides<'_> {
     /// Overrides a function: the host records the call and answers it.
     fn typed<P, R>(
         &mut self,
-        (interface, function): (&str, &'static str),
+        interface: &str,
+        function: &'static str,
         answer: fn(&mut Host, P) -> Result<(R, HostVerdict)>,
     ) -> Result<()>
     where
@@ -60,7 +61,7 @@ impl Overrides<'_> {
             charge(&mut cx, params.bytes())?;
             let host = cx.data_mut().host_mut();
             let (result, verdict) = answer(host, params)?;
-            host.record((&name, function), &shown, verdict)?;
+            host.record(&name, function, &shown, verdict)?;
             Ok((result,))
         })
     }
@@ -78,7 +79,7 @@ impl Overrides<'_> {
             charge(&mut cx, params.iter().map(super::state::size).sum())?;
             let host = cx.data_mut().host_mut();
             host.check_bytes(params.iter().map(super::state::size).sum())?;
-            host.record((&name, function), params, Denied)?;
+            host.record(&name, function, params, Denied)?;
             // The ABI counts a borrow that the host does not drop as an error of the
             // guest.
             for param in params {
@@ -122,21 +123,21 @@ impl Shown for (u64,) {
 
 fn environment(overrides: &mut Overrides<'_>) -> Result<()> {
     let interface = "wasi:cli/environment";
-    overrides.typed::<(), Vec<(String, String)>>((interface, "get-environment"), |_, ()| {
+    overrides.typed::<(), Vec<(String, String)>>(interface, "get-environment", |_, ()| {
         Ok((Vec::new(), Answered))
     })?;
-    overrides.typed::<(), Vec<String>>((interface, "get-arguments"), |_, ()| {
+    overrides.typed::<(), Vec<String>>(interface, "get-arguments", |_, ()| {
         Ok((Vec::new(), Answered))
     })?;
     overrides
-        .typed::<(), Option<String>>((interface, "initial-cwd"), |_, ()| Ok((None, Answered)))?;
+        .typed::<(), Option<String>>(interface, "initial-cwd", |_, ()| Ok((None, Answered)))?;
     let name = format!("wasi:cli/exit@{VERSION}");
     let mut exit = overrides.0.instance(&name)?;
     for function in ["exit", "exit-with-code"] {
         let name = name.clone();
         exit.func_new(function, move |mut cx: Cx<'_>, _, params, _| {
             let host = cx.data_mut().host_mut();
-            host.record((&name, function), params, Denied)?;
+            host.record(&name, function, params, Denied)?;
             let status = match params.first() {
                 Some(Val::U8(code)) => i32::from(*code),
                 Some(Val::Result(Ok(_))) => 0,
@@ -156,7 +157,7 @@ fn clocks(overrides: &mut Overrides<'_>) -> Result<()> {
         nanoseconds: u32,
     }
     let wall = "wasi:clocks/wall-clock";
-    overrides.typed::<(), Datetime>((wall, "now"), |host, ()| {
+    overrides.typed::<(), Datetime>(wall, "now", |host, ()| {
         let elapsed = host.tick(READING);
         let seconds = EPOCH + elapsed / 1_000_000_000;
         let nanoseconds = (elapsed % 1_000_000_000) as u32;
@@ -166,7 +167,7 @@ fn clocks(overrides: &mut Overrides<'_>) -> Result<()> {
         };
         Ok((now, Answered))
     })?;
-    overrides.typed::<(), Datetime>((wall, "resolution"), |_, ()| {
+    overrides.typed::<(), Datetime>(wall, "resolution", |_, ()| {
         let resolution = Datetime {
             seconds: 0,
             nanoseconds: READING as u32,
@@ -174,10 +175,10 @@ fn clocks(overrides: &mut Overrides<'_>) -> Result<()> {
         Ok((resolution, Answered))
     })?;
     let monotonic = "wasi:clocks/monotonic-clock";
-    overrides.typed::<(), u64>((monotonic, "now"), |host, ()| {
+    overrides.typed::<(), u64>(monotonic, "now", |host, ()| {
         Ok((host.tick(READING), Answered))
     })?;
-    overrides.typed::<(), u64>((monotonic, "resolution"), |_, ()| Ok((READING, Answered)))?;
+    overrides.typed::<(), u64>(monotonic, "resolution", |_, ()| Ok((READING, Answered)))?;
     sleep(
         overrides,
         monotonic,
@@ -204,7 +205,7 @@ fn sleep(
         move |mut cx: Cx<'_>, (when,): (u64,)| -> Result<(Resource<DynPollable>,)> {
             charge(&mut cx, 0)?;
             let host = cx.data_mut().host_mut();
-            host.record((&name, function), &[Val::U64(when)], Answered)?;
+            host.record(&name, function, &[Val::U64(when)], Answered)?;
             let now = host.tick(0);
             host.tick(nanoseconds(now, when));
             let table: &mut ResourceTable = cx.data_mut().table_mut();
@@ -233,12 +234,12 @@ fn random(overrides: &mut Overrides<'_>) -> Result<()> {
     fn word(host: &mut Host, (): ()) -> Result<(u64, HostVerdict)> {
         Ok((host.random(), Answered))
     }
-    overrides.typed(("wasi:random/random", "get-random-bytes"), bytes)?;
-    overrides.typed(("wasi:random/random", "get-random-u64"), word)?;
+    overrides.typed("wasi:random/random", "get-random-bytes", bytes)?;
+    overrides.typed("wasi:random/random", "get-random-u64", word)?;
     let insecure = "wasi:random/insecure";
-    overrides.typed((insecure, "get-insecure-random-bytes"), bytes)?;
-    overrides.typed((insecure, "get-insecure-random-u64"), word)?;
-    overrides.typed::<(), (u64, u64)>(("wasi:random/insecure-seed", "insecure-seed"), |_, ()| {
+    overrides.typed(insecure, "get-insecure-random-bytes", bytes)?;
+    overrides.typed(insecure, "get-insecure-random-u64", word)?;
+    overrides.typed::<(), (u64, u64)>("wasi:random/insecure-seed", "insecure-seed", |_, ()| {
         Ok(((0, 0), Answered))
     })
 }
@@ -254,7 +255,7 @@ fn denied(overrides: &mut Overrides<'_>) -> Result<()> {
     // Without a directory a guest cannot call any function of wasi:filesystem/types,
     // so the request for directories counts as the denied attempt.
     type Preopens = Vec<(Resource<wasmtime_wasi::filesystem::Descriptor>, String)>;
-    overrides.typed::<(), Preopens>(("wasi:filesystem/preopens", "get-directories"), |_, ()| {
+    overrides.typed::<(), Preopens>("wasi:filesystem/preopens", "get-directories", |_, ()| {
         Ok((Vec::new(), Denied))
     })
 }

@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pattern_compiles_and_knows_its_credential() {
+    fn every_pattern_compiles_and_matches_its_credential() {
         assert!(LOCAL_PATH.is_some() && ANY_CREDENTIAL.is_some());
         assert!(CREDENTIAL_SHAPES.iter().all(Option::is_some));
         // Put together here, so that no file of this project looks like one.

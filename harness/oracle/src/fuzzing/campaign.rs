@@ -172,14 +172,14 @@ impl Campaign {
             .collect();
         let other = of_same.get(self.rng.below(of_same.len()))?;
         let spec = self.specs.get(*at)?;
-        let mut candidate = changed(input, other, spec, (&mut self.rng, &self.dictionary));
+        let mut candidate = changed(input, other, spec, &mut self.rng, &self.dictionary);
         // Long inputs are slow, and short ones reach the same code.
         let longest = LONGEST + 2 * weight(&spec.base);
         for _ in 0..RETRIES {
             if weight(&candidate) <= longest {
                 break;
             }
-            candidate = changed(&spec.base, other, spec, (&mut self.rng, &self.dictionary));
+            candidate = changed(&spec.base, other, spec, &mut self.rng, &self.dictionary);
         }
         Some((*at, candidate))
     }

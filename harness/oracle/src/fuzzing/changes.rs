@@ -16,14 +16,15 @@ pub(super) fn changed(
     input: &Input,
     other: &Input,
     spec: &FuzzInputSpec,
-    (rng, dictionary): (&mut Rng, &Dictionary),
+    rng: &mut Rng,
+    dictionary: &Dictionary,
 ) -> Input {
     let mut input = input.clone();
     let times = if rng.one_in(3) { 1 + rng.below(4) } else { 1 };
     for _ in 0..times {
         match (rng.below(16), rng.choose(&spec.questions)) {
             (0..=10, Some(question)) => {
-                let value = value(question, &input, other, (rng, dictionary));
+                let value = value(question, &input, other, rng, dictionary);
                 input = with_answer(&input, question, value);
             }
             (11 | 12, _) => change(&mut input.inputs.answers, rng, dictionary, DEEPEST),
@@ -43,7 +44,8 @@ fn value(
     question: &Question,
     input: &Input,
     other: &Input,
-    (rng, dictionary): (&mut Rng, &Dictionary),
+    rng: &mut Rng,
+    dictionary: &Dictionary,
 ) -> Option<Value> {
     let was = answer(input, question);
     match rng.below(16) {

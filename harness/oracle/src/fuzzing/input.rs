@@ -37,7 +37,8 @@ impl Input {
     pub fn run(
         &self,
         executor: &dyn StepExecutor,
-        (pack, wizards): (&Pack, &[Wizard]),
+        pack: &Pack,
+        wizards: &[Wizard],
         limits: &Limits,
     ) -> Option<WizardRun> {
         let wizard = wizards.iter().find(|w| w.name == self.wizard)?;

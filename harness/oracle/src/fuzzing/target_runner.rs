@@ -135,7 +135,7 @@ impl TargetRunner<'_> {
     }
 
     fn run(&self, executor: &dyn StepExecutor, input: &Input) -> Option<WizardRun> {
-        input.run(executor, (self.pack, self.wizards), self.limits)
+        input.run(executor, self.pack, self.wizards, self.limits)
     }
 
     fn violations(

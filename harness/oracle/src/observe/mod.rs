@@ -81,16 +81,8 @@ fn opened_pack(
     let wanted = |w: &Wizard| conditions.only.as_ref().is_none_or(|only| w.name == *only);
     let wizards = wizards(&pack).into_iter().filter(wanted);
     let observed = wizards.map(|wizard| Observed {
-        runs: inputs::of(&pack, &declared, conditions).map(|inputs| {
-            run(
-                (executor, &budget),
-                &pack,
-                &wizard,
-                inputs,
-                conditions,
-                spent,
-            )
-        }),
+        runs: inputs::of(&pack, &declared, conditions)
+            .map(|inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent)),
         wizard,
     });
     let wizards = observed.collect();
@@ -131,7 +123,7 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
             continue;
         };
         if conditions.probes > 0 && runs.first.completed() {
-            runs.probed = prober.probe((at, &all), &runs.inputs, &runs.first);
+            runs.probed = prober.probe(at, &all, &runs.inputs, &runs.first);
             let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks);
             runs.leaks.extend(leaks.cloned());
         }

@@ -46,10 +46,11 @@ pub(super) struct Prober<'p> {
 }
 
 impl Prober<'_> {
-    /// Probes the wizard at `at`, whose run `first` completed.
+    /// Probes the wizard at `at` among `all`, whose run `first` completed.
     pub(super) fn probe(
         &self,
-        (at, all): (usize, &[Wizard]),
+        at: usize,
+        all: &[Wizard],
         inputs: &ProvisionInputs,
         first: &WizardRun,
     ) -> Option<Probed> {

@@ -15,7 +15,8 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 pub(super) fn run(
-    (executor, budget): (&Watched<'_>, &Budget<'_>),
+    executor: &Watched<'_>,
+    budget: &Budget<'_>,
     pack: &Pack,
     wizard: &Wizard,
     inputs: ProvisionInputs,

@@ -1,15 +1,16 @@
 //! Landlock: denies the file system, ports, and signals to other processes.
 
+use super::Mechanism;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
     Scope,
 };
 use std::io;
 
-pub(super) const FILES: (&str, &str) = (
-    "Landlock",
-    "files, ports, and signals to other processes, by any system call",
-);
+pub(super) const FILES: Mechanism = Mechanism {
+    name: "Landlock",
+    against: "files, ports, and signals to other processes, by any system call",
+};
 
 /// Denies all of them to this thread and to the threads that it starts.
 pub(super) fn deny_all() -> io::Result<()> {

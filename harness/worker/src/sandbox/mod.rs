@@ -25,6 +25,14 @@ pub struct Restriction {
     pub missing: Option<String>,
 }
 
+/// A mechanism of the kernel that restricts a worker.
+struct Mechanism {
+    /// The system's name for it.
+    name: &'static str,
+    /// What it prevents.
+    against: &'static str,
+}
+
 /// The restrictions of a worker, in the order in which it applied them.
 #[derive(Debug, Default)]
 pub(crate) struct Restrictions {
@@ -32,10 +40,10 @@ pub(crate) struct Restrictions {
 }
 
 impl Restrictions {
-    fn note(&mut self, (name, against): (&str, &str), done: io::Result<()>) {
+    fn note(&mut self, mechanism: Mechanism, done: io::Result<()>) {
         self.all.push(Restriction {
-            name: name.to_owned(),
-            against: against.to_owned(),
+            name: mechanism.name.to_owned(),
+            against: mechanism.against.to_owned(),
             missing: done.err().map(|e| e.to_string()),
         });
     }

@@ -1,11 +1,21 @@
 //! Restrictions of the process: its privileges, its lifetime, its descriptors.
 
+use super::Mechanism;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::io;
 
-pub(super) const PRIVILEGES: (&str, &str) = ("no_new_privs", "gaining privileges by exec");
-pub(super) const ORPHAN: (&str, &str) = ("PR_SET_PDEATHSIG", "outliving its supervisor");
-pub(super) const DESCRIPTORS: (&str, &str) = ("close_range", "using descriptors left open");
+pub(super) const PRIVILEGES: Mechanism = Mechanism {
+    name: "no_new_privs",
+    against: "gaining privileges by exec",
+};
+pub(super) const ORPHAN: Mechanism = Mechanism {
+    name: "PR_SET_PDEATHSIG",
+    against: "outliving its supervisor",
+};
+pub(super) const DESCRIPTORS: Mechanism = Mechanism {
+    name: "close_range",
+    against: "using descriptors left open",
+};
 
 #[expect(
     unsafe_code,

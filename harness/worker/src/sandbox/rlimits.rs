@@ -1,16 +1,29 @@
 //! Resource limits, which the kernel enforces.
 
+use super::Mechanism;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 
-pub(super) const CORE: (&str, &str) = ("RLIMIT_CORE", "writing its memory to a file when it dies");
-pub(super) const MEMORY: (&str, &str) = ("RLIMIT_AS, RLIMIT_DATA", "using up the machine's memory");
-pub(super) const CPU: (&str, &str) = ("RLIMIT_CPU", "using a processor forever");
-pub(super) const PROCESSES: (&str, &str) = ("RLIMIT_NPROC", "starting processes and threads");
-pub(super) const FILES: (&str, &str) = (
-    "RLIMIT_FSIZE, RLIMIT_NOFILE",
-    "writing files and opening more of them",
-);
+pub(super) const CORE: Mechanism = Mechanism {
+    name: "RLIMIT_CORE",
+    against: "writing its memory to a file when it dies",
+};
+pub(super) const MEMORY: Mechanism = Mechanism {
+    name: "RLIMIT_AS, RLIMIT_DATA",
+    against: "using up the machine's memory",
+};
+pub(super) const CPU: Mechanism = Mechanism {
+    name: "RLIMIT_CPU",
+    against: "using a processor forever",
+};
+pub(super) const PROCESSES: Mechanism = Mechanism {
+    name: "RLIMIT_NPROC",
+    against: "starting processes and threads",
+};
+pub(super) const FILES: Mechanism = Mechanism {
+    name: "RLIMIT_FSIZE, RLIMIT_NOFILE",
+    against: "writing files and opening more of them",
+};
 
 fn set(resource: Resource, most: u64) -> io::Result<()> {
     // A limit that is lower already stays.

@@ -1,6 +1,7 @@
 //! The system call filter: allows the calls that the engine and the allocator
 //! need.
 
+use super::Mechanism;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition,
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
@@ -8,10 +9,10 @@ use seccompiler::{
 use std::collections::BTreeMap;
 use std::io;
 
-pub(super) const CALLS: (&str, &str) = (
-    "seccomp",
-    "sockets, exec, ptrace, and every other system call that running steps does not need",
-);
+pub(super) const CALLS: Mechanism = Mechanism {
+    name: "seccomp",
+    against: "sockets, exec, ptrace, and every other system call that running steps does not need",
+};
 
 /// The `ioctl` request that reports which pages were touched.
 const PAGEMAP_SCAN: u64 = 0xc060_6610;

@@ -21,13 +21,21 @@ pub(crate) enum Outcome {
     Failed(StepFailure),
 }
 
+/// Code, and the pack for which it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct PackCode {
+    pub(crate) name: CodeName,
+    /// Fingerprint of the pack.
+    pub(crate) pack: blake3::Hash,
+}
+
 /// Which packs share a failure.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum FailureKey {
     /// Every pack with this code: compiling it always fails in this way.
     Code(CodeName),
     /// This pack only: for another pack, compiling may succeed.
-    Pack(CodeName, blake3::Hash),
+    Pack(PackCode),
 }
 
 /// Artifacts, and failures that are not retried.
@@ -73,23 +81,23 @@ impl Codes {
         locked(&self.held).artifacts.contains(name) || self.cache.as_ref().is_some_and(kept)
     }
 
-    /// The stored result for the code `name` of the pack with this fingerprint,
-    /// or else the result of `compile`. Other threads that need the same code
-    /// wait meanwhile.
+    /// The stored result for `code`, or else the result of `compile`. Other
+    /// threads that need the same code wait meanwhile.
     ///
     /// # Errors
     /// The errors of `compile`.
     pub(crate) fn obtain(
         &self,
-        (name, pack): (&CodeName, &blake3::Hash),
+        code: &PackCode,
         compile: impl FnOnce() -> Result<Outcome, WorkerFailure>,
     ) -> Result<Outcome, WorkerFailure> {
-        if let Some(known) = self.known(name, pack) {
+        if let Some(known) = self.known(code) {
             return Ok(known);
         }
+        let name = &code.name;
         let lock = Arc::clone(locked(&self.compiling).entry(*name).or_default());
         let guard = locked(&lock);
-        if let Some(known) = self.known(name, pack) {
+        if let Some(known) = self.known(code) {
             return Ok(known);
         }
         let outcome = compile();
@@ -110,28 +118,23 @@ impl Codes {
         locked(&self.seen).insert(name)
     }
 
-    /// Remembers that compiling `name` fails, for this pack or for `every` pack.
-    pub(crate) fn record_failure(
-        &self,
-        (name, pack): (&CodeName, &blake3::Hash),
-        every: bool,
-        why: &StepFailure,
-    ) {
+    /// Remembers that compiling `code` fails, for its pack or for `every` pack.
+    pub(crate) fn record_failure(&self, code: &PackCode, every: bool, why: &StepFailure) {
         let key = if every {
-            FailureKey::Code(*name)
+            FailureKey::Code(code.name)
         } else {
-            FailureKey::Pack(*name, *pack)
+            FailureKey::Pack(*code)
         };
         locked(&self.failed).insert(key, why.clone());
     }
 
-    fn known(&self, name: &CodeName, pack: &blake3::Hash) -> Option<Outcome> {
-        if let Some(artifact) = self.get(name) {
+    fn known(&self, code: &PackCode) -> Option<Outcome> {
+        if let Some(artifact) = self.get(&code.name) {
             return Some(Outcome::Artifact(artifact));
         }
         let failed = locked(&self.failed);
-        let of_pack = || failed.get(&FailureKey::Pack(*name, *pack));
-        let failure = failed.get(&FailureKey::Code(*name)).or_else(of_pack);
+        let of_pack = || failed.get(&FailureKey::Pack(*code));
+        let failure = failed.get(&FailureKey::Code(code.name)).or_else(of_pack);
         failure.cloned().map(Outcome::Failed)
     }
 
@@ -181,8 +184,11 @@ mod tests {
         [n; 32].into()
     }
 
-    fn pack(n: u8) -> blake3::Hash {
-        blake3::hash(&[n])
+    fn code(n: u8, pack: u8) -> PackCode {
+        PackCode {
+            name: name(n),
+            pack: blake3::hash(&[pack]),
+        }
     }
 
     #[test]
@@ -191,7 +197,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let outcome = codes.obtain((&name(1), &pack(0)), || {
+                    let outcome = codes.obtain(&code(1, 0), || {
                         compiled.fetch_add(1, Ordering::SeqCst);
                         std::thread::yield_now();
                         Ok(Outcome::Artifact(Arc::new(vec![1])))
@@ -209,12 +215,12 @@ mod tests {
         let codes = Codes::over(None);
         let failure = StepFailure::new(StepCode::WorkerCrash, "once");
         let tried = |n, of: u8| {
-            let outcome = codes.obtain((&name(n), &pack(of)), || Ok(Outcome::Oversized));
+            let outcome = codes.obtain(&code(n, of), || Ok(Outcome::Oversized));
             !matches!(outcome, Ok(Outcome::Failed(_)))
         };
         let (one, other) = (1, 2);
-        codes.record_failure((&name(1), &pack(one)), false, &failure);
-        codes.record_failure((&name(2), &pack(one)), true, &failure);
+        codes.record_failure(&code(1, one), false, &failure);
+        codes.record_failure(&code(2, one), true, &failure);
         assert!(!tried(1, one) && tried(1, other));
         assert!(!tried(2, one) && !tried(2, other) && tried(3, one));
     }

@@ -1,6 +1,6 @@
 //! Compiles steps in one worker, and sends the code to the workers that run them.
 
-use super::artifact_store::Outcome;
+use super::artifact_store::{Outcome, PackCode};
 use super::errors::{StepError, compile_error, is_retryable};
 use super::executor::{GRACE, OPENING, Workers};
 use super::pool::{Lease, Pool};
@@ -17,17 +17,30 @@ const SLOW: u32 = 3;
 /// The protocol error of a worker that does not answer a compile request.
 const NOT_COMPILED: &str = "asked to compile, it sent another kind of reply";
 
+/// A file of a pack that is a step, and the lane whose compiler compiles it.
+#[derive(Clone, Copy)]
+pub(super) struct StepFile<'p> {
+    pub(super) lane: usize,
+    pub(super) pack: &'p Pack,
+    pub(super) file: &'p str,
+}
+
+impl<'p> StepFile<'p> {
+    pub(super) fn of(lane: usize, pack: &'p Pack, file: &'p str) -> Self {
+        Self { lane, pack, file }
+    }
+}
+
 impl Workers {
-    /// Sends a worker the code of `file`, or lets the worker compile it.
+    /// Sends a worker the code of `step`, or lets the worker compile it.
     pub(super) fn provide(
         &self,
-        lane: usize,
-        pack: &Pack,
-        (file, lease): (&str, &mut Lease<'_>),
+        step: StepFile<'_>,
+        lease: &mut Lease<'_>,
     ) -> Result<(), StepError> {
         let started = Instant::now();
         let code = match &self.compilers {
-            Some(_) => self.code(lane, pack, file)?,
+            Some(_) => self.code(step)?,
             None => Some((Outcome::Oversized, None)),
         };
         let process = lease.process()?;
@@ -43,10 +56,11 @@ impl Workers {
             Some((Outcome::Failed(failure), _)) => return Err(StepError::Final(failure)),
             // NB: if the pack lacks the file, the worker reports it.
             Some((_, name)) => {
-                self.opened(process, (pack, Part::Whole))?;
-                let made = self.compile_in(process, lane, (pack, file));
-                if let (Err(failure), Some(name)) = (&made, &name) {
-                    self.record((name, pack.fingerprint()), failure, 1);
+                self.opened(process, step.pack, Part::Whole)?;
+                let made = self.compile_in(process, step);
+                if let (Err(failure), Some(name)) = (&made, name) {
+                    let pack = *step.pack.fingerprint();
+                    self.record(&PackCode { name, pack }, failure, 1);
                 }
                 made.map_err(|failure| compile_error(failure, 1))?;
                 process.code.extend(name);
@@ -57,52 +71,65 @@ impl Workers {
         Ok(())
     }
 
-    pub(super) fn uncompiled(&self, lane: usize, pack: &Pack, file: &str) -> Option<u64> {
+    /// The name of the code of `step`. `None` if the pack has no such file, or if
+    /// no worker compiles for others.
+    pub(super) fn code_name(&self, step: StepFile<'_>) -> Option<CodeName> {
         let (_, names) = self.compilers.as_ref()?;
-        let name = names.name(lane, pack, file)?;
+        names.name(step.lane, step.pack, step.file)
+    }
+
+    /// Whether a worker was never sent the code of `step`. Asking the worker
+    /// takes longer than this look-up.
+    pub(super) fn was_never_sent(&self, step: StepFile<'_>, process: &Process) -> bool {
+        let name = self.code_name(step);
+        name.is_some_and(|name| !process.code.contains(&name))
+    }
+
+    pub(super) fn uncompiled(&self, step: StepFile<'_>) -> Option<u64> {
+        let name = self.code_name(step)?;
         if self.codes.has(&name) {
             None
         } else {
-            pack.size(file)
+            step.pack.size(step.file)
         }
     }
 
-    /// The code of `file`, which is compiled unless it is known. `None` if the
+    /// The code of `step`, which is compiled unless it is known. `None` if the
     /// pack has no such file, or if no worker compiles for others.
     pub(super) fn code(
         &self,
-        lane: usize,
-        pack: &Pack,
-        file: &str,
+        step: StepFile<'_>,
     ) -> Result<Option<(Outcome, Option<CodeName>)>, StepError> {
-        let Some((pool, names)) = &self.compilers else {
+        let Some((pool, _)) = &self.compilers else {
             return Ok(None);
         };
-        let Some(name) = names.name(lane, pack, file) else {
+        let Some(name) = self.code_name(step) else {
             return Ok(None);
         };
-        let of = (&name, pack.fingerprint());
-        let deadline = Instant::now() + self.timeout(lane, pack, file);
-        let compile = || match self.compile(pool, (lane, deadline), (pack, file)) {
+        let pack = *step.pack.fingerprint();
+        let code = PackCode { name, pack };
+        let deadline = Instant::now() + self.timeout(step);
+        let compile = || match self.compile(pool, step, deadline) {
             Err(first) if is_retryable(&first) && Instant::now() < deadline => {
+                let file = step.file;
                 (self.tell)(&format!("{file}: {first}; it is compiled once more"));
-                let second = self.compile(pool, (lane, deadline), (pack, file));
-                second.or_else(|failure| self.failed(of, failure, 2))
+                let second = self.compile(pool, step, deadline);
+                second.or_else(|failure| self.failed(&code, failure, 2))
             }
-            first => first.or_else(|failure| self.failed(of, failure, 1)),
+            first => first.or_else(|failure| self.failed(&code, failure, 1)),
         };
-        let outcome = self.codes.obtain(of, compile)?;
+        let outcome = self.codes.obtain(&code, compile)?;
         Ok(Some((outcome, Some(name))))
     }
 
     /// The outcome of a compilation whose worker failed.
     fn failed(
         &self,
-        of: (&CodeName, &blake3::Hash),
+        code: &PackCode,
         failure: WorkerFailure,
         attempts: u32,
     ) -> Result<Outcome, WorkerFailure> {
-        self.record(of, &failure, attempts);
+        self.record(code, &failure, attempts);
         match compile_error(failure, attempts) {
             StepError::Final(failure) => Ok(Outcome::Failed(failure)),
             StepError::Worker(failure) => Err(failure),
@@ -117,33 +144,34 @@ impl Workers {
     }
 
     /// Remembers a failure that another attempt would not change.
-    fn record(&self, of: (&CodeName, &blake3::Hash), failure: &WorkerFailure, attempts: u32) {
+    fn record(&self, code: &PackCode, failure: &WorkerFailure, attempts: u32) {
         let every = matches!(
             failure,
             WorkerFailure::Timeout(_) | WorkerFailure::Memory { .. }
         );
         if let StepError::Final(failure) = compile_error(failure.clone(), attempts) {
-            self.codes.record_failure(of, every, &failure);
+            self.codes.record_failure(code, every, &failure);
         }
     }
 
-    fn timeout(&self, lane: usize, pack: &Pack, file: &str) -> Duration {
-        let fast = lane == 0 && self.compilers.is_some();
+    fn timeout(&self, step: StepFile<'_>) -> Duration {
+        let fast = step.lane == 0 && self.compilers.is_some();
         let factor = if fast { 1 } else { SLOW };
-        self.compile_timeout
-            .with(pack.size(file).unwrap_or_default(), factor)
+        let bytes = step.pack.size(step.file).unwrap_or_default();
+        self.compile_timeout.with(bytes, factor)
     }
 
     /// Compiles in a worker that never runs a guest.
     fn compile(
         &self,
         pool: &Pool,
-        (lane, deadline): (usize, Instant),
-        (pack, file): (&Pack, &str),
+        step: StepFile<'_>,
+        deadline: Instant,
     ) -> Result<Outcome, WorkerFailure> {
+        let StepFile { lane, pack, file } = step;
         let mut lease = pool.take(Some(pack.fingerprint()))?;
         let process = lease.process()?;
-        self.opened(process, (pack, Part::Whole))?;
+        self.opened(process, pack, Part::Whole)?;
         let started = Instant::now();
         let ask = Request::Compile {
             lane,
@@ -170,16 +198,11 @@ impl Workers {
     }
 
     /// Compiles in the worker that will run the code.
-    fn compile_in(
-        &self,
-        process: &mut Process,
-        lane: usize,
-        (pack, file): (&Pack, &str),
-    ) -> Result<(), WorkerFailure> {
-        let deadline = Instant::now() + self.timeout(lane, pack, file);
+    fn compile_in(&self, process: &mut Process, step: StepFile<'_>) -> Result<(), WorkerFailure> {
+        let deadline = Instant::now() + self.timeout(step);
         let ask = Request::Compile {
-            lane,
-            file: Cow::Borrowed(file),
+            lane: step.lane,
+            file: Cow::Borrowed(step.file),
             for_others: false,
         };
         match process.ask(&ask, &[], deadline)? {

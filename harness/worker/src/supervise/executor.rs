@@ -1,6 +1,7 @@
 //! [`Isolated`]: an executor that runs steps in worker processes.
 
 use super::artifact_store::Codes;
+use super::compiling::StepFile;
 use super::errors::{StepError, WorkerReply, failed, is_retryable, step_failure};
 use super::pool::Pool;
 use super::process::{Part, Process, WorkerFailure};
@@ -98,12 +99,12 @@ impl StepExecutor for Isolated {
     }
 
     fn uncompiled(&self, pack: &Pack, file: &str) -> Option<u64> {
-        self.workers.uncompiled(0, pack, file)
+        self.workers.uncompiled(StepFile::of(0, pack, file))
     }
 
     fn compile(&self, pack: &Pack, file: &str) {
         // NB: if this fails, the step itself will report the failure.
-        drop(self.workers.code(0, pack, file));
+        drop(self.workers.code(StepFile::of(0, pack, file)));
     }
 
     fn others(&self) -> &[(&'static str, Box<dyn StepExecutor>)] {
@@ -134,7 +135,7 @@ impl Workers {
             all_locks,
             tell,
         } = setup;
-        let recipe = recipe(program, &limits, (work, memory));
+        let recipe = recipe(program, &limits, work, memory);
         let mut without_guests = recipe.clone();
         without_guests.start.guests = 0;
         let workers = Self {
@@ -207,12 +208,13 @@ impl Workers {
             Call::Step { input } => input.len() <= self.limits.input_bytes,
             _ => true,
         };
-        if fits && self.was_never_sent(lane, pack, (&request.component, lease.process()?)) {
-            self.provide(lane, pack, (&request.component, &mut lease))?;
+        let step = StepFile::of(lane, pack, &request.component);
+        if fits && self.was_never_sent(step, lease.process()?) {
+            self.provide(step, &mut lease)?;
         }
         let mut answer = self.ask(lane, pack, request, lease.process()?)?;
         if matches!(answer.0, Answer::Lacks) {
-            self.provide(lane, pack, (&request.component, &mut lease))?;
+            self.provide(step, &mut lease)?;
             answer = self.ask(lane, pack, request, lease.process()?)?;
         }
         let process = lease.process()?;
@@ -220,15 +222,7 @@ impl Workers {
             let why = "asked for a step, it sent another kind of reply";
             return Err(process.protocol_error(why).into());
         };
-        self.reply(process, (lane, pack, &request.component), (*done, body))
-    }
-
-    /// Whether a worker was never sent the code of `file`. Asking the worker
-    /// takes longer than this look-up.
-    fn was_never_sent(&self, lane: usize, pack: &Pack, (file, process): (&str, &Process)) -> bool {
-        let names = self.compilers.as_ref().map(|(_, names)| names);
-        let name = names.and_then(|names| names.name(lane, pack, file));
-        name.is_some_and(|name| !process.code.contains(&name))
+        self.reply(process, step, *done, body)
     }
 
     /// Sends a worker what a step needs, and then asks for the step.
@@ -239,7 +233,7 @@ impl Workers {
         request: &StepRequest,
         process: &mut Process,
     ) -> Result<(Answer, Vec<u8>), WorkerFailure> {
-        let deadline = self.opened(process, (pack, Part::Outline))?;
+        let deadline = self.opened(process, pack, Part::Outline)?;
         let StepRequest {
             component,
             call,
@@ -279,7 +273,8 @@ impl Workers {
     pub(super) fn opened(
         &self,
         process: &mut Process,
-        (pack, part): (&Pack, Part),
+        pack: &Pack,
+        part: Part,
     ) -> Result<Instant, WorkerFailure> {
         let step = self.step_timeout();
         let before = process.pack.filter(|(has, _)| has == pack.fingerprint());
@@ -299,9 +294,11 @@ impl Workers {
     fn reply(
         &self,
         process: &mut Process,
-        (lane, pack, file): (usize, &Pack, &str),
-        (done, mut body): (Done, Vec<u8>),
+        step: StepFile<'_>,
+        done: Done,
+        mut body: Vec<u8>,
     ) -> Result<WorkerReply, StepError> {
+        let StepFile { pack, file, .. } = step;
         let Done {
             result,
             output,
@@ -333,8 +330,7 @@ impl Workers {
                 (self.tell)(&format!("{file}: {stderr}"));
             }
         }
-        let names = self.compilers.as_ref().map(|(_, names)| names);
-        let name = || names.and_then(|names| names.name(lane, pack, file));
+        let name = || self.code_name(step);
         // NB: each worker loads the code, but it counts as one loaded step.
         if loaded > 0 && name().is_some_and(|name| self.codes.is_new(name)) {
             self.timing.made(SlowCompile {

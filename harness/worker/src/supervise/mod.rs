@@ -108,7 +108,7 @@ impl From<WorkerFailure> for WorkerError {
     }
 }
 
-fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> Recipe {
+fn recipe(program: PathBuf, limits: &Limits, work: Work, memory: u64) -> Recipe {
     let bounds = from_worker(&limits.step, work);
     let engines: u64 = match work {
         Work::Fast | Work::Covering => 1,
@@ -138,8 +138,8 @@ fn recipe(program: PathBuf, limits: &Limits, (work, memory): (Work, u64)) -> Rec
 /// # Errors
 /// [`WorkerError`] if no worker can be started.
 pub fn locks(program: PathBuf) -> Result<Vec<Restriction>, WorkerError> {
-    let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
-    let process = Process::start(&recipe.program, (&recipe.start, recipe.bounds), None)?;
+    let recipe = recipe(program, &Limits::default(), Work::Fast, WORKER_MEMORY);
+    let process = Process::start(&recipe.program, &recipe.start, recipe.bounds, None)?;
     Ok(process.locks.clone())
 }
 
@@ -151,17 +151,13 @@ pub fn locks(program: PathBuf) -> Result<Vec<Restriction>, WorkerError> {
 /// its attempts: then one of them succeeded.
 pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let start = |e: std::io::Error| WorkerError::Start(e.to_string());
-    let recipe = recipe(program, &Limits::default(), (Work::Fast, WORKER_MEMORY));
+    let recipe = recipe(program, &Limits::default(), Work::Fast, WORKER_MEMORY);
     let (_reader, writer) = std::io::pipe().map_err(start)?;
     let writer = OwnedFd::from(writer);
     // NB: clears close-on-exec, as a careless caller of this process might.
     rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).map_err(|e| start(e.into()))?;
     let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
-    let mut process = Process::start(
-        &recipe.program,
-        (&recipe.start, recipe.bounds),
-        Some(writer),
-    )?;
+    let mut process = Process::start(&recipe.program, &recipe.start, recipe.bounds, Some(writer))?;
     let ask = Request::Attack {
         inherited: Some(number),
     };
@@ -169,7 +165,7 @@ pub fn attack(program: PathBuf) -> Result<Vec<Attempt>, WorkerError> {
     let mut all = attacked(&mut process, &ask, deadline)?;
     let mut unfiltered = recipe.start.clone();
     unfiltered.filtered = false;
-    let mut process = Process::start(&recipe.program, (&unfiltered, recipe.bounds), None)?;
+    let mut process = Process::start(&recipe.program, &unfiltered, recipe.bounds, None)?;
     let ask = Request::Attack { inherited: None };
     all.extend(attacked(&mut process, &ask, deadline)?);
     Ok(all)

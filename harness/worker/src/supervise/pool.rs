@@ -68,7 +68,8 @@ impl Spawner {
                 // fails, and the worker is dropped and killed.
                 drop(order.send(Process::start(
                     &recipe.program,
-                    (&recipe.start, recipe.bounds),
+                    &recipe.start,
+                    recipe.bounds,
                     None,
                 )));
             }

@@ -96,7 +96,8 @@ impl Process {
     /// NB: the worker dies with the *thread* that starts it.
     pub(crate) fn start(
         program: &Path,
-        (start, bounds): (&Start, Bounds),
+        start: &Start,
+        bounds: Bounds,
         inherited: Option<OwnedFd>,
     ) -> Result<Self, WorkerFailure> {
         if stopped() {

@@ -40,7 +40,10 @@ pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
     }
     match question.answer() {
         Some(Kind::Bool) => json!(false),
-        Some(Kind::Number | Kind::Integer) => number(question.bounds),
+        Some(Kind::Number | Kind::Integer) => {
+            let (min, max) = question.bounds;
+            number(min, max)
+        }
         Some(Kind::List) => json!([]),
         Some(Kind::Object) => json!({}),
         _ => Value::String(text(question, base_url)),
@@ -48,7 +51,7 @@ pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
 }
 
 /// The number 1, or the nearest number within the bounds.
-fn number((min, max): (Option<f64>, Option<f64>)) -> Value {
+fn number(min: Option<f64>, max: Option<f64>) -> Value {
     let number = min.map_or(1.0, |min| min.max(1.0).ceil());
     let number = max.map_or(number, |max| number.min(max));
     if number.fract() == 0.0 && number.abs() < 1e15 {

@@ -83,7 +83,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn wasi_counts_by_its_use_and_the_rest_by_its_import() {
+    fn wasi_needs_a_declaration_if_called_and_others_if_imported() {
         let clocks = "wasi:clocks/wall-clock@0.2.6";
         assert_eq!(pointer(clocks, true), None);
         assert_eq!(pointer(clocks, false), Some("/wasi/clocks"));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declaration_that_says_no_grants_nothing() {
+    fn false_or_missing_declaration_grants_nothing() {
         let declared = json!({"host": {"http": {"client": false, "server": false},
             "state": {"read": true, "write": false}, "secrets": {}}, "wasi": {"random": false}});
         for (at, granted) in [

@@ -183,7 +183,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_changed_is_said_in_words() {
+    fn each_change_of_a_plan_is_described() {
         let plan = |value: Value| serde_json::from_value::<ProvisionPlan>(value).expect("a plan");
         let expected = plan(json!({
             "config_patch": {"room": "<value>"},

@@ -292,7 +292,7 @@ mod tests {
     use super::{is_unresolved, not_below};
 
     #[test]
-    fn text_key_of_a_host_is_no_unresolved_template() {
+    fn text_key_of_a_host_is_not_an_unresolved_template() {
         for text in [
             "",
             "plain",
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_stays_below_the_base_url() {
+    fn webhook_outside_the_base_url_is_refused_with_its_code() {
         let base = "https://hooks.example/tenant";
         for below in [
             "https://hooks.example/tenant",

@@ -205,10 +205,14 @@ pub(super) fn agree(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-type Source = (String, BTreeMap<String, (bool, bool)>);
+/// A source of questions.
+struct Source {
+    name: String,
+    /// By id, whether each question is required and whether it is secret.
+    questions: BTreeMap<String, (bool, bool)>,
+}
 
-/// The sources of questions; each question with whether it is required and whether
-/// it is secret.
+/// The sources of questions: the wizard, and the files that declare questions.
 fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Source> {
     let flags = |questions: &[Question]| {
         let flags = questions
@@ -218,24 +222,31 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
     };
     let mut sources = Vec::new();
     if let Some(own) = observed.run().and_then(|run| asked(run, &subject.limits)) {
-        sources.push((observed.wizard.name.clone(), flags(&own)));
+        sources.push(Source {
+            name: observed.wizard.name.clone(),
+            questions: flags(&own),
+        });
     }
     for declared in &opened.declared {
         if let Ok(questions) = &declared.questions {
-            sources.push((declared.file.clone(), flags(questions)));
+            sources.push(Source {
+                name: declared.file.clone(),
+                questions: flags(questions),
+            });
         }
     }
-    sources.retain(|(_, questions)| !questions.is_empty());
+    sources.retain(|source| !source.questions.is_empty());
     sources
 }
 
 /// The answer that a host gives without a question.
 const GIVEN: &str = "public_base_url";
 
-fn differences((one, first): &Source, (two, second): &Source) -> Vec<Finding> {
+fn differences(one: &Source, two: &Source) -> Vec<Finding> {
+    let (first, second) = (&one.questions, &two.questions);
     let ids: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
-    let by_schema = two.contains("schema");
-    let (one, two) = (inert(one, 120), inert(two, 120));
+    let by_schema = two.name.contains("schema");
+    let (one, two) = (inert(&one.name, 120), inert(&two.name, 120));
     let finding = |id: &str, actual: String| {
         let expected = "the same question, as required and as secret, in both";
         let at = format!("`{}`", inert(id, 80));
@@ -346,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn each_defect_of_a_question_is_told_by_itself() {
+    fn each_defect_of_a_question_has_its_code() {
         let with = |kind: &str, change: &dyn Fn(&mut Question)| {
             let mut question = Question::plain("q", kind);
             change(&mut question);
