@@ -102,47 +102,54 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
     });
 }
 
+/// The nodes that call each component of the pack, by component and operation.
+fn calls(manifest: &PackManifest) -> BTreeMap<(&str, Option<&str>), Vec<String>> {
+    let mut calls: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
+    for entry in &manifest.flows {
+        let nodes = entry.flow.nodes.iter();
+        for (id, node) in nodes.filter(|(_, n)| !n.is_builtin()) {
+            if node.component.pack_alias.is_some() {
+                continue;
+            }
+            let operation = node.component.operation.as_deref();
+            calls
+                .entry((node.component.id.as_str(), operation))
+                .or_default()
+                .push(format!("{}/{}", entry.id.as_str(), id.as_str()));
+        }
+    }
+    calls
+}
+
+/// The place of a finding on these nodes.
+fn at_nodes(nodes: &[String]) -> String {
+    let first = nodes.first().map(String::as_str).unwrap_or_default();
+    format!("{} nodes, first `{}`", nodes.len(), inert(first, 120))
+}
+
 pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
     conclude(subject, findings, |pack, manifest| {
         let (declared, sources) = (declared(manifest), sources(manifest));
-        // One finding for each component and operation, whatever the number of nodes.
-        let mut calls: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
-        for entry in &manifest.flows {
-            let nodes = entry.flow.nodes.iter();
-            for (id, node) in nodes.filter(|(_, n)| !n.is_builtin()) {
-                if node.component.pack_alias.is_some() {
-                    continue;
-                }
-                let operation = node.component.operation.as_deref();
-                calls
-                    .entry((node.component.id.as_str(), operation))
-                    .or_default()
-                    .push(format!("{}/{}", entry.id.as_str(), id.as_str()));
-            }
+        // One finding for each component, whatever the number of nodes.
+        let mut by_component: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for ((id, _), nodes) in calls(manifest) {
+            by_component.entry(id).or_default().extend(nodes);
         }
-        let unresolved = calls.into_iter().filter_map(|((id, operation), nodes)| {
+        let unresolved = by_component.into_iter().filter_map(|(id, nodes)| {
             let found = declared.iter().find(|c| c.id == id);
-            let (code, actual) = unresolved(pack, found, sources.get(id), operation)?;
-            let count = nodes.len();
-            let first = inert(&nodes.into_iter().next().unwrap_or_default(), 120);
-            let (id, operation) = (inert(id, 120), inert(operation.unwrap_or("(none)"), 80));
-            Some(Finding::new(
-                code,
-                format!("{count} nodes, first `{first}`"),
-                format!("component `{id}` of the pack exports operation `{operation}`"),
-                actual,
-            ))
+            let (code, actual) = unresolved(pack, found, sources.get(id))?;
+            let expected = format!("component `{}` of the pack, with exports", inert(id, 120));
+            Some(Finding::new(code, at_nodes(&nodes), expected, actual))
         });
         unresolved.collect()
     });
 }
 
-/// Why a call does not resolve; `None` if it does.
+/// Why a component does not resolve; `None` if it does.
 fn unresolved(
     pack: &Pack,
     component: Option<&Declared<'_>>,
     source: Option<&ComponentSource>,
-    operation: Option<&str>,
 ) -> Option<(CheckCode, String)> {
     let Some(component) = component else {
         return match source {
@@ -153,15 +160,6 @@ fn unresolved(
             )),
         };
     };
-    if let Some(operation) = operation
-        && !component.operations.is_empty()
-        && !component.operations.contains(operation)
-    {
-        let known: Vec<String> = component.operations.iter().map(|o| inert(o, 60)).collect();
-        let known = known.join(", ");
-        let actual = format!("the component declares {}", inert(&known, 300));
-        return Some((CheckCode::NodeOperation, actual));
-    }
     let name = file(pack, component.id, &component.version, source)?;
     let bytes = pack.read(&name)?;
     let empty =
@@ -172,6 +170,30 @@ fn unresolved(
             format!("{name} exports nothing at all"),
         )
     })
+}
+
+pub(super) fn node_operations(subject: &Subject, findings: &mut Findings) {
+    conclude(subject, findings, |_, manifest| {
+        let declared = declared(manifest);
+        let undeclared = calls(manifest)
+            .into_iter()
+            .filter_map(|((id, name), nodes)| {
+                let (component, name) = (declared.iter().find(|c| c.id == id)?, name?);
+                let operations = &component.operations;
+                if operations.is_empty() || operations.contains(name) {
+                    return None;
+                }
+                let known: Vec<String> = operations.iter().map(|o| inert(o, 60)).collect();
+                let (id, name) = (inert(id, 120), inert(name, 80));
+                Some(Finding::new(
+                    CheckCode::NodeOperation,
+                    at_nodes(&nodes),
+                    format!("component `{id}` declares operation `{name}`"),
+                    format!("it declares {}", inert(&known.join(", "), 300)),
+                ))
+            });
+        undeclared.collect()
+    });
 }
 
 pub(super) fn identity(subject: &Subject, findings: &mut Findings) {

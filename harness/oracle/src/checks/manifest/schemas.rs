@@ -10,24 +10,52 @@ use provision_core::{Finding, Pack, json};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn valid(subject: &Subject, findings: &mut Findings) {
+/// The schemas of a manifest: those that it holds itself, with their places, and
+/// places with the files that they name.
+#[derive(Default)]
+struct Schemas<'m> {
+    inline: Vec<(String, &'m Value)>,
+    named: Vec<(String, String)>,
+}
+
+/// Judges the schemas that hosts validate config against.
+pub(super) fn of_hosts(subject: &Subject, findings: &mut Findings) {
+    judge(subject, findings, |manifest| Schemas {
+        inline: inline(manifest, Reader::Hosts),
+        named: by_extensions(manifest),
+    });
+}
+
+/// Judges the other schemas of components.
+pub(super) fn of_components(subject: &Subject, findings: &mut Findings) {
+    judge(subject, findings, |manifest| Schemas {
+        inline: inline(manifest, Reader::Nobody),
+        ..Schemas::default()
+    });
+}
+
+fn judge(
+    subject: &Subject,
+    findings: &mut Findings,
+    select: impl Fn(&PackManifest) -> Schemas<'_>,
+) {
     let Ok(opened) = &subject.opened else { return };
     let Some(manifest) = &opened.pack.manifest().pack_v1 else {
         let reason = "only a pack-v1 manifest references schemas";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
     };
-    let inline = inline(manifest);
+    let Schemas { inline, named } = select(manifest);
     let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (at, schema) in &inline {
         references(schema, &mut |file| {
             files.entry(file.to_owned()).or_default().insert(at.clone());
         });
     }
-    for (at, file) in by_extensions(manifest) {
+    for (at, file) in named {
         files.entry(file).or_default().insert(at);
     }
     if inline.is_empty() && files.is_empty() {
-        let reason = "the manifest references no schema";
+        let reason = "the manifest has no such schema";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
     }
     let mut found: Vec<Finding> = inline
@@ -40,13 +68,27 @@ pub(super) fn valid(subject: &Subject, findings: &mut Findings) {
     findings.pack(Conclusion::of(found));
 }
 
-/// The schemas that the manifest itself holds, with their places.
-fn inline(manifest: &PackManifest) -> Vec<(String, &Value)> {
+/// Which program reads a schema.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// The operator validates config against the schema of the first component.
+    Hosts,
+    /// No host validates anything against it.
+    Nobody,
+}
+
+/// The schemas that the manifest itself holds for this reader, with their places.
+fn inline(manifest: &PackManifest, reader: Reader) -> Vec<(String, &Value)> {
     let mut schemas = Vec::new();
-    for component in &manifest.components {
+    for (i, component) in manifest.components.iter().enumerate() {
         let id = inert(component.id.as_str(), 120);
-        let config = component.config_schema.as_ref();
-        schemas.extend(config.map(|s| (format!("components.{id}.config_schema"), s)));
+        if (i == 0) == (reader == Reader::Hosts) {
+            let config = component.config_schema.as_ref();
+            schemas.extend(config.map(|s| (format!("components.{id}.config_schema"), s)));
+        }
+        if reader == Reader::Hosts {
+            continue;
+        }
         for operation in &component.operations {
             let name = inert(&operation.name, 80);
             for (side, schema) in [
