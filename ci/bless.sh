@@ -19,7 +19,8 @@ bless() {
     if ! BLESS=1 INSTA_UPDATE=always INSTA_OUTPUT=none \
         cargo test --quiet --workspace --locked --test "$1" -- "${@:2}" >"$log" 2>&1; then
         tail -n 40 "$log" >&2
-        echo "error: the test program $1 fails while it writes its files; see above" >&2
+        echo "error: the test program $1 fails while it writes its files; see above." >&2
+        echo "Files that were generated before are deleted: git checkout -- \$(ci/bless.sh --list)" >&2
         exit 1
     fi
 }
