@@ -1,6 +1,6 @@
 //! Landlock: denies the file system, ports, and signals to other processes.
 
-use super::Mechanism;
+use super::mechanism::Mechanism;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
     Scope,

@@ -6,11 +6,13 @@
 #[cfg(target_os = "linux")]
 mod landlock;
 #[cfg(target_os = "linux")]
+mod mechanism;
 mod process;
 mod rlimits;
 #[cfg(target_os = "linux")]
 mod seccomp;
 
+use mechanism::Mechanism;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -23,14 +25,6 @@ pub struct Restriction {
     pub against: String,
     /// Why it could not be applied; `None` if it was.
     pub missing: Option<String>,
-}
-
-/// A mechanism of the kernel that restricts a worker.
-struct Mechanism {
-    /// The system's name for it.
-    name: &'static str,
-    /// What it prevents.
-    against: &'static str,
 }
 
 /// The restrictions of a worker, in the order in which it applied them.

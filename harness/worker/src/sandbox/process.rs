@@ -1,6 +1,6 @@
 //! Restrictions of the process: its privileges, its lifetime, its descriptors.
 
-use super::Mechanism;
+use super::mechanism::Mechanism;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::io;
 

@@ -1,6 +1,6 @@
 //! Resource limits, which the kernel enforces.
 
-use super::Mechanism;
+use super::mechanism::Mechanism;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 

@@ -1,7 +1,7 @@
 //! The system call filter: allows the calls that the engine and the allocator
 //! need.
 
-use super::Mechanism;
+use super::mechanism::Mechanism;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition,
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,

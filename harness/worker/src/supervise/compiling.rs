@@ -5,8 +5,8 @@ use super::errors::{StepError, compile_error, is_retryable};
 use super::executor::{GRACE, OPENING, Workers};
 use super::pool::{Lease, Pool};
 use super::process::{Part, Process, WorkerFailure};
+use super::step_file::StepFile;
 use crate::message::{Answer, Request};
-use provision_core::pack::Pack;
 use provision_exec::{CodeName, SlowCompile};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,20 +16,6 @@ use std::time::{Duration, Instant};
 const SLOW: u32 = 3;
 /// The protocol error of a worker that does not answer a compile request.
 const NOT_COMPILED: &str = "asked to compile, it sent another kind of reply";
-
-/// A file of a pack that is a step, and the lane whose compiler compiles it.
-#[derive(Clone, Copy)]
-pub(super) struct StepFile<'p> {
-    pub(super) lane: usize,
-    pub(super) pack: &'p Pack,
-    pub(super) file: &'p str,
-}
-
-impl<'p> StepFile<'p> {
-    pub(super) fn of(lane: usize, pack: &'p Pack, file: &'p str) -> Self {
-        Self { lane, pack, file }
-    }
-}
 
 impl Workers {
     /// Sends a worker the code of `step`, or lets the worker compile it.

@@ -1,10 +1,10 @@
 //! [`Isolated`]: an executor that runs steps in worker processes.
 
 use super::artifact_store::Codes;
-use super::compiling::StepFile;
 use super::errors::{StepError, WorkerReply, failed, is_retryable, step_failure};
 use super::pool::Pool;
 use super::process::{Part, Process, WorkerFailure};
+use super::step_file::StepFile;
 use super::{CompileTimeout, Setup, WorkerError, recipe};
 use crate::message::{Answer, Done, Files, Form, Request, Work, detached};
 use provision_core::limits::StepLimits;

@@ -7,6 +7,7 @@ mod errors;
 mod executor;
 mod pool;
 mod process;
+mod step_file;
 mod watchdog;
 
 pub use coverage::Covering;
