@@ -40,8 +40,8 @@ pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckR
         .filter(|check| asked(check))
         .flat_map(|check| judge_one(check, subject))
         .collect();
-    if let Some(trouble) = &subject.trouble {
-        mark_inconclusive(&mut results, trouble);
+    if let Some(error) = &subject.harness_error {
+        mark_inconclusive(&mut results, error);
     }
     results
 }
@@ -61,15 +61,15 @@ pub fn redact(subject: &Subject, results: &mut [CheckResult]) {
 
 /// Turns failures of wizards into errors after a harness error cut a step off: two
 /// runs then differ although the pack is right.
-fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
+fn mark_inconclusive(results: &mut [CheckResult], error: &Finding) {
     let of_steps = |r: &&mut CheckResult| {
-        let says_so = || r.findings.iter().any(|f| f.code == trouble.code);
+        let says_so = || r.findings.iter().any(|f| f.code == error.code);
         matches!(r.scope, Scope::Wizard(_)) || says_so()
     };
     let failed = |r: &&mut CheckResult| r.status == Status::Failed;
     for result in results.iter_mut().filter(of_steps).filter(failed) {
         result.status = Status::Error;
-        result.findings.insert(0, trouble.clone());
+        result.findings.insert(0, error.clone());
     }
     // Every profile contains `wizard.completes`, so it reports the error even if no
     // check failed.
@@ -84,7 +84,7 @@ fn mark_inconclusive(results: &mut [CheckResult], trouble: &Finding) {
     if let Some(result) = results.iter_mut().find(|r| ends(&&**r)) {
         result.status = Status::Error;
         result.reason = None;
-        result.findings.insert(0, trouble.clone());
+        result.findings.insert(0, error.clone());
     }
 }
 

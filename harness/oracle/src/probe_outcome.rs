@@ -73,7 +73,7 @@ impl Probe {
             questions: questions_of(&mutation),
             kind: mutation.kind,
             what: mutation.what,
-            took: outcome,
+            outcome,
             plan,
         };
         (mutation.place, probe)

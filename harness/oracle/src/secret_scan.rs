@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lru::LruCache;
 use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +17,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 const SHORTEST: usize = 8;
 
 /// A leaked secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Leak {
     /// The secret's key; never its value.
     pub key: String,

@@ -12,7 +12,6 @@ use provision_core::wizard::{
     grants,
 };
 use provision_core::{Finding, Limits, OpenError, Pack};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -38,7 +37,7 @@ pub struct Subject {
     /// The first step that failed because of the harness or the machine, not the
     /// pack. If there is one, no observation of any step is evidence for or
     /// against the pack.
-    pub trouble: Option<Finding>,
+    pub harness_error: Option<Finding>,
     /// How long observing took. Never judged.
     pub spent: Spent,
 }
@@ -210,7 +209,7 @@ impl Probed {
 }
 
 /// One probe: a set of mutated answers and its outcome.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Probe {
     /// The kind of the mutation.
     pub kind: ProbeKind,
@@ -219,13 +218,13 @@ pub struct Probe {
     /// The questions whose answers were changed.
     pub questions: Vec<String>,
     /// The outcome of the run.
-    pub took: ProbeOutcome,
+    pub outcome: ProbeOutcome,
     /// The plan, if the wizard completed.
     pub plan: Option<ProvisionPlan>,
 }
 
 /// The outcome of a run with mutated answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeOutcome {
     /// The wizard completed.
     Accepted,

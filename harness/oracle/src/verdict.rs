@@ -36,7 +36,7 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     let has = |status| results.iter().any(|r| r.status == status);
     if has(Status::Passed) && cfg!(planted_bug = "pack_open") {
         Verdict::Pass
-    } else if has(Status::Error) || subject.trouble.is_some() {
+    } else if has(Status::Error) || subject.harness_error.is_some() {
         Verdict::Error
     } else if has(Status::Failed) {
         Verdict::Fail

@@ -6,7 +6,7 @@ use provision_core::wizard::{
     StepRequest, wizards,
 };
 use provision_core::{Limits, Pack, Source};
-use provision_oracle::fuzzing::{Campaign, Found, TargetRunner, ground};
+use provision_oracle::fuzzing::{Campaign, Found, TargetRunner, input_specs};
 use provision_oracle::generators::json::Dictionary;
 use provision_oracle::{Conditions, observe};
 use serde_json::{Value, json};
@@ -214,7 +214,7 @@ fn with_runner(says: Says, test: impl Fn(&TargetRunner<'_>, &mut Campaign)) {
         wizards: &wizards(pack),
         limits: &Limits::default(),
     };
-    let specs = ground(&subject, &conditions);
+    let specs = input_specs(&subject, &conditions);
     test(&runner, &mut Campaign::new(specs, Dictionary::default(), 3));
 }
 

@@ -24,7 +24,7 @@ pub enum Isolation {
         /// How long compiling a component may take.
         compiling: CompileTimeout,
         /// Whether a restriction that the kernel does not have is an error.
-        all_locks: bool,
+        require_restrictions: bool,
     },
 }
 
@@ -33,11 +33,11 @@ impl Isolation {
     ///
     /// # Errors
     /// [`Error::Io`] if the system does not report the path of this program.
-    pub fn workers(compiling: CompileTimeout, all_locks: bool) -> Result<Self, Error> {
+    pub fn workers(compiling: CompileTimeout, require_restrictions: bool) -> Result<Self, Error> {
         Ok(Self::Workers {
             program: program()?,
             compiling,
-            all_locks,
+            require_restrictions,
         })
     }
 
@@ -105,7 +105,7 @@ impl Isolation {
         let Self::Workers {
             program,
             compiling,
-            all_locks,
+            require_restrictions,
         } = self
         else {
             return None;
@@ -118,8 +118,8 @@ impl Isolation {
             cache: cache.cloned(),
             compiling: *compiling,
             memory: WORKER_MEMORY,
-            all_locks: *all_locks,
-            tell: Box::new(warn),
+            require_restrictions: *require_restrictions,
+            warn: Box::new(warn),
         })
     }
 }

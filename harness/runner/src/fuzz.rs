@@ -10,7 +10,7 @@ use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
 use provision_exec::{Compilers, CoveredFunction};
 use provision_oracle::fuzzing::{
-    Answered, Campaign, Found, FuzzInputSpec, Input, Progress, TargetRunner, ground,
+    Answered, Campaign, Found, FuzzInputSpec, Input, Progress, TargetRunner, input_specs,
 };
 use provision_oracle::generators::json::Dictionary;
 use provision_oracle::{Conditions, Subject, observe};
@@ -84,7 +84,7 @@ fn roomy(limits: &Limits) -> Limits {
 pub struct Prepared {
     subject: Subject,
     wizards: Vec<Wizard>,
-    ground: Vec<FuzzInputSpec>,
+    specs: Vec<FuzzInputSpec>,
 }
 
 impl Prepared {
@@ -108,15 +108,15 @@ impl Prepared {
                 return Err(Error::Refused { pack, why });
             }
         };
-        let ground = ground(&subject, conditions);
-        if ground.is_empty() {
+        let specs = input_specs(&subject, conditions);
+        if specs.is_empty() {
             let why = format!("{name}: the pack has no wizard to fuzz");
             return Err(Error::Usage(why));
         }
         Ok(Self {
             subject,
             wizards,
-            ground,
+            specs,
         })
     }
 
@@ -130,7 +130,7 @@ impl Prepared {
         input: &Input,
         wanted: &Finding,
     ) -> Option<Finding> {
-        let ground = self.ground.iter().find(|g| g.base.wizard == input.wizard)?;
+        let spec = self.specs.iter().find(|g| g.base.wizard == input.wizard)?;
         let bench = TargetRunner {
             executor: plain,
             hits: &Vec::new,
@@ -139,7 +139,7 @@ impl Prepared {
             wizards: &self.wizards,
             limits,
         };
-        bench.shown(input, ground, wanted)
+        bench.shown(input, spec, wanted)
     }
 
     /// Lower-case hex SHA-256 of the pack.
@@ -165,7 +165,7 @@ pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Condition
     }
 }
 
-/// Fuzzes the wizards of `pack`, and reports the progress to `tell` at intervals.
+/// Fuzzes the wizards of `pack`, and reports the progress to `report` at intervals.
 ///
 /// # Errors
 /// See [`Prepared::of`]; [`Error::Executor`] or [`Error::Workers`] if this machine
@@ -173,7 +173,7 @@ pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Condition
 pub fn fuzz(
     pack: &PackRef,
     options: &Options,
-    tell: &(dyn Fn(Progress, Duration) + Sync),
+    report: &(dyn Fn(Progress, Duration) + Sync),
 ) -> Result<Outcome, Error> {
     let limits = Limits::default();
     let conditions = conditions(&limits, options.seed, options.only.clone());
@@ -185,11 +185,11 @@ pub fn fuzz(
     let others = others.collect::<Result<Vec<Worker<'_>>, Error>>()?;
     let words = first.dictionary();
     let shared = Shared {
-        campaign: Mutex::new(Campaign::new(prepared.ground.clone(), words, options.seed)),
+        campaign: Mutex::new(Campaign::new(prepared.specs.clone(), words, options.seed)),
         started: Instant::now(),
         runs: AtomicU64::new(0),
         options,
-        tell,
+        report,
     };
     std::thread::scope(|scope| {
         let shared = &shared;
@@ -227,7 +227,7 @@ struct Shared<'s> {
     started: Instant,
     runs: AtomicU64,
     options: &'s Options,
-    tell: &'s (dyn Fn(Progress, Duration) + Sync),
+    report: &'s (dyn Fn(Progress, Duration) + Sync),
 }
 
 impl Shared<'_> {
@@ -267,8 +267,8 @@ impl<'w> Worker<'w> {
         };
         // Run the valid inputs first: the dictionary then has the values that the
         // guests compare with.
-        for ground in &prepared.ground {
-            worker.run(&worker.covering, &ground.base);
+        for spec in &prepared.specs {
+            worker.run(&worker.covering, &spec.base);
         }
         drop(worker.covering.take_hits());
         Ok(worker)
@@ -332,17 +332,17 @@ impl<'w> Worker<'w> {
                 break;
             }
             let next = shared.campaign().next_input();
-            let Some((input, ground)) = next else { break };
+            let Some((input, spec)) = next else { break };
             // A panic of the harness is a finding as well, and does not end the
             // campaign.
-            let one = || one(&bench, shared, &input, &ground, run % LOOK_AGAIN == 0);
+            let one = || one(&bench, shared, &input, &spec, run % LOOK_AGAIN == 0);
             if catch_unwind(AssertUnwindSafe(one)).is_err() {
                 panicked(shared, &input);
             }
             if tells && reported.elapsed() >= TELL {
                 reported = Instant::now();
                 let progress = shared.campaign().progress();
-                (shared.tell)(progress, shared.started.elapsed());
+                (shared.report)(progress, shared.started.elapsed());
             }
         }
     }
@@ -353,20 +353,20 @@ fn one(
     bench: &TargetRunner<'_>,
     shared: &Shared<'_>,
     input: &Input,
-    ground: &FuzzInputSpec,
+    spec: &FuzzInputSpec,
     again: bool,
 ) {
-    let tried = bench.try_once(input, ground);
+    let tried = bench.try_once(input, spec);
     let Some(tried) = tried.filter(|_| interrupt::asked().is_none()) else {
         return;
     };
     let (new, mut findings) = shared.campaign().learn(input, &tried);
     if new || again {
-        let more = bench.look_again(input, ground);
+        let more = bench.look_again(input, spec);
         findings.extend(shared.campaign().claim(input, more));
     }
     for finding in findings {
-        let confirmed = bench.confirm(&finding, input, ground);
+        let confirmed = bench.confirm(&finding, input, spec);
         if interrupt::asked().is_some() {
             // The signal has killed the workers, so the result is inconclusive.
             return;

@@ -12,7 +12,7 @@ use packs::packs;
 use provision_core::Limits;
 use provision_core::wizard::{WizardRun, wizards};
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::fuzzing::ground;
+use provision_oracle::fuzzing::input_specs;
 use provision_oracle::observe;
 use std::path::Path;
 
@@ -67,13 +67,13 @@ fn guest_that_counts_coverage_answers_as_without() {
             continue;
         };
         let wizards = wizards(&opened.pack);
-        for ground in ground(&subject, &conditions) {
+        for spec in input_specs(&subject, &conditions) {
             let run = |executor| {
-                let run = ground.base.run(executor, &opened.pack, &wizards, &limits);
+                let run = spec.base.run(executor, &opened.pack, &wizards, &limits);
                 run.expect("the wizard is there")
             };
             let (as_is, counted) = (run(&plain), run(&covering));
-            let place = format!("{} {}", path.display(), ground.base.wizard);
+            let place = format!("{} {}", path.display(), spec.base.wizard);
             assert_eq!(said(&counted), said(&as_is), "{place}");
             let hits = covering.take_hits();
             run(&covering);

@@ -200,8 +200,8 @@ fn setup(program: PathBuf, messages: &Arc<Mutex<Vec<String>>>) -> Setup {
         cache: None,
         compiling: CompileTimeout::default(),
         memory: WORKER_MEMORY,
-        all_locks: false,
-        tell: Box::new(move |text| messages.lock().expect("no panic").push(text.to_owned())),
+        require_restrictions: false,
+        warn: Box::new(move |text| messages.lock().expect("no panic").push(text.to_owned())),
     }
 }
 

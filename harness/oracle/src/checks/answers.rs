@@ -106,7 +106,7 @@ fn conclude<'p>(
     let mut tried = 0usize;
     for probe in probes {
         tried += 1;
-        match &probe.took {
+        match &probe.outcome {
             ProbeOutcome::Inconclusive(why) => {
                 unknown.get_or_insert_with(|| format!("{}: {why}", name(probe)));
             }
@@ -147,7 +147,7 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: Che
             Some(Finding::new(code, name(probe), expected, actual))
         };
         let expected = "a refusal that names the question";
-        match &probe.took {
+        match &probe.outcome {
             ProbeOutcome::Accepted if aim == ProbeKind::Missing && has_default(probe, probed) => {
                 None
             }
@@ -182,7 +182,7 @@ fn has_default(probe: &Probe, probed: &Probed) -> bool {
 fn extra(probe: &Probe, _: &Probed, plan: &ProvisionPlan) -> Option<Finding> {
     let expected = "the plan of the same answers without it, or a refusal";
     let finding = |code: CheckCode, actual: &str| Finding::new(code, name(probe), expected, actual);
-    match (&probe.took, &probe.plan) {
+    match (&probe.outcome, &probe.plan) {
         (ProbeOutcome::Accepted, Some(other)) if shows_extra(other) => {
             Some(finding(CheckCode::ExtraInPlan, "it is in the plan"))
         }
@@ -194,7 +194,7 @@ fn extra(probe: &Probe, _: &Probed, plan: &ProvisionPlan) -> Option<Finding> {
 }
 
 fn broke(probe: &Probe) -> Option<Finding> {
-    match &probe.took {
+    match &probe.outcome {
         ProbeOutcome::Crashed {
             step,
             code,

@@ -72,7 +72,7 @@ pub struct FuzzInputSpec {
 /// The spec of each wizard of `subject` that was driven. The subject must be
 /// observed without probes.
 #[must_use]
-pub fn ground(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> {
+pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputSpec> {
     let Ok(opened) = &subject.opened else {
         return Vec::new();
     };

@@ -11,5 +11,5 @@ mod input;
 mod target_runner;
 
 pub use campaign::{Answered, Campaign, Progress};
-pub use input::{FuzzInputSpec, Input, ground};
+pub use input::{FuzzInputSpec, Input, input_specs};
 pub use target_runner::{Found, TargetRunner, Tried};

@@ -23,7 +23,7 @@ impl<'e> Watched<'e> {
     }
 
     /// The first harness error, if there was one.
-    pub(super) fn trouble(self) -> Option<Finding> {
+    pub(super) fn harness_error(self) -> Option<Finding> {
         let first = self.first.into_inner();
         first.unwrap_or_else(PoisonError::into_inner)
     }

@@ -65,7 +65,7 @@ pub fn observe_opened(
         trusted: trusted.clone(),
         readings,
         opened,
-        trouble: watched.trouble(),
+        harness_error: watched.harness_error(),
         spent,
     }
 }

@@ -335,7 +335,7 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
     // NB: does not read the stream again; it may have millions of lines.
     let run = so_far.ended();
     args.reports.write(&run)?;
-    tell(args, &run)?;
+    print_summary(args, &run)?;
     done?;
     let exit = run.exit();
     if exit == Exit::Nothing {
@@ -349,7 +349,7 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
 
 /// Prints the console report of `run` and writes its timings, in one pass,
 /// because both read every event.
-fn tell(args: &Args, run: &Run) -> Result<(), Error> {
+fn print_summary(args: &Args, run: &Run) -> Result<(), Error> {
     let timings = args.out.join("timings.jsonl");
     files::write_with(&timings, |out| {
         run.each(|pack| {

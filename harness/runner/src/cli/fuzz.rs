@@ -87,7 +87,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let watch = interrupt::watch(|_| true).map_err(unheard)?;
     let status = Status::new();
     let outcome = fuzz(&pack, &options, &|progress, elapsed| {
-        status.tell(progress, elapsed);
+        status.report(progress, elapsed);
     });
     drop(status);
     let asked = interrupt::asked();
@@ -316,7 +316,7 @@ impl Status {
         }
     }
 
-    fn tell(&self, progress: Progress, elapsed: Duration) {
+    fn report(&self, progress: Progress, elapsed: Duration) {
         let Progress {
             runs,
             edges,

@@ -164,7 +164,7 @@ mod tests {
                 base: second,
                 mib: second,
             },
-            all_locks: false,
+            require_restrictions: false,
         };
         let replay = Replay {
             bundle: Path::new("bundle.json"),

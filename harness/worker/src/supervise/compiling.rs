@@ -98,7 +98,7 @@ impl Workers {
         let compile = || match self.compile(pool, step, deadline) {
             Err(first) if is_retryable(&first) && Instant::now() < deadline => {
                 let file = step.file;
-                (self.tell)(&format!("{file}: {first}; it is compiled once more"));
+                (self.warn)(&format!("{file}: {first}; it is compiled once more"));
                 let second = self.compile(pool, step, deadline);
                 second.or_else(|failure| self.failed(&code, failure, 2))
             }

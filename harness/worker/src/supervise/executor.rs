@@ -53,14 +53,14 @@ pub(super) struct Workers {
     pub(super) limits: StepLimits,
     /// BLAKE3 of files that cannot read from their host.
     pub(super) cannot_read: Mutex<HashSet<blake3::Hash>>,
-    pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub(super) warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Isolated {
     /// Starts a first worker, and checks which restrictions it has.
     ///
     /// # Errors
-    /// [`WorkerError`] if no worker can be started, or if `all_locks` is set
+    /// [`WorkerError`] if no worker can be started, or if `require_restrictions` is set
     /// and a restriction is missing.
     pub fn new(setup: Setup) -> Result<Self, WorkerError> {
         let work = match setup.compilers {
@@ -132,8 +132,8 @@ impl Workers {
             cache,
             compiling,
             memory,
-            all_locks,
-            tell,
+            require_restrictions,
+            warn,
         } = setup;
         let recipe = recipe(program, &limits, work, memory);
         let mut without_guests = recipe.clone();
@@ -146,7 +146,7 @@ impl Workers {
             compile_timeout: compiling,
             limits: limits.step,
             cannot_read: Mutex::default(),
-            tell,
+            warn,
         };
         // A worker that a signal kills at its start does not prove that no
         // worker can be started.
@@ -166,10 +166,10 @@ impl Workers {
         let missing: Vec<String> = missing.collect();
         drop(first);
         if !missing.is_empty() {
-            if all_locks {
+            if require_restrictions {
                 return Err(WorkerError::Restrictions(missing));
             }
-            (workers.tell)(&format!(
+            (workers.warn)(&format!(
                 "workers lack restrictions that this machine does not have: {}",
                 missing.join("; ")
             ));
@@ -188,7 +188,7 @@ impl Workers {
             return failed(step_failure(&first, 1));
         }
         let file = &request.component;
-        (self.tell)(&format!("{file}: {first}; the step is run once more"));
+        (self.warn)(&format!("{file}: {first}; the step is run once more"));
         match self.once(lane, pack, request) {
             Ok(reply) => reply,
             Err(StepError::Final(failure)) => failed(failure),
@@ -327,7 +327,7 @@ impl Workers {
             // The worker writes the reason to standard error.
             let stderr = process.stderr_text();
             if !stderr.is_empty() {
-                (self.tell)(&format!("{file}: {stderr}"));
+                (self.warn)(&format!("{file}: {stderr}"));
             }
         }
         let name = || self.code_name(step);

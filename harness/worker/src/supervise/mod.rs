@@ -51,10 +51,10 @@ pub struct Setup {
     /// Bytes that a worker may use in addition to those that its engines reserve.
     pub memory: u64,
     /// Whether a restriction that the kernel does not have is an error.
-    pub all_locks: bool,
+    pub require_restrictions: bool,
     /// Receives a message for each worker that fails, also if another worker
     /// then runs the step.
-    pub tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// How long compiling a component may take.

@@ -5,7 +5,6 @@ mod values;
 
 use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use values::{hostile, wrong};
@@ -16,7 +15,7 @@ const SINGLES: usize = 600;
 const HOSTILE: usize = 160;
 
 /// The kind of an answer mutation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeKind {
     /// A required answer is missing.
     Missing,
