@@ -8,6 +8,7 @@ mod abi;
 mod builder;
 mod compile_cache;
 mod coverage;
+mod deadline;
 mod engine;
 mod error;
 mod executor;

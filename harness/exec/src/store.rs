@@ -1,16 +1,14 @@
 //! The store of one step: enforces the bounds as totals, and meters usage.
 
+use crate::deadline;
 use crate::failure::{LimitHit, NoRoom, of_machine};
 use crate::host::{Host, wasi_context};
-use crate::ticker;
 use provision_core::limits::StepLimits;
 use provision_core::wizard::{Grants, HostActivity, Meters};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{ResourceTable, Val};
-use wasmtime::{
-    CallHook, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut, Trap, UpdateDeadline,
-};
+use wasmtime::{CallHook, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// Fuel for a host call: it takes about as long as a thousand instructions.
@@ -131,7 +129,7 @@ pub(crate) fn open(
     );
     store.limiter(|sandbox| sandbox);
     store.set_fuel(fuel)?;
-    set_deadline(&mut store, Duration::from_millis(deadline_ms));
+    deadline::set(&mut store, Duration::from_millis(deadline_ms));
     store.set_max_component_handles(handles);
     // Wasmtime charges a whole `Val` for each byte that it lifts. One quarter
     // more, so that a value slightly over the bound gets the harness's own message.
@@ -144,24 +142,6 @@ pub(crate) fn open(
         _ => Ok(()),
     });
     Ok(store)
-}
-
-/// Interrupts the guest after `deadline`, measured as processor time of this thread:
-/// on a busy machine, a step must not fail because other programs run. Where there
-/// is no such clock, wall time counts.
-fn set_deadline(store: &mut Store<Sandbox>, deadline: Duration) {
-    let started = ticker::thread_time();
-    store.epoch_deadline_callback(move |_| {
-        let used = match (started, ticker::thread_time()) {
-            (Some(started), Some(now)) => now.saturating_sub(started),
-            _ => deadline,
-        };
-        match deadline.saturating_sub(used) {
-            Duration::ZERO => Err(Trap::Interrupt.into()),
-            left => Ok(UpdateDeadline::Continue(ticker::ticks(left))),
-        }
-    });
-    store.set_epoch_deadline(ticker::ticks(deadline));
 }
 
 /// The usage so far; the caller fills in wall time and output.

@@ -44,21 +44,6 @@ pub(crate) fn ticks(time: Duration) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-/// The processor time that this thread has used; `None` if the system has no such
-/// clock.
-#[cfg(unix)]
-pub(crate) fn thread_time() -> Option<Duration> {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.try_into().ok()
-}
-
-/// The processor time that this thread has used; `None` if the system has no such
-/// clock.
-#[cfg(not(unix))]
-pub(crate) fn thread_time() -> Option<Duration> {
-    None
-}
-
 fn tick() {
     let me = std::thread::current().id();
     loop {

@@ -8,6 +8,7 @@ use crate::{Probe, ProbeOutcome, Probed};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
+use provision_core::wizard::questions::Question;
 use provision_core::wizard::{ProvisionPlan, WizardKind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -54,7 +55,11 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
         why: "An unasked answer must not change the setup, and must not be copied into it.",
         fix: "Read the answers that were asked for by name; never copy the whole map.",
-        run: |subject, findings| on_probes(subject, findings, ProbeKind::Extra, extra),
+        run: |subject, findings| {
+            on_probes(subject, findings, ProbeKind::Extra, |probe, _, plan| {
+                extra(probe, plan)
+            })
+        },
     },
     Check {
         id: "answers.hostile",
@@ -148,7 +153,9 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: Che
         };
         let expected = "a refusal that names the question";
         match &probe.outcome {
-            ProbeOutcome::Accepted if aim == ProbeKind::Missing && has_default(probe, probed) => {
+            ProbeOutcome::Accepted
+                if aim == ProbeKind::Missing && has_default(probe, &probed.questions) =>
+            {
                 None
             }
             ProbeOutcome::Accepted => finding(code, expected, "accepted".into()),
@@ -164,12 +171,12 @@ fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: Che
 
 /// Whether the config has a value of the right kind for every answer that was left out.
 /// A secret has no default.
-fn has_default(probe: &Probe, probed: &Probed) -> bool {
+fn has_default(probe: &Probe, questions: &[Question]) -> bool {
     let Some(plan) = &probe.plan else {
         return false;
     };
     probe.questions.iter().all(|id| {
-        let question = probed.questions.iter().find(|q| q.id == *id);
+        let question = questions.iter().find(|q| q.id == *id);
         let value = plan.config_patch.get(id);
         let (Some(question), Some(value)) = (question, value) else {
             return false;
@@ -179,7 +186,7 @@ fn has_default(probe: &Probe, probed: &Probed) -> bool {
     })
 }
 
-fn extra(probe: &Probe, _: &Probed, plan: &ProvisionPlan) -> Option<Finding> {
+fn extra(probe: &Probe, plan: &ProvisionPlan) -> Option<Finding> {
     let expected = "the plan of the same answers without it, or a refusal";
     let finding = |code: CheckCode, actual: &str| Finding::new(code, name(probe), expected, actual);
     match (&probe.outcome, &probe.plan) {
@@ -216,4 +223,49 @@ fn name(probe: &Probe) -> String {
         inert(first.unwrap_or_default(), 80),
         inert(&probe.what, 200)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn default_of_the_right_kind_replaces_a_missing_answer() {
+        let secret = Question {
+            secret: true,
+            ..Question::plain("token", "text")
+        };
+        let questions = [
+            Question::plain("enabled", "boolean"),
+            Question::plain("room", "text"),
+            secret,
+        ];
+        let accepted = |id: &str, config: Option<Value>| {
+            let plan = config.map(|value| ProvisionPlan {
+                config_patch: [(id.to_owned(), value)].into(),
+                ..ProvisionPlan::default()
+            });
+            let probe = Probe {
+                kind: ProbeKind::Missing,
+                what: "no answer at all".into(),
+                questions: vec![id.into()],
+                outcome: ProbeOutcome::Accepted,
+                plan,
+            };
+            has_default(&probe, &questions)
+        };
+        assert!(accepted("enabled", Some(json!(true))));
+        assert!(accepted("room", Some(json!("blue"))));
+        for (id, value) in [
+            ("enabled", Some(json!("true"))),
+            ("enabled", Some(json!(null))),
+            ("room", Some(json!(""))),
+            ("room", None),
+            ("token", Some(json!("made-up-token"))),
+            ("unasked", Some(json!("x"))),
+        ] {
+            assert!(!accepted(id, value.clone()), "{id} {value:?}");
+        }
+    }
 }
