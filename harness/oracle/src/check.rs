@@ -29,6 +29,39 @@ impl Level {
     }
 }
 
+/// Where users meet a violation: what a host does with the pack when it fails.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Bite {
+    /// A host refuses to load the pack.
+    Load,
+    /// Setup fails or sets the wrong thing up.
+    Setup,
+    /// A flow or a component fails when it runs.
+    Run,
+    /// The pack runs, but nobody can rely on its origin or on its description.
+    Integrity,
+    /// No host of the ecosystem acts on it today.
+    #[default]
+    Nowhere,
+}
+
+impl Bite {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Setup => "setup",
+            Self::Run => "run",
+            Self::Integrity => "integrity",
+            Self::Nowhere => "nowhere yet",
+        }
+    }
+}
+
 /// Whether a check concludes for the pack or for each wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeKind {
@@ -146,6 +179,11 @@ pub struct Check {
     pub level: Level,
     /// What it concludes for.
     pub scope: ScopeKind,
+    /// Where users meet a violation.
+    pub bites: Bite,
+    /// What hosts do with a violation; for a must that no host enforces, why it is
+    /// required nevertheless.
+    pub host: &'static str,
     /// The requirement, as reports quote it.
     pub requirement: &'static str,
     /// Why it is required, in a sentence.

@@ -24,7 +24,7 @@ mod subject;
 mod verdict;
 pub mod zip_readers;
 
-pub use check::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
+pub use check::{Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
 pub use judge::{judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use subject::{

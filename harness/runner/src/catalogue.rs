@@ -72,11 +72,13 @@ fn one(out: &mut String, check: &Check, examples: &Examples) {
         requirement,
         why,
         fix,
+        host,
         ..
     } = check;
     let _ = writeln!(out, "\n## {id}\n\nLevel: {}\n", level(check.level));
     let _ = writeln!(out, "- **Requirement.** {requirement}");
     let _ = writeln!(out, "- **Why.** {why}");
+    let _ = writeln!(out, "- **Where it bites.** {}: {host}", check.bites.name());
     if let Some((pack, codes)) = &examples.fails {
         let _ = writeln!(out, "- **Fails.** `packs/{pack}` with {}", codes.join(", "));
     }

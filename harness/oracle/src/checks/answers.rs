@@ -1,6 +1,6 @@
 //! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
 use crate::subject::{Observed, Subject};
@@ -17,6 +17,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The setup is incomplete, and the provider fails later without a cause that users see.",
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it, or replaced by a default of the right type in the config.",
         why: "Users leave fields empty; setup that continues without a value produces a broken installation.",
         fix: "Check every required answer in validate, and name the question in the diagnostic; or write the default into the config.",
@@ -35,6 +37,8 @@ pub(super) const CHECKS: &[Check] = &[
         // No host checks types, and components replace a wrong one by their default.
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host checks types; the setup form has text fields.",
         requirement: "An answer of the wrong type is refused by validate (or apply), with a diagnostic that names it.",
         why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
         fix: "Check the type of every answer in validate, and name the question in the diagnostic.",
@@ -52,6 +56,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host sends answers that were not asked for.",
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
         why: "An unasked answer must not change the setup, and must not be copied into it.",
         fix: "Read the answers that were asked for by name; never copy the whole map.",
@@ -66,6 +72,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The operator stops: the component crashed.",
         requirement: "Empty, huge, deeply nested, odd Unicode, injection-shaped and boundary answers never make a step trap or hit a bound.",
         why: "Every answer is a stranger's text; a step that breaks on one can be broken on purpose.",
         fix: "Build JSON with a library, bound what is copied, and refuse instead of panicking.",

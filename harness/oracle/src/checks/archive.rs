@@ -1,6 +1,6 @@
 //! archive.*: can the bytes be read, and in one way only?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
@@ -14,6 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Archive,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "Every reader refuses the archive, or reads another one than the verifier.",
         requirement: "The archive is one unambiguous zip: every byte belongs to exactly one record, \
                       and any reader extracts the same files.",
         why: "Two readers that extract different files from the same bytes install different packs, and only one of them was reviewed.",
@@ -25,6 +27,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Archive,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "The pack tools refuse archives over 64 MiB and entries over 16 MiB.",
         requirement: "The archive stays inside the size, count, ratio and name bounds.",
         why: "An archive of kilobytes can inflate to gigabytes, and a million entries exhaust a host that trusts the count.",
         fix: "Split the pack or leave large assets out; the finding names the bound and the value.",
@@ -35,6 +39,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Archive,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host asks for the canonical form.",
         requirement: "Entries are sorted, dated 1980-01-01, mode 0644, without directories, extra \
                       fields or comments, so that the same content is the same bytes.",
         why: "Only the same bytes can be compared, cached and signed; dates and orders of a build machine make every build a different archive.",

@@ -1,6 +1,6 @@
 //! determinism.*: do the same inputs give the same bytes?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::run_diff::differences;
 use crate::subject::{Runs, Subject};
 use provision_core::Finding;
@@ -12,6 +12,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Determinism,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host compares runs. Without it no other result of this harness, and no approval of a plan, means anything.",
         requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
         why: "A step that answers differently each time cannot be reviewed, cached or reproduced.",
         fix: "Derive ids from the inputs; use no clock, no randomness and no order of a hash map.",
@@ -22,6 +24,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Determinism,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host compares runs. Without it no other result of this harness, and no approval of a plan, means anything.",
         requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
         why: "A result that depends on earlier steps is different in production.",
         fix: "Keep nothing between calls: a step starts in fresh memory.",
@@ -32,6 +36,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Determinism,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host compares compilers.",
         requirement: "Unoptimised and optimised code, and the Pulley interpreter, give the same bytes.",
         why: "Hosts differ in their compilers; a pack must not.",
         fix: "Avoid behaviour that depends on NaN bits or on stack depth.",

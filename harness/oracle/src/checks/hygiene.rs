@@ -1,6 +1,6 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
@@ -15,6 +15,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Hygiene,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host looks for it.",
         requirement: "The pack leaks no path of the machine that built it.",
         why: "Paths of a build machine reveal who built the pack and where, and make builds differ.",
         fix: "Build with `--remap-path-prefix`, strip the component, and write relative paths into lock files.",
@@ -25,6 +27,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Hygiene,
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "No host looks for it; whoever downloads the pack has the credential.",
         requirement: "The pack's files hold nothing that looks like a live credential.",
         why: "A credential in a pack is published with it, permanently.",
         fix: "Remove it, revoke it, and let setup ask for it.",
@@ -35,6 +39,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Hygiene,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host looks for it.",
         requirement: "Questions, notes and diagnostics carry no terminal escapes, bidi controls, CI \
                       workflow commands or markup.",
         why: "Text of a pack is shown on terminals, in CI logs and on web pages, which act on escapes, commands and markup in it.",

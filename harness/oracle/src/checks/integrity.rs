@@ -1,6 +1,6 @@
 //! integrity.*: do SBOM, lock and signature match the pack's bytes?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::archive::names;
 use provision_core::codes::CheckCode;
@@ -16,6 +16,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "The reader of greentic-pack refuses the pack.",
         requirement: "An SBOM in the pack decodes strictly, and two SBOMs have the same rows.",
         why: "Pack tools refuse a pack whose SBOM they cannot read, and readers that prefer different SBOMs must not see different rows.",
         fix: "Write `sbom.cbor` in the format greentic-sbom-v1, and no second SBOM.",
@@ -27,6 +29,8 @@ pub(super) const CHECKS: &[Check] = &[
         // Hosts load a pack without reading its SBOM.
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "The pack doctor warns; no host refuses.",
         requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
                       digests.",
         why: "Nobody reviewed a file that the SBOM does not list, and a file that differs from its row changed after the review.",
@@ -38,6 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "The pack doctor reports it; no host refuses.",
         requirement: "The digests in the pack's lock match the components.",
         why: "A lock whose digest differs from the component pins other bytes.",
         fix: "Resolve the lock again after building the components.",
@@ -48,6 +54,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "`greentic-pack verify` refuses the pack under a strict policy.",
         requirement: "The pack is signed by a trusted key over its manifest and SBOM.",
         why: "Without a signature nobody can tell who published these bytes.",
         fix: "Sign manifest and SBOM with an Ed25519 key whose certificate the user trusts (`--trust key.pem`).",

@@ -1,6 +1,6 @@
 //! sandbox.*: did a step hit a bound, or try a denied capability?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -14,6 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Run,
+        host: "Hosts bound memory and time, and stop the component.",
         requirement: "No step hits a bound.",
         why: "A step that hits a bound in a dry run can take down a real host.",
         fix: "The finding names the bound; the report shows what each step consumed.",
@@ -24,6 +26,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Run,
+        host: "No host refuses it, but a dry run that reaches outside is not a dry run; this project exists to find it.",
         requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
         why: "Users rely on a dry run to change nothing.",
         fix: "Say in the plan what should change, and let the host change it.",
@@ -34,6 +38,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "Hosts deny the call, and the component continues.",
         requirement: "A step does not even try a capability that was denied to it.",
         why: "Code that tries a denied capability tries it again on a host that grants it.",
         fix: "Remove the call; the finding names interface and function.",

@@ -1,7 +1,7 @@
 //! secrets.*: does a secret leak, and is each secret declared?
 
 use super::plan::on_plan;
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::secret_scan::Secrets;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -18,6 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Secrets,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "No host refuses it, but hosts show and store plans: whoever reads one has the secret.",
         requirement: "Values in the secrets patch are redacted.",
         why: "Plans are shown, logged and stored; a secret in a plan is no longer secret.",
         fix: "Set `redacted: true` and `value: null`; the host has the value already.",
@@ -28,6 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Secrets,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "No host refuses it, but hosts show and store config, notes and logs: whoever reads them has the secret.",
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
         why: "People without access to the secret read all of these, and can decode every one of these forms.",
         fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
@@ -38,6 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Secrets,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "Secret stores are filled by the declared requirements.",
         requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set.",
         why: "Operators provide the secrets that are declared; one that is not is missing at run time.",
         fix: "List every secret in assets/secret-requirements.json (or the manifest), and set each required one.",

@@ -1,6 +1,6 @@
 //! validators.*: do the pack's own validators accept it?
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Subject, Validated};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -12,6 +12,8 @@ pub(super) const CHECKS: &[Check] = &[Check {
     stage: Stage::Validators,
     level: Level::Should,
     scope: ScopeKind::Pack,
+    bites: Bite::Nowhere,
+    host: "The pack doctor shows the diagnostics of validators; no host refuses.",
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",
     why: "The pack's own validator is part of it; a publisher must not ignore its errors.",
     fix: "The finding carries the validator's own message.",

@@ -2,7 +2,7 @@
 
 mod capabilities;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::wizard::{StepCode, StepRun};
@@ -13,6 +13,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Abi,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Load,
+        host: "The runner cannot instantiate the component for any interface that it knows.",
         requirement: "Each wizard step's component exports an interface that the harness knows.",
         why: "A component that exports no known interface cannot be called by any host.",
         fix: "Export one of the interfaces that reports/README.md lists, in a version that it lists.",
@@ -23,6 +25,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Abi,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Load,
+        host: "The runner's linker has no such import, so the component does not instantiate.",
         requirement: "A component imports nothing outside the allowed host interfaces.",
         why: "A component that imports more than hosts grant does not start, or asks for more than it may have.",
         fix: "Remove the import; WASI 0.2 and the greentic host interfaces are granted, nothing else.",
@@ -33,6 +37,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Abi,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host compares imports with the declared capabilities.",
         requirement: "A component imports, and uses, only capabilities that its manifest declares.",
         why: "Operators read in the manifest what a component may do; they did not approve what is not declared there.",
         fix: "Declare the capability in the component's manifest, or do without it.",

@@ -3,7 +3,7 @@
 mod components;
 mod schemas;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
 use provision_core::codes::CheckCode;
@@ -18,6 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "The runner loads nothing but `manifest.cbor` and refuses a pack without it.",
         requirement: "There is a manifest, and it decodes strictly (no duplicate keys, no trailing \
                       bytes, bounded depth).",
         why: "Readers differ on a manifest with a duplicate key: some take the first value, others the last.",
@@ -29,6 +31,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "No host compares the manifests; each host reads the one that it prefers, so the pack that was reviewed is not the pack that runs.",
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
         why: "Readers prefer different manifests; if these disagree, they install different packs.",
         fix: "Ship one manifest, or generate all of them from the same source.",
@@ -39,6 +43,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "The manifest decoder of the hosts refuses malformed ids and versions.",
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
         why: "Ids and versions become file names, keys and dependencies; an id that is a path, or a version that is none, breaks the tools that use it.",
         fix: "Use letters, digits, dots, dashes and underscores for the id, a semantic version such as 1.2.3, and flow names that are plain names.",
@@ -49,6 +55,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Run,
+        host: "The pack doctor refuses the pack, and the runner fails at the node.",
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error.",
         why: "These are the rules that every host of the ecosystem applies before it looks any further.",
         fix: "Each finding carries the rule's own message; run the ecosystem's pack tool for more.",
@@ -59,6 +67,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "The runner refuses the pack: components missing.",
         requirement: "Every component that the manifest names is in the pack (or a pinned, resolvable \
                       source).",
         why: "A flow with a missing component fails when a user runs it, not when it is published.",
@@ -70,6 +80,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Run,
+        host: "The runner fails when the flow reaches the node.",
         requirement: "Every flow node names a component of the pack, and this component exports something.",
         why: "The runner refuses a flow whose node has no component, and cannot call one that exports nothing.",
         fix: "Correct the component's id, or pack the component that the node names.",
@@ -82,6 +94,8 @@ pub(super) const CHECKS: &[Check] = &[
         // than it declares.
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host compares the operation with the declared ones.",
         requirement: "Every flow node names an operation that its component declares.",
         why: "A component that does not know the operation fails when a user runs the flow.",
         fix: "Correct the operation's name, or declare it in the component's manifest.",
@@ -92,6 +106,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Setup,
+        host: "The operator refuses setup: the schema is not in the pack.",
         requirement: "Every config schema that a host reads exists and is a valid JSON Schema: that of the first component, and those that extensions name under `config_schema_ref`.",
         why: "The operator refuses setup if a schema is not in the pack, and validates nothing with an invalid one.",
         fix: "Add the file that is referenced, or correct the schema; the finding names the place.",
@@ -103,6 +119,8 @@ pub(super) const CHECKS: &[Check] = &[
         // No host resolves these references inside a pack.
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host resolves these references inside a pack.",
         requirement: "Every JSON Schema of a component's operations, and of the config of the other components, exists and is valid.",
         why: "The runner gives these schemas to language models as they are; a reference to a file outside the pack means nothing there.",
         fix: "Write the schema into the manifest, or add the file that is referenced; the finding names the place.",
@@ -113,6 +131,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Setup,
+        host: "The operator calls the wrong component, which asks for other answers than the setup form.",
         requirement: "A component's own description names the component that the manifest says it is.",
         why: "A provider that was packed with another provider's component sets up the wrong thing under the right name.",
         fix: "Pack the component whose own description has the id that the manifest gives it.",
@@ -123,6 +143,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host compares the bytes of components.",
         requirement: "Components with different ids are not the same bytes.",
         why: "Two ids with the same bytes mean that one of them was filled with a copy by mistake.",
         fix: "Pack each component's own build.",

@@ -6,7 +6,7 @@ mod state;
 
 pub(crate) use state::unsettled;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
@@ -23,6 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "A host that carries the plan out cannot read the operation.",
         requirement: "Config and secret patches, webhook, subscription and OAuth operations are \
                       well-formed: known verbs, unique ids, no unresolved template.",
         why: "A host executes a plan literally: it ignores an unknown verb, or takes an unresolved template for a value.",
@@ -34,6 +36,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The provider refuses the webhook, or sends events to another host.",
         requirement: "Webhook URLs are https, below the given public base URL.",
         why: "A webhook elsewhere sends the user's messages elsewhere; one without TLS shows them to everybody on the way.",
         fix: "Build webhook URLs from the public base URL that the wizard is given.",
@@ -44,6 +48,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host compares plans; publishers' own scripts compare this fixture with the plan.",
         requirement: "The plan equals `fixtures/setup.expected.plan.json`, and its subscription \
                       operations equal `subscriptions.expected(.ops).json`.",
         why: "A user approves the plan, so each change of it must be on purpose.",
@@ -59,6 +65,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The operator validates the config strictly and refuses it.",
         requirement: "The resulting config is valid under the pack's own config schema.",
         why: "A config that the pack's own schema refuses is refused by the first component that reads it.",
         fix: "Let the wizard make what the schema asks for, or correct the schema.",
@@ -69,6 +77,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host runs setup twice by itself.",
         requirement: "Setup run again on the state it would have left changes nothing.",
         why: "Setup is repeated after failures; a second run that adds everything again leaves duplicates.",
         fix: "Look at `existing_state`, and use stable ids.",
@@ -79,6 +89,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "No host runs the remove wizard by itself.",
         requirement: "The remove wizard takes back every key and operation that setup added.",
         why: "What remains keeps the secrets of a removed installation, and keeps receiving its events.",
         fix: "Let the remove wizard take back each key, secret, webhook, subscription and authorisation.",

@@ -2,7 +2,7 @@
 
 mod questions;
 
-use crate::check::{Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Observed, Subject};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
@@ -18,6 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        bites: Bite::Setup,
+        host: "The operator refuses: missing setup_default.",
         requirement: "A provider pack offers a setup wizard, or declares `provisioning:none`.",
         why: "The operator cannot install a provider without setup (`missing setup_default`); a provider that needs none has to declare it.",
         fix: "Add a setup entry flow, or declare the capability `provisioning:none`.",
@@ -28,6 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The operator stops with the step's error.",
         requirement: "Every step of every wizard ran to completion.",
         why: "Only a step that ran to its end was tested; a wizard that stops leaves users half-way.",
         fix: "The finding names the step, its file and the cause; the reproducing command shows it again.",
@@ -38,6 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The operator cannot decode the answer.",
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
         why: "A host that has to guess the meaning of an answer guesses wrong for some users.",
         fix: "Answer one JSON object with the keys of the contract, in UTF-8, each key once.",
@@ -48,6 +54,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The setup form cannot be shown or filled in.",
         requirement: "Questions have unique ids, known kinds, valid defaults and constraints; Adaptive Cards are valid.",
         why: "A form with two fields of one id, or a default that it refuses itself, cannot be filled in.",
         fix: "Give each question an id of its own, a known kind, and a default that satisfies its own constraints.",
@@ -58,6 +66,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Setup,
+        host: "The component refuses the answers that the form asked for.",
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
         why: "Users fill in what setup.yaml says; a wizard that asks for something else refuses their answers.",
         fix: "Generate setup.yaml, the questions and the config schema from one source.",
@@ -68,6 +78,8 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        bites: Bite::Nowhere,
+        host: "Hosts show the key instead of the text.",
         requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
         why: "A key without a text shows users the key.",
         fix: "Add the key to the component's English bundle, or correct it.",
