@@ -37,6 +37,17 @@ pub struct ComponentSource {
     pub file: Option<String>,
     /// Whether a digest identifies its bytes.
     pub pinned: bool,
+    /// The name of the component in the reference that the author gave: the last
+    /// segment, without tag, digest and ending.
+    pub origin: String,
+}
+
+/// `oci://host/library/templates:latest` is `templates`, and so is
+/// `file://target/templates.wasm`.
+fn origin(reference: &str) -> String {
+    let last = reference.rsplit('/').next().unwrap_or_default();
+    let bare = last.split(['@', ':']).next().unwrap_or_default();
+    bare.strip_suffix(".wasm").unwrap_or(bare).to_owned()
 }
 
 /// The table of sources of `manifest`, by component id and name.
@@ -59,10 +70,15 @@ pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
             ArtifactLocationV1::Remote => None,
         };
         let pinned = entry.resolved.digest.starts_with("sha256:");
+        let origin = origin(entry.source.reference());
         let id = entry.component_id.map(|id| id.as_str().to_owned());
         for name in id.into_iter().chain([entry.name]) {
-            let file = file.clone();
-            sources.insert(name, ComponentSource { file, pinned });
+            let source = ComponentSource {
+                file: file.clone(),
+                pinned,
+                origin: origin.clone(),
+            };
+            sources.insert(name, source);
         }
     }
     sources
@@ -91,4 +107,21 @@ pub fn resolve(pack: &Pack, manifest: &PackManifest, id: &str) -> Option<String>
     let declared = manifest.components.iter().find(|c| c.id.as_str() == id);
     let version = declared.map(|c| c.version.to_string()).unwrap_or_default();
     file(pack, id, &version, sources(manifest).get(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn origin_is_the_last_segment_without_tag_digest_and_ending() {
+        for (reference, expected) in [
+            ("ghcr.io/greentic/components/templates:latest", "templates"),
+            ("ghcr.io:443/templates@sha256:00ff", "templates"),
+            ("target/wasm32/templates.wasm", "templates"),
+            ("templates", "templates"),
+        ] {
+            assert_eq!(origin(reference), expected, "{reference}");
+        }
+    }
 }

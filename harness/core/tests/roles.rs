@@ -108,3 +108,33 @@ fn older_manifest_is_a_provider_unless_it_provisions_nothing() {
         );
     }
 }
+
+#[test]
+fn bundle_and_digital_worker_are_known_by_their_files() {
+    let json = |name: &str| (name.to_owned(), b"{}".to_vec());
+    for (files, expected) in [
+        (["manifest.json", "metadata.json"], Role::DigitalWorker),
+        (["manifest.json", "bundle.yaml"], Role::Bundle),
+        (["pack.json", "metadata.json"], Role::Provider),
+    ] {
+        let found = role(&open(files.iter().map(|name| json(name))));
+        assert_eq!(found.role, expected, "{files:?}");
+        assert_eq!(found.needs_wizard, expected == Role::Provider);
+    }
+    let bundle = pack("application", &[], &["bundle.yaml"]);
+    assert_eq!(role(&bundle).role, Role::Bundle);
+    let provider = ("greentic.provider-extension.v1", json!({ "providers": [] }));
+    let provider = pack("application", &[provider], &["bundle.yaml"]);
+    assert_eq!(role(&provider).role, Role::Provider);
+}
+
+#[test]
+fn source_folder_is_refused_with_the_command_that_builds_it() {
+    let source = Source::Folder {
+        files: [("pack.yaml".to_owned(), b"id: a".to_vec())].into(),
+        manifest: None,
+    };
+    let error = Pack::open(source, &Limits::default()).expect_err("no manifest");
+    assert_eq!(error.code().as_str(), "E_MANIFEST_MISSING");
+    assert!(error.to_string().contains("greentic-pack build"), "{error}");
+}

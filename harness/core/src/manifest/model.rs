@@ -131,6 +131,11 @@ pub enum ManifestError {
     /// The pack has no manifest.
     #[error("E_MANIFEST_MISSING: no pack.json, manifest.json or manifest.cbor at the pack's root")]
     Missing,
+    /// The pack has no manifest, but the source of one.
+    #[error(
+        "E_MANIFEST_MISSING: this is the source of a pack (pack.yaml); run `greentic-pack build` and judge its result"
+    )]
+    SourceFolder,
     /// It is not strict JSON.
     #[error("E_MANIFEST_JSON: {file}: {source}")]
     Json {
@@ -162,7 +167,7 @@ impl ManifestError {
     #[must_use]
     pub fn code(&self) -> CheckCode {
         match self {
-            Self::Missing => CheckCode::ManifestMissing,
+            Self::Missing | Self::SourceFolder => CheckCode::ManifestMissing,
             Self::Json { .. } => CheckCode::ManifestJson,
             Self::Cbor { .. } => CheckCode::ManifestCbor,
             Self::Shape { .. } => CheckCode::ManifestShape,

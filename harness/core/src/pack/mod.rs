@@ -108,7 +108,11 @@ impl Pack {
             Some(name) => Some(name.as_str()),
             None => manifest::FILE_NAMES.into_iter().find(|n| contents.has(n)),
         };
-        let manifest_file = manifest_file.ok_or(ManifestError::Missing)?;
+        let manifest_file = manifest_file.ok_or(if contents.has("pack.yaml") {
+            ManifestError::SourceFolder
+        } else {
+            ManifestError::Missing
+        })?;
         let bytes = read(manifest_file).ok_or(ManifestError::Missing)?;
         let manifest = manifest::decode(manifest_file, &bytes, limits.depth)?;
         drop(bytes);

@@ -30,7 +30,7 @@ pub use plan::{
     WebhookOp,
 };
 pub use resolve::{Driver, Wizard, WizardKind, entry_flows, wizards};
-pub use role::{PackRole, Role, role};
+pub use role::{OLD_PROVIDER_EXTENSION, PackRole, Role, role};
 pub use run::{Outcome, StepRun, Task, WizardRun};
 pub use session::grants;
 pub use state::InstalledState;

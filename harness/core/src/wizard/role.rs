@@ -2,6 +2,7 @@
 
 use super::questions::has_setup_questions;
 use crate::pack::Pack;
+use crate::wasm::is_interface;
 use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{EXT_CAPABILITIES_V1, PROVIDER_EXTENSION_ID, PackKind, PackManifest};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// Hosts no longer read a provider extension under this name.
-const OLD_PROVIDER_EXTENSION: &str = "greentic.ext.provider";
+pub const OLD_PROVIDER_EXTENSION: &str = "greentic.ext.provider";
 
 /// What hosts use a pack for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,6 +24,12 @@ pub enum Role {
     Library,
     /// It configures the platform itself.
     Infrastructure,
+    /// Its components validate other packs.
+    Validator,
+    /// It lists other packs, which a host installs together.
+    Bundle,
+    /// An agent with its own runtime; the runner of flows does not run it.
+    DigitalWorker,
 }
 
 impl Role {
@@ -34,6 +41,9 @@ impl Role {
             Self::Application => "application",
             Self::Library => "library",
             Self::Infrastructure => "infrastructure",
+            Self::Validator => "validator",
+            Self::Bundle => "bundle",
+            Self::DigitalWorker => "digital worker",
         }
     }
 }
@@ -67,7 +77,17 @@ impl PackRole {
 /// The role of `pack`, from its manifest and its files.
 #[must_use]
 pub fn role(pack: &Pack) -> PackRole {
-    let Some(manifest) = &pack.manifest().pack_v1 else {
+    let manifest = pack.manifest().pack_v1.as_ref();
+    // The extensions of a manifest outrank the files of the pack.
+    let extends = |m: &&Box<PackManifest>| of_extensions(m).is_some();
+    if let (None, Some((role, reason))) = (manifest.filter(extends), of_files(pack)) {
+        return PackRole {
+            role,
+            reason,
+            needs_wizard: false,
+        };
+    }
+    let Some(manifest) = manifest else {
         // Older manifests name no kind. Hosts set up every pack of this form.
         return PackRole {
             role: Role::Provider,
@@ -88,23 +108,53 @@ pub fn role(pack: &Pack) -> PackRole {
 
 const OFFERS: &str = "its manifest offers capabilities";
 
+/// The role that the files of `pack` show.
+fn of_files(pack: &Pack) -> Option<(Role, &'static str)> {
+    let flows = &pack.manifest().flows;
+    let validates = |file: &str| {
+        let info = pack.info(file);
+        info.is_some_and(|info| {
+            info.exports
+                .iter()
+                .any(|e| is_interface(e, VALIDATOR, "0.1"))
+        })
+    };
+    if pack.has("bundle.yaml") {
+        Some((Role::Bundle, "it has a bundle.yaml"))
+    } else if pack.manifest_file() == "manifest.json" && pack.has("metadata.json") {
+        let reason = "it has a metadata.json beside its manifest.json";
+        Some((Role::DigitalWorker, reason))
+    } else if flows.is_empty() && pack.files().any(validates) {
+        let reason = "it has no flow, and a component validates packs";
+        Some((Role::Validator, reason))
+    } else {
+        None
+    }
+}
+
+const VALIDATOR: &str = "greentic:pack-validate/validator";
+
 fn of_manifest(manifest: &PackManifest) -> (Role, &'static str) {
-    let extensions = manifest.extensions.as_ref();
-    let has = |name: &str| extensions.is_some_and(|all| all.contains_key(name));
-    if has(PROVIDER_EXTENSION_ID) {
-        return (Role::Provider, "its manifest has the provider extension");
-    }
-    if has(OLD_PROVIDER_EXTENSION) {
-        return (Role::Provider, "its manifest has an old provider extension");
-    }
-    if offers(manifest).next().is_some() {
-        return (Role::Provider, OFFERS);
-    }
-    match manifest.kind {
+    of_extensions(manifest).unwrap_or(match manifest.kind {
         PackKind::Provider => (Role::Provider, "the kind in its manifest"),
         PackKind::Application => (Role::Application, "the kind in its manifest"),
         PackKind::Library => (Role::Library, "the kind in its manifest"),
         PackKind::Infrastructure => (Role::Infrastructure, "the kind in its manifest"),
+    })
+}
+
+/// The role that the extensions of a manifest show.
+fn of_extensions(manifest: &PackManifest) -> Option<(Role, &'static str)> {
+    let extensions = manifest.extensions.as_ref();
+    let has = |name: &str| extensions.is_some_and(|all| all.contains_key(name));
+    if has(PROVIDER_EXTENSION_ID) {
+        Some((Role::Provider, "its manifest has the provider extension"))
+    } else if has(OLD_PROVIDER_EXTENSION) {
+        Some((Role::Provider, "its manifest has an old provider extension"))
+    } else if offers(manifest).next().is_some() {
+        Some((Role::Provider, OFFERS))
+    } else {
+        None
     }
 }
 

@@ -35,6 +35,19 @@ pub(super) const CHECKS: &[Check] = &[
         run: bounded,
     },
     Check {
+        id: "archive.portable-names",
+        stage: Stage::Archive,
+        // The readers of the hosts accept a colon, and hosts run on Linux.
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "Hosts on Linux read the file; on Windows the name is a stream of another file, or refused.",
+        requirement: "No name of a file has a colon.",
+        why: "Windows reads the part after the colon as a stream of the file before it, so tools there lose the file or hide it.",
+        fix: "Rename the file; flows of old packs write `__` instead of `::`.",
+        run: portable_names,
+    },
+    Check {
         id: "archive.canonical",
         stage: Stage::Archive,
         level: Level::Should,
@@ -122,6 +135,20 @@ fn bounded(subject: &Subject, out: &mut Findings) {
             found => Conclusion::Failed(found),
         },
     });
+}
+
+fn portable_names(subject: &Subject, out: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let finding = |name: &str| {
+        Finding::new(
+            CheckCode::NameColon,
+            inert(name, 200),
+            "a name without `:`",
+            "the name has a colon",
+        )
+    };
+    let names = opened.pack.files().filter(|name| name.contains(':'));
+    out.pack(Conclusion::of(names.map(finding).collect()));
 }
 
 fn canonical(subject: &Subject, out: &mut Findings) {

@@ -1,13 +1,15 @@
 //! integrity.*: do SBOM, lock and signature match the pack's bytes?
 
 use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::Subject;
+use crate::subject::{Described, Subject};
 use provision_core::archive::names;
 use provision_core::codes::CheckCode;
+use provision_core::integrity::lock::{self, Pin};
 use provision_core::integrity::sbom::{self, Row, Sbom};
-use provision_core::integrity::{lock, signature};
+use provision_core::integrity::signature;
 use provision_core::text::inert;
 use provision_core::{Finding, Limits, Pack, pack};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -40,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "integrity.lock",
         stage: Stage::Integrity,
-        level: Level::Should,
+        level: Level::Publish,
         scope: ScopeKind::Pack,
         bites: Bite::Integrity,
         host: "The pack doctor reports it; no host refuses.",
@@ -48,6 +50,18 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A lock whose digest differs from the component pins other bytes.",
         fix: "Resolve the lock again after building the components.",
         run: lock,
+    },
+    Check {
+        id: "integrity.lock-current",
+        stage: Stage::Integrity,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "The pack doctor refuses the pack; no host reads these rows of the lock.",
+        requirement: "The lock names each component as the component describes itself, with the same operations.",
+        why: "A lock that lists other operations was resolved from another build of the component.",
+        fix: "Run `greentic-pack resolve` after building the components.",
+        run: lock_current,
     },
     Check {
         id: "integrity.signature",
@@ -217,6 +231,55 @@ fn lock(subject: &Subject, findings: &mut Findings) {
     }
     findings.pack(match (found.is_empty(), compared) {
         (true, 0) => Conclusion::NotApplicable("the pack has no lock that pins bytes".into()),
+        _ => Conclusion::of(found),
+    });
+}
+
+/// The pins of all locks of the pack that decode.
+fn pins(pack: &Pack, depth: usize) -> Vec<Pin> {
+    let files = lock::FILE_NAMES.into_iter();
+    let pins = files.filter_map(|file| lock::decode(file, &pack.read(file)?, depth).ok());
+    pins.flatten().collect()
+}
+
+fn lock_current(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    let (mut found, mut compared) = (Vec::new(), 0);
+    for pin in pins(&opened.pack, subject.limits.depth) {
+        let is = |d: &&Described| d.component == pin.component;
+        let described = opened.described.iter().find(is);
+        let Some(Ok(description)) = described.map(|d| &d.answer) else {
+            continue;
+        };
+        // Older interfaces describe no operations.
+        let id = description.pointer("/info/id").and_then(Value::as_str);
+        let rows = description.get("operations").and_then(Value::as_array);
+        let (Some(id), Some(rows)) = (id, rows) else {
+            continue;
+        };
+        compared += 1;
+        let at = format!("the lock, `{}`", inert(&pin.component, 120));
+        let differs = |expected: String, actual: String| {
+            Finding::new(CheckCode::LockStale, &at, expected, inert(&actual, 300))
+        };
+        if id != pin.component {
+            let actual = format!("it describes itself as `{id}`");
+            found.push(differs("the component of this id".into(), actual));
+        }
+        let ids = rows.iter().filter_map(|row| row.get("id")?.as_str());
+        let ids: BTreeSet<String> = ids.map(str::to_owned).collect();
+        if let Some(locked) = pin.operations.filter(|locked| *locked != ids) {
+            let list = |ids: &BTreeSet<String>| {
+                let ids: Vec<String> = ids.iter().map(|id| inert(id, 60)).collect();
+                format!("operations {}", ids.join(", "))
+            };
+            found.push(differs(inert(&list(&ids), 300), list(&locked)));
+        }
+    }
+    findings.pack(match compared {
+        0 => Conclusion::NotApplicable(
+            "no locked component of the pack describes its operations".into(),
+        ),
         _ => Conclusion::of(found),
     });
 }

@@ -1,8 +1,8 @@
 //! Mutations of the names of entries.
 
 use super::mutation::{Apply, Mutation};
-use provision_core::codes::FindingCode::Archive;
-use provision_core::codes::Rule;
+use provision_core::codes::FindingCode::{Archive, Check};
+use provision_core::codes::{CheckCode, Rule};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
@@ -128,7 +128,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_stream",
         doc: "A name that is a stream of another file on Windows.",
-        code: Archive(Rule::NameColon),
+        code: Check(CheckCode::NameColon),
         apply: Apply::Archive(|archive| {
             archive.named("ab.json:hidden");
         }),
@@ -136,7 +136,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "name_double_colon",
         doc: "A name with `::`, as in very old packs.",
-        code: Archive(Rule::NameColon),
+        code: Check(CheckCode::NameColon),
         apply: Apply::Archive(|archive| {
             archive.named("components/diagnostics::summary.wasm");
         }),

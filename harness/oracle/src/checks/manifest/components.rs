@@ -9,7 +9,7 @@ use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
 use provision_core::wasm::{self, WasmKind};
 use provision_core::wizard::StepCode;
-use provision_core::{Finding, Pack, cbor};
+use provision_core::{Finding, Pack};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ fn manifest(subject: &Subject) -> Option<Result<(&Pack, &PackManifest), Conclusi
 }
 
 /// Concludes with what `find` finds, unless the pack describes no components.
-fn conclude(
+pub(super) fn conclude(
     subject: &Subject,
     findings: &mut Findings,
     find: impl Fn(&Pack, &PackManifest) -> Vec<Finding>,
@@ -197,49 +197,13 @@ pub(super) fn node_operations(subject: &Subject, findings: &mut Findings) {
 }
 
 pub(super) fn identity(subject: &Subject, findings: &mut Findings) {
-    conclude(subject, findings, |pack, manifest| {
-        let mut found = Vec::new();
-        for component in declared(manifest) {
-            let at = format!("components/{}.manifest.cbor", component.id);
-            let Some(bytes) = pack.read(&at) else {
-                continue;
-            };
-            let described =
-                cbor::parse(&bytes, subject.limits.depth).and_then(|t| cbor::to_json(&t));
-            let described = match described {
-                Ok(described) => described,
-                Err(error) => {
-                    let (expected, actual) = ("strict CBOR", inert(&error.to_string(), 200));
-                    found.push(Finding::new(
-                        CheckCode::ComponentManifest,
-                        at,
-                        expected,
-                        actual,
-                    ));
-                    continue;
-                }
-            };
-            for (key, expected) in [("id", component.id), ("version", &component.version)] {
-                let actual = described.get(key).and_then(serde_json::Value::as_str);
-                if actual != Some(expected) {
-                    let actual = inert(actual.unwrap_or("nothing"), 120);
-                    let expected = format!("{key} `{}`", inert(expected, 120));
-                    found.push(Finding::new(
-                        CheckCode::ComponentIdentity,
-                        &at,
-                        expected,
-                        actual,
-                    ));
-                }
-            }
-        }
-        found.extend(self_described(subject));
-        found
+    conclude(subject, findings, |_, manifest| {
+        self_described(subject, &sources(manifest))
     });
 }
 
 /// Findings on the self-descriptions of components.
-fn self_described(subject: &Subject) -> Vec<Finding> {
+fn self_described(subject: &Subject, sources: &BTreeMap<String, ComponentSource>) -> Vec<Finding> {
     let described = subject.opened.as_ref().map(|o| o.described.as_slice());
     let mut found = Vec::new();
     for Described {
@@ -250,9 +214,14 @@ fn self_described(subject: &Subject) -> Vec<Finding> {
     {
         let at = inert(file, 200);
         let id = inert(component, 120);
+        // An author may pack a component of another name under this id.
+        let origin = sources.get(component).map(|source| source.origin.as_str());
+        let is_named = |name: &String| {
+            names(name, component) || origin.is_some_and(|origin| same_segment(name, origin))
+        };
         match answer {
             Ok(description) => {
-                let Some(name) = own_name(description).filter(|n| !names(n, component)) else {
+                let Some(name) = own_name(description).filter(|n| !is_named(n)) else {
                     continue;
                 };
                 let expected = format!("describes itself as `{id}`");
@@ -281,13 +250,14 @@ fn self_described(subject: &Subject) -> Vec<Finding> {
     found
 }
 
-/// The name in a description: its `provider`, `id` or `name`, or the name of its
-/// `component`.
+/// The name in a description: its `provider`, `id` or `name`, the id in its `info`, or
+/// the name of its `component`.
 fn own_name(description: &Value) -> Option<String> {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let own = ["provider", "id", "name"];
     own.iter()
         .find_map(|key| text(description, key))
+        .or_else(|| text(description.get("info")?, "id"))
         .or_else(|| {
             let component = description.get("component")?;
             let name = text(component, "id").or_else(|| text(component, "name"))?;
@@ -298,12 +268,17 @@ fn own_name(description: &Value) -> Option<String> {
         })
 }
 
+/// Whether the last segments of two names are equal, in any case, and not empty.
+fn same_segment(a: &str, b: &str) -> bool {
+    let last = |text: &str| text.rsplit(['.', '/', ':']).next().map(str::to_lowercase);
+    last(a) == last(b) && last(a).is_some_and(|segment| !segment.is_empty())
+}
+
 /// Whether `name` names the component `id`: their last segments are equal, because
 /// either may be qualified (`ai.greentic.templates` and `templates`), or every word of it
 /// is one of the id's (`ai.greentic.provision` and `ai.greentic.component-provision`).
 fn names(name: &str, id: &str) -> bool {
-    let last = |text: &str| text.rsplit(['.', '/', ':']).next().map(str::to_lowercase);
-    if last(name) == last(id) && last(id).is_some_and(|segment| !segment.is_empty()) {
+    if same_segment(name, id) {
         return true;
     }
     let words = |text: &str| -> BTreeSet<String> {

@@ -1,6 +1,8 @@
 //! manifest.*: is the manifest well-formed, and does it match the pack?
 
+mod component_manifests;
 mod components;
+mod provider;
 mod schemas;
 
 use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
@@ -137,6 +139,68 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A provider that was packed with another provider's component sets up the wrong thing under the right name.",
         fix: "Pack the component whose own description has the id that the manifest gives it.",
         run: components::identity,
+    },
+    Check {
+        id: "manifest.provider-visible",
+        stage: Stage::Manifest,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        bites: Bite::Setup,
+        host: "The operator does not see the provider; the setup tool says so in a warning.",
+        requirement: "The manifest of a provider has the capability extension, and its provider extension has the name that hosts read.",
+        why: "Hosts find providers by these extensions; without them the provider is installed and never used.",
+        fix: "Build the pack with a version of greentic-pack that writes `greentic.ext.capabilities.v1` and `greentic.provider-extension.v1`.",
+        run: provider::visible,
+    },
+    Check {
+        id: "manifest.references",
+        stage: Stage::Manifest,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "The pack doctor refuses the pack: PACK_MISSING_FILE.",
+        requirement: "Every document and every component manifest that the pack's manifest refers to is in the pack.",
+        why: "The pack tools refuse a pack that refers to a file which is not there.",
+        fix: "Add the file, or remove the reference from the manifest.",
+        run: provider::references,
+    },
+    Check {
+        id: "manifest.secret-scopes",
+        stage: Stage::Manifest,
+        // No host reads the scope when it sets the pack up or runs it.
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "The pack doctor refuses the pack: PACK_SECRET_REQUIREMENTS_INVALID. No other host reads the scope.",
+        requirement: "Every secret that the manifest lists has a scope with an environment and a tenant.",
+        why: "Without a scope nobody can say whose secret it is.",
+        fix: "State the scope in the pack's source, or build with `--default-secret-scope`.",
+        run: provider::secret_scopes,
+    },
+    Check {
+        id: "manifest.no-sources",
+        stage: Stage::Manifest,
+        // Hosts do not read these files.
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        bites: Bite::Integrity,
+        host: "The pack doctor refuses the pack; no other host reads these files.",
+        requirement: "A pack that says it is a production build has no source files: `pack.yaml`, `*.ygtc`, flows as JSON.",
+        why: "Sources may differ from what was built, and often contain what is not meant to be published.",
+        fix: "Build the pack with `greentic-pack build` for production, and add no file afterwards.",
+        run: provider::no_sources,
+    },
+    Check {
+        id: "manifest.component-manifests",
+        stage: Stage::Manifest,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "Hosts read the pack's manifest; the pack tools compare these files only to print them.",
+        requirement: "The manifest that the pack carries for a component decodes, and agrees with the pack's manifest on id, version and hash.",
+        why: "People who look into the pack see another component or version there than hosts run.",
+        fix: "Build the pack again, so that its tool writes these files.",
+        run: component_manifests::agree,
     },
     Check {
         id: "manifest.components-distinct",
