@@ -77,9 +77,9 @@ impl PackRole {
 /// The role of `pack`, from its manifest and its files.
 #[must_use]
 pub fn role(pack: &Pack) -> PackRole {
-    let manifest = pack.manifest().pack_v1.as_ref();
+    let manifest = pack.manifest().pack_v1.as_deref();
     // The extensions of a manifest outrank the files of the pack.
-    let extends = |m: &&Box<PackManifest>| of_extensions(m).is_some();
+    let extends = |m: &&PackManifest| of_extensions(m).is_some();
     if let (None, Some((role, reason))) = (manifest.filter(extends), of_files(pack)) {
         return PackRole {
             role,
