@@ -27,6 +27,7 @@ pub mod zip_readers;
 pub use check::{Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
 pub use judge::{judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
+pub use probe_outcome::asked;
 pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, Runs, Spent, Subject, Texts,
     Validated,

@@ -92,7 +92,8 @@ pub(crate) fn shows_extra(plan: &ProvisionPlan) -> bool {
 
 /// The questions that a wizard itself asks; `None` if it asks none in a known
 /// form.
-pub(crate) fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
+#[must_use]
+pub fn asked(run: &WizardRun, limits: &Limits) -> Option<Vec<Question>> {
     let outputs = run
         .steps
         .iter()

@@ -187,6 +187,7 @@ fn torn(scratch: &Path) -> Result<Planted, Error> {
     let options = Options {
         level: Level::Must,
         trust: Vec::new(),
+        answers: None,
         filter: None,
         conditions: Conditions::default(),
         artifacts: scratch.join("artifacts"),

@@ -23,15 +23,19 @@ pub fn folder_name(label: &str) -> String {
     format!("{slug}-{}", &digest(label.as_bytes())[..8])
 }
 
-/// The flags that affect the results of a run: its profile and its trusted keys.
+/// The flags that affect the results of a run: its profile, its trusted keys and its
+/// answers.
 #[must_use]
-pub fn flags(level: Level, trust: &[PathBuf]) -> String {
+pub fn flags(level: Level, trust: &[PathBuf], answers: Option<&Path>) -> String {
     let mut flags = match level {
         Level::Must => String::new(),
         Level::Publish | Level::Should => format!(" --profile {}", level.profile()),
     };
     for key in trust {
         flags += &format!(" --trust {}", quoted(&key.to_string_lossy()));
+    }
+    if let Some(answers) = answers {
+        flags += &format!(" --answers {}", quoted(&answers.to_string_lossy()));
     }
     flags
 }

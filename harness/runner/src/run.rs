@@ -27,6 +27,8 @@ pub struct Options {
     pub level: Level,
     /// Files of the trusted keys, for the commands that reproduce a failure.
     pub trust: Vec<PathBuf>,
+    /// The file with the answers of the user, for the same commands.
+    pub answers: Option<PathBuf>,
     /// Only checks whose trial name `pack::scope::check` contains this.
     pub filter: Option<String>,
     /// Conditions under which packs are observed.
@@ -160,7 +162,7 @@ impl Pipeline<'_> {
         shrunk: &ShrunkAnswers,
     ) -> Result<String, Error> {
         let options = self.options;
-        let flags = evidence::flags(options.level, &options.trust);
+        let flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());
         let root = &options.artifacts;
         evidence::write(root, pack, &flags, &examined.subject, &examined.results)?;
         let conditions = &options.conditions;

@@ -1,6 +1,7 @@
 //! The command `conformance`.
 
 use super::cache;
+use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::output::print;
 use crate::discover::{Marker, PackRef, discover};
@@ -54,6 +55,10 @@ pub(super) struct Args {
     /// more than once.
     #[arg(long, value_name = "KEY.PEM")]
     trust: Vec<PathBuf>,
+    /// A JSON file with answers to the questions of the pack, instead of its fixture's or
+    /// generated ones. Only for a run of one pack.
+    #[arg(long)]
+    answers: Option<PathBuf>,
     /// Judge only checks whose name `pack::wizard::check` contains this text.
     #[arg(long)]
     filter: Option<String>,
@@ -117,8 +122,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         nothing_selected(args);
         return Ok(Exit::Nothing);
     }
+    if args.answers.is_some() && packs.len() > 1 {
+        let message = format!(
+            "--answers is for one pack, and {} are selected; name one with --packs or --provider",
+            packs.len()
+        );
+        return Err(Error::Usage(message));
+    }
     let expectations = expectations(args)?;
     let read = args.expectations.iter().chain(&args.trust);
+    let read = read.chain(&args.answers);
     args.reports.check_apart(read.map(PathBuf::as_path))?;
     // `EventLog::create` makes the output folder. It comes before the check of
     // the report paths, because these may be in that folder.
@@ -170,14 +183,18 @@ fn options(
     expectations: Option<Expectations>,
 ) -> Result<Options, Error> {
     let level = args.profile.level();
+    let answers = args.answers.as_deref();
+    let answers = answers.map(|path| dry_run::answers(path, &limits));
     Ok(Options {
         level,
         trust: args.trust.clone(),
+        answers: args.answers.clone(),
         filter: args.filter.clone(),
         conditions: Conditions {
             limits,
             trusted,
             seed: args.seed,
+            answers: answers.transpose()?,
             second_runs: level >= Level::Should,
             ..Conditions::default()
         },
@@ -250,7 +267,13 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
             sha256: digest(&bytes),
         })
     };
-    expectations.chain(trusted).map(file).collect()
+    let answers = args.answers.iter();
+    let answers = answers.map(|path| ("answers", read_file::ANSWERS, path));
+    expectations
+        .chain(trusted)
+        .chain(answers)
+        .map(file)
+        .collect()
 }
 
 /// The keys in the PEM files at `paths`.

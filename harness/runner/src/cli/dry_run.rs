@@ -137,7 +137,7 @@ fn inputs(args: &Args, limits: &Limits) -> Result<ProvisionInputs, Error> {
     })
 }
 
-fn answers(path: &Path, limits: &Limits) -> Result<Value, Error> {
+pub(super) fn answers(path: &Path, limits: &Limits) -> Result<Value, Error> {
     let bytes = read_file::read(path, read_file::ANSWERS).map_err(Error::File)?;
     json::parse(&bytes, limits.depth).map_err(|e| {
         let why = inert(&e.to_string(), 300);
@@ -145,7 +145,10 @@ fn answers(path: &Path, limits: &Limits) -> Result<Value, Error> {
     })
 }
 
-fn choose<'w>(found: &'w [Wizard], name: Option<&str>) -> Result<Option<&'w Wizard>, Error> {
+pub(super) fn choose<'w>(
+    found: &'w [Wizard],
+    name: Option<&str>,
+) -> Result<Option<&'w Wizard>, Error> {
     let Some(name) = name else {
         let setups = || found.iter().filter(|w| w.kind == WizardKind::Setup);
         return Ok(setups().find(|w| w.primary).or_else(|| setups().next()));
@@ -191,7 +194,7 @@ fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> 
 }
 
 /// Every reason why the wizard did not complete.
-fn problems(run: &WizardRun) -> Vec<String> {
+pub(super) fn problems(run: &WizardRun) -> Vec<String> {
     let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     let mut problems: Vec<String> = failures
         .map(|(step, failure)| format!("{}: {failure}", step.name()))
@@ -212,7 +215,7 @@ fn problems(run: &WizardRun) -> Vec<String> {
     problems
 }
 
-fn exit(run: &WizardRun) -> Exit {
+pub(super) fn exit(run: &WizardRun) -> Exit {
     let codes = || run.steps.iter().filter_map(|s| Some(s.failure()?.code));
     match &run.outcome {
         Outcome::Completed => Exit::Conforms,
@@ -223,7 +226,7 @@ fn exit(run: &WizardRun) -> Exit {
     }
 }
 
-fn text(wizard: &Wizard, run: &WizardRun) -> String {
+pub(super) fn text(wizard: &Wizard, run: &WizardRun) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "wizard {}: {}", wizard.name, outcome(&run.outcome));
     for step in &run.steps {

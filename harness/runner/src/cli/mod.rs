@@ -11,6 +11,7 @@ mod fuzz;
 mod inspect;
 mod isolation;
 mod output;
+mod play;
 mod repack;
 mod report;
 mod repro;
@@ -40,6 +41,11 @@ enum Command {
     DryRun {
         #[command(subcommand)]
         command: DryRunCommand,
+    },
+    /// Use a wizard as its users do.
+    Wizard {
+        #[command(subcommand)]
+        command: WizardCommand,
     },
     /// Judge packs against the check catalogue.
     Conformance(conformance::Args),
@@ -94,6 +100,12 @@ enum DryRunCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum WizardCommand {
+    /// Answer the questions of a wizard on the terminal, and see its plan.
+    Play(play::Args),
+}
+
+#[derive(Debug, Subcommand)]
 enum ExpectCommand {
     /// Add the failures of a run, each with a reason, an owner and an end date.
     Add(expect::Add),
@@ -141,6 +153,9 @@ pub fn main() -> ExitCode {
         Command::DryRun {
             command: DryRunCommand::Setup(args),
         } => dry_run::run(&args),
+        Command::Wizard {
+            command: WizardCommand::Play(args),
+        } => play::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Report {
             command: ReportCommand::Render(args),

@@ -9,6 +9,7 @@ mod conformance;
 mod contract;
 mod dry_run;
 mod fuzz;
+mod play;
 mod reports;
 mod streams;
 mod support;

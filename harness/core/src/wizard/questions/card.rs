@@ -141,6 +141,8 @@ fn input(value: &Value, at: &str, kind: &str, card: &mut Card, ids: &mut BTreeSe
         bounds: (number("min"), number("max")),
         pattern: text("regex").map(str::to_owned),
         texts: Vec::new(),
+        title: text("label").map(str::to_owned),
+        help: text("placeholder").map(str::to_owned),
     });
 }
 

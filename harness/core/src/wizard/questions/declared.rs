@@ -163,7 +163,6 @@ fn properties(schema: &Value) -> Vec<Question> {
             _ => "any".into(),
         };
         Question {
-            id: id.clone(),
             kind,
             required: required.contains(id.as_str()),
             secret: flag("x-redact") || flag("x-secret") || flag("writeOnly"),
@@ -174,7 +173,7 @@ fn properties(schema: &Value) -> Vec<Question> {
                 .get("pattern")
                 .and_then(Value::as_str)
                 .map(str::to_owned),
-            texts: Vec::new(),
+            ..Question::plain(id, "any")
         }
     };
     let empty = Map::new();

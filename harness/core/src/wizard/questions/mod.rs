@@ -35,6 +35,10 @@ pub struct Question {
     pub pattern: Option<String>,
     /// Keys of the texts that the question shows.
     pub texts: Vec<String>,
+    /// Its title, if the pack has it as plain text.
+    pub title: Option<String>,
+    /// An explanation of it, if the pack has it as plain text.
+    pub help: Option<String>,
 }
 
 /// The kind of an answer.
@@ -103,6 +107,8 @@ impl Question {
             bounds: (None, None),
             pattern: None,
             texts: Vec::new(),
+            title: None,
+            help: None,
         }
     }
 
@@ -169,8 +175,16 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
         bounds: constraint(&own),
         pattern: pattern(&own),
         texts: texts(item),
+        title: plain(item, &["title", "label", "text"]),
+        help: plain(item, &["help", "description", "hint"]),
         kind: name,
     }
+}
+
+/// The first of these members that is a text.
+fn plain(item: &Value, keys: &[&str]) -> Option<String> {
+    let text = |key: &&str| item.get(*key).and_then(Value::as_str);
+    keys.iter().find_map(text).map(str::to_owned)
 }
 
 /// Keys below which a question may have its constraints.
