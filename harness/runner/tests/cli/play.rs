@@ -30,7 +30,10 @@ fn typed_answers_lead_to_the_plan_without_the_secret() {
     let output = play(&pack, &lines, &["--public-base-url", "https://a.example"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let shown = stdout(&output);
-    assert!(shown.contains("default_chat_id = \"chat-1\""), "{shown}");
+    assert!(
+        shown.contains("public_base_url = \"https://a.example\""),
+        "{shown}"
+    );
     assert!(shown.contains("secrets set   bot_token"), "{shown}");
     assert!(
         stderr(&output).contains("2/2 bot_token"),

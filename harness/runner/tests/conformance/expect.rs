@@ -14,7 +14,7 @@ pub(crate) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> TrialRes
         .find(|r| r.check == check.id && r.scope == *scope);
     let result = result.ok_or("the check concluded nothing for this scope")?;
     expectation.objection(result).map_or(Ok(()), |objection| {
-        let flags = flags(fixture.level(), &[]);
+        let flags = flags(fixture.level(), &[], None);
         let command = reproduce(&fixture.pack, &flags, &scope.to_string(), check.id);
         Err(format!(
             "requirement: {}\n{objection}\nreproduce: {command}",
