@@ -55,6 +55,7 @@ fn folded(events: &[Event], labels: &[&str]) -> Run {
     let options = Options {
         level: Level::Should,
         trust: Vec::new(),
+        answers: None,
         filter: None,
         conditions: Conditions::default(),
         artifacts: PathBuf::new(),
