@@ -138,3 +138,20 @@ fn source_folder_is_refused_with_the_command_that_builds_it() {
     assert_eq!(error.code().as_str(), "E_MANIFEST_MISSING");
     assert!(error.to_string().contains("greentic-pack build"), "{error}");
 }
+
+#[test]
+fn pack_whose_components_all_validate_packs_is_a_validator() {
+    let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let validator = packs.join("nonconforming/validator-objects/validators/files.wasm");
+    let validator = std::fs::read(validator).expect("a component");
+    let manifest = ("pack.json".to_owned(), b"{}".to_vec());
+    let component = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+    let alone = [manifest.clone(), component("components/v.wasm", &validator)];
+    assert_eq!(role(&open(alone.into_iter())).role, Role::Validator);
+    let with_other = [
+        manifest,
+        component("components/v.wasm", &validator),
+        component("components/w.wasm", b"\0asm\x0d\0\x01\0"),
+    ];
+    assert_eq!(role(&open(with_other.into_iter())).role, Role::Provider);
+}

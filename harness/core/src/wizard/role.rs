@@ -110,7 +110,10 @@ const OFFERS: &str = "its manifest offers capabilities";
 
 /// The role that the files of `pack` show.
 fn of_files(pack: &Pack) -> Option<(Role, &'static str)> {
-    let flows = &pack.manifest().flows;
+    let mut components = pack
+        .files()
+        .filter(|file| file.ends_with(".wasm"))
+        .peekable();
     let validates = |file: &str| {
         let info = pack.info(file);
         info.is_some_and(|info| {
@@ -124,9 +127,8 @@ fn of_files(pack: &Pack) -> Option<(Role, &'static str)> {
     } else if pack.manifest_file() == "manifest.json" && pack.has("metadata.json") {
         let reason = "it has a metadata.json beside its manifest.json";
         Some((Role::DigitalWorker, reason))
-    } else if flows.is_empty() && pack.files().any(validates) {
-        let reason = "it has no flow, and a component validates packs";
-        Some((Role::Validator, reason))
+    } else if components.peek().is_some() && components.all(validates) {
+        Some((Role::Validator, "all its components validate packs"))
     } else {
         None
     }
