@@ -192,6 +192,7 @@ Check(CheckCode) {
     FileMissing "E_FILE_MISSING" "The pack has no file at a place that its manifest refers to.",
     ExtensionLegacy "E_EXTENSION_LEGACY" "The provider extension has an old name, which no host reads.",
     CapabilitiesMissing "E_CAPABILITIES_MISSING" "The manifest of a provider offers no capability, so that no host sees the provider.",
+    StaticRoute "E_STATIC_ROUTE" "The host refuses a static route of the manifest.",
     SecretScope "E_SECRET_SCOPE" "A secret that the manifest lists has no scope.",
     SourcePacked "E_SOURCE_PACKED" "A production build contains source files.",
     SchemaMissing "E_SCHEMA_MISSING" "The pack has no file at the place where its manifest names a schema.",

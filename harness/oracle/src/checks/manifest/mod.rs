@@ -4,6 +4,7 @@ mod component_manifests;
 mod components;
 mod provider;
 mod schemas;
+mod static_routes;
 
 use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -189,6 +190,18 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Sources may differ from what was built, and often contain what is not meant to be published.",
         fix: "Build the pack with `greentic-pack build` for production, and add no file afterwards.",
         run: provider::no_sources,
+    },
+    Check {
+        id: "manifest.static-routes",
+        stage: Stage::Manifest,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        bites: Bite::Load,
+        host: "greentic-start refuses to start its server with such a route; where only the file is missing, it answers 404.",
+        requirement: "Every static route that the manifest declares is one that the host accepts, and its pages are in the pack.",
+        why: "One malformed route keeps the whole bundle from starting.",
+        fix: "Correct the route in `greentic.static-routes.v1`, or pack the files below its source_root.",
+        run: static_routes::valid,
     },
     Check {
         id: "manifest.component-manifests",

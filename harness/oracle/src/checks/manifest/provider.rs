@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Concludes with what `find` finds in a pack-v1 manifest; `None` if it finds nothing to judge.
-fn conclude(
+pub(super) fn conclude(
     subject: &Subject,
     findings: &mut Findings,
     nothing: &str,
