@@ -38,6 +38,8 @@ pub struct ComponentSource {
     pub file: Option<String>,
     /// Whether a digest identifies its bytes.
     pub pinned: bool,
+    /// Where its bytes are from, for example `oci://registry/templates:1`.
+    pub origin: String,
 }
 
 /// The table of sources of `manifest`, by component id and name.
@@ -60,10 +62,15 @@ pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
             ArtifactLocationV1::Remote => None,
         };
         let pinned = entry.resolved.digest.starts_with("sha256:");
+        let origin = entry.source.to_string();
         let id = entry.component_id.map(|id| id.as_str().to_owned());
         for name in id.into_iter().chain([entry.name]) {
-            let file = file.clone();
-            sources.insert(name, ComponentSource { file, pinned });
+            let source = ComponentSource {
+                file: file.clone(),
+                pinned,
+                origin: origin.clone(),
+            };
+            sources.insert(name, source);
         }
     }
     sources
