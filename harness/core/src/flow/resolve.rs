@@ -8,7 +8,7 @@ use serde_json::Value;
 const EXEC: &str = "component.exec";
 
 /// Prefixes of ids that the runner never splits at a dot.
-const WHOLE: [&str; 13] = [
+const WHOLE: [&str; 14] = [
     EXEC,
     "flow.",
     "emit.",
@@ -20,6 +20,7 @@ const WHOLE: [&str; 13] = [
     "agentic.",
     "approval.",
     "var.",
+    "media.",
     "mcp:",
     "a2a:",
 ];
