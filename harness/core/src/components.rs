@@ -1,6 +1,7 @@
 //! Finds the file of a component that a pack's manifest names.
 
 use crate::Pack;
+use crate::wasm::{self, WasmKind};
 use greentic_types::PackManifest;
 use greentic_types::pack::extensions::component_sources::{
     ArtifactLocationV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
@@ -99,6 +100,14 @@ pub fn file(
         Some(format!("components/{id}/component.wasm")),
     ];
     candidates.into_iter().flatten().find(|name| pack.has(name))
+}
+
+/// Whether `file` of `pack` is a component that exports nothing, so that no host can
+/// call it.
+#[must_use]
+pub fn exports_nothing(pack: &Pack, file: &str) -> bool {
+    let bytes = pack.read(file).unwrap_or_default();
+    wasm::kind(&bytes) == WasmKind::Component && wasm::component_exports(&bytes).is_empty()
 }
 
 /// The file of component `id` of `manifest`, if the pack has it.

@@ -10,6 +10,7 @@ pub mod cbor;
 pub mod codes;
 pub mod components;
 pub mod finding;
+pub mod flow;
 pub mod integrity;
 pub mod json;
 pub mod limits;

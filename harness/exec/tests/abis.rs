@@ -202,3 +202,16 @@ fn runtime_is_matched_by_the_leading_numbers_of_its_version() {
         assert_eq!(guest.call(invoke("any")), expected, "{version}");
     }
 }
+
+#[test]
+fn component_runtime_gets_input_and_empty_state_as_cbor() {
+    let echo = include_str!("../../../packs/sources/wat/runtime-echo.wat");
+    let guest = Guest::of("guest.wat", echo.as_bytes());
+    assert_eq!(
+        guest.call(invoke("any")),
+        Ok(json!({ "a": [1, "x", null] })),
+        "the answer is the input"
+    );
+    let described = guest.call(Call::Describe);
+    assert_eq!(described, Err(StepCode::Abi), "it only runs");
+}

@@ -103,6 +103,8 @@ pub enum Stage {
     Integrity,
     /// The interfaces of components.
     Abi,
+    /// The flows that the runner runs.
+    Flow,
     /// The steps of a wizard and its questions.
     Wizard,
     /// The answer of the requirements step.
@@ -125,11 +127,12 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Archive,
         Self::Manifest,
         Self::Integrity,
         Self::Abi,
+        Self::Flow,
         Self::Wizard,
         Self::Requirements,
         Self::Plan,
@@ -149,6 +152,7 @@ impl Stage {
             Self::Manifest => "manifest",
             Self::Integrity => "integrity",
             Self::Abi => "abi",
+            Self::Flow => "flow",
             Self::Wizard => "wizard",
             Self::Requirements => "requirements",
             Self::Plan => "plan",

@@ -17,10 +17,16 @@ pub fn due_steps(wizard: &Wizard) -> usize {
     }
 }
 
-/// The number of steps that must run, over all wizards of the pack.
+/// The number of steps that must run, over all wizards of the pack. Of a pack without
+/// wizards, one node of its flows must run.
 #[must_use]
 pub fn due(subject: &Subject) -> usize {
-    subject.wizards().iter().map(|o| due_steps(&o.wizard)).sum()
+    let wizards = subject.wizards();
+    if wizards.is_empty() {
+        let flows = subject.opened.as_ref().map_or(0, |o| o.flows.len());
+        return flows.min(1);
+    }
+    wizards.iter().map(|o| due_steps(&o.wizard)).sum()
 }
 
 /// Whether each wizard of the pack ran as many steps as it must.

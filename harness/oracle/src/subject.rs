@@ -3,6 +3,7 @@
 use crate::generators::answers::ProbeKind;
 use crate::secret_scan::{Leak, Secrets};
 use crate::zip_readers::Reading;
+use provision_core::flow::WalkedFlow;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
@@ -62,6 +63,10 @@ pub struct Opened {
     pub pack: Arc<Pack>,
     /// Its wizards, in the order in which they were driven.
     pub wizards: Vec<Observed>,
+    /// Its own flows, walked as the runner would run them.
+    pub flows: Vec<WalkedFlow>,
+    /// The secrets that the components of its flows could read, by key.
+    pub flow_secrets: BTreeMap<String, String>,
     /// The self-descriptions of its declared components.
     pub described: Vec<Described>,
     /// The diagnostics of its validators.
@@ -121,11 +126,13 @@ pub struct Runs {
 }
 
 impl Subject {
-    /// Every secret that any of its wizards received, ready to be searched for.
+    /// Every secret that any of its wizards and flows received, ready to be searched for.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         let runs = self.wizards().iter().filter_map(|o| o.runs.as_ref().ok());
-        let mut all = BTreeMap::new();
+        let opened = self.opened.as_ref().ok();
+        let of_flows = opened.map(|o| o.flow_secrets.clone());
+        let mut all = of_flows.unwrap_or_default();
         for runs in runs {
             all.extend(grants(&runs.inputs).secrets);
             let probed = runs.probed.as_ref();

@@ -3,7 +3,8 @@
 use crate::check::{CheckResult, Level, Stage};
 use crate::required_steps::reached;
 use crate::subject::{Observed, Subject};
-use provision_core::wizard::WizardKind;
+use provision_core::flow::WalkedFlow;
+use provision_core::wizard::{WizardKind, WizardRun};
 use provision_core::{FindingCode, Status, Verdict};
 
 /// The code that decides on the pack's bytes: why it could not be opened, or the
@@ -23,11 +24,14 @@ pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<Findi
     findings.next().map(|f| f.code.clone())
 }
 
-/// The number of steps of the pack's wizards that ran to a usable answer.
+/// The number of steps of the pack's wizards, and of nodes of its own flows, that ran
+/// to a usable answer.
 #[must_use]
 pub fn executed_steps(subject: &Subject) -> usize {
     let runs = subject.wizards().iter().filter_map(Observed::run);
-    runs.map(provision_core::wizard::WizardRun::executed).sum()
+    let steps: usize = runs.map(WizardRun::executed).sum();
+    let flows = subject.opened.iter().flat_map(|opened| &opened.flows);
+    steps + flows.map(WalkedFlow::executed).sum::<usize>()
 }
 
 /// The verdict on `subject`, from the results of all checks.
@@ -52,11 +56,15 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     }
 }
 
-/// Whether the pack declares that it provisions nothing, and offers no setup.
+/// Whether the pack declares that it provisions nothing, offers no setup, and has no
+/// flow of its own that ran.
 fn nothing_to_set_up(subject: &Subject) -> bool {
     let Ok(opened) = &subject.opened else {
         return false;
     };
     let mut wizards = opened.wizards.iter();
-    opened.pack.declares_no_provisioning() && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)
+    let ran = opened.flows.iter().any(|flow| flow.executed() > 0);
+    opened.pack.declares_no_provisioning()
+        && !ran
+        && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)
 }

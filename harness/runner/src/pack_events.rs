@@ -1,11 +1,14 @@
 //! Makes the events of a pack from its subject and its results.
 
 use crate::discover::PackRef;
-use crate::events::{CheckFinished, Event, PackFinished, PackRole, StepDone, WizardDriven};
+use crate::events::{
+    CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, StepDone, WizardDriven,
+};
 use crate::evidence;
 use crate::examine::Examined;
 use crate::exit::show;
 use crate::timings::PackTimes;
+use provision_core::flow::{NodeRun, Walk};
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun, role};
 use provision_core::{Pack, Status, Verdict};
@@ -36,6 +39,16 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
             *text = secrets.without(text);
         }
         events.push(Event::WizardDriven(driven));
+    }
+    let flows = subject.opened.iter().flat_map(|opened| &opened.flows);
+    for flow in flows {
+        for walk in &flow.walks {
+            let mut walked = walked(pack, &flow.flow, walk);
+            for text in walked.nodes.iter_mut().filter_map(|n| n.message.as_mut()) {
+                *text = secrets.without(text);
+            }
+            events.push(Event::FlowWalked(walked));
+        }
     }
     for result in results {
         events.push(Event::CheckFinished(concluded(pack, flags, result.clone())));
@@ -78,6 +91,29 @@ fn driven(pack: &PackRef, observed: &Observed) -> WizardDriven {
             .take(NOTES)
             .map(|n| inert(n, NOTE_CHARS))
             .collect(),
+    }
+}
+
+fn walked(pack: &PackRef, flow: &str, walk: &Walk) -> FlowWalked {
+    FlowWalked {
+        pack: pack.label.clone(),
+        flow: inert(flow, 200),
+        message: walk.message,
+        outcome: walk.outcome(),
+        nodes: walk.nodes.iter().map(node).collect(),
+    }
+}
+
+fn node(run: &NodeRun) -> NodeDone {
+    NodeDone {
+        flow: inert(&run.flow, 200),
+        node: inert(&run.node, 200),
+        function: inert(&run.function, 200),
+        component: run.component.clone(),
+        status: run.result.name().into(),
+        message: run.result.message().map(str::to_owned),
+        meters: run.meters,
+        attempts: run.attempts.calls.clone(),
     }
 }
 

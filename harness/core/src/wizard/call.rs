@@ -1,5 +1,6 @@
 //! Calls of a guest, and the calls that the guest makes to its host meanwhile.
 
+use super::inputs::ProvisionInputs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -134,6 +135,25 @@ pub struct CallContext {
     pub node: String,
     /// The component's id.
     pub component: String,
+}
+
+impl CallContext {
+    /// The context of a node that calls `component`.
+    #[must_use]
+    pub fn at(inputs: &ProvisionInputs, flow: &str, node: &str, component: &str) -> Self {
+        let tenant = &inputs.tenant;
+        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "conformance".into());
+        Self {
+            environment: or(&tenant.environment),
+            tenant: or(&tenant.tenant),
+            team: tenant.team.clone(),
+            user: tenant.user.clone(),
+            provider: inputs.provider_id.clone(),
+            flow: flow.to_owned(),
+            node: node.to_owned(),
+            component: component.to_owned(),
+        }
+    }
 }
 
 /// What a guest may read from its host during one call.

@@ -13,10 +13,10 @@ pub mod resolve;
 mod role;
 mod run;
 pub mod services;
-mod session;
+pub(crate) mod session;
 pub mod state;
 pub mod steps;
-mod templates;
+pub(crate) mod templates;
 
 pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict};
 pub use executor::{

@@ -233,7 +233,7 @@ pub fn grants(inputs: &ProvisionInputs) -> Grants {
 }
 
 /// Refuses a `value` above the bound on input bytes.
-pub(super) fn bounded(value: &Value, limits: &Limits) -> Result<(), StepFailure> {
+pub(crate) fn bounded(value: &Value, limits: &Limits) -> Result<(), StepFailure> {
     let bytes = value.to_string().len();
     if bytes <= limits.step.input_bytes {
         return Ok(());

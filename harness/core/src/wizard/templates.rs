@@ -18,7 +18,7 @@ const NESTING: usize = 32;
 /// # Errors
 /// A [`StepFailure`] with [`StepCode::Template`]. Partials, decorators and loops
 /// are refused, because they can recurse and the manifest is not trusted.
-pub(super) fn render(mapping: &Value, context: &Value, bytes: usize) -> Result<Value, StepFailure> {
+pub(crate) fn render(mapping: &Value, context: &Value, bytes: usize) -> Result<Value, StepFailure> {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(false);
     engine.register_escape_fn(handlebars::no_escape);
@@ -26,6 +26,21 @@ pub(super) fn render(mapping: &Value, context: &Value, bytes: usize) -> Result<V
     engine.unregister_helper("each");
     let mut budget = bytes;
     walk(&engine, mapping, context, &mut budget)
+}
+
+/// Whether a string of `mapping` is a template that [`render`] refuses and a host
+/// renders: it contains a loop, a partial or a decorator.
+pub(crate) fn is_program(mapping: &Value) -> bool {
+    match mapping {
+        Value::String(text) => {
+            let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            let marks = ["{{#each", "{{~#each", "{{>", "{{~>", "{{*", "{{#>", "{{#*"];
+            marks.iter().any(|mark| compact.contains(mark))
+        }
+        Value::Array(items) => items.iter().any(is_program),
+        Value::Object(map) => map.values().any(is_program),
+        _ => false,
+    }
 }
 
 fn walk(
@@ -60,7 +75,9 @@ fn expand(
     refuse_programs(text)?;
     if let Some(path) = whole(text) {
         let value = path
-            .split('.')
+            .split(['.', '[', ']'])
+            .map(|key| key.trim_matches(['"', '\'']))
+            .filter(|key| !key.is_empty())
             .try_fold(context, |value, key| match value {
                 Value::Array(items) => items.get(key.parse::<usize>().ok()?),
                 other => other.get(key),
@@ -127,7 +144,9 @@ fn whole(text: &str) -> Option<&str> {
         .and_then(|t| t.strip_suffix("}}}"))
         .or_else(|| text.strip_prefix("{{")?.strip_suffix("}}"))?
         .trim();
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']' | '"' | '\'')
+    };
     (!inner.is_empty() && inner.chars().all(plain)).then_some(inner)
 }
 
@@ -171,6 +190,7 @@ mod tests {
         let mapping = json!({
             "whole": "{{ state.input.dry_run }}", "number": "{{state.input.n}}",
             "object": " {{ node.a__b }} ", "item": "{{ node.a__b.list.1.k }}",
+            "bracket": "{{ node['a__b'].list[1].k }}",
             "part": "n={{ state.input.n }} {{ state.input.name }}", "missing": "{{ state.input.no }}",
             "nested": [{"deep": "{{{ state.input.name }}}"}], "plain": 7,
             "choice": "{{#if state.input.dry_run}}dry{{else}}wet{{/if}}",
@@ -178,6 +198,7 @@ mod tests {
         let rendered = render(&mapping, &context, 10_000).expect("renders");
         let expected = json!({
             "whole": true, "number": 3, "object": {"list": [1, {"k": "v"}]}, "item": "v",
+            "bracket": "v",
             "part": "n=3 <x>", "missing": "", "nested": [{"deep": "<x>"}], "plain": 7,
             "choice": "dry",
         });

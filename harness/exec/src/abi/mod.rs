@@ -2,6 +2,7 @@
 
 mod component_i18n;
 mod component_qa;
+mod component_runtime;
 pub(crate) mod core_json;
 mod descriptor;
 mod interface;
@@ -25,11 +26,12 @@ use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
 
 /// All ABIs. The first one that has a function for a call makes the call.
-const ABIS: [&Abi; 11] = [
+const ABIS: [&Abi; 12] = [
     &provision_step::ABI,
     &provisioner::ABI,
     &node_cbor::ABI,
     &node_json::ABI,
+    &component_runtime::ABI,
     &runtime::ABI,
     &qa::ABI,
     &component_qa::ABI,
@@ -73,8 +75,8 @@ fn unknown(target: &Target<'_>, call: &Call, exported: &[&str]) -> StepFailure {
     let wanted = match call {
         Call::Step { .. } => "the function `run` of greentic:provision-step@0.1.0",
         Call::Invoke { .. } => {
-            "greentic:component/node@0.4 to 0.6, greentic:component/runtime@0.6, or \
-             greentic:provider-schema-core/schema-core-api@1"
+            "greentic:component/node@0.4 to 0.6, greentic:component/component-runtime@0.6, \
+             greentic:component/runtime@0.6, or greentic:provider-schema-core/schema-core-api@1"
         }
         Call::Plan { .. } | Call::Apply { .. } => "greentic:provision/provisioner@0.1",
         Call::QaSpec { .. } | Call::ApplyAnswers { .. } => {

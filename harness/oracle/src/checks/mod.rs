@@ -4,6 +4,7 @@ mod abi;
 mod answers;
 mod archive;
 mod determinism;
+mod flow;
 mod hygiene;
 mod integrity;
 mod manifest;
@@ -17,11 +18,12 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 13] = [
+const STAGES: [&[Check]; 14] = [
     archive::CHECKS,
     manifest::CHECKS,
     integrity::CHECKS,
     abi::CHECKS,
+    flow::CHECKS,
     wizard::CHECKS,
     requirements::CHECKS,
     plan::CHECKS,

@@ -3,6 +3,7 @@
 
 use super::conditions::Conditions;
 use crate::subject::{Described, Texts, Validated};
+use provision_core::flow::{self, Target};
 use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest};
 use provision_core::{Pack, cbor, components, json};
@@ -21,6 +22,12 @@ pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     if let Some(manifest) = &pack.manifest().pack_v1 {
         let declared = components::declared(manifest).into_iter();
         files.extend(declared.filter_map(|c| components::resolve(pack, manifest, c.id)));
+        let flows = flow::app_flows(pack).into_iter();
+        let nodes = flows.flat_map(|f| f.flow.nodes.values());
+        files.extend(nodes.filter_map(|node| match flow::target(node) {
+            Target::Component { id, .. } => components::resolve(pack, manifest, &id),
+            _ => None,
+        }));
     }
     files
 }

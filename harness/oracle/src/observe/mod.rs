@@ -17,10 +17,12 @@ use crate::budget::Budget;
 use crate::subject::{Observed, Opened, Spent, Subject};
 use harness_errors::Watched;
 use probe::Prober;
-use provision_core::wizard::questions::declared;
-use provision_core::wizard::{StepExecutor, Wizard, wizards};
+use provision_core::flow::{self, WalkedFlow};
+use provision_core::wizard::questions::{Declared, declared};
+use provision_core::wizard::{StepExecutor, Wizard, grants, wizards};
 use provision_core::{OpenError, Pack, Source};
 use repeat::{isolate, run};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -87,8 +89,11 @@ fn opened_pack(
     });
     let wizards = observed.collect();
     let describing = Instant::now();
+    let Walked { flows, secrets } = walked(&pack, &declared, executor, conditions);
     let mut opened = Opened {
         wizards,
+        flows,
+        flow_secrets: secrets,
         described: components::described(&budget, &pack, conditions),
         validated: components::validated(&budget, &pack, conditions),
         texts: components::texts(&budget, &pack, conditions),
@@ -104,6 +109,34 @@ fn opened_pack(
     probe(&mut opened, executor, conditions);
     spent.probe += probing.elapsed();
     opened
+}
+
+/// The walked flows of a pack, and the secrets that their components could read.
+#[derive(Default)]
+struct Walked {
+    flows: Vec<WalkedFlow>,
+    secrets: BTreeMap<String, String>,
+}
+
+/// Walks the pack's own flows, unless only one wizard is wanted.
+fn walked(
+    pack: &Pack,
+    declared: &[Declared],
+    executor: &Watched<'_>,
+    conditions: &Conditions,
+) -> Walked {
+    let none = conditions.only.is_some() || flow::app_flows(pack).is_empty();
+    let Some(inputs) = inputs::of(pack, declared, conditions)
+        .ok()
+        .filter(|_| !none)
+    else {
+        return Walked::default();
+    };
+    let budget = Budget::of(executor, &conditions.limits.flow);
+    Walked {
+        flows: flow::walk(&budget, pack, &inputs, &conditions.limits),
+        secrets: grants(&inputs).secrets,
+    }
 }
 
 /// Probes each wizard that completed.

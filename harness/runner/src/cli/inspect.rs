@@ -5,6 +5,7 @@ use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::source;
 use provision_core::archive::{Violation, differences};
+use provision_core::flow::{app_flows, entry};
 use provision_core::integrity::sbom;
 use provision_core::pack::digest;
 use provision_core::text::inert;
@@ -167,8 +168,23 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
             all.collect::<Vec<_>>()
         }),
         "wizards": wizards,
+        "flows": flows(pack),
         "files": files,
     })
+}
+
+/// The pack's own flows and where each starts.
+fn flows(pack: &Pack) -> Vec<Value> {
+    let flows = app_flows(pack).into_iter();
+    let flows = flows.map(|listed| {
+        json!({
+            "flow": inert(listed.id.as_str(), 200),
+            "kind": listed.kind,
+            "entry": entry(&listed.flow).map(|node| inert(node, 200)),
+            "nodes": listed.flow.nodes.len(),
+        })
+    });
+    flows.collect()
 }
 
 /// Describes each SBOM of the pack, without comparing it with the files.
@@ -237,6 +253,15 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
         };
         let (kind, driver) = (wizard.kind.entry(), wizard.driver.name());
         let _ = writeln!(out, "wizard    {}: {kind}, by {driver}{mark}", wizard.name);
+    }
+    for flow in flows(pack) {
+        let text = |key: &str| flow[key].as_str().unwrap_or("nowhere").to_owned();
+        let (id, kind, start) = (text("flow"), text("kind"), text("entry"));
+        let count = &flow["nodes"];
+        let _ = writeln!(
+            out,
+            "flow      {id}: {kind}, {count} nodes, starts at {start}"
+        );
     }
     for name in pack.files() {
         let _ = writeln!(out, "file      {:>9}  {name}", pack.size(name).unwrap_or(0));

@@ -8,6 +8,7 @@ mod status_fields;
 
 use crate::exit::Error;
 use crate::timings::PackTimes;
+use provision_core::flow::{Message, WalkOutcome};
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::Level;
@@ -31,6 +32,8 @@ pub enum Event {
     },
     /// A wizard was driven.
     WizardDriven(WizardDriven),
+    /// A flow of the pack was walked.
+    FlowWalked(FlowWalked),
     /// A check was concluded.
     CheckFinished(CheckFinished),
     /// A pack is finished.
@@ -149,6 +152,43 @@ pub struct StepDone {
     /// The message of the failure.
     pub message: Option<String>,
     /// The resources that the step consumed.
+    #[serde(flatten)]
+    pub meters: Meters,
+    /// Its calls to the host.
+    pub attempts: Vec<HostCall>,
+}
+
+/// See [`Event::FlowWalked`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FlowWalked {
+    /// The pack's label.
+    pub pack: String,
+    /// The flow's id.
+    pub flow: String,
+    /// The message that started it.
+    pub message: Message,
+    /// How it ended.
+    pub outcome: WalkOutcome,
+    /// Its nodes, in the order in which the walk reached them.
+    pub nodes: Vec<NodeDone>,
+}
+
+/// One node of a flow that was walked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NodeDone {
+    /// The flow of the node.
+    pub flow: String,
+    /// The node.
+    pub node: String,
+    /// The operation, or the function of the runner.
+    pub function: String,
+    /// The file of its component, if it has one.
+    pub component: Option<String>,
+    /// `ok`, `carried_out`, `withheld`, `blocked`, `not_run`, or a code `E_…`.
+    pub status: String,
+    /// The failure, or the reason.
+    pub message: Option<String>,
+    /// The resources that the node consumed.
     #[serde(flatten)]
     pub meters: Meters,
     /// Its calls to the host.

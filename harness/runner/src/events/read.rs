@@ -1,6 +1,6 @@
 //! Reads an event from its line, and makes its texts inert.
 
-use crate::events::{CheckFinished, Event, FORMAT, PackFinished, WizardDriven};
+use crate::events::{CheckFinished, Event, FORMAT, FlowWalked, PackFinished, WizardDriven};
 use provision_core::text::{inert, inert_lines, is_plain};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -102,6 +102,7 @@ impl<'de> Visitor<'de> for FrequentVisitor {
         Ok(match kind {
             Some("check_finished") => Some(Event::CheckFinished(CheckFinished::deserialize(rest)?)),
             Some("wizard_driven") => Some(Event::WizardDriven(WizardDriven::deserialize(rest)?)),
+            Some("flow_walked") => Some(Event::FlowWalked(FlowWalked::deserialize(rest)?)),
             Some("pack_finished") => Some(Event::PackFinished(PackFinished::deserialize(rest)?)),
             _ => IgnoredAny::deserialize(rest).map(|_| None)?,
         })
@@ -141,7 +142,11 @@ mod tests {
             "pack": "p", "wizard": "setup", "kind": "setup", "driver": "single_module",
             "outcome": "completed", "steps_due": 0, "steps": [], "notes": [],
         });
+        let flow = json!({
+            "pack": "p", "flow": "main", "message": "text", "outcome": "completed", "nodes": [],
+        });
         let kinds = [
+            ("flow_walked", flow),
             ("check_finished", check),
             ("pack_finished", finished),
             ("wizard_driven", wizard),

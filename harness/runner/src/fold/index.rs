@@ -27,6 +27,9 @@ impl Index {
             Event::WizardDriven(wizard) => {
                 self.of(&wizard.pack, Some(span));
             }
+            Event::FlowWalked(walked) => {
+                self.of(&walked.pack, Some(span));
+            }
             Event::CheckFinished(check) => {
                 let pack = self.of(&check.pack, Some(span));
                 *pack.checks.entry(check.status).or_default() += 1;

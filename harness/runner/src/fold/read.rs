@@ -88,12 +88,14 @@ impl Run {
             summary: summary.clone(),
             finished: None,
             wizards: Vec::new(),
+            flows: Vec::new(),
             checks: Vec::new(),
             fuel_changes: Vec::new(),
         };
         for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             match parse(line).map_err(|e| refused(&self.path, 0, e))? {
                 Event::WizardDriven(wizard) => pack.wizards.push(wizard),
+                Event::FlowWalked(walked) => pack.flows.push(walked),
                 Event::CheckFinished(check) => pack.checks.push(check),
                 Event::PackFinished(done) => pack.finished = Some(done),
                 _ => {}

@@ -1,7 +1,7 @@
 //! A run as reports show it: the contents of its stream, and conclusions from them.
 
 use super::baseline::Baseline;
-use crate::events::{CheckFinished, PackFinished, RunStarted, WizardDriven};
+use crate::events::{CheckFinished, FlowWalked, PackFinished, RunStarted, WizardDriven};
 use crate::exit::Exit;
 use provision_core::{Status, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +62,8 @@ pub struct PackRun {
     pub finished: Option<PackFinished>,
     /// Its wizards.
     pub wizards: Vec<WizardDriven>,
+    /// The walks through its own flows.
+    pub flows: Vec<FlowWalked>,
     /// Its checks.
     pub checks: Vec<CheckFinished>,
     /// The change in fuel of each step of each wizard since an earlier run; `None`

@@ -1,7 +1,7 @@
 //! The JSON report: the same bytes for the same packs, independent of the date
 //! and the speed of the run.
 
-use crate::events::{CheckFinished, StepDone, WizardDriven};
+use crate::events::{CheckFinished, FlowWalked, NodeDone, StepDone, WizardDriven};
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -172,6 +172,7 @@ fn pack(pack: &PackRun) -> Value {
         "probes_recalled": 0,
         "missing_checks": pack.summary.missing,
         "wizards": wizards.collect::<Vec<_>>(),
+        "flows": pack.flows.iter().map(flow).collect::<Vec<_>>(),
         "checks": pack.checks.iter().map(check).collect::<Vec<_>>(),
     })
 }
@@ -206,6 +207,34 @@ fn step(step: &StepDone, fuel_change: Option<i64>) -> Value {
         "host_calls": step.meters.host_calls,
         "host_bytes": step.meters.host_bytes,
         "attempts": step.attempts,
+    })
+}
+
+fn flow(walked: &FlowWalked) -> Value {
+    json!({
+        "flow": walked.flow,
+        "message": walked.message,
+        "outcome": walked.outcome,
+        "nodes": walked.nodes.iter().map(node).collect::<Vec<_>>(),
+    })
+}
+
+/// Without wall time, like a step.
+fn node(node: &NodeDone) -> Value {
+    json!({
+        "flow": node.flow,
+        "node": node.node,
+        "function": node.function,
+        "component": node.component,
+        "status": node.status,
+        "message": node.message,
+        "fuel": node.meters.fuel,
+        "memory_bytes": node.meters.memory_bytes,
+        "table_elements": node.meters.table_elements,
+        "output_bytes": node.meters.output_bytes,
+        "host_calls": node.meters.host_calls,
+        "host_bytes": node.meters.host_bytes,
+        "attempts": node.attempts,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Runs the graph of a pack-v1 flow: starts at the entrypoint and follows the routing.
 
 use crate::components;
+use crate::flow::{Target, target};
 use crate::text::inert;
 use crate::wizard::call::{Call, CallContext};
 use crate::wizard::executor::{StepCode, StepFailure};
@@ -171,13 +172,18 @@ impl Walk<'_> {
             Ok(input) => input,
             Err(failure) => return session.answer(due, "input", Err(failure)),
         };
-        let component = node.component.id.as_str();
-        let file = self.file(session, node);
-        if node.is_builtin() || (file.is_err() && is_template(node)) {
+        let target = target(node);
+        let (component, operation) = match &target {
+            Target::Component { id, operation, .. } => (id.as_str(), operation.as_deref()),
+            _ => (node.component.id.as_str(), None),
+        };
+        let file = self.file(session, node, component);
+        let is_function = matches!(target, Target::Builtin(_) | Target::Incomplete { .. });
+        if is_function || (file.is_err() && is_template(node)) {
             let (name, result) = builtin(node, session, input);
             return session.answer(due, &name, result);
         }
-        let operation = node.component.operation.as_deref().unwrap_or_default();
+        let operation = operation.unwrap_or_default();
         match file {
             Ok(file) => due.component = Some(file),
             Err(failure) => {
@@ -187,14 +193,13 @@ impl Walk<'_> {
         }
         let call = Call::Invoke {
             operation: operation.to_owned(),
-            context: Box::new(self.call_context(session, id, component)),
+            context: Box::new(CallContext::at(session.inputs, self.flow, id, component)),
             input,
         };
         session.call(due, call, &StepOutput::of_node)
     }
 
-    fn file(&self, session: &Session<'_>, node: &Node) -> Result<String, StepFailure> {
-        let id = node.component.id.as_str();
+    fn file(&self, session: &Session<'_>, node: &Node, id: &str) -> Result<String, StepFailure> {
         if let Some(alias) = &node.component.pack_alias {
             let message = format!(
                 "component `{}` belongs to another pack (`{}`), which is not available",
@@ -280,21 +285,6 @@ impl Walk<'_> {
             "node": self.outputs,
             "nodes": payloads,
         })
-    }
-
-    fn call_context(&self, session: &Session<'_>, node: &str, component: &str) -> CallContext {
-        let tenant = &session.inputs.tenant;
-        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "conformance".into());
-        CallContext {
-            environment: or(&tenant.environment),
-            tenant: or(&tenant.tenant),
-            team: tenant.team.clone(),
-            user: tenant.user.clone(),
-            provider: session.inputs.provider_id.clone(),
-            flow: self.flow.to_owned(),
-            node: node.to_owned(),
-            component: component.to_owned(),
-        }
     }
 }
 

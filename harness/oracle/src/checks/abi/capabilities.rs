@@ -62,7 +62,11 @@ fn used(opened: &Opened, file: &str) -> BTreeSet<String> {
     let runs = opened.wizards.iter().filter_map(Observed::run);
     let steps = runs.flat_map(|run| &run.steps);
     let steps = steps.filter(|s| s.component.as_deref() == Some(file));
-    let calls = steps.flat_map(|s| &s.attempts.calls);
+    let walks = opened.flows.iter().flat_map(|flow| &flow.walks);
+    let nodes = walks.flat_map(|walk| &walk.nodes);
+    let nodes = nodes.filter(|n| n.component.as_deref() == Some(file));
+    let activities = steps.map(|s| &s.attempts).chain(nodes.map(|n| &n.attempts));
+    let calls = activities.flat_map(|a| &a.calls);
     calls.map(|c| c.interface.clone()).collect()
 }
 

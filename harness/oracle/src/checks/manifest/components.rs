@@ -4,10 +4,12 @@ use crate::check::{Conclusion, Findings};
 use crate::subject::{Described, Subject};
 use greentic_types::PackManifest;
 use provision_core::codes::CheckCode;
-use provision_core::components::{ComponentSource, Declared, declared, file, sources};
+use provision_core::components::{
+    ComponentSource, Declared, declared, exports_nothing, file, sources,
+};
+use provision_core::flow::{Target, target};
 use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
-use provision_core::wasm::{self, WasmKind};
 use provision_core::wizard::StepCode;
 use provision_core::{Finding, Pack};
 use serde_json::Value;
@@ -102,20 +104,17 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// The nodes that call each component of the pack, by component and operation.
-fn calls(manifest: &PackManifest) -> BTreeMap<(&str, Option<&str>), Vec<String>> {
-    let mut calls: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
+/// The nodes that call each component of the pack, by component and operation, as
+/// the runner resolves them.
+fn calls(manifest: &PackManifest) -> BTreeMap<(String, Option<String>), Vec<String>> {
+    let mut calls: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for entry in &manifest.flows {
-        let nodes = entry.flow.nodes.iter();
-        for (id, node) in nodes.filter(|(_, n)| !n.is_builtin()) {
-            if node.component.pack_alias.is_some() {
+        for (node_id, node) in &entry.flow.nodes {
+            let Target::Component { id, operation, .. } = target(node) else {
                 continue;
-            }
-            let operation = node.component.operation.as_deref();
-            calls
-                .entry((node.component.id.as_str(), operation))
-                .or_default()
-                .push(format!("{}/{}", entry.id.as_str(), id.as_str()));
+            };
+            let at = format!("{}/{}", entry.id.as_str(), node_id.as_str());
+            calls.entry((id, operation)).or_default().push(at);
         }
     }
     calls
@@ -131,14 +130,14 @@ pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
     conclude(subject, findings, |pack, manifest| {
         let (declared, sources) = (declared(manifest), sources(manifest));
         // One finding for each component, whatever the number of nodes.
-        let mut by_component: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut by_component: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for ((id, _), nodes) in calls(manifest) {
             by_component.entry(id).or_default().extend(nodes);
         }
         let unresolved = by_component.into_iter().filter_map(|(id, nodes)| {
             let found = declared.iter().find(|c| c.id == id);
-            let (code, actual) = unresolved(pack, found, sources.get(id))?;
-            let expected = format!("component `{}` of the pack, with exports", inert(id, 120));
+            let (code, actual) = unresolved(pack, found, sources.get(&id))?;
+            let expected = format!("component `{}` of the pack, with exports", inert(&id, 120));
             Some(Finding::new(code, at_nodes(&nodes), expected, actual))
         });
         unresolved.collect()
@@ -161,10 +160,7 @@ fn unresolved(
         };
     };
     let name = file(pack, component.id, &component.version, source)?;
-    let bytes = pack.read(&name)?;
-    let empty =
-        wasm::kind(&bytes) == WasmKind::Component && wasm::component_exports(&bytes).is_empty();
-    empty.then(|| {
+    exports_nothing(pack, &name).then(|| {
         (
             CheckCode::NodeExports,
             format!("{name} exports nothing at all"),
@@ -178,13 +174,13 @@ pub(super) fn node_operations(subject: &Subject, findings: &mut Findings) {
         let undeclared = calls(manifest)
             .into_iter()
             .filter_map(|((id, name), nodes)| {
-                let (component, name) = (declared.iter().find(|c| c.id == id)?, name?);
+                let (component, name) = (declared.iter().find(|c| c.id == id)?, name.as_deref()?);
                 let operations = &component.operations;
                 if operations.is_empty() || operations.contains(name) {
                     return None;
                 }
                 let known: Vec<String> = operations.iter().map(|o| inert(o, 60)).collect();
-                let (id, name) = (inert(id, 120), inert(name, 80));
+                let (id, name) = (inert(&id, 120), inert(name, 80));
                 Some(Finding::new(
                     CheckCode::NodeOperation,
                     at_nodes(&nodes),
@@ -235,6 +231,8 @@ fn self_described(subject: &Subject, sources: &BTreeMap<String, ComponentSource>
             }
             // The checks of wizards judge whether the component can be called.
             Err(failure) if matches!(failure.code, StepCode::Abi | StepCode::Import) => {}
+            // `flow.walks` reports the same failure.
+            Err(failure) if walked_into(subject, file, failure.code) => {}
             Err(failure) => {
                 let expected = format!("`{id}` describes itself");
                 let actual = failure.to_string();
@@ -248,6 +246,16 @@ fn self_described(subject: &Subject, sources: &BTreeMap<String, ComponentSource>
         }
     }
     found
+}
+
+/// Whether a walk through a flow fails with `code` in the component of `file`.
+fn walked_into(subject: &Subject, file: &str, code: StepCode) -> bool {
+    let flows = subject.opened.iter().flat_map(|opened| &opened.flows);
+    let mut nodes = flows.flat_map(|f| &f.walks).flat_map(|walk| &walk.nodes);
+    nodes.any(|node| {
+        let failed = node.failure().is_some_and(|failure| failure.code == code);
+        failed && node.component.as_deref() == Some(file)
+    })
 }
 
 /// The name in a description: its `provider`, `id` or `name`, the id in its `info`, or

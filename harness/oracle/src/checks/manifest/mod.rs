@@ -60,7 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         bites: Bite::Run,
         host: "The pack doctor refuses the pack, and the runner fails at the node.",
-        requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error.",
+        requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error, components of nodes left out.",
         why: "These are the rules that every host of the ecosystem applies before it looks any further.",
         fix: "Each finding carries the rule's own message; run the ecosystem's pack tool for more.",
         run: core_rules,
@@ -331,6 +331,8 @@ fn core_rules(subject: &Subject, findings: &mut Findings) {
     let errors = validate_pack_manifest_core(manifest)
         .into_iter()
         .filter(|d| d.severity == Severity::Error)
+        // `manifest.nodes-resolve` reports these nodes, by the runner's own rules.
+        .filter(|d| d.code != "PACK_FLOW_COMPONENT_MISSING")
         .map(|d| {
             let at = inert(d.path.as_deref().unwrap_or("manifest"), 200);
             let expected = d

@@ -1,0 +1,18 @@
+//! Flows that handle messages and events: how the runner resolves their nodes and
+//! routes, and walking them with its own rules.
+
+mod builtins;
+mod cards;
+mod component;
+mod host;
+mod node;
+mod resolve;
+pub mod routing;
+mod run;
+mod state;
+mod walk;
+
+pub use builtins::{Builtin, KINDS, Kind, Needs};
+pub use resolve::{Target, entry, target};
+pub use run::{Message, NodeResult, NodeRun, Walk, WalkOutcome, WalkedFlow};
+pub use walk::{app_flows, walk};

@@ -1,0 +1,80 @@
+//! Judges the walks through the pack's own flows.
+
+use super::graph::inapplicable;
+use crate::check::{Conclusion, Findings};
+use crate::subject::{Opened, Subject};
+use provision_core::Finding;
+use provision_core::flow::{NodeResult, NodeRun, WalkOutcome};
+use provision_core::text::inert;
+use std::collections::BTreeMap;
+
+/// A node that failed, and in how many places it did so.
+struct Failure<'w> {
+    node: &'w NodeRun,
+    count: usize,
+}
+
+pub(super) fn walks(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    if let Some(conclusion) = inapplicable(opened) {
+        return findings.pack(conclusion);
+    }
+    let walks = || opened.flows.iter().flat_map(|flow| &flow.walks);
+    // One finding for each cause: a component fails in the same way wherever it is
+    // called, and on both messages.
+    let mut failures: BTreeMap<(&str, &str), Failure<'_>> = BTreeMap::new();
+    let mut error = false;
+    for node in walks().flat_map(|walk| &walk.nodes) {
+        let Some(failure) = node.failure() else {
+            continue;
+        };
+        error |= failure.code.is_error();
+        let cause = node.component.as_deref().unwrap_or(&node.flow);
+        let known = failures.entry((failure.code.code(), cause));
+        known.or_insert(Failure { node, count: 0 }).count += 1;
+    }
+    let found: Vec<Finding> = failures.into_values().filter_map(finding).collect();
+    findings.pack(match (found.is_empty(), error) {
+        (false, true) => Conclusion::Error(found),
+        (false, false) => Conclusion::Failed(found),
+        (true, _) => without_failure(opened),
+    });
+}
+
+/// The conclusion on walks in which no node failed.
+fn without_failure(opened: &Opened) -> Conclusion {
+    let walks = || opened.flows.iter().flat_map(|flow| &flow.walks);
+    let blocked = walks()
+        .flat_map(|walk| &walk.nodes)
+        .find_map(|node| match &node.result {
+            NodeResult::Blocked(why) => Some(format!("{}: {why}", node.place())),
+            _ => None,
+        });
+    let executed: usize = opened.flows.iter().map(|flow| flow.executed()).sum();
+    if let Some(why) = blocked {
+        Conclusion::Blocked(why)
+    } else if walks().any(|walk| walk.outcome() != WalkOutcome::Completed)
+        || walks().next().is_none()
+    {
+        Conclusion::Blocked("a flow was not walked".into())
+    } else if executed == 0 {
+        Conclusion::NotApplicable("every node of its flows needs a live host".into())
+    } else {
+        Conclusion::Passed
+    }
+}
+
+fn finding(failure: Failure<'_>) -> Option<Finding> {
+    let Failure { node, count } = failure;
+    let cause = node.failure()?;
+    let at = match &node.component {
+        Some(file) => format!("{} ({})", node.place(), inert(file, 200)),
+        None => node.place(),
+    };
+    let actual = match count {
+        1 => cause.message.clone(),
+        count => format!("{} ({count} times in all walks)", cause.message),
+    };
+    let expected = "the flow handles an empty message and a message with text";
+    Some(Finding::new(cause.code, at, expected, actual))
+}
