@@ -104,6 +104,22 @@ if has wasm-tools "anything in Rust or C"; then
     fi
 fi
 
+# wat SOURCE PLACE: a component in the text format.
+wat() {
+    wasm-tools parse "packs/sources/wat/$1.wat" -o "$work/$1.wasm"
+    take "$work/$1.wasm" "$2"
+}
+
+if has wasm-tools "the components in the text format"; then
+    wat runtime-echo packs/conforming/application/components/echo.wasm
+    wat runtime-echo packs/conforming/pack-v1-library/components/demo-ops.wasm
+    for pack in flow-empty flow-loop flow-routing flow-unreachable flow-unresolved; do
+        wat runtime-echo packs/nonconforming/$pack/components/echo.wasm
+    done
+    wat runtime-trap-on-text packs/nonconforming/flow-trap-on-text/components/picky.wasm
+    wat runtime-import packs/nonconforming/flow-import/components/dialler.wasm
+fi
+
 if $write && has componentize-qjs "the guest in JavaScript"; then
     componentize-qjs -w packs/sources/wit -j packs/sources/js-provider/provider.js -n provisioner \
         --sync --stub-wasi --opt-size -o "$work/js.wasm" >/dev/null

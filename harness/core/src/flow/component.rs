@@ -107,9 +107,10 @@ impl Invocation<'_> {
         let id = inert(self.component, 120);
         let Some(file) = components::resolve(pack, manifest, self.component) else {
             let pinned = components::sources(manifest).contains_key(self.component);
-            return Err(match pinned {
-                true => Done::withheld(format!("the pack does not contain component `{id}`")),
-                false => Done::blocked(format!("the pack has no component `{id}`")),
+            return Err(if pinned {
+                Done::withheld(format!("the pack does not contain component `{id}`"))
+            } else {
+                Done::blocked(format!("the pack has no component `{id}`"))
             });
         };
         if components::exports_nothing(pack, &file) {
@@ -129,9 +130,10 @@ impl Invocation<'_> {
             input
         } else {
             let parts = parts(input);
-            match self.enveloped(file) {
-                true => self.envelope(operation, &parts)?,
-                false => parts.payload,
+            if self.enveloped(file) {
+                self.envelope(operation, &parts)?
+            } else {
+                parts.payload
             }
         };
         bounded(&input, limits).map_err(Done::failure)?;
@@ -244,7 +246,8 @@ fn split(mapping: Value, by_input: bool) -> (Value, Value) {
         "config",
     ];
     let only_known = map.keys().all(|key| known.contains(&key.as_str()));
-    if !by_input && !(map.contains_key("input") && only_known) {
+    let is_wrapped = map.contains_key("input") && only_known;
+    if !by_input && !is_wrapped {
         return (Value::Object(map), Value::Null);
     }
     let mut take = |key: &str| map.remove(key).unwrap_or_default();
@@ -273,9 +276,10 @@ fn parts(input: Value) -> Parts {
     let payload = take(&mut map, ["payload", "input"]).unwrap_or_default();
     let metadata = take(&mut map, ["metadata", "config"]).unwrap_or_default();
     let none = payload.is_null() && metadata.is_null() && operation.is_none();
-    let payload = match payload.is_null() && (none || !map.is_empty()) {
-        true => Value::Object(map),
-        false => payload,
+    let payload = if payload.is_null() && (none || !map.is_empty()) {
+        Value::Object(map)
+    } else {
+        payload
     };
     Parts { payload, metadata }
 }

@@ -136,10 +136,13 @@ impl Host<'_> {
         }
         let bytes = self.limits.step.input_bytes;
         let rendered = templates::render(&mapping, &state.template_context(), bytes);
-        rendered.map_err(|failure| match templates::is_program(&mapping) {
+        rendered.map_err(|failure| {
             // The runner renders loops and partials.
-            true => Done::blocked(failure.message),
-            false => Done::failure(failure),
+            if templates::is_program(&mapping) {
+                Done::blocked(failure.message)
+            } else {
+                Done::failure(failure)
+            }
         })
     }
 

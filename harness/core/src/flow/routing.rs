@@ -133,6 +133,9 @@ pub(super) fn decide(routing: &Routing, context: &Value) -> Decision {
     }
 }
 
+/// An order of two numbers.
+type Order = fn(f64, f64) -> bool;
+
 /// Whether a condition holds. A condition without a known operator never holds.
 fn holds(condition: &str, context: &Value) -> bool {
     let split = |operator: &str| {
@@ -146,7 +149,7 @@ fn holds(condition: &str, context: &Value) -> bool {
             return same == wanted;
         }
     }
-    let orders: [(&str, fn(f64, f64) -> bool); 4] = [
+    let orders: [(&str, Order); 4] = [
         (">=", |a, b| a >= b),
         ("<=", |a, b| a <= b),
         (">", |a, b| a > b),

@@ -111,9 +111,18 @@ impl DryRun {
     }
 }
 
-/// Refuses a key that could lead to another tenant's keys.
+/// Refuses a key of config or of a secret that could lead to another tenant's keys.
 fn check_key(key: &str) -> Result<(), Refusal> {
-    let foreign = |c: char| c.is_control() || matches!(c, '*' | '?' | ':' | '\\');
+    if key.contains(':') {
+        return Err(Refusal::InvalidKey);
+    }
+    check_state_key(key)
+}
+
+/// Refuses a key of state. Colons are allowed: hosts keep the state of a tenant under
+/// a prefix of its own, and published components have keys such as `card:node:1`.
+fn check_state_key(key: &str) -> Result<(), Refusal> {
+    let foreign = |c: char| c.is_control() || matches!(c, '*' | '?' | '\\');
     let climbs = key.split('/').any(|part| matches!(part, "" | "." | ".."));
     if key.len() > KEY_BYTES || climbs || key.contains(foreign) {
         return Err(Refusal::InvalidKey);
@@ -143,15 +152,14 @@ impl Services for DryRun {
     }
 
     fn state(&mut self, key: &str) -> Result<Vec<u8>, Refusal> {
-        check_key(key)?;
+        check_state_key(key)?;
         Err(Refusal::NotFound)
     }
 
     fn change(&mut self, change: Change<'_>) -> Result<HostVerdict, Refusal> {
         match change {
-            Change::PutSecret { key, .. }
-            | Change::WriteState { key, .. }
-            | Change::DeleteState { key } => check_key(key)?,
+            Change::PutSecret { key, .. } => check_key(key)?,
+            Change::WriteState { key, .. } | Change::DeleteState { key } => check_state_key(key)?,
             Change::Subscriptions { .. } => {}
             Change::Send { .. } | Change::OAuth { .. } => return Err(Refusal::Denied),
         }
@@ -183,6 +191,8 @@ mod tests {
         };
         assert_eq!(host.change(write), Ok(HostVerdict::Withheld));
         assert_eq!(host.state("config/a"), Err(Refusal::NotFound));
+        assert_eq!(host.state("card:node:1"), Err(Refusal::NotFound));
+        assert_eq!(host.state("../a"), Err(Refusal::InvalidKey));
         let climbs = Change::PutSecret { key: "../a", value };
         assert_eq!(host.change(climbs), Err(Refusal::InvalidKey));
         let send = Change::Send {

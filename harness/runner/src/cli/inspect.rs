@@ -254,6 +254,16 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
         let (kind, driver) = (wizard.kind.entry(), wizard.driver.name());
         let _ = writeln!(out, "wizard    {}: {kind}, by {driver}{mark}", wizard.name);
     }
+    out += &flow_lines(pack);
+    for name in pack.files() {
+        let _ = writeln!(out, "file      {:>9}  {name}", pack.size(name).unwrap_or(0));
+    }
+    out
+}
+
+/// The lines on the pack's own flows.
+fn flow_lines(pack: &Pack) -> String {
+    let mut out = String::new();
     for flow in flows(pack) {
         let text = |key: &str| flow[key].as_str().unwrap_or("nowhere").to_owned();
         let (id, kind, start) = (text("flow"), text("kind"), text("entry"));
@@ -262,9 +272,6 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
             out,
             "flow      {id}: {kind}, {count} nodes, starts at {start}"
         );
-    }
-    for name in pack.files() {
-        let _ = writeln!(out, "file      {:>9}  {name}", pack.size(name).unwrap_or(0));
     }
     out
 }

@@ -4,7 +4,7 @@ use super::graph::inapplicable;
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Opened, Subject};
 use provision_core::Finding;
-use provision_core::flow::{NodeResult, NodeRun, WalkOutcome};
+use provision_core::flow::{NodeResult, NodeRun, Walk, WalkOutcome};
 use provision_core::text::inert;
 use std::collections::BTreeMap;
 
@@ -51,12 +51,17 @@ fn without_failure(opened: &Opened) -> Conclusion {
             _ => None,
         });
     let executed: usize = opened.flows.iter().map(|flow| flow.executed()).sum();
+    let unfinished = opened.flows.iter().find(|flow| {
+        let done = |walk: &Walk| walk.outcome() == WalkOutcome::Completed;
+        !flow.walks.iter().all(done)
+    });
     if let Some(why) = blocked {
         Conclusion::Blocked(why)
-    } else if walks().any(|walk| walk.outcome() != WalkOutcome::Completed)
-        || walks().next().is_none()
-    {
-        Conclusion::Blocked("a flow was not walked".into())
+    } else if opened.flows.is_empty() {
+        Conclusion::Blocked("the flows were not walked".into())
+    } else if let Some(flow) = unfinished {
+        let flow = inert(&flow.flow, 120);
+        Conclusion::Blocked(format!("flow {flow} did not run"))
     } else if executed == 0 {
         Conclusion::NotApplicable("every node of its flows needs a live host".into())
     } else {

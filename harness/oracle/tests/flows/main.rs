@@ -1,0 +1,7 @@
+//! Application packs of few nodes: each function of the runner and each form of
+//! routing gets its verdict and its codes.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+mod functions;
+mod routing;
+mod support;

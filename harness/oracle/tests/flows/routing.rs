@@ -1,0 +1,157 @@
+//! Each form of routing gets its verdict and its codes, and so does each way to fail.
+
+use crate::support::{
+    Guests, codes, custom, echo, end, failing, flow, judged, next, node, nodes, observed, passing,
+};
+use provision_core::wizard::NoopExecutor;
+use provision_core::{Status, Verdict};
+use provision_oracle::{judge, verdict};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[test]
+fn each_form_of_routing_is_followed_as_the_runner_follows_it() {
+    let by_text = |wanted: &str| {
+        let condition = format!("response.text == \"{wanted}\"");
+        custom(json!([{ "condition": condition, "to": "b" }, { "to": "c" }]))
+    };
+    let trap = |id: &str| {
+        let component = json!({ "id": "demo.ops", "operation": "trap" });
+        (id.to_owned(), node(&component, &json!({}), &end()))
+    };
+    let run = |first: Value, trapping: &str| {
+        let other = |id: &str| {
+            if trapping == id {
+                trap(id)
+            } else {
+                (id.to_owned(), echo(&end()))
+            }
+        };
+        let (b, c) = (other("b"), other("c"));
+        nodes(&[
+            ("a", echo(&first)),
+            (&b.0, b.1.clone()),
+            (&c.0, c.1.clone()),
+        ])
+    };
+    let trapped = || failing(&["flow.walks E_TRAP"]);
+    assert_eq!(run(next("b"), "c").0, Verdict::Pass);
+    assert_eq!(run(next("b"), "b"), trapped());
+    let branch = json!({ "branch": { "on_status": { "ok": "b" }, "default": "c" } });
+    assert_eq!(run(branch.clone(), "b").0, Verdict::Pass, "never a status");
+    assert_eq!(run(branch, "c"), trapped());
+    assert_eq!(run(by_text("hello"), "b"), trapped(), "the text message");
+    assert_eq!(run(by_text("hello"), "c"), trapped(), "the empty message");
+    assert_eq!(run(by_text("other"), "b").0, Verdict::Pass);
+    // The user may press any button.
+    let waits = custom(json!([
+        { "condition": "response.action == \"b\"", "to": "b" },
+        { "condition": "response.action == \"c\"", "to": "c" },
+    ]));
+    assert_eq!(run(waits.clone(), "c"), trapped());
+    assert_eq!(run(waits, "none"), passing());
+    for ends in [
+        json!("end"),
+        json!("reply"),
+        custom(json!([{ "out": true }])),
+    ] {
+        assert_eq!(nodes(&[("a", echo(&ends))]), passing(), "{ends}");
+    }
+}
+
+#[test]
+fn route_that_the_runner_does_not_follow_fails() {
+    for (routing, code) in [
+        (custom(json!([{ "next": "b" }])), "E_ROUTE_IGNORED"),
+        (custom(json!({ "to": "b" })), "E_ROUTE_IGNORED"),
+        (
+            json!({ "branch": { "on_status": { "ok": "b" } } }),
+            "E_ROUTE_IGNORED",
+        ),
+        (custom(json!([{ "to": "gone" }])), "E_ROUTE_TARGET"),
+    ] {
+        let flows = [flow("main", &[("a", echo(&routing)), ("b", echo(&end()))])];
+        let expected = failing(&[&format!("flow.routing {code}")]);
+        assert_eq!(judged(&flows), expected, "{routing}");
+        let results = judge(&observed(&flows, &Guests));
+        let reachable = results.iter().find(|r| r.check == "flow.reachable");
+        let reachable = reachable.map(codes).unwrap_or_default();
+        assert_eq!(reachable, "flow.reachable E_NODE_UNREACHABLE", "{routing}");
+    }
+    let wait = node(&json!({ "id": "session.wait" }), &json!({}), &end());
+    let got = nodes(&[("a", wait)]);
+    assert_eq!(got, failing(&["flow.routing E_ROUTE_MISSING"]));
+    let wait = node(&json!({ "id": "session.wait" }), &json!({}), &next("b"));
+    assert_eq!(nodes(&[("a", wait), ("b", echo(&end()))]), passing());
+}
+
+#[test]
+fn endless_routing_is_one_finding_and_a_loop_through_the_user_is_none() {
+    let round = nodes(&[("a", echo(&next("b"))), ("b", echo(&next("a")))]);
+    assert_eq!(round, failing(&["flow.walks E_FLOW_LOOP"]));
+    let wait = node(&json!({ "id": "session.wait" }), &json!({}), &next("a"));
+    let talk = nodes(&[("a", echo(&next("w"))), ("w", wait)]);
+    assert_eq!(talk, passing());
+    let agent = node(&json!({ "id": "dw.agent" }), &json!({}), &next("a"));
+    let asks = nodes(&[("a", echo(&next("w"))), ("w", agent)]);
+    assert_eq!(asks, passing());
+}
+
+#[test]
+fn node_that_traps_on_one_message_is_one_finding() {
+    let component = json!({ "id": "demo.ops", "operation": "picky" });
+    let picky = |routing: &Value| node(&component, &json!({ "text": "{{entry.text}}" }), routing);
+    let got = nodes(&[("a", echo(&next("b"))), ("b", picky(&end()))]);
+    assert_eq!(got, failing(&["flow.walks E_TRAP"]));
+    let twice = judged(&[
+        flow("one", &[("a", picky(&end()))]),
+        flow("two", &[("a", picky(&end()))]),
+    ]);
+    assert_eq!(twice, failing(&["flow.walks E_TRAP"]));
+}
+
+#[test]
+fn error_with_a_route_for_it_does_not_fail() {
+    let component = json!({ "id": "demo.ops", "operation": "refuse" });
+    let routes = custom(json!([
+        { "condition": "event == \"on_error\"", "to": "sorry" },
+        { "to": "gone" },
+    ]));
+    let got = nodes(&[
+        ("a", node(&component, &json!({}), &routes)),
+        ("sorry", echo(&end())),
+        ("gone", echo(&end())),
+    ]);
+    assert_eq!(got, passing());
+    // After an answer that the harness made up, an error proves nothing.
+    let agent = node(&json!({ "id": "dw.agent" }), &json!({}), &next("b"));
+    let got = nodes(&[
+        ("first", echo(&next("a"))),
+        ("a", agent),
+        ("b", node(&component, &json!({}), &end())),
+    ]);
+    assert_eq!(got, passing());
+}
+
+#[test]
+fn flow_without_nodes_or_with_a_wrong_entry_fails() {
+    let empty = judged(&[flow("one", &[])]);
+    assert_eq!(empty, failing(&["flow.not-empty E_FLOW_EMPTY"]));
+    let mut wrong = flow("one", &[("a", echo(&end()))]);
+    wrong["flow"]["entrypoints"]["default"] = json!("gone");
+    let expected = failing(&["flow.resolves E_FLOW_ENTRY"]);
+    assert_eq!(judged(&[wrong]), expected);
+}
+
+#[test]
+fn wizard_flow_is_not_walked_and_nothing_passes_without_an_executor() {
+    let setup = observed(&[flow("setup_default", &[("a", echo(&end()))])], &Guests);
+    let opened = setup.opened.as_ref().expect("opens");
+    assert!(opened.flows.is_empty());
+    let noop = observed(&[flow("main", &[("a", echo(&end()))])], &NoopExecutor);
+    let results = judge(&noop);
+    assert_eq!(verdict(&noop, &results), Verdict::Partial);
+    let statuses: BTreeMap<&str, Status> = results.iter().map(|r| (r.check, r.status)).collect();
+    assert_eq!(statuses["flow.walks"], Status::Blocked);
+    assert_eq!(statuses["flow.routing"], Status::Passed);
+}
