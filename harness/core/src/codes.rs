@@ -237,6 +237,8 @@ Check(CheckCode) {
     SignatureChain "E_SIGNATURE_CHAIN" "The certificates do not certify each other.",
     SignatureUntrusted "E_SIGNATURE_UNTRUSTED" "No key of the certificate chain is trusted.",
     CapabilityUndeclared "E_CAPABILITY_UNDECLARED" "A component imports a capability that the manifest does not declare.",
+    FormUnreadable "E_FORM_UNREADABLE" "The setup tool cannot read a file that holds the setup form.",
+    FormRefuses "E_FORM_REFUSES" "The setup tool refuses every answer to a question of its form.",
     NoWizard "E_NO_WIZARD" "The pack has no setup wizard and does not declare that it needs none.",
     NothingRan "E_NOTHING_RAN" "The wizard completes although none of its steps ran.",
     Refused "E_REFUSED" "A step refuses the answers that it has to accept.",

@@ -105,6 +105,8 @@ pub enum Stage {
     Abi,
     /// The flows that the runner runs.
     Flow,
+    /// Setup as the hosts of the ecosystem do it.
+    Setup,
     /// The steps of a wizard and its questions.
     Wizard,
     /// The answer of the requirements step.
@@ -127,12 +129,13 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Archive,
         Self::Manifest,
         Self::Integrity,
         Self::Abi,
         Self::Flow,
+        Self::Setup,
         Self::Wizard,
         Self::Requirements,
         Self::Plan,
@@ -153,6 +156,7 @@ impl Stage {
             Self::Integrity => "integrity",
             Self::Abi => "abi",
             Self::Flow => "flow",
+            Self::Setup => "setup",
             Self::Wizard => "wizard",
             Self::Requirements => "requirements",
             Self::Plan => "plan",

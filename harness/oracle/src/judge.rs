@@ -1,10 +1,10 @@
 //! Judges a subject by the check table.
 
-use crate::check::{Check, CheckResult, Conclusion, Findings, Scope, ScopeKind};
+use crate::check::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
 use crate::checks;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
-use provision_core::wizard::role;
+use provision_core::wizard::{RunBy, role};
 use provision_core::{Finding, Status};
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
@@ -104,9 +104,37 @@ fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
                 Some(at) => findings.conclusions.swap_remove(at).1,
                 None => unconcluded(check, subject),
             };
-            result(check, scope, conclusion)
+            let level = level(check, &scope, subject);
+            result(check, level, scope, conclusion)
         })
         .collect()
+}
+
+/// The level of a check for one scope. What a wizard does that no host runs at
+/// installation is good practice at most; what its component may do is not.
+fn level(check: &Check, scope: &Scope, subject: &Subject) -> Level {
+    let of_wizards = matches!(
+        check.stage,
+        Stage::Wizard
+            | Stage::Requirements
+            | Stage::Plan
+            | Stage::Secrets
+            | Stage::Determinism
+            | Stage::Answers
+    );
+    // Whether a component can be called bites only where it is called.
+    let of_wizards = of_wizards || check.id == "abi.recognised";
+    let Scope::Wizard(name) = scope else {
+        return check.level;
+    };
+    let mut wizards = subject.wizards().iter().map(|o| &o.wizard);
+    let wizard = wizards.find(|wizard| wizard.name == *name);
+    let runs = wizard.is_none_or(|wizard| wizard.run_by == RunBy::Operator);
+    if of_wizards && !runs {
+        Level::Should
+    } else {
+        check.level
+    }
 }
 
 /// The conclusion for a check that gave none, so that it does not look like a pass.
@@ -132,7 +160,7 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
     }
 }
 
-fn result(check: &Check, scope: Scope, conclusion: Conclusion) -> CheckResult {
+fn result(check: &Check, level: Level, scope: Scope, conclusion: Conclusion) -> CheckResult {
     let (status, findings, reason) = match conclusion {
         Conclusion::Passed => (Status::Passed, Vec::new(), None),
         Conclusion::Failed(findings) => (Status::Failed, findings, None),
@@ -142,7 +170,7 @@ fn result(check: &Check, scope: Scope, conclusion: Conclusion) -> CheckResult {
     };
     CheckResult {
         check: check.id,
-        level: check.level,
+        level,
         scope,
         status,
         findings,

@@ -7,7 +7,7 @@ use provision_core::flow::WalkedFlow;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
-use provision_core::wizard::questions::{Declared, Question};
+use provision_core::wizard::questions::{Declared, Question, SetupForm};
 use provision_core::wizard::{
     InstalledState, ProvisionInputs, ProvisionPlan, StepCode, StepFailure, Wizard, WizardRun,
     grants,
@@ -75,6 +75,8 @@ pub struct Opened {
     pub texts: Vec<Texts>,
     /// The questions that its files declare for setup.
     pub declared: Vec<Declared>,
+    /// The form that the setup tool shows.
+    pub form: SetupForm,
     pub(crate) sboms: OnceLock<Vec<Listing>>,
 }
 

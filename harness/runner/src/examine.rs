@@ -11,7 +11,7 @@ use crate::expectations::Expectations;
 use crate::source;
 use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::StepExecutor;
-use provision_core::{OpenError, Source, Verdict};
+use provision_core::{OpenError, Source, Status, Verdict};
 use provision_oracle::{
     CheckResult, Conditions, Level, Opening, Subject, judge_by, observe_opened,
     redact as redact_results, verdict,
@@ -77,7 +77,16 @@ pub fn observe(opening: Opening, executor: &dyn StepExecutor, conditions: &Condi
 #[must_use]
 pub fn judge(subject: Subject, level: Level) -> Judged {
     let started = Instant::now();
-    let results = judge_by(&subject, |check| check.level <= level);
+    let mut results = judge_by(&subject, |check| check.level <= level);
+    for result in results.iter_mut().filter(|result| result.level > level) {
+        // A check has a lower level for a wizard that no host runs at installation.
+        result.status = Status::NotApplicable;
+        result.findings.clear();
+        let profile = result.level.profile();
+        result.reason = Some(format!(
+            "no host runs this wizard when it installs the pack; profile {profile} judges it"
+        ));
+    }
     Judged(Results {
         subject,
         results,
@@ -190,8 +199,8 @@ pub fn examine_source(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use provision_core::Pack;
     use provision_core::wizard::{StepAnswer, StepRequest};
-    use provision_core::{Pack, Status};
     use std::path::Path;
 
     struct Panics;

@@ -25,6 +25,14 @@ pub enum Call {
         /// The input. It is passed as JSON or CBOR, as the interface requires.
         input: Value,
     },
+    /// An operation of a provider, through `schema-core-api` alone, as the operator
+    /// calls it.
+    ProviderOperation {
+        /// The operation's name.
+        operation: String,
+        /// The input.
+        input: Value,
+    },
     /// `greentic:provision/provisioner` `plan`.
     Plan {
         /// Its `provision-inputs`, with the field names of the interface.
@@ -85,6 +93,7 @@ impl Call {
         match self {
             Self::Step { .. } => "run".into(),
             Self::Invoke { operation, .. } => format!("invoke {operation}"),
+            Self::ProviderOperation { operation, .. } => format!("invoke {operation}"),
             Self::Plan { .. } => "plan".into(),
             Self::Apply { .. } => "apply".into(),
             Self::QaSpec { mode } => format!("qa-spec({mode})"),
@@ -104,6 +113,7 @@ impl Call {
         match self {
             Self::Step { input } => input,
             Self::Invoke { input, .. } => json(&input),
+            Self::ProviderOperation { input, .. } => json(&input),
             Self::Plan { inputs } => json(&inputs),
             Self::Apply { inputs, plan } => json(&serde_json::json!([inputs, plan])),
             Self::ApplyAnswers { answers, .. } => json(&answers),

@@ -33,6 +33,9 @@ pub fn drive(
         Driver::Provisioner { component } => provisioner::drive(&mut session, component),
         Driver::FlowGraph { flow } => flow::drive(&mut session, flow),
         Driver::ComponentQa { component, mode } => qa::drive(&mut session, component, mode),
+        Driver::Operator { component, mode } => {
+            qa::drive_operator(&mut session, component.as_deref(), mode);
+        }
     }
     session.into_run()
 }

@@ -5,7 +5,9 @@ pub mod capabilities;
 mod drivers;
 pub mod executor;
 pub mod inputs;
+mod kind;
 pub mod lifecycle;
+mod operator;
 pub mod output;
 pub mod plan;
 pub mod questions;
@@ -23,13 +25,15 @@ pub use executor::{
     Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 pub use inputs::{ProvisionInputs, TenantContext};
+pub use kind::WizardKind;
 pub use lifecycle::drive;
+pub use operator::RunBy;
 pub use output::{StepOutput, StepResult};
 pub use plan::{
     OAuthOp, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp,
     WebhookOp,
 };
-pub use resolve::{Driver, Wizard, WizardKind, entry_flows, wizards};
+pub use resolve::{Driver, Wizard, entry_flows, wizards};
 pub use role::{OLD_PROVIDER_EXTENSION, PackRole, Role, role};
 pub use run::{Outcome, StepRun, Task, WizardRun};
 pub use session::grants;

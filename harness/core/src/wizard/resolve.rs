@@ -1,81 +1,18 @@
 //! Finds the wizards of a pack and the driver of each.
 
+use super::kind::WizardKind;
+use super::operator::{Contract, RunBy, contract};
+use super::questions::SetupForm;
+use super::role::{Role, role};
 use super::steps::ProvisionStep;
+use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::pack::Pack;
 use crate::text::inert;
 use crate::wasm;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The purpose of a wizard. Wizards are listed and driven in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WizardKind {
-    /// Says what setup will need.
-    Requirements,
-    /// Sets the provider up.
-    Setup,
-    /// Changes what was set up.
-    Update,
-    /// Changes subscriptions to the wanted ones.
-    Subscriptions,
-    /// Removes what was set up.
-    Remove,
-}
-
-impl WizardKind {
-    const ALL: [Self; 5] = [
-        Self::Requirements,
-        Self::Setup,
-        Self::Update,
-        Self::Subscriptions,
-        Self::Remove,
-    ];
-
-    /// The entry's name in manifests.
-    #[must_use]
-    pub fn entry(self) -> &'static str {
-        match self {
-            Self::Requirements => "requirements",
-            Self::Setup => "setup",
-            Self::Update => "update",
-            Self::Subscriptions => "subscriptions",
-            Self::Remove => "remove",
-        }
-    }
-
-    /// The kind of an entry or a flow with this name, as packs use the names:
-    /// `setup`, `setup_default`, `setup_custom`, `sync_subscriptions`, ….
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
-        if name == "sync_subscriptions" {
-            return Some(Self::Subscriptions);
-        }
-        let head = name.split('_').next().unwrap_or_default();
-        Self::ALL.into_iter().find(|kind| kind.entry() == head)
-    }
-
-    /// The steps of such a wizard.
-    #[must_use]
-    pub fn steps(self) -> &'static [ProvisionStep] {
-        match self {
-            Self::Requirements => &[ProvisionStep::Requirements],
-            _ => &ProvisionStep::LIFECYCLE,
-        }
-    }
-
-    /// Whether a wizard of the kind may leave `step` out.
-    #[must_use]
-    pub fn may_lack(self, step: ProvisionStep) -> bool {
-        match self {
-            Self::Requirements | Self::Setup => false,
-            Self::Update | Self::Subscriptions | Self::Remove => {
-                matches!(step, ProvisionStep::Collect | ProvisionStep::Validate)
-            }
-        }
-    }
-}
+use std::sync::Arc;
 
 /// What drives a wizard, in the order in which resolution tries them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -108,6 +45,14 @@ pub enum Driver {
         /// The QA mode: `default`, `setup`, `update` or `remove`.
         mode: &'static str,
     },
+    /// The provider's own operations `qa-spec`, `i18n-keys` and `apply-answers`, as the
+    /// operator calls them, with the answers of the setup form.
+    Operator {
+        /// The component's file; `None` if the pack does not have it.
+        component: Option<String>,
+        /// The mode: `default`, `setup`, `upgrade` or `remove`.
+        mode: &'static str,
+    },
 }
 
 impl Driver {
@@ -120,12 +65,13 @@ impl Driver {
             Self::StepModules { .. } => "step_modules",
             Self::SingleModule { .. } => "single_module",
             Self::ComponentQa { .. } => "component_qa",
+            Self::Operator { .. } => "operator",
         }
     }
 }
 
 /// A wizard of a pack and its driver.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Wizard {
     /// Its purpose.
     pub kind: WizardKind,
@@ -134,6 +80,11 @@ pub struct Wizard {
     /// Whether the pack's `setup` entry names it. The pack's setup fixtures belong
     /// to this wizard.
     pub primary: bool,
+    /// Which host runs it.
+    pub run_by: RunBy,
+    /// The form that the setup tool shows before.
+    #[serde(skip)]
+    pub form: Arc<SetupForm>,
     /// Its driver.
     #[serde(flatten)]
     pub driver: Driver,
@@ -142,6 +93,7 @@ pub struct Wizard {
 /// All wizards of `pack`, sorted by kind and name.
 #[must_use]
 pub fn wizards(pack: &Pack) -> Vec<Wizard> {
+    let form = Arc::new(SetupForm::of(pack, &Limits::default()));
     let flows = flows_of(pack);
     let primary = primary_setup(pack, &flows);
     let provisioner = components(pack, |export| {
@@ -153,10 +105,12 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
             kind: *kind,
             name: inert(flow, 120),
             primary: primary.as_ref() == Some(flow),
+            run_by: RunBy::Operator,
+            form: Arc::clone(&form),
             driver: driver(pack, *kind, flow, primary.as_deref(), provisioner.first()),
         })
         .collect();
-    found.extend(component_qa(pack));
+    found.extend(component_qa(pack, &form));
     // The provisioner interface has three modes, with or without a flow for each.
     for kind in [WizardKind::Setup, WizardKind::Update, WizardKind::Remove] {
         let has_flow = found
@@ -167,15 +121,79 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
                 kind,
                 name: kind.entry().to_owned(),
                 primary: kind == WizardKind::Setup,
+                run_by: RunBy::Operator,
+                form: Arc::clone(&form),
                 driver: Driver::Provisioner {
                     component: component.clone(),
                 },
             });
         }
     }
+    let contract = contract(pack);
+    found.extend(
+        contract
+            .iter()
+            .flat_map(|contract| by_operator(contract, &form)),
+    );
+    let is_provider = role(pack).role == Role::Provider;
+    for wizard in &mut found {
+        wizard.run_by = run_by(pack, contract.is_some(), is_provider, wizard);
+    }
     found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     make_names_unique(&mut found);
     found
+}
+
+/// The wizards of a provider with a QA contract, a mode each.
+fn by_operator(contract: &Contract, form: &Arc<SetupForm>) -> Vec<Wizard> {
+    let modes = [
+        ("default", WizardKind::Setup),
+        ("setup", WizardKind::Setup),
+        ("upgrade", WizardKind::Update),
+        ("remove", WizardKind::Remove),
+    ];
+    let wizard = |(mode, kind)| Wizard {
+        kind,
+        name: format!("operator.{mode}"),
+        primary: false,
+        run_by: RunBy::Operator,
+        form: Arc::clone(form),
+        driver: Driver::Operator {
+            component: contract.component.clone(),
+            mode,
+        },
+    };
+    modes.map(wizard).into()
+}
+
+/// The host that runs `wizard`.
+fn run_by(pack: &Pack, has_contract: bool, is_provider: bool, wizard: &Wizard) -> RunBy {
+    let is_v1 = pack.manifest().pack_v1.is_some();
+    match &wizard.driver {
+        // Hosts run every wizard of older forms.
+        _ if !is_v1 => RunBy::Operator,
+        // The operator takes the mode from the id of the flow that it was asked to run.
+        Driver::Operator { mode, .. } => {
+            let mut flows = pack.manifest().flows.iter();
+            let is_run = *mode == "default" || flows.any(|f| mode_of(&f.id) == Some(*mode));
+            if is_run {
+                RunBy::Operator
+            } else {
+                RunBy::Nobody
+            }
+        }
+        Driver::ComponentQa { .. } => RunBy::Author,
+        Driver::Provisioner { .. } => RunBy::Operator,
+        _ if has_contract => RunBy::Nobody,
+        _ if is_provider && !wizard.primary => RunBy::Nobody,
+        _ => RunBy::Operator,
+    }
+}
+
+/// The mode in which the operator asks a component when it is asked to run `flow`.
+fn mode_of(flow: &str) -> Option<&'static str> {
+    let modes = ["remove", "upgrade", "default", "setup"];
+    modes.into_iter().find(|mode| flow.contains(mode))
 }
 
 /// Makes names unique: one flow may serve two entries, so its second wizard also
@@ -318,7 +336,7 @@ fn components(pack: &Pack, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         .collect()
 }
 
-fn component_qa(pack: &Pack) -> Vec<Wizard> {
+fn component_qa(pack: &Pack, form: &Arc<SetupForm>) -> Vec<Wizard> {
     let modes = [
         ("default", WizardKind::Setup),
         ("setup", WizardKind::Setup),
@@ -338,6 +356,8 @@ fn component_qa(pack: &Pack) -> Vec<Wizard> {
                 kind,
                 name: format!("{stem}.qa.{mode}"),
                 primary: false,
+                run_by: RunBy::Operator,
+                form: Arc::clone(form),
                 driver: Driver::ComponentQa {
                     component: component.clone(),
                     mode,

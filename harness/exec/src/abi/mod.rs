@@ -82,7 +82,9 @@ fn unknown(target: &Target<'_>, call: &Call, exported: &[&str]) -> StepFailure {
         Call::QaSpec { .. } | Call::ApplyAnswers { .. } => {
             "greentic:component/qa@0.6 or greentic:component/component-qa@0.6"
         }
-        Call::ValidateConfig { .. } => "greentic:provider-schema-core/schema-core-api@1",
+        Call::ValidateConfig { .. } | Call::ProviderOperation { .. } => {
+            "greentic:provider-schema-core/schema-core-api@1"
+        }
         Call::Describe => "greentic:component/descriptor@0.6 or greentic:component/node",
         Call::I18nKeys | Call::I18nBundle { .. } => "greentic:component/component-i18n@0.6",
         Call::ValidatePack { .. } => "greentic:pack-validate/validator@0.1",

@@ -25,7 +25,10 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
     let (function, arguments) = match call {
         Call::Invoke {
             operation, input, ..
-        } => ("invoke", vec![Data::Text(operation.clone()), json(input)]),
+        }
+        | Call::ProviderOperation { operation, input } => {
+            ("invoke", vec![Data::Text(operation.clone()), json(input)])
+        }
         Call::ValidateConfig { config } => ("validate-config", vec![json(config)]),
         Call::Describe => ("describe", Vec::new()),
         _ => return None,

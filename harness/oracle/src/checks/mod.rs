@@ -12,18 +12,20 @@ mod plan;
 mod requirements;
 mod sandbox;
 mod secrets;
+mod setup;
 mod validators;
 mod wizard;
 
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 14] = [
+const STAGES: [&[Check]; 15] = [
     archive::CHECKS,
     manifest::CHECKS,
     integrity::CHECKS,
     abi::CHECKS,
     flow::CHECKS,
+    setup::CHECKS,
     wizard::CHECKS,
     requirements::CHECKS,
     plan::CHECKS,

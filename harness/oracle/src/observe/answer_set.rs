@@ -18,10 +18,14 @@ pub(crate) struct AnswerSet {
 
 impl AnswerSet {
     pub(crate) fn of(wizard: &Wizard, inputs: &ProvisionInputs, first: &WizardRun) -> Self {
-        let is_qa = matches!(wizard.driver, Driver::ComponentQa { .. });
         let applied = |s: &&StepRun| s.step == ProvisionStep::Apply && !s.by_host;
-        let applied = first.steps.iter().find(applied).filter(|_| is_qa);
-        let own = applied.and_then(|s| serde_json::from_slice(&s.input).ok());
+        let applied = first.steps.iter().find(applied);
+        let input = || serde_json::from_slice::<Value>(&applied?.input).ok();
+        let own = match wizard.driver {
+            Driver::ComponentQa { .. } => input(),
+            Driver::Operator { .. } => input().and_then(|input| input.get("answers").cloned()),
+            _ => None,
+        };
         Self {
             inputs: inputs.clone(),
             own,

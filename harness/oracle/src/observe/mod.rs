@@ -18,8 +18,8 @@ use crate::subject::{Observed, Opened, Spent, Subject};
 use harness_errors::Watched;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
-use provision_core::wizard::questions::{Declared, declared};
-use provision_core::wizard::{StepExecutor, Wizard, grants, wizards};
+use provision_core::wizard::questions::{Declared, SetupForm, declared};
+use provision_core::wizard::{RunBy, StepExecutor, Wizard, grants, wizards};
 use provision_core::{OpenError, Pack, Source};
 use repeat::{isolate, run};
 use std::collections::BTreeMap;
@@ -98,6 +98,7 @@ fn opened_pack(
         validated: components::validated(&budget, &pack, conditions),
         texts: components::texts(&budget, &pack, conditions),
         declared,
+        form: SetupForm::of(&pack, &conditions.limits),
         pack,
         sboms: OnceLock::new(),
     };
@@ -155,7 +156,9 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
         let Ok(runs) = &mut observed.runs else {
             continue;
         };
-        if conditions.probes > 0 && runs.first.completed() {
+        // No user answers the questions of an author's tool.
+        let is_asked = observed.wizard.run_by != RunBy::Author;
+        if conditions.probes > 0 && is_asked && runs.first.completed() {
             runs.probed = prober.probe(at, &all, &runs.inputs, &runs.first);
             let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks);
             runs.leaks.extend(leaks.cloned());

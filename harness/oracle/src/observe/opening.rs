@@ -89,6 +89,7 @@ impl Opening {
                 Driver::Provisioner { component } | Driver::ComponentQa { component, .. } => {
                     files.insert(component);
                 }
+                Driver::Operator { component, .. } => files.extend(component),
                 // Its nodes call declared components, which are in `files` already.
                 Driver::FlowGraph { .. } => {}
             }

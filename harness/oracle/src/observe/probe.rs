@@ -206,7 +206,14 @@ impl Prober<'_> {
     /// The wizard's own questions, or else those that the pack's files declare for
     /// setup, and where they come from.
     fn questions(&self, wizard: &Wizard, first: &WizardRun) -> (Vec<Question>, String) {
-        if let Some(own) = asked(first, &self.conditions.limits) {
+        if let Driver::Operator { .. } = wizard.driver {
+            // The operator passes on the answers of the form.
+            let file = wizard.form.file.clone();
+            let file = file.unwrap_or_else(|| "the secret requirements".into());
+            return (wizard.form.questions.clone(), file);
+        }
+        if let Some(mut own) = asked(first, &self.conditions.limits) {
+            wizard.form.mark_secrets(&mut own);
             return (own, "the wizard".into());
         }
         if wizard.kind != WizardKind::Setup || !wizard.primary {
@@ -254,7 +261,9 @@ impl Prober<'_> {
                     component: other, ..
                 },
             ) => component == other,
-            (Driver::ComponentQa { .. }, _) | (_, Driver::ComponentQa { .. }) => false,
+            (Driver::Operator { .. }, Driver::Operator { .. }) => true,
+            (Driver::ComponentQa { .. } | Driver::Operator { .. }, _)
+            | (_, Driver::ComponentQa { .. } | Driver::Operator { .. }) => false,
             _ => wizard.primary,
         };
         let remove = all.iter().filter(removes).find(same);

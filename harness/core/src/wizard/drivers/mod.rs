@@ -4,3 +4,4 @@ pub(super) mod flow;
 pub(super) mod modules;
 pub(super) mod provisioner;
 pub(super) mod qa;
+mod qa_calls;

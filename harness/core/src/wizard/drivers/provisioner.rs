@@ -5,11 +5,11 @@ use crate::json::pointer_key;
 use crate::text::inert;
 use crate::wizard::call::Call;
 use crate::wizard::executor::{StepCode, StepFailure};
+use crate::wizard::kind::WizardKind;
 use crate::wizard::output::StepOutput;
 use crate::wizard::plan::{
     ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp, WebhookOp,
 };
-use crate::wizard::resolve::WizardKind;
 use crate::wizard::session::{PendingStep, Session, embedded};
 use crate::wizard::steps::{ProvisionMode, ProvisionStep};
 use greentic_types::validate::Diagnostic;

@@ -2,43 +2,75 @@
 //! `apply-answers` is step apply, `validate-config` checks the resulting config
 //! (step validate), and the harness lists the changes as step summary.
 
+use super::qa_calls::{Asked, Asker, texts_are_known};
 use crate::text::inert;
 use crate::wasm;
 use crate::wizard::call::Call;
 use crate::wizard::executor::{StepCode, StepFailure};
 use crate::wizard::output::StepOutput;
 use crate::wizard::plan::{ProvisionPlanPatch, RedactedValue, SecretsPatch};
-use crate::wizard::questions::{Question, answers, questions};
+use crate::wizard::questions::{answers, questions};
 use crate::wizard::session::{PendingStep, Session, bounded};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Asks the questions, applies the answers, and validates the resulting config.
 /// `update` and `remove` need an installation: without a given state, the driver
 /// runs setup first.
 pub(in crate::wizard) fn drive(session: &mut Session<'_>, component: &str, mode: &str) {
+    run(
+        session,
+        Asked {
+            component,
+            by: Asker::Author,
+        },
+        mode,
+    );
+}
+
+/// Sets the provider up as the operator does: by operations of `component`, with the
+/// answers of the setup form.
+pub(in crate::wizard) fn drive_operator(
+    session: &mut Session<'_>,
+    component: Option<&str>,
+    mode: &str,
+) {
+    let by = Asker::Operator;
+    match component {
+        Some(component) => run(session, Asked { component, by }, mode),
+        None => {
+            let message = "the pack has no file for the component of its provider extension";
+            let due = PendingStep {
+                component: None,
+                ..PendingStep::of(ProvisionStep::Collect, "")
+            };
+            let failure = StepFailure::new(StepCode::Missing, message);
+            session.answer(due, "qa-spec", Err(failure));
+        }
+    }
+}
+
+fn run(session: &mut Session<'_>, asked: Asked<'_>, mode: &str) {
     let state = session.inputs.existing_state.as_ref();
     let installed = match (mode, state) {
-        ("update" | "remove", None) => {
-            match ask(
-                session,
-                component,
-                "setup",
-                &InstalledConfig::default(),
-                true,
-            ) {
+        ("update" | "upgrade" | "remove", None) => {
+            match ask(session, asked, "setup", &InstalledConfig::default(), true) {
                 Some(output) => InstalledConfig::after(&output),
                 None => return,
             }
         }
         (_, state) => state.map(InstalledConfig::of).unwrap_or_default(),
     };
-    let Some(output) = ask(session, component, mode, &installed, false) else {
+    let Some(output) = ask(session, asked, mode, &installed, false) else {
         return;
     };
+    let component = asked.component;
     let config = output.data.get("config").filter(|c| c.is_object());
-    if let Some(config) = config.filter(|_| mode != "remove" && validates(session, component)) {
+    if let Some(config) = config
+        .filter(|_| mode != "remove" && asked.by == Asker::Author && validates(session, component))
+    {
         let due = PendingStep::of(ProvisionStep::Validate, component);
         let call = Call::ValidateConfig {
             config: config.clone(),
@@ -93,11 +125,12 @@ impl InstalledConfig {
 /// plan.
 fn ask(
     session: &mut Session<'_>,
-    component: &str,
+    by: Asked<'_>,
     mode: &str,
     installed: &InstalledConfig,
     prior: bool,
 ) -> Option<StepOutput> {
+    let component = by.component;
     let due = |step| {
         if prior {
             PendingStep {
@@ -108,7 +141,7 @@ fn ask(
             PendingStep::of(step, component)
         }
     };
-    let call = Call::QaSpec { mode: mode.into() };
+    let call = by.qa_spec(mode);
     let limits = &session.limits.flow;
     let spec = session.call(due(ProvisionStep::Collect), call, &|spec| {
         questions(&spec, limits)?;
@@ -117,23 +150,44 @@ fn ask(
             ..StepOutput::data(json!({ "questions": spec }))
         })
     })?;
-    let asked = questions(spec.data.get("questions")?, limits).ok()?;
+    let mut asked = questions(spec.data.get("questions")?, limits).ok()?;
+    let form = Arc::clone(&session.wizard.form);
+    form.mark_secrets(&mut asked);
+    if by.by == Asker::Operator && !prior {
+        texts_are_known(session, by, spec.data.get("questions")?, &asked)?;
+    }
     let inputs = session.inputs;
-    let made = || answers(&asked, &inputs.answers, inputs.public_base_url.as_deref());
+    let base_url = inputs.public_base_url.as_deref();
+    let made = || match by.by {
+        Asker::Author => answers(&asked, &inputs.answers, base_url),
+        Asker::Operator => form.answers(&inputs.answers, base_url),
+    };
     // The task's answers test `mode` only; a prior setup uses generated answers.
     let exactly = session.answers.filter(|_| !prior);
     let answers = exactly.map_or_else(made, Value::clone);
+    if by.by == Asker::Operator
+        && let Some(why) = form.refusal(&answers)
+    {
+        // The setup tool refuses these answers before the operator sees them.
+        let failure = StepFailure::new(StepCode::Step, inert(&why, 300));
+        return session.answer(due(ProvisionStep::Validate), "setup form", Err(failure));
+    }
     let due = due(ProvisionStep::Apply);
     if let Err(failure) = bounded(&answers, session.limits) {
         return session.answer(due, "apply-answers", Err(failure));
     }
-    let call = Call::ApplyAnswers {
-        mode: mode.into(),
-        current: installed.config.clone(),
-        answers: answers.clone(),
-    };
+    let call = by.apply(mode, &installed.config, &answers);
+    let mut secret: Vec<&str> = asked
+        .iter()
+        .filter(|q| q.secret)
+        .map(|q| q.id.as_str())
+        .collect();
+    if by.by == Asker::Operator && mode != "remove" {
+        let form = form.questions.iter().filter(|q| q.secret);
+        secret.extend(form.map(|q| q.id.as_str()));
+    }
     let read = |answer: Value| {
-        let output = applied(answer, installed, &asked, &answers)?;
+        let output = applied(answer, installed, &secret, &answers)?;
         Ok(if prior {
             StepOutput::data(output.data)
         } else {
@@ -158,7 +212,7 @@ fn validates(session: &Session<'_>, component: &str) -> bool {
 fn applied(
     answer: Value,
     installed: &InstalledConfig,
-    asked: &[Question],
+    secret: &[&str],
     answers: &Value,
 ) -> Result<StepOutput, StepFailure> {
     if !answer.is_object() {
@@ -177,11 +231,9 @@ fn applied(
     let config = config.unwrap_or(Value::Null);
     let removes_all = |r: &Value| r.get("remove_all") == Some(&Value::Bool(true));
     let remove_all = remove.as_ref().is_some_and(removes_all);
-    let secrets = asked.iter().filter(|q| q.secret);
-    let secrets: Vec<&str> = secrets
-        .map(|q| q.id.as_str())
-        .filter(|id| answers.get(*id).is_some())
-        .collect();
+    let secrets = secret.iter().copied();
+    let secrets: BTreeSet<&str> = secrets.filter(|id| answers.get(*id).is_some()).collect();
+    let secrets: Vec<&str> = secrets.into_iter().collect();
     let diagnostics = answer.get("diagnostics").filter(|d| d.is_array());
     let diagnostics = diagnostics.cloned().unwrap_or_else(|| json!([]));
     let read = StepOutput::from_value(json!({ "diagnostics": diagnostics }))?;

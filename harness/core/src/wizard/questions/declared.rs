@@ -76,7 +76,7 @@ fn form(spec: Value, limits: &Limits) -> Result<Vec<Question>, String> {
 }
 
 /// A YAML document as JSON, with aliases, depth and items bounded.
-fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
+pub(super) fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
     let budget = serde_saphyr::budget! {
         max_depth: limits.depth,
@@ -178,6 +178,14 @@ fn properties(schema: &Value) -> Vec<Question> {
     };
     let empty = Map::new();
     properties.unwrap_or(&empty).iter().map(question).collect()
+}
+
+/// The properties that the pack's config schema marks as secret.
+pub(super) fn config_schema_secrets(pack: &Pack, depth: usize) -> Vec<String> {
+    let schema = config_schema(pack, depth).and_then(|(_, schema)| schema.ok());
+    let questions = schema.map(|schema| properties(&schema)).unwrap_or_default();
+    let secret = questions.into_iter().filter(|question| question.secret);
+    secret.map(|question| question.id).collect()
 }
 
 /// The names of a list of secrets.

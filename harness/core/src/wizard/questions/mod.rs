@@ -3,10 +3,12 @@
 mod answers;
 mod card;
 mod declared;
+mod setup_form;
 
 pub use answers::{answers, canary, fitting};
 pub use card::{Card, card};
 pub use declared::{Declared, config_schema, declared, has_setup_questions, secret_requirements};
+pub use setup_form::{SetupForm, canonical};
 
 use super::executor::{StepCode, StepFailure};
 use crate::limits::FlowLimits;

@@ -2,10 +2,12 @@
 
 use super::graph::inapplicable;
 use crate::check::{Conclusion, Findings};
-use crate::subject::{Opened, Subject};
+use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
+use provision_core::components::exports_nothing;
 use provision_core::flow::{NodeResult, NodeRun, Walk, WalkOutcome};
 use provision_core::text::inert;
+use provision_core::wizard::Driver;
 use std::collections::BTreeMap;
 
 /// A node that failed, and in how many places it did so.
@@ -47,12 +49,14 @@ fn without_failure(opened: &Opened) -> Conclusion {
     let blocked = walks()
         .flat_map(|walk| &walk.nodes)
         .find_map(|node| match &node.result {
+            NodeResult::Blocked(_) if is_legacy(opened, node) => None,
             NodeResult::Blocked(why) => Some(format!("{}: {why}", node.place())),
             _ => None,
         });
     let executed: usize = opened.flows.iter().map(|flow| flow.executed()).sum();
     let unfinished = opened.flows.iter().find(|flow| {
-        let done = |walk: &Walk| walk.outcome() == WalkOutcome::Completed;
+        let legacy = |walk: &Walk| walk.nodes.iter().any(|node| is_legacy(opened, node));
+        let done = |walk: &Walk| walk.outcome() == WalkOutcome::Completed || legacy(walk);
         !flow.walks.iter().all(done)
     });
     if let Some(why) = blocked {
@@ -67,6 +71,15 @@ fn without_failure(opened: &Opened) -> Conclusion {
     } else {
         Conclusion::Passed
     }
+}
+
+/// Whether a node of a provider calls a component that exports nothing, although the
+/// operator sets the provider up without its flows. `manifest.legacy-nodes` reports it.
+fn is_legacy(opened: &Opened, node: &NodeRun) -> bool {
+    let by_operator = |o: &Observed| matches!(o.wizard.driver, Driver::Operator { .. });
+    let file = node.component.as_deref();
+    file.is_some_and(|file| exports_nothing(&opened.pack, file))
+        && opened.wizards.iter().any(by_operator)
 }
 
 fn finding(failure: Failure<'_>) -> Option<Finding> {

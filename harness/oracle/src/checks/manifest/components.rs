@@ -10,7 +10,7 @@ use provision_core::components::{
 use provision_core::flow::{Target, target};
 use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
-use provision_core::wizard::StepCode;
+use provision_core::wizard::{Driver, StepCode};
 use provision_core::{Finding, Pack};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,21 +127,47 @@ fn at_nodes(nodes: &[String]) -> String {
 }
 
 pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
+    let legacy = has_contract(subject);
     conclude(subject, findings, |pack, manifest| {
-        let (declared, sources) = (declared(manifest), sources(manifest));
-        // One finding for each component, whatever the number of nodes.
-        let mut by_component: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for ((id, _), nodes) in calls(manifest) {
-            by_component.entry(id).or_default().extend(nodes);
-        }
-        let unresolved = by_component.into_iter().filter_map(|(id, nodes)| {
-            let found = declared.iter().find(|c| c.id == id);
-            let (code, actual) = unresolved(pack, found, sources.get(&id))?;
-            let expected = format!("component `{}` of the pack, with exports", inert(&id, 120));
-            Some(Finding::new(code, at_nodes(&nodes), expected, actual))
-        });
-        unresolved.collect()
+        let found = unresolved_nodes(pack, manifest).into_iter();
+        let is_legacy = |f: &Finding| legacy && f.code == CheckCode::NodeExports.into();
+        found.filter(|f| !is_legacy(f)).collect()
     });
+}
+
+/// `manifest.legacy-nodes`
+pub(super) fn legacy_nodes(subject: &Subject, findings: &mut Findings) {
+    if !has_contract(subject) {
+        let reason = "the operator runs the flows of this pack";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
+    conclude(subject, findings, |pack, manifest| {
+        let found = unresolved_nodes(pack, manifest).into_iter();
+        let exports_nothing = |f: &Finding| f.code == CheckCode::NodeExports.into();
+        found.filter(exports_nothing).collect()
+    });
+}
+
+/// Whether the operator sets the pack up by its component and runs none of its flows.
+fn has_contract(subject: &Subject) -> bool {
+    let mut wizards = subject.wizards().iter();
+    wizards.any(|o| matches!(o.wizard.driver, Driver::Operator { .. }))
+}
+
+/// The findings on the components of flow nodes, one for each component.
+fn unresolved_nodes(pack: &Pack, manifest: &PackManifest) -> Vec<Finding> {
+    let (declared, sources) = (declared(manifest), sources(manifest));
+    let mut by_component: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for ((id, _), nodes) in calls(manifest) {
+        by_component.entry(id).or_default().extend(nodes);
+    }
+    let unresolved = by_component.into_iter().filter_map(|(id, nodes)| {
+        let found = declared.iter().find(|c| c.id == id);
+        let (code, actual) = unresolved(pack, found, sources.get(&id))?;
+        let expected = format!("component `{}` of the pack, with exports", inert(&id, 120));
+        Some(Finding::new(code, at_nodes(&nodes), expected, actual))
+    });
+    unresolved.collect()
 }
 
 /// Why a component does not resolve; `None` if it does.

@@ -91,6 +91,18 @@ pub(super) const CHECKS: &[Check] = &[
         run: components::nodes_resolve,
     },
     Check {
+        id: "manifest.legacy-nodes",
+        stage: Stage::Manifest,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        bites: Bite::Nowhere,
+        host: "No host runs the setup flows of a provider whose extension declares the QA operations.",
+        requirement: "The components of the nodes of a provider's flows export something, also where the operator does not run the flows.",
+        why: "A flow that cannot run misleads people who read the pack.",
+        fix: "Pack the component that the nodes were written for, or remove the flows.",
+        run: components::legacy_nodes,
+    },
+    Check {
         id: "manifest.node-operations",
         stage: Stage::Manifest,
         // The runner passes any name to the component, which may accept more names

@@ -6,7 +6,7 @@ use crate::subject::{Observed, Subject};
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
-use provision_core::wizard::{InstalledState, ProvisionPlan, WizardKind, WizardRun};
+use provision_core::wizard::{InstalledState, ProvisionPlan, RunBy, WizardKind, WizardRun};
 use provision_core::{Finding, Pack};
 use serde_json::Value;
 
@@ -18,6 +18,10 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
     findings.each_wizard(subject, |opened, observed| {
         if observed.wizard.kind != WizardKind::Setup {
             return Conclusion::NotApplicable("only setup makes a whole config".into());
+        }
+        if observed.wizard.run_by == RunBy::Author {
+            let reason = "hosts hold the config of no other component against this schema";
+            return Conclusion::NotApplicable(reason.into());
         }
         let Some((file, schema)) = config_schema(&opened.pack, subject.limits.depth) else {
             let reason = "the pack has no config schema, or more than one";

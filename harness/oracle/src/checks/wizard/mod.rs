@@ -9,7 +9,7 @@ use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::{
-    Outcome, ProvisionStep, StepOutput, StepRun, WizardKind, WizardRun, role,
+    Driver, Outcome, ProvisionStep, RunBy, StepOutput, StepRun, WizardKind, WizardRun, role,
 };
 
 pub(super) const CHECKS: &[Check] = &[
@@ -94,6 +94,17 @@ fn present(subject: &Subject, findings: &mut Findings) {
         .iter()
         .any(|o| o.wizard.kind == WizardKind::Setup);
     let role = role(&opened.pack);
+    let is_operated = |o: &Observed| matches!(o.wizard.driver, Driver::Operator { .. });
+    let mut flows = opened.pack.manifest().flows.iter();
+    if opened.wizards.iter().any(is_operated) && !flows.any(|f| f.id == "setup_default") {
+        // The operator lists flows before it asks the component.
+        return findings.pack(Conclusion::Failed(vec![Finding::new(
+            CheckCode::NoWizard,
+            opened.pack.manifest_file(),
+            "a flow `setup_default`, which the operator looks for",
+            "the manifest lists none",
+        )]));
+    }
     findings.pack(if offers || opened.pack.declares_no_provisioning() {
         Conclusion::Passed
     } else if !role.needs_wizard {
@@ -111,8 +122,19 @@ fn present(subject: &Subject, findings: &mut Findings) {
 fn completes(subject: &Subject, findings: &mut Findings) {
     findings.each_wizard(subject, |_, observed| match &observed.runs {
         Err(finding) => Conclusion::Failed(vec![finding.clone()]),
-        Ok(runs) => completed(observed, &runs.first),
+        Ok(runs) => match completed(observed, &runs.first) {
+            // The finding is the same.
+            Conclusion::Failed(_) if is_operated(observed) => {
+                Conclusion::NotApplicable("`setup.operator` judges it".into())
+            }
+            conclusion => conclusion,
+        },
     });
+}
+
+fn is_operated(observed: &Observed) -> bool {
+    let by_operator = observed.wizard.run_by == RunBy::Operator;
+    by_operator && matches!(observed.wizard.driver, Driver::Operator { .. })
 }
 
 fn completed(observed: &Observed, run: &WizardRun) -> Conclusion {

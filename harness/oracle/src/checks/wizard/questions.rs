@@ -315,6 +315,7 @@ fn bundle(
         Driver::ComponentQa { component, .. } | Driver::Provisioner { component } => {
             Some(component)
         }
+        Driver::Operator { component, .. } => component.as_ref(),
         _ => None,
     };
     let own = opened.texts.iter().find(|t| file == Some(&t.file));

@@ -1,0 +1,357 @@
+//! The form that the ecosystem's setup tool shows for a pack, and the answers that it
+//! accepts.
+//!
+//! The tool runs no Wasm. It reads `setup.yaml`, else `qa/*.json`, adds the secret
+//! requirements, and infers kinds, defaults and secrets from the ids of questions. It
+//! checks that required answers are there and that URLs look like URLs, and no types.
+
+use super::declared::{config_schema_secrets, yaml};
+use super::{Kind, Question, answers, question, questions, secret_requirements};
+use crate::json;
+use crate::limits::Limits;
+use crate::pack::Pack;
+use regex::Regex;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The pattern of URLs that the setup tool requires.
+const URL: &str = r"^https?://\S+";
+
+/// The form that the setup tool shows for a pack.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SetupForm {
+    /// The file that the questions are from; `None` if no file has any.
+    pub file: Option<String>,
+    /// The questions, in order.
+    pub questions: Vec<Question>,
+    /// A file that does not decode, and why. The setup tool shows no question of it.
+    pub undecoded: Option<(String, String)>,
+    /// By question, the answer on which it is shown: a question, and its answer, or any.
+    shown_if: BTreeMap<String, (String, Option<Value>)>,
+    /// Canonical names of everything that some file of the pack calls a secret.
+    secrets: BTreeSet<String>,
+}
+
+impl SetupForm {
+    /// The form of `pack`.
+    #[must_use]
+    pub fn of(pack: &Pack, limits: &Limits) -> Self {
+        let mut form = Self::default();
+        for (file, spec) in specs(pack, limits) {
+            match spec.and_then(|spec| form.read(&spec, pack, limits)) {
+                Ok(false) => {}
+                Ok(true) => {
+                    form.file = Some(file);
+                    break;
+                }
+                Err(why) => form.undecoded = form.undecoded.or(Some((file, why))),
+            }
+        }
+        let required = secret_requirements(pack, limits.depth).unwrap_or_default();
+        form.add_secrets(&required);
+        let marked = form.questions.iter().filter(|q| q.secret);
+        let marked = marked.map(|q| canonical(&q.id)).collect::<Vec<_>>();
+        form.secrets.extend(marked);
+        form.secrets
+            .extend(required.keys().map(|key| canonical(key)));
+        let by_schema = config_schema_secrets(pack, limits.depth);
+        form.secrets
+            .extend(by_schema.iter().map(|key| canonical(key)));
+        form
+    }
+
+    /// Reads the questions of `spec`. Returns whether it has any.
+    fn read(&mut self, spec: &Value, pack: &Pack, limits: &Limits) -> Result<bool, String> {
+        questions(spec, &limits.flow).map_err(|failure| failure.message)?;
+        let list = spec.get("questions").and_then(Value::as_array);
+        for item in list.into_iter().flatten() {
+            let id = item.get("id").or_else(|| item.get("name"));
+            let id = id.and_then(Value::as_str).unwrap_or_default();
+            let question = inferred(question(id, item, spec), pack.manifest().id.as_deref());
+            if let Some(condition) = item.get("visible_if").filter(|c| c.is_object())
+                && let Some(field) = condition.get("field").and_then(Value::as_str)
+            {
+                let answer = condition.get("eq").filter(|eq| !eq.is_null()).cloned();
+                self.shown_if
+                    .insert(id.to_owned(), (field.to_owned(), answer));
+            }
+            self.questions.push(question);
+        }
+        Ok(!self.questions.is_empty())
+    }
+
+    /// Adds a question for each required secret that no question covers.
+    fn add_secrets(&mut self, required: &BTreeMap<String, bool>) {
+        let asked: Vec<String> = self.questions.iter().map(|q| canonical(&q.id)).collect();
+        for (key, required) in required {
+            let name = canonical(key);
+            let covers = |id: &String| name.ends_with(id.as_str()) || id.ends_with(&name);
+            if !asked.iter().any(covers) {
+                self.questions.push(Question {
+                    required: *required,
+                    secret: true,
+                    ..Question::plain(&name, "string")
+                });
+            }
+        }
+    }
+
+    /// Whether some file of the pack, or the name itself, says that `id` is a secret.
+    #[must_use]
+    pub fn is_secret(&self, id: &str) -> bool {
+        self.secrets.contains(&canonical(id)) || names_secret(id)
+    }
+
+    /// Whether the pack says that it handles a secret.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// Marks the questions of a component that ask for a secret.
+    pub fn mark_secrets(&self, questions: &mut [Question]) {
+        for question in questions {
+            question.secret |= self.is_secret(&question.id);
+        }
+    }
+
+    /// A complete set of answers: those in `given`, defaults, and made-up ones.
+    #[must_use]
+    pub fn answers(&self, given: &Value, base_url: Option<&str>) -> Value {
+        let mut all = Map::new();
+        for question in &self.questions {
+            if self.is_shown(question, &all)
+                && let Value::Object(one) = answers(std::slice::from_ref(question), given, base_url)
+            {
+                all.extend(one);
+            }
+        }
+        Value::Object(all)
+    }
+
+    fn is_shown(&self, question: &Question, answers: &Map<String, Value>) -> bool {
+        let Some((field, wanted)) = self.shown_if.get(&question.id) else {
+            return true;
+        };
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        match (answers.get(field), wanted) {
+            (Some(answer), Some(wanted)) => text(answer) == text(wanted),
+            (Some(answer), None) => *answer != json!(false) && !answer.is_null(),
+            (None, _) => false,
+        }
+    }
+
+    /// Why the setup tool refuses `answers`; `None` if it accepts them.
+    #[must_use]
+    pub fn refusal(&self, answers: &Value) -> Option<String> {
+        let map = answers.as_object()?;
+        let shown = self.questions.iter().filter(|q| self.is_shown(q, map));
+        shown.filter_map(|q| refused(q, map.get(&q.id))).next()
+    }
+
+    /// Questions whose pattern matches no answer that the harness can make up.
+    #[must_use]
+    pub fn unanswerable(&self, answers: &Value) -> Vec<&Question> {
+        let differs = |q: &&Question| {
+            let pattern = q.pattern.as_deref().and_then(|p| Regex::new(p).ok());
+            let answer = answers.get(&q.id).and_then(Value::as_str);
+            matches!((pattern, answer), (Some(p), Some(a)) if !p.is_match(a))
+        };
+        self.questions.iter().filter(differs).collect()
+    }
+}
+
+/// Why the setup tool refuses this answer.
+fn refused(question: &Question, answer: Option<&Value>) -> Option<String> {
+    let id = &question.id;
+    match answer.filter(|a| !a.is_null()) {
+        None if question.required => Some(format!("missing required setup answer for `{id}`")),
+        Some(Value::String(text)) if is_url(question) => {
+            let url = Regex::new(URL).ok()?;
+            let says = || format!("the answer for `{id}` does not match {URL}");
+            (!url.is_match(text)).then(says)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the setup tool takes the question for one that asks for a URL.
+fn is_url(question: &Question) -> bool {
+    question.id.ends_with("_url") && matches!(question.kind.as_str(), "string" | "text" | "url")
+}
+
+/// The files that may hold the questions, decoded, in the order of the setup tool.
+fn specs(pack: &Pack, limits: &Limits) -> Vec<(String, Result<Value, String>)> {
+    let mut specs = Vec::new();
+    let yamls = ["assets/setup.yaml", "setup.yaml"];
+    if let Some(file) = yamls.into_iter().find(|file| pack.has(file)) {
+        let bytes = pack.read(file).unwrap_or_default();
+        specs.push((file.to_owned(), yaml(&bytes, limits)));
+    }
+    let is_form = |file: &&str| {
+        let bare = file.strip_prefix("assets/").unwrap_or(file);
+        bare.starts_with("qa/") && bare.ends_with(".json")
+    };
+    for file in pack.files().filter(is_form) {
+        let bytes = pack.read(file).unwrap_or_default();
+        let spec = json::parse(&bytes, limits.depth).map_err(|e| e.to_string());
+        // The setup tool skips documents of another kind.
+        if spec
+            .as_ref()
+            .is_ok_and(|spec| spec.get("questions").is_some())
+            || spec.is_err()
+        {
+            specs.push((file.to_owned(), spec));
+        }
+    }
+    specs
+}
+
+/// The question with what the setup tool infers from its id and its help.
+fn inferred(mut question: Question, provider: Option<&str>) -> Question {
+    question.secret |= names_secret(&question.id);
+    if question.id == "enabled" && question.kind == "string" {
+        question.kind = "boolean".into();
+    }
+    if question.default.is_none() {
+        let of_help = question.help.as_deref().and_then(default_in_help);
+        let known = || default_of_id(&question.id, provider.unwrap_or_default());
+        question.default = of_help.or_else(known).map(Value::String);
+    }
+    if let Some(Value::String(text)) = &question.default {
+        let typed = match question.answer() {
+            Some(Kind::Bool) => Some(json!(text == "true")),
+            Some(Kind::Number | Kind::Integer) => serde_json::from_str(text).ok(),
+            _ => None,
+        };
+        question.default = typed.or(question.default);
+    }
+    if question.pattern.is_none() && is_url(&question) {
+        question.pattern = Some(URL.into());
+    }
+    question
+}
+
+/// Whether the id alone makes the setup tool treat the answer as a secret.
+fn names_secret(id: &str) -> bool {
+    id.ends_with("_token") || id.contains("secret") || id.contains("password")
+}
+
+fn default_of_id(id: &str, provider: &str) -> Option<String> {
+    let default = match id {
+        "enabled" => "true",
+        "api_base_url" if provider.contains("slack") => "https://slack.com/api",
+        "api_base_url" if provider.contains("telegram") => "https://api.telegram.org",
+        _ => return None,
+    };
+    Some(default.to_owned())
+}
+
+/// The default that a help text names: `(default: VALUE)`.
+fn default_in_help(help: &str) -> Option<String> {
+    let pattern = Regex::new(r"(?i)[\(\[]?\s*default:\s*([^\)\]\n,]+)").ok()?;
+    let found = pattern.captures(help)?.get(1)?.as_str();
+    let value = found.trim().trim_end_matches(['.', ',', ' ']);
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// A secret's name as secret stores write it: lower case, words joined by `_`.
+#[must_use]
+pub fn canonical(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_lowercase() || c.is_ascii_digit() => out.push(c),
+            '_' | '-' | '.' | ' ' | '/' if !out.ends_with('_') => out.push('_'),
+            _ => {}
+        }
+    }
+    out.trim_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::Source;
+
+    fn form(files: &[(&str, &str)]) -> SetupForm {
+        let manifest = ("pack.json", r#"{"id": "messaging-telegram"}"#);
+        let files = files.iter().chain([&manifest]);
+        let files = files.map(|(n, b)| ((*n).to_owned(), b.as_bytes().to_vec()));
+        let source = Source::Folder {
+            files: files.collect(),
+            manifest: None,
+        };
+        let pack = Pack::open(source, &Limits::default()).expect("opens");
+        SetupForm::of(&pack, &Limits::default())
+    }
+
+    #[test]
+    fn kinds_defaults_and_secrets_are_inferred_as_the_setup_tool_infers_them() {
+        let yaml = "questions:\n\
+            - {name: enabled, kind: string, required: true}\n\
+            - {name: bot_token, kind: string, required: true}\n\
+            - {name: api_base_url, kind: string, required: true}\n\
+            - {name: public_base_url, kind: string, required: true}\n\
+            - {name: limit, kind: number, help: 'How many (default: 5)'}\n\
+            - {name: chat, kind: string}\n";
+        let form = form(&[("assets/setup.yaml", yaml)]);
+        let answers = form.answers(&json!({}), Some("https://base.invalid"));
+        let expected = json!({
+            "enabled": true, "bot_token": super::super::canary("bot_token"),
+            "api_base_url": "https://api.telegram.org",
+            "public_base_url": "https://base.invalid", "limit": 5,
+        });
+        assert_eq!(answers, expected);
+        assert_eq!(form.refusal(&answers), None);
+        assert!(form.is_secret("BOT-TOKEN") && !form.is_secret("chat"));
+        let wrong = json!({"enabled": 7, "bot_token": "t", "api_base_url": "ftp://x"});
+        assert!(
+            form.refusal(&wrong)
+                .is_some_and(|why| why.contains("api_base_url"))
+        );
+        let none = form.refusal(&json!({}));
+        assert!(none.is_some_and(|why| why.contains("missing required setup answer")));
+    }
+
+    #[test]
+    fn question_is_asked_only_on_the_answer_that_shows_it() {
+        let yaml = "questions:\n\
+            - {name: mode, kind: choice, choices: [cloud, own], required: true}\n\
+            - {name: host, kind: string, required: true, visible_if: {field: mode, eq: own}}\n";
+        let form = form(&[("setup.yaml", yaml)]);
+        assert_eq!(form.answers(&json!({}), None), json!({"mode": "cloud"}));
+        let own = form.answers(&json!({"mode": "own"}), None);
+        assert_eq!(own, json!({"mode": "own", "host": "example"}));
+        assert_eq!(form.refusal(&json!({"mode": "cloud"})), None);
+        assert!(form.refusal(&json!({"mode": "own"})).is_some());
+    }
+
+    #[test]
+    fn qa_file_replaces_a_form_without_questions_and_secrets_are_added() {
+        let qa = r#"{"questions": [{"id": "redis_url", "kind": "String", "secret": true}]}"#;
+        let secrets = r#"[{"key": "REDIS_URL"}, {"key": "OTHER_KEY", "required": false}]"#;
+        let form = form(&[
+            ("setup.yaml", "questions: []\n"),
+            ("qa/state-redis-setup.json", qa),
+            ("assets/secret-requirements.json", secrets),
+        ]);
+        let ids: Vec<&str> = form.questions.iter().map(|q| q.id.as_str()).collect();
+        assert_eq!(ids, ["redis_url", "other_key"]);
+        assert_eq!(form.file.as_deref(), Some("qa/state-redis-setup.json"));
+        assert!(form.is_secret("redis_url") && form.is_secret("other_key"));
+    }
+
+    #[test]
+    fn file_that_does_not_decode_is_named() {
+        let form = form(&[("setup.yaml", "questions: [\n")]);
+        let (file, why) = form.undecoded.expect("a defect");
+        assert_eq!(file, "setup.yaml");
+        assert!(!why.is_empty());
+        assert!(form.questions.is_empty());
+    }
+}
