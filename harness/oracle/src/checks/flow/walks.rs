@@ -53,7 +53,7 @@ fn without_failure(opened: &Opened) -> Conclusion {
     let executed: usize = opened.flows.iter().map(|flow| flow.executed()).sum();
     let unfinished = opened.flows.iter().find(|flow| {
         let done = |walk: &Walk| walk.outcome() == WalkOutcome::Completed;
-        !flow.walks.iter().all(done)
+        flow.walks.is_empty() || !flow.walks.iter().all(done)
     });
     if let Some(why) = blocked {
         Conclusion::Blocked(why)
