@@ -57,10 +57,14 @@ impl Invocation<'_> {
             Ok(file) => file,
             Err(done) => return done,
         };
+        run.component = Some(file.clone());
+        if components::exports_nothing(self.host.pack, &file) {
+            let id = inert(self.component, 120);
+            return Done::blocked(format!("component `{id}` exports nothing"));
+        }
         let Some(operation) = operation else {
             return Done::blocked("the node names no operation");
         };
-        run.component = Some(file.clone());
         let input = match self.input(operation, &file, state) {
             Ok(input) => input,
             Err(done) => return done,
@@ -113,9 +117,6 @@ impl Invocation<'_> {
                 Done::blocked(format!("the pack has no component `{id}`"))
             });
         };
-        if components::exports_nothing(pack, &file) {
-            return Err(Done::blocked(format!("component `{id}` exports nothing")));
-        }
         Ok(file)
     }
 

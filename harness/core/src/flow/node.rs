@@ -1,6 +1,6 @@
 //! Carries out one node of a flow, as the runner would.
 
-use super::builtins::{Builtin, Kind};
+use super::builtins::{Builtin, Kind, Needs};
 use super::component::Invocation;
 use super::host::{Control, Done, HandOver, Host, Place};
 use super::resolve::{Target, target};
@@ -65,14 +65,16 @@ impl Host<'_> {
             Ok(input) => input,
             Err(done) => return done,
         };
+        if kind.needs == Needs::Live {
+            return Done::withheld(format!("`{}` needs a live host", kind.name));
+        }
         let key = || {
             let key = input.get("key").and_then(Value::as_str);
             key.filter(|key| !key.is_empty()).map(str::to_owned)
         };
         let output = |payload: Value| Done::carried_out(Control::Continue(Output::of(payload)));
         match kind.builtin {
-            Builtin::Remote => Done::withheld(format!("`{}` needs a live host", kind.name)),
-            Builtin::Emit => output(input),
+            Builtin::Emit | Builtin::Remote => output(input),
             Builtin::SessionWait => Done::carried_out(Control::Reply(Output::of(input))),
             Builtin::VarSet => {
                 let name = input.get("name").and_then(Value::as_str);

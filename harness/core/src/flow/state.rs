@@ -3,7 +3,7 @@
 use super::routing::default_event;
 use super::run::Message;
 use crate::wizard::inputs::ProvisionInputs;
-use greentic_types::{Flow, Routing};
+use greentic_types::{Flow, FlowKind, PackFlowEntry, Routing};
 use serde_json::{Map, Value, json};
 
 /// The answer of a node.
@@ -55,9 +55,13 @@ fn message(message: Message, inputs: &ProvisionInputs) -> Value {
 }
 
 impl State {
-    /// The state in which a message starts `flow`.
-    pub(super) fn started(flow: &Flow, by: Message, inputs: &ProvisionInputs) -> Self {
-        Self::with_input(flow, message(by, inputs))
+    /// The state in which a message starts the flow of `entry`.
+    pub(super) fn started(entry: &PackFlowEntry, by: Message, inputs: &ProvisionInputs) -> Self {
+        let mut state = Self::with_input(&entry.flow, message(by, inputs));
+        // Other flows expect an event, or what a flow that calls them hands over.
+        let internal = entry.tags.iter().any(|tag| tag == "internal");
+        state.guessed |= internal || entry.flow.kind != FlowKind::Messaging;
+        state
     }
 
     /// The state in which `input` starts `flow`.
@@ -98,6 +102,13 @@ impl State {
         self.input = input.clone();
         self.last = Some(input);
         self.handovers += 1;
+    }
+
+    /// Bytes of everything that the nodes left in it, as JSON.
+    pub(super) fn bytes(&self) -> usize {
+        let maps = [&self.outputs, &self.vars, &self.stored];
+        let values = maps.into_iter().flat_map(|map| map.values());
+        values.map(|value| value.to_string().len()).sum()
     }
 
     /// Keeps the answer of `node`.

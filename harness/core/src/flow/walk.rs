@@ -16,13 +16,17 @@ use crate::wizard::executor::{Meters, StepCode, StepExecutor, StepFailure};
 use crate::wizard::inputs::ProvisionInputs;
 use crate::wizard::resolve::entry_flows;
 use crate::wizard::session::grants;
-use greentic_types::{Flow, Node, PackFlowEntry, PackManifest, Routing};
+use greentic_types::{Flow, Node, NodeId, PackFlowEntry, PackManifest, Routing};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Flows that wait for each other's answer.
+/// Most flows that wait for each other's answer.
 const CALLERS: usize = 16;
+/// Most paths of one walk that are still to be followed.
+const PATHS: usize = 64;
+/// Nodes of all walks of a pack. The flows after that are not walked.
+const PACK_NODES: usize = 4_000;
 
 /// The flows of `pack` that no host runs as a wizard: the runner runs them.
 #[must_use]
@@ -55,13 +59,17 @@ pub fn walk(
         grants: Arc::new(grants(inputs)),
         limits,
     };
-    let walked = app_flows(pack).into_iter().map(|flow| WalkedFlow {
-        flow: flow.id.as_str().to_owned(),
-        entry: entry(&flow.flow).map(str::to_owned),
-        walks: Message::ALL
-            .into_iter()
-            .map(|message| Walker::new(&host, message).walk(&flow.flow))
-            .collect(),
+    let mut nodes = 0;
+    let walked = app_flows(pack).into_iter().map(|flow| {
+        let messages = Message::ALL.into_iter().filter(|_| nodes < PACK_NODES);
+        let walks = messages.map(|message| Walker::new(&host, message).walk(flow));
+        let walks: Vec<Walk> = walks.collect();
+        nodes += walks.iter().map(|walk| walk.nodes.len()).sum::<usize>();
+        WalkedFlow {
+            flow: flow.id.as_str().to_owned(),
+            entry: entry(&flow.flow).map(str::to_owned),
+            walks,
+        }
     });
     walked.collect()
 }
@@ -109,12 +117,13 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn walk(mut self, flow: &'w Flow) -> Walk {
+    fn walk(mut self, listed: &'w PackFlowEntry) -> Walk {
+        let flow = &listed.flow;
         if let Some(node) = entry(flow) {
             self.open.push(Path {
                 flow,
                 node: node.to_owned(),
-                state: State::started(flow, self.message, self.host.inputs),
+                state: State::started(listed, self.message, self.host.inputs),
                 callers: Vec::new(),
                 visits: BTreeMap::new(),
             });
@@ -135,8 +144,8 @@ impl<'w> Walker<'w> {
     /// ends there.
     fn step(&mut self, mut path: Path<'w>) -> Option<Path<'w>> {
         let flow = path.flow;
-        let found = flow.nodes.iter().find(|(id, _)| id.as_str() == path.node);
-        let Some((_, node)) = found else {
+        let id = NodeId::new(&path.node).ok();
+        let Some(node) = id.and_then(|id| flow.nodes.get(&id)) else {
             return self.stop(
                 &path,
                 NodeResult::Blocked("the flow has no such node".into()),
@@ -181,10 +190,16 @@ impl<'w> Walker<'w> {
             let failure = StepFailure::new(StepCode::FlowLoop, message);
             return Some(NodeResult::Failed(failure));
         }
-        (self.nodes.len() >= limits.nodes).then(|| {
-            let message = format!("the walk reached {} nodes, its bound", limits.nodes);
-            NodeResult::Blocked(message)
-        })
+        let bytes = path.state.bytes();
+        let message = if self.nodes.len() >= limits.nodes {
+            format!("the walk reached {} nodes, its bound", limits.nodes)
+        } else if bytes > limits.answer_bytes {
+            let bound = limits.answer_bytes;
+            format!("the nodes before it left {bytes} bytes, bound {bound}")
+        } else {
+            return None;
+        };
+        Some(NodeResult::Blocked(message))
     }
 
     /// Records why `path` ends at its next node.
@@ -279,6 +294,11 @@ impl<'w> Walker<'w> {
         let key = (path.flow.id.as_str().to_owned(), node.to_owned());
         let open = |p: &Path<'_>| p.flow.id == path.flow.id && p.node == node;
         if self.seen.contains(&key) || self.open.iter().any(open) {
+            return;
+        }
+        if self.open.len() >= PATHS {
+            let why = format!("the walk would follow more than {PATHS} paths");
+            self.stop(path, NodeResult::Blocked(why));
             return;
         }
         let mut path = path.clone();

@@ -1,7 +1,8 @@
 //! Each form of routing gets its verdict and its codes, and so does each way to fail.
 
 use crate::support::{
-    Guests, codes, custom, echo, end, failing, flow, judged, next, node, nodes, observed, passing,
+    Guests, codes, custom, echo, end, failing, flow, judged, next, node, nodes, observed, partial,
+    passing,
 };
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Status, Verdict};
@@ -154,4 +155,63 @@ fn wizard_flow_is_not_walked_and_nothing_passes_without_an_executor() {
     let statuses: BTreeMap<&str, Status> = results.iter().map(|r| (r.check, r.status)).collect();
     assert_eq!(statuses["flow.walks"], Status::Blocked);
     assert_eq!(statuses["flow.routing"], Status::Passed);
+}
+
+#[test]
+fn walk_that_exceeds_a_bound_of_the_harness_proves_nothing() {
+    let many: Vec<String> = (0..100).map(|i| format!("n{i}")).collect();
+    let routes: Vec<_> = many.iter().map(|id| json!({ "to": id })).collect();
+    let agent = node(
+        &json!({ "id": "dw.agent" }),
+        &json!({}),
+        &custom(json!(routes)),
+    );
+    let mut all = vec![("agent", agent)];
+    all.extend(many.iter().map(|id| (id.as_str(), echo(&end()))));
+    assert_eq!(nodes(&all), partial(), "more paths than the walk follows");
+    let chain = (0..300).map(|i| {
+        let routing = match i {
+            299 => end(),
+            _ => next(&format!("c{}", i + 1)),
+        };
+        (format!("c{i}"), echo(&routing))
+    });
+    let chain: Vec<_> = chain.collect();
+    let chain: Vec<_> = chain
+        .iter()
+        .map(|(id, n)| (id.as_str(), n.clone()))
+        .collect();
+    assert_eq!(nodes(&chain), partial(), "more nodes than the walk reaches");
+    let double = |id: &str, routing: &Value| {
+        let component = json!({ "id": "emit.log" });
+        let both = format!("{{{{prev.text}}}}{{{{prev.text}}}}{}", id.repeat(60_000));
+        node(&component, &json!({ "text": both }), routing)
+    };
+    let ids: Vec<String> = (0..9).map(|i| i.to_string()).collect();
+    let grows: Vec<_> = ids
+        .iter()
+        .zip(ids.iter().skip(1))
+        .map(|(id, to)| (id.as_str(), double(id, &next(to))))
+        .chain([("8", echo(&end()))])
+        .collect();
+    assert_eq!(
+        nodes(&grows),
+        partial(),
+        "more bytes than the nodes may leave"
+    );
+}
+
+#[test]
+fn error_on_a_message_proves_nothing_in_a_flow_that_expects_an_event() {
+    let component = json!({ "id": "demo.ops", "operation": "refuse" });
+    let refuse = || node(&component, &json!({}), &end());
+    let mut event = flow("event", &[("a", echo(&next("b"))), ("b", refuse())]);
+    event["kind"] = json!("event");
+    event["flow"]["kind"] = json!("event");
+    assert_eq!(judged(&[event]), passing());
+    let mut internal = flow("inner", &[("a", echo(&next("b"))), ("b", refuse())]);
+    internal["tags"] = json!(["internal"]);
+    assert_eq!(judged(&[internal]), passing());
+    let message = flow("message", &[("a", echo(&next("b"))), ("b", refuse())]);
+    assert_eq!(judged(&[message]), failing(&["flow.walks E_STEP"]));
 }

@@ -2,7 +2,7 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Opened, Subject};
-use greentic_types::{Flow, Node, PackFlowEntry, PackManifest};
+use greentic_types::{Flow, Node, NodeId, PackFlowEntry, PackManifest};
 use provision_core::codes::CheckCode;
 use provision_core::flow::{Builtin, Target, app_flows, entry, routing as routes, target};
 use provision_core::text::inert;
@@ -56,7 +56,7 @@ impl<'j> Judged<'j> {
 }
 
 fn has(flow: &Flow, node: &str) -> bool {
-    flow.nodes.keys().any(|id| id.as_str() == node)
+    NodeId::new(node).is_ok_and(|id| flow.nodes.contains_key(&id))
 }
 
 /// Why checks of flows do not apply to a pack; `None` if they do.
@@ -249,8 +249,8 @@ pub(super) fn reachable(subject: &Subject, findings: &mut Findings) {
         open.extend(handed_over_to(judged));
         let mut reached: BTreeSet<&str> = BTreeSet::new();
         while let Some(id) = open.pop() {
-            let found = flow.nodes.iter().find(|(node, _)| node.as_str() == id);
-            if let Some((_, node)) = found.filter(|_| reached.insert(id)) {
+            let node = NodeId::new(id).ok().and_then(|id| flow.nodes.get(&id));
+            if let Some(node) = node.filter(|_| reached.insert(id)) {
                 open.extend(routes::targets(&node.routing));
             }
         }

@@ -57,7 +57,7 @@ fn without_failure(opened: &Opened) -> Conclusion {
     let unfinished = opened.flows.iter().find(|flow| {
         let legacy = |walk: &Walk| walk.nodes.iter().any(|node| is_legacy(opened, node));
         let done = |walk: &Walk| walk.outcome() == WalkOutcome::Completed || legacy(walk);
-        !flow.walks.iter().all(done)
+        flow.walks.is_empty() || !flow.walks.iter().all(done)
     });
     if let Some(why) = blocked {
         Conclusion::Blocked(why)
