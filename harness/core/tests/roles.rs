@@ -82,7 +82,7 @@ fn role_follows_from_extensions_then_offers_then_kind() {
             "application",
             vec![offer(false)],
             yaml,
-            (Role::Provider, true),
+            (Role::Provider, false),
         ),
     ] {
         let found = role(&pack(kind, &extensions, files));

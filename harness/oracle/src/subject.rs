@@ -9,8 +9,8 @@ use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, Question, SetupForm};
 use provision_core::wizard::{
-    InstalledState, ProvisionInputs, ProvisionPlan, StepCode, StepFailure, Wizard, WizardRun,
-    grants,
+    Driver, InstalledState, ProvisionInputs, ProvisionPlan, Role, StepCode, StepFailure, Wizard,
+    WizardRun, grants, role,
 };
 use provision_core::{Finding, Limits, OpenError, Pack};
 use serde_json::Value;
@@ -147,6 +147,29 @@ impl Subject {
     #[must_use]
     pub fn wizards(&self) -> &[Observed] {
         self.opened.as_ref().map_or(&[], |o| &o.wizards)
+    }
+}
+
+impl Subject {
+    /// Whether the pack is a provider whose flows no host runs: the operator asks its
+    /// component, or nothing has to be set up.
+    #[must_use]
+    pub fn has_legacy_flows(&self) -> bool {
+        let Ok(opened) = &self.opened else {
+            return false;
+        };
+        opened.has_legacy_flows()
+    }
+}
+
+impl Opened {
+    /// See [`Subject::has_legacy_flows`].
+    pub(crate) fn has_legacy_flows(&self) -> bool {
+        let by_operator = |o: &Observed| matches!(o.wizard.driver, Driver::Operator { .. });
+        let role = role(&self.pack);
+        let is_v1 = self.pack.manifest().pack_v1.is_some();
+        self.wizards.iter().any(by_operator)
+            || (is_v1 && role.role == Role::Provider && !role.needs_wizard)
     }
 }
 

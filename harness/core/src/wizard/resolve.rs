@@ -3,7 +3,7 @@
 use super::kind::WizardKind;
 use super::operator::{Contract, RunBy, contract};
 use super::questions::SetupForm;
-use super::role::{Role, role};
+use super::role::{PackRole, Role, role};
 use super::steps::ProvisionStep;
 use crate::limits::Limits;
 use crate::manifest::Manifest;
@@ -135,9 +135,9 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
             .iter()
             .flat_map(|contract| by_operator(contract, &form)),
     );
-    let is_provider = role(pack).role == Role::Provider;
+    let role = role(pack);
     for wizard in &mut found {
-        wizard.run_by = run_by(pack, contract.is_some(), is_provider, wizard);
+        wizard.run_by = run_by(pack, contract.is_some(), &role, wizard);
     }
     found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     make_names_unique(&mut found);
@@ -167,7 +167,7 @@ fn by_operator(contract: &Contract, form: &Arc<SetupForm>) -> Vec<Wizard> {
 }
 
 /// The host that runs `wizard`.
-fn run_by(pack: &Pack, has_contract: bool, is_provider: bool, wizard: &Wizard) -> RunBy {
+fn run_by(pack: &Pack, has_contract: bool, role: &PackRole, wizard: &Wizard) -> RunBy {
     let is_v1 = pack.manifest().pack_v1.is_some();
     match &wizard.driver {
         // Hosts run every wizard of older forms.
@@ -185,7 +185,7 @@ fn run_by(pack: &Pack, has_contract: bool, is_provider: bool, wizard: &Wizard) -
         Driver::ComponentQa { .. } => RunBy::Author,
         Driver::Provisioner { .. } => RunBy::Operator,
         _ if has_contract => RunBy::Nobody,
-        _ if is_provider && !wizard.primary => RunBy::Nobody,
+        _ if role.role == Role::Provider && !(wizard.primary && role.needs_wizard) => RunBy::Nobody,
         _ => RunBy::Operator,
     }
 }

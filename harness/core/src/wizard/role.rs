@@ -1,6 +1,5 @@
 //! The role of a pack: what hosts use it for. It decides whether setup checks apply.
 
-use super::questions::has_setup_questions;
 use crate::pack::Pack;
 use crate::wasm::is_interface;
 use greentic_types::pack_manifest::ExtensionInline;
@@ -97,8 +96,7 @@ pub fn role(pack: &Pack) -> PackRole {
     };
     let (role, reason) = of_manifest(manifest);
     // Offers say themselves whether they need setup.
-    let optional =
-        reason == OFFERS && !offers(manifest).any(requires_setup) && !has_setup_questions(pack);
+    let optional = reason == OFFERS && !offers(manifest).any(requires_setup);
     PackRole {
         role,
         reason,

@@ -75,7 +75,14 @@ fn contained(subject: &Subject, findings: &mut Findings) {
             }
             None => Conclusion::Blocked("other answers were not tried".into()),
             Some(probed) if Secrets::new(&probed.secrets).is_empty() => {
-                Conclusion::NotApplicable("the wizard is given no secret".into())
+                let wizard = &observed.wizard;
+                // A pass without a secret to look for would prove nothing.
+                if wizard.kind == WizardKind::Setup && wizard.form.has_secrets() {
+                    let reason = "the pack declares secrets, and the wizard received none";
+                    Conclusion::Blocked(reason.into())
+                } else {
+                    Conclusion::NotApplicable("the wizard is given no secret".into())
+                }
             }
             Some(_) => Conclusion::Passed,
         }

@@ -130,17 +130,7 @@ fn ask(
     installed: &InstalledConfig,
     prior: bool,
 ) -> Option<StepOutput> {
-    let component = by.component;
-    let due = |step| {
-        if prior {
-            PendingStep {
-                node: Some(format!("setup before, {step}")),
-                ..PendingStep::of(ProvisionStep::Node, component)
-            }
-        } else {
-            PendingStep::of(step, component)
-        }
-    };
+    let due = |step| due(step, by.component, prior);
     let call = by.qa_spec(mode);
     let limits = &session.limits.flow;
     let spec = session.call(due(ProvisionStep::Collect), call, &|spec| {
@@ -177,15 +167,13 @@ fn ask(
         return session.answer(due, "apply-answers", Err(failure));
     }
     let call = by.apply(mode, &installed.config, &answers);
-    let mut secret: Vec<&str> = asked
-        .iter()
-        .filter(|q| q.secret)
-        .map(|q| q.id.as_str())
-        .collect();
-    if by.by == Asker::Operator && mode != "remove" {
-        let form = form.questions.iter().filter(|q| q.secret);
-        secret.extend(form.map(|q| q.id.as_str()));
-    }
+    // A remove sets nothing, so the answers of the form are not among its secrets.
+    let of_form = match by.by {
+        Asker::Operator if mode != "remove" => form.questions.as_slice(),
+        _ => &[],
+    };
+    let secret = asked.iter().chain(of_form).filter(|q| q.secret);
+    let secret: Vec<&str> = secret.map(|q| q.id.as_str()).collect();
     let read = |answer: Value| {
         let output = applied(answer, installed, &secret, &answers)?;
         Ok(if prior {
@@ -196,6 +184,17 @@ fn ask(
     };
     let output = session.call(due, call, &read)?;
     (!session.refused()).then_some(output)
+}
+
+/// The next step, or a node of that name for a setup before the wizard's own run.
+fn due(step: ProvisionStep, component: &str, prior: bool) -> PendingStep {
+    if !prior {
+        return PendingStep::of(step, component);
+    }
+    PendingStep {
+        node: Some(format!("setup before, {step}")),
+        ..PendingStep::of(ProvisionStep::Node, component)
+    }
 }
 
 /// Whether `component` exports `validate-config`.

@@ -53,17 +53,6 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
     found
 }
 
-/// Whether hosts ask questions at setup: the pack has a form or secret requirements.
-#[must_use]
-pub fn has_setup_questions(pack: &Pack) -> bool {
-    let is_asked = |file: &str| {
-        let bare = file.strip_prefix("assets/").unwrap_or(file);
-        bare == "setup.yaml" || is_form(file) || SECRET_REQUIREMENTS.contains(&file)
-    };
-    let manifest = pack.manifest().pack_v1.as_ref();
-    pack.files().any(is_asked) || manifest.is_some_and(|m| !m.secret_requirements.is_empty())
-}
-
 fn is_form(file: &str) -> bool {
     let file = file.strip_prefix("assets/").unwrap_or(file);
     let name = file.strip_prefix("qa/").unwrap_or_default();

@@ -7,7 +7,7 @@ mod setup_form;
 
 pub use answers::{answers, canary, fitting};
 pub use card::{Card, card};
-pub use declared::{Declared, config_schema, declared, has_setup_questions, secret_requirements};
+pub use declared::{Declared, config_schema, declared, secret_requirements};
 pub use setup_form::{SetupForm, canonical};
 
 use super::executor::{StepCode, StepFailure};

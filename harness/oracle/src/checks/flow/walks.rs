@@ -2,12 +2,11 @@
 
 use super::graph::inapplicable;
 use crate::check::{Conclusion, Findings};
-use crate::subject::{Observed, Opened, Subject};
+use crate::subject::{Opened, Subject};
 use provision_core::Finding;
 use provision_core::components::exports_nothing;
 use provision_core::flow::{NodeResult, NodeRun, Walk, WalkOutcome};
 use provision_core::text::inert;
-use provision_core::wizard::Driver;
 use std::collections::BTreeMap;
 
 /// A node that failed, and in how many places it did so.
@@ -73,13 +72,11 @@ fn without_failure(opened: &Opened) -> Conclusion {
     }
 }
 
-/// Whether a node of a provider calls a component that exports nothing, although the
-/// operator sets the provider up without its flows. `manifest.legacy-nodes` reports it.
+/// Whether a node of a provider calls a component that exports nothing, in a pack whose
+/// flows no host runs. `manifest.legacy-nodes` reports it.
 fn is_legacy(opened: &Opened, node: &NodeRun) -> bool {
-    let by_operator = |o: &Observed| matches!(o.wizard.driver, Driver::Operator { .. });
     let file = node.component.as_deref();
-    file.is_some_and(|file| exports_nothing(&opened.pack, file))
-        && opened.wizards.iter().any(by_operator)
+    file.is_some_and(|file| exports_nothing(&opened.pack, file)) && opened.has_legacy_flows()
 }
 
 fn finding(failure: Failure<'_>) -> Option<Finding> {

@@ -10,7 +10,7 @@ use provision_core::components::{
 use provision_core::flow::{Target, target};
 use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
-use provision_core::wizard::{Driver, StepCode};
+use provision_core::wizard::StepCode;
 use provision_core::{Finding, Pack};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,7 +127,7 @@ fn at_nodes(nodes: &[String]) -> String {
 }
 
 pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
-    let legacy = has_contract(subject);
+    let legacy = subject.has_legacy_flows();
     conclude(subject, findings, |pack, manifest| {
         let found = unresolved_nodes(pack, manifest).into_iter();
         let is_legacy = |f: &Finding| legacy && f.code == CheckCode::NodeExports.into();
@@ -137,8 +137,8 @@ pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {
 
 /// `manifest.legacy-nodes`
 pub(super) fn legacy_nodes(subject: &Subject, findings: &mut Findings) {
-    if !has_contract(subject) {
-        let reason = "the operator runs the flows of this pack";
+    if !subject.has_legacy_flows() {
+        let reason = "hosts run the flows of this pack";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
     }
     conclude(subject, findings, |pack, manifest| {
@@ -146,12 +146,6 @@ pub(super) fn legacy_nodes(subject: &Subject, findings: &mut Findings) {
         let exports_nothing = |f: &Finding| f.code == CheckCode::NodeExports.into();
         found.filter(exports_nothing).collect()
     });
-}
-
-/// Whether the operator sets the pack up by its component and runs none of its flows.
-fn has_contract(subject: &Subject) -> bool {
-    let mut wizards = subject.wizards().iter();
-    wizards.any(|o| matches!(o.wizard.driver, Driver::Operator { .. }))
 }
 
 /// The findings on the components of flow nodes, one for each component.
