@@ -116,6 +116,11 @@ if has wasm-tools "the components in the text format"; then
     for pack in flow-empty flow-loop flow-routing flow-unreachable flow-unresolved; do
         wat runtime-echo packs/nonconforming/$pack/components/echo.wasm
     done
+    for pack in conforming/operator-provider nonconforming/setup-form-unreadable; do
+        wat provider-chat packs/$pack/components/chat-provider.wasm
+    done
+    wat provider-asks-more packs/nonconforming/setup-asks-too-little/components/chat-provider.wasm
+    wat provider-other-config packs/nonconforming/setup-config-refused/components/chat-provider.wasm
     wat runtime-trap-on-text packs/nonconforming/flow-trap-on-text/components/picky.wasm
     wat runtime-import packs/nonconforming/flow-import/components/dialler.wasm
 fi

@@ -4,7 +4,7 @@ use crate::check::{Check, CheckResult, Conclusion, Findings, Level, Scope, Scope
 use crate::checks;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
-use provision_core::wizard::{RunBy, WizardRun, role};
+use provision_core::wizard::{RunBy, role};
 use provision_core::{Finding, Status};
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
@@ -104,28 +104,30 @@ fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
                 Some(at) => findings.conclusions.swap_remove(at).1,
                 None => unconcluded(check, subject),
             };
-            let conclusion = without_answers(conclusion, &scope, subject);
+            let conclusion = without_host(conclusion, &scope, subject);
             let level = level(check, &scope, subject);
             result(check, level, scope, conclusion)
         })
         .collect()
 }
 
-/// No user answers the questions of an author's tool, so a check that needs answers does
-/// not apply to a wizard that only such a tool runs.
-fn without_answers(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Conclusion {
+/// A check of a wizard that no host runs at installation cannot be blocked: its result
+/// would not count either.
+fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Conclusion {
     let Scope::Wizard(name) = scope else {
         return conclusion;
     };
-    let mut wizards = subject.wizards().iter();
-    let observed = wizards.find(|o| o.wizard.name == *name);
-    let of_author = observed.is_some_and(|o| {
-        o.wizard.run_by == RunBy::Author && o.run().is_some_and(WizardRun::completed)
-    });
+    let mut wizards = subject.wizards().iter().map(|o| &o.wizard);
+    let wizard = wizards.find(|wizard| wizard.name == *name);
+    let reason = match wizard.map(|wizard| wizard.run_by) {
+        Some(RunBy::Author) => {
+            "only an author's tool runs this wizard, and users answer none of its questions"
+        }
+        Some(RunBy::Nobody) => "no host runs this wizard",
+        Some(RunBy::Operator) | None => return conclusion,
+    };
     match conclusion {
-        Conclusion::Blocked(_) if of_author => Conclusion::NotApplicable(
-            "only an author's tool runs this wizard, and users answer none of its questions".into(),
-        ),
+        Conclusion::Blocked(_) => Conclusion::NotApplicable(reason.into()),
         conclusion => conclusion,
     }
 }

@@ -184,8 +184,10 @@ fn questions_agree(subject: &Subject, findings: &mut Findings) {
             .iter()
             .filter(|q| q.required && q.default.is_none() && !form.contains(q.id.as_str()));
         found.extend(unasked.map(|question| {
-            let file = opened.form.file.as_deref().unwrap_or("no file");
-            let actual = format!("{} does not ask it", inert(file, 120));
+            let actual = match opened.form.file.as_deref() {
+                Some(file) => format!("{} does not ask it", inert(file, 120)),
+                None => "the pack has no setup form".to_owned(),
+            };
             let at = format!("`{}`", inert(&question.id, 80));
             let expected = "a question of the setup form, because the component requires it";
             Finding::new(CheckCode::QuestionsDisagree, at, expected, actual)
@@ -199,6 +201,9 @@ fn questions_agree(subject: &Subject, findings: &mut Findings) {
     });
     findings.pack(match (driven, compared) {
         (0, _) => Conclusion::NotApplicable(NO_CONTRACT.into()),
+        _ if opened.form.undecoded.is_some() => {
+            Conclusion::Blocked("the setup form cannot be read".into())
+        }
         (_, 0) => Conclusion::Blocked("the component gave no questions".into()),
         _ => Conclusion::of(unique),
     });
