@@ -10,7 +10,7 @@ use crate::exit::Error;
 use crate::timings::PackTimes;
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
-use provision_oracle::Level;
+use provision_oracle::{Cause, Level};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -215,6 +215,13 @@ pub struct PackFinished {
     /// none.
     #[serde(default)]
     pub micros: Option<PackTimes>,
+    /// The causes of its failures, the most important first. Streams of earlier versions
+    /// have none.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
+    /// The command that judges its failed checks again, if there are any.
+    #[serde(default)]
+    pub reproduce: Option<String>,
 }
 
 /// What hosts use a pack for, and how the pack shows it.

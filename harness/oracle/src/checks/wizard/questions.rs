@@ -21,7 +21,11 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
         let mut found = Vec::new();
         let mut asks = false;
         for step in &run.steps {
+            let before = found.len();
             asks |= of_step(subject, step, &mut found);
+            for finding in &mut found[before..] {
+                *finding = finding.clone().about(step.component.as_deref());
+            }
         }
         if observed.wizard.primary {
             asks |= of_files(opened, &mut found);
