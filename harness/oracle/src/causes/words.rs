@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 /// Most characters of a line.
 const LINE: usize = 300;
 
+/// The check that reports every failure of a step, also if another check judges it.
+const REPORTS_ALL: &str = "wizard.completes";
+
 /// What a finding says if it says no more than its code.
 const EMPTY_WORDS: [&str; 8] = [
     "",
@@ -30,12 +33,26 @@ impl<'r> Group<'r> {
         levels.min().unwrap_or(Level::Should)
     }
 
-    /// The checks that found it: the strongest first, then by where users meet them.
+    /// The checks that found it, the deciding one first: the strongest, then those that
+    /// report it under its own code, then those that report nothing else.
     pub(super) fn checks(&self) -> Vec<&'static Check> {
         let ids: BTreeSet<&str> = self.found.iter().map(|l| l.result.check).collect();
+        let own = self
+            .found
+            .iter()
+            .filter(|l| l.finding.code == self.key.code);
+        let own: BTreeSet<&str> = own.map(|l| l.result.check).collect();
         let mut rows: Vec<&Check> = checks::all().filter(|c| ids.contains(c.id)).collect();
         // NB: a stable sort, so that equal checks stay in the order of the table.
-        rows.sort_by_key(|check| (check.level, check.bites));
+        rows.sort_by_key(|check| {
+            let is_general = check.id == REPORTS_ALL;
+            (
+                check.level,
+                !own.contains(check.id),
+                is_general,
+                check.bites,
+            )
+        });
         rows
     }
 
