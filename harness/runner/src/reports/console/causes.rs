@@ -34,20 +34,25 @@ pub(super) fn brief(causes: &[Cause], level: Level, room: usize) -> Vec<String> 
 
 /// The lines of one cause: each of its texts has at most `most`.
 fn block(i: usize, cause: &Cause, level: Level, most: usize) -> Vec<String> {
-    let mut lines = vec![head(i, cause, level)];
     let max = WIDTH - INDENT;
-    if let Some(rest) = rest(i, cause, level) {
-        let rest = at_most(wrap(&rest, max), most - 1, max);
-        lines.extend(rest.iter().map(|l| format!("{:INDENT$}{l}", "")));
-    }
-    let mut add = |text: &str| {
-        let wrapped = at_most(wrap(text, max), most, max);
-        let indented = wrapped.iter().map(|l| format!("{:INDENT$}{l}", ""));
-        lines.extend(indented);
+    let room = room(&prefix(i, cause), &suffix(cause, level));
+    let first = wrap(&cause.what, room)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    let rest = cause.what.get(first.len()..).unwrap_or_default();
+    let mut lines = match most {
+        1 => vec![head(i, cause, level)],
+        _ => vec![line(i, cause, level, &first)],
     };
-    add(&with_it(cause));
-    add(&format!("users see: {}", cause.users_see));
-    add(&format!("do: {}", cause.fix));
+    let mut add = |text: &str, most: usize| {
+        let wrapped = at_most(wrap(text, max), most, max);
+        lines.extend(wrapped.iter().map(|l| format!("{:INDENT$}{l}", "")));
+    };
+    add(rest, most - 1);
+    add(&with_it(cause), most);
+    add(&format!("users see: {}", cause.users_see), most);
+    add(&format!("do: {}", cause.fix), most);
     lines
 }
 
@@ -70,21 +75,17 @@ fn with_it(cause: &Cause) -> String {
     }
 }
 
-/// The line of a cause: its number, its level, the defect, and the code.
+/// The line of a cause with as much of the defect as fits.
 fn head(i: usize, cause: &Cause, level: Level) -> String {
-    let (prefix, suffix) = (prefix(i, cause), suffix(cause, level));
-    let room = room(&prefix, &suffix);
-    let what = fit(&cause.what, room);
-    let gap = room - width(&what) + 2;
-    format!("{prefix}{what}{:gap$}{suffix}", "")
+    let room = room(&prefix(i, cause), &suffix(cause, level));
+    line(i, cause, level, &fit(&cause.what, room))
 }
 
-/// The part of the defect that the line of a cause has no room for.
-fn rest(i: usize, cause: &Cause, level: Level) -> Option<String> {
-    let room = room(&prefix(i, cause), &suffix(cause, level));
-    let shown = width(&fit(&cause.what, room));
-    let rest: String = cause.what.chars().skip(shown.saturating_sub(1)).collect();
-    (width(&cause.what) > room).then(|| format!("…{rest}"))
+/// The line of a cause: its number, its level, `what` of the defect, and the code.
+fn line(i: usize, cause: &Cause, level: Level, what: &str) -> String {
+    let (prefix, suffix) = (prefix(i, cause), suffix(cause, level));
+    let gap = (room(&prefix, &suffix) + 2).saturating_sub(width(what));
+    format!("{prefix}{what}{:gap$}{suffix}", "")
 }
 
 fn prefix(i: usize, cause: &Cause) -> String {
