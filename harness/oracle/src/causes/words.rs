@@ -155,7 +155,8 @@ fn identity(file: &str, finding: &Finding) -> String {
         expected, actual, ..
     } = finding;
     if file.ends_with(".wasm") || file.ends_with(".wat") {
-        format!("{file} is {actual}")
+        // NB: without the backticks, so that a table of causes keeps the name.
+        format!("{file} is {}", actual.trim_matches('`'))
     } else {
         format!("{file} says {actual}; expected: {expected}")
     }
@@ -165,8 +166,7 @@ fn identity(file: &str, finding: &Finding) -> String {
 fn said(finding: &Finding) -> Option<&str> {
     let by_guest = matches!(
         finding.code,
-        FindingCode::Step(StepCode::Step)
-            | FindingCode::Check(CheckCode::Refused | CheckCode::AnswerUnnamed)
+        FindingCode::Step(StepCode::Step) | FindingCode::Check(CheckCode::Refused)
     );
     (by_guest && !finding.actual.is_empty()).then_some(finding.actual.as_str())
 }

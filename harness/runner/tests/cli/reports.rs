@@ -74,7 +74,6 @@ fn sarif_has_a_result_for_each_cause_and_a_rule_for_each_check() {
     let causes: Vec<&Value> = causes.collect();
     let run = &sarif["runs"][0];
     let results = run["results"].as_array().expect("a list");
-    assert!(packs.iter().all(|p| p["ok"] == false));
     assert_eq!(results.len(), causes.len());
     for (result, cause) in results.iter().zip(causes) {
         let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("fits");

@@ -59,19 +59,23 @@ fn block(i: usize, cause: &Cause, level: Level, most: usize) -> Vec<String> {
 /// The other files of a cause, and what follows from it; empty if there is neither.
 fn with_it(cause: &Cause) -> String {
     let mut parts = Vec::new();
+    let name = |file: &str| file.rsplit('/').next().unwrap_or_default().to_owned();
     match &cause.also[..] {
         [] => {}
-        [file] => parts.push(format!("also {file}")),
-        [file, more @ ..] => parts.push(format!("also {file} and {} more files", more.len())),
+        [file] => parts.push(format!("also {}", name(file))),
+        [file, more @ ..] => {
+            parts.push(format!("also {} and {} more files", name(file), more.len()));
+        }
     }
     match cause.follow {
         0 => {}
         1 => parts.push("1 further finding follows from it".into()),
         n => parts.push(format!("{n} further findings follow from it")),
     }
-    match parts.is_empty() {
-        true => String::new(),
-        false => format!("({})", parts.join("; ")),
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("({})", parts.join("; "))
     }
 }
 
