@@ -3,6 +3,7 @@
 
 use greentic_provision::events::{Event, EventLog};
 use greentic_provision::fold::Run;
+use greentic_provision::reports::console::Detail;
 use greentic_provision::reports::{FORMATS, console};
 use greentic_provision::run::{Options, started};
 use provision_core::Status;
@@ -227,7 +228,7 @@ fn of_html(page: &str) {
 
 fn of_console(run: &Run) {
     let mut lines = String::new();
-    console::report(run, |line| {
+    console::report(run, Detail::Verbose, |line| {
         lines.push_str(line);
         lines.push('\n');
         Ok(())

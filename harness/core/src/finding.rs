@@ -1,6 +1,7 @@
 //! What a judgement is made of: a finding, a status, a verdict.
 
 use crate::codes::FindingCode;
+use crate::text::inert;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -24,6 +25,9 @@ pub enum Status {
     Error,
 }
 
+/// Most characters of a file name in a finding.
+const ABOUT_CHARS: usize = 300;
+
 /// One violation of one requirement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -35,6 +39,11 @@ pub struct Finding {
     pub expected: String,
     /// What was found; guest text in it is escaped and cut.
     pub actual: String,
+    /// The file of the pack that the finding is about, escaped and cut; for a component
+    /// that the pack lacks, the file that should be there. `None` if the finding is not
+    /// about one component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 impl Finding {
@@ -50,7 +59,15 @@ impl Finding {
             at: at.into(),
             expected: expected.into(),
             actual: actual.into(),
+            about: None,
         }
+    }
+
+    /// The same finding about `file` of the pack, if there is one.
+    #[must_use]
+    pub fn about<'f>(mut self, file: impl Into<Option<&'f str>>) -> Self {
+        self.about = file.into().map(|name| inert(name, ABOUT_CHARS));
+        self
     }
 }
 

@@ -27,6 +27,24 @@ impl Level {
             Self::Should => "strict",
         }
     }
+
+    /// The last level that the profile `name` requires; `None` if there is no such
+    /// profile.
+    #[must_use]
+    pub fn of_profile(name: &str) -> Option<Self> {
+        let mut levels = [Self::Must, Self::Publish, Self::Should].into_iter();
+        levels.find(|level| level.profile() == name)
+    }
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Publish => "publish",
+            Self::Should => "should",
+        }
+    }
 }
 
 /// Where users meet a violation: what a host does with the pack when it fails.
@@ -225,6 +243,20 @@ impl Conclusion {
             Self::Passed
         } else {
             Self::Failed(findings)
+        }
+    }
+
+    /// The same conclusion; its violations are about `file`, if there is one, unless they
+    /// already name the file that they are about.
+    #[must_use]
+    pub fn about(self, file: Option<&str>) -> Self {
+        let with_file = |finding: Finding| match finding.about {
+            None => finding.about(file),
+            Some(_) => finding,
+        };
+        match self {
+            Self::Failed(findings) => Self::Failed(findings.into_iter().map(with_file).collect()),
+            other => other,
         }
     }
 }

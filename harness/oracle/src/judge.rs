@@ -52,7 +52,8 @@ pub fn redact(subject: &Subject, results: &mut [CheckResult]) {
     let secrets = subject.secrets();
     for result in results.iter_mut().filter(|_| !secrets.is_empty()) {
         for finding in &mut result.findings {
-            for text in [&mut finding.at, &mut finding.expected, &mut finding.actual] {
+            let texts = [&mut finding.at, &mut finding.expected, &mut finding.actual];
+            for text in texts.into_iter().chain(&mut finding.about) {
                 *text = secrets.without(text);
             }
         }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+pub mod causes;
 mod check;
 pub mod checks;
 mod compare;
@@ -24,6 +25,7 @@ mod subject;
 mod verdict;
 pub mod zip_readers;
 
+pub use causes::{Cause, Place, causes};
 pub use check::{Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
 pub use judge::{judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};

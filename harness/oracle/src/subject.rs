@@ -179,6 +179,21 @@ impl Observed {
     pub fn run(&self) -> Option<&WizardRun> {
         self.runs.as_ref().ok().map(|runs| &runs.first)
     }
+
+    /// The files whose code its steps call.
+    #[must_use]
+    pub fn called(&self) -> BTreeSet<&str> {
+        let steps = self.run().into_iter().flat_map(|run| &run.steps);
+        let guests = steps.filter(|step| !step.by_host);
+        guests.filter_map(|s| s.component.as_deref()).collect()
+    }
+
+    /// The file that all its steps call; `None` if they call several.
+    #[must_use]
+    pub fn component(&self) -> Option<&str> {
+        let called = self.called();
+        called.first().copied().filter(|_| called.len() == 1)
+    }
 }
 
 /// A declared component and its self-description.

@@ -51,6 +51,24 @@ pub fn reproduce(pack: &PackRef, flags: &str, scope: &str, check: &str) -> Strin
     )
 }
 
+/// The command that judges all failed checks of one pack again, with the run's `flags`;
+/// `None` if none failed.
+#[must_use]
+pub fn reproduce_all(pack: &PackRef, flags: &str, results: &[CheckResult]) -> Option<String> {
+    let failed: Vec<&CheckResult> = results
+        .iter()
+        .filter(|r| r.status >= Status::Failed)
+        .collect();
+    match failed[..] {
+        [] => None,
+        [only] => Some(reproduce(pack, flags, &only.scope.to_string(), only.check)),
+        _ => Some(format!(
+            "greentic-provision conformance --packs {}{flags}",
+            quoted(&pack.path.to_string_lossy()),
+        )),
+    }
+}
+
 /// `text` as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+@%".contains(c);

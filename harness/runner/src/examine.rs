@@ -13,7 +13,7 @@ use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Status, Verdict};
 use provision_oracle::{
-    CheckResult, Conditions, Level, Opening, Subject, judge_by, observe_opened,
+    Cause, CheckResult, Conditions, Level, Opening, Subject, causes, judge_by, observe_opened,
     redact as redact_results, verdict,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -22,7 +22,10 @@ use std::time::{Duration, Instant};
 /// A pack, and the results of its checks.
 struct Results {
     subject: Subject,
+    /// The results of the checks of the profile, which decide the verdict.
     results: Vec<CheckResult>,
+    /// The results of the other checks, which are advice.
+    advice: Vec<CheckResult>,
     judging: Duration,
 }
 
@@ -46,6 +49,9 @@ pub struct Examined {
     pub results: Vec<CheckResult>,
     /// The verdict over these results.
     pub verdict: Verdict,
+    /// The causes of the failures of all selected checks, also those of other profiles,
+    /// which are advice.
+    pub causes: Vec<Cause>,
     /// How long judging took.
     pub judging: Duration,
 }
@@ -72,14 +78,18 @@ pub fn observe(opening: Opening, executor: &dyn StepExecutor, conditions: &Condi
     observe_opened(opening, executor, conditions)
 }
 
-/// Runs the checks up to `level`, and marks the results that a failure of the
-/// harness affects as inconclusive.
+/// Runs all checks, and marks the results that a failure of the harness affects as
+/// inconclusive. The checks up to `level` decide the verdict; the others are advice.
 #[must_use]
 pub fn judge(subject: Subject, level: Level) -> Judged {
     let started = Instant::now();
     let mut results = judge_by(&subject, |check| check.level <= level);
+    let others = || judge_by(&subject, |check| check.level > level);
+    // Advice never changes the verdict, even if one of its checks panics.
+    let mut advice = catch_unwind(AssertUnwindSafe(others)).unwrap_or_default();
     for result in results.iter_mut().filter(|result| result.level > level) {
         // A check has a lower level for a wizard that no host runs at installation.
+        advice.push(result.clone());
         result.status = Status::NotApplicable;
         result.findings.clear();
         let profile = result.level.profile();
@@ -90,6 +100,7 @@ pub fn judge(subject: Subject, level: Level) -> Judged {
     Judged(Results {
         subject,
         results,
+        advice,
         judging: started.elapsed(),
     })
 }
@@ -98,6 +109,7 @@ pub fn judge(subject: Subject, level: Level) -> Judged {
 #[must_use]
 pub fn redact(Judged(mut judged): Judged) -> Redacted {
     redact_results(&judged.subject, &mut judged.results);
+    redact_results(&judged.subject, &mut judged.advice);
     Redacted(judged)
 }
 
@@ -106,9 +118,10 @@ pub fn redact(Judged(mut judged): Judged) -> Redacted {
 #[must_use]
 pub fn select(
     Redacted(mut judged): Redacted,
-    wanted: impl FnMut(&CheckResult) -> bool,
+    mut wanted: impl FnMut(&CheckResult) -> bool,
 ) -> Redacted {
-    judged.results.retain(wanted);
+    judged.results.retain(&mut wanted);
+    judged.advice.retain(wanted);
     Redacted(judged)
 }
 
@@ -120,10 +133,14 @@ pub fn excuse(Redacted(judged): Redacted, expectations: Option<&Expectations>) -
         return Excused { judged, fates };
     };
     let Excusal { results, fates } = expectations.excuse(&judged.subject, judged.results);
-    Excused {
-        judged: Results { results, ..judged },
-        fates,
-    }
+    // NB: an expectation of a check outside of the profile stays unused.
+    let advice = expectations.excuse(&judged.subject, judged.advice);
+    let judged = Results {
+        results,
+        advice: advice.results,
+        ..judged
+    };
+    Excused { judged, fates }
 }
 
 impl Excused {
@@ -140,10 +157,12 @@ pub fn conclude(excused: Excused) -> Examined {
     let Results {
         subject,
         results,
+        advice,
         judging,
     } = excused.judged;
     Examined {
         verdict: verdict(&subject, &results),
+        causes: causes(&subject, results.iter().chain(&advice)),
         subject,
         results,
         judging,

@@ -11,7 +11,7 @@ use crate::timings::PackTimes;
 use provision_core::flow::{NodeRun, Walk};
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun, role};
-use provision_core::{Pack, Status, Verdict};
+use provision_core::{Pack, Status};
 use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
 
@@ -27,7 +27,8 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
     let Examined {
         subject,
         results,
-        verdict,
+        verdict: _,
+        causes: _,
         judging: _,
     } = examined;
     let secrets = subject.secrets();
@@ -53,7 +54,7 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
     for result in results {
         events.push(Event::CheckFinished(concluded(pack, flags, result.clone())));
     }
-    let done = finished(pack, subject, *verdict, times);
+    let done = finished(pack, flags, examined, times);
     events.push(Event::PackFinished(done));
     events
 }
@@ -146,12 +147,14 @@ fn step(run: &StepRun) -> StepDone {
     }
 }
 
-fn finished(
-    pack: &PackRef,
-    subject: &Subject,
-    verdict: Verdict,
-    times: &PackTimes,
-) -> PackFinished {
+fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes) -> PackFinished {
+    let Examined {
+        subject,
+        results,
+        verdict,
+        causes,
+        judging: _,
+    } = examined;
     let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
     let text = |value: Option<&String>| value.map(|v| inert(v, 200));
     let setup = subject.wizards().iter().find(|o| o.wizard.primary);
@@ -166,7 +169,7 @@ fn finished(
         version: text(manifest.and_then(|m| m.version.as_ref())),
         role: subject.opened.as_ref().ok().map(|o| role_of(&o.pack)),
         digest: subject.digest.clone(),
-        verdict,
+        verdict: *verdict,
         steps_executed: executed_steps(subject),
         steps_due: due(subject),
         probes: probes(subject),
@@ -177,6 +180,8 @@ fn finished(
             .unwrap_or_default(),
         millis: times.total() / 1000,
         micros: Some(*times),
+        causes: causes.clone(),
+        reproduce: evidence::reproduce_all(pack, flags, results),
     }
 }
 

@@ -97,7 +97,9 @@ fn on_probes(
         Err(conclusion) => conclusion,
         Ok((probed, plan)) => {
             let none = || Conclusion::NotApplicable(nothing_to_try(probed, aim));
-            conclude(probed.of(aim), |probe| judge(probe, probed, plan)).unwrap_or_else(none)
+            let conclusion = conclude(probed.of(aim), |probe| judge(probe, probed, plan));
+            let conclusion = conclusion.unwrap_or_else(none);
+            conclusion.about(observed.component())
         }
     });
 }

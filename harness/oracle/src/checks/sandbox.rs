@@ -98,7 +98,8 @@ fn attempts(
             }
             found.extend(tried.into_iter().map(|((interface, function), count)| {
                 let actual = format!("{interface} {function}, {count} times");
-                Finding::new(code, step.name(), expected, actual)
+                let finding = Finding::new(code, step.name(), expected, actual);
+                finding.about(step.component.as_deref())
             }));
         }
         if found.is_empty() && !run.completed() {
@@ -114,17 +115,14 @@ fn within_limits(subject: &Subject, findings: &mut Findings) {
         let Some(run) = observed.run() else {
             return Conclusion::Blocked("the wizard was not driven".into());
         };
-        let failures = || {
-            run.steps
-                .iter()
-                .filter_map(|s| Some((s.name(), s.failure()?)))
-        };
+        let failures = || run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
         let of = |wanted: fn(StepCode) -> bool| -> Vec<Finding> {
             failures()
                 .filter(|(_, f)| wanted(f.code))
                 .map(|(step, f)| {
                     let expected = "a step inside every bound";
-                    Finding::new(f.code, step, expected, f.message.clone())
+                    let finding = Finding::new(f.code, step.name(), expected, f.message.clone());
+                    finding.about(step.component.as_deref())
                 })
                 .collect()
         };

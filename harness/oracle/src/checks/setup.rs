@@ -123,7 +123,8 @@ fn stopped(observed: &Observed, run: &WizardRun) -> Vec<Finding> {
         .filter_map(|step| Some((step, step.failure()?)))
         .map(|(step, failure)| {
             let at = format!("{wizard}, {}", inert(&step.function, 80));
-            Finding::new(failure.code, at, expected, failure.message.clone())
+            let finding = Finding::new(failure.code, at, expected, failure.message.clone());
+            finding.about(step.component.as_deref())
         })
         .collect();
     if found.is_empty() && !run.completed() {
@@ -149,12 +150,21 @@ fn invalid_config(opened: &Opened, wizard: &str, run: &WizardRun) -> Option<Find
     let config = applied_config(run)?;
     let error = jsonschema::validate(schema, config).err()?;
     let first = inert(first.id.as_str(), 120);
-    Some(Finding::new(
+    let finding = Finding::new(
         CheckCode::ConfigInvalid,
         format!("{wizard}, config"),
         format!("valid by the config schema of `{first}`, the manifest's first component"),
         inert(&error.to_string(), 300),
-    ))
+    );
+    Some(finding.about(operated_file(opened)))
+}
+
+/// The file of the component that the operator asks.
+fn operated_file(opened: &Opened) -> Option<&str> {
+    operated(opened).find_map(|observed| match &observed.wizard.driver {
+        Driver::Operator { component, .. } => component.as_deref(),
+        _ => None,
+    })
 }
 
 /// The config in the answer to `apply-answers`.
@@ -190,7 +200,8 @@ fn questions_agree(subject: &Subject, findings: &mut Findings) {
             };
             let at = format!("`{}`", inert(&question.id, 80));
             let expected = "a question of the setup form, because the component requires it";
-            Finding::new(CheckCode::QuestionsDisagree, at, expected, actual)
+            let finding = Finding::new(CheckCode::QuestionsDisagree, at, expected, actual);
+            finding.about(operated_file(opened))
         }));
     }
     let unique: Vec<Finding> = found.into_iter().fold(Vec::new(), |mut all, finding| {

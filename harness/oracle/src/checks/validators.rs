@@ -37,12 +37,8 @@ fn said(validated: &Validated) -> Vec<Finding> {
     match &validated.answer {
         Err(failure) => {
             let code = failure.code;
-            vec![Finding::new(
-                code,
-                file,
-                "an answer",
-                failure.message.clone(),
-            )]
+            let finding = Finding::new(code, file, "an answer", failure.message.clone());
+            vec![finding.about(validated.file.as_str())]
         }
         Ok(answer) => {
             let list = answer.as_array().into_iter().flatten();

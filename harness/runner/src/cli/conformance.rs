@@ -10,11 +10,12 @@ use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
-use crate::fold::Run;
+use crate::fold::{CauseTable, Run};
 use crate::interrupt::{self, Watch};
 use crate::progress::Progress;
 use crate::read_file::{self, FileKind};
-use crate::reports::{Wanted, console, json};
+use crate::reports::console::{self, Detail};
+use crate::reports::{Wanted, json};
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
 use clap::ValueEnum;
@@ -75,6 +76,9 @@ pub(super) struct Args {
     /// Print the events as JSON lines instead of the console report.
     #[arg(long)]
     json: bool,
+    /// Print all causes with all places, and every failed check with its findings.
+    #[arg(long, short)]
+    verbose: bool,
     /// Print how the run spent its time, with the slowest packs and components.
     #[arg(long)]
     timings: bool,
@@ -240,6 +244,11 @@ impl Args {
     fn is_part(&self) -> bool {
         self.provider.is_some() || self.shard.is_some()
     }
+
+    /// How much of the console report to print; `None` if events are printed instead.
+    fn shown(&self) -> Option<Detail> {
+        (!self.json).then(|| Detail::of(self.verbose))
+    }
 }
 
 fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
@@ -312,10 +321,10 @@ fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
 /// `finish` already writes them.
 fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<Watch, Error> {
     let (reports, log, ending) = (args.reports.clone(), Arc::clone(log), Arc::clone(ending));
-    let quiet = args.json;
+    let shown = args.shown();
     let late = move |signal: &'static str| {
         let may_end = !ending.load(Ordering::SeqCst);
-        if may_end && let Err(e) = interrupted(&reports, &log, signal, quiet) {
+        if may_end && let Err(e) = interrupted(&reports, &log, signal, shown) {
             anstream::eprintln!("error: {e}");
         }
         may_end
@@ -325,13 +334,20 @@ fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<W
 }
 
 /// Writes the reports of a run that `signal` interrupted.
-fn interrupted(reports: &Wanted, log: &EventLog, signal: &str, quiet: bool) -> Result<(), Error> {
+///
+/// `shown` is what goes to standard output; `None` if events go there.
+fn interrupted(
+    reports: &Wanted,
+    log: &EventLog,
+    signal: &str,
+    shown: Option<Detail>,
+) -> Result<(), Error> {
     log.emit(&Event::RunInterrupted {
         signal: signal.to_owned(),
     });
     let run = reports.read(log.path())?.cut_by(signal);
-    if !quiet {
-        console::report(&run, print)?;
+    if let Some(detail) = shown {
+        console::report(&run, detail, print)?;
     }
     reports.write(&run)?;
     anstream::eprintln!("error: interrupted by {signal}; packs without a result count as errors");
@@ -343,7 +359,7 @@ fn interrupted(reports: &Wanted, log: &EventLog, signal: &str, quiet: bool) -> R
 fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
     let path = log.path().to_owned();
     if let Some(signal) = interrupt::asked() {
-        interrupted(&args.reports, log, signal, args.json)?;
+        interrupted(&args.reports, log, signal, args.shown())?;
         return Ok(Exit::Harness);
     }
     let exit = match &done {
@@ -374,17 +390,19 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
 /// because both read every event.
 fn print_summary(args: &Args, run: &Run) -> Result<(), Error> {
     let timings = args.out.join("timings.jsonl");
+    let mut table = CauseTable::new(run.level());
     files::write_with(&timings, |out| {
         run.each(|pack| {
-            if !args.json {
-                print(&console::one(run, pack))?;
+            if let Some(detail) = args.shown() {
+                table.add(pack);
+                print(&console::one(run, pack, detail))?;
             }
             let line = json::timing(pack);
             writeln!(out, "{line}").map_err(|e| Error::io("write", &timings, e))
         })
     })?;
-    if args.json {
-        return Ok(());
+    match args.shown() {
+        Some(_) => print(&console::summary(run, &table)),
+        None => Ok(()),
     }
-    print(&console::summary(run))
 }

@@ -170,6 +170,7 @@ fn as_json(args: &Args, outcome: &Outcome, bundles: &[PathBuf]) -> Value {
             at,
             expected,
             actual,
+            about: _,
         } = &found.finding;
         json!({
             "wizard": found.input.wizard, "code": code, "at": at, "expected": expected,

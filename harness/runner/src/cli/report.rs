@@ -5,7 +5,8 @@ use crate::events::{Event, EventLog, RunStarted, Shard};
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::fold::{EventLines, Run};
-use crate::reports::{Wanted, console};
+use crate::reports::Wanted;
+use crate::reports::console::{self, Detail};
 use provision_core::text::inert;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use std::path::{Path, PathBuf};
 pub(super) struct Render {
     /// The events of a run: `events.jsonl` in its output folder.
     events: PathBuf,
+    /// Print all causes with all places, and every failed check with its findings.
+    #[arg(long, short)]
+    verbose: bool,
     #[command(flatten)]
     reports: Wanted,
 }
@@ -26,22 +30,25 @@ pub(super) struct Merge {
     /// The file for the events of the whole run.
     #[arg(long)]
     out: PathBuf,
+    /// Print all causes with all places, and every failed check with its findings.
+    #[arg(long, short)]
+    verbose: bool,
     #[command(flatten)]
     reports: Wanted,
 }
 
 pub(super) fn render(args: &Render) -> Result<Exit, Error> {
-    report(&args.events, &args.reports)
+    report(&args.events, &args.reports, Detail::of(args.verbose))
 }
 
 /// Prints the console report of the stream `events` and writes the others.
-fn report(events: &Path, wanted: &Wanted) -> Result<Exit, Error> {
+fn report(events: &Path, wanted: &Wanted, detail: Detail) -> Result<Exit, Error> {
     wanted.check_apart([events].into_iter())?;
     let run = &wanted.read(events)?;
     for path in wanted.paths() {
         files::check_writable(path)?;
     }
-    console::report(run, print)?;
+    console::report(run, detail, print)?;
     wanted.write(run)?;
     if let Some(cut) = run.cut() {
         anstream::eprintln!("error: {cut}; packs without a result count as errors");
@@ -61,7 +68,7 @@ pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
         .collect::<Result<_, _>>()?;
     let started = whole(args, &runs)?;
     write_merged(args, &runs, started)?;
-    report(&args.out, &args.reports)
+    report(&args.out, &args.reports, Detail::of(args.verbose))
 }
 
 /// Writes the events of `runs` to one stream: first to a file beside `--out`, so

@@ -11,7 +11,7 @@ use crate::timings::PackTimes;
 use provision_core::flow::{Message, WalkOutcome};
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
-use provision_oracle::Level;
+use provision_oracle::{Cause, Level};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -255,6 +255,13 @@ pub struct PackFinished {
     /// none.
     #[serde(default)]
     pub micros: Option<PackTimes>,
+    /// The causes of its failures, the most important first. Streams of earlier versions
+    /// have none.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
+    /// The command that judges its failed checks again, if there are any.
+    #[serde(default)]
+    pub reproduce: Option<String>,
 }
 
 /// What hosts use a pack for, and how the pack shows it.

@@ -2,11 +2,13 @@
 //! then one pack at a time, so that only the index of all packs stays in memory.
 
 mod baseline;
+mod causes;
 mod index;
 mod lines;
 mod read;
 mod run;
 
 pub use baseline::Baseline;
+pub use causes::{CauseRow, CauseTable};
 pub(crate) use lines::EventLines;
 pub use run::{PackRun, PackSummary, Run};

@@ -4,6 +4,7 @@ use super::baseline::Baseline;
 use crate::events::{CheckFinished, FlowWalked, PackFinished, RunStarted, WizardDriven};
 use crate::exit::Exit;
 use provision_core::{Status, Verdict};
+use provision_oracle::{Cause, Level};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -162,6 +163,12 @@ impl Run {
         self
     }
 
+    /// The last level that the run's profile requires.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        Level::of_profile(&self.started.profile).unwrap_or(Level::Should)
+    }
+
     /// The requirement of check `id`. Streams of earlier versions have none.
     #[must_use]
     pub fn requirement(&self, id: &str) -> Option<&str> {
@@ -218,6 +225,18 @@ impl PackRun {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.summary.label
+    }
+
+    /// The causes of its failures, the most important first.
+    #[must_use]
+    pub fn causes(&self) -> &[Cause] {
+        self.finished.as_ref().map_or(&[], |f| &f.causes)
+    }
+
+    /// The causes of the failures of a check.
+    pub fn causes_of<'p>(&'p self, check: &'p CheckFinished) -> impl Iterator<Item = &'p Cause> {
+        let causes = self.causes().iter();
+        causes.filter(|cause| cause.is_of(&check.check, &check.scope))
     }
 
     /// Every violation as one line: `check (scope): code at place: actual`.

@@ -1,17 +1,27 @@
-//! The Markdown report: a bounded summary for the page of a CI job, worst packs
-//! first.
+//! The Markdown report: a bounded summary for the page of a CI job. The causes of the
+//! whole run come first, then the packs, the worst first, until the summary is full.
 
 use crate::events::CheckFinished;
 use crate::exit::Error;
-use crate::fold::{PackRun, Run};
+use crate::fold::{CauseTable, PackRun, Run};
 use provision_core::{Status, Verdict};
+use provision_oracle::{Cause, Level};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
-/// The bound in bytes, after which the summary only counts packs: CI services
-/// cut summaries at 1 MiB.
-const MOST: usize = 900 * 1024;
+/// The bound on the summary in bytes: CI services cut summaries at 1 MiB.
+const MOST: usize = 900_000;
+/// Bytes that stay free for the line on what is left out.
+const LAST_LINE: usize = 200;
+/// The bound on one pack, so that no pack takes the place of all others.
+const MOST_OF_PACK: usize = 40_000;
+/// Rows of the table of causes, at most.
+const ROWS: usize = 100;
+/// Stale expectations that are listed, at most.
+const STALE: usize = 50;
+/// Characters of a text, at most.
+const CHARS: usize = 400;
 
 /// Writes the summary of `run`.
 ///
@@ -23,6 +33,36 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
 }
 
 fn report(run: &Run) -> Result<String, Error> {
+    let mut table = CauseTable::new(run.level());
+    run.each(|pack| {
+        table.add(pack);
+        Ok(())
+    })?;
+    let mut out = head(run);
+    causes(&mut out, &table);
+    let (mut left_out, mut is_full) = (0usize, false);
+    for verdict in Verdict::WORST_FIRST {
+        run.each_of(verdict, |pack| {
+            let text = one(pack, run.level());
+            is_full |= out.len() + text.len() + LAST_LINE > MOST;
+            if is_full {
+                left_out += 1;
+            } else {
+                out.push_str(&text);
+            }
+            Ok(())
+        })?;
+    }
+    if left_out > 0 {
+        let _ = writeln!(
+            out,
+            "**Left out:** {left_out} more packs; see the JSON report."
+        );
+    }
+    Ok(out)
+}
+
+fn head(run: &Run) -> String {
     let mut out = String::from("# Conformance\n\n");
     if let Some(cut) = run.cut() {
         let _ = write!(
@@ -46,34 +86,50 @@ fn report(run: &Run) -> Result<String, Error> {
         count(Verdict::NotApplicable),
         run.steps_executed(),
     );
-    for stale in &run.stale {
+    for stale in run.stale.iter().take(STALE) {
         let _ = writeln!(out, "- stale: {}", code(stale));
     }
-    let mut left_out = 0usize;
-    for verdict in Verdict::WORST_FIRST {
-        run.each_of(verdict, |pack| {
-            let mut text = String::new();
-            one(&mut text, pack);
-            if out.len() + text.len() <= MOST {
-                out.push_str(&text);
-            } else {
-                left_out += 1;
-            }
-            Ok(())
-        })?;
+    if run.stale.len() > STALE {
+        let left = run.stale.len() - STALE;
+        let _ = writeln!(out, "- and {left} more stale expectations");
     }
-    if left_out > 0 {
-        let _ = writeln!(out, "… and {left_out} more packs; see the JSON report.");
-    }
-    Ok(out)
+    out
 }
 
-fn one(out: &mut String, pack: &PackRun) {
+/// The causes of the whole run.
+fn causes(out: &mut String, table: &CauseTable) {
+    let rows = table.rows();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str("\n| packs | level | cause | code | users meet it at | first pack |\n");
+    out.push_str("|---|---|---|---|---|---|\n");
+    for row in rows.iter().take(ROWS) {
+        let advice = if row.is_advice { " (advice)" } else { "" };
+        let _ = writeln!(
+            out,
+            "| {} | {}{advice} | {} | {} | {} | {} |",
+            row.packs,
+            row.level.name(),
+            cell(&row.what),
+            cell(row.code.as_str()),
+            row.bite.name(),
+            cell(&row.first),
+        );
+    }
+    let left = rows.len().saturating_sub(ROWS) + table.left_out();
+    if left > 0 {
+        let _ = writeln!(out, "\nAnd {left} more causes; see the JSON report.");
+    }
+    out.push('\n');
+}
+
+/// One pack: its causes, then its checks until the bound on a pack.
+fn one(pack: &PackRun, level: Level) -> String {
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
     let digest = pack.finished.as_ref().map_or("", |f| &f.digest);
-    let _ = writeln!(
-        out,
-        "## {} {}\n\n{steps} steps executed, sha256 {}\n",
+    let mut out = format!(
+        "## {} {}\n\n{steps} steps executed, sha256 {}\n\n",
         pack.verdict(),
         code(pack.label()),
         code(digest)
@@ -81,56 +137,107 @@ fn one(out: &mut String, pack: &PackRun) {
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "- **error** {}", code(&why));
     }
+    let roots = pack.causes().iter().filter(|c| c.blocked_by.is_none());
+    let causes = roots.map(|cause| of_cause(cause, level));
     let shown = |c: &&CheckFinished| c.status >= Status::Blocked;
-    for check in pack.checks.iter().filter(shown) {
-        let _ = write!(
-            out,
-            "- **{}** {} ({})",
-            check.status,
-            check.check,
-            code(&check.scope)
-        );
-        if let Some(reason) = &check.reason {
-            let _ = write!(out, ": {}", code(reason));
-        }
-        out.push('\n');
-        for f in &check.findings {
-            let _ = writeln!(
-                out,
-                "  - {} at {}: expected {}, found {}",
-                code(f.code.as_str()),
-                code(&f.at),
-                code(&f.expected),
-                code(&f.actual)
-            );
-        }
-        if let Some(command) = &check.reproduce {
-            let _ = writeln!(out, "  - reproduce: {}", code(command));
+    let checks = pack.checks.iter().filter(shown).map(of_check);
+    let mut left_out = 0usize;
+    for text in causes.chain(checks) {
+        if left_out == 0 && out.len() + text.len() <= MOST_OF_PACK {
+            out.push_str(&text);
+        } else {
+            left_out += 1;
         }
     }
+    if left_out > 0 {
+        let _ = writeln!(
+            out,
+            "- and {left_out} more causes and checks; see the JSON report"
+        );
+    }
+    if let Some(command) = pack.finished.as_ref().and_then(|f| f.reproduce.as_ref()) {
+        let _ = writeln!(out, "- again: {}", code(command));
+    }
     out.push('\n');
+    out
+}
+
+fn of_cause(cause: &Cause, level: Level) -> String {
+    let advice = if cause.level > level { " (advice)" } else { "" };
+    let mut out = format!(
+        "- **{}{advice}** {} {}, {}, {} findings",
+        cause.level.name(),
+        code(cause.code.as_str()),
+        code(&cause.what),
+        cause.bite.name(),
+        cause.findings,
+    );
+    if cause.follow > 0 {
+        let _ = write!(out, "; {} findings follow from it", cause.follow);
+    }
+    let _ = writeln!(out, "\n  - users see: {}", code(&cause.users_see));
+    let _ = writeln!(out, "  - do: {}", code(&cause.fix));
+    out
+}
+
+fn of_check(check: &CheckFinished) -> String {
+    let mut out = format!(
+        "- **{}** {} ({})",
+        check.status,
+        check.check,
+        code(&check.scope)
+    );
+    if let Some(reason) = &check.reason {
+        let _ = write!(out, ": {}", code(reason));
+    }
+    out.push('\n');
+    for f in &check.findings {
+        let _ = writeln!(
+            out,
+            "  - {} at {}: expected {}, found {}",
+            code(f.code.as_str()),
+            code(&f.at),
+            code(&f.expected),
+            code(&f.actual)
+        );
+    }
+    if let Some(command) = &check.reproduce {
+        let _ = writeln!(out, "  - reproduce: {}", code(command));
+    }
+    out
+}
+
+/// `text` as a cell of a table: a code span in which no bar ends the cell.
+fn cell(text: &str) -> String {
+    code(&text.replace('|', "\u{a6}"))
 }
 
 /// `text` as a code span, in which nothing is markup: the fence is longer than
 /// any run of backticks inside, and there is no line break.
 fn code(text: &str) -> String {
-    let text: String = text
+    let mut shown: String = text
         .chars()
+        .take(CHARS)
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    format!("{fence} {text} {fence}")
+    format!("{fence} {shown} {fence}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::code;
+    use super::{cell, code};
 
     #[test]
     fn code_span_contains_backticks_and_line_breaks_of_its_text() {
         assert_eq!(code("a"), "` a `");
         assert_eq!(code("a`b``c"), "``` a`b``c ```");
         assert_eq!(code("x\n# y"), "` x # y `");
+        assert_eq!(cell("a|b"), "` a\u{a6}b `");
+        assert!(code(&"x".repeat(10_000)).len() < 1_000);
     }
 }

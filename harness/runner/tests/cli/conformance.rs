@@ -25,10 +25,15 @@ fn verdict_decides_the_exit_code() {
     let trap = fixture("nonconforming/trap-all");
     let looping = fixture("hostile/loop-in-run");
     let nothing = fixture("conforming/provisioning-none");
-    let cases: [(&[&str], i32, &str); 8] = [
-        (&["--packs", text(&conforming)], 0, "16 packs: 14 pass"),
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["--packs", text(&conforming)], 0, "17 packs: 15 pass"),
         (
             &["--packs", text(&fine), text(&trap)],
+            1,
+            "E_TRAP, setup, 4 places",
+        ),
+        (
+            &["--packs", text(&fine), text(&trap), "--verbose"],
             1,
             "E_TRAP at step summary",
         ),
@@ -190,7 +195,7 @@ fn failure_leaves_evidence_and_a_reproducing_command() {
         stdout(&again)
     );
     assert!(
-        stdout(&again).contains("(0 checks passed, 1 failed"),
+        stdout(&again).contains("  0 checks passed, 1 failed"),
         "{}",
         stdout(&again)
     );

@@ -5,6 +5,7 @@ mod archives;
 #[path = "../common/blessing.rs"]
 mod blessing;
 mod cache;
+mod causes;
 mod conformance;
 mod contract;
 mod dry_run;

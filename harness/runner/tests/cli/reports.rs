@@ -21,7 +21,13 @@ fn hostile_text_stays_text_in_every_format() {
         copy(&fixture(pack), &packs.join(name));
     }
     let flags = "--report r.json --sarif r.sarif --html r.html --markdown r.md --junit r.xml";
-    assert_eq!(code(&conformance(temp.path(), &packs, flags)), 1);
+    let run = conformance(temp.path(), &packs, flags);
+    assert_eq!(code(&run), 1);
+    let verbose = conformance(temp.path(), &packs, "--verbose");
+    for said in [stdout(&run), stdout(&verbose)] {
+        let hostile = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!said.contains(hostile), "{said}");
+    }
     let read = |name: &str| fs::read_to_string(temp.path().join(name)).expect(name);
     for file in ["r.html", "r.md", "r.xml", "r.sarif", "r.json"] {
         let report = read(file);
@@ -51,7 +57,7 @@ fn hostile_text_stays_text_in_every_format() {
 }
 
 #[test]
-fn sarif_has_a_result_for_each_violation_and_a_rule_for_each_check() {
+fn sarif_has_a_result_for_each_cause_and_a_rule_for_each_check() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("nonconforming");
     let flags = "--report r.json --sarif r.sarif";
@@ -61,23 +67,28 @@ fn sarif_has_a_result_for_each_violation_and_a_rule_for_each_check() {
         serde_json::from_slice(&bytes).expect("JSON")
     };
     let (report, sarif) = (read("r.json"), read("r.sarif"));
-    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
     let packs = report["packs"].as_array().expect("a list");
-    let errors: usize = packs.iter().map(|p| count(&p["errors"])).sum();
+    let causes = packs
+        .iter()
+        .flat_map(|p| p["causes"].as_array().expect("causes"));
+    let causes: Vec<&Value> = causes.collect();
     let run = &sarif["runs"][0];
     let results = run["results"].as_array().expect("a list");
-    assert_eq!(results.len(), errors);
-    for result in results {
+    assert_eq!(results.len(), causes.len());
+    for (result, cause) in results.iter().zip(causes) {
         let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("fits");
         assert_eq!(
             run["tool"]["driver"]["rules"][index]["id"],
             result["ruleId"]
         );
-        let print = &result["partialFingerprints"]["violation/v1"];
+        let prints = &result["partialFingerprints"];
+        assert_eq!(prints["cause/v1"], cause["id"]);
         let same = results
             .iter()
-            .filter(|r| r["partialFingerprints"]["violation/v1"] == *print);
+            .filter(|r| r["partialFingerprints"]["causeInPack/v1"] == prints["causeInPack/v1"]);
         assert_eq!(same.count(), 1, "{result}");
+        let advice = cause["level"] != "must";
+        assert_eq!(result["level"] == "note", advice, "{result}");
     }
 }
 
@@ -112,6 +123,9 @@ fn expected_failure_is_excused_and_stale_expectation_is_not() {
         report.contains("expected to fail with E_WEBHOOK_SCHEME until"),
         "{report}"
     );
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let causes = report["packs"][0]["causes"].as_array().expect("causes");
+    assert!(causes.iter().all(|c| c["code"] != "E_WEBHOOK_SCHEME"));
     let other = run(&expectation("E_WEBHOOK_BASE", &added, &expires), "");
     assert_eq!(
         code(&other),
@@ -159,7 +173,7 @@ fn stream_of_a_failing_pack(folder: &Path) -> (Value, String) {
 /// The console, JUnit, SARIF and HTML report of a stream.
 fn rendered(folder: &Path, first: &Value, rest: &str) -> Vec<String> {
     fs::write(folder.join("e.jsonl"), format!("{first}\n{rest}")).expect("writes");
-    let flags = "report render e.jsonl --junit r.xml --sarif r.sarif --html r.html";
+    let flags = "report render e.jsonl --verbose --junit r.xml --sarif r.sarif --html r.html";
     let run = run_in(folder, &flags.split(' ').collect::<Vec<_>>());
     assert_eq!(code(&run), 1, "{}", stderr(&run));
     let files = ["r.xml", "r.sarif", "r.html"];

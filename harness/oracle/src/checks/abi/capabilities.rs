@@ -36,12 +36,8 @@ pub(super) fn declared(subject: &Subject, findings: &mut Findings) {
         found.extend(missing.map(|at| {
             let expected = format!("capabilities{at} in its manifest");
             let place = format!("components.{}", inert(id, 120));
-            Finding::new(
-                CheckCode::CapabilityUndeclared,
-                place,
-                expected,
-                "not declared",
-            )
+            let code = CheckCode::CapabilityUndeclared;
+            Finding::new(code, place, expected, "not declared").about(file.as_str())
         }));
     }
     findings.pack(match looked_at {

@@ -90,7 +90,10 @@ fn judge(
         let found: Vec<Finding> = guests()
             .filter(|s| code(s) == Some(wrong))
             .filter_map(|s| Some((s, s.failure()?)))
-            .map(|(s, f)| Finding::new(wrong, s.name(), expected, f.message.clone()))
+            .map(|(s, f)| {
+                let finding = Finding::new(wrong, s.name(), expected, f.message.clone());
+                finding.about(s.component.as_deref())
+            })
             .collect();
         if !found.is_empty() {
             return Conclusion::Failed(found);

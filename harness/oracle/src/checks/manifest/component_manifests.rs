@@ -35,7 +35,7 @@ fn of_component(pack: &Pack, id: &str, version: &str, depth: usize) -> Vec<Findi
         return Vec::new();
     };
     let finding = |code: CheckCode, expected: String, actual: &str| {
-        Finding::new(code, inert(&at, 200), expected, inert(actual, 200))
+        Finding::new(code, inert(&at, 200), expected, inert(actual, 200)).about(at.as_str())
     };
     let described = match cbor::parse(&bytes, depth).and_then(|tree| cbor::to_json(&tree)) {
         Ok(described) => described,

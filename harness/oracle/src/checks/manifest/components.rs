@@ -55,23 +55,16 @@ fn files_present(pack: &Pack) -> Conclusion {
         let at = format!("component `{}`", inert(component, 120));
         let expected = format!("the file {}", inert(file, 200));
         let Some(bytes) = pack.read(file) else {
-            found.push(Finding::new(
-                CheckCode::ComponentMissing,
-                at,
-                expected,
-                "it is not there",
-            ));
+            let missing =
+                Finding::new(CheckCode::ComponentMissing, at, expected, "it is not there");
+            found.push(missing.about(file.as_str()));
             continue;
         };
         let actual = blake3::hash(&bytes).to_hex().to_string();
         if blake3.as_ref().is_some_and(|b| *b != actual) {
             let expected = format!("{expected} with the manifest's BLAKE3");
-            found.push(Finding::new(
-                CheckCode::ComponentDigest,
-                at,
-                expected,
-                actual,
-            ));
+            let other = Finding::new(CheckCode::ComponentDigest, at, expected, actual);
+            found.push(other.about(file.as_str()));
         }
     }
     Conclusion::of(found)
@@ -93,15 +86,21 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
                 return None;
             }
             let id = inert(component.id, 120);
-            Some(Finding::new(
+            let missing = Finding::new(
                 CheckCode::ComponentMissing,
                 format!("component `{id}`"),
                 format!("components/{id}.wasm, or a source that is pinned by its digest"),
                 "neither",
-            ))
+            );
+            Some(missing.about(usual_file(component.id).as_str()))
         });
         missing.collect()
     });
+}
+
+/// The file in which a pack has component `id`, unless its manifest names another.
+pub(super) fn usual_file(id: &str) -> String {
+    format!("components/{id}.wasm")
 }
 
 /// The nodes that call each component of the pack, by component and operation, as
@@ -159,7 +158,10 @@ fn unresolved_nodes(pack: &Pack, manifest: &PackManifest) -> Vec<Finding> {
         let found = declared.iter().find(|c| c.id == id);
         let (code, actual) = unresolved(pack, found, sources.get(&id))?;
         let expected = format!("component `{}` of the pack, with exports", inert(&id, 120));
-        Some(Finding::new(code, at_nodes(&nodes), expected, actual))
+        let file = found.and_then(|c| file(pack, &id, &c.version, sources.get(&id)));
+        let file = file.unwrap_or_else(|| usual_file(&id));
+        let finding = Finding::new(code, at_nodes(&nodes), expected, actual);
+        Some(finding.about(file.as_str()))
     });
     unresolved.collect()
 }
@@ -189,8 +191,8 @@ fn unresolved(
 }
 
 pub(super) fn node_operations(subject: &Subject, findings: &mut Findings) {
-    conclude(subject, findings, |_, manifest| {
-        let declared = declared(manifest);
+    conclude(subject, findings, |pack, manifest| {
+        let (declared, sources) = (declared(manifest), sources(manifest));
         let undeclared = calls(manifest)
             .into_iter()
             .filter_map(|((id, name), nodes)| {
@@ -200,13 +202,15 @@ pub(super) fn node_operations(subject: &Subject, findings: &mut Findings) {
                     return None;
                 }
                 let known: Vec<String> = operations.iter().map(|o| inert(o, 60)).collect();
+                let file = file(pack, &id, &component.version, sources.get(id.as_str()));
                 let (id, name) = (inert(&id, 120), inert(name, 80));
-                Some(Finding::new(
+                let finding = Finding::new(
                     CheckCode::NodeOperation,
                     at_nodes(&nodes),
                     format!("component `{id}` declares operation `{name}`"),
                     format!("it declares {}", inert(&known.join(", "), 300)),
-                ))
+                );
+                Some(finding.about(file.as_deref()))
             });
         undeclared.collect()
     });
@@ -242,12 +246,8 @@ fn self_described(subject: &Subject, sources: &BTreeMap<String, ComponentSource>
                 };
                 let expected = format!("describes itself as `{id}`");
                 let actual = format!("`{}`", inert(&name, 120));
-                found.push(Finding::new(
-                    CheckCode::ComponentIdentity,
-                    at,
-                    expected,
-                    actual,
-                ));
+                let finding = Finding::new(CheckCode::ComponentIdentity, at, expected, actual);
+                found.push(finding.about(file.as_str()));
             }
             // The checks of wizards judge whether the component can be called.
             Err(failure) if matches!(failure.code, StepCode::Abi | StepCode::Import) => {}
@@ -256,12 +256,8 @@ fn self_described(subject: &Subject, sources: &BTreeMap<String, ComponentSource>
             Err(failure) => {
                 let expected = format!("`{id}` describes itself");
                 let actual = failure.to_string();
-                found.push(Finding::new(
-                    CheckCode::ComponentDescribe,
-                    at,
-                    expected,
-                    actual,
-                ));
+                let finding = Finding::new(CheckCode::ComponentDescribe, at, expected, actual);
+                found.push(finding.about(file.as_str()));
             }
         }
     }

@@ -8,12 +8,14 @@ mod static_routes;
 
 use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
+use greentic_types::PackManifest;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
 use provision_core::codes::CheckCode;
 use provision_core::manifest::{Manifest, NameOf};
 use provision_core::text::inert;
 use provision_core::wizard::entry_flows;
 use provision_core::{Finding, OpenError};
+use std::collections::BTreeMap;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -340,6 +342,7 @@ fn core_rules(subject: &Subject, findings: &mut Findings) {
         let reason = "the manifest is not pack-v1, which these rules are for";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
     };
+    let called = called(manifest);
     let errors = validate_pack_manifest_core(manifest)
         .into_iter()
         .filter(|d| d.severity == Severity::Error)
@@ -350,12 +353,31 @@ fn core_rules(subject: &Subject, findings: &mut Findings) {
             let expected = d
                 .hint
                 .unwrap_or_else(|| "a manifest that obeys the core rules".into());
-            Finding::new(
+            let component = d.path.as_ref().and_then(|path| called.get(path));
+            let file = component.map(|id| components::usual_file(id));
+            let finding = Finding::new(
                 provision_core::FindingCode::Foreign(d.code.to_string()),
                 at,
                 inert(&expected, 200),
                 inert(&d.message, 200),
-            )
+            );
+            finding.about(file.as_deref())
         });
     findings.pack(Conclusion::of(errors.collect()));
+}
+
+/// The component of each flow node, by the path under which the core rules report it.
+fn called(manifest: &PackManifest) -> BTreeMap<String, &str> {
+    let nodes = manifest.flows.iter().flat_map(|entry| {
+        let nodes = entry.flow.nodes.iter();
+        nodes.map(move |(id, node)| {
+            let path = format!(
+                "flows.{}.nodes.{}.component.id",
+                entry.id.as_str(),
+                id.as_str()
+            );
+            (path, node.component.id.as_str())
+        })
+    });
+    nodes.collect()
 }

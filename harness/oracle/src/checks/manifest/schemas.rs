@@ -164,9 +164,9 @@ fn of_file(pack: &Pack, file: &str, by: &BTreeSet<String>, depth: usize) -> Opti
     };
     let schema = match json::parse(&bytes, depth) {
         Ok(schema) => schema,
-        Err(error) => return Some(invalid(&shown, error.to_string())),
+        Err(error) => return Some(invalid(&shown, error.to_string()).about(file)),
     };
-    Some(invalid(&shown, problem(&schema)?))
+    Some(invalid(&shown, problem(&schema)?).about(file))
 }
 
 fn invalid(at: &str, actual: String) -> Finding {

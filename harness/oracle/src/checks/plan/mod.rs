@@ -113,7 +113,7 @@ pub(super) fn on_plan(
         if found.is_empty() && !run.completed() {
             Conclusion::Blocked("the wizard did not complete".into())
         } else {
-            Conclusion::of(found)
+            Conclusion::of(found).about(observed.component())
         }
     });
 }

@@ -34,20 +34,19 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         config.retain(|_, value| !value.is_null());
         let config = Value::Object(config.into_iter().collect());
         match schema {
-            Ok(schema) => judge(&opened.pack, &file, &schema, &config),
+            Ok(schema) => {
+                let conclusion = judge(&opened.pack, &file, &schema, &config);
+                conclusion.about(observed.component())
+            }
             Err(why) => Conclusion::Failed(vec![unreadable(&file, &why.to_string())]),
         }
     });
 }
 
 fn unreadable(file: &str, why: &str) -> Finding {
-    let expected = "a valid JSON Schema";
-    Finding::new(
-        CheckCode::SchemaInvalid,
-        inert(file, 200),
-        expected,
-        inert(why, 200),
-    )
+    let (code, at) = (CheckCode::SchemaInvalid, inert(file, 200));
+    let finding = Finding::new(code, at, "a valid JSON Schema", inert(why, 200));
+    finding.about(file)
 }
 
 /// Resolves references to other files within the pack only.

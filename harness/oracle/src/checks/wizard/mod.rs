@@ -160,12 +160,10 @@ fn all_answered(run: &WizardRun) -> bool {
 fn failures(run: &WizardRun) -> Conclusion {
     let failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
     let findings = failures.clone().map(|(step, failure)| {
-        Finding::new(
-            failure.code,
-            place(step),
-            "the step runs to completion",
-            failure.message.clone(),
-        )
+        let message = failure.message.clone();
+        let expected = "the step runs to completion";
+        let finding = Finding::new(failure.code, place(step), expected, message);
+        finding.about(step.component.as_deref())
     });
     let findings: Vec<Finding> = findings.collect();
     if failures.clone().any(|(_, f)| f.code.is_error()) {
@@ -191,12 +189,14 @@ fn refusal(step: ProvisionStep, run: &WizardRun) -> Finding {
     let said: Vec<String> = errors
         .map(|d| format!("{}: {}", inert(&d.code, 80), inert(&d.message, 200)))
         .collect();
-    Finding::new(
+    let refused = run.steps.iter().rfind(|s| s.step == step);
+    let finding = Finding::new(
         CheckCode::Refused,
         format!("step {step}"),
         "the answers of fixtures/setup.input.json, or answers that fit what is asked, are accepted",
         said.join("; "),
-    )
+    );
+    finding.about(refused.and_then(|s| s.component.as_deref()))
 }
 
 fn output(subject: &Subject, findings: &mut Findings) {
@@ -217,24 +217,17 @@ fn bad_output(step: &StepRun) -> Vec<Finding> {
     let expected = "JSON of the contract's shape";
     if let Some(failure) = step.failure().filter(|f| f.code.is_output()) {
         let code = failure.code;
-        return vec![Finding::new(
-            code,
-            place(step),
-            expected,
-            failure.message.clone(),
-        )];
+        let finding = Finding::new(code, place(step), expected, failure.message.clone());
+        return vec![finding.about(step.component.as_deref())];
     }
     // Answers of other contracts have other shapes.
     let own = step.output().filter(|_| step.contract);
     let unknown = own.map(StepOutput::unknown_keys).unwrap_or_default();
     let finding = |key: String| {
         let at = format!("{} {key}", place(step));
-        Finding::new(
-            CheckCode::OutputUnknownKey,
-            at,
-            expected,
-            "a key that no host reads",
-        )
+        let code = CheckCode::OutputUnknownKey;
+        let finding = Finding::new(code, at, expected, "a key that no host reads");
+        finding.about(step.component.as_deref())
     };
     unknown.into_iter().map(finding).collect()
 }

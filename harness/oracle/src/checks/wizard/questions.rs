@@ -21,7 +21,11 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
         let mut found = Vec::new();
         let mut asks = false;
         for step in &run.steps {
+            let before = found.len();
             asks |= of_step(subject, step, &mut found);
+            for finding in &mut found[before..] {
+                *finding = finding.clone().about(step.component.as_deref());
+            }
         }
         if observed.wizard.primary {
             asks |= of_files(opened, &mut found);
@@ -41,13 +45,8 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
 fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool {
     if let Some(failure) = step.failure().filter(|f| f.code == StepCode::Questions) {
         let expected = "questions with ids of their own, within the bound";
-        let code = failure.code;
-        found.push(Finding::new(
-            code,
-            step.name(),
-            expected,
-            failure.message.clone(),
-        ));
+        let (code, said) = (failure.code, failure.message.clone());
+        found.push(Finding::new(code, step.name(), expected, said));
         return true;
     }
     let Some(value) = step.output().and_then(|o| o.questions.as_ref()) else {
@@ -199,7 +198,7 @@ pub(super) fn agree(subject: &Subject, findings: &mut Findings) {
             [] | [_] => Conclusion::NotApplicable("fewer than two say what is asked".into()),
             [first, others @ ..] => {
                 let found = others.iter().flat_map(|other| differences(first, other));
-                Conclusion::of(found.collect())
+                Conclusion::of(found.collect()).about(observed.component())
             }
         }
     });

@@ -1,6 +1,7 @@
-//! The HTML report: one file that loads no other. It is readable without
-//! scripts; its only script filters the packs.
+//! The HTML report: one file that loads no other. It opens with the causes of the whole
+//! run. It is readable without scripts; its only script filters the packs.
 
+mod overview;
 mod pack;
 mod text;
 
@@ -18,6 +19,12 @@ use text::text;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// The form that filters the packs; a script shows it.
+const FILTER: &str = "<p id=\"filter\" class=\"hidden\"><input id=\"query\" placeholder=\"pack\" \
+            aria-label=\"pack\"> <select id=\"verdict\" aria-label=\"verdict\">\
+            <option value=\"\">all verdicts</option><option>error</option><option>fail</option>\
+            <option>partial</option><option>pass</option><option>not_applicable</option></select></p>\n";
+
 /// Writes the report of `run`, one pack at a time.
 ///
 /// # Errors
@@ -28,6 +35,8 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         done.map_err(|e| Error::io("write", Path::new("the HTML report"), e))
     };
     put(&head(run))?;
+    put(&overview::overview(run)?)?;
+    put(FILTER)?;
     put("<h2>Packs and checks</h2><div class=\"scroll\"><table class=\"matrix\">\n")?;
     put(&columns(run))?;
     run.each(|pack| put(&row(run, pack)))?;
@@ -65,10 +74,6 @@ fn head(run: &Run) -> String {
     for stale in &run.stale {
         let _ = writeln!(out, "<p class=\"error\">stale: {}</p>", text(stale));
     }
-    out += "<p id=\"filter\" class=\"hidden\"><input id=\"query\" placeholder=\"pack\" \
-            aria-label=\"pack\"> <select id=\"verdict\" aria-label=\"verdict\">\
-            <option value=\"\">all verdicts</option><option>error</option><option>fail</option>\
-            <option>partial</option><option>pass</option><option>not_applicable</option></select></p>\n";
     out
 }
 

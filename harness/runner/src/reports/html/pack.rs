@@ -38,6 +38,7 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
             f.probes,
         );
     }
+    causes(&mut out, run, pack);
     for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
         failure(&mut out, run, check);
     }
@@ -46,6 +47,43 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
         driven(&mut out, wizard, &run.started.limits.step);
     }
     out + "</details>\n"
+}
+
+/// The causes of its failures, with what follows from each.
+fn causes(out: &mut String, run: &Run, pack: &PackRun) {
+    if pack.causes().is_empty() {
+        return;
+    }
+    out.push_str(
+        "<div class=\"scroll\"><table><tr><th>level</th><th>cause</th><th>code</th>\
+         <th>findings</th><th>users see</th><th>do</th></tr>\n",
+    );
+    for cause in pack.causes() {
+        let advice = if cause.level > run.level() {
+            ", advice"
+        } else {
+            ""
+        };
+        let root = cause.blocked_by.as_deref();
+        let root = root.map_or_else(String::new, |id| format!(", follows from {}", text(id)));
+        let also = match cause.also.len() {
+            0 => String::new(),
+            _ => format!("; also {}", text(&cause.also.join(", "))),
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td>{}{advice}</td><td>{}{also} <code>{}</code>{root}</td><td>{}</td>\
+             <td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
+            cause.level.name(),
+            text(&cause.what),
+            text(&cause.id),
+            text(cause.code.as_str()),
+            cause.findings,
+            text(&cause.users_see),
+            text(&cause.fix),
+        );
+    }
+    out.push_str("</table></div>\n");
 }
 
 fn failure(out: &mut String, run: &Run, check: &CheckFinished) {

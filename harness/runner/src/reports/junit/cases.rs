@@ -4,6 +4,7 @@
 use crate::events::CheckFinished;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
+use provision_oracle::Cause;
 
 /// One row of a JUnit file, before it is XML.
 #[derive(Debug, Clone)]
@@ -58,7 +59,7 @@ fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
         detail: if good {
             String::new()
         } else {
-            detail(run.requirement(&check.check), check)
+            detail(run.requirement(&check.check), pack, check)
         },
         output: String::new(),
     };
@@ -113,8 +114,19 @@ fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
     case.output = steps.chain(notes).collect();
 }
 
-fn detail(requirement: Option<&str>, check: &CheckFinished) -> String {
-    let mut text = requirement.map_or_else(String::new, |r| format!("requirement: {r}\n"));
+/// The causes of a failure, then its findings.
+fn detail(requirement: Option<&str>, pack: &PackRun, check: &CheckFinished) -> String {
+    let mut text = String::new();
+    for cause in pack.causes_of(check) {
+        let Cause { id, what, .. } = cause;
+        text += &format!("cause {id}: {what}\n");
+        if let Some(root) = &cause.blocked_by {
+            text += &format!("  follows from cause {root}\n");
+        }
+        text += &format!("  users see: {}\n", cause.users_see);
+        text += &format!("  do: {}\n", cause.fix);
+    }
+    text += &requirement.map_or_else(String::new, |r| format!("requirement: {r}\n"));
     for f in &check.findings {
         text += &format!(
             "{} at {}\n  expected: {}\n  actual:   {}\n",

@@ -1,0 +1,93 @@
+//! Which cause follows from which: a wrong component explains what the wizards that call
+//! it do.
+
+use super::facts::Facts;
+use super::groups::{Fact, Group, Located};
+use crate::check::{Level, Scope, Stage};
+use provision_core::FindingCode;
+use provision_core::codes::{CheckCode, StepCode};
+use std::collections::BTreeSet;
+
+/// For each group, the index of the group that it follows from.
+///
+/// A group follows only from one that no other explains, and whose checks are at least
+/// as strong: the reader of a profile sees no consequence without its cause.
+pub(super) fn links(facts: &Facts<'_>, groups: &[Group<'_>]) -> Vec<Option<usize>> {
+    let roots: Vec<Option<Root<'_>>> = groups.iter().map(|g| Root::of(facts, g)).collect();
+    let link = |(own, group): (&Option<Root<'_>>, &Group<'_>)| {
+        if own.is_some() {
+            return None;
+        }
+        let explains = |root: &Root<'_>| root.level <= group.level() && root.explains(group);
+        roots
+            .iter()
+            .position(|root| root.as_ref().is_some_and(explains))
+    };
+    roots.iter().zip(groups).map(link).collect()
+}
+
+/// Why one component explains other findings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Defect {
+    /// It is another component than the manifest says.
+    Identity,
+    /// It is not Wasm.
+    NotWasm,
+    /// It exports nothing.
+    Empty,
+}
+
+/// A group that explains others.
+struct Root<'g> {
+    defect: Defect,
+    level: Level,
+    digest: &'g str,
+    callers: BTreeSet<&'g str>,
+}
+
+impl<'g> Root<'g> {
+    fn of(facts: &Facts<'g>, group: &'g Group<'_>) -> Option<Self> {
+        let Fact::Bytes(digest) = &group.key.fact else {
+            return None;
+        };
+        let defect = match &group.key.code {
+            FindingCode::Check(CheckCode::ComponentIdentity) => Defect::Identity,
+            FindingCode::Step(StepCode::NotWasm) => Defect::NotWasm,
+            FindingCode::Check(CheckCode::NodeExports) => Defect::Empty,
+            _ => return None,
+        };
+        Some(Self {
+            defect,
+            level: group.level(),
+            digest,
+            callers: facts.callers(digest),
+        })
+    }
+
+    fn explains(&self, group: &Group<'_>) -> bool {
+        match (&group.key.fact, self.defect) {
+            (Fact::Bytes(digest), Defect::NotWasm | Defect::Empty) => digest == self.digest,
+            (Fact::Bytes(digest), Defect::Identity) => {
+                digest == self.digest && group.found.iter().all(is_answer)
+            }
+            // A wizard that calls several files has findings about none of them.
+            (Fact::Texts(..), Defect::Identity) => {
+                let by_caller = |l: &Located<'_>| match &l.result.scope {
+                    Scope::Wizard(name) => self.callers.contains(name.as_str()),
+                    Scope::Pack => false,
+                };
+                group.found.iter().all(|l| is_answer(l) && by_caller(l))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a check judges what a wizard answers, which is wrong if its component is.
+fn is_answer(located: &Located<'_>) -> bool {
+    let check = located.result.check;
+    matches!(
+        check,
+        "wizard.completes" | "wizard.questions-agree" | "plan.config-valid"
+    ) || matches!(Stage::of(check), Some(Stage::Setup | Stage::Answers))
+}

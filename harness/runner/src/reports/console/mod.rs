@@ -1,0 +1,213 @@
+//! The console report: for each pack its verdict and the causes of its failures, in few
+//! lines; at the end the causes of the whole run.
+
+mod causes;
+mod details;
+mod lines;
+mod table;
+
+use crate::exit::Error;
+use crate::fold::{CauseTable, PackRun, Run};
+use anstyle::{AnsiColor, Style};
+use lines::{WIDTH, fit, width};
+use provision_core::{Status, Verdict};
+use std::fmt::Write;
+
+/// Lines that are shown for a pack, at most.
+const LINES: usize = 25;
+/// Checks that were not judged and are shown for a pack, at most.
+const NOT_JUDGED: usize = 5;
+
+/// How much the report shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The most important causes of each pack.
+    Brief,
+    /// All causes with all places, and every failed check.
+    Verbose,
+}
+
+impl Detail {
+    /// What the flag `--verbose` asks for.
+    #[must_use]
+    pub fn of(verbose: bool) -> Self {
+        if verbose { Self::Verbose } else { Self::Brief }
+    }
+}
+
+/// Passes the report to `print`, one pack at a time. The text has colour codes;
+/// `print` has to strip them unless it writes to a terminal.
+///
+/// # Errors
+/// The error of `print`, or [`Error::Io`] of the stream.
+pub fn report(
+    run: &Run,
+    detail: Detail,
+    mut print: impl FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut table = CauseTable::new(run.level());
+    run.each(|pack| {
+        table.add(pack);
+        print(&one(run, pack, detail))
+    })?;
+    print(&summary(run, &table))
+}
+
+/// The report of one pack.
+#[must_use]
+pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
+    let mut out = format!("{}\n", head(pack));
+    let status = status(pack, detail);
+    let end = end(run, pack);
+    match detail {
+        Detail::Brief if matches!(pack.verdict(), Verdict::Pass | Verdict::NotApplicable) => {}
+        Detail::Brief => {
+            // NB: a terminal breaks the command, which must not be cut.
+            let lines = end.iter().map(|line| width(line).div_ceil(WIDTH));
+            let used = 1 + status.len() + lines.sum::<usize>();
+            let room = LINES.saturating_sub(used);
+            for line in causes::brief(pack.causes(), run.level(), room) {
+                let _ = writeln!(out, "{line}");
+            }
+        }
+        Detail::Verbose => {
+            if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
+                let _ = writeln!(out, "  sha256 {}", finished.digest);
+            }
+            out += &causes::all(pack.causes(), run.level());
+            out += &details::failures(run, pack);
+        }
+    }
+    fuel(&mut out, pack);
+    for line in status.iter().chain(&end) {
+        let _ = writeln!(out, "{line}");
+    }
+    out
+}
+
+/// The line with the verdict, the label, the version and the role.
+fn head(pack: &PackRun) -> String {
+    let verdict = pack.verdict();
+    let style = style(verdict);
+    let finished = pack.finished.as_ref();
+    let version = finished.and_then(|f| f.version.as_deref());
+    let role = finished.and_then(|f| f.role.as_ref());
+    let mut text = pack.label().to_owned();
+    if let Some(version) = version {
+        let _ = write!(text, " {version}");
+    }
+    if let Some(role) = role {
+        let _ = write!(text, "  {}", role.role);
+    }
+    let text = fit(&text, WIDTH - 15);
+    format!("{style}{:<14}{style:#} {text}", verdict.name())
+}
+
+/// Why there is no verdict, or why a pack without failures did not pass.
+fn status(pack: &PackRun, detail: Detail) -> Vec<String> {
+    let mut lines: Vec<String> = pack.summary.cut_off().into_iter().collect();
+    if pack.verdict() == Verdict::Partial {
+        let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
+        if ran < due {
+            lines.push(format!("{ran} steps executed, at least {due} are required"));
+        }
+        let blocked: Vec<String> = pack
+            .checks
+            .iter()
+            .filter(|c| c.status == Status::Blocked)
+            .map(|check| {
+                let reason = check.reason.as_deref().unwrap_or("no reason given");
+                format!("not judged: {} ({}): {reason}", check.check, check.scope)
+            })
+            .collect();
+        let most = match detail {
+            Detail::Brief => NOT_JUDGED,
+            Detail::Verbose => usize::MAX,
+        };
+        let left = blocked.len().saturating_sub(most);
+        lines.extend(blocked.into_iter().take(most));
+        if left > 0 {
+            lines.push(format!("and {left} more not judged; --verbose shows all"));
+        }
+    }
+    let line = |text: String| match detail {
+        Detail::Brief => fit(&format!("  {text}"), WIDTH),
+        Detail::Verbose => format!("  {text}"),
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// The counts, and the command that shows the failures again.
+fn end(run: &Run, pack: &PackRun) -> Vec<String> {
+    let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
+    let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
+    let mut counts = format!(
+        "  {} checks passed, {} failed, {} blocked or not applicable; {steps} steps",
+        count(Status::Passed),
+        count(Status::Failed) + count(Status::Error),
+        count(Status::NotApplicable) + count(Status::Blocked),
+    );
+    let advice = pack.causes().iter().filter(|c| c.level > run.level());
+    match advice.filter(|c| c.blocked_by.is_none()).count() {
+        0 => {}
+        1 => counts.push_str("; advice on 1 cause"),
+        n => {
+            let _ = write!(counts, "; advice on {n} causes");
+        }
+    }
+    let of_check = || pack.checks.iter().find_map(|c| c.reproduce.as_ref());
+    let command = pack.finished.as_ref().and_then(|f| f.reproduce.as_ref());
+    let again = command.or_else(of_check).map(|c| format!("  again: {c}"));
+    std::iter::once(counts).chain(again).collect()
+}
+
+/// Lists the steps whose fuel differs from the baseline.
+fn fuel(out: &mut String, pack: &PackRun) {
+    for (wizard, changes) in pack.wizards.iter().zip(&pack.fuel_changes) {
+        for (step, change) in wizard.steps.iter().zip(changes) {
+            let Some(change) = change.filter(|change| *change != 0) else {
+                continue;
+            };
+            let fuel = step.meters.fuel;
+            let before = i128::from(fuel) - i128::from(change);
+            let share = change as f64 * 100.0 / (before as f64).max(1.0);
+            let (wizard, function) = (&wizard.wizard, &step.function);
+            let name = step.node.as_deref().unwrap_or(&step.step);
+            let _ = writeln!(
+                out,
+                "  fuel of {wizard} {name} ({function}): {before} → {fuel} ({change:+}, {share:+.1} %)"
+            );
+        }
+    }
+}
+
+/// The end of the report: the causes of all packs, stale expectations, and the tally of
+/// the run.
+#[must_use]
+pub fn summary(run: &Run, causes: &CauseTable) -> String {
+    let mut out = String::new();
+    if run.packs.len() > 1 {
+        out += &table::table(causes);
+    }
+    for stale in &run.stale {
+        let _ = writeln!(out, "stale: {stale}; remove or correct the expectation");
+    }
+    let _ = writeln!(out, "{}", run.tally());
+    if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
+        let _ = writeln!(
+            out,
+            "no step of any wizard was executed, so this result proves nothing"
+        );
+    }
+    out
+}
+
+fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::NotApplicable => AnsiColor::Cyan,
+        Verdict::Partial => AnsiColor::Yellow,
+        Verdict::Fail | Verdict::Error => AnsiColor::Red,
+    };
+    Style::new().fg_color(Some(colour.into())).bold()
+}

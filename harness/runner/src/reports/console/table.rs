@@ -1,0 +1,38 @@
+//! The causes of a whole run as a table.
+
+use super::lines::{WIDTH, fit, width};
+use crate::fold::{CauseRow, CauseTable};
+use std::fmt::Write;
+
+/// Rows of the table, at most.
+const ROWS: usize = 20;
+
+/// The table, or nothing if no pack has a cause.
+pub(super) fn table(table: &CauseTable) -> String {
+    let rows = table.rows();
+    let mut out = String::new();
+    if rows.is_empty() {
+        return out;
+    }
+    let _ = writeln!(out, "causes over all packs:");
+    let _ = writeln!(out, "{:>6} {:<8}cause", "packs", "level");
+    for cause in rows.iter().take(ROWS) {
+        let _ = writeln!(out, "{}", row(cause));
+    }
+    let left = rows.len().saturating_sub(ROWS) + table.left_out();
+    if left > 0 {
+        let _ = writeln!(out, "  and {left} more causes; the JSON report has all");
+    }
+    out
+}
+
+fn row(row: &CauseRow) -> String {
+    let prefix = format!("{:>6} {:<8}", row.packs, row.level.name());
+    let advice = if row.is_advice { ", advice" } else { "" };
+    let code = fit(row.code.as_str(), 36);
+    let suffix = format!("{code}, {}{advice}", row.bite.name());
+    let room = WIDTH.saturating_sub(width(&prefix) + width(&suffix) + 2);
+    let what = fit(&row.what, room);
+    let gap = room - width(&what) + 2;
+    format!("{prefix}{what}{:gap$}{suffix}", "")
+}
