@@ -1,5 +1,6 @@
 //! Shows the progress of a run on standard error: a bar if it is a terminal, else a
-//! line for each pack with the verdict partial, fail or error.
+//! line for each pack with the verdict partial, fail or error, or, in a run of many packs,
+//! for each tenth of them.
 
 use crate::events::PackFinished;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,10 +10,14 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+/// Packs of a run above which a line tells of a tenth of them.
+const MANY: u64 = 12;
+
 /// Shows the progress of a run.
 pub struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
+    packs: u64,
     seen: Mutex<Seen>,
 }
 
@@ -41,6 +46,7 @@ impl Progress {
         Self {
             bar,
             lines: !terminal,
+            packs: packs as u64,
             seen: Mutex::default(),
         }
     }
@@ -51,6 +57,7 @@ impl Progress {
         Self {
             bar: None,
             lines: false,
+            packs: 0,
             seen: Mutex::default(),
         }
     }
@@ -78,6 +85,13 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.inc(1);
             bar.set_message(seen.words());
+        } else if self.lines && self.packs > MANY {
+            let done: u64 = seen.verdicts.values().sum();
+            let tenth = |done: u64| done * 10 / self.packs;
+            if tenth(done) > tenth(done - 1) {
+                let line = format!("{done} of {} packs, {}\n", self.packs, seen.words());
+                drop(anstream::stderr().write_all(line.as_bytes()));
+            }
         } else if self.lines && done.verdict >= Verdict::Partial {
             let (verdict, steps, millis) = (done.verdict, done.steps_executed, done.millis);
             // NB: a closed standard error does not fail the run.

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_ROWS: usize = 10_000;
 
 /// Counts the packs that have each cause. Two packs have the same cause if its code and
-/// its text, without names and numbers, are equal.
+/// its level are equal, and, where it is about a component, its text without names and
+/// numbers.
 #[derive(Debug)]
 pub struct CauseTable {
     level: Level,
@@ -19,12 +20,12 @@ pub struct CauseTable {
     left_out: usize,
 }
 
-type Key = (FindingCode, String);
+type Key = (FindingCode, Level, String);
 
 /// One cause and the packs that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CauseRow {
-    /// The strongest of its levels.
+    /// Its level.
     pub level: Level,
     /// Whether the profile requires no check that found it.
     pub is_advice: bool,
@@ -55,11 +56,15 @@ impl CauseTable {
     pub fn add(&mut self, pack: &PackRun) {
         let mut counted = BTreeSet::new();
         for cause in pack.causes().iter().filter(|c| c.blocked_by.is_none()) {
-            let key = (cause.code.clone(), normal(&cause.what));
+            let what = match cause.about {
+                Some(_) => normal(&cause.what),
+                None => cause.code.sentence().unwrap_or_default().to_owned(),
+            };
+            let key = (cause.code.clone(), cause.level, what);
             let is_new = counted.insert(key.clone());
             let room = self.rows.len() < MOST_ROWS;
             match self.rows.get_mut(&key) {
-                Some(row) => row.add(cause, is_new, &key.1, self.level),
+                Some(row) => row.add(cause, is_new, &key.2),
                 None if room => {
                     let row = CauseRow::of(cause, pack.label(), self.level);
                     self.rows.insert(key, row);
@@ -98,12 +103,11 @@ impl CauseRow {
         }
     }
 
-    fn add(&mut self, cause: &Cause, is_new: bool, normal: &str, level: Level) {
+    fn add(&mut self, cause: &Cause, is_new: bool, what: &str) {
         self.packs += usize::from(is_new);
-        if cause.what != self.what {
-            normal.clone_into(&mut self.what);
+        if cause.what != self.what && !what.is_empty() {
+            what.clone_into(&mut self.what);
         }
-        (self.level, self.bite) = (self.level, self.bite).min((cause.level, cause.bite));
-        self.is_advice = self.level > level;
+        self.bite = self.bite.min(cause.bite);
     }
 }

@@ -15,6 +15,8 @@ use std::fmt::Write;
 
 /// Lines that are shown for a pack, at most.
 const LINES: usize = 25;
+/// Packs of a run above which each pack gets one line.
+const MANY: usize = 12;
 /// Checks that were not judged and are shown for a pack, at most.
 const NOT_JUDGED: usize = 5;
 
@@ -56,6 +58,11 @@ pub fn report(
 /// The report of one pack.
 #[must_use]
 pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
+    if detail == Detail::Brief && run.packs.len() > MANY {
+        let mut out = folded(run, pack);
+        fuel(&mut out, pack);
+        return out;
+    }
     let mut out = format!("{}\n", head(pack));
     let status = status(pack, detail);
     let end = end(run, pack);
@@ -85,10 +92,41 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
     out
 }
 
+/// One of many packs, in one line: its verdict, and the code of its first cause.
+fn folded(run: &Run, pack: &PackRun) -> String {
+    let required = pack.causes().iter();
+    let required = required.filter(|c| c.blocked_by.is_none() && c.level <= run.level());
+    let causes: Vec<_> = required.collect();
+    let cause = match (causes.as_slice(), pack.verdict()) {
+        ([], Verdict::Pass | Verdict::NotApplicable) => String::new(),
+        ([], _) => status(pack, Detail::Brief)
+            .first()
+            .map(|line| line.trim().to_owned())
+            .unwrap_or_default(),
+        ([first], _) => first.code.to_string(),
+        ([first, rest @ ..], _) => format!("{} and {} more", first.code, rest.len()),
+    };
+    let label = fit(&label(pack), FOLDED);
+    let gap = FOLDED - width(&label) + 2;
+    let line = format!("{}{:gap$}{}", label, "", fit(&cause, WIDTH - FOLDED - 17));
+    format!("{}{}\n", verdict(pack), line.trim_end())
+}
+
+/// Columns of the label of a pack that has one line.
+const FOLDED: usize = 52;
+
 /// The line with the verdict, the label, the version and the role.
 fn head(pack: &PackRun) -> String {
-    let verdict = pack.verdict();
-    let style = style(verdict);
+    format!("{}{}", verdict(pack), fit(&label(pack), WIDTH - 15))
+}
+
+fn verdict(pack: &PackRun) -> String {
+    let style = style(pack.verdict());
+    format!("{style}{:<14}{style:#} ", pack.verdict().name())
+}
+
+/// The label, the version and the role.
+fn label(pack: &PackRun) -> String {
     let finished = pack.finished.as_ref();
     let version = finished.and_then(|f| f.version.as_deref());
     let role = finished.and_then(|f| f.role.as_ref());
@@ -99,8 +137,7 @@ fn head(pack: &PackRun) -> String {
     if let Some(role) = role {
         let _ = write!(text, "  {}", role.role);
     }
-    let text = fit(&text, WIDTH - 15);
-    format!("{style}{:<14}{style:#} {text}", verdict.name())
+    text
 }
 
 /// Why there is no verdict, or why a pack without failures did not pass.
