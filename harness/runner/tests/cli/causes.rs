@@ -1,7 +1,7 @@
 //! Causes in the reports: the bounds of the console, of Markdown and of SARIF, and which
 //! checks causes are about.
 
-use crate::support::{code, conformance, copy, fixture, packed, read, run_in, stdout};
+use crate::support::{code, conformance, copy, fixture, packed, read, run_in, stdout, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn cause(i: usize, places: usize) -> Value {
     let at: Vec<String> = (0..places).map(|n| format!("place {n}")).collect();
     json!({
         "id": format!("{i:016x}"), "level": "must", "bite": "setup", "code": "E_TRAP",
-        "checks": ["wizard.completes"], "about": null, "also": ["a.wasm", "b.wasm"],
+        "checks": ["wizard.completes"], "about": format!("components/{word}.wasm"), "also": ["a.wasm", "b.wasm"],
         "what": format!("{word} {}", "what is wrong ".repeat(15)),
         "users_see": "what users see ".repeat(15), "do": "what to do ".repeat(20),
         "places": [{ "check": "wizard.completes", "scope": "setup_default", "at": at }],
@@ -87,15 +87,53 @@ fn render(folder: &Path, flags: &str) -> String {
 #[test]
 fn pack_of_the_project_has_at_most_25_lines_of_100_columns() {
     let temp = tempfile::tempdir().expect("a folder");
-    let run = conformance(temp.path(), &fixture("nonconforming"), "");
-    assert_eq!(code(&run), 1);
-    let blocks = blocks(stdout(&run));
-    assert!(blocks.len() > 50);
-    for block in blocks {
-        let lines: usize = block.iter().map(|line| shown(line)).sum();
-        assert!(lines <= 25, "{block:#?}");
+    let entries = fs::read_dir(fixture("nonconforming")).expect("readable");
+    let mut packs: Vec<_> = entries.map(|e| e.expect("readable").path()).collect();
+    packs.retain(|path| path.extension().is_none_or(|e| e != "toml"));
+    // A folder without a manifest is no pack.
+    packs.retain(|path| !path.ends_with("manifest-missing"));
+    packs.sort();
+    assert!(packs.len() > 50);
+    // Above twelve packs, each gets one line.
+    for packs in packs.chunks(12) {
+        let paths = packs.iter().map(|path| text(path));
+        let args: Vec<&str> = ["conformance", "--packs"]
+            .into_iter()
+            .chain(paths)
+            .collect();
+        let run = run_in(temp.path(), &args);
+        assert_ne!(code(&run), 0);
+        let blocks = blocks(stdout(&run));
+        assert_eq!(blocks.len(), packs.len());
+        for block in blocks {
+            let lines: usize = block.iter().map(|line| shown(line)).sum();
+            assert!(lines <= 25, "{block:#?}");
+            assert!(block.len() > 1, "{block:#?}");
+        }
+        assert!(stdout(&run).contains("\ncauses over all packs:\n packs level"));
     }
-    assert!(stdout(&run).contains("\ncauses over all packs:\n packs level"));
+}
+
+#[test]
+fn each_of_many_packs_has_one_line_with_its_first_cause() {
+    let temp = tempfile::tempdir().expect("a folder");
+    stream(
+        temp.path(),
+        262,
+        |_| (0..9).map(|i| cause(i, 1)).collect(),
+        10,
+    );
+    let report = render(temp.path(), "");
+    let blocks = blocks(&report);
+    assert_eq!(blocks.len(), 262);
+    for block in &blocks {
+        assert!(
+            matches!(block[..], [line] if shown(line) == 1),
+            "{block:#?}"
+        );
+        assert!(block[0].ends_with("E_TRAP and 8 more"), "{block:#?}");
+    }
+    assert!(report.lines().count() <= 400, "{}", report.lines().count());
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn truncated_stream_gives_reports_marked_unfinished() {
         check(&schema("report.schema.json"), &report);
         assert_eq!(report["finished"], false);
         assert_eq!(
-            report["summary"]["packs"], 16,
+            report["summary"]["packs"], 17,
             "the report lacks an announced pack"
         );
         let html = fs::read_to_string(temp.path().join("c.html")).expect("reads");
