@@ -112,6 +112,9 @@ fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
         .collect()
 }
 
+/// Why nothing is judged of a wizard that no host runs, if it does not complete.
+pub const NO_HOST: &str = "no host runs this wizard";
+
 /// A check of a wizard that no host runs at installation cannot be blocked: its result
 /// would not count either.
 fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Conclusion {
@@ -124,7 +127,7 @@ fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Con
         Some(RunBy::Author) => {
             "only an author's tool runs this wizard, and users answer none of its questions"
         }
-        Some(RunBy::Nobody) => "no host runs this wizard",
+        Some(RunBy::Nobody) => NO_HOST,
         Some(RunBy::Operator) | None => return conclusion,
     };
     match conclusion {

@@ -27,7 +27,7 @@ pub mod zip_readers;
 
 pub use causes::{Cause, Place, causes};
 pub use check::{Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
-pub use judge::{judge, judge_by, redact, scopes};
+pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use probe_outcome::asked;
 pub use subject::{

@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Publish,
         scope: ScopeKind::Pack,
         bites: Bite::Integrity,
-        host: "No host looks for it; whoever downloads the pack has the credential.",
+        host: "No host looks for it; everybody who downloads the pack has the credential.",
         requirement: "The pack's files hold nothing that looks like a live credential.",
         why: "A credential in a pack is published with it, permanently.",
         fix: "Remove it, revoke it, and let setup ask for it.",

@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         bites: Bite::Setup,
-        host: "No host refuses it, but hosts show and store plans: whoever reads one has the secret.",
+        host: "No host refuses it, but hosts show and store plans: everybody who reads one has the secret.",
         requirement: "Values in the secrets patch are redacted.",
         why: "Plans are shown, logged and stored; a secret in a plan is no longer secret.",
         fix: "Set `redacted: true` and `value: null`; the host has the value already.",
@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         level: Level::Must,
         scope: ScopeKind::Wizard,
         bites: Bite::Setup,
-        host: "No host refuses it, but hosts show and store config, notes and logs: whoever reads them has the secret.",
+        host: "No host refuses it, but hosts show and store config, notes and logs: everybody who reads them has the secret.",
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
         why: "People without access to the secret read all of these, and can decode every one of these forms.",
         fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
@@ -97,7 +97,7 @@ fn declared(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusi
     let requirements = requirements(subject, opened);
     let mut found: Vec<Finding> = set
         .keys()
-        .filter(|key| !requirements.contains_key(*key))
+        .filter(|key| !requirements.contains_key(*key) && !opened.form.declares_secret(key))
         .map(|key| {
             let at = format!("/secrets_patch/set/{}", inert(key, 80));
             let expected = "a secret that the pack declares";

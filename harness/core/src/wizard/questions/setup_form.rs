@@ -99,7 +99,13 @@ impl SetupForm {
     /// Whether some file of the pack, or the name itself, says that `id` is a secret.
     #[must_use]
     pub fn is_secret(&self, id: &str) -> bool {
-        self.secrets.contains(&canonical(id)) || names_secret(id)
+        self.declares_secret(id) || names_secret(id)
+    }
+
+    /// Whether a file of the pack says that `id` is a secret.
+    #[must_use]
+    pub fn declares_secret(&self, id: &str) -> bool {
+        self.secrets.contains(&canonical(id))
     }
 
     /// Whether the pack says that it handles a secret.

@@ -220,7 +220,9 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
         flags.collect::<BTreeMap<_, _>>()
     };
     let mut sources = Vec::new();
-    if let Some(own) = observed.run().and_then(|run| asked(run, &subject.limits)) {
+    if let Some(mut own) = observed.run().and_then(|run| asked(run, &subject.limits)) {
+        // A question is secret if any file of the pack says so.
+        opened.form.mark_secrets(&mut own);
         sources.push(Source {
             name: observed.wizard.name.clone(),
             questions: flags(&own),
@@ -274,6 +276,10 @@ fn differences(one: &Source, two: &Source) -> Vec<Finding> {
 /// `wizard.labels-translated`
 pub(super) fn translated(subject: &Subject, findings: &mut Findings) {
     findings.each_wizard(subject, |opened, observed| {
+        if matches!(observed.wizard.driver, Driver::Operator { .. }) {
+            let reason = "the operator itself compares the keys with `i18n-keys`";
+            return Conclusion::NotApplicable(reason.into());
+        }
         let Some(run) = observed.run().filter(|run| run.completed()) else {
             return Conclusion::Blocked("the wizard did not complete".into());
         };

@@ -2,7 +2,6 @@
 
 use super::answer::{parse, plain};
 use super::input::Lines;
-use super::parts;
 use crate::exit::Error;
 use provision_core::text::inert;
 use provision_core::wizard::questions::Question;
@@ -70,6 +69,13 @@ fn collected(questions: &[Question], answers: Vec<Option<Value>>) -> Asked {
         answers: parts(config, secret),
         secrets,
     }
+}
+
+/// The answers as a wizard receives them: config and secrets apart.
+fn parts(config: Map<String, Value>, secrets: Map<String, Value>) -> Value {
+    let parts = [("config", config), ("secrets", secrets)].into_iter();
+    let parts = parts.filter(|(_, part)| !part.is_empty());
+    Value::Object(parts.map(|(k, v)| (k.to_owned(), v.into())).collect())
 }
 
 /// The answer that an empty line gives: one in the user's file, else the question's default.

@@ -22,7 +22,7 @@ use provision_core::{Limits, Pack};
 use provision_exec::{Compilers, WasmtimeExecutor};
 use provision_oracle::asked;
 use provision_oracle::secret_scan::Secrets;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -172,11 +172,4 @@ fn config(run: &WizardRun) -> String {
         format!("  {} = {value}\n", inert(key, 80))
     });
     lines.collect()
-}
-
-/// The answers as a wizard receives them: config and secrets apart.
-fn parts(config: Map<String, Value>, secrets: Map<String, Value>) -> Value {
-    let parts = [("config", config), ("secrets", secrets)].into_iter();
-    let parts = parts.filter(|(_, part)| !part.is_empty());
-    Value::Object(parts.map(|(k, v)| (k.to_owned(), v.into())).collect())
 }
