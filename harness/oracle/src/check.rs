@@ -80,6 +80,35 @@ impl Bite {
     }
 }
 
+/// The packs that a check applies to, by role and contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applies {
+    /// Packs of every role.
+    EveryPack,
+    /// Providers.
+    Providers,
+    /// Packs with a form or with secrets for the setup tool to ask for.
+    WithSetup,
+    /// Packs of every role that have a wizard.
+    WithWizard,
+    /// Packs of every role that have flows.
+    WithFlows,
+}
+
+impl Applies {
+    /// The packs, as the catalogue names them.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EveryPack => "every role",
+            Self::Providers => "providers",
+            Self::WithSetup => "every role, if there is something to set up",
+            Self::WithWizard => "every role, if the pack has a wizard",
+            Self::WithFlows => "every role, if the pack has flows",
+        }
+    }
+}
+
 /// Whether a check concludes for the pack or for each wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeKind {
@@ -205,6 +234,8 @@ pub struct Check {
     pub level: Level,
     /// What it concludes for.
     pub scope: ScopeKind,
+    /// The packs that it applies to.
+    pub applies: Applies,
     /// Where users meet a violation.
     pub bites: Bite,
     /// What hosts do with a violation; for a must that no host enforces, why it is

@@ -26,7 +26,9 @@ mod verdict;
 pub mod zip_readers;
 
 pub use causes::{Cause, Place, causes};
-pub use check::{Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
+pub use check::{
+    Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage,
+};
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use probe_outcome::asked;

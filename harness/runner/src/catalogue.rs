@@ -76,6 +76,7 @@ fn one(out: &mut String, check: &Check, examples: &Examples) {
         ..
     } = check;
     let _ = writeln!(out, "\n## {id}\n\nLevel: {}\n", level(check.level));
+    let _ = writeln!(out, "- **Applies to.** {}", check.applies.name());
     let _ = writeln!(out, "- **Requirement.** {requirement}");
     let _ = writeln!(out, "- **Why.** {why}");
     let _ = writeln!(out, "- **Where it bites.** {}: {host}", check.bites.name());

@@ -1,6 +1,6 @@
 //! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
 use crate::subject::{Observed, Subject};
@@ -17,6 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The setup is incomplete, and the provider fails later without a cause that users see.",
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it, or replaced by a default of the right type in the config.",
@@ -37,6 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
         // No host checks types, and components replace a wrong one by their default.
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host checks types; the setup form has text fields.",
         requirement: "An answer of the wrong type is refused by validate (or apply), with a diagnostic that names it.",
@@ -56,6 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host sends answers that were not asked for.",
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
@@ -72,6 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Answers,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The operator stops: the component crashed.",
         requirement: "Empty, huge, deeply nested, odd Unicode, injection-shaped and boundary answers never make a step trap or hit a bound.",

@@ -1,6 +1,6 @@
 //! archive.*: can the bytes be read, and in one way only?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
@@ -14,6 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Archive,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "Every reader refuses the archive, or reads another one than the verifier.",
         requirement: "The archive is one unambiguous zip: every byte belongs to exactly one record, \
@@ -27,6 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Archive,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "The pack tools refuse archives over 64 MiB and entries over 16 MiB.",
         requirement: "The archive stays inside the size, count, ratio and name bounds.",
@@ -40,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         // The readers of the hosts accept a colon, and hosts run on Linux.
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "Hosts on Linux read the file; on Windows the name is a stream of another file, or refused.",
         requirement: "No name of a file has a colon.",
@@ -52,6 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Archive,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "No host asks for the canonical form.",
         requirement: "Entries are sorted, dated 1980-01-01, mode 0644, without directories, extra \

@@ -1,6 +1,6 @@
 //! determinism.*: do the same inputs give the same bytes?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::run_diff::differences;
 use crate::subject::{Runs, Subject};
 use provision_core::Finding;
@@ -12,6 +12,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Determinism,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host compares runs. Without it no other result of this harness, and no approval of a plan, means anything.",
         requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
@@ -24,6 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Determinism,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host compares runs. Without it no other result of this harness, and no approval of a plan, means anything.",
         requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
@@ -36,6 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Determinism,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host compares compilers.",
         requirement: "Unoptimised and optimised code, and the Pulley interpreter, give the same bytes.",

@@ -1,6 +1,6 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
@@ -15,6 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Hygiene,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "No host looks for it.",
         requirement: "The pack leaks no path of the machine that built it.",
@@ -27,6 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Hygiene,
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "No host looks for it; everybody who downloads the pack has the credential.",
         requirement: "The pack's files hold nothing that looks like a live credential.",
@@ -39,6 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Hygiene,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host looks for it.",
         requirement: "Questions, notes and diagnostics carry no terminal escapes, bidi controls, CI \

@@ -1,6 +1,6 @@
 //! integrity.*: do SBOM, lock and signature match the pack's bytes?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Described, Subject};
 use provision_core::archive::names;
 use provision_core::codes::CheckCode;
@@ -18,6 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "The reader of greentic-pack refuses the pack.",
         requirement: "An SBOM in the pack decodes strictly, and two SBOMs have the same rows.",
@@ -31,6 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
         // Hosts load a pack without reading its SBOM.
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "The pack doctor warns; no host refuses.",
         requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
@@ -44,6 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "The pack doctor reports it; no host refuses.",
         requirement: "The digests in the pack's lock match the components.",
@@ -56,6 +59,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "The pack doctor refuses the pack; no host reads these rows of the lock.",
         requirement: "The lock names each component as the component describes itself, with the same operations.",
@@ -68,6 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Integrity,
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "`greentic-pack verify` refuses the pack under a strict policy.",
         requirement: "The pack is signed by a trusted key over its manifest and SBOM.",

@@ -1,6 +1,6 @@
 //! requirements.*: does the requirements step answer as the pack expects?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::compare::differences;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::codes::CheckCode;
@@ -13,6 +13,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     // Operators print requirements, and no setup reads them.
     level: Level::Should,
     scope: ScopeKind::Pack,
+    applies: Applies::EveryPack,
     bites: Bite::Nowhere,
     host: "No host runs the requirements flow at setup.",
     requirement: "The requirements step answers what `fixtures/requirements.expected.json` says.",

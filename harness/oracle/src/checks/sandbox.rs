@@ -1,6 +1,6 @@
 //! sandbox.*: did a step hit a bound, or try a denied capability?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -14,6 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Run,
         host: "Hosts bound memory and time, and stop the component.",
         requirement: "No step hits a bound.",
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Run,
         host: "No host refuses it, but a dry run that reaches outside is not a dry run; this project exists to find it.",
         requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
@@ -38,6 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Sandbox,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "Hosts deny the call, and the component continues.",
         requirement: "A step does not even try a capability that was denied to it.",

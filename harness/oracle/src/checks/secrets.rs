@@ -1,7 +1,7 @@
 //! secrets.*: does a secret leak, and is each secret declared?
 
 use super::plan::on_plan;
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::secret_scan::Secrets;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -18,6 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Secrets,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "No host refuses it, but hosts show and store plans: everybody who reads one has the secret.",
         requirement: "Values in the secrets patch are redacted.",
@@ -30,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Secrets,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "No host refuses it, but hosts show and store config, notes and logs: everybody who reads them has the secret.",
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
@@ -42,6 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Secrets,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "Secret stores are filled by the declared requirements.",
         requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set.",

@@ -1,6 +1,6 @@
 //! setup.*: can a user of the ecosystem's hosts set the pack up?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::probe_outcome::asked;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -16,6 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Setup,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::WithSetup,
         bites: Bite::Setup,
         host: "The setup tool shows no question of a form that it cannot read, and refuses answers that miss its rules.",
         requirement: "The setup form decodes, and a complete set of answers that the setup tool accepts can be given.",
@@ -28,6 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Setup,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::Providers,
         bites: Bite::Setup,
         host: "The operator stops the setup with this error.",
         requirement: "The operator's setup completes with the answers of the setup form: `qa-spec`, `i18n-keys` and `apply-answers` of the provider's component succeed, and the config is valid by the schema of the manifest's first component.",
@@ -40,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Setup,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::Providers,
         bites: Bite::Setup,
         host: "The component refuses the answers of the form, so the operator stops.",
         requirement: "The setup form asks for everything that the provider's component requires and has no default for.",

@@ -1,6 +1,6 @@
 //! validators.*: do the pack's own validators accept it?
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Subject, Validated};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -12,6 +12,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     stage: Stage::Validators,
     level: Level::Should,
     scope: ScopeKind::Pack,
+    applies: Applies::EveryPack,
     bites: Bite::Nowhere,
     host: "The pack doctor shows the diagnostics of validators; no host refuses.",
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",

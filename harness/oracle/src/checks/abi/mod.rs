@@ -2,7 +2,7 @@
 
 mod capabilities;
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::wizard::{StepCode, StepRun};
@@ -13,6 +13,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Abi,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Load,
         host: "The runner cannot instantiate the component for any interface that it knows.",
         requirement: "Each wizard step's component exports an interface that the harness knows.",
@@ -25,6 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Abi,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Load,
         host: "The runner's linker has no such import, so the component does not instantiate.",
         requirement: "A component imports nothing outside the allowed host interfaces.",
@@ -37,6 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Abi,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "No host compares imports with the declared capabilities.",
         requirement: "A component imports, and uses, only capabilities that its manifest declares.",

@@ -3,7 +3,7 @@
 mod graph;
 mod walks;
 
-use crate::check::{Bite, Check, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -11,6 +11,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Flow,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Run,
         host: "The runner fails when it starts the flow: it has no start node.",
         requirement: "Every flow has at least one node.",
@@ -23,6 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Flow,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Run,
         host: "The runner fails when the flow reaches the node.",
         requirement: "The entry point of every flow is one of its nodes; every node names all that the runner needs to run it; and `flow.call` and `flow.goto` name flows and nodes of the pack.",
@@ -35,6 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Flow,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Run,
         host: "The runner ends the flow without a word, or fails at a node that is not there.",
         requirement: "Every route leads to a node of the flow, and the runner reads it: `to` in custom routing, `default` in a branch. A node that waits for a reply has a route.",
@@ -47,6 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Flow,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Nowhere,
         host: "No host looks for nodes that no route reaches.",
         requirement: "A route leads to every node of a flow.",
@@ -59,6 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Flow,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Run,
         host: "The runner ends the flow with an error, and the user gets no answer.",
         requirement: "Every flow handles an empty message and a message with text: no node traps, hits a bound or answers with an error, and no routing is endless.",

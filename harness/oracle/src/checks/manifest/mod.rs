@@ -6,7 +6,7 @@ mod provider;
 mod schemas;
 mod static_routes;
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use greentic_types::PackManifest;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
@@ -23,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "The runner loads nothing but `manifest.cbor` and refuses a pack without it.",
         requirement: "There is a manifest, and it decodes strictly (no duplicate keys, no trailing \
@@ -36,6 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "No host compares the manifests; each host reads the one that it prefers, so the pack that was reviewed is not the pack that runs.",
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
@@ -48,6 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "The manifest decoder of the hosts refuses malformed ids and versions.",
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
@@ -60,6 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Run,
         host: "The pack doctor refuses the pack, and the runner fails at the node.",
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error, components of nodes left out.",
@@ -72,6 +76,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "The runner refuses the pack: components missing.",
         requirement: "Every component that the manifest names is in the pack (or a pinned, resolvable \
@@ -85,6 +90,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Run,
         host: "The runner fails when the flow reaches the node.",
         requirement: "Every flow node names a component of the pack, and this component exports something.",
@@ -97,6 +103,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::Providers,
         bites: Bite::Nowhere,
         host: "No host runs the setup flows of a provider whose extension declares the QA operations.",
         requirement: "The components of the nodes of a provider's flows export something, also where the operator does not run the flows.",
@@ -111,6 +118,7 @@ pub(super) const CHECKS: &[Check] = &[
         // than it declares.
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
         bites: Bite::Nowhere,
         host: "No host compares the operation with the declared ones.",
         requirement: "Every flow node names an operation that its component declares.",
@@ -123,6 +131,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Setup,
         host: "The operator refuses setup: the schema is not in the pack.",
         requirement: "Every config schema that a host reads exists and is a valid JSON Schema: that of the first component, and those that extensions name under `config_schema_ref`.",
@@ -136,6 +145,7 @@ pub(super) const CHECKS: &[Check] = &[
         // No host resolves these references inside a pack.
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "No host resolves these references inside a pack.",
         requirement: "Every JSON Schema of a component's operations, and of the config of the other components, exists and is valid.",
@@ -148,6 +158,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Setup,
         host: "The operator calls the wrong component, which asks for other answers than the setup form.",
         requirement: "A component's own description names the component that the manifest says it is.",
@@ -160,6 +171,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::Providers,
         bites: Bite::Setup,
         host: "The operator does not see the provider; the setup tool says so in a warning.",
         requirement: "The manifest of a provider has the capability extension, and its provider extension has the name that hosts read.",
@@ -172,6 +184,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "The pack doctor refuses the pack: PACK_MISSING_FILE.",
         requirement: "Every document and every component manifest that the pack's manifest refers to is in the pack.",
@@ -185,6 +198,7 @@ pub(super) const CHECKS: &[Check] = &[
         // No host reads the scope when it sets the pack up or runs it.
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "The pack doctor refuses the pack: PACK_SECRET_REQUIREMENTS_INVALID. No other host reads the scope.",
         requirement: "Every secret that the manifest lists has a scope with an environment and a tenant.",
@@ -198,6 +212,7 @@ pub(super) const CHECKS: &[Check] = &[
         // Hosts do not read these files.
         level: Level::Publish,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "The pack doctor refuses the pack; no other host reads these files.",
         requirement: "A pack that says it is a production build has no source files: `pack.yaml`, `*.ygtc`, flows as JSON.",
@@ -210,6 +225,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Load,
         host: "greentic-start refuses to start its server with such a route; where only the file is missing, it answers 404.",
         requirement: "Every static route that the manifest declares is one that the host accepts, and its pages are in the pack.",
@@ -222,6 +238,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "Hosts read the pack's manifest; the pack tools compare these files only to print them.",
         requirement: "The manifest that the pack carries for a component decodes, and agrees with the pack's manifest on id, version and hash.",
@@ -234,6 +251,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Manifest,
         level: Level::Should,
         scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "No host compares the bytes of components.",
         requirement: "Components with different ids are not the same bytes.",

@@ -6,7 +6,7 @@ mod state;
 
 pub(crate) use state::unsettled;
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
@@ -23,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "A host that carries the plan out cannot read the operation.",
         requirement: "Config and secret patches, webhook, subscription and OAuth operations are \
@@ -36,6 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The provider refuses the webhook, or sends events to another host.",
         requirement: "Webhook URLs are https, below the given public base URL.",
@@ -48,6 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host compares plans; publishers' own scripts compare this fixture with the plan.",
         requirement: "The plan equals `fixtures/setup.expected.plan.json`, and its subscription \
@@ -65,6 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The operator validates the config strictly and refuses it.",
         requirement: "The resulting config is valid under the pack's own config schema.",
@@ -77,6 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host runs setup twice by itself.",
         requirement: "Setup run again on the state it would have left changes nothing.",
@@ -89,6 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Plan,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host runs the remove wizard by itself.",
         requirement: "The remove wizard takes back every key and operation that setup added.",

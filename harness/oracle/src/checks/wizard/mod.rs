@@ -2,7 +2,7 @@
 
 mod questions;
 
-use crate::check::{Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Observed, Subject};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
@@ -18,6 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Pack,
+        applies: Applies::Providers,
         bites: Bite::Setup,
         host: "The operator refuses: missing setup_default.",
         requirement: "A provider pack offers a setup wizard, or declares `provisioning:none`.",
@@ -30,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The operator stops with the step's error.",
         requirement: "Every step of every wizard ran to completion.",
@@ -42,6 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The operator cannot decode the answer.",
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
@@ -54,6 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Must,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The setup form cannot be shown or filled in.",
         requirement: "Questions have unique ids, known kinds, valid defaults and constraints; Adaptive Cards are valid.",
@@ -66,6 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The component refuses the answers that the form asked for.",
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
@@ -78,6 +83,7 @@ pub(super) const CHECKS: &[Check] = &[
         stage: Stage::Wizard,
         level: Level::Should,
         scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "Hosts show the key instead of the text.",
         requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
