@@ -54,7 +54,7 @@ impl CauseTable {
     /// Adds the causes of a pack that follow from no other.
     pub fn add(&mut self, pack: &PackRun) {
         let mut counted = BTreeSet::new();
-        for cause in pack.causes().iter().filter(|c| c.blocked_by.is_none()) {
+        for cause in pack.causes.iter().filter(|c| c.blocked_by.is_none()) {
             let key = (cause.code.clone(), normal(&cause.what));
             let is_new = counted.insert(key.clone());
             let room = self.rows.len() < MOST_ROWS;
