@@ -19,7 +19,7 @@ pub(crate) const TARGET: Target = Target {
     name: "reports",
     attacker: Attacker::Report,
     boundary: "JUnit, JSON, SARIF, Markdown, HTML, the console, the event stream",
-    oracle: "each report parses, has no live markup and no control character, and has all failures, errors and finding codes of the events",
+    oracle: "each report parses, has no live markup and no control character, and has all failures, errors, causes and finding codes of the events",
     max_len: 4096,
     choices: Some(1_200),
     body,
@@ -188,5 +188,39 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         secret_keys: vec![text(u)?],
         millis: u.arbitrary()?,
         micros: None,
+        causes: (0..u.int_in_range(0..=3)?)
+            .map(|_| cause(u))
+            .collect::<Result<_>>()?,
+        reproduce: Some(text(u)?),
+    })
+}
+
+/// A cause with any text. Its check may be one of the pack's, or no check at all.
+fn cause(u: &mut Unstructured<'_>) -> Result<Cause> {
+    let check = match u.ratio(1, 2)? {
+        true => checks::all().nth(u.int_in_range(0..=40)?),
+        false => None,
+    };
+    let check = check.map_or_else(|| text(u), |row| Ok(row.id.to_owned()))?;
+    let place = Place {
+        check: check.clone(),
+        scope: text(u)?,
+        at: vec![text(u)?],
+    };
+    Ok(Cause {
+        id: text(u)?,
+        level: *u.choose(&[Level::Must, Level::Publish, Level::Should])?,
+        bite: *u.choose(&[Bite::Load, Bite::Setup, Bite::Run, Bite::Integrity])?,
+        code: FindingCode::Foreign(text(u)?),
+        checks: if u.arbitrary()? { vec![check] } else { vec![] },
+        what: text(u)?,
+        users_see: text(u)?,
+        fix: text(u)?,
+        about: Some(text(u)?),
+        also: vec![text(u)?],
+        places: vec![place],
+        findings: u.arbitrary()?,
+        blocked_by: if u.ratio(1, 4)? { Some(text(u)?) } else { None },
+        follow: u.arbitrary()?,
     })
 }

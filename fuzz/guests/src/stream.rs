@@ -3,8 +3,8 @@
 
 use greentic_provision::events::{Event, EventLog};
 use greentic_provision::fold::Run;
-use greentic_provision::reports::console::Detail;
-use greentic_provision::reports::{FORMATS, console};
+use greentic_provision::reports::FORMATS;
+use greentic_provision::reports::console::{self, Detail};
 use greentic_provision::run::{Options, started};
 use provision_core::Status;
 use provision_core::text::inert_lines;
@@ -85,7 +85,9 @@ fn folded(events: &[Event], labels: &[&str]) -> Run {
 struct Facts {
     failed: usize,
     errors: usize,
-    findings: usize,
+    causes: usize,
+    /// Ids of the checks that failed.
+    checks: BTreeSet<String>,
     codes: BTreeSet<String>,
 }
 
@@ -102,11 +104,20 @@ impl Facts {
         Self {
             failed: count(Status::Failed),
             errors: count(Status::Error),
-            findings: bad().map(|c| c.findings.len()).sum(),
+            causes: events.iter().map(causes).sum(),
+            checks: bad().map(|c| c.check.clone()).collect(),
             codes: bad()
                 .flat_map(|c| c.findings.iter().map(|f| inert_lines(f.code.as_str())))
                 .collect(),
         }
+    }
+}
+
+/// The number of causes in an event.
+fn causes(event: &Event) -> usize {
+    match event {
+        Event::PackFinished(done) => done.causes.len(),
+        _ => 0,
     }
 }
 
@@ -195,10 +206,22 @@ fn of_sarif(text: &str, facts: &Facts) {
     let report: Value = serde_json::from_str(text).expect("JSON");
     let results = report["runs"][0]["results"].as_array().expect("results");
     assert!(
-        results.len() >= facts.findings.min(25_000),
+        results.len() >= facts.causes.min(5_000),
         "{} SARIF results",
         results.len()
     );
+    let rules: BTreeSet<&str> = results
+        .iter()
+        .filter_map(|r| r["ruleId"].as_str())
+        .collect();
+    for check in &facts.checks {
+        let names = |r: &Value| r.to_string().contains(check.as_str());
+        let is_there = rules.contains(check.as_str()) || results.iter().any(names);
+        assert!(
+            is_there || results.len() == 5_000,
+            "no SARIF result of {check}"
+        );
+    }
     for result in results {
         let rule = result["ruleId"].as_str().expect("a rule");
         assert!(!rule.is_empty() && result["message"]["text"].is_string());
@@ -228,12 +251,14 @@ fn of_html(page: &str) {
 
 fn of_console(run: &Run) {
     let mut lines = String::new();
-    console::report(run, Detail::Verbose, |line| {
-        lines.push_str(line);
-        lines.push('\n');
-        Ok(())
-    })
-    .expect("reports");
+    for detail in [Detail::Brief, Detail::Verbose] {
+        console::report(run, detail, |line| {
+            lines.push_str(line);
+            lines.push('\n');
+            Ok(())
+        })
+        .expect("reports");
+    }
     // The harness's own colours are the only escape sequences that the console may have.
     inert(&without_colours(&lines), "the console");
     assert!(

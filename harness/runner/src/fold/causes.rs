@@ -55,7 +55,7 @@ impl CauseTable {
     /// Adds the causes of a pack that follow from no other.
     pub fn add(&mut self, pack: &PackRun) {
         let mut counted = BTreeSet::new();
-        for cause in pack.causes().iter().filter(|c| c.blocked_by.is_none()) {
+        for cause in pack.causes.iter().filter(|c| c.blocked_by.is_none()) {
             let what = match cause.about {
                 Some(_) => normal(&cause.what),
                 None => cause.code.sentence().unwrap_or_default().to_owned(),

@@ -7,6 +7,7 @@ mod index;
 mod lines;
 mod read;
 mod run;
+mod uncovered;
 
 pub use baseline::Baseline;
 pub use causes::{CauseRow, CauseTable};

@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::lines::{AT_ONCE, EventLines};
 use super::run::{PackRun, PackSummary, Run, Span};
+use super::uncovered::uncovered;
 use crate::events::read::{ReadError, parse};
 use crate::events::{Event, FORMAT};
 use crate::exit::{Error, show};
@@ -90,6 +91,7 @@ impl Run {
             wizards: Vec::new(),
             flows: Vec::new(),
             checks: Vec::new(),
+            causes: Vec::new(),
             fuel_changes: Vec::new(),
         };
         for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
@@ -101,6 +103,10 @@ impl Run {
                 _ => {}
             }
         }
+        if let Some(done) = &mut pack.finished {
+            pack.causes = std::mem::take(&mut done.causes);
+        }
+        pack.causes.extend(uncovered(&pack.checks, &pack.causes));
         let wizards = pack.wizards.iter();
         pack.fuel_changes = match &self.baseline {
             Some(baseline) => wizards.map(|w| baseline.changes(w)).collect(),

@@ -59,7 +59,7 @@ pub(super) struct Span {
 pub struct PackRun {
     /// Its summary in the index.
     pub summary: PackSummary,
-    /// Its last event; `None` if the run was cut off before it.
+    /// Its last event, without the causes; `None` if the run was cut off before it.
     pub finished: Option<PackFinished>,
     /// Its wizards.
     pub wizards: Vec<WizardDriven>,
@@ -67,6 +67,9 @@ pub struct PackRun {
     pub flows: Vec<FlowWalked>,
     /// Its checks.
     pub checks: Vec<CheckFinished>,
+    /// The causes of its failures, the most important first: at least one for each failed
+    /// check.
+    pub causes: Vec<Cause>,
     /// The change in fuel of each step of each wizard since an earlier run; `None`
     /// if no earlier run had this step.
     pub fuel_changes: Vec<Vec<Option<i64>>>,
@@ -227,15 +230,9 @@ impl PackRun {
         &self.summary.label
     }
 
-    /// The causes of its failures, the most important first.
-    #[must_use]
-    pub fn causes(&self) -> &[Cause] {
-        self.finished.as_ref().map_or(&[], |f| &f.causes)
-    }
-
     /// The causes of the failures of a check.
     pub fn causes_of<'p>(&'p self, check: &'p CheckFinished) -> impl Iterator<Item = &'p Cause> {
-        let causes = self.causes().iter();
+        let causes = self.causes.iter();
         causes.filter(|cause| cause.is_of(&check.check, &check.scope))
     }
 

@@ -171,7 +171,7 @@ fn pack(pack: &PackRun) -> Value {
         // field.
         "probes_recalled": 0,
         "missing_checks": pack.summary.missing,
-        "causes": pack.causes(),
+        "causes": pack.causes,
         "reproduce": finished.and_then(|f| f.reproduce.as_ref()),
         "wizards": wizards.collect::<Vec<_>>(),
         "flows": pack.flows.iter().map(flow).collect::<Vec<_>>(),

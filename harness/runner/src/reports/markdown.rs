@@ -137,7 +137,7 @@ fn one(pack: &PackRun, level: Level) -> String {
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "- **error** {}", code(&why));
     }
-    let roots = pack.causes().iter().filter(|c| c.blocked_by.is_none());
+    let roots = pack.causes.iter().filter(|c| c.blocked_by.is_none());
     let causes = roots.map(|cause| of_cause(cause, level));
     let shown = |c: &&CheckFinished| c.status >= Status::Blocked;
     let checks = pack.checks.iter().filter(shown).map(of_check);

@@ -1,6 +1,6 @@
 //! The causes of one pack, in few lines.
 
-use super::lines::{WIDTH, at_most, fit, width, wrap};
+use super::lines::{WIDTH, at_most, fit, one_line, width, wrap};
 use provision_oracle::{Cause, Level};
 use std::fmt::Write;
 
@@ -116,9 +116,9 @@ fn suffix(cause: &Cause, level: Level) -> String {
 pub(super) fn all(causes: &[Cause], level: Level) -> String {
     let mut out = String::new();
     for (i, cause) in causes.iter().enumerate() {
-        let _ = writeln!(out, "{}{}", prefix(i, cause), cause.what);
+        let _ = writeln!(out, "{}{}", prefix(i, cause), one_line(&cause.what));
         let mut add = |text: String| {
-            let _ = writeln!(out, "{:INDENT$}{text}", "");
+            let _ = writeln!(out, "{:INDENT$}{}", "", one_line(&text));
         };
         add(format!("{}, cause {}", suffix(cause, level), cause.id));
         let with_it = with_it(cause);

@@ -1,5 +1,6 @@
 //! Every finding of every failed check, for `--verbose`.
 
+use super::lines::one_line;
 use crate::events::CheckFinished;
 use crate::fold::{PackRun, Run};
 use provision_core::Status;
@@ -18,23 +19,26 @@ pub(super) fn failures(run: &Run, pack: &PackRun) -> String {
 }
 
 fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
-    let _ = writeln!(out, "  {} {} ({})", check.status, check.check, check.scope);
+    let mut add = |text: String| {
+        let _ = writeln!(out, "{}", one_line(&text));
+    };
+    add(format!(
+        "  {} {} ({})",
+        check.status, check.check, check.scope
+    ));
     if let Some(requirement) = run.requirement(&check.check) {
-        let _ = writeln!(out, "    requirement: {requirement}");
+        add(format!("    requirement: {requirement}"));
     }
     for f in check.findings.iter().take(SHOWN) {
-        let _ = writeln!(out, "    {} at {}", f.code, f.at);
-        let _ = writeln!(out, "      expected: {}", f.expected);
-        let _ = writeln!(out, "      actual:   {}", f.actual);
+        add(format!("    {} at {}", f.code, f.at));
+        add(format!("      expected: {}", f.expected));
+        add(format!("      actual:   {}", f.actual));
     }
     if check.findings.len() > SHOWN {
-        let _ = writeln!(
-            out,
-            "    … and {} more; see the JSON report",
-            check.findings.len() - SHOWN
-        );
+        let left = check.findings.len() - SHOWN;
+        add(format!("    … and {left} more; see the JSON report"));
     }
     if let Some(command) = &check.reproduce {
-        let _ = writeln!(out, "    reproduce: {command}");
+        add(format!("    reproduce: {command}"));
     }
 }

@@ -8,10 +8,17 @@ pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// `text` in at most `max` characters; a cut text ends with `…`.
+/// `text` without line breaks and other control characters.
+pub(super) fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect()
+}
+
+/// `text` on one line, in at most `max` characters; a cut text ends with `…`.
 pub(super) fn fit(text: &str, max: usize) -> String {
-    if width(text) <= max {
-        return text.to_owned();
+    let text = one_line(text);
+    if width(&text) <= max {
+        return text;
     }
     let mut out: String = text.chars().take(max.saturating_sub(1)).collect();
     out.push('…');
@@ -71,5 +78,6 @@ mod tests {
         assert_eq!(at_most(wrap("a b c", 1), 2, 5), ["a", "b …"]);
         assert_eq!(fit("abcdef", 4), "abc…");
         assert_eq!(fit("abc", 4), "abc");
+        assert_eq!(fit("a\n::b", 9), "a ::b");
     }
 }

@@ -9,7 +9,7 @@ mod table;
 use crate::exit::Error;
 use crate::fold::{CauseTable, PackRun, Run};
 use anstyle::{AnsiColor, Style};
-use lines::{WIDTH, fit, width};
+use lines::{WIDTH, fit, one_line, width};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 
@@ -73,7 +73,7 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
             let lines = end.iter().map(|line| width(line).div_ceil(WIDTH));
             let used = 1 + status.len() + lines.sum::<usize>();
             let room = LINES.saturating_sub(used);
-            for line in causes::brief(pack.causes(), run.level(), room) {
+            for line in causes::brief(&pack.causes, run.level(), room) {
                 let _ = writeln!(out, "{line}");
             }
         }
@@ -81,7 +81,7 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
             if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
                 let _ = writeln!(out, "  sha256 {}", finished.digest);
             }
-            out += &causes::all(pack.causes(), run.level());
+            out += &causes::all(&pack.causes, run.level());
             out += &details::failures(run, pack);
         }
     }
@@ -94,7 +94,7 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
 
 /// One of many packs, in one line: its verdict, and the code of its first cause.
 fn folded(run: &Run, pack: &PackRun) -> String {
-    let required = pack.causes().iter();
+    let required = pack.causes.iter();
     let required = required.filter(|c| c.blocked_by.is_none() && c.level <= run.level());
     let causes: Vec<_> = required.collect();
     let cause = match (causes.as_slice(), pack.verdict()) {
@@ -169,7 +169,7 @@ fn status(pack: &PackRun, detail: Detail) -> Vec<String> {
     }
     let line = |text: String| match detail {
         Detail::Brief => fit(&format!("  {text}"), WIDTH),
-        Detail::Verbose => format!("  {text}"),
+        Detail::Verbose => one_line(&format!("  {text}")),
     };
     lines.into_iter().map(line).collect()
 }
@@ -184,7 +184,7 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
         count(Status::Failed) + count(Status::Error),
         count(Status::NotApplicable) + count(Status::Blocked),
     );
-    let advice = pack.causes().iter().filter(|c| c.level > run.level());
+    let advice = pack.causes.iter().filter(|c| c.level > run.level());
     match advice.filter(|c| c.blocked_by.is_none()).count() {
         0 => {}
         1 => counts.push_str("; advice on 1 cause"),
@@ -194,7 +194,9 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
     }
     let of_check = || pack.checks.iter().find_map(|c| c.reproduce.as_ref());
     let command = pack.finished.as_ref().and_then(|f| f.reproduce.as_ref());
-    let again = command.or_else(of_check).map(|c| format!("  again: {c}"));
+    let again = command
+        .or_else(of_check)
+        .map(|c| one_line(&format!("  again: {c}")));
     std::iter::once(counts).chain(again).collect()
 }
 

@@ -51,14 +51,14 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
 
 /// The causes of its failures, with what follows from each.
 fn causes(out: &mut String, run: &Run, pack: &PackRun) {
-    if pack.causes().is_empty() {
+    if pack.causes.is_empty() {
         return;
     }
     out.push_str(
         "<div class=\"scroll\"><table><tr><th>level</th><th>cause</th><th>code</th>\
          <th>findings</th><th>users see</th><th>do</th></tr>\n",
     );
-    for cause in pack.causes() {
+    for cause in &pack.causes {
         let advice = if cause.level > run.level() {
             ", advice"
         } else {

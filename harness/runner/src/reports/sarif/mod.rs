@@ -41,14 +41,16 @@ struct Results {
 impl Results {
     fn add(&mut self, pack: &PackRun, rules: &mut Vec<String>, level: Level) {
         let before = self.found.len();
-        for cause in pack.causes() {
-            let id = cause.checks.first().map_or("unknown", String::as_str);
+        for cause in &pack.causes {
+            let mut named = cause.checks.iter().map(String::as_str);
+            let id = named.find(|id| !id.is_empty());
+            let id = id.unwrap_or("unknown");
             let rule = rules.iter().position(|rule| rule == id);
             let rule = rule.unwrap_or_else(|| {
                 rules.push(id.to_owned());
                 rules.len() - 1
             });
-            let value = result(pack, cause, rule, level);
+            let value = result(pack, cause, &rules[rule], rule, level);
             let bytes = value.to_string().len();
             if self.found.len() == MOST || self.bytes + bytes > MOST_BYTES {
                 self.left_out += 1;

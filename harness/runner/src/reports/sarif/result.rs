@@ -10,9 +10,15 @@ const MOST_LOCATIONS: usize = 100;
 /// Characters of one place, at most.
 const MOST_CHARS: usize = 400;
 
-/// The result of `cause`, which the rule with this index found; `level` is the last that
-/// the profile requires.
-pub(super) fn result(pack: &PackRun, cause: &Cause, rule: usize, level: Level) -> Value {
+/// The result of `cause`, which `rule` with this index found; `level` is the last that the
+/// profile requires.
+pub(super) fn result(
+    pack: &PackRun,
+    cause: &Cause,
+    rule: &str,
+    index: usize,
+    level: Level,
+) -> Value {
     let path = pack
         .finished
         .as_ref()
@@ -20,8 +26,8 @@ pub(super) fn result(pack: &PackRun, cause: &Cause, rule: usize, level: Level) -
     let (related, left_out) = related(path, cause);
     let in_pack = digest(format!("{path}\n{}", cause.id).as_bytes());
     json!({
-        "ruleId": cause.checks.first(),
-        "ruleIndex": rule,
+        "ruleId": rule,
+        "ruleIndex": index,
         "level": if cause.level > level { "note" } else { severity(cause.level) },
         "message": { "text": message(pack, cause) },
         "locations": [{ "physicalLocation": location(path) }],
