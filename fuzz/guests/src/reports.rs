@@ -6,12 +6,10 @@ use arbitrary::{Result, Unstructured};
 use greentic_provision::events::{
     CheckFinished, Event, PackFinished, PackRole, StepDone, WizardDriven,
 };
-use provision_core::codes::CheckCode;
 use provision_core::wizard::Role;
 use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
 use provision_core::{Finding, FindingCode, Status, Verdict};
 use provision_fuzz_bytes::{Attacker, Target};
-
 use provision_oracle::generators::outputs::text;
 use provision_oracle::{Bite, Cause, Check, Level, Place, checks};
 
@@ -136,29 +134,6 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
     })
 }
 
-fn cause(u: &mut Unstructured<'_>) -> Result<Cause> {
-    Ok(Cause {
-        id: "0123456789abcdef".into(),
-        level: Level::Must,
-        bite: Bite::Setup,
-        code: CheckCode::Fixture.into(),
-        checks: vec!["wizard.completes".into()],
-        what: text(u)?,
-        users_see: text(u)?,
-        fix: text(u)?,
-        about: Some(text(u)?),
-        also: vec![text(u)?],
-        places: vec![Place {
-            check: "wizard.completes".into(),
-            scope: text(u)?,
-            at: vec![text(u)?],
-        }],
-        findings: 1,
-        blocked_by: None,
-        follow: u.int_in_range(0..=9)?,
-    })
-}
-
 fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackFinished> {
     Ok(PackFinished {
         pack: pack.into(),
@@ -178,11 +153,6 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         steps_executed: u.int_in_range(0..=9)?,
         steps_due: u.int_in_range(0..=9)?,
         probes: 0,
-        causes: match worst {
-            Status::Error | Status::Failed => vec![cause(u)?],
-            _ => Vec::new(),
-        },
-        reproduce: None,
         resident_peak: u.arbitrary()?,
         plan_notes: 0,
         secret_keys: vec![text(u)?],
