@@ -62,10 +62,6 @@ impl Key {
 fn same_defect(facts: &Facts<'_>, finding: &Finding) -> Option<CheckCode> {
     let file = finding.about.as_deref()?;
     match &finding.code {
-        // The core rules report each node, `nodes-resolve` the component.
-        FindingCode::Foreign(code) if code == "PACK_FLOW_COMPONENT_MISSING" => {
-            Some(CheckCode::NodeComponent)
-        }
         FindingCode::Step(StepCode::Abi) if facts.is_empty_component(file) => {
             Some(CheckCode::NodeExports)
         }
