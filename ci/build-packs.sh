@@ -116,10 +116,12 @@ if has wasm-tools "the components in the text format"; then
     for pack in flow-empty flow-loop flow-routing flow-unreachable flow-unresolved; do
         wat runtime-echo packs/nonconforming/$pack/components/echo.wasm
     done
-    for pack in conforming/operator-provider nonconforming/setup-form-unreadable; do
+    for pack in conforming/operator-provider nonconforming/setup-form-unreadable \
+        nonconforming/legacy-flow-empty-component; do
         wat provider-chat packs/$pack/components/chat-provider.wasm
     done
     wat provider-asks-more packs/nonconforming/setup-asks-too-little/components/chat-provider.wasm
+    wat provider-returns-secret packs/nonconforming/secret-in-config/components/chat-provider.wasm
     wat provider-other-config packs/nonconforming/setup-config-refused/components/chat-provider.wasm
     wat runtime-trap-on-text packs/nonconforming/flow-trap-on-text/components/picky.wasm
     wat runtime-import packs/nonconforming/flow-import/components/dialler.wasm

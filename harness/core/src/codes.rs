@@ -266,6 +266,7 @@ Check(CheckCode) {
     WebhookScheme "E_WEBHOOK_SCHEME" "The URL of a webhook is not https.",
     WebhookBase "E_WEBHOOK_BASE" "The URL of a webhook is not below the public base URL.",
     SecretShown "E_SECRET_SHOWN" "A secret appears in output that is not secret.",
+    SecretInConfig "E_SECRET_IN_CONFIG" "A component returns the answer to a secret question in its config.",
     SecretUndeclared "E_SECRET_UNDECLARED" "The plan sets a secret that the pack does not declare.",
     SecretUnset "E_SECRET_UNSET" "The plan does not set a secret that the pack declares as required.",
     SecretPlain "E_SECRET_PLAIN" "The plan contains the value of a secret instead of its redacted mark.",

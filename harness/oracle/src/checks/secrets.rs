@@ -2,15 +2,15 @@
 
 use super::plan::on_plan;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::secret_scan::Secrets;
+use crate::secret_scan::{Leak, Secrets};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::questions::secret_requirements;
-use provision_core::wizard::{ProvisionPlan, WizardKind};
+use provision_core::wizard::{Driver, ProvisionPlan, WizardKind};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -40,6 +40,19 @@ pub(super) const CHECKS: &[Check] = &[
         run: contained,
     },
     Check {
+        id: "secrets.in-config",
+        stage: Stage::Secrets,
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Nowhere,
+        host: "Hosts strip an answer from the config if a file of the pack marks it as secret.",
+        requirement: "A component does not return the answer to a secret question in its config.",
+        why: "A host that does not know the mark stores the secret where people read it.",
+        fix: "Leave secret answers out of the config; hosts keep them in the secret store.",
+        run: in_config,
+    },
+    Check {
         id: "secrets.declared",
         stage: Stage::Secrets,
         level: Level::Should,
@@ -59,12 +72,14 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn contained(subject: &Subject, findings: &mut Findings) {
-    findings.each_wizard(subject, |_, observed| {
+    findings.each_wizard(subject, |opened, observed| {
         let Ok(runs) = &observed.runs else {
             return Conclusion::Blocked("the wizard was not driven".into());
         };
         let expected = "no trace of the secret";
-        let leaks = runs.leaks.iter().map(|leak| {
+        let leaks = runs.leaks.iter();
+        let leaks = leaks.filter(|leak| !is_stripped(opened, observed, leak));
+        let leaks = leaks.map(|leak| {
             let actual = format!("the secret `{}`, {}", inert(&leak.key, 80), leak.form);
             Finding::new(CheckCode::SecretShown, leak.at.clone(), expected, actual)
         });
@@ -88,6 +103,46 @@ fn contained(subject: &Subject, findings: &mut Findings) {
                 }
             }
             Some(_) => Conclusion::Passed,
+        }
+    });
+}
+
+/// Whether hosts strip the secret from the config before anybody sees it: a component
+/// returned it under the key that a file of the pack marks as secret.
+fn is_stripped(opened: &Opened, observed: &Observed, leak: &Leak) -> bool {
+    let is_qa = matches!(
+        observed.wizard.driver,
+        Driver::Operator { .. } | Driver::ComponentQa { .. }
+    );
+    let key = inert(&leak.key, 80);
+    let ends = |part: &str| leak.at.ends_with(&format!("{part}/{key}"));
+    is_qa
+        && opened.form.declares_secret(&leak.key)
+        && (ends("/config") || ends("plan/config_patch"))
+}
+
+fn in_config(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |opened, observed| {
+        let Ok(runs) = &observed.runs else {
+            return Conclusion::Blocked("the wizard was not driven".into());
+        };
+        let leaks = runs.leaks.iter();
+        let keys: BTreeSet<&str> = leaks
+            .filter(|leak| is_stripped(opened, observed, leak))
+            .map(|leak| leak.key.as_str())
+            .collect();
+        let finding = |key: &str| {
+            let key = inert(key, 80);
+            let expected = "the answer in the secret store alone";
+            let at = format!("config/{key}");
+            let actual = format!("the answer to the secret question `{key}`");
+            Finding::new(CheckCode::SecretInConfig, at, expected, actual)
+        };
+        let found: Vec<Finding> = keys.into_iter().map(finding).collect();
+        if found.is_empty() && !runs.first.completed() {
+            Conclusion::Blocked("the wizard did not complete".into())
+        } else {
+            Conclusion::of(found)
         }
     });
 }
