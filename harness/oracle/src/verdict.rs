@@ -4,7 +4,7 @@ use crate::check::{CheckResult, Level, Stage};
 use crate::required_steps::reached;
 use crate::subject::{Observed, Subject};
 use provision_core::flow::WalkedFlow;
-use provision_core::wizard::{WizardKind, WizardRun};
+use provision_core::wizard::{Role, WizardKind, WizardRun, role};
 use provision_core::{FindingCode, Status, Verdict};
 
 /// The code that decides on the pack's bytes: why it could not be opened, or the
@@ -31,7 +31,16 @@ pub fn executed_steps(subject: &Subject) -> usize {
     let runs = subject.wizards().iter().filter_map(Observed::run);
     let steps: usize = runs.map(WizardRun::executed).sum();
     let flows = subject.opened.iter().flat_map(|opened| &opened.flows);
-    steps + flows.map(WalkedFlow::executed).sum::<usize>()
+    let flows: usize = flows.map(WalkedFlow::executed).sum();
+    steps + flows + executed_validators(subject)
+}
+
+/// The validators that judged their own pack, if validating is what the pack is for.
+fn executed_validators(subject: &Subject) -> usize {
+    let opened = subject.opened.as_ref().ok();
+    let opened = opened.filter(|opened| role(&opened.pack).role == Role::Validator);
+    let validated = opened.into_iter().flat_map(|opened| &opened.validated);
+    validated.filter(|v| v.answer.is_ok()).count()
 }
 
 /// The verdict on `subject`, from the results of all checks.

@@ -1,0 +1,86 @@
+//! Which host runs each wizard of a pack.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{Driver, RunBy, wizards};
+use provision_core::{Limits, Pack, Source};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The pack in this folder of the project, after `change`.
+fn pack(name: &str, change: impl Fn(&mut BTreeMap<String, Vec<u8>>)) -> Pack {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let root = root.join(name);
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&root).expect("inside");
+            let name = name.to_str().expect("UTF-8").replace('\\', "/");
+            files.insert(name, std::fs::read(&path).expect("readable"));
+        }
+    }
+    change(&mut files);
+    let source = Source::Folder {
+        files,
+        manifest: None,
+    };
+    Pack::open(source, &Limits::default()).expect("opens")
+}
+
+fn run_by(pack: &Pack) -> Vec<(String, RunBy)> {
+    let all = wizards(pack).into_iter();
+    all.map(|wizard| (wizard.name, wizard.run_by)).collect()
+}
+
+#[test]
+fn operator_asks_the_component_in_the_modes_that_flows_are_named_for() {
+    let pack = pack("conforming/operator-provider", |_| {});
+    let expected = [
+        ("operator.default", RunBy::Operator),
+        ("operator.setup", RunBy::Nobody),
+        ("setup_default", RunBy::Nobody),
+        ("operator.upgrade", RunBy::Nobody),
+        ("operator.remove", RunBy::Nobody),
+    ];
+    let expected = expected.map(|(name, by)| (name.to_owned(), by));
+    assert_eq!(run_by(&pack), expected);
+    let file = "components/chat-provider.wasm";
+    for wizard in wizards(&pack) {
+        if let Driver::Operator { component, .. } = &wizard.driver {
+            assert_eq!(component.as_deref(), Some(file));
+        }
+        assert!(wizard.form.is_secret("bot_token"));
+    }
+}
+
+#[test]
+fn operator_finds_no_component_if_the_pack_does_not_have_it() {
+    let without = |files: &mut BTreeMap<String, Vec<u8>>| {
+        files.remove("components/chat-provider.wasm");
+    };
+    let pack = pack("conforming/operator-provider", without);
+    let mut operated = wizards(&pack).into_iter();
+    let is_lost = operated.any(|wizard| {
+        matches!(
+            wizard.driver,
+            Driver::Operator {
+                component: None,
+                ..
+            }
+        )
+    });
+    assert!(is_lost);
+}
+
+#[test]
+fn hosts_run_every_wizard_of_an_older_pack() {
+    let pack = pack("conforming/demo-messaging-telegram", |_| {});
+    let all = run_by(&pack);
+    assert!(all.len() > 1);
+    assert!(all.iter().all(|(_, by)| *by == RunBy::Operator), "{all:?}");
+}
