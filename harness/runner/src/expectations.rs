@@ -1,51 +1,27 @@
-//! Expected failures: each names one check, one code, one pack and an end.
+//! Expected failures: each names one check and code, or one cause, and a pack and an end.
 //!
 //! An expectation that is no longer true makes the run stale: one that matches no
 //! pack, whose check no longer fails, or that has expired.
 
+mod entry;
 mod error;
 
 use crate::excusal::{Excusal, Fate, Fates};
 use crate::exit::Error;
 use crate::read_file;
+pub use entry::Entry;
+pub(crate) use entry::excusable;
 pub(crate) use error::LONGEST;
 pub use error::{EntryError, ExpectationsError};
-use provision_core::Status;
-use provision_core::text::inert;
-use provision_oracle::{CheckResult, Stage, Subject, checks};
-use semver::{Version, VersionReq};
+use provision_oracle::{CheckResult, Subject, causes};
+use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
+use time::Date;
 
-const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
 /// Days before its end from which on the harness warns of an expectation.
 const WARNING: i64 = 14;
-
-/// One expected failure, as the file has it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// The check's id.
-    pub check: String,
-    /// The pack's id.
-    pub pack: String,
-    /// Versions of the pack, as a semver requirement.
-    pub version: VersionReq,
-    /// The one code that is excused.
-    pub code: String,
-    /// Why the failure is expected.
-    pub reason: String,
-    /// The issue that tracks the failure.
-    pub issue: String,
-    /// Who works on the failure.
-    pub owner: String,
-    /// The day on which it was added, `2026-01-31`.
-    pub added: String,
-    /// The last day on which it excuses the failure.
-    pub expires: String,
-}
 
 /// Reads and validates the entries of a file.
 ///
@@ -76,12 +52,6 @@ pub fn render(entries: &[Entry]) -> Result<String, Error> {
     };
     let error = |format, detail| Error::Format { format, detail };
     toml::to_string_pretty(&file).map_err(|e| error("TOML", e.to_string()))
-}
-
-/// Whether an expectation may excuse failures of check `id`.
-pub(crate) fn excusable(id: &str) -> bool {
-    let stage = Stage::of(id);
-    !matches!(stage, Some(Stage::Archive | Stage::Sandbox)) || cfg!(planted_bug = "expectations")
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -135,11 +105,13 @@ impl Expectations {
         let id = manifest.and_then(|m| m.id.as_deref());
         let version = manifest.and_then(|m| Version::parse(m.version.as_deref()?).ok());
         if let (Some(id), Some(version)) = (id, version) {
+            // The causes before anything is excused.
+            let causes = causes(subject, &results);
             let entries = self.entries.iter().zip(&mut fates);
             let about = |e: &Entry| e.pack == id && e.version.matches(&version);
             for ((entry, expires), fate) in entries.filter(|((entry, _), _)| about(entry)) {
                 fate.met = true;
-                fate.used = *expires >= self.today && entry.excuse(&mut results);
+                fate.used = *expires >= self.today && entry.excuse(&mut results, &causes);
             }
         }
         let fates = Fates(fates);
@@ -162,7 +134,7 @@ impl Expectations {
             Fate {
                 met: true,
                 used: false,
-            } => Some("the check no longer fails with this code"),
+            } => Some("the pack no longer fails in this way"),
             Fate { met: false, .. } if complete => Some("no selected pack matches"),
             _ => None,
         };
@@ -187,79 +159,11 @@ impl Expectations {
     }
 }
 
-impl Entry {
-    pub(crate) fn name(&self) -> String {
-        format!(
-            "expectation of {} ({}) for {}",
-            self.check,
-            inert(&self.code, 80),
-            inert(&self.pack, 80)
-        )
-    }
-
-    /// Whether `other` excuses the same failure.
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        self.check == other.check
-            && self.pack == other.pack
-            && self.version == other.version
-            && self.code == other.code
-    }
-
-    /// Checks that the entry is allowed, and returns its last day.
-    fn validate(&self) -> Result<Date, EntryError> {
-        if checks::by_id(&self.check).is_none() {
-            return Err(EntryError::UnknownCheck(self.check.clone()));
-        }
-        if !excusable(&self.check) {
-            return Err(EntryError::NotExcusable);
-        }
-        for (name, value) in [
-            ("pack", &self.pack),
-            ("code", &self.code),
-            ("reason", &self.reason),
-            ("issue", &self.issue),
-            ("owner", &self.owner),
-        ] {
-            if value.trim().is_empty() {
-                return Err(EntryError::Empty(name));
-            }
-        }
-        let date = |name, text: &str| Date::parse(text, DAY).map_err(|_| EntryError::Date(name));
-        let (added, expires) = (date("added", &self.added)?, date("expires", &self.expires)?);
-        match (expires - added).whole_days() {
-            0..=LONGEST => Ok(expires),
-            days => Err(EntryError::Lifetime { days }),
-        }
-    }
-
-    /// Excuses the failures that the entry expects, and returns whether there were
-    /// any. A check that also fails with another code is not excused.
-    fn excuse(&self, results: &mut [CheckResult]) -> bool {
-        let mut used = false;
-        for result in results.iter_mut().filter(|r| r.check == self.check) {
-            let expected = result.findings.iter().all(|f| f.code.as_str() == self.code);
-            if result.status == Status::Failed && expected {
-                result.status = Status::NotApplicable;
-                result.reason = Some(format!(
-                    "expected to fail with {} until {}: {} ({}, {})",
-                    inert(&self.code, 80),
-                    self.expires,
-                    inert(&self.reason, 200),
-                    inert(&self.issue, 200),
-                    inert(&self.owner, 80)
-                ));
-                used = true;
-            }
-        }
-        used
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use provision_core::wizard::NoopExecutor;
-    use provision_core::{Finding, FindingCode, Source};
+    use provision_core::{Finding, FindingCode, Source, Status};
     use provision_oracle::{Conditions, Level, Scope, observe};
     use time::macros::date;
 
@@ -340,6 +244,47 @@ mod tests {
             [""; 0],
             "a part of the packs proves nothing"
         );
+    }
+
+    #[test]
+    fn cause_excuses_the_checks_that_fail_only_because_of_it() {
+        let today = date!(2026 - 02 - 01);
+        let with_cause = |id: &str| {
+            let entry = good().replace("check = \"plan.golden\"\n", "");
+            entry.replace("code = \"E_X\"", &format!("cause = \"{id}\""))
+        };
+        let of = |codes: &[&str]| causes(&subject(), &[golden(codes)]);
+        let id = &of(&["E_X"])[0].id;
+        let (status, stale) = applied(&with_cause(id), today, &["E_X"]);
+        assert_eq!((status, stale), (Status::NotApplicable, vec![]));
+        let (status, stale) = applied(&with_cause(id), today, &["E_X", "E_Y"]);
+        assert_eq!(
+            (status, stale.len()),
+            (Status::Failed, 1),
+            "another cause as well"
+        );
+        let (status, stale) = applied(&with_cause("0123456789abcdef"), today, &["E_X"]);
+        assert_eq!(status, Status::Failed);
+        assert!(
+            stale[0].contains("of cause 0123456789abcdef for p"),
+            "{stale:?}"
+        );
+        for (text, said) in [
+            (with_cause("short"), "16 hex digits"),
+            (
+                good().replace("code", "cause = \"0123456789abcdef\"\ncode"),
+                "stands alone",
+            ),
+            (
+                good().replace("check = \"plan.golden\"\n", ""),
+                "unknown check",
+            ),
+        ] {
+            let error = Expectations::parse(&text, today)
+                .expect_err("bad")
+                .to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

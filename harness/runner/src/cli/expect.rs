@@ -128,6 +128,7 @@ fn entry(args: &Add, check: &CheckFinished, id: &str, version: &str, code: &str)
         version: version
             .parse::<semver::Version>()
             .map_or_else(|_| semver::VersionReq::STAR, |v| exactly(&v)),
+        cause: None,
         code: code.to_owned(),
         reason: args.reason.clone(),
         issue: args.issue.clone(),

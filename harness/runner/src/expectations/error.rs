@@ -30,6 +30,12 @@ pub enum EntryError {
     /// Failures of the check are never excused.
     #[error("archive.* and sandbox.* cannot be excused")]
     NotExcusable,
+    /// It names a check or a code beside a cause.
+    #[error("`cause` stands alone: remove `check` and `code`")]
+    CheckAndCause,
+    /// The cause is not the id of one.
+    #[error("`cause` is `{}`, not the 16 hex digits that reports show as a cause's id", inert(.0, 80))]
+    Cause(String),
     /// A required text is empty.
     #[error("`{0}` is empty")]
     Empty(&'static str),
