@@ -267,6 +267,20 @@ fn undrivable_flow_fails_and_builtin_node_needs_no_guest() {
 }
 
 #[test]
+fn setup_without_an_apply_step_completes_if_it_sets_something() {
+    let config = json!({ "plan": { "config_patch": { "room": "blue" } } });
+    let sets = run(&[(
+        "only",
+        node("say", &json!({ "say": config }), &json!("end")),
+    )]);
+    assert_eq!(
+        sets.outcome,
+        Outcome::Completed,
+        "the effect counts, not the name"
+    );
+}
+
+#[test]
 fn node_that_reports_error_or_malformed_plan_does_not_pass() {
     for say in [json!({ "ok": false }), json!({ "status": "error" })] {
         let run = run(&[(

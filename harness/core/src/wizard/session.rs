@@ -112,6 +112,21 @@ impl<'a> Session<'a> {
         &self.run.steps
     }
 
+    /// Whether the plan of all steps so far changes nothing.
+    pub(super) fn sets_nothing(&self) -> bool {
+        let notes = self.run.plan.notes.clone();
+        let nothing = ProvisionPlan {
+            notes,
+            ..ProvisionPlan::default()
+        };
+        self.run.plan == nothing
+    }
+
+    /// Whether a step has failed.
+    pub(super) fn failed(&self) -> bool {
+        self.run.outcome == Outcome::Failed
+    }
+
     /// Whether a step has ended the run.
     pub(super) fn refused(&self) -> bool {
         matches!(self.run.outcome, Outcome::Refused { .. })

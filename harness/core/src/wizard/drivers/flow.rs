@@ -42,12 +42,22 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
             return;
         }
     }
-    if session.wizard.kind == WizardKind::Setup && !walk.applied && walk.ended_well(session) {
-        let message = format!(
-            "no node of flow `{}` is bound to step apply (`{}__apply`): it sets nothing up",
-            inert(flow, 80),
-            inert(flow, 80)
-        );
+    let is_setup = session.wizard.kind == WizardKind::Setup;
+    if is_setup && session.sets_nothing() && walk.ended_well(session) {
+        let mut questions = session.wizard.form.questions.iter();
+        let required = questions.find(|q| q.required).map(|q| inert(&q.id, 80));
+        let flow = inert(flow, 80);
+        let message = match required {
+            // NB: the effect counts; a node may have the name of the step and do nothing.
+            Some(_) if session.failed() => return,
+            Some(id) => {
+                format!("flow `{flow}` sets nothing up, although the setup form requires `{id}`")
+            }
+            None if walk.applied => return,
+            None => format!(
+                "no node of flow `{flow}` is bound to step apply (`{flow}__apply`), and it sets nothing up"
+            ),
+        };
         stop(session, None, StepCode::Missing, message);
     }
 }
