@@ -4,6 +4,7 @@ use super::cache;
 use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::output::print;
+use super::profile::Profile;
 use crate::discover::{Marker, PackRef, discover};
 use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::executors::AnyExecutor;
@@ -18,7 +19,6 @@ use crate::reports::console::{self, Detail};
 use crate::reports::{Wanted, json};
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
-use clap::ValueEnum;
 use provision_core::Limits;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::signature::TrustedKey;
@@ -92,27 +92,6 @@ pub(super) struct Args {
     /// Ignored; old scripts may still pass it. Every run is a dry run.
     #[arg(long)]
     live: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Profile {
-    /// Checks of the level must.
-    Core,
-    /// Also checks of the level publish, which a published pack must pass.
-    Publish,
-    /// Also checks of the level should: good practice.
-    Strict,
-}
-
-impl Profile {
-    /// The last level that the profile requires.
-    fn level(self) -> Level {
-        match self {
-            Self::Core => Level::Must,
-            Self::Publish => Level::Publish,
-            Self::Strict => Level::Should,
-        }
-    }
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {

@@ -12,6 +12,7 @@ mod inspect;
 mod isolation;
 mod output;
 mod play;
+mod profile;
 mod repack;
 mod report;
 mod repro;

@@ -5,6 +5,7 @@ mod components;
 mod provider;
 mod schemas;
 mod static_routes;
+mod unambiguous;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -13,7 +14,6 @@ use greentic_types::validate::{Severity, validate_pack_manifest_core};
 use provision_core::codes::CheckCode;
 use provision_core::manifest::{Manifest, NameOf};
 use provision_core::text::inert;
-use provision_core::wizard::entry_flows;
 use provision_core::{Finding, OpenError};
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
         why: "Readers prefer different manifests; if these disagree, they install different packs.",
         fix: "Ship one manifest, or generate all of them from the same source.",
-        run: unambiguous,
+        run: unambiguous::agree,
     },
     Check {
         id: "manifest.identity",
@@ -305,54 +305,6 @@ fn identity(subject: &Subject, findings: &mut Findings) {
 
 const SAFE_NAME: &str =
     "at most 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit, no `..`";
-
-/// Compares id, version and entry flows of all manifests of the pack.
-fn unambiguous(subject: &Subject, findings: &mut Findings) {
-    let Ok(opened) = &subject.opened else { return };
-    let pack = &opened.pack;
-    if pack.other_manifests().is_empty() {
-        let reason = "the pack has one manifest";
-        return findings.pack(Conclusion::NotApplicable(reason.into()));
-    }
-    let (main, file) = (pack.manifest(), pack.manifest_file());
-    let mut found = Vec::new();
-    for (other, decoded) in pack.other_manifests() {
-        let manifest = match decoded {
-            Ok(manifest) => manifest,
-            Err(error) => {
-                let expected = "every manifest decodes, because a reader may prefer it";
-                let actual = inert(&error.to_string(), 300);
-                found.push(Finding::new(error.code(), *other, expected, actual));
-                continue;
-            }
-        };
-        let pairs = [
-            ("id", format!("{:?}", main.id), format!("{:?}", manifest.id)),
-            (
-                "version",
-                format!("{:?}", main.version),
-                format!("{:?}", manifest.version),
-            ),
-            (
-                "entry flows",
-                format!("{:?}", entry_flows(main)),
-                format!("{:?}", entry_flows(manifest)),
-            ),
-        ];
-        for (what, ours, theirs) in pairs.into_iter().filter(|(_, a, b)| a != b) {
-            let expected = format!("{what} as in {file}: {}", inert(&ours, 200));
-            let actual = inert(&theirs, 200);
-            let at = format!("{other}, {what}");
-            found.push(Finding::new(
-                CheckCode::ManifestDisagrees,
-                at,
-                expected,
-                actual,
-            ));
-        }
-    }
-    findings.pack(Conclusion::of(found));
-}
 
 fn core_rules(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };

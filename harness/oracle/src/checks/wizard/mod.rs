@@ -1,6 +1,7 @@
 //! wizard.*: is there a wizard, did each step run, and is its answer valid?
 
 mod questions;
+mod translated;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::{Observed, Subject};
@@ -89,7 +90,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
         why: "A key without a text shows users the key.",
         fix: "Add the key to the component's English bundle, or correct it.",
-        run: questions::translated,
+        run: translated::translated,
     },
 ];
 
