@@ -6,6 +6,7 @@ use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
+use provision_core::wizard::questions::Question;
 use provision_core::wizard::{Driver, RunBy, WizardRun};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -176,6 +177,9 @@ fn applied_config(run: &WizardRun) -> Option<&Value> {
     outputs.find_map(|output| output.answer("config"))
 }
 
+/// The answer that hosts give without a question.
+const GIVEN: &str = "public_base_url";
+
 fn questions_agree(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let form: BTreeSet<&str> = opened
@@ -193,9 +197,16 @@ fn questions_agree(subject: &Subject, findings: &mut Findings) {
         if observed.wizard.name == "operator.remove" {
             continue;
         }
+        // A component may have a default that its questions do not state.
+        let config = observed.run().and_then(applied_config);
+        let has_default = |q: &Question| {
+            let value = config.and_then(|config| config.get(&q.id));
+            q.default.is_some() || value.is_some_and(|value| !value.is_null() && value != "")
+        };
+        let is_asked = |q: &Question| form.contains(q.id.as_str()) || q.id == GIVEN;
         let unasked = own
             .iter()
-            .filter(|q| q.required && q.default.is_none() && !form.contains(q.id.as_str()));
+            .filter(|q| q.required && !has_default(q) && !is_asked(q));
         found.extend(unasked.map(|question| {
             let actual = match opened.form.file.as_deref() {
                 Some(file) => format!("{} does not ask it", inert(file, 120)),

@@ -3,7 +3,9 @@
 use super::conditions::Conditions;
 use crate::subject::{Observed, Opened};
 use provision_core::codes::CheckCode;
-use provision_core::wizard::questions::{Declared, Question, fitting, secret_requirements};
+use provision_core::wizard::questions::{
+    Declared, Question, SetupForm, fitting, secret_requirements,
+};
 use provision_core::wizard::{ProvisionInputs, StepRun, TenantContext, WizardKind};
 use provision_core::{Finding, Pack, json};
 use serde_json::{Map, Value, json};
@@ -46,6 +48,7 @@ fn generated(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Val
     let mut config = Map::new();
     let mut secrets = Map::new();
     let base_url = Some(conditions.public_base_url.as_str());
+    let form = SetupForm::of(pack, &conditions.limits);
     let mut lists = declared.iter().filter_map(|d| d.questions.as_ref().ok());
     let asked = lists.find(|questions| !questions.is_empty());
     for question in asked.into_iter().flatten() {
@@ -54,7 +57,8 @@ fn generated(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Val
             Some(default) if question.answer().is_some_and(|k| k.takes(default)) => default.clone(),
             _ => continue,
         };
-        let part = if question.secret {
+        // One file may mark what another does not.
+        let part = if question.secret || form.is_secret(&question.id) {
             &mut secrets
         } else {
             &mut config
