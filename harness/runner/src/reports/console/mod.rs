@@ -13,8 +13,9 @@ use lines::{WIDTH, fit, one_line, width};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 
-/// Lines that are shown for a pack, at most.
-const LINES: usize = 25;
+/// Lines that are shown for a pack, at most. A report of one pack has at most 25, with
+/// the lines at its end.
+const LINES: usize = 23;
 /// Packs of a run above which each pack gets one line.
 const MANY: usize = 12;
 /// Checks that were not judged and are shown for a pack, at most.
