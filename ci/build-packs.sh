@@ -117,7 +117,7 @@ if has wasm-tools "the components in the text format"; then
         wat runtime-echo packs/nonconforming/$pack/components/echo.wasm
     done
     for pack in conforming/operator-provider nonconforming/setup-form-unreadable \
-        nonconforming/legacy-flow-empty-component; do
+        nonconforming/legacy-flow-empty-component nonconforming/setup-schema-invalid; do
         wat provider-chat packs/$pack/components/chat-provider.wasm
     done
     wat provider-asks-more packs/nonconforming/setup-asks-too-little/components/chat-provider.wasm

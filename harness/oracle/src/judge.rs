@@ -82,7 +82,9 @@ fn mark_inconclusive(results: &mut [CheckResult], error: &Finding) {
     {
         return;
     }
-    if let Some(result) = results.iter_mut().find(|r| ends(&&**r)) {
+    let reporting = results.iter_mut().filter(|r| ends(&&**r));
+    if let Some(result) = reporting.min_by_key(|r| r.level) {
+        result.level = Level::Must;
         result.status = Status::Error;
         result.reason = None;
         result.findings.insert(0, error.clone());

@@ -44,11 +44,13 @@ pub(super) fn contract(pack: &Pack) -> Option<Contract> {
     let manifest = pack.manifest().pack_v1.as_deref()?;
     let extension = manifest.provider_extension_inline()?;
     let mut providers = extension.providers.iter();
-    let provider = providers.find(|provider| {
+    let declares = providers.any(|provider| {
         let has = |operation: &&str| provider.ops.iter().any(|op| op == operation);
         OPERATIONS.iter().all(has)
-    })?;
-    let component = &provider.runtime.component_ref;
+    });
+    // NB: one provider has to declare the operations; the operator then asks the first.
+    let first = extension.providers.first().filter(|_| declares)?;
+    let component = &first.runtime.component_ref;
     Some(Contract {
         component: components::resolve(pack, manifest, component),
     })

@@ -152,13 +152,16 @@ fn invalid_config(opened: &Opened, wizard: &str, run: &WizardRun) -> Option<Find
     let first = manifest.components.first()?;
     let schema = first.config_schema.as_ref().filter(|s| s.is_object())?;
     let config = applied_config(run)?;
-    let error = jsonschema::validate(schema, config).err()?;
+    // `manifest.schemas-valid` reports a schema that is none.
+    let validator = jsonschema::validator_for(schema).ok()?;
+    let error = validator.iter_errors(config).next()?;
     let first = inert(first.id.as_str(), 120);
     let finding = Finding::new(
         CheckCode::ConfigInvalid,
         format!("{wizard}, config"),
         format!("valid by the config schema of `{first}`, the manifest's first component"),
-        inert(&error.to_string(), 300),
+        // NB: masked, because a config may hold what should be a secret.
+        inert(&error.masked().to_string(), 300),
     );
     Some(finding.about(operated_file(opened)))
 }

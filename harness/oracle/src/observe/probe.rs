@@ -206,7 +206,10 @@ impl Prober<'_> {
     /// The wizard's own questions, or else those that the pack's files declare for
     /// setup, and where they come from.
     fn questions(&self, wizard: &Wizard, first: &WizardRun) -> (Vec<Question>, String) {
-        if let Driver::Operator { .. } = wizard.driver {
+        if let Driver::Operator { mode, .. } = wizard.driver {
+            if mode == "remove" {
+                return (Vec::new(), String::new());
+            }
             // The operator passes on the answers of the form.
             let file = wizard.form.file.clone();
             let file = file.unwrap_or_else(|| "the secret requirements".into());

@@ -150,12 +150,15 @@ fn ask(
     let base_url = inputs.public_base_url.as_deref();
     let made = || match by.by {
         Asker::Author => answers(&asked, &inputs.answers, base_url),
+        // The operator passes the form's answers on at setup, and none at removal.
+        Asker::Operator if mode == "remove" => json!({}),
         Asker::Operator => form.answers(&inputs.answers, base_url),
     };
     // The task's answers test `mode` only; a prior setup uses generated answers.
     let exactly = session.answers.filter(|_| !prior);
     let answers = exactly.map_or_else(made, Value::clone);
     if by.by == Asker::Operator
+        && mode != "remove"
         && let Some(why) = form.refusal(&answers)
     {
         // The setup tool refuses these answers before the operator sees them.
