@@ -341,3 +341,30 @@ fn same_defects_have_the_same_ids_in_another_pack() {
         );
     }
 }
+
+#[test]
+fn question_that_the_form_never_asks_explains_the_refusal() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let root = root.join("nonconforming/setup-asks-too-little");
+    let files = [
+        "manifest.cbor",
+        "assets/setup.yaml",
+        "components/chat-provider.wasm",
+        "schemas/config.schema.json",
+    ];
+    let read = |name: &str| {
+        let bytes = std::fs::read(root.join(name)).expect("readable");
+        (name.to_owned(), bytes)
+    };
+    let causes = observed(Source::Folder {
+        files: files.map(read).into(),
+        manifest: None,
+    });
+    let unasked = of(&causes, "E_QUESTIONS_DISAGREE");
+    let refused = of(&causes, "E_STEP");
+    assert_eq!(refused.blocked_by.as_ref(), Some(&unasked.id));
+    assert_eq!(unasked.blocked_by, None);
+    let must = causes.iter().filter(|c| c.level == Level::Must);
+    let roots: Vec<_> = must.filter(|c| c.blocked_by.is_none()).collect();
+    assert_eq!(roots.len(), 1, "{roots:#?}");
+}

@@ -15,13 +15,17 @@ use std::collections::BTreeSet;
 pub(super) fn links(facts: &Facts<'_>, groups: &[Group<'_>]) -> Vec<Option<usize>> {
     let roots: Vec<Option<Root<'_>>> = groups.iter().map(|g| Root::of(facts, g)).collect();
     let link = |(own, group): (&Option<Root<'_>>, &Group<'_>)| {
-        if own.is_some() {
+        // A wrong component asks for other answers than the form, so that cause may follow.
+        let is_first = |root: &Root<'_>| root.defect != Defect::Unasked;
+        if own.as_ref().is_some_and(is_first) {
             return None;
         }
         let explains = |root: &Root<'_>| root.level <= group.level() && root.explains(group);
-        roots
-            .iter()
-            .position(|root| root.as_ref().is_some_and(explains))
+        let position = |wanted: &dyn Fn(&Root<'_>) -> bool| {
+            let mut roots = roots.iter();
+            roots.position(|root| root.as_ref().is_some_and(|r| wanted(r) && explains(r)))
+        };
+        position(&is_first).or_else(|| position(&|_| own.is_none()))
     };
     roots.iter().zip(groups).map(link).collect()
 }
@@ -35,6 +39,8 @@ enum Defect {
     NotWasm,
     /// It exports nothing.
     Empty,
+    /// It requires an answer that the setup form never asks.
+    Unasked,
 }
 
 /// A group that explains others.
@@ -54,6 +60,9 @@ impl<'g> Root<'g> {
             FindingCode::Check(CheckCode::ComponentIdentity) => Defect::Identity,
             FindingCode::Step(StepCode::NotWasm) => Defect::NotWasm,
             FindingCode::Check(CheckCode::NodeExports) => Defect::Empty,
+            FindingCode::Check(CheckCode::QuestionsDisagree) if group.found.iter().any(of_form) => {
+                Defect::Unasked
+            }
             _ => return None,
         };
         Some(Self {
@@ -67,6 +76,11 @@ impl<'g> Root<'g> {
     fn explains(&self, group: &Group<'_>) -> bool {
         match (&group.key.fact, self.defect) {
             (Fact::Bytes(digest), Defect::NotWasm | Defect::Empty) => digest == self.digest,
+            // The component refuses the answers of the form.
+            (Fact::Bytes(digest), Defect::Unasked) => {
+                let refuses = group.key.code == FindingCode::Step(StepCode::Step);
+                digest == self.digest && refuses && group.found.iter().all(is_answer)
+            }
             (Fact::Bytes(digest), Defect::Identity) => {
                 digest == self.digest && group.found.iter().all(is_answer)
             }
@@ -81,6 +95,11 @@ impl<'g> Root<'g> {
             _ => false,
         }
     }
+}
+
+/// Whether the form never asks what the component requires.
+fn of_form(located: &Located<'_>) -> bool {
+    located.result.check == "setup.questions-agree"
 }
 
 /// Whether a check judges what a wizard answers, which is wrong if its component is.
