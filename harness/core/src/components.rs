@@ -1,12 +1,12 @@
 //! Finds the file of a component that a pack's manifest names.
 
 use crate::Pack;
+use crate::extensions::payload;
 use crate::wasm::{self, WasmKind};
 use greentic_types::PackManifest;
 use greentic_types::pack::extensions::component_sources::{
     ArtifactLocationV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
 };
-use greentic_types::pack_manifest::ExtensionInline;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A component that a pack-v1 manifest declares.
@@ -54,14 +54,8 @@ fn origin(reference: &str) -> String {
 /// The table of sources of `manifest`, by component id and name.
 #[must_use]
 pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
-    let extension = manifest
-        .extensions
-        .as_ref()
-        .and_then(|all| all.get(EXT_COMPONENT_SOURCES_V1));
-    let Some(ExtensionInline::Other(value)) = extension.and_then(|e| e.inline.as_ref()) else {
-        return BTreeMap::new();
-    };
-    let Ok(table) = ComponentSourcesV1::from_extension_value(value) else {
+    let value = payload(manifest, EXT_COMPONENT_SOURCES_V1).unwrap_or_default();
+    let Ok(table) = ComponentSourcesV1::from_extension_value(&value) else {
         return BTreeMap::new();
     };
     let mut sources = BTreeMap::new();

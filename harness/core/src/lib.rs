@@ -9,6 +9,7 @@ pub mod archive;
 pub mod cbor;
 pub mod codes;
 pub mod components;
+pub mod extensions;
 pub mod finding;
 pub mod flow;
 pub mod integrity;

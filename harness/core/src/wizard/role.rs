@@ -1,8 +1,8 @@
 //! The role of a pack: what hosts use it for. It decides whether setup checks apply.
 
+use crate::extensions::payload;
 use crate::pack::Pack;
 use crate::wasm::is_interface;
-use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{EXT_CAPABILITIES_V1, PROVIDER_EXTENSION_ID, PackKind, PackManifest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,7 +96,7 @@ pub fn role(pack: &Pack) -> PackRole {
     };
     let (role, reason) = of_manifest(manifest);
     // Offers say themselves whether they need setup.
-    let optional = reason == OFFERS && !offers(manifest).any(requires_setup);
+    let optional = reason == OFFERS && !offers(manifest).iter().any(requires_setup);
     PackRole {
         role,
         reason,
@@ -151,7 +151,7 @@ fn of_extensions(manifest: &PackManifest) -> Option<(Role, &'static str)> {
         Some((Role::Provider, "its manifest has the provider extension"))
     } else if has(OLD_PROVIDER_EXTENSION) {
         Some((Role::Provider, "its manifest has an old provider extension"))
-    } else if offers(manifest).next().is_some() {
+    } else if !offers(manifest).is_empty() {
         Some((Role::Provider, OFFERS))
     } else {
         None
@@ -159,14 +159,12 @@ fn of_extensions(manifest: &PackManifest) -> Option<(Role, &'static str)> {
 }
 
 /// The capabilities that a manifest offers.
-fn offers(manifest: &PackManifest) -> impl Iterator<Item = &Value> {
-    let extensions = manifest.extensions.as_ref();
-    let extension = extensions.and_then(|all| all.get(EXT_CAPABILITIES_V1));
-    let inline = match extension.and_then(|e| e.inline.as_ref()) {
-        Some(ExtensionInline::Other(value)) => value.get("offers"),
-        _ => None,
-    };
-    inline.and_then(Value::as_array).into_iter().flatten()
+fn offers(manifest: &PackManifest) -> Vec<Value> {
+    let mut value = payload(manifest, EXT_CAPABILITIES_V1).unwrap_or_default();
+    match value.get_mut("offers").map(Value::take) {
+        Some(Value::Array(offers)) => offers,
+        _ => Vec::new(),
+    }
 }
 
 fn requires_setup(offer: &Value) -> bool {

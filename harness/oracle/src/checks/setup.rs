@@ -6,7 +6,7 @@ use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::Question;
+use provision_core::wizard::questions::{GIVEN, Question};
 use provision_core::wizard::{Driver, RunBy, WizardRun};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -179,9 +179,6 @@ fn applied_config(run: &WizardRun) -> Option<&Value> {
     let mut outputs = run.steps.iter().filter_map(|step| step.output());
     outputs.find_map(|output| output.answer("config"))
 }
-
-/// The answer that hosts give without a question.
-const GIVEN: &str = "public_base_url";
 
 fn questions_agree(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };

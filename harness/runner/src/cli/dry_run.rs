@@ -1,20 +1,19 @@
 //! The command `dry-run setup`.
 
 use super::cache;
+use super::open::{open, without_wizard};
 use super::output::{print, print_json};
-use crate::exit::exit_of;
 use crate::exit::{Error, Exit, show};
 use crate::pack_events::outcome;
 use crate::read_file;
-use crate::source;
 use clap::ValueEnum;
+use provision_core::Limits;
 use provision_core::json;
 use provision_core::text::inert;
 use provision_core::wizard::{
     NoopExecutor, Outcome, ProvisionInputs, ProvisionMode, StepExecutor, Task, TenantContext,
     Wizard, WizardKind, WizardRun, drive, wizards,
 };
-use provision_core::{Limits, Pack};
 use provision_exec::{Compilers, WasmtimeExecutor};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -82,28 +81,15 @@ impl From<Mode> for ProvisionMode {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
-    if !args.pack.exists() {
-        let message = format!("no such file or folder: {}", show(&args.pack));
-        return Err(Error::Usage(message));
-    }
+    let opened = open(&args.pack, &limits)?;
     let inputs = inputs(args, &limits)?;
-    let opened =
-        source::load(&args.pack, &limits.archive).and_then(|source| Pack::open(source, &limits));
     let pack = match opened {
         Ok(pack) => pack,
-        Err(error) => {
-            anstream::eprintln!("error: {}: {error}", show(&args.pack));
-            return Ok(exit_of(&error));
-        }
+        Err(exit) => return Ok(exit),
     };
     let found = wizards(&pack);
     let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
-        anstream::eprintln!("error: {}: the pack has no setup wizard", show(&args.pack));
-        return Ok(if pack.declares_no_provisioning() {
-            Exit::Nothing
-        } else {
-            Exit::Fails
-        });
+        return Ok(without_wizard(&pack, &args.pack));
     };
     let executor: Box<dyn StepExecutor> = match args.executor {
         Executor::Wasm => {

@@ -1,6 +1,6 @@
 //! `wizard play`, with its lines from a pipe.
 
-use crate::support::{caches, code, conformance, fixture, stderr, stdout, text};
+use crate::support::{caches, code, conformance, copy, fixture, stderr, stdout, text};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -73,4 +73,44 @@ fn conformance_takes_answers_for_one_pack_only() {
         "{}",
         stderr(&two)
     );
+}
+
+#[test]
+fn user_meets_the_setup_of_the_operator() {
+    let output = play(
+        &fixture("conforming/operator-provider"),
+        "blue\ntoken-1\n",
+        &[],
+    );
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let shown = stdout(&output);
+    assert!(
+        shown.contains("wizard operator.default: completed"),
+        "{shown}"
+    );
+    assert!(shown.contains("secrets set   bot_token"), "{shown}");
+    assert!(!shown.contains("token-1"), "{shown}");
+}
+
+#[test]
+fn hidden_question_is_asked_only_after_the_answer_that_shows_it() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = temp.path().join("pack");
+    copy(&fixture("conforming/operator-provider"), &pack);
+    let form = "questions:\n\
+        - {name: room, kind: string, required: true}\n\
+        - {name: floor, kind: string, required: true, visible_if: {field: room, eq: tower}}\n\
+        - {name: bot_token, kind: string, required: true}\n";
+    std::fs::write(pack.join("assets/setup.yaml"), form).expect("writes");
+    let hidden = play(&pack, "blue\ntoken-1\n", &[]);
+    assert_eq!(code(&hidden), 0, "{}", stderr(&hidden));
+    assert!(
+        !stderr(&hidden).contains("2/3 floor"),
+        "{}",
+        stderr(&hidden)
+    );
+    // Back from the last question to the first, over the hidden one.
+    let shown = play(&pack, "blue\n<\ntower\n9\ntoken-1\n", &[]);
+    assert_eq!(code(&shown), 0, "{}", stderr(&shown));
+    assert!(stderr(&shown).contains("2/3 floor"), "{}", stderr(&shown));
 }

@@ -16,6 +16,9 @@ use crate::text::inert;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The id of the answer that a host gives without a question.
+pub const GIVEN: &str = "public_base_url";
+
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {

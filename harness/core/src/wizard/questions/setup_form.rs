@@ -135,7 +135,9 @@ impl SetupForm {
         Value::Object(all)
     }
 
-    fn is_shown(&self, question: &Question, answers: &Map<String, Value>) -> bool {
+    /// Whether the setup tool asks `question`, given the `answers` so far.
+    #[must_use]
+    pub fn is_shown(&self, question: &Question, answers: &Map<String, Value>) -> bool {
         let Some((field, wanted)) = self.shown_if.get(&question.id) else {
             return true;
         };

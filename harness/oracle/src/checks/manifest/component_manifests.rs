@@ -5,11 +5,11 @@ use crate::check::Findings;
 use crate::subject::Subject;
 use greentic_types::PackManifest;
 use greentic_types::pack::extensions::component_manifests::{
-    ComponentManifestIndexV1, EXT_COMPONENT_MANIFEST_INDEX_V1,
+    ComponentManifestIndexEntryV1, ComponentManifestIndexV1, EXT_COMPONENT_MANIFEST_INDEX_V1,
 };
-use greentic_types::pack_manifest::ExtensionInline;
 use provision_core::codes::CheckCode;
 use provision_core::components::declared;
+use provision_core::extensions::payload;
 use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::{Finding, Pack, cbor};
@@ -64,33 +64,17 @@ fn of_component(pack: &Pack, id: &str, version: &str, depth: usize) -> Vec<Findi
     differing.collect()
 }
 
-/// A row of the index of component manifests.
-pub(super) struct IndexRow {
-    /// The file that it names.
-    pub file: String,
-    hash: Option<String>,
-}
-
 /// The index of component manifests; empty if the manifest has none.
-pub(super) fn index(manifest: &PackManifest) -> Vec<IndexRow> {
-    let extensions = manifest.extensions.as_ref();
-    let extension = extensions.and_then(|all| all.get(EXT_COMPONENT_MANIFEST_INDEX_V1));
-    let Some(ExtensionInline::Other(value)) = extension.and_then(|e| e.inline.as_ref()) else {
-        return Vec::new();
-    };
-    let index = ComponentManifestIndexV1::from_extension_value(value);
-    let rows = index.map(|index| index.entries).unwrap_or_default();
-    let row = |row: greentic_types::pack::extensions::component_manifests::ComponentManifestIndexEntryV1| IndexRow {
-        file: row.manifest_file,
-        hash: row.content_hash,
-    };
-    rows.into_iter().map(row).collect()
+pub(super) fn index(manifest: &PackManifest) -> Vec<ComponentManifestIndexEntryV1> {
+    let value = payload(manifest, EXT_COMPONENT_MANIFEST_INDEX_V1).unwrap_or_default();
+    let index = ComponentManifestIndexV1::from_extension_value(&value);
+    index.map(|index| index.entries).unwrap_or_default()
 }
 
 /// The finding on a row whose hash is not that of its file.
-fn hash(pack: &Pack, row: &IndexRow) -> Option<Finding> {
-    let bytes = pack.read(&row.file)?;
-    let expected = row.hash.as_deref()?;
+fn hash(pack: &Pack, row: &ComponentManifestIndexEntryV1) -> Option<Finding> {
+    let bytes = pack.read(&row.manifest_file)?;
+    let expected = row.content_hash.as_deref()?;
     let actual = match expected.split_once(':') {
         Some(("blake3", _)) => format!("blake3:{}", blake3::hash(&bytes).to_hex()),
         _ => format!("sha256:{}", digest(&bytes)),
@@ -98,7 +82,7 @@ fn hash(pack: &Pack, row: &IndexRow) -> Option<Finding> {
     (actual != expected).then(|| {
         Finding::new(
             CheckCode::ComponentManifestDiffers,
-            inert(&row.file, 200),
+            inert(&row.manifest_file, 200),
             format!(
                 "{}, as in the index of component manifests",
                 inert(expected, 100)

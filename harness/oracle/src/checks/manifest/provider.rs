@@ -3,9 +3,9 @@
 use super::component_manifests::index;
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
-use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{EXT_CAPABILITIES_V1, PROVIDER_EXTENSION_ID, PackManifest, SecretRequirement};
 use provision_core::codes::CheckCode;
+use provision_core::extensions::payload;
 use provision_core::text::inert;
 use provision_core::wizard::{OLD_PROVIDER_EXTENSION, Role, role};
 use provision_core::{Finding, Pack};
@@ -70,7 +70,7 @@ pub(super) fn references(subject: &Subject, findings: &mut Findings) {
     conclude(subject, findings, nothing, |pack, manifest| {
         let rows = index(manifest).into_iter();
         let mut files: Vec<(&str, String)> = rows
-            .map(|row| (EXT_COMPONENT_MANIFESTS, row.file))
+            .map(|row| (EXT_COMPONENT_MANIFESTS, row.manifest_file))
             .collect();
         files.extend(docs(manifest).into_iter().map(|file| (DOCS, file)));
         let missing = files.iter().filter(|(_, file)| !pack.has(file));
@@ -87,14 +87,7 @@ const DOCS: &str = "`docs_ref` of the provider extension";
 
 /// The documents that the provider extension names.
 fn docs(manifest: &PackManifest) -> Vec<String> {
-    let extensions = manifest.extensions.as_ref();
-    let extension = extensions.and_then(|all| all.get(PROVIDER_EXTENSION_ID));
-    // greentic-types decodes the extensions that it knows into types.
-    let value = match extension.and_then(|e| e.inline.as_ref()) {
-        Some(ExtensionInline::Other(value)) => value.clone(),
-        Some(typed) => serde_json::to_value(typed).unwrap_or_default(),
-        None => return Vec::new(),
-    };
+    let value = payload(manifest, PROVIDER_EXTENSION_ID).unwrap_or_default();
     let providers = value.get("providers").and_then(Value::as_array);
     let docs = |provider: &Value| Some(provider.get("docs_ref")?.as_str()?.to_owned());
     let docs = providers.into_iter().flatten().filter_map(docs);
@@ -163,13 +156,7 @@ fn source_kind(file: &str) -> Option<&'static str> {
 
 /// Whether the manifest says that the pack is a production build.
 fn is_production(manifest: &PackManifest) -> bool {
-    let extensions = manifest.extensions.as_ref();
-    let extension = extensions.and_then(|all| all.get("greentic.pack-mode.v1"));
-    match extension.and_then(|e| e.inline.as_ref()) {
-        Some(ExtensionInline::Other(value)) => {
-            let mode = value.get("mode").and_then(Value::as_str);
-            mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("dev"))
-        }
-        _ => false,
-    }
+    let value = payload(manifest, "greentic.pack-mode.v1").unwrap_or_default();
+    let mode = value.get("mode").and_then(Value::as_str);
+    mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("dev"))
 }

@@ -3,8 +3,8 @@
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use greentic_types::PackManifest;
-use greentic_types::pack_manifest::ExtensionInline;
 use provision_core::codes::CheckCode;
+use provision_core::extensions::payload;
 use provision_core::text::inert;
 use provision_core::{Finding, Pack, json};
 use serde_json::Value;
@@ -118,14 +118,9 @@ fn by_extensions(manifest: &PackManifest) -> Vec<(String, String)> {
         }
     }
     let mut found = Vec::new();
-    for (name, extension) in manifest.extensions.iter().flatten() {
-        // greentic-types decodes the extensions that it knows into types.
-        let value = match &extension.inline {
-            Some(ExtensionInline::Other(value)) => Some(value.clone()),
-            Some(typed) => serde_json::to_value(typed).ok(),
-            None => None,
-        };
-        walk(&value.unwrap_or_default(), &inert(name, 80), &mut found);
+    for name in manifest.extensions.iter().flatten().map(|(name, _)| name) {
+        let value = payload(manifest, name).unwrap_or_default();
+        walk(&value, &inert(name, 80), &mut found);
     }
     found
 }

@@ -4,13 +4,11 @@
 use super::provider::conclude;
 use crate::check::Findings;
 use crate::subject::Subject;
-use greentic_types::PackManifest;
-use greentic_types::pack_manifest::ExtensionInline;
 use provision_core::codes::CheckCode;
+use provision_core::extensions::payload;
 use provision_core::text::inert;
 use provision_core::{Finding, Pack};
 use serde::Deserialize;
-use serde_json::Value;
 
 const EXTENSION: &str = "greentic.static-routes.v1";
 
@@ -82,21 +80,12 @@ struct Cache {
 pub(super) fn valid(subject: &Subject, findings: &mut Findings) {
     let nothing = "the manifest declares no static routes";
     conclude(subject, findings, nothing, |pack, manifest| {
-        let value = extension(manifest)?;
+        let value = payload(manifest, EXTENSION)?;
         Some(match serde_json::from_value::<Routes>(value) {
             Err(error) => vec![violation("the extension", &error.to_string())],
             Ok(routes) => judge(pack, &routes),
         })
     });
-}
-
-/// The payload of the extension; `None` if the manifest does not have it.
-fn extension(manifest: &PackManifest) -> Option<Value> {
-    let extension = manifest.extensions.as_ref()?.get(EXTENSION)?;
-    Some(match &extension.inline {
-        Some(ExtensionInline::Other(value)) => value.clone(),
-        _ => Value::Null,
-    })
 }
 
 fn violation(at: &str, actual: &str) -> Finding {
@@ -227,7 +216,7 @@ fn asset(written: &str) -> Option<String> {
 mod tests {
     use super::*;
     use provision_core::{Limits, Source};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn found(routes: Value) -> Vec<(String, String)> {
         let files = ["pack.json", "assets/gui/index.html"];

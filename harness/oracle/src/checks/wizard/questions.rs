@@ -6,7 +6,7 @@ use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{Kind, Question, card, questions as read};
+use provision_core::wizard::questions::{GIVEN, Kind, Question, card, questions as read};
 use provision_core::wizard::{StepCode, StepRun, WizardKind};
 use regex::Regex;
 use serde_json::Value;
@@ -239,9 +239,6 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
     sources.retain(|source| !source.questions.is_empty());
     sources
 }
-
-/// The answer that a host gives without a question.
-const GIVEN: &str = "public_base_url";
 
 fn differences(one: &Source, two: &Source) -> Vec<Finding> {
     let (first, second) = (&one.questions, &two.questions);

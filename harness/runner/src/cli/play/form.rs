@@ -4,7 +4,7 @@ use super::answer::{parse, plain};
 use super::input::Lines;
 use crate::exit::Error;
 use provision_core::text::inert;
-use provision_core::wizard::questions::Question;
+use provision_core::wizard::questions::{Question, SetupForm};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,18 +18,25 @@ pub(super) struct Asked {
     pub secrets: BTreeMap<String, String>,
 }
 
-/// Asks `questions`. The answers in `given` are defaults.
+/// Asks those of `questions` that `form` shows. The answers in `given` are defaults.
 ///
 /// # Errors
 /// [`Error::Usage`] if the input ends before the last question.
 pub(super) fn ask(
     questions: &[Question],
     given: &Value,
+    form: &SetupForm,
     lines: &mut dyn Lines,
 ) -> Result<Asked, Error> {
     let mut answers: Vec<Option<Value>> = questions.iter().map(|q| default(q, given)).collect();
-    let mut at = 0;
+    let (mut at, mut is_back) = (0, false);
     while let Some(question) = questions.get(at) {
+        if !form.is_shown(question, &so_far(questions, &answers)) {
+            answers[at] = None;
+            is_back &= at > 0;
+            at = if is_back { at - 1 } else { at + 1 };
+            continue;
+        }
         let count = questions.len();
         let prompt = prompt(question, at + 1, count, answers[at].as_ref());
         let Some(line) = lines.line(&prompt, question.secret)? else {
@@ -37,6 +44,7 @@ pub(super) fn ask(
             let message = format!("the input ended at question {} of {count}, `{id}`", at + 1);
             return Err(Error::Usage(message));
         };
+        is_back = line.trim() == "<";
         match line.trim() {
             "<" => at = at.saturating_sub(1),
             "?" => lines.show(&explanation(question))?,
@@ -52,6 +60,13 @@ pub(super) fn ask(
         }
     }
     Ok(collected(questions, answers))
+}
+
+/// The answers by question.
+fn so_far(questions: &[Question], answers: &[Option<Value>]) -> Map<String, Value> {
+    let pairs = questions.iter().zip(answers);
+    let pairs = pairs.filter_map(|(q, answer)| Some((q.id.clone(), answer.clone()?)));
+    pairs.collect()
 }
 
 fn collected(questions: &[Question], answers: Vec<Option<Value>>) -> Asked {
@@ -179,7 +194,7 @@ mod tests {
             lines: lines.to_vec(),
             seen: String::new(),
         };
-        let asked = ask(&questions(), &given, &mut typed);
+        let asked = ask(&questions(), &given, &SetupForm::default(), &mut typed);
         (asked, typed.seen)
     }
 

@@ -7,16 +7,16 @@ mod input;
 
 use super::cache;
 use super::dry_run;
+use super::open::{open, without_wizard};
 use super::output::print;
-use crate::exit::{Error, Exit, exit_of, show};
-use crate::source;
+use crate::exit::{Error, Exit};
 use form::{Asked, ask};
 use input::Lines;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{Question, declared};
+use provision_core::wizard::questions::Question;
 use provision_core::wizard::{
-    ProvisionInputs, ProvisionMode, StepExecutor, Task, TenantContext, Wizard, WizardRun, drive,
-    wizards,
+    Driver, ProvisionInputs, ProvisionMode, RunBy, StepExecutor, Task, TenantContext, Wizard,
+    WizardKind, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack};
 use provision_exec::{Compilers, WasmtimeExecutor};
@@ -30,8 +30,7 @@ use std::path::PathBuf;
 pub(super) struct Args {
     /// A .gtpack file, a pack folder, or a manifest beside its components.
     pack: PathBuf,
-    /// The wizard to play; by default the one that the pack's setup entry names,
-    /// or else its first setup wizard.
+    /// The wizard to play; by default the setup that the operator runs.
     #[arg(long)]
     wizard: Option<String>,
     /// The id of the provider; by default the id of the pack.
@@ -52,27 +51,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
-    if !args.pack.exists() {
-        let message = format!("no such file or folder: {}", show(&args.pack));
-        return Err(Error::Usage(message));
-    }
+    let opened = open(&args.pack, &limits)?;
     let given = match &args.answers {
         Some(path) => dry_run::answers(path, &limits)?,
         None => json!({}),
     };
-    let opened =
-        source::load(&args.pack, &limits.archive).and_then(|source| Pack::open(source, &limits));
     let pack = match opened {
         Ok(pack) => pack,
-        Err(error) => {
-            anstream::eprintln!("error: {}: {error}", show(&args.pack));
-            return Ok(exit_of(&error));
-        }
+        Err(exit) => return Ok(exit),
     };
     let found = wizards(&pack);
-    let Some(wizard) = dry_run::choose(&found, args.wizard.as_deref())? else {
-        anstream::eprintln!("error: {}: the pack has no setup wizard", show(&args.pack));
-        return Ok(Exit::Nothing);
+    let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
+        return Ok(without_wizard(&pack, &args.pack));
     };
     let cache = args.cache.open()?;
     let executor = WasmtimeExecutor::over(&limits.step, Compilers::One, cache.as_ref())?;
@@ -84,6 +74,17 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         limits: &limits,
     };
     player.play(&given, &mut input::of_terminal())
+}
+
+/// The wizard that a user meets: one that the operator runs, if the user names none.
+fn choose<'w>(found: &'w [Wizard], name: Option<&str>) -> Result<Option<&'w Wizard>, Error> {
+    let is_met = |w: &&Wizard| w.kind == WizardKind::Setup && w.run_by == RunBy::Operator;
+    let met = || found.iter().filter(is_met);
+    let first = met().find(|w| w.primary).or_else(|| met().next());
+    match (name, first) {
+        (None, Some(wizard)) => Ok(Some(wizard)),
+        _ => dry_run::choose(found, name),
+    }
 }
 
 /// Plays one wizard of a pack.
@@ -103,7 +104,7 @@ impl Player<'_> {
             inert(&self.wizard.name, 120),
             counted(questions.len())
         ))?;
-        let Asked { answers, secrets } = ask(&questions, given, lines)?;
+        let Asked { answers, secrets } = ask(&questions, given, &self.wizard.form, lines)?;
         let run = self.drive(answers);
         let text = dry_run::text(self.wizard, &run) + &config(&run);
         let secrets = Secrets::new(&secrets);
@@ -117,19 +118,18 @@ impl Player<'_> {
 
     /// The questions that a user of this wizard sees, and where they come from.
     fn questions(&self) -> (Vec<Question>, String) {
-        let own = asked(&self.drive(json!({})), self.limits);
-        let files = declared(self.pack, self.limits).into_iter();
-        let mut files = files.filter_map(|d| Some((d.questions.ok()?, d.file)));
-        // Hosts ask what the pack's files say, for the wizard that the setup entry names.
-        let form = if self.wizard.primary {
-            files.find(|(questions, _)| !questions.is_empty())
-        } else {
-            None
-        };
-        match (form, own) {
-            (Some((questions, file)), _) => (questions, inert(&file, 120)),
-            (None, Some(questions)) => (questions, "from the wizard".into()),
-            (None, None) => (Vec::new(), "the wizard asks none".into()),
+        let form = &self.wizard.form;
+        // Hosts show the form for a setup that they run.
+        let is_met = self.wizard.kind == WizardKind::Setup
+            && self.wizard.run_by == RunBy::Operator
+            && (self.wizard.primary || matches!(self.wizard.driver, Driver::Operator { .. }));
+        if is_met && !form.questions.is_empty() {
+            let file = form.file.as_deref().unwrap_or("the secret requirements");
+            return (form.questions.clone(), inert(file, 120));
+        }
+        match asked(&self.drive(json!({})), self.limits) {
+            Some(questions) => (questions, "from the wizard".into()),
+            None => (Vec::new(), "the wizard asks none".into()),
         }
     }
 

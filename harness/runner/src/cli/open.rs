@@ -1,0 +1,33 @@
+//! Opens the pack that a command names.
+
+use crate::exit::{Error, Exit, exit_of, show};
+use crate::source;
+use provision_core::{Limits, Pack};
+use std::path::Path;
+
+/// The pack at `path`; or, after an error message, the exit code of a command that cannot
+/// use it.
+///
+/// # Errors
+/// [`Error::Usage`] if nothing is there.
+pub(super) fn open(path: &Path, limits: &Limits) -> Result<Result<Pack, Exit>, Error> {
+    if !path.exists() {
+        let message = format!("no such file or folder: {}", show(path));
+        return Err(Error::Usage(message));
+    }
+    let opened = source::load(path, &limits.archive).and_then(|source| Pack::open(source, limits));
+    Ok(opened.map_err(|error| {
+        anstream::eprintln!("error: {}: {error}", show(path));
+        exit_of(&error)
+    }))
+}
+
+/// The exit code, after an error message, if `pack` has no setup wizard.
+pub(super) fn without_wizard(pack: &Pack, path: &Path) -> Exit {
+    anstream::eprintln!("error: {}: the pack has no setup wizard", show(path));
+    if pack.declares_no_provisioning() {
+        Exit::Nothing
+    } else {
+        Exit::Fails
+    }
+}
