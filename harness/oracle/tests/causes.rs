@@ -322,6 +322,8 @@ fn text_packed_as_wasm_explains_why_it_does_not_describe_itself() {
     let describe = of(&causes, "E_COMPONENT_DESCRIBE");
     assert_eq!(describe.blocked_by.as_ref(), Some(&text.id));
     assert!(text.follow >= describe.findings);
+    assert_eq!(text.bite, Bite::Load);
+    assert!(text.fix.contains("binary"), "{}", text.fix);
 }
 
 #[test]

@@ -58,7 +58,16 @@ impl<'r> Group<'r> {
 
     /// Where users meet it.
     pub(super) fn bite(&self) -> Bite {
+        if self.is_not_wasm() {
+            return Bite::Load;
+        }
         self.checks().first().map_or(Bite::Nowhere, |c| c.bites)
+    }
+
+    /// Whether a component is not Wasm. A host meets that when it loads the pack, before
+    /// any check that found it here.
+    fn is_not_wasm(&self) -> bool {
+        self.key.code == StepCode::NotWasm.into()
     }
 
     /// The finding that describes it: the first of its deciding check.
@@ -128,6 +137,10 @@ impl<'r> Group<'r> {
             return "nothing: the harness or the machine failed, which says nothing of the pack"
                 .into();
         }
+        if self.is_not_wasm() {
+            return "The runner compiles every component when it loads the pack, and refuses the pack."
+                .into();
+        }
         let host = self.checks().first().map_or("", |check| check.host);
         let own = self.first().and_then(|l| said(l.finding));
         let of_others = || follow.flat_map(|g| &g.found).find_map(|l| said(l.finding));
@@ -144,6 +157,9 @@ impl<'r> Group<'r> {
     pub(super) fn fix(&self) -> String {
         if is_of_harness(&self.key.code) {
             return "run again, with fewer --jobs or on a faster machine".into();
+        }
+        if self.is_not_wasm() {
+            return "Pack the component's binary under this name.".into();
         }
         let first = self.checks().first().map_or("", |check| check.fix);
         first.to_owned()

@@ -51,14 +51,16 @@ fn generated(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Val
     let form = SetupForm::of(pack, &conditions.limits);
     let mut lists = declared.iter().filter_map(|d| d.questions.as_ref().ok());
     let asked = lists.find(|questions| !questions.is_empty());
-    for question in asked.into_iter().flatten() {
+    // One file may mark what another only asks; a secret gets a canary.
+    let mut asked = asked.cloned().unwrap_or_default();
+    form.mark_secrets(&mut asked);
+    for question in &asked {
         let answer = match &question.default {
             _ if question.required => fitting(question, base_url),
             Some(default) if question.answer().is_some_and(|k| k.takes(default)) => default.clone(),
             _ => continue,
         };
-        // One file may mark what another does not.
-        let part = if question.secret || form.is_secret(&question.id) {
+        let part = if question.secret {
             &mut secrets
         } else {
             &mut config

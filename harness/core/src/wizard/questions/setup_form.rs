@@ -57,6 +57,10 @@ impl SetupForm {
         let by_schema = config_schema_secrets(pack, limits.depth);
         form.secrets
             .extend(by_schema.iter().map(|key| canonical(key)));
+        // One file may mark what another only asks.
+        let mut questions = std::mem::take(&mut form.questions);
+        form.mark_secrets(&mut questions);
+        form.questions = questions;
         form
     }
 

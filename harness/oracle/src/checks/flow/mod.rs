@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         host: "The runner ends the flow with an error, and the user gets no answer.",
         requirement: "Every flow handles an empty message and a message with text: no node traps, hits a bound or answers with an error, and no routing is endless.",
         why: "The first message that a user sends takes this way.",
-        fix: "The finding names the node, its component and the cause; answer an error through a route for it if it is expected.",
+        fix: "Correct the component or the node; `--verbose` lists the nodes. If the error is expected, give the node a route for it.",
         run: walks::walks,
     },
 ];

@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         host: "The operator stops with the step's error.",
         requirement: "Every step of every wizard ran to completion.",
         why: "Only a step that ran to its end was tested; a wizard that stops leaves users half-way.",
-        fix: "The finding names the step, its file and the cause; the reproducing command shows it again.",
+        fix: "Correct the step; `--verbose` shows its place, and the command under `again` runs it again.",
         run: completes,
     },
     Check {
