@@ -54,6 +54,11 @@ impl StepExecutor for Provider {
                 };
                 Ok(StepOutcome::Json(answer.to_string().into()))
             }
+            Call::QaSpec { .. } => Ok(StepOutcome::Json(self.spec.to_string().into())),
+            Call::ApplyAnswers { answers, .. } => {
+                let answer = json!({ "ok": true, "config": answers });
+                Ok(StepOutcome::Json(answer.to_string().into()))
+            }
             other => Err(StepFailure::new(StepCode::Abi, other.function())),
         };
         StepAnswer {
@@ -225,4 +230,36 @@ fn mark_of_any_file_makes_an_answer_a_secret() {
     // The answer is made up as a secret, which the plan sets apart from the config.
     let declared = result(&results, "secrets.contained", "operator.default");
     assert_eq!(declared.status, Status::Passed, "{declared:?}");
+}
+
+#[test]
+fn secret_in_the_config_is_good_practice_only_if_a_file_declares_it() {
+    let pin = json!({ "id": "pin", "kind": "text", "required": true, "secret": true });
+    let provider = Provider::new(json!([pin]), Value::Null);
+    let text = r#"(component (component $c) (instance $i (instantiate $c))
+        (export "greentic:component/component-qa@0.6.0" (instance $i)))"#;
+    let codes = |form: Option<&str>| {
+        let mut files: Files = [
+            (
+                "pack.json".to_owned(),
+                br#"{"id": "p", "version": "1.0.0"}"#.to_vec(),
+            ),
+            (
+                "components/ask.wasm".to_owned(),
+                wat::parse_str(text).expect("Wasm"),
+            ),
+        ]
+        .into();
+        files.extend(form.map(|form| ("setup.yaml".to_owned(), form.as_bytes().to_vec())));
+        let source = Source::Folder {
+            files,
+            manifest: None,
+        };
+        let results = judge(&observe(Ok(source), &provider, &Conditions::default()));
+        ["secrets.contained", "secrets.in-config"]
+            .map(|check| result(&results, check, "ask.qa.setup").status)
+    };
+    assert_eq!(codes(None), [Status::Failed, Status::Passed]);
+    let form = "questions:\n- {name: pin, kind: string, required: true, secret: true}\n";
+    assert_eq!(codes(Some(form)), [Status::Passed, Status::Failed]);
 }
