@@ -49,6 +49,11 @@ fn run(nodes: &[(&str, Value)]) -> WizardRun {
 }
 
 fn run_from(entry: &str, nodes: &[(&str, Value)]) -> WizardRun {
+    run_with(entry, nodes, "questions: []")
+}
+
+/// The run of a pack with this setup form.
+fn run_with(entry: &str, nodes: &[(&str, Value)], form: &str) -> WizardRun {
     let map: serde_json::Map<String, Value> = nodes
         .iter()
         .map(|(id, node)| {
@@ -73,6 +78,7 @@ fn run_from(entry: &str, nodes: &[(&str, Value)]) -> WizardRun {
     let files = [
         ("manifest.cbor", manifest),
         ("components/demo.ops.wasm", Vec::new()),
+        ("setup.yaml", form.as_bytes().to_vec()),
     ];
     let files = files.map(|(n, b)| (n.to_owned(), b)).into();
     let manifest = None;
@@ -310,4 +316,22 @@ fn node_that_reports_error_or_malformed_plan_does_not_pass() {
         refused.outcome
     );
     assert_eq!(refused.steps.len(), 1, "nothing is applied after a refusal");
+}
+
+#[test]
+fn setup_that_sets_nothing_fails_if_its_form_requires_an_answer() {
+    let apply = || ("s__apply", node("echo", &json!({}), &json!("end")));
+    let form = |required: bool| {
+        format!("questions:\n- {{name: room, kind: string, required: {required}}}\n")
+    };
+    let run = |required| run_with("s__apply", &[apply()], &form(required));
+    assert_eq!(run(false).outcome, Outcome::Completed);
+    let prose = run(true);
+    assert_eq!(
+        seen(&prose)[1],
+        "step apply: E_STEP_MISSING",
+        "the name alone sets nothing up"
+    );
+    let failure = prose.steps[1].failure().expect("a failure");
+    assert!(failure.message.contains("requires `room`"), "{failure}");
 }

@@ -84,3 +84,25 @@ fn hosts_run_every_wizard_of_an_older_pack() {
     assert!(all.len() > 1);
     assert!(all.iter().all(|(_, by)| *by == RunBy::Operator), "{all:?}");
 }
+
+#[test]
+fn nobody_runs_the_setup_flow_of_a_provider_that_needs_no_setup() {
+    let by = |requires_setup: bool| {
+        let change = |files: &mut BTreeMap<String, Vec<u8>>| {
+            let manifest = greentic_types::decode_pack_manifest(&files["manifest.cbor"]);
+            let mut manifest = serde_json::to_value(manifest.expect("decodes")).expect("JSON");
+            let extensions = manifest["extensions"].as_object_mut().expect("extensions");
+            extensions.remove("greentic.provider-extension.v1");
+            let offers = "/extensions/greentic.ext.capabilities.v1/inline/offers/0";
+            let offer = manifest.pointer_mut(offers).expect("an offer");
+            offer["requires_setup"] = requires_setup.into();
+            let manifest = serde_json::from_value(manifest).expect("a manifest");
+            let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+            files.insert("manifest.cbor".into(), manifest);
+        };
+        run_by(&pack("conforming/operator-provider", change))
+    };
+    let setup = |by| vec![("setup_default".to_owned(), by)];
+    assert_eq!(by(true), setup(RunBy::Operator));
+    assert_eq!(by(false), setup(RunBy::Nobody));
+}

@@ -7,7 +7,7 @@ use provision_core::wizard::{
     StepRequest,
 };
 use provision_core::{Pack, Source, Status};
-use provision_oracle::{CheckResult, Conditions, judge, observe};
+use provision_oracle::{CheckResult, Conditions, Level, judge, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +72,10 @@ impl StepExecutor for Provider {
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// The results of the conforming provider of this project after a change.
-fn judged(provider: &Provider, change: impl Fn(&mut PackManifest, &mut Files)) -> Vec<CheckResult> {
+fn judged(
+    executor: &dyn StepExecutor,
+    change: impl Fn(&mut PackManifest, &mut Files),
+) -> Vec<CheckResult> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
     let root = root.join("conforming/operator-provider");
     let names = [
@@ -96,7 +99,7 @@ fn judged(provider: &Provider, change: impl Fn(&mut PackManifest, &mut Files)) -
         files,
         manifest: None,
     };
-    judge(&observe(Ok(source), provider, &Conditions::default()))
+    judge(&observe(Ok(source), executor, &Conditions::default()))
 }
 
 fn result<'r>(results: &'r [CheckResult], check: &str, scope: &str) -> &'r CheckResult {
@@ -262,4 +265,30 @@ fn secret_in_the_config_is_good_practice_only_if_a_file_declares_it() {
     assert_eq!(codes(None), [Status::Failed, Status::Passed]);
     let form = "questions:\n- {name: pin, kind: string, required: true, secret: true}\n";
     assert_eq!(codes(Some(form)), [Status::Passed, Status::Failed]);
+}
+
+/// A machine on which every step takes too long.
+struct Slow;
+
+impl StepExecutor for Slow {
+    fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+        StepAnswer {
+            result: Err(StepFailure::new(StepCode::Deadline, "slow")),
+            meters: Meters::default(),
+            attempts: HostActivity::default(),
+        }
+    }
+}
+
+#[test]
+fn failure_of_the_machine_is_an_error_in_every_profile() {
+    let results = judged(&Slow, |_, _| {});
+    let is = |r: &&CheckResult| r.status == Status::Error && r.level == Level::Must;
+    assert!(results.iter().any(|r| is(&r)));
+    let failed = results.iter().filter(|r| r.status == Status::Failed);
+    let failed: Vec<&str> = failed.map(|r| r.check).collect();
+    assert!(
+        !failed.iter().any(|check| check.starts_with("setup.")),
+        "{failed:?}"
+    );
 }

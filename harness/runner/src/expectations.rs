@@ -269,6 +269,12 @@ mod tests {
             stale[0].contains("of cause 0123456789abcdef for p"),
             "{stale:?}"
         );
+        let mut sandbox = golden(&["E_X"]);
+        sandbox.check = "sandbox.no-effects";
+        let id = &causes(&subject(), std::slice::from_ref(&sandbox))[0].id;
+        let expectations = Expectations::parse(&with_cause(id), today).expect("parses");
+        let excusal = expectations.excuse(&subject(), vec![sandbox]);
+        assert_eq!(excusal.results[0].status, Status::Failed, "never excused");
         for (text, said) in [
             (with_cause("short"), "16 hex digits"),
             (

@@ -279,3 +279,16 @@ fn packed_fixture_equals_its_source_folder() {
     }
     assert_eq!(archive.len(), 6, "a manifest, four steps and the SBOM");
 }
+
+#[test]
+fn run_of_many_packs_tells_each_tenth_of_them() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let run = conformance(temp.path(), &fixture("conforming"), "");
+    assert_eq!(code(&run), 0);
+    let lines = stderr(&run).lines().filter(|l| l.contains(" packs, "));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines.len(), 10, "{lines:#?}");
+    let last = lines.last().expect("ten");
+    let (done, rest) = last.split_once(" of ").expect("a count");
+    assert!(rest.starts_with(&format!("{done} packs, ")), "{last}");
+}
