@@ -7,7 +7,7 @@ use provision_core::wizard::{
     StepRequest,
 };
 use provision_core::{Pack, Source, Status};
-use provision_oracle::{CheckResult, Conditions, Level, judge, observe};
+use provision_oracle::{CheckResult, Conditions, Level, Subject, judge, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,6 +69,10 @@ impl StepExecutor for Provider {
     }
 }
 
+/// A component with questions of its own.
+const ASKS: &str = r#"(component (component $c) (instance $i (instantiate $c))
+    (export "greentic:component/component-qa@0.6.0" (instance $i)))"#;
+
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// The results of the conforming provider of this project after a change.
@@ -76,6 +80,14 @@ fn judged(
     executor: &dyn StepExecutor,
     change: impl Fn(&mut PackManifest, &mut Files),
 ) -> Vec<CheckResult> {
+    judge(&observed(executor, change))
+}
+
+/// What is observed of the same provider.
+fn observed(
+    executor: &dyn StepExecutor,
+    change: impl Fn(&mut PackManifest, &mut Files),
+) -> Subject {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
     let root = root.join("conforming/operator-provider");
     let names = [
@@ -99,7 +111,7 @@ fn judged(
         files,
         manifest: None,
     };
-    judge(&observe(Ok(source), executor, &Conditions::default()))
+    observe(Ok(source), executor, &Conditions::default())
 }
 
 fn result<'r>(results: &'r [CheckResult], check: &str, scope: &str) -> &'r CheckResult {
@@ -239,8 +251,6 @@ fn mark_of_any_file_makes_an_answer_a_secret() {
 fn secret_in_the_config_is_good_practice_only_if_a_file_declares_it() {
     let pin = json!({ "id": "pin", "kind": "text", "required": true, "secret": true });
     let provider = Provider::new(json!([pin]), Value::Null);
-    let text = r#"(component (component $c) (instance $i (instantiate $c))
-        (export "greentic:component/component-qa@0.6.0" (instance $i)))"#;
     let codes = |form: Option<&str>| {
         let mut files: Files = [
             (
@@ -249,7 +259,7 @@ fn secret_in_the_config_is_good_practice_only_if_a_file_declares_it() {
             ),
             (
                 "components/ask.wasm".to_owned(),
-                wat::parse_str(text).expect("Wasm"),
+                wat::parse_str(ASKS).expect("Wasm"),
             ),
         ]
         .into();
@@ -291,4 +301,24 @@ fn failure_of_the_machine_is_an_error_in_every_profile() {
         !failed.iter().any(|check| check.starts_with("setup.")),
         "{failed:?}"
     );
+}
+
+#[test]
+fn no_answers_are_fuzzed_into_the_questions_of_an_author() {
+    let provider = Provider::new(json!([question("room")]), json!({ "room": "blue" }));
+    let subject = observed(&provider, |_, files| {
+        files.insert(
+            "components/ask.wasm".into(),
+            wat::parse_str(ASKS).expect("Wasm"),
+        );
+    });
+    let is_probed = |name: &str| {
+        let mut wizards = subject.wizards().iter();
+        let observed = wizards.find(|o| o.wizard.name == name).expect("a wizard");
+        let runs = observed.runs.as_ref().expect("runs");
+        assert!(runs.first.completed(), "{name}");
+        runs.probed.is_some()
+    };
+    assert!(is_probed("operator.default"));
+    assert!(!is_probed("ask.qa.setup"));
 }
