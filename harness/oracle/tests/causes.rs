@@ -2,6 +2,9 @@
 //! in which order, and that the same defect has the same id everywhere.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod project;
+
+use project::files_of;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Finding, FindingCode, Limits, Source, Status};
@@ -346,20 +349,8 @@ fn same_defects_have_the_same_ids_in_another_pack() {
 
 #[test]
 fn question_that_the_form_never_asks_explains_the_refusal() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-    let root = root.join("nonconforming/setup-asks-too-little");
-    let files = [
-        "manifest.cbor",
-        "assets/setup.yaml",
-        "components/chat-provider.wasm",
-        "schemas/config.schema.json",
-    ];
-    let read = |name: &str| {
-        let bytes = std::fs::read(root.join(name)).expect("readable");
-        (name.to_owned(), bytes)
-    };
     let causes = observed(Source::Folder {
-        files: files.map(read).into(),
+        files: files_of("nonconforming/setup-asks-too-little"),
         manifest: None,
     });
     let unasked = of(&causes, "E_QUESTIONS_DISAGREE");

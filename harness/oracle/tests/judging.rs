@@ -397,33 +397,3 @@ fn consumption_of_all_steps_of_a_pack_is_bounded() {
     // A run that exceeded the budget is not repeated.
     assert_eq!(executor.0.load(Ordering::Relaxed), 3);
 }
-
-#[test]
-fn validator_pack_passes_only_if_its_validator_answered() {
-    let text = r#"(component (component $c) (instance $i (instantiate $c))
-        (export "greentic:pack-validate/validator@0.1.0" (instance $i)))"#;
-    let validator = wat::parse_str(text).expect("Wasm");
-    let verdict_with = |answer: fn() -> StepAnswer| {
-        let manifest = br#"{"id": "p", "version": "1.0.0"}"#.to_vec();
-        let files = [
-            ("pack.json".to_owned(), manifest),
-            ("components/v.wasm".to_owned(), validator.clone()),
-        ];
-        let source = Source::Folder {
-            files: files.into(),
-            manifest: None,
-        };
-        let executor = fake(move |_, _| answer());
-        let subject = observe(Ok(source), &executor, &Conditions::default());
-        let results = judge(&subject);
-        let core: Vec<CheckResult> = results
-            .into_iter()
-            .filter(|r| r.level == Level::Must)
-            .collect();
-        let failed: Vec<_> = core.iter().filter(|r| r.status == Status::Failed).collect();
-        assert!(failed.is_empty(), "{failed:#?}");
-        verdict(&subject, &core)
-    };
-    assert_eq!(verdict_with(|| ran("[]", 1)), Verdict::Pass);
-    assert_eq!(verdict_with(|| failed(StepCode::Trap)), Verdict::Partial);
-}

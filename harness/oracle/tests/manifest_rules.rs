@@ -1,7 +1,10 @@
 //! The rules on what a manifest says of a pack, each broken alone.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod project;
+
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
+use project::{Files, files_of};
 use provision_core::pack::digest;
 use provision_core::wizard::{
     Call, HostActivity, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
@@ -9,8 +12,6 @@ use provision_core::wizard::{
 use provision_core::{Pack, Source, Status};
 use provision_oracle::{CheckResult, Conditions, Scope, judge, observe};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Describes every component with this answer, and runs nothing else.
 struct Described(Value);
@@ -29,26 +30,10 @@ impl StepExecutor for Described {
     }
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
-
 /// The results of the conforming library of this project, with changes to its manifest
 /// (as JSON) and files.
 fn judged(describes: Value, change: impl Fn(&mut Value, &mut Files)) -> Vec<CheckResult> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-    let root = root.join("conforming/pack-v1-library");
-    let names = [
-        "manifest.cbor",
-        "pack.lock.cbor",
-        "components/demo-more.wasm",
-        "components/demo-ops.wasm",
-        "components/demo-ops.manifest.cbor",
-        "schemas/run.schema.json",
-    ];
-    let read = |name: &str| {
-        let bytes = std::fs::read(root.join(name)).expect("readable");
-        (name.to_owned(), bytes)
-    };
-    let mut files: Files = names.map(read).into();
+    let mut files = files_of("conforming/pack-v1-library");
     let manifest = decode_pack_manifest(&files["manifest.cbor"]).expect("decodes");
     let mut manifest = serde_json::to_value(manifest).expect("JSON");
     change(&mut manifest, &mut files);

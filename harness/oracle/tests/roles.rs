@@ -1,9 +1,12 @@
 //! The role of a pack decides whether setup checks apply to it.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use provision_core::wizard::NoopExecutor;
-use provision_core::{Source, Status, Verdict};
-use provision_oracle::{CheckResult, Conditions, judge, observe, verdict};
+use provision_core::wizard::{
+    HostActivity, Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepOutcome, StepRequest,
+};
+use provision_core::{Pack, Source, Status, Verdict};
+use provision_oracle::{CheckResult, Conditions, Level, judge, observe, verdict};
 use serde_json::json;
 
 /// The verdict on a pack-v1 pack of this kind without flows, and its results.
@@ -51,4 +54,52 @@ fn application_without_wizard_neither_fails_nor_passes() {
         // No step ran, so nothing is proven.
         assert_eq!(verdict, Verdict::Partial, "{kind}");
     }
+}
+
+/// A validator with this answer.
+struct Validator(Result<StepOutcome, StepFailure>);
+
+impl StepExecutor for Validator {
+    fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+        StepAnswer {
+            result: self.0.clone(),
+            meters: Meters::default(),
+            attempts: HostActivity::default(),
+        }
+    }
+}
+
+#[test]
+fn validator_pack_passes_only_if_its_validator_answered() {
+    let text = r#"(component (component $c) (instance $i (instantiate $c))
+        (export "greentic:pack-validate/validator@0.1.0" (instance $i)))"#;
+    let validator = wat::parse_str(text).expect("Wasm");
+    let verdict_with = |result: Result<StepOutcome, StepFailure>| {
+        let manifest = br#"{"id": "p", "version": "1.0.0"}"#.to_vec();
+        let files = [
+            ("pack.json".to_owned(), manifest),
+            ("components/v.wasm".to_owned(), validator.clone()),
+        ];
+        let source = Source::Folder {
+            files: files.into(),
+            manifest: None,
+        };
+        let subject = observe(Ok(source), &Validator(result), &Conditions::default());
+        let results = judge(&subject);
+        let core: Vec<CheckResult> = results
+            .into_iter()
+            .filter(|r| r.level == Level::Must)
+            .collect();
+        let failed: Vec<_> = core.iter().filter(|r| r.status == Status::Failed).collect();
+        assert!(failed.is_empty(), "{failed:#?}");
+        verdict(&subject, &core)
+    };
+    assert_eq!(
+        verdict_with(Ok(StepOutcome::Json(b"[]".to_vec()))),
+        Verdict::Pass
+    );
+    assert_eq!(
+        verdict_with(Err(StepFailure::new(StepCode::Trap, "why"))),
+        Verdict::Partial
+    );
 }

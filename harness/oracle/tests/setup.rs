@@ -1,7 +1,10 @@
 //! Setup as the operator does it, with an executor that answers operations from a script.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod project;
+
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
+use project::{Files, files_of};
 use provision_core::wizard::{
     Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
     StepRequest,
@@ -9,8 +12,6 @@ use provision_core::wizard::{
 use provision_core::{Pack, Source, Status};
 use provision_oracle::{CheckResult, Conditions, Level, Subject, judge, observe};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Answers the operations of a provider, and keeps what it was asked.
@@ -73,8 +74,6 @@ impl StepExecutor for Provider {
 const ASKS: &str = r#"(component (component $c) (instance $i (instantiate $c))
     (export "greentic:component/component-qa@0.6.0" (instance $i)))"#;
 
-type Files = BTreeMap<String, Vec<u8>>;
-
 /// The results of the conforming provider of this project after a change.
 fn judged(
     executor: &dyn StepExecutor,
@@ -88,19 +87,7 @@ fn observed(
     executor: &dyn StepExecutor,
     change: impl Fn(&mut PackManifest, &mut Files),
 ) -> Subject {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-    let root = root.join("conforming/operator-provider");
-    let names = [
-        "manifest.cbor",
-        "assets/setup.yaml",
-        "components/chat-provider.wasm",
-        "schemas/config.schema.json",
-    ];
-    let read = |name: &str| {
-        let bytes = std::fs::read(root.join(name)).expect("readable");
-        (name.to_owned(), bytes)
-    };
-    let mut files: Files = names.map(read).into();
+    let mut files = files_of("conforming/operator-provider");
     let mut manifest = decode_pack_manifest(&files["manifest.cbor"]).expect("decodes");
     // The questions of these tests have other answers than the pack's own schema.
     manifest.components[0].config_schema = None;
