@@ -4,8 +4,10 @@
 use crate::stream;
 use arbitrary::{Result, Unstructured};
 use greentic_provision::events::{
-    CheckFinished, Event, PackFinished, PackRole, StepDone, WizardDriven,
+    Called, CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, StepDone,
+    WizardDriven,
 };
+use provision_core::flow::{Message, WalkOutcome};
 use provision_core::wizard::Role;
 use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
 use provision_core::{Finding, FindingCode, Status, Verdict};
@@ -63,6 +65,9 @@ fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
             worst = worst.max(check.status);
             events.push(Event::CheckFinished(check));
         }
+        for _ in 0..u.int_in_range(0..=2)? {
+            events.push(Event::FlowWalked(walk(u, &label)?));
+        }
         events.push(Event::PackFinished(finished(u, &label, worst)?));
     }
     Ok((labels, events))
@@ -73,23 +78,7 @@ fn wizard(u: &mut Unstructured<'_>, pack: &str) -> Result<WizardDriven> {
         Ok(StepDone {
             step: "apply".into(),
             node: Some(text(u)?),
-            function: text(u)?,
-            component: Some(text(u)?),
-            status: text(u)?,
-            message: Some(text(u)?),
-            meters: Meters {
-                fuel: u.arbitrary()?,
-                memory_bytes: u.arbitrary()?,
-                ..Meters::default()
-            },
-            attempts: vec![HostCall {
-                interface: text(u)?,
-                function: text(u)?,
-                arguments: text(u)?,
-                bytes: u.arbitrary()?,
-                count: u.arbitrary()?,
-                verdict: HostVerdict::Denied,
-            }],
+            call: called(u)?,
         })
     });
     let steps = steps.collect::<Result<_>>()?;
@@ -102,6 +91,47 @@ fn wizard(u: &mut Unstructured<'_>, pack: &str) -> Result<WizardDriven> {
         steps_due: u.int_in_range(0..=9)?,
         steps,
         notes: vec![text(u)?],
+    })
+}
+
+/// A walk whose nodes may be of another flow.
+fn walk(u: &mut Unstructured<'_>, pack: &str) -> Result<FlowWalked> {
+    let nodes = (0..u.int_in_range(0..=2)?).map(|_| {
+        Ok(NodeDone {
+            flow: text(u)?,
+            node: text(u)?,
+            call: called(u)?,
+        })
+    });
+    let nodes = nodes.collect::<Result<_>>()?;
+    Ok(FlowWalked {
+        pack: pack.into(),
+        flow: text(u)?,
+        message: *u.choose(&Message::ALL)?,
+        outcome: *u.choose(&[WalkOutcome::Completed, WalkOutcome::Blocked])?,
+        nodes,
+    })
+}
+
+fn called(u: &mut Unstructured<'_>) -> Result<Called> {
+    Ok(Called {
+        function: text(u)?,
+        component: Some(text(u)?),
+        status: text(u)?,
+        message: Some(text(u)?),
+        meters: Meters {
+            fuel: u.arbitrary()?,
+            memory_bytes: u.arbitrary()?,
+            ..Meters::default()
+        },
+        attempts: vec![HostCall {
+            interface: text(u)?,
+            function: text(u)?,
+            arguments: text(u)?,
+            bytes: u.arbitrary()?,
+            count: u.arbitrary()?,
+            verdict: HostVerdict::Denied,
+        }],
     })
 }
 

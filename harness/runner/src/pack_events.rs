@@ -2,7 +2,8 @@
 
 use crate::discover::PackRef;
 use crate::events::{
-    CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, StepDone, WizardDriven,
+    Called, CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, StepDone,
+    WizardDriven,
 };
 use crate::evidence;
 use crate::examine::Examined;
@@ -35,7 +36,10 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
     let mut events = Vec::new();
     for observed in subject.wizards() {
         let mut driven = driven(pack, observed);
-        let messages = driven.steps.iter_mut().filter_map(|s| s.message.as_mut());
+        let messages = driven
+            .steps
+            .iter_mut()
+            .filter_map(|s| s.call.message.as_mut());
         for text in messages.chain(&mut driven.notes) {
             *text = secrets.without(text);
         }
@@ -45,7 +49,11 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
     for flow in flows {
         for walk in &flow.walks {
             let mut walked = walked(pack, &flow.flow, walk);
-            for text in walked.nodes.iter_mut().filter_map(|n| n.message.as_mut()) {
+            for text in walked
+                .nodes
+                .iter_mut()
+                .filter_map(|n| n.call.message.as_mut())
+            {
                 *text = secrets.without(text);
             }
             events.push(Event::FlowWalked(walked));
@@ -109,12 +117,14 @@ fn node(run: &NodeRun) -> NodeDone {
     NodeDone {
         flow: inert(&run.flow, 200),
         node: inert(&run.node, 200),
-        function: inert(&run.function, 200),
-        component: run.component.clone(),
-        status: run.result.name().into(),
-        message: run.result.message().map(str::to_owned),
-        meters: run.meters,
-        attempts: run.attempts.calls.clone(),
+        call: Called {
+            function: inert(&run.function, 200),
+            component: run.component.clone(),
+            status: run.result.name().into(),
+            message: run.result.message().map(str::to_owned),
+            meters: run.meters,
+            attempts: run.attempts.calls.clone(),
+        },
     }
 }
 
@@ -138,12 +148,14 @@ fn step(run: &StepRun) -> StepDone {
     StepDone {
         step: run.step.name().to_owned(),
         node: run.node.as_deref().map(|n| inert(n, 200)),
-        function: inert(&run.function, 200),
-        component: run.component.clone(),
-        status: status.into(),
-        message: run.failure().map(|f| f.message.clone()),
-        meters: run.meters,
-        attempts: run.attempts.calls.clone(),
+        call: Called {
+            function: inert(&run.function, 200),
+            component: run.component.clone(),
+            status: status.into(),
+            message: run.failure().map(|f| f.message.clone()),
+            meters: run.meters,
+            attempts: run.attempts.calls.clone(),
+        },
     }
 }
 

@@ -3,10 +3,12 @@
 //! Every report is a fold over these events, so a report shows nothing that is not
 //! here, and an aborted run leaves the events of all packs that it finished.
 
+mod log;
 pub(crate) mod read;
 mod status_fields;
 
-use crate::exit::Error;
+pub use log::EventLog;
+
 use crate::timings::PackTimes;
 use provision_core::flow::{Message, WalkOutcome};
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
@@ -14,10 +16,6 @@ use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::{Cause, Level};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -143,15 +141,23 @@ pub struct StepDone {
     pub step: String,
     /// The node of the flow's graph, if there is one.
     pub node: Option<String>,
-    /// The function that was called.
+    /// Its call. The status is `ok`, a code `E_…`, or `not_run`.
+    #[serde(flatten)]
+    pub call: Called,
+}
+
+/// A call of a function of the pack or of the runner.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Called {
+    /// The function: one of a component, an operation, or one of the runner.
     pub function: String,
-    /// The file that contains the function.
+    /// The file of its component, if it has one.
     pub component: Option<String>,
-    /// `ok`, a code `E_…`, or `not_run`.
+    /// How it ended.
     pub status: String,
-    /// The message of the failure.
+    /// The message of the failure, or the reason.
     pub message: Option<String>,
-    /// The resources that the step consumed.
+    /// The resources that it consumed.
     #[serde(flatten)]
     pub meters: Meters,
     /// Its calls to the host.
@@ -180,19 +186,10 @@ pub struct NodeDone {
     pub flow: String,
     /// The node.
     pub node: String,
-    /// The operation, or the function of the runner.
-    pub function: String,
-    /// The file of its component, if it has one.
-    pub component: Option<String>,
-    /// `ok`, `carried_out`, `withheld`, `blocked`, `not_run`, or a code `E_…`.
-    pub status: String,
-    /// The failure, or the reason.
-    pub message: Option<String>,
-    /// The resources that the node consumed.
+    /// Its call. The status is `ok`, `carried_out`, `withheld`, `blocked`, `not_run`, or
+    /// a code `E_…`.
     #[serde(flatten)]
-    pub meters: Meters,
-    /// Its calls to the host.
-    pub attempts: Vec<HostCall>,
+    pub call: Called,
 }
 
 /// See [`Event::CheckFinished`].
@@ -276,104 +273,3 @@ pub struct PackRole {
 
 /// Version of the event format. This version reads no other.
 pub const FORMAT: u32 = 1;
-
-/// Writes events to a file, one per line.
-pub struct EventLog {
-    path: PathBuf,
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    file: File,
-    /// A second output: standard output with `--json`.
-    also: Option<Box<dyn Write + Send>>,
-    failed: Option<std::io::Error>,
-}
-
-impl EventLog {
-    /// Creates an empty log at `path`. Events also go to `also`, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if it cannot be created.
-    pub fn create(path: &Path, also: Option<Box<dyn Write + Send>>) -> Result<Self, Error> {
-        let error = |e| Error::io("write", path, e);
-        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(error)?;
-        }
-        let inner = Inner {
-            file: File::create(path).map_err(error)?,
-            also,
-            failed: None,
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            inner: Mutex::new(inner),
-        })
-    }
-
-    /// The file that events go to.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Adds an event. [`EventLog::finish`] returns the first write error.
-    pub fn emit(&self, event: &Event) {
-        self.emit_all(std::slice::from_ref(event));
-    }
-
-    /// Adds events without events of other threads between them.
-    pub fn emit_all(&self, events: &[Event]) {
-        let mut lines = Vec::new();
-        for event in events {
-            lines.extend(serde_json::to_vec(event).unwrap_or_default());
-            lines.push(b'\n');
-        }
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(e) = inner.file.write_all(&lines) {
-            inner.failed.get_or_insert(e);
-        }
-        if let Some(also) = &mut inner.also {
-            // NB: a reader that closes the second output does not fail the run.
-            if also.write_all(&lines).and_then(|()| also.flush()).is_err() {
-                inner.also = None;
-            }
-        }
-    }
-
-    /// Syncs the log.
-    ///
-    /// # Errors
-    /// [`Error::Io`], the first of all writes, or that of the sync.
-    pub fn finish(&self) -> Result<(), Error> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        match inner.failed.take() {
-            Some(e) => Err(Error::io("write", &self.path, e)),
-            None => inner
-                .file
-                .sync_all()
-                .or_else(|e| match e.kind() {
-                    // A pipe or a device cannot be synced.
-                    std::io::ErrorKind::InvalidInput => Ok(()),
-                    _ => Err(e),
-                })
-                .map_err(|e| Error::io("write", &self.path, e)),
-        }
-    }
-}
-
-#[cfg(test)]
-#[cfg(target_os = "linux")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failed_write_is_reported_by_finish() {
-        let full = EventLog::create(Path::new("/dev/full"), None).expect("opens");
-        full.emit(&Event::RunFinished { exit_code: 0 });
-        assert!(matches!(full.finish(), Err(Error::Io { .. })));
-        let fine = EventLog::create(Path::new("/dev/null"), None).expect("opens");
-        fine.emit(&Event::RunFinished { exit_code: 0 });
-        assert!(fine.finish().is_ok());
-    }
-}

@@ -110,10 +110,10 @@ impl Baseline {
             return vec![None; wizard.steps.len()];
         };
         let named = wizard.steps.iter();
-        let named = named.map(|s| (&*s.step, s.node.as_deref(), &*s.function));
+        let named = named.map(|s| (&*s.step, s.node.as_deref(), &*s.call.function));
         let change = |(place, step): (Place, &StepDone)| {
             let before = i64::try_from(*before.get(&place)?).ok()?;
-            Some(i64::try_from(step.meters.fuel).ok()? - before)
+            Some(i64::try_from(step.call.meters.fuel).ok()? - before)
         };
         places(named).zip(&wizard.steps).map(change).collect()
     }

@@ -1,7 +1,7 @@
 //! The JSON report: the same bytes for the same packs, independent of the date
 //! and the speed of the run.
 
-use crate::events::{CheckFinished, FlowWalked, NodeDone, StepDone, WizardDriven};
+use crate::events::{Called, CheckFinished, FlowWalked, NodeDone, StepDone, WizardDriven};
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -111,7 +111,7 @@ impl Serialize for Packs<'_, '_> {
 #[must_use]
 pub fn timing(pack: &PackRun) -> Value {
     let wizards = pack.wizards.iter().map(|w| {
-        let micros: Vec<u64> = w.steps.iter().map(|s| s.meters.wall_micros).collect();
+        let micros: Vec<u64> = w.steps.iter().map(|s| s.call.meters.wall_micros).collect();
         json!({ "wizard": w.wizard, "step_micros": micros })
     });
     json!({
@@ -192,24 +192,12 @@ fn wizard(wizard: &WizardDriven, fuel_changes: &[Option<i64>]) -> Value {
     })
 }
 
-/// Without wall time, which differs from run to run; the events have it.
 fn step(step: &StepDone, fuel_change: Option<i64>) -> Value {
-    json!({
-        "step": step.step,
-        "node": step.node,
-        "function": step.function,
-        "component": step.component,
-        "status": step.status,
-        "message": step.message,
-        "fuel": step.meters.fuel,
-        "fuel_change": fuel_change,
-        "memory_bytes": step.meters.memory_bytes,
-        "table_elements": step.meters.table_elements,
-        "output_bytes": step.meters.output_bytes,
-        "host_calls": step.meters.host_calls,
-        "host_bytes": step.meters.host_bytes,
-        "attempts": step.attempts,
-    })
+    let mut value = call(&step.call);
+    value["step"] = json!(step.step);
+    value["node"] = json!(step.node);
+    value["fuel_change"] = json!(fuel_change);
+    value
 }
 
 fn flow(walked: &FlowWalked) -> Value {
@@ -221,22 +209,27 @@ fn flow(walked: &FlowWalked) -> Value {
     })
 }
 
-/// Without wall time, like a step.
 fn node(node: &NodeDone) -> Value {
+    let mut value = call(&node.call);
+    value["flow"] = json!(node.flow);
+    value["node"] = json!(node.node);
+    value
+}
+
+/// Without wall time, which differs from run to run; the events have it.
+fn call(call: &Called) -> Value {
     json!({
-        "flow": node.flow,
-        "node": node.node,
-        "function": node.function,
-        "component": node.component,
-        "status": node.status,
-        "message": node.message,
-        "fuel": node.meters.fuel,
-        "memory_bytes": node.meters.memory_bytes,
-        "table_elements": node.meters.table_elements,
-        "output_bytes": node.meters.output_bytes,
-        "host_calls": node.meters.host_calls,
-        "host_bytes": node.meters.host_bytes,
-        "attempts": node.attempts,
+        "function": call.function,
+        "component": call.component,
+        "status": call.status,
+        "message": call.message,
+        "fuel": call.meters.fuel,
+        "memory_bytes": call.meters.memory_bytes,
+        "table_elements": call.meters.table_elements,
+        "output_bytes": call.meters.output_bytes,
+        "host_calls": call.meters.host_calls,
+        "host_bytes": call.meters.host_bytes,
+        "attempts": call.attempts,
     })
 }
 

@@ -57,6 +57,32 @@ fn hostile_text_stays_text_in_every_format() {
 }
 
 #[test]
+fn walks_through_flows_are_in_html_and_those_that_fail_in_junit() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let flags = "--html r.html --junit r.xml";
+    let read = |name: &str| fs::read_to_string(temp.path().join(name)).expect(name);
+    let pack = fixture("nonconforming/flow-trap-on-text");
+    assert_eq!(code(&conformance(temp.path(), &pack, flags)), 1);
+    let (html, junit) = (read("r.html"), read("r.xml"));
+    for line in [
+        "<p>flow <b>main</b> with an empty message: completed</p>",
+        "<p>flow <b>main</b> with a text message: failed</p>",
+        "<td class=\"failed\">E_TRAP ",
+    ] {
+        assert!(html.contains(line), "{line}");
+    }
+    assert!(junit.contains("flow main node a: ok, fuel "), "{junit}");
+    assert!(junit.contains("flow main node a: E_TRAP, fuel "), "{junit}");
+    let pack = fixture("conforming/application");
+    assert_eq!(code(&conformance(temp.path(), &pack, flags)), 0);
+    let (html, junit) = (read("r.html"), read("r.xml"));
+    let withheld = "<td><code>dw.agent</code> </td><td class=\"skipped\">withheld ";
+    assert!(html.contains(withheld), "{html}");
+    assert!(html.contains("<td>explain / text</td>"), "{html}");
+    assert!(!junit.contains("flow on_message node"), "{junit}");
+}
+
+#[test]
 fn sarif_has_a_result_for_each_cause_and_a_rule_for_each_check() {
     let temp = tempfile::tempdir().expect("a folder");
     let packs = fixture("nonconforming");

@@ -208,10 +208,10 @@ fn fuel(out: &mut String, pack: &PackRun) {
             let Some(change) = change.filter(|change| *change != 0) else {
                 continue;
             };
-            let fuel = step.meters.fuel;
+            let fuel = step.call.meters.fuel;
             let before = i128::from(fuel) - i128::from(change);
             let share = change as f64 * 100.0 / (before as f64).max(1.0);
-            let (wizard, function) = (&wizard.wizard, &step.function);
+            let (wizard, function) = (&wizard.wizard, &step.call.function);
             let name = step.node.as_deref().unwrap_or(&step.step);
             let _ = writeln!(
                 out,

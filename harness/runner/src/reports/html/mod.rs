@@ -1,6 +1,7 @@
 //! The HTML report: one file that loads no other. It opens with the causes of the whole
 //! run. It is readable without scripts; its only script filters the packs.
 
+mod calls;
 mod overview;
 mod pack;
 mod text;

@@ -1,15 +1,11 @@
-//! One pack of the HTML report: its failed checks, its steps with what they
-//! consumed, and its calls to the host.
+//! One pack of the HTML report: its causes, its failed checks and what was not judged.
 
+use super::calls::{driven, walked};
 use super::text::text;
-use crate::events::{CheckFinished, StepDone, WizardDriven};
+use crate::events::CheckFinished;
 use crate::fold::{PackRun, Run};
-use provision_core::limits::StepLimits;
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
-
-/// Kinds of calls to the host that are listed per step, at most.
-const CALLS: usize = 50;
 
 pub(super) fn details(run: &Run, pack: &PackRun) -> String {
     let (verdict, label) = (pack.verdict(), text(pack.label()));
@@ -45,6 +41,9 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
     skipped(&mut out, pack);
     for wizard in &pack.wizards {
         driven(&mut out, wizard, &run.started.limits.step);
+    }
+    for walk in &pack.flows {
+        walked(&mut out, walk, &run.started.limits.step);
     }
     out + "</details>\n"
 }
@@ -141,95 +140,4 @@ fn skipped(out: &mut String, pack: &PackRun) {
             rows.concat()
         );
     }
-}
-
-fn driven(out: &mut String, wizard: &WizardDriven, limits: &StepLimits) {
-    let _ = writeln!(
-        out,
-        "<p>wizard <b>{}</b> by {}: {}</p><div class=\"scroll\"><table><tr><th>step</th>\
-         <th>called</th><th>status</th><th>fuel</th><th>memory</th><th>table</th>\
-         <th>answer</th><th>host calls</th></tr>",
-        text(&wizard.wizard),
-        text(&wizard.driver),
-        text(&wizard.outcome)
-    );
-    for step in &wizard.steps {
-        row(out, step, limits);
-    }
-    out.push_str("</table></div>\n");
-    for step in &wizard.steps {
-        calls(out, step);
-    }
-    for note in &wizard.notes {
-        let _ = writeln!(out, "<p>note: {}</p>", text(note));
-    }
-}
-
-fn row(out: &mut String, step: &StepDone, limits: &StepLimits) {
-    let name = step.node.as_deref().unwrap_or(&step.step);
-    let meters = [
-        (step.meters.fuel, limits.fuel),
-        (step.meters.memory_bytes, limits.memory_bytes as u64),
-        (step.meters.table_elements, limits.table_elements as u64),
-        (step.meters.output_bytes, limits.output_bytes as u64),
-        (step.meters.host_calls, limits.host_calls),
-    ];
-    let class = if step.status == "ok" {
-        "passed"
-    } else {
-        "failed"
-    };
-    let _ = write!(
-        out,
-        "<tr><td>{}</td><td><code>{}</code> {}</td><td class=\"{class}\">{} {}</td>",
-        text(name),
-        text(&step.function),
-        text(step.component.as_deref().unwrap_or_default()),
-        text(&step.status),
-        text(step.message.as_deref().unwrap_or_default()),
-    );
-    for (used, limit) in meters {
-        // The bar shows the used part of the bound: a full bar leaves no room.
-        let percent = used.saturating_mul(100) / limit.max(1);
-        let _ = write!(
-            out,
-            "<td class=\"n\"><meter min=\"0\" max=\"{limit}\" high=\"{}\" value=\"{used}\" \
-             title=\"{used} of {limit}\">{percent} %</meter> {used}</td>",
-            limit / 10 * 8
-        );
-    }
-    out.push_str("</tr>\n");
-}
-
-fn calls(out: &mut String, step: &StepDone) {
-    if step.attempts.is_empty() {
-        return;
-    }
-    let name = step.node.as_deref().unwrap_or(&step.step);
-    let _ = writeln!(
-        out,
-        "<details><summary>{}: {} kinds of calls to the host</summary><table><tr><th>interface</th>\
-         <th>function</th><th>times</th><th>bytes</th><th>verdict</th></tr>",
-        text(name),
-        step.attempts.len()
-    );
-    for call in step.attempts.iter().take(CALLS) {
-        let verdict = format!("{:?}", call.verdict).to_lowercase();
-        let _ = writeln!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{verdict}</td></tr>",
-            text(&call.interface),
-            text(&call.function),
-            call.count,
-            call.bytes
-        );
-    }
-    if step.attempts.len() > CALLS {
-        let _ = writeln!(
-            out,
-            "<tr><td colspan=\"5\">… and {} more</td></tr>",
-            step.attempts.len() - CALLS
-        );
-    }
-    out.push_str("</table></details>\n");
 }

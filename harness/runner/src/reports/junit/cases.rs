@@ -1,10 +1,13 @@
 //! The cases of a JUnit file: one per check, and one for the verdict of each
 //! pack.
 
-use crate::events::CheckFinished;
+use crate::events::{Called, CheckFinished, NodeDone};
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
 use provision_oracle::Cause;
+
+/// Nodes of a pack's flows that are listed, at most.
+const NODES: usize = 200;
 
 /// One row of a JUnit file, before it is XML.
 #[derive(Debug, Clone)]
@@ -69,6 +72,9 @@ fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
     if check.check == "wizard.completes" {
         steps(pack, &check.scope, &mut case);
     }
+    if check.check == "flow.walks" {
+        nodes(pack, &mut case);
+    }
     case
 }
 
@@ -99,19 +105,34 @@ fn steps(pack: &PackRun, wizard: &str, case: &mut Case) {
     let Some(driven) = pack.wizards.iter().find(|w| w.wizard == wizard) else {
         return;
     };
-    case.micros = total(driven.steps.iter().map(|s| s.meters.wall_micros));
-    let steps = driven.steps.iter().map(|s| {
-        let (fuel, memory) = (s.meters.fuel, s.meters.memory_bytes);
-        format!(
-            "step {}: {}, fuel {fuel}, memory {memory} bytes\n",
-            s.step, s.status
-        )
-    });
+    case.micros = total(driven.steps.iter().map(|s| s.call.meters.wall_micros));
+    let steps = driven.steps.iter();
+    let steps = steps.map(|s| line(&format!("step {}", s.step), &s.call));
     let notes = driven.notes.iter().map(|n| format!("note: {n}\n"));
     // Leaves out the steps of a check that passed, so that a JUnit file of
     // thousands of packs stays readable; the JSON report has their meters.
     let steps = steps.filter(|_| case.status != Status::Passed);
     case.output = steps.chain(notes).collect();
+}
+
+fn nodes(pack: &PackRun, case: &mut Case) {
+    let nodes = || pack.flows.iter().flat_map(|walk| &walk.nodes);
+    case.micros = total(nodes().map(|n| n.call.meters.wall_micros));
+    if case.status == Status::Passed {
+        return;
+    }
+    let node = |n: &NodeDone| line(&format!("flow {} node {}", n.flow, n.node), &n.call);
+    case.output = nodes().take(NODES).map(node).collect();
+    if let Some(left) = nodes().count().checked_sub(NODES + 1) {
+        case.output += &format!("{} more nodes; see the JSON report\n", left + 1);
+    }
+}
+
+/// One call as a line of what the case printed.
+fn line(what: &str, call: &Called) -> String {
+    let (fuel, memory) = (call.meters.fuel, call.meters.memory_bytes);
+    let status = &call.status;
+    format!("{what}: {status}, fuel {fuel}, memory {memory} bytes\n")
 }
 
 /// The causes of a failure, then its findings.

@@ -1,0 +1,109 @@
+//! Writes the event stream to a file, and to a second output if there is one.
+
+use super::Event;
+use crate::exit::Error;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Writes events to a file, one per line.
+pub struct EventLog {
+    path: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    file: File,
+    /// A second output: standard output with `--json`.
+    also: Option<Box<dyn Write + Send>>,
+    failed: Option<std::io::Error>,
+}
+
+impl EventLog {
+    /// Creates an empty log at `path`. Events also go to `also`, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be created.
+    pub fn create(path: &Path, also: Option<Box<dyn Write + Send>>) -> Result<Self, Error> {
+        let error = |e| Error::io("write", path, e);
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(error)?;
+        }
+        let inner = Inner {
+            file: File::create(path).map_err(error)?,
+            also,
+            failed: None,
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            inner: Mutex::new(inner),
+        })
+    }
+
+    /// The file that events go to.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds an event. [`EventLog::finish`] returns the first write error.
+    pub fn emit(&self, event: &Event) {
+        self.emit_all(std::slice::from_ref(event));
+    }
+
+    /// Adds events without events of other threads between them.
+    pub fn emit_all(&self, events: &[Event]) {
+        let mut lines = Vec::new();
+        for event in events {
+            lines.extend(serde_json::to_vec(event).unwrap_or_default());
+            lines.push(b'\n');
+        }
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(e) = inner.file.write_all(&lines) {
+            inner.failed.get_or_insert(e);
+        }
+        if let Some(also) = &mut inner.also {
+            // NB: a reader that closes the second output does not fail the run.
+            if also.write_all(&lines).and_then(|()| also.flush()).is_err() {
+                inner.also = None;
+            }
+        }
+    }
+
+    /// Syncs the log.
+    ///
+    /// # Errors
+    /// [`Error::Io`], the first of all writes, or that of the sync.
+    pub fn finish(&self) -> Result<(), Error> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        match inner.failed.take() {
+            Some(e) => Err(Error::io("write", &self.path, e)),
+            None => inner
+                .file
+                .sync_all()
+                .or_else(|e| match e.kind() {
+                    // A pipe or a device cannot be synced.
+                    std::io::ErrorKind::InvalidInput => Ok(()),
+                    _ => Err(e),
+                })
+                .map_err(|e| Error::io("write", &self.path, e)),
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_write_is_reported_by_finish() {
+        let full = EventLog::create(Path::new("/dev/full"), None).expect("opens");
+        full.emit(&Event::RunFinished { exit_code: 0 });
+        assert!(matches!(full.finish(), Err(Error::Io { .. })));
+        let fine = EventLog::create(Path::new("/dev/null"), None).expect("opens");
+        fine.emit(&Event::RunFinished { exit_code: 0 });
+        assert!(fine.finish().is_ok());
+    }
+}
