@@ -91,7 +91,8 @@ pub struct StepLimits {
 pub struct FlowLimits {
     /// Nodes that one flow runs, all together.
     pub nodes: usize,
-    /// How often a flow runs one node.
+    /// How often a wizard's flow runs one node, and how often another flow repeats a
+    /// loop without conditions before it counts as endless.
     pub visits: usize,
     /// Questions that one step may ask.
     pub questions: usize,

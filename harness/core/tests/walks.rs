@@ -164,6 +164,44 @@ fn result(recorder: &Recorder, mapping: &Value) -> (NodeResult, WalkOutcome) {
     (first.nodes[0].result.clone(), first.outcome())
 }
 
+/// A call of a component to its host.
+fn asks(interface: &str, verdict: HostVerdict) -> HostCall {
+    HostCall {
+        interface: interface.into(),
+        function: "function".into(),
+        arguments: String::new(),
+        bytes: 0,
+        count: 1,
+        verdict,
+    }
+}
+
+#[test]
+fn loop_that_a_live_host_or_the_time_may_end_is_not_endless() {
+    let mut node = say(&json!({}));
+    let unless_done = json!([{ "condition": "done != \"yes\"", "to": "n" }]);
+    node["routing"] = json!({ "custom": unless_done });
+    let outcome = |calls: Vec<HostCall>| {
+        let recorder = Recorder {
+            calls,
+            ..Recorder::default()
+        };
+        let flow = walked(&recorder, "greentic:component/node@0.6.0", &node);
+        flow.walks.first().expect("a walk").outcome()
+    };
+    assert_eq!(outcome(Vec::new()), WalkOutcome::Failed);
+    for (interface, verdict) in [
+        ("greentic:state/state-store@1.0.0", HostVerdict::Answered),
+        ("wasi:clocks/monotonic-clock@0.2.6", HostVerdict::Answered),
+        ("greentic:other/anything@1.0.0", HostVerdict::Denied),
+    ] {
+        let calls = vec![asks(interface, verdict)];
+        assert_eq!(outcome(calls), WalkOutcome::Blocked, "{interface}");
+    }
+    let random = asks("wasi:random/insecure-seed@0.2.6", HostVerdict::Answered);
+    assert_eq!(outcome(vec![random]), WalkOutcome::Failed);
+}
+
 #[test]
 fn error_fails_unless_the_component_asked_a_live_system() {
     let refuses = |calls: Vec<HostCall>| Recorder {
@@ -174,15 +212,8 @@ fn error_fails_unless_the_component_asked_a_live_system() {
     let (failed, outcome) = result(&refuses(Vec::new()), &json!({}));
     assert!(matches!(failed, NodeResult::Failed(f) if f.code == StepCode::Step));
     assert_eq!(outcome, WalkOutcome::Failed);
-    let call = HostCall {
-        interface: "greentic:http/http-client@1.1.0".into(),
-        function: "send".into(),
-        arguments: String::new(),
-        bytes: 0,
-        count: 1,
-        verdict: HostVerdict::Denied,
-    };
-    let (withheld, outcome) = result(&refuses(vec![call]), &json!({}));
+    let calls = vec![asks("greentic:http/http-client@1.1.0", HostVerdict::Denied)];
+    let (withheld, outcome) = result(&refuses(calls), &json!({}));
     assert!(matches!(withheld, NodeResult::Withheld(_)));
     assert_eq!(outcome, WalkOutcome::Completed);
 }

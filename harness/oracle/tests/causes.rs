@@ -361,3 +361,26 @@ fn question_that_the_form_never_asks_explains_the_refusal() {
     let roots: Vec<_> = must.filter(|c| c.blocked_by.is_none()).collect();
     assert_eq!(roots.len(), 1, "{roots:#?}");
 }
+
+#[test]
+fn failure_of_a_node_is_about_the_bytes_of_its_component() {
+    let mut files = files_of("nonconforming/flow-trap-on-text");
+    let executor = WasmtimeExecutor::new(&Limits::default().step).expect("an executor");
+    let mut ids = Vec::new();
+    for text in ["", "more"] {
+        files.insert("assets/readme.txt".into(), text.into());
+        let source = Source::Folder {
+            files: files.clone(),
+            manifest: None,
+        };
+        let subject = observe(Ok(source), &executor, &Conditions::default());
+        let causes = causes(&subject, &judge(&subject));
+        let trap = of(&causes, "E_TRAP");
+        assert_eq!(trap.about.as_deref(), Some("components/picky.wasm"));
+        ids.push(trap.id.clone());
+        // A byte after the last section changes the file and not what it does.
+        let picky = files.get_mut("components/picky.wasm").expect("the file");
+        picky.extend([0, 2, 1, b'x']);
+    }
+    assert_ne!(ids[0], ids[1], "other bytes are another cause");
+}

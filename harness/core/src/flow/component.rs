@@ -7,7 +7,7 @@ use super::run::NodeRun;
 use super::state::{Output, State};
 use crate::text::inert;
 use crate::wasm::is_interface;
-use crate::wizard::call::{Call, CallContext, HostActivity, HostVerdict};
+use crate::wizard::call::{Call, CallContext, HostActivity, HostCall, HostVerdict};
 use crate::wizard::executor::{StepAnswer, StepCode, StepFailure, StepOutcome, StepRequest};
 use crate::wizard::session::bounded;
 use crate::{cbor, components, json};
@@ -217,13 +217,8 @@ impl Invocation<'_> {
             let output = Output { payload, ok: false };
             return Done::answered(Control::Continue(output));
         }
-        let live = |name: &str| LIVE.iter().any(|prefix| name.starts_with(prefix));
-        let asked = did
-            .calls
-            .iter()
-            .any(|call| call.verdict == HostVerdict::Denied || live(&call.interface));
         let why = inert(&message, 300);
-        if asked {
+        if needs_live_host(did) {
             Done::withheld(format!("it needs a live host: {why}"))
         } else if state.guessed {
             Done::withheld(format!("it refuses input that the harness made up: {why}"))
@@ -231,6 +226,19 @@ impl Invocation<'_> {
             Done::failed(StepCode::Step, why)
         }
     }
+}
+
+/// Whether a component asked for what only a live host can answer.
+fn needs_live_host(did: &HostActivity) -> bool {
+    let live = |name: &str| LIVE.iter().any(|prefix| name.starts_with(prefix));
+    let mut calls = did.calls.iter();
+    calls.any(|call| call.verdict == HostVerdict::Denied || live(&call.interface))
+}
+
+/// Whether a component may answer the same input otherwise on a live host, or later.
+pub(super) fn may_answer_otherwise(did: &HostActivity) -> bool {
+    let clock = |call: &HostCall| call.interface.starts_with("wasi:clocks/");
+    needs_live_host(did) || did.calls.iter().any(clock)
 }
 
 /// The input and the config in a rendered mapping.

@@ -5,12 +5,14 @@ mod builtins;
 mod cards;
 mod component;
 mod host;
+mod laps;
 mod node;
 mod resolve;
 pub mod routing;
 mod run;
 mod state;
 mod walk;
+mod walker;
 
 pub use builtins::{Builtin, KINDS, Kind, Needs};
 pub use resolve::{Target, entry, target};

@@ -1,7 +1,7 @@
 //! Carries out one node of a flow, as the runner would.
 
 use super::builtins::{Builtin, Kind, Needs};
-use super::component::Invocation;
+use super::component::{Invocation, may_answer_otherwise};
 use super::host::{Control, Done, HandOver, Host, Place};
 use super::resolve::{Target, target};
 use super::run::{NodeResult, NodeRun};
@@ -48,7 +48,9 @@ impl Host<'_> {
                     component: &id,
                     by_input,
                 };
-                invocation.run(operation.as_deref(), state, &mut run)
+                let done = invocation.run(operation.as_deref(), state, &mut run);
+                state.live |= may_answer_otherwise(&run.attempts);
+                done
             }
         };
         run.result = done.result;

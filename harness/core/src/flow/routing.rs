@@ -53,6 +53,16 @@ pub fn targets(routing: &Routing) -> Vec<&str> {
     targets
 }
 
+/// Whether the next node depends on a condition.
+pub(super) fn is_conditional(routing: &Routing) -> bool {
+    let mut leading = entries(routing)
+        .iter()
+        .filter(|entry| text(entry, "to").is_some());
+    leading
+        .next()
+        .is_some_and(|entry| text(entry, "condition").is_some())
+}
+
 /// Routes that the runner ignores, so that the flow ends, each as JSON.
 #[must_use]
 pub fn ignored(routing: &Routing) -> Vec<String> {
@@ -219,6 +229,26 @@ mod tests {
         let branch = json!({"branch": {"on_status": {"ok": "a"}, "default": "b"}});
         let branch: Routing = serde_json::from_value(branch).expect("routing");
         assert_eq!(decide(&branch, &json!({"status": "ok"})), to("b"));
+    }
+
+    #[test]
+    fn route_is_conditional_if_the_first_one_with_a_target_is() {
+        let to = json!({"to": "a"});
+        let under = json!({"condition": "n > 1", "to": "b"});
+        let nowhere = json!({"condition": "n > 1", "next": "b"});
+        for (entries, conditional) in [
+            (json!([under, to]), true),
+            (json!([to, under]), false),
+            (json!([nowhere, to]), false),
+            (json!([]), false),
+        ] {
+            assert_eq!(
+                is_conditional(&custom(entries.clone())),
+                conditional,
+                "{entries}"
+            );
+        }
+        assert!(!is_conditional(&Routing::End));
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub(super) struct State {
     /// Whether the harness made up a part of it: the answer of a live system, or a
     /// reply of the user. An error of a component may then follow from that.
     pub(super) guessed: bool,
+    /// Whether a component asked a live host or the clock: it may answer the same input
+    /// otherwise the next time.
+    pub(super) live: bool,
 }
 
 /// The message, as messaging hosts pass it.
@@ -75,6 +78,7 @@ impl State {
             stored: Map::new(),
             handovers: 0,
             guessed: false,
+            live: false,
         };
         let declared = flow.metadata.extra.get("vars_init");
         for (name, declared) in declared.and_then(Value::as_object).into_iter().flatten() {
@@ -87,6 +91,26 @@ impl State {
             }
         }
         state
+    }
+
+    /// The state in which this flow calls `flow` with `input`.
+    pub(super) fn called(&self, flow: &Flow, input: Value) -> Self {
+        let mut state = Self::with_input(flow, input);
+        state.doubt(self);
+        state.stored.clone_from(&self.stored);
+        state
+    }
+
+    /// The flow that this one called has ended in the state `callee`.
+    pub(super) fn returned(&mut self, callee: Self) {
+        self.doubt(&callee);
+        self.stored = callee.stored;
+    }
+
+    /// What is uncertain in `other` is uncertain here.
+    fn doubt(&mut self, other: &Self) {
+        self.guessed |= other.guessed;
+        self.live |= other.live;
     }
 
     /// The user replies with a text.
@@ -102,6 +126,24 @@ impl State {
         self.input = input.clone();
         self.last = Some(input);
         self.handovers += 1;
+    }
+
+    /// Whether what follows is the same on every host: it depends on the message alone.
+    pub(super) fn is_certain(&self) -> bool {
+        !self.guessed && !self.live
+    }
+
+    /// Everything that nodes and routes depend on.
+    pub(super) fn to_json(&self) -> Value {
+        json!([
+            self.entry,
+            self.input,
+            self.outputs,
+            self.last,
+            self.vars,
+            self.stored,
+            self.handovers,
+        ])
     }
 
     /// Bytes of everything that the nodes left in it, as JSON.

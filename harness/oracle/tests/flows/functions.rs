@@ -1,7 +1,11 @@
 //! Each function of the runner, and each way to name a component, gets its verdict.
 
-use crate::support::{echo, end, failing, flow, judged, next, node, nodes, partial, passing};
+use crate::support::{
+    Guests, custom, echo, end, failing, flow, judged, next, node, nodes, observed, partial, passing,
+};
+use provision_core::Status;
 use provision_core::flow::KINDS;
+use provision_oracle::judge;
 use serde_json::{Value, json};
 
 #[test]
@@ -159,4 +163,54 @@ fn flow_that_calls_or_hands_over_to_another_flow_is_followed() {
     let call = to("flow.call", json!({ "flow_id": "two" }), &end());
     let got = judged(&[flow("one", &[("a", call)]), waits]);
     assert_eq!(got, failing(&["flow.walks E_FLOW"]), "a callee cannot wait");
+}
+
+#[test]
+fn hand_over_to_a_flow_without_nodes_does_not_count_as_walked() {
+    // The wizard's flow is not walked itself.
+    let goto = node(
+        &json!({ "id": "flow.goto" }),
+        &json!({ "flow_id": "setup_default" }),
+        &end(),
+    );
+    let call = node(
+        &json!({ "id": "flow.call" }),
+        &json!({ "flow_id": "setup_default" }),
+        &end(),
+    );
+    for over in [goto, call] {
+        let mut empty = flow("setup_default", &[]);
+        empty["flow"]["entrypoints"] = json!({});
+        let flows = [flow("main", &[("a", over)]), empty];
+        let results = judge(&observed(&flows, &Guests));
+        let walks = results.iter().find(|r| r.check == "flow.walks");
+        let walks = walks.expect("the check");
+        assert_eq!(walks.status, Status::Blocked);
+        let why = "flow main, node a: flow `setup_default` has no start node";
+        assert_eq!(walks.reason.as_deref(), Some(why));
+    }
+}
+
+#[test]
+fn every_node_of_the_runner_that_fails_is_one_finding() {
+    let keyless = || {
+        let state = json!({ "id": "state.get", "operation": "get" });
+        node(&state, &json!({}), &end())
+    };
+    // The text takes the first route, the empty message the second.
+    let routes = custom(json!([
+        { "condition": "response.text == \"hello\"", "to": "b" },
+        { "to": "c" },
+    ]));
+    let two = nodes(&[("a", echo(&routes)), ("b", keyless()), ("c", keyless())]);
+    assert_eq!(two, failing(&["flow.walks E_STEP E_STEP"]));
+    let handled = custom(json!([{ "condition": "event == \"on_error\"", "to": "b" }]));
+    let mut first = keyless();
+    first["routing"] = handled;
+    let one = nodes(&[("a", first), ("b", keyless())]);
+    assert_eq!(
+        one,
+        failing(&["flow.walks E_STEP"]),
+        "`a` has a route for it"
+    );
 }

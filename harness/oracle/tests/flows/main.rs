@@ -2,6 +2,7 @@
 //! routing gets its verdict and its codes.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod bounds;
 mod functions;
 mod routing;
 mod support;

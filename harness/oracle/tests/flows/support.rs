@@ -9,7 +9,7 @@ use provision_oracle::{CheckResult, Conditions, Level, Subject, judge, observe, 
 use serde_json::{Map, Value, json};
 
 /// Echoes its input. Traps on the operation `trap`, and on `picky` if the input has a
-/// text. Answers `refuse` with an error.
+/// text. Answers `refuse` with an error, and `count` with the `n` of its input and 1.
 pub(crate) struct Guests;
 
 impl StepExecutor for Guests {
@@ -21,6 +21,12 @@ impl StepExecutor for Guests {
             } => match operation.as_str() {
                 "trap" => trap(),
                 "picky" if input["text"] != json!("") => trap(),
+                "count" => {
+                    let n = input["n"].as_u64().unwrap_or_default() + 1;
+                    Ok(StepOutcome::Json(
+                        json!({ "n": n }).to_string().into_bytes(),
+                    ))
+                }
                 "refuse" => Err(StepFailure::new(StepCode::Step, "no")),
                 _ => Ok(StepOutcome::Json(input.to_string().into_bytes())),
             },

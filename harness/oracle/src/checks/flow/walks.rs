@@ -7,6 +7,7 @@ use provision_core::Finding;
 use provision_core::components::exports_nothing;
 use provision_core::flow::{NodeResult, NodeRun, Walk, WalkOutcome};
 use provision_core::text::inert;
+use provision_core::wizard::{StepCode, StepFailure};
 use std::collections::BTreeMap;
 
 /// A node that failed, and in how many places it did so.
@@ -21,17 +22,14 @@ pub(super) fn walks(subject: &Subject, findings: &mut Findings) {
         return findings.pack(conclusion);
     }
     let walks = || opened.flows.iter().flat_map(|flow| &flow.walks);
-    // One finding for each cause: a component fails in the same way wherever it is
-    // called, and on both messages.
-    let mut failures: BTreeMap<(&str, &str), Failure<'_>> = BTreeMap::new();
+    let mut failures: BTreeMap<(StepCode, String), Failure<'_>> = BTreeMap::new();
     let mut error = false;
     for node in walks().flat_map(|walk| &walk.nodes) {
         let Some(failure) = node.failure() else {
             continue;
         };
         error |= failure.code.is_error();
-        let cause = node.component.as_deref().unwrap_or(&node.flow);
-        let known = failures.entry((failure.code.code(), cause));
+        let known = failures.entry((failure.code, cause(node, failure)));
         known.or_insert(Failure { node, count: 0 }).count += 1;
     }
     let found: Vec<Finding> = failures.into_values().filter_map(finding).collect();
@@ -40,6 +38,17 @@ pub(super) fn walks(subject: &Subject, findings: &mut Findings) {
         (false, false) => Conclusion::Failed(found),
         (true, _) => without_failure(opened),
     });
+}
+
+/// What a failure is about, so that each defect is one finding: a component fails in the
+/// same way wherever it is called and on both messages, and every node of a loop is
+/// visited too often.
+fn cause(node: &NodeRun, failure: &StepFailure) -> String {
+    match &node.component {
+        Some(file) => file.clone(),
+        None if failure.code == StepCode::FlowLoop => node.flow.clone(),
+        None => node.place(),
+    }
 }
 
 /// The conclusion on walks in which no node failed.
@@ -91,5 +100,6 @@ fn finding(failure: Failure<'_>) -> Option<Finding> {
         count => format!("{} ({count} times in all walks)", cause.message),
     };
     let expected = "the flow handles an empty message and a message with text";
-    Some(Finding::new(cause.code, at, expected, actual))
+    let finding = Finding::new(cause.code, at, expected, actual);
+    Some(finding.about(node.component.as_deref()))
 }
