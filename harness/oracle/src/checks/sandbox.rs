@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         host: "Hosts bound memory and time, and stop the component.",
         requirement: "No step hits a bound.",
         why: "A step that hits a bound in a dry run can take down a real host.",
-        fix: "The finding names the bound; the report shows what each step consumed.",
+        fix: "Stay below the bound that the finding names; the report shows what each step consumed.",
         run: within_limits,
     },
     Check {

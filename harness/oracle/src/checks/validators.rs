@@ -17,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     host: "The pack doctor shows the diagnostics of validators; no host refuses.",
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",
     why: "The pack's own validator is part of it; a publisher must not ignore its errors.",
-    fix: "The finding carries the validator's own message.",
+    fix: "Correct what the validator's message in the finding names.",
     run: pass,
 }];
 

@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         host: "The pack doctor refuses the pack, and the runner fails at the node.",
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error, components of nodes left out.",
         why: "These are the rules that every host of the ecosystem applies before it looks any further.",
-        fix: "Each finding carries the rule's own message; run the ecosystem's pack tool for more.",
+        fix: "Correct what the rule's message in the finding names; the ecosystem's pack tool shows more.",
         run: core_rules,
     },
     Check {
