@@ -113,7 +113,8 @@ wat() {
 if has wasm-tools "the components in the text format"; then
     wat runtime-echo packs/conforming/application/components/echo.wasm
     wat runtime-echo packs/conforming/pack-v1-library/components/demo-ops.wasm
-    for pack in flow-empty flow-loop flow-routing flow-unreachable flow-unresolved; do
+    for pack in flow-empty flow-loop flow-routing flow-unreachable flow-unresolved \
+        oauth-capability-missing; do
         wat runtime-echo packs/nonconforming/$pack/components/echo.wasm
     done
     for pack in conforming/operator-provider nonconforming/setup-form-unreadable \
@@ -125,6 +126,7 @@ if has wasm-tools "the components in the text format"; then
     wat provider-other-config packs/nonconforming/setup-config-refused/components/chat-provider.wasm
     wat runtime-trap-on-text packs/nonconforming/flow-trap-on-text/components/picky.wasm
     wat runtime-import packs/nonconforming/flow-import/components/dialler.wasm
+    wat described-open packs/nonconforming/described-schema-open/components/demo-described.wasm
 fi
 
 if $write && has componentize-qjs "the guest in JavaScript"; then

@@ -2,9 +2,12 @@
 //! safe, and its CBOR encoding decodes to the same manifest.
 
 use crate::target::{Attacker, Target};
+use provision_core::manifest::digital_worker::{
+    Defect, KNOWLEDGE, MANIFEST, METADATA, defects, remarks,
+};
 use provision_core::manifest::{Format, Manifest, decode};
 use provision_core::text::is_safe_name;
-use provision_core::{cbor, json};
+use provision_core::{Limits, Pack, Source, cbor, json};
 
 pub(crate) const TARGET: Target = Target {
     name: "manifest_json",
@@ -21,7 +24,8 @@ pub(crate) const TARGET: Target = Target {
 const DEPTH: usize = 64;
 
 fn body(data: &[u8]) {
-    let Ok(manifest) = decode("pack.json", data, DEPTH) else {
+    as_worker(data);
+    let Ok(manifest) = decode("pack.json", data, |_| false, DEPTH) else {
         return;
     };
     names_are_safe(&manifest);
@@ -34,7 +38,7 @@ fn body(data: &[u8]) {
     let tree = cbor::parse(&bytes, DEPTH).expect("strict CBOR");
     assert_eq!(cbor::to_json(&tree).expect("JSON again"), value);
     // With a symbol table the CBOR is a manifest in another format, pack-v1.
-    match decode("manifest.cbor", &bytes, DEPTH) {
+    match decode("manifest.cbor", &bytes, |_| false, DEPTH) {
         Ok(again) if again.format == Format::LegacyCbor => {
             assert_eq!(again.id, manifest.id);
             assert_eq!(again.version, manifest.version);
@@ -46,6 +50,23 @@ fn body(data: &[u8]) {
         Ok(_) => {}
         Err(error) => assert!(value.get("symbols").is_some(), "{error}"),
     }
+}
+
+/// Every file of a digital worker with this content.
+fn as_worker(data: &[u8]) {
+    let names = [MANIFEST, METADATA].into_iter().chain(KNOWLEDGE);
+    let source = Source::Folder {
+        files: names.map(|name| (name.to_owned(), data.to_vec())).collect(),
+        manifest: None,
+    };
+    let Ok(pack) = Pack::open(source, &Limits::FUZZ) else {
+        return;
+    };
+    assert_eq!(pack.manifest().format, Format::DigitalWorker);
+    names_are_safe(pack.manifest());
+    let whole = |defect: &Defect| !defect.at.is_empty() && !defect.expected.is_empty();
+    assert!(defects(&pack, DEPTH).iter().all(whole));
+    assert!(remarks(&pack, DEPTH).iter().all(whole));
 }
 
 /// The id, the version and the flow names of a decoded manifest are well-formed.

@@ -5,7 +5,7 @@ use crate::extensions::payload;
 use crate::wasm::{self, WasmKind};
 use greentic_types::PackManifest;
 use greentic_types::pack::extensions::component_sources::{
-    ArtifactLocationV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
+    ArtifactLocationV1, ComponentSourceEntryV1, ComponentSourcesV1, EXT_COMPONENT_SOURCES_V1,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,15 +51,25 @@ fn origin(reference: &str) -> String {
     bare.strip_suffix(".wasm").unwrap_or(bare).to_owned()
 }
 
+/// The ids of the components in the table of sources of `manifest`.
+#[must_use]
+pub fn source_ids(manifest: &PackManifest) -> Vec<String> {
+    let entries = table(manifest).into_iter();
+    let ids = entries.filter_map(|entry| entry.component_id);
+    ids.map(|id| id.as_str().to_owned()).collect()
+}
+
+fn table(manifest: &PackManifest) -> Vec<ComponentSourceEntryV1> {
+    let value = payload(manifest, EXT_COMPONENT_SOURCES_V1).unwrap_or_default();
+    let table = ComponentSourcesV1::from_extension_value(&value);
+    table.map(|table| table.components).unwrap_or_default()
+}
+
 /// The table of sources of `manifest`, by component id and name.
 #[must_use]
 pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
-    let value = payload(manifest, EXT_COMPONENT_SOURCES_V1).unwrap_or_default();
-    let Ok(table) = ComponentSourcesV1::from_extension_value(&value) else {
-        return BTreeMap::new();
-    };
     let mut sources = BTreeMap::new();
-    for entry in table.components {
+    for entry in table(manifest) {
         let file = match &entry.artifact {
             ArtifactLocationV1::Inline { wasm_path, .. } => Some(wasm_path.clone()),
             ArtifactLocationV1::Remote => None,

@@ -87,6 +87,8 @@ pub enum Applies {
     EveryPack,
     /// Providers.
     Providers,
+    /// Digital workers.
+    DigitalWorkers,
     /// Packs with a form or with secrets for the setup tool to ask for.
     WithSetup,
     /// Packs of every role that have a wizard.
@@ -102,6 +104,7 @@ impl Applies {
         match self {
             Self::EveryPack => "every role",
             Self::Providers => "providers",
+            Self::DigitalWorkers => "digital workers",
             Self::WithSetup => "every role, if there is something to set up",
             Self::WithWizard => "every role, if the pack has a wizard",
             Self::WithFlows => "every role, if the pack has flows",

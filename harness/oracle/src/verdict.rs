@@ -55,7 +55,7 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
         Verdict::Fail
     } else if has(Status::Blocked) {
         Verdict::Partial
-    } else if nothing_to_set_up(subject) {
+    } else if nothing_to_run(subject) {
         Verdict::NotApplicable
     } else if executed_steps(subject) == 0 || !reached(subject) {
         // No check failed, but too few steps ran to prove anything.
@@ -65,15 +65,17 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     }
 }
 
-/// Whether the pack declares that it provisions nothing, offers no setup, and has no
-/// flow of its own that ran.
-fn nothing_to_set_up(subject: &Subject) -> bool {
+/// Whether the pack has nothing that this harness could run: it declares that it
+/// provisions nothing, or has a runtime of its own, offers no setup, and has no flow of
+/// its own that ran.
+fn nothing_to_run(subject: &Subject) -> bool {
     let Ok(opened) = &subject.opened else {
         return false;
     };
     let mut wizards = opened.wizards.iter();
     let ran = opened.flows.iter().any(|flow| flow.executed() > 0);
-    opened.pack.declares_no_provisioning()
+    let elsewhere = || role(&opened.pack).role == Role::DigitalWorker;
+    (opened.pack.declares_no_provisioning() || elsewhere())
         && !ran
         && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)
 }

@@ -3,7 +3,7 @@
 use super::{DocumentError, document, is_hex};
 use crate::text::inert;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// File names of a lock.
 pub const FILE_NAMES: [&str; 2] = ["pack.lock.cbor", "pack.lock.json"];
@@ -19,9 +19,11 @@ pub struct Pin {
     pub remote: bool,
     /// Lower-case hex SHA-256 of the component's bytes.
     pub sha256: String,
-    /// The operations that the component had when it was locked; `None` if the lock
-    /// lists none.
-    pub operations: Option<BTreeSet<String>>,
+    /// The operations that the component had when it was locked, each with the hash of
+    /// its schemas; `None` if the lock lists none.
+    pub operations: Option<BTreeMap<String, Option<String>>>,
+    /// The hash of its description, if the lock has it.
+    pub describe_hash: Option<String>,
 }
 
 /// Decodes the lock `file` from its bytes, nested at most `depth` levels.
@@ -71,8 +73,9 @@ fn pin(id: &str, row: &Value) -> Result<Option<Pin>, DocumentError> {
         remote: text(row, "ref").is_some_and(|r| r.contains("://") && !local(r)),
         sha256: sha256.to_owned(),
         operations: row.get("operations").and_then(Value::as_array).map(|rows| {
-            let ids = rows.iter().filter_map(|row| text(row, "operation_id"));
-            ids.collect()
+            let operation = |row| Some((text(row, "operation_id")?, text(row, "schema_hash")));
+            rows.iter().filter_map(operation).collect()
         }),
+        describe_hash: text(row, "describe_hash"),
     }))
 }

@@ -21,6 +21,8 @@ pub enum Format {
     PackV1,
     /// `manifest.cbor`, an older map.
     LegacyCbor,
+    /// `manifest.json` of a digital worker.
+    DigitalWorker,
 }
 
 /// A flow that the manifest declares.

@@ -114,11 +114,12 @@ impl Pack {
             ManifestError::Missing
         })?;
         let bytes = read(manifest_file).ok_or(ManifestError::Missing)?;
-        let manifest = manifest::decode(manifest_file, &bytes, limits.depth)?;
+        let manifest = manifest::decode(manifest_file, &bytes, |n| contents.has(n), limits.depth)?;
         drop(bytes);
         let others = manifest::FILE_NAMES.into_iter().filter_map(|name| {
             let bytes = read(name).filter(|_| name != manifest_file)?;
-            Some((name, manifest::decode(name, &bytes, limits.depth)))
+            let has = |n: &str| contents.has(n);
+            Some((name, manifest::decode(name, &bytes, has, limits.depth)))
         });
         let others = others.collect();
         let manifest_file = manifest_file.to_owned();

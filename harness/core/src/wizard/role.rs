@@ -1,6 +1,7 @@
 //! The role of a pack: what hosts use it for. It decides whether setup checks apply.
 
 use crate::extensions::payload;
+use crate::manifest::Format;
 use crate::pack::Pack;
 use crate::wasm::is_interface;
 use greentic_types::{EXT_CAPABILITIES_V1, PROVIDER_EXTENSION_ID, PackKind, PackManifest};
@@ -122,8 +123,8 @@ fn of_files(pack: &Pack) -> Option<(Role, &'static str)> {
     };
     if pack.has("bundle.yaml") {
         Some((Role::Bundle, "it has a bundle.yaml"))
-    } else if pack.manifest_file() == "manifest.json" && pack.has("metadata.json") {
-        let reason = "it has a metadata.json beside its manifest.json";
+    } else if pack.manifest().format == Format::DigitalWorker {
+        let reason = "its manifest.json is that of a digital worker";
         Some((Role::DigitalWorker, reason))
     } else if components.peek().is_some() && components.all(validates) {
         Some((Role::Validator, "all its components validate packs"))

@@ -1,8 +1,15 @@
-//! `greentic:component/descriptor@0.6`: a component's description of itself.
+//! `greentic:component/component-descriptor@0.6` and `greentic:component/descriptor@0.6`:
+//! a component's description of itself.
 
 use super::interface::{Abi, Answer};
 use super::target::Target;
 use provision_core::wizard::{Call, StepOutcome};
+
+pub(super) const COMPONENT: Abi = Abi {
+    interface: "greentic:component/component-descriptor",
+    versions: &["0.6"],
+    call,
+};
 
 pub(super) const ABI: Abi = Abi {
     interface: "greentic:component/descriptor",

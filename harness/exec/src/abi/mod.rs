@@ -26,9 +26,11 @@ use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
 
 /// All ABIs. The first one that has a function for a call makes the call.
-const ABIS: [&Abi; 12] = [
+const ABIS: [&Abi; 13] = [
     &provision_step::ABI,
     &provisioner::ABI,
+    // Before nodes, which describe themselves in another form.
+    &descriptor::COMPONENT,
     &node_cbor::ABI,
     &node_json::ABI,
     &component_runtime::ABI,
@@ -85,7 +87,10 @@ fn unknown(target: &Target<'_>, call: &Call, exported: &[&str]) -> StepFailure {
         Call::ValidateConfig { .. } | Call::ProviderOperation { .. } => {
             "greentic:provider-schema-core/schema-core-api@1"
         }
-        Call::Describe => "greentic:component/descriptor@0.6 or greentic:component/node",
+        Call::Describe => {
+            "greentic:component/component-descriptor@0.6, greentic:component/descriptor@0.6, or \
+             greentic:component/node"
+        }
         Call::I18nKeys | Call::I18nBundle { .. } => "greentic:component/component-i18n@0.6",
         Call::ValidatePack { .. } => "greentic:pack-validate/validator@0.1",
     };

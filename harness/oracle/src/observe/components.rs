@@ -3,6 +3,7 @@
 
 use super::conditions::Conditions;
 use crate::subject::{Described, Texts, Validated};
+use greentic_types::PackManifest;
 use provision_core::flow::{self, Target};
 use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest};
@@ -20,8 +21,8 @@ pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     let mut files = exporting(pack, VALIDATOR.0, VALIDATOR.1);
     files.extend(exporting(pack, TEXTS.0, TEXTS.1));
     if let Some(manifest) = &pack.manifest().pack_v1 {
-        let declared = components::declared(manifest).into_iter();
-        files.extend(declared.filter_map(|c| components::resolve(pack, manifest, c.id)));
+        let ids = components(manifest).into_iter();
+        files.extend(ids.filter_map(|id| components::resolve(pack, manifest, &id)));
         let flows = flow::app_flows(pack).into_iter();
         let nodes = flows.flat_map(|f| f.flow.nodes.values());
         files.extend(nodes.filter_map(|node| match flow::target(node) {
@@ -32,7 +33,21 @@ pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     files
 }
 
-/// The self-descriptions of the declared components of `pack`.
+/// The ids of the components that `manifest` declares, and then those of its table of
+/// sources.
+fn components(manifest: &PackManifest) -> Vec<String> {
+    let declared = components::declared(manifest).into_iter();
+    let mut ids: Vec<String> = declared.map(|c| c.id.to_owned()).collect();
+    for id in components::source_ids(manifest) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// The self-descriptions of the components that the manifest of `pack` declares, and of
+/// those that its table of sources has and the pack contains.
 pub(super) fn described(
     executor: &dyn StepExecutor,
     pack: &Pack,
@@ -41,12 +56,11 @@ pub(super) fn described(
     let Some(manifest) = &pack.manifest().pack_v1 else {
         return Vec::new();
     };
-    let declared = components::declared(manifest).into_iter();
-    let described = declared.filter_map(|component| {
-        let file = components::resolve(pack, manifest, component.id)?;
+    let described = components(manifest).into_iter().filter_map(|component| {
+        let file = components::resolve(pack, manifest, &component)?;
         Some(Described {
-            component: component.id.to_owned(),
             answer: call(executor, pack, &file, Call::Describe, conditions)?,
+            component,
             file,
         })
     });

@@ -23,6 +23,19 @@ pub(crate) fn check(fixture: &Fixture, check: &Check, scope: &Scope) -> TrialRes
     })
 }
 
+/// Compares the causes that no other cause explains.
+pub(crate) fn causes(fixture: &Fixture) -> TrialResult {
+    let causes = fixture.examined().causes.iter();
+    let judged = causes.filter(|c| c.level <= fixture.level() && c.blocked_by.is_none());
+    let actual: Vec<String> = judged.map(|c| c.code.to_string()).collect();
+    match &fixture.expectation()?.causes {
+        Some(expected) if *expected != actual => {
+            Err(format!("causes {actual:?}, expected {expected:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Compares the verdict, and the wizards that the expectation names with the pack's.
 pub(crate) fn verdict(fixture: &Fixture) -> TrialResult {
     let expectation = fixture.expectation()?;

@@ -5,7 +5,7 @@
 //! blocked, and `expect.toml` does not list them.
 
 use greentic_provision::exit::show;
-use provision_core::{Status, Verdict};
+use provision_core::{FindingCode, Status, Verdict};
 use provision_oracle::{CheckResult, Level, NO_HOST, Scope, checks};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,8 @@ pub(crate) struct Expectation {
     /// The level up to which the harness judges checks.
     #[serde(default = "must")]
     pub(crate) level: Level,
+    /// The codes of the causes that no other cause explains, most important first.
+    pub(crate) causes: Option<Vec<String>>,
     /// Whether the wizards complete and have goldens although the pack must fail.
     #[serde(default)]
     pub(crate) golden: bool,
@@ -121,6 +123,10 @@ impl Expectation {
         if expectation.verdict.is_none() {
             return Err("`verdict` is missing".into());
         }
+        let mut causes = expectation.causes.iter().flatten();
+        if let Some(code) = causes.find(|code| FindingCode::parse(code).is_none()) {
+            return Err(format!("unknown code `{code}`"));
+        }
         for scope in expectation.wizards.values().chain([&expectation.pack]) {
             let known = |id: &&String| match id.strip_suffix(".*") {
                 Some(stage) => checks::all().any(|c| is_of(c.id, stage)),
@@ -209,7 +215,7 @@ fn list(codes: &BTreeSet<String>) -> String {
 /// Trials of this file; libtest-mimic does not run `#[test]` functions.
 pub(crate) mod tests {
     use super::*;
-    use provision_core::{Finding, FindingCode};
+    use provision_core::Finding;
 
     pub(crate) const ALL: [(&str, fn()); 2] = [
         (
@@ -283,6 +289,7 @@ pub(crate) mod tests {
         for bad in [
             "",
             "verdict = \"fine\"",
+            "verdict = \"fail\"\ncauses = [\"E_NO_SUCH_CODE\"]",
             "verdict = \"pass\"\nblocked = []",
             "verdict = \"fail\"\n[pack.fails]\n\"no.such-check\" = [\"E_X\"]",
             "verdict = \"fail\"\n[pack.fails]\n\"archive.readable\" = []",

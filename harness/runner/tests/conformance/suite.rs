@@ -122,6 +122,15 @@ fn of_pack(fixture: &Arc<Fixture>, root: &Path, record: &Arc<Record>) -> Vec<Tri
     let mut trials = vec![record.trial(format!("{label}::pack::verdict"), move || {
         expect::verdict(&shared)
     })];
+    if fixture
+        .expectation
+        .as_ref()
+        .is_ok_and(|e| e.causes.is_some())
+    {
+        let shared = Arc::clone(fixture);
+        let name = format!("{label}::pack::causes");
+        trials.push(record.trial(name, move || expect::causes(&shared)));
+    }
     let wizards: Vec<&str> = fixture.wizards.iter().map(String::as_str).collect();
     let level = fixture.level();
     for check in checks::all().filter(|c| c.level <= level) {

@@ -1,6 +1,7 @@
 //! abi.*: does the harness know the interfaces of a step's component?
 
 mod capabilities;
+mod described;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
@@ -46,6 +47,19 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Operators read in the manifest what a component may do; they did not approve what is not declared there.",
         fix: "Declare the capability in the component's manifest, or do without it.",
         run: capabilities::declared,
+    },
+    Check {
+        id: "abi.described-schemas",
+        stage: Stage::Abi,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
+        bites: Bite::Nowhere,
+        host: "The pack doctor refuses the pack if its lock names the component; no other host compares.",
+        requirement: "Each schema in a component's own description can be met, does not admit every object, and has the hash beside it.",
+        why: "Authors and their tools build the input of nodes from these schemas; one that admits everything or nothing is no help.",
+        fix: "Describe the properties, or forbid additional ones, and compute the hashes again.",
+        run: described::schemas,
     },
 ];
 

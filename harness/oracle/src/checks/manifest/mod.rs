@@ -2,6 +2,8 @@
 
 mod component_manifests;
 mod components;
+mod digital_worker;
+mod oauth;
 mod provider;
 mod schemas;
 mod static_routes;
@@ -12,7 +14,7 @@ use crate::subject::Subject;
 use greentic_types::PackManifest;
 use greentic_types::validate::{Severity, validate_pack_manifest_core};
 use provision_core::codes::CheckCode;
-use provision_core::manifest::{Manifest, NameOf};
+use provision_core::manifest::{Format, Manifest, NameOf};
 use provision_core::text::inert;
 use provision_core::{Finding, OpenError};
 use std::collections::BTreeMap;
@@ -207,6 +209,47 @@ pub(super) const CHECKS: &[Check] = &[
         run: provider::secret_scopes,
     },
     Check {
+        id: "manifest.oauth-capabilities",
+        stage: Stage::Manifest,
+        // Hosts find capabilities by what packs offer, not by what they require.
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        applies: Applies::WithFlows,
+        bites: Bite::Integrity,
+        host: "The pack doctor refuses the pack: PACK_OAUTH_…_CAPABILITY_REQUIRED. No other host compares nodes with dependencies.",
+        requirement: "If a node of a flow uses OAuth, a dependency of the pack requires the capability that provides it.",
+        why: "A bundle without an OAuth provider looks complete, and its users cannot sign in.",
+        fix: "Add the capability that the finding names to `required_capabilities` of a dependency.",
+        run: oauth::capabilities,
+    },
+    Check {
+        id: "manifest.digital-worker",
+        stage: Stage::Manifest,
+        // The files are read by tools of authors; no host here loads such a pack.
+        level: Level::Publish,
+        scope: ScopeKind::Pack,
+        applies: Applies::DigitalWorkers,
+        bites: Bite::Integrity,
+        host: "The pack doctor refuses the pack: PACK_DW_…",
+        requirement: "`manifest.json` and `metadata.json` of a digital worker have their fields, agree on the kind, and every index of knowledge names files of the pack.",
+        why: "A worker without its manifest or its knowledge answers nothing, or the wrong thing.",
+        fix: "Export the pack again from the tool that made it.",
+        run: digital_worker::fields,
+    },
+    Check {
+        id: "manifest.digital-worker-tidy",
+        stage: Stage::Manifest,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        applies: Applies::DigitalWorkers,
+        bites: Bite::Nowhere,
+        host: "The pack doctor warns; nobody reads the field or the file.",
+        requirement: "The time at which a digital worker was made is a time by RFC 3339, and an index names each file of its knowledge.",
+        why: "A file of knowledge that no index names is not part of what the worker knows, which its author will not notice.",
+        fix: "Export the pack again from the tool that made it.",
+        run: digital_worker::tidy,
+    },
+    Check {
         id: "manifest.no-sources",
         stage: Stage::Manifest,
         // Hosts do not read these files.
@@ -276,6 +319,10 @@ fn decodes(subject: &Subject, findings: &mut Findings) {
 
 fn identity(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
+    if opened.pack.manifest().format == Format::DigitalWorker {
+        let reason = "manifest.digital-worker judges the ids of a digital worker";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
     let Manifest {
         id,
         version,

@@ -1,15 +1,16 @@
 //! integrity.*: do SBOM, lock and signature match the pack's bytes?
 
+mod lock;
+
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::{Described, Subject};
+use crate::subject::Subject;
 use provision_core::archive::names;
 use provision_core::codes::CheckCode;
-use provision_core::integrity::lock::{self, Pin};
 use provision_core::integrity::sbom::{self, Row, Sbom};
 use provision_core::integrity::signature;
+use provision_core::manifest::Format;
 use provision_core::text::inert;
-use provision_core::{Finding, Limits, Pack, pack};
-use serde_json::Value;
+use provision_core::{Finding, Limits, Pack};
 use std::collections::BTreeSet;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -52,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The digests in the pack's lock match the components.",
         why: "A lock whose digest differs from the component pins other bytes.",
         fix: "Resolve the lock again after building the components.",
-        run: lock,
+        run: lock::pinned,
     },
     Check {
         id: "integrity.lock-current",
@@ -62,10 +63,10 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::EveryPack,
         bites: Bite::Nowhere,
         host: "The pack doctor refuses the pack; no host reads these rows of the lock.",
-        requirement: "The lock names each component as the component describes itself, with the same operations.",
-        why: "A lock that lists other operations was resolved from another build of the component.",
+        requirement: "The lock names each component as the component describes itself, with the same operations, schemas and description.",
+        why: "A lock that lists other operations or hashes was resolved from another build of the component.",
         fix: "Run `greentic-pack resolve` after building the components.",
-        run: lock_current,
+        run: lock::current,
     },
     Check {
         id: "integrity.signature",
@@ -120,6 +121,10 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
     let pack = &opened.pack;
     let sboms = opened.sboms(subject.limits.depth);
     if sboms.is_empty() {
+        if is_worker(pack) {
+            let reason = "the form of digital workers has no SBOM";
+            return findings.pack(Conclusion::NotApplicable(reason.into()));
+        }
         if !subject.is_archive {
             let reason = "a folder gets its SBOM when it is packed";
             return findings.pack(Conclusion::NotApplicable(reason.into()));
@@ -135,6 +140,11 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
         Some((file, sbom)) => Conclusion::of(against_files(pack, file, sbom)),
         None => Conclusion::Blocked("no SBOM of the pack decodes".into()),
     });
+}
+
+/// Whether the pack has the form of digital workers, without SBOM and signature.
+fn is_worker(pack: &Pack) -> bool {
+    pack.manifest().format == Format::DigitalWorker
 }
 
 /// Compares the rows with the files, in both directions.
@@ -190,108 +200,13 @@ fn row_violation(pack: &Pack, row: &Row, repeated: bool) -> Option<(CheckCode, S
     (actual != row.blake3).then_some((CheckCode::SbomDigest, expected, actual))
 }
 
-fn lock(subject: &Subject, findings: &mut Findings) {
-    let Ok(opened) = &subject.opened else { return };
-    let pack = &opened.pack;
-    let (mut found, mut compared) = (Vec::new(), 0);
-    for file in lock::FILE_NAMES {
-        let Some(bytes) = pack.read(file) else {
-            continue;
-        };
-        let pins = match lock::decode(file, &bytes, subject.limits.depth) {
-            Ok(pins) => pins,
-            Err(why) => {
-                let expected = "a lock that decodes strictly";
-                found.push(Finding::new(
-                    CheckCode::LockDecode,
-                    file,
-                    expected,
-                    inert(&why.to_string(), 300),
-                ));
-                continue;
-            }
-        };
-        for pin in pins {
-            let own = format!("components/{}.wasm", pin.component);
-            let path = pin.path.unwrap_or(own);
-            if pin.remote && !pack.has(&path) {
-                continue;
-            }
-            compared += 1;
-            let at = format!("{file}, `{}`", inert(&pin.component, 120));
-            let expected = format!("{} with SHA-256 {}", inert(&path, 120), pin.sha256);
-            match pack.read(&path).map(|bytes| pack::digest(&bytes)) {
-                Some(actual) if actual == pin.sha256 => {}
-                Some(actual) => {
-                    found.push(Finding::new(CheckCode::LockDigest, at, expected, actual))
-                }
-                None => found.push(Finding::new(
-                    CheckCode::LockMissing,
-                    at,
-                    expected,
-                    "no such file",
-                )),
-            }
-        }
-    }
-    findings.pack(match (found.is_empty(), compared) {
-        (true, 0) => Conclusion::NotApplicable("the pack has no lock that pins bytes".into()),
-        _ => Conclusion::of(found),
-    });
-}
-
-/// The pins of all locks of the pack that decode.
-fn pins(pack: &Pack, depth: usize) -> Vec<Pin> {
-    let files = lock::FILE_NAMES.into_iter();
-    let pins = files.filter_map(|file| lock::decode(file, &pack.read(file)?, depth).ok());
-    pins.flatten().collect()
-}
-
-fn lock_current(subject: &Subject, findings: &mut Findings) {
-    let Ok(opened) = &subject.opened else { return };
-    let (mut found, mut compared) = (Vec::new(), 0);
-    for pin in pins(&opened.pack, subject.limits.depth) {
-        let is = |d: &&Described| d.component == pin.component;
-        let described = opened.described.iter().find(is);
-        let Some(Ok(description)) = described.map(|d| &d.answer) else {
-            continue;
-        };
-        // Older interfaces describe no operations.
-        let id = description.pointer("/info/id").and_then(Value::as_str);
-        let rows = description.get("operations").and_then(Value::as_array);
-        let (Some(id), Some(rows)) = (id, rows) else {
-            continue;
-        };
-        compared += 1;
-        let at = format!("the lock, `{}`", inert(&pin.component, 120));
-        let differs = |expected: String, actual: String| {
-            Finding::new(CheckCode::LockStale, &at, expected, inert(&actual, 300))
-        };
-        if id != pin.component {
-            let actual = format!("it describes itself as `{id}`");
-            found.push(differs("the component of this id".into(), actual));
-        }
-        let ids = rows.iter().filter_map(|row| row.get("id")?.as_str());
-        let ids: BTreeSet<String> = ids.map(str::to_owned).collect();
-        if let Some(locked) = pin.operations.filter(|locked| *locked != ids) {
-            let list = |ids: &BTreeSet<String>| {
-                let ids: Vec<String> = ids.iter().map(|id| inert(id, 60)).collect();
-                format!("operations {}", ids.join(", "))
-            };
-            found.push(differs(inert(&list(&ids), 300), list(&locked)));
-        }
-    }
-    findings.pack(match compared {
-        0 => Conclusion::NotApplicable(
-            "no locked component of the pack describes its operations".into(),
-        ),
-        _ => Conclusion::of(found),
-    });
-}
-
 fn signature(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let pack = &opened.pack;
+    if is_worker(pack) {
+        let reason = "the form of digital workers has no signature";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
     if !subject.is_archive {
         let reason = "a folder is signed when it is packed";
         return findings.pack(Conclusion::NotApplicable(reason.into()));
