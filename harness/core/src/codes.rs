@@ -195,6 +195,7 @@ Check(CheckCode) {
     StaticRoute "E_STATIC_ROUTE" "The host refuses a static route of the manifest.",
     SecretScope "E_SECRET_SCOPE" "A secret that the manifest lists has no scope.",
     OauthCapability "E_OAUTH_CAPABILITY" "A node uses OAuth, and no dependency of the pack requires the capability for it.",
+    DependencyMissing "E_DEPENDENCY_MISSING" "The bundle has no pack that provides a dependency.",
     WorkerManifest "E_DW_MANIFEST" "The manifest of a digital worker lacks a field, or a field has the wrong type.",
     WorkerMetadata "E_DW_METADATA" "The metadata.json of a digital worker is missing or malformed, or lacks a field.",
     WorkerKind "E_DW_KIND" "The metadata.json of a digital worker states another kind.",

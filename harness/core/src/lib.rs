@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+mod bundle;
 pub mod cbor;
 pub mod codes;
 pub mod components;
@@ -22,6 +23,7 @@ pub mod text;
 pub mod wasm;
 pub mod wizard;
 
+pub use bundle::BundlePacks;
 pub use codes::FindingCode;
 pub use finding::{Finding, Status, Verdict};
 pub use limits::Limits;

@@ -87,6 +87,8 @@ pub enum Applies {
     EveryPack,
     /// Providers.
     Providers,
+    /// Packs in the folder of a bundle.
+    InBundle,
     /// Digital workers.
     DigitalWorkers,
     /// Packs with a form or with secrets for the setup tool to ask for.
@@ -104,6 +106,7 @@ impl Applies {
         match self {
             Self::EveryPack => "every role",
             Self::Providers => "providers",
+            Self::InBundle => "every role, if the pack lies in a bundle",
             Self::DigitalWorkers => "digital workers",
             Self::WithSetup => "every role, if there is something to set up",
             Self::WithWizard => "every role, if the pack has a wizard",

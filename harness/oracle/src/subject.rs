@@ -12,7 +12,7 @@ use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionPlan, Role, StepCode, StepFailure, Wizard,
     WizardRun, grants, role,
 };
-use provision_core::{Finding, Limits, OpenError, Pack};
+use provision_core::{BundlePacks, Finding, Limits, OpenError, Pack};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -31,6 +31,8 @@ pub struct Subject {
     pub limits: Limits,
     /// Trusted keys.
     pub trusted: Vec<TrustedKey>,
+    /// The packs of the bundle in which the pack lies, if it lies in one.
+    pub bundle: Option<Arc<BundlePacks>>,
     /// What other readers extract from a refused archive; else empty.
     pub readings: Vec<Reading>,
     /// The opened pack and its wizards, or why it could not be opened.

@@ -5,6 +5,7 @@
 //! Each stage takes the type that the stage before it returns, so that no stage
 //! can be left out or done twice.
 
+use crate::bundle_packs::Bundles;
 use crate::discover::PackRef;
 use crate::excusal::{Excusal, Fates};
 use crate::expectations::Expectations;
@@ -199,7 +200,10 @@ pub fn examine(
     level: Level,
 ) -> Examined {
     let source = load(pack, &conditions.limits.archive);
-    examine_source(source, executor, conditions, level)
+    let bundle = Bundles::default().of(&pack.path, &conditions.limits);
+    let opening = open(source, conditions).in_bundle(bundle);
+    let redacted = observe_and_judge(opening, executor, conditions, level);
+    conclude(excuse(redacted, None))
 }
 
 /// Takes a pack that is already read through the other stages, with no expectations.

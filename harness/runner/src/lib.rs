@@ -1,6 +1,7 @@
 //! The conformance harness for Greentic packs: discovery, the pipeline, events,
 //! reports and the command line. All IO of the harness is here.
 
+mod bundle_packs;
 pub mod catalogue;
 pub mod cli;
 pub mod discover;

@@ -1,5 +1,6 @@
 //! One conformance run: packs in, events out.
 
+use crate::bundle_packs::Bundles;
 use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunStarted, Shard};
 use crate::evidence;
@@ -61,6 +62,7 @@ struct Pipeline<'r> {
     executor: &'r dyn StepExecutor,
     options: &'r Options,
     observers: RunObservers<'r>,
+    bundles: Bundles,
 }
 
 /// Examines all `packs` and emits the events of each.
@@ -78,6 +80,7 @@ pub fn run(
         executor,
         options,
         observers,
+        bundles: Bundles::default(),
     };
     let failure = Mutex::new(None);
     let work = Work {
@@ -118,8 +121,9 @@ impl Pipeline<'_> {
         let source = examine::load(pack, &conditions.limits.archive);
         let read = started.elapsed();
         let bytes = source.as_ref().map_or(0, Source::bytes);
+        let opening = examine::open(source, conditions);
         Ready {
-            opening: examine::open(source, conditions),
+            opening: opening.in_bundle(self.bundles.of(&pack.path, &conditions.limits)),
             read,
             bytes,
         }

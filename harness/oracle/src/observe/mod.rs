@@ -47,6 +47,7 @@ pub fn observe_opened(
     let Opening {
         digest,
         is_archive,
+        bundle,
         readings,
         opened,
         mut spent,
@@ -65,6 +66,7 @@ pub fn observe_opened(
         public_base_url: public_base_url.clone(),
         limits: limits.clone(),
         trusted: trusted.clone(),
+        bundle,
         readings,
         opened,
         harness_error: watched.harness_error(),

@@ -7,7 +7,7 @@ use crate::zip_readers::{READERS, Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::pack::Hashed;
 use provision_core::wizard::{Driver, wizards};
-use provision_core::{OpenError, Pack, Source};
+use provision_core::{BundlePacks, OpenError, Pack, Source};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,12 +17,19 @@ use std::time::Instant;
 pub struct Opening {
     pub(super) digest: String,
     pub(super) is_archive: bool,
+    pub(super) bundle: Option<Arc<BundlePacks>>,
     pub(super) readings: Vec<Reading>,
     pub(super) opened: Result<Arc<Pack>, OpenError>,
     pub(super) spent: Spent,
 }
 
 impl Opening {
+    /// The same pack, in the bundle of these packs.
+    #[must_use]
+    pub fn in_bundle(self, bundle: Option<Arc<BundlePacks>>) -> Self {
+        Self { bundle, ..self }
+    }
+
     /// Verifies `source`. Passes on the error of a source that could not be read.
     #[must_use]
     pub fn of(source: Result<Source, OpenError>, conditions: &Conditions) -> Self {
@@ -45,6 +52,7 @@ impl Opening {
         };
         Self {
             digest,
+            bundle: None,
             is_archive,
             readings,
             opened,
@@ -69,6 +77,7 @@ impl Opening {
         Some(Self {
             digest: subject.digest.clone(),
             is_archive: subject.is_archive,
+            bundle: subject.bundle.clone(),
             readings: Vec::new(),
             opened: Ok(Arc::clone(&opened.pack)),
             spent: Spent::default(),

@@ -4,6 +4,7 @@
 mod archives;
 #[path = "../common/blessing.rs"]
 mod blessing;
+mod bundles;
 mod cache;
 mod causes;
 mod conformance;

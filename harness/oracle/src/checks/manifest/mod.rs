@@ -1,7 +1,9 @@
 //! manifest.*: is the manifest well-formed, and does it match the pack?
 
+mod basics;
 mod component_manifests;
 mod components;
+mod dependencies;
 mod digital_worker;
 mod oauth;
 mod provider;
@@ -9,15 +11,7 @@ mod schemas;
 mod static_routes;
 mod unambiguous;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::Subject;
-use greentic_types::PackManifest;
-use greentic_types::validate::{Severity, validate_pack_manifest_core};
-use provision_core::codes::CheckCode;
-use provision_core::manifest::{Format, Manifest, NameOf};
-use provision_core::text::inert;
-use provision_core::{Finding, OpenError};
-use std::collections::BTreeMap;
+use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -32,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
                       bytes, bounded depth).",
         why: "Readers differ on a manifest with a duplicate key: some take the first value, others the last.",
         fix: "Generate the manifest with the ecosystem's own tools; remove duplicate keys, trailing bytes and deep nesting.",
-        run: decodes,
+        run: basics::decodes,
     },
     Check {
         id: "manifest.unambiguous",
@@ -58,7 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
         why: "Ids and versions become file names, keys and dependencies; an id that is a path, or a version that is none, breaks the tools that use it.",
         fix: "Use letters, digits, dots, dashes and underscores for the id, a semantic version such as 1.2.3, and flow names that are plain names.",
-        run: identity,
+        run: basics::identity,
     },
     Check {
         id: "manifest.core-rules",
@@ -71,7 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error, components of nodes left out.",
         why: "These are the rules that every host of the ecosystem applies before it looks any further.",
         fix: "Correct what the rule's message in the finding names; the ecosystem's pack tool shows more.",
-        run: core_rules,
+        run: basics::core_rules,
     },
     Check {
         id: "manifest.components-present",
@@ -223,6 +217,19 @@ pub(super) const CHECKS: &[Check] = &[
         run: oauth::capabilities,
     },
     Check {
+        id: "manifest.dependencies",
+        stage: Stage::Manifest,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        applies: Applies::InBundle,
+        bites: Bite::Run,
+        host: "greentic-start warns when it starts the bundle; what needs the dependency fails when it runs.",
+        requirement: "Each pack that a pack of a bundle depends on is in the bundle, or other packs of the bundle offer the capabilities that it requires.",
+        why: "A bundle is installed as it is; nobody fetches a missing pack.",
+        fix: "Add a pack that the finding names, or one that offers the capabilities.",
+        run: dependencies::provided,
+    },
+    Check {
         id: "manifest.digital-worker",
         stage: Stage::Manifest,
         // The files are read by tools of authors; no host here loads such a pack.
@@ -303,98 +310,3 @@ pub(super) const CHECKS: &[Check] = &[
         run: components::distinct,
     },
 ];
-
-fn decodes(subject: &Subject, findings: &mut Findings) {
-    findings.pack(match &subject.opened {
-        Ok(_) => Conclusion::Passed,
-        Err(OpenError::Manifest(error)) => Conclusion::Failed(vec![Finding::new(
-            error.code(),
-            "manifest",
-            "a manifest that decodes strictly",
-            inert(&error.to_string(), 400),
-        )]),
-        Err(error) => Conclusion::Blocked(format!("the archive was refused: {}", error.code())),
-    });
-}
-
-fn identity(subject: &Subject, findings: &mut Findings) {
-    let Ok(opened) = &subject.opened else { return };
-    if opened.pack.manifest().format == Format::DigitalWorker {
-        let reason = "manifest.digital-worker judges the ids of a digital worker";
-        return findings.pack(Conclusion::NotApplicable(reason.into()));
-    }
-    let Manifest {
-        id,
-        version,
-        misnamed,
-        ..
-    } = opened.pack.manifest();
-    let at = opened.pack.manifest_file();
-    let finding = |of: NameOf, actual: String| {
-        let (code, expected) = match of {
-            NameOf::Pack => (CheckCode::PackId, SAFE_NAME),
-            NameOf::Version => (CheckCode::PackVersion, "a semantic version such as 1.2.3"),
-            NameOf::Flow => (CheckCode::FlowName, SAFE_NAME),
-        };
-        Finding::new(code, at, expected, actual)
-    };
-    let mut found: Vec<Finding> = misnamed
-        .iter()
-        .map(|m| finding(m.of, format!("`{}`", inert(&m.name, 120))))
-        .collect();
-    for (of, value) in [(NameOf::Pack, id), (NameOf::Version, version)] {
-        if value.is_none() && !misnamed.iter().any(|m| m.of == of) {
-            found.push(finding(of, "nothing".into()));
-        }
-    }
-    findings.pack(Conclusion::of(found));
-}
-
-const SAFE_NAME: &str =
-    "at most 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit, no `..`";
-
-fn core_rules(subject: &Subject, findings: &mut Findings) {
-    let Ok(opened) = &subject.opened else { return };
-    let Some(manifest) = &opened.pack.manifest().pack_v1 else {
-        let reason = "the manifest is not pack-v1, which these rules are for";
-        return findings.pack(Conclusion::NotApplicable(reason.into()));
-    };
-    let called = called(manifest);
-    let errors = validate_pack_manifest_core(manifest)
-        .into_iter()
-        .filter(|d| d.severity == Severity::Error)
-        // `manifest.nodes-resolve` reports these nodes, by the runner's own rules.
-        .filter(|d| d.code != "PACK_FLOW_COMPONENT_MISSING")
-        .map(|d| {
-            let at = inert(d.path.as_deref().unwrap_or("manifest"), 200);
-            let expected = d
-                .hint
-                .unwrap_or_else(|| "a manifest that obeys the core rules".into());
-            let component = d.path.as_ref().and_then(|path| called.get(path));
-            let file = component.map(|id| components::usual_file(id));
-            let finding = Finding::new(
-                provision_core::FindingCode::Foreign(d.code.to_string()),
-                at,
-                inert(&expected, 200),
-                inert(&d.message, 200),
-            );
-            finding.about(file.as_deref())
-        });
-    findings.pack(Conclusion::of(errors.collect()));
-}
-
-/// The component of each flow node, by the path under which the core rules report it.
-fn called(manifest: &PackManifest) -> BTreeMap<String, &str> {
-    let nodes = manifest.flows.iter().flat_map(|entry| {
-        let nodes = entry.flow.nodes.iter();
-        nodes.map(move |(id, node)| {
-            let path = format!(
-                "flows.{}.nodes.{}.component.id",
-                entry.id.as_str(),
-                id.as_str()
-            );
-            (path, node.component.id.as_str())
-        })
-    });
-    nodes.collect()
-}
