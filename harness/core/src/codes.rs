@@ -283,6 +283,7 @@ Check(CheckCode) {
     OutputDiffers "E_OUTPUT_DIFFERS" "Two runs on the same input answer different bytes.",
     FuelDiffers "E_FUEL_DIFFERS" "Two runs on the same input consume different amounts of fuel.",
     HostcallsDiffer "E_HOSTCALLS_DIFFER" "Two runs on the same input call the host differently.",
+    AnswerRefused "E_ANSWER_REFUSED" "The wizard refuses an answer that its question offers.",
     AnswerMissing "E_ANSWER_MISSING" "The wizard accepts answers that lack a required one.",
     AnswerType "E_ANSWER_TYPE" "The wizard accepts an answer of the wrong type.",
     AnswerUnnamed "E_ANSWER_UNNAMED" "The wizard refuses an answer without naming the question.",

@@ -33,7 +33,7 @@ pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use probe_outcome::asked;
 pub use subject::{
-    Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, Runs, Spent, Subject, Texts,
-    Validated,
+    Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,
+    Subject, Texts, Validated,
 };
 pub use verdict::{deciding_code, executed_steps, verdict};

@@ -237,6 +237,10 @@ pub struct Probed {
     pub asked_by: String,
     /// Each probe and its outcome.
     pub probes: Vec<Probe>,
+    /// Other valid answers that were not tried, because there are too many.
+    pub untried: usize,
+    /// The different plans of the probes that the wizard accepted.
+    pub plans: Vec<ProbedPlan>,
     /// The secrets that the wizard received, by key.
     pub secrets: BTreeMap<String, String>,
     /// Secrets that leak in any run.
@@ -255,6 +259,17 @@ impl Probed {
     pub fn of(&self, kind: ProbeKind) -> impl Iterator<Item = &Probe> {
         self.probes.iter().filter(move |p| p.kind == kind)
     }
+}
+
+/// The plan of a run with other answers.
+#[derive(Debug, Clone)]
+pub struct ProbedPlan {
+    /// The kind of all mutations of the run.
+    pub kind: ProbeKind,
+    /// The questions and the changes of their answers, in words.
+    pub what: String,
+    /// The plan.
+    pub plan: ProvisionPlan,
 }
 
 /// One probe: a set of mutated answers and its outcome.

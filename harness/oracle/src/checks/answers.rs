@@ -8,10 +8,23 @@ use crate::{Probe, ProbeOutcome, Probed};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::Question;
+use provision_core::wizard::questions::{Kind, Question};
 use provision_core::wizard::{ProvisionPlan, WizardKind};
 
 pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "answers.valid-accepted",
+        stage: Stage::Answers,
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Setup,
+        host: "The operator stops: the component refuses or crashes on an answer that the form offers.",
+        requirement: "The wizard accepts every answer that a question offers: each choice, both truth values, the limits, the default, and no answer to an optional question. A refusal that names another question, and one truth value that must be given, are allowed.",
+        why: "A user who picks the second choice of a form must get through setup as well as one who picks the first.",
+        fix: "Handle the answer that the finding names, or do not offer it.",
+        run: valid,
+    },
     Check {
         id: "answers.missing-refused",
         stage: Stage::Answers,
@@ -158,6 +171,68 @@ fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> 
             Err(Conclusion::Blocked(reason.into()))
         }
     }
+}
+
+/// `answers.valid-accepted`
+fn valid(subject: &Subject, findings: &mut Findings) {
+    findings.each_wizard(subject, |_, observed| {
+        let probed = match probed(observed) {
+            Err(conclusion) => return conclusion,
+            Ok((probed, _)) => probed,
+        };
+        let probes = probed.of(ProbeKind::Valid);
+        let conclusion = conclude(probes, |probe| not_accepted(probe, probed));
+        let conclusion = match (conclusion, probed.untried) {
+            (None, _) => {
+                let reason = "no question of the wizard offers another answer";
+                return Conclusion::NotApplicable(reason.into());
+            }
+            (Some(Conclusion::Passed), untried) if untried > 0 => {
+                Conclusion::Blocked(format!("{untried} further valid answers were not tried"))
+            }
+            (Some(conclusion), _) => conclusion,
+        };
+        conclusion.about(observed.component())
+    });
+}
+
+/// A crash on a valid answer, or a refusal of it that nothing else explains.
+fn not_accepted(probe: &Probe, probed: &Probed) -> Option<Finding> {
+    let ProbeOutcome::Rejected(said) = &probe.outcome else {
+        return broke(probe);
+    };
+    let own = |id: &String| probe.questions.contains(id);
+    let others = probed.questions.iter().map(|q| q.id.clone());
+    let others: Vec<String> = others.filter(|id| !own(id) && id.len() > 2).collect();
+    // A rule over several questions.
+    if names(said, &others) || must_be_other(probe, probed) {
+        return None;
+    }
+    let expected = "accepted: the question allows it";
+    let actual = format!("refused with `{}`", inert(said, 200));
+    let code = CheckCode::AnswerRefused;
+    Some(Finding::new(code, name(probe), expected, actual))
+}
+
+/// Whether the refused answer is one truth value, and the wizard names the question and
+/// accepts the other: the user has to agree to something.
+fn must_be_other(probe: &Probe, probed: &Probed) -> bool {
+    let ProbeOutcome::Rejected(said) = &probe.outcome else {
+        return false;
+    };
+    let mut questions = probed.questions.iter();
+    let is_bool = questions.any(|q| probe.questions == [q.id.clone()] && is_truth_value(q));
+    let mut others = probed.of(ProbeKind::Valid);
+    let other_is_fine = others.any(|other| {
+        let is_other = matches!(other.what.as_str(), "true" | "false") && other.what != probe.what;
+        let accepted = other.outcome == ProbeOutcome::Accepted;
+        is_other && accepted && other.questions == probe.questions
+    });
+    is_bool && other_is_fine && names(said, &probe.questions)
+}
+
+fn is_truth_value(question: &Question) -> bool {
+    question.answer() == Some(Kind::Bool)
 }
 
 fn refused(subject: &Subject, findings: &mut Findings, aim: ProbeKind, code: CheckCode) {

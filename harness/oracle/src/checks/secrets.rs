@@ -2,6 +2,7 @@
 
 use super::plan::on_plan;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::generators::answers::ProbeKind;
 use crate::secret_scan::{Leak, Secrets};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -24,7 +25,11 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Values in the secrets patch are redacted.",
         why: "Plans are shown, logged and stored; a secret in a plan is no longer secret.",
         fix: "Set `redacted: true` and `value: null`; the host has the value already.",
-        run: |subject, findings| on_plan(subject, findings, |_, plan| redacted(plan)),
+        run: |subject, findings| {
+            on_plan(subject, findings, &[ProbeKind::Valid], |_, plan| {
+                redacted(plan)
+            })
+        },
     },
     Check {
         id: "secrets.contained",

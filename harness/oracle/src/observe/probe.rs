@@ -5,12 +5,14 @@ use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::memo::MemoExecutor;
 use crate::generators::answers::{
-    AnswerMutation, Edit, MutationSpec, ProbeKind, batches, mutations,
+    AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
+    untried,
 };
 use crate::probe_outcome::{asked, is_named, outcome_of};
 use crate::secret_scan::{Leak, Secrets};
-use crate::subject::{Probe, ProbeOutcome, Probed};
+use crate::subject::{Probe, ProbeOutcome, Probed, ProbedPlan};
 use provision_core::Pack;
+use provision_core::text::inert;
 use provision_core::wizard::questions::{Declared, Question};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionMode, ProvisionPlan, StepExecutor, Task,
@@ -18,12 +20,54 @@ use provision_core::wizard::{
 };
 use std::collections::BTreeSet;
 
+/// Combinations of valid answers that are tried, at most.
+const PAIRS: usize = 16;
+/// Different plans that are kept, at most.
+const PLANS: usize = 200;
+
 /// The results of the probes so far.
 struct Results<'s> {
     search: &'s Secrets,
     /// Each probe with its place among all mutations.
     probes: Vec<(usize, Probe)>,
+    plans: Plans,
     leaks: BTreeSet<Leak>,
+}
+
+/// The plans of accepted runs, each once.
+#[derive(Default)]
+struct Plans {
+    plans: Vec<ProbedPlan>,
+    known: BTreeSet<String>,
+}
+
+impl Plans {
+    /// Keeps the plan of a run with `mutations`, unless it is known.
+    fn keep(&mut self, mutations: &[AnswerMutation], plan: &ProvisionPlan) {
+        let Some(kind) = mutations.first().map(|mutation| mutation.kind) else {
+            return;
+        };
+        let text = serde_json::to_string(plan).unwrap_or_default();
+        let judged = !mutations.iter().any(moves_a_place) && self.plans.len() < PLANS;
+        if judged && self.known.insert(text) {
+            self.plans.push(ProbedPlan {
+                kind,
+                what: together(mutations),
+                plan: plan.clone(),
+            });
+        }
+    }
+}
+
+/// All changes of one run, in words.
+fn together(mutations: &[AnswerMutation]) -> String {
+    let change = |m: &AnswerMutation| {
+        let question = m.edits.first().map(|edit| edit.question.as_str());
+        let question = inert(question.unwrap_or_default(), 80);
+        format!("`{question}` {}", inert(&m.what, 120))
+    };
+    let changes: Vec<String> = mutations.iter().take(8).map(change).collect();
+    changes.join(", ")
 }
 
 /// The wizard that is probed.
@@ -59,14 +103,15 @@ impl Prober<'_> {
         let base = AnswerSet::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
-        let mutations = self.mutations(wizard, &questions, inputs);
+        let (mutations, untried) = self.mutations(wizard, &questions, inputs);
         let target = Target {
             executor: MemoExecutor::of(self.executor),
             wizard,
             base: &base,
             plan: &first.plan,
         };
-        let (probes, mut leaks) = self.probe_all(&target, mutations, &questions, &search);
+        let done = self.probe_all(&target, mutations, &questions, &search);
+        let (probes, plans, mut leaks) = done;
         leaks.extend(search.of_run(first));
         let mut left = InstalledState::default();
         left.apply(&first.plan);
@@ -82,6 +127,8 @@ impl Prober<'_> {
             questions,
             asked_by,
             probes,
+            untried,
+            plans,
             secrets,
             leaks,
             left,
@@ -97,9 +144,10 @@ impl Prober<'_> {
         mutations: Vec<AnswerMutation>,
         questions: &[Question],
         search: &Secrets,
-    ) -> (Vec<Probe>, BTreeSet<Leak>) {
+    ) -> (Vec<Probe>, Vec<ProbedPlan>, BTreeSet<Leak>) {
         let mut results = Results {
             leaks: BTreeSet::new(),
+            plans: Plans::default(),
             search,
             probes: Vec::new(),
         };
@@ -109,22 +157,31 @@ impl Prober<'_> {
             let run = self.run(&target.executor, target.wizard, &base);
             results.leaks.extend(Secrets::new(&canaries).of_run(&run));
         }
-        let (mut single, mut extra, mut hostile) = (Vec::new(), Vec::new(), Vec::new());
+        let combinations = pairs(&mutations, PAIRS);
+        let (mut valid, mut single) = (Vec::new(), Vec::new());
+        let (mut extra, mut hostile, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for mutation in mutations {
             match mutation.kind {
+                ProbeKind::Valid => valid.push(mutation),
                 ProbeKind::Missing | ProbeKind::WrongType => single.push(vec![mutation]),
                 ProbeKind::Extra => extra.push(mutation),
+                ProbeKind::Hostile if moves_a_place(&mutation) => places.push(mutation),
                 ProbeKind::Hostile => hostile.push(mutation),
             }
         }
-        let all = single.into_iter().chain(batches(extra));
-        for batch in all.chain(batches(hostile)) {
+        // What users answer comes first.
+        let all = batches(valid).into_iter().chain(single);
+        let all = all.chain(batches(extra)).chain(batches(hostile));
+        for batch in all.chain(batches(places)) {
             self.probe_batch(target, &mut results, batch);
+        }
+        for combination in combinations {
+            self.probe_combination(target, &mut results, &combination);
         }
         // Restore generator order, so that batching does not change the report.
         results.probes.sort_by_key(|(place, _)| *place);
         let probes = results.probes.into_iter().map(|(_, probe)| probe);
-        (probes.collect(), results.leaks)
+        (probes.collect(), results.plans.plans, results.leaks)
     }
 
     /// Probes `mutations`, which change different questions, in one run. Splits a
@@ -142,21 +199,27 @@ impl Prober<'_> {
         let run = self.run(&target.executor, target.wizard, &target.base.with(&edits));
         results.leaks.extend(results.search.of_run(&run));
         let outcome = outcome_of(&run);
+        if outcome == ProbeOutcome::Accepted {
+            results.plans.keep(&mutations, &run.plan);
+        }
         let is_one = mutations.len() == 1;
         // The plan of a batch is the plan of each mutation only if it equals the plan
-        // of valid answers. No check uses the plan of hostile mutations.
+        // of valid answers. No check needs the plan of each hostile or valid mutation.
         let plan_is_shared = is_one || run.plan == *target.plan;
-        let hostile = |mutation: &AnswerMutation| mutation.kind == ProbeKind::Hostile;
+        let in_batches = [ProbeKind::Hostile, ProbeKind::Valid];
+        let shares = |mutation: &AnswerMutation| in_batches.contains(&mutation.kind);
         if is_one
             || (outcome == ProbeOutcome::Accepted
-                && (plan_is_shared || mutations.iter().all(hostile)))
+                && (plan_is_shared || mutations.iter().all(shares)))
         {
             let plan = (run.completed() && plan_is_shared).then_some(run.plan);
             let probes = mutations.into_iter();
             let probes = probes.map(|mutation| Probe::of(mutation, outcome.clone(), plan.clone()));
             return results.probes.extend(probes);
         }
-        if let ProbeOutcome::Rejected(message) = &outcome {
+        // A refusal of valid answers may be about two of them together.
+        let valid = mutations.iter().any(|m| m.kind == ProbeKind::Valid);
+        if let (ProbeOutcome::Rejected(message), false) = (&outcome, valid) {
             let (named, rest) = mutations
                 .into_iter()
                 .partition(|mutation| is_named(message, mutation));
@@ -179,28 +242,70 @@ impl Prober<'_> {
         self.probe_batch(target, results, half);
     }
 
+    /// Probes valid answers together. Each is acceptable by itself, or has a finding of
+    /// its own; together they may be refused, but nothing may crash.
+    fn probe_combination(
+        &self,
+        target: &Target<'_>,
+        results: &mut Results<'_>,
+        mutations: &[AnswerMutation],
+    ) {
+        let edits: Vec<Edit> = mutations.iter().flat_map(|m| m.edits.clone()).collect();
+        let run = self.run(&target.executor, target.wizard, &target.base.with(&edits));
+        results.leaks.extend(results.search.of_run(&run));
+        let outcome = outcome_of(&run);
+        let known = |probe: &Probe| {
+            let mut questions = mutations.iter().flat_map(|m| &m.edits).map(|e| &e.question);
+            let is_valid = probe.kind == ProbeKind::Valid;
+            let crashed = matches!(probe.outcome, ProbeOutcome::Crashed { .. });
+            is_valid && crashed && questions.any(|q| probe.questions.contains(q))
+        };
+        match &outcome {
+            ProbeOutcome::Accepted => results.plans.keep(mutations, &run.plan),
+            ProbeOutcome::Crashed { .. } if !results.probes.iter().any(|(_, p)| known(p)) => {
+                let questions = edits.into_iter().map(|edit| edit.question).collect();
+                let probe = Probe {
+                    kind: ProbeKind::Valid,
+                    what: format!("with others: {}", together(mutations)),
+                    questions,
+                    outcome,
+                    plan: None,
+                };
+                results.probes.push((usize::MAX, probe));
+            }
+            _ => {}
+        }
+    }
+
     fn mutations(
         &self,
         wizard: &Wizard,
         questions: &[Question],
         inputs: &ProvisionInputs,
-    ) -> Vec<AnswerMutation> {
+    ) -> (Vec<AnswerMutation>, usize) {
         if self.conditions.probes == 0 {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
         let limits = &self.conditions.limits;
         // A step's input contains the answers twice; the next step's input contains
         // them twice more, in the plan that the first step made of them.
         let used = inputs.answers.to_string().len();
+        let longest = (limits.step.input_bytes / 8).saturating_sub(used);
         let mut mutations = mutations(&MutationSpec {
             questions,
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
-            longest: (limits.step.input_bytes / 8).saturating_sub(used),
+            longest,
             deepest: limits.depth.saturating_sub(16),
             seed: self.conditions.seed,
         });
+        let valid = |all: &[AnswerMutation]| {
+            let valid = all.iter().filter(|m| m.kind == ProbeKind::Valid);
+            valid.count()
+        };
+        let generated = valid(&mutations);
         mutations.truncate(self.conditions.probes);
-        mutations
+        let cut = generated - valid(&mutations);
+        (mutations, cut + untried(questions, longest))
     }
 
     /// The wizard's own questions, or else those that the pack's files declare for

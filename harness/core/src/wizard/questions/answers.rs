@@ -95,11 +95,30 @@ fn text(question: &Question, base_url: Option<&str>) -> String {
         "EXAMPLE_1".into(),
     ];
     let Some(pattern) = question.pattern.as_deref().and_then(|p| Regex::new(p).ok()) else {
-        return likely;
+        return within(likely, question);
     };
     let tried = [likely.clone()].into_iter().chain(others);
     let mut matching = tried.filter(|text| pattern.is_match(text));
     matching.next().unwrap_or(likely)
+}
+
+/// `text` with at least as many characters as the question demands, and unless it is a
+/// secret, with at most as many as it allows.
+fn within(mut text: String, question: &Question) -> String {
+    let (least, most) = question.bounds;
+    let length = |limit: f64| (0.0..=4096.0).contains(&limit).then_some(limit as usize);
+    let more = text.clone();
+    while least
+        .and_then(length)
+        .is_some_and(|least| text.len() < least)
+    {
+        text.push_str(&more);
+    }
+    if let (false, Some(most)) = (question.secret, most.and_then(length)) {
+        // NB: a made-up text has ASCII characters only.
+        text.truncate(most);
+    }
+    text
 }
 
 /// A URL for `id`: the scheme named in `id`, as in `redis_url`, else `base_url`.
@@ -150,6 +169,11 @@ mod tests {
             room.pattern = Some(pattern.into());
             assert_eq!(fitting(&room, Some("https://base.invalid")), json!(answer));
         }
+        let mut name = question("text", "name");
+        name.bounds = (Some(10.0), Some(12.0));
+        assert_eq!(fitting(&name, None), json!("exampleexamp"));
+        name.bounds = (None, Some(3.0));
+        assert_eq!(fitting(&name, None), json!("exa"));
         let mut token = question("string", "bot_token");
         (token.secret, token.pattern) = (true, Some("^[0-9]{8,10}:[A-Za-z0-9_-]{35,}$".into()));
         let made = fitting(&token, None);

@@ -138,7 +138,7 @@ fn input(value: &Value, at: &str, kind: &str, card: &mut Card, ids: &mut BTreeSe
             .filter(|_| !matches!(kind, "toggle"))
             .cloned(),
         options: choices.cloned().unwrap_or_default(),
-        bounds: (number("min"), number("max")),
+        bounds: (number("min"), number("max").or_else(|| number("maxLength"))),
         pattern: text("regex").map(str::to_owned),
         texts: Vec::new(),
         title: text("label").map(str::to_owned),

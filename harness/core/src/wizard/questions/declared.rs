@@ -157,7 +157,10 @@ fn properties(schema: &Value) -> Vec<Question> {
             secret: flag("x-redact") || flag("x-secret") || flag("writeOnly"),
             default: property.get("default").cloned(),
             options: options.unwrap_or_default(),
-            bounds: (number("minimum"), number("maximum")),
+            bounds: (
+                number("minimum").or_else(|| number("minLength")),
+                number("maximum").or_else(|| number("maxLength")),
+            ),
             pattern: property
                 .get("pattern")
                 .and_then(Value::as_str)

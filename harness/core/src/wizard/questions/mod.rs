@@ -197,11 +197,14 @@ const CONSTRAINTS: [&str; 3] = ["constraint", "constraints", "validate"];
 
 fn constraint<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> (Option<f64>, Option<f64>) {
     let below = |key: &str| CONSTRAINTS.iter().find_map(|c| own(c)?.get(key));
-    let number = |keys: [&str; 2]| {
+    let number = |keys: [&str; 5]| {
         let found = keys.iter().find_map(|key| own(key).or_else(|| below(key)));
         found.and_then(Value::as_f64)
     };
-    (number(["min", "minimum"]), number(["max", "maximum"]))
+    (
+        number(["min", "minimum", "min_len", "min_length", "minLength"]),
+        number(["max", "maximum", "max_len", "max_length", "maxLength"]),
+    )
 }
 
 fn pattern<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> Option<String> {

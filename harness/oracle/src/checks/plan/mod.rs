@@ -7,7 +7,8 @@ mod state;
 pub(crate) use state::unsettled;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::Subject;
+use crate::generators::answers::ProbeKind;
+use crate::subject::{Observed, ProbedPlan, Subject};
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::inert;
@@ -30,7 +31,11 @@ pub(super) const CHECKS: &[Check] = &[
                       well-formed: known verbs, unique ids, no unresolved template.",
         why: "A host executes a plan literally: it ignores an unknown verb, or takes an unresolved template for a value.",
         fix: "Use the verbs that the finding lists, ids that are unique, and resolve every template.",
-        run: |subject, findings| on_plan(subject, findings, |_, plan| shape(plan)),
+        run: |subject, findings| {
+            on_plan(subject, findings, &[ProbeKind::Valid], |_, plan| {
+                shape(plan)
+            })
+        },
     },
     Check {
         id: "plan.webhooks",
@@ -43,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Webhook URLs are https, below the given public base URL.",
         why: "A webhook elsewhere sends the user's messages elsewhere; one without TLS shows them to everybody on the way.",
         fix: "Build webhook URLs from the public base URL that the wizard is given.",
-        run: |subject, findings| on_plan(subject, findings, webhooks),
+        run: |subject, findings| on_plan(subject, findings, &ProbeKind::ALL, webhooks),
     },
     Check {
         id: "plan.golden",
@@ -104,18 +109,43 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Judges the plan of each wizard. A violation in the plan of an incomplete wizard
+/// Findings on the plans of other accepted answers; one for each code and place.
+pub(super) fn on_probed_plans(
+    observed: &Observed,
+    probes: &[ProbeKind],
+    judge: impl Fn(&ProvisionPlan) -> Vec<Finding>,
+) -> Vec<Finding> {
+    let probed = observed.runs.as_ref().ok().and_then(|r| r.probed.as_ref());
+    let plans = probed.into_iter().flat_map(|probed| &probed.plans);
+    let mut known = BTreeSet::new();
+    let mut found = Vec::new();
+    for ProbedPlan { what, plan, .. } in plans.filter(|p| probes.contains(&p.kind)) {
+        for mut finding in judge(plan) {
+            if known.insert((finding.code.to_string(), finding.at.clone())) {
+                finding.at = format!("{}, with {what}", finding.at);
+                found.push(finding);
+            }
+        }
+    }
+    found
+}
+
+/// Judges the plan of each wizard, and those of accepted probes of these kinds. A violation in the plan of an incomplete wizard
 /// counts; without violations, an incomplete wizard blocks the check.
 pub(super) fn on_plan(
     subject: &Subject,
     findings: &mut Findings,
+    probes: &[ProbeKind],
     judge: impl Fn(&Subject, &ProvisionPlan) -> Vec<Finding>,
 ) {
     findings.each_wizard(subject, |_, observed| {
         let Some(run) = observed.run() else {
             return Conclusion::Blocked("the wizard was not driven".into());
         };
-        let found = judge(subject, &run.plan);
+        let mut found = judge(subject, &run.plan);
+        if found.is_empty() {
+            found = on_probed_plans(observed, probes, |plan| judge(subject, plan));
+        }
         if found.is_empty() && !run.completed() {
             Conclusion::Blocked("the wizard did not complete".into())
         } else {

@@ -2,6 +2,7 @@
 //! and nothing after the remove wizard.
 
 use crate::check::{Conclusion, Findings};
+use crate::generators::answers::ProbeKind;
 use crate::subject::{Observed, Subject};
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
@@ -30,17 +31,27 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         let Some(run) = observed.run().filter(|run| run.completed()) else {
             return Conclusion::Blocked("the wizard did not complete".into());
         };
-        let mut config = run.plan.config_patch.clone();
-        config.retain(|_, value| !value.is_null());
-        let config = Value::Object(config.into_iter().collect());
+        // NB: the first one is that of the answers that are judged.
+        let mut configs = vec![(String::new(), config(&run.plan))];
+        let probed = observed.runs.as_ref().ok().and_then(|r| r.probed.as_ref());
+        let plans = probed.into_iter().flat_map(|probed| &probed.plans);
+        let valid = plans.filter(|plan| plan.kind == ProbeKind::Valid);
+        configs.extend(valid.map(|p| (format!(", with {}", p.what), config(&p.plan))));
         match schema {
             Ok(schema) => {
-                let conclusion = judge(&opened.pack, &file, &schema, &config);
+                let conclusion = judge(&opened.pack, &file, &schema, &configs);
                 conclusion.about(observed.component())
             }
             Err(why) => Conclusion::Failed(vec![unreadable(&file, &why.to_string())]),
         }
     });
+}
+
+/// The config that a plan sets.
+fn config(plan: &ProvisionPlan) -> Value {
+    let mut config = plan.config_patch.clone();
+    config.retain(|_, value| !value.is_null());
+    Value::Object(config.into_iter().collect())
 }
 
 fn unreadable(file: &str, why: &str) -> Finding {
@@ -66,7 +77,8 @@ impl Files<'_> {
     }
 }
 
-fn judge(pack: &Pack, file: &str, schema: &Value, config: &Value) -> Conclusion {
+/// Judges configs, each with the answers that made it, up to the first invalid one.
+fn judge(pack: &Pack, file: &str, schema: &Value, configs: &[(String, Value)]) -> Conclusion {
     let mut options = jsonschema::options().with_base_uri(format!("pack:/{file}"));
     let mut registry = jsonschema::Registry::new();
     for (uri, value) in Files(pack).resources() {
@@ -84,12 +96,16 @@ fn judge(pack: &Pack, file: &str, schema: &Value, config: &Value) -> Conclusion 
         Ok(validator) => validator,
         Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
     };
+    let invalid = configs
+        .iter()
+        .find(|(_, config)| !validator.is_valid(config));
+    let Some((with, config)) = invalid else {
+        return Conclusion::Passed;
+    };
     let errors = validator.iter_errors(config).take(MOST_ERRORS);
     let found = errors.map(|error| {
-        let at = format!(
-            "/config_patch{}",
-            inert(&error.instance_path().to_string(), 200)
-        );
+        let place = inert(&error.instance_path().to_string(), 200);
+        let at = format!("/config_patch{place}{with}");
         let expected = format!("a config that is valid under {}", inert(file, 200));
         // NB: masked, because a config may hold what should be a secret.
         let actual = inert(&error.masked().to_string(), 300);

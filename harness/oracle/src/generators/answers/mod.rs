@@ -1,14 +1,21 @@
 //! Answer mutations: changes of valid answers that a wizard must refuse or
 //! survive. They follow from the questions and the seed.
 
+mod pairs;
+mod valid;
 mod values;
 
 use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use valid::valid;
 use values::{hostile, wrong};
 
+pub use pairs::pairs;
+
+/// Mutations with another valid answer, at most.
+const VALID: usize = 300;
 /// Mutations that remove an answer or give it a wrong type, at most.
 const SINGLES: usize = 600;
 /// Mutations with a hostile value, at most.
@@ -17,6 +24,8 @@ const HOSTILE: usize = 160;
 /// The kind of an answer mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeKind {
+    /// Another answer that the question allows.
+    Valid,
     /// A required answer is missing.
     Missing,
     /// An answer is of the wrong type.
@@ -25,6 +34,17 @@ pub enum ProbeKind {
     Extra,
     /// An answer has a hostile value.
     Hostile,
+}
+
+impl ProbeKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [
+        Self::Valid,
+        Self::Missing,
+        Self::WrongType,
+        Self::Extra,
+        Self::Hostile,
+    ];
 }
 
 /// One answer that is removed or replaced.
@@ -67,12 +87,24 @@ pub struct MutationSpec<'g> {
     pub seed: u64,
 }
 
-/// All mutations: each required answer missing, each wrong type, extra answers,
+/// The mutations with another valid answer that do not fit into the bound.
+#[must_use]
+pub fn untried(questions: &[Question], longest: usize) -> usize {
+    let all = questions.iter().map(|q| valid(q, longest).len());
+    all.sum::<usize>().saturating_sub(VALID)
+}
+
+/// All mutations: each other valid answer, each required answer missing, each wrong type, extra answers,
 /// hostile values.
 #[must_use]
 pub fn mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     let questions = spec.questions;
-    let mut mutations: Vec<AnswerMutation> = questions
+    let valid = questions.iter().flat_map(|question| {
+        let valid = valid(question, spec.longest).into_iter();
+        valid.map(move |(what, value)| mutation(ProbeKind::Valid, &what, question, value))
+    });
+    let mut mutations: Vec<AnswerMutation> = valid.take(VALID).collect();
+    let mut singles: Vec<AnswerMutation> = questions
         .iter()
         // A question with a default needs no answer.
         .filter(|q| q.required && q.default.is_none())
@@ -82,9 +114,10 @@ pub fn mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
         let wrong = wrong(question, spec.typed).into_iter();
         let wrong =
             wrong.map(|(what, value)| mutation(ProbeKind::WrongType, what, question, Some(value)));
-        mutations.extend(wrong);
+        singles.extend(wrong);
     }
-    mutations.truncate(SINGLES);
+    singles.truncate(SINGLES);
+    mutations.extend(singles);
     mutations.extend(extras());
     let hostile = hostile_mutations(spec);
     mutations.extend(chosen(hostile, HOSTILE, spec.seed));
@@ -152,6 +185,18 @@ fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
         mutation(ProbeKind::Hostile, what, &question, Some(value.clone()))
     });
     asked.chain(unasked).collect()
+}
+
+/// Whether a mutation changes an answer that says where something is. What a plan does
+/// there is the user's own choice.
+#[must_use]
+pub fn moves_a_place(mutation: &AnswerMutation) -> bool {
+    let places = ["url", "uri", "host", "domain", "endpoint", "address"];
+    let mut edits = mutation.edits.iter();
+    edits.any(|edit| {
+        let id = edit.question.to_lowercase();
+        places.iter().any(|place| id.contains(place))
+    })
 }
 
 /// `mutations` in batches for one run each: no two mutations of a batch change

@@ -83,6 +83,13 @@ pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Valu
             "a template",
             text("{{secrets.token}}{{#each this}}${env.HOME}#{7*7}<%= 7 %>"),
         ),
+        ("another host after a user", text("@elsewhere.invalid/")),
+        ("the rest of another host", text(".elsewhere.invalid")),
+        ("another host after slashes", text("//elsewhere.invalid/x")),
+        (
+            "another host after a backslash",
+            text(r"\elsewhere.invalid/"),
+        ),
         ("a path that leaves", text("../../../../etc/passwd")),
         ("a shell's command", text("; $(reboot) `reboot` | reboot &")),
         ("an SQL quote", text("' OR '1'='1'; DROP TABLE tenants; --")),

@@ -1,0 +1,104 @@
+//! Combinations of valid answers in which each two of them occur together.
+
+use super::{AnswerMutation, ProbeKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Sets of `mutations` with valid answers, one for each question, until every two of
+/// them are in one set together; at most `most` sets.
+#[must_use]
+pub fn pairs(mutations: &[AnswerMutation], most: usize) -> Vec<Vec<AnswerMutation>> {
+    let valid = mutations.iter().filter(|m| m.kind == ProbeKind::Valid);
+    let mut by_question: BTreeMap<&str, Vec<&AnswerMutation>> = BTreeMap::new();
+    for mutation in valid {
+        if let [edit] = mutation.edits.as_slice() {
+            by_question
+                .entry(&edit.question)
+                .or_default()
+                .push(mutation);
+        }
+    }
+    let groups: Vec<Vec<&AnswerMutation>> = by_question.into_values().collect();
+    let mut open: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for (i, group) in groups.iter().enumerate() {
+        for other in &groups[i + 1..] {
+            for a in group {
+                open.extend(other.iter().map(|b| (a.place, b.place)));
+            }
+        }
+    }
+    let mut sets = Vec::new();
+    while !open.is_empty() && sets.len() < most {
+        let set = next(&groups, &open);
+        for (i, a) in set.iter().enumerate() {
+            for b in &set[i + 1..] {
+                open.remove(&(a.place, b.place));
+            }
+        }
+        sets.push(set.into_iter().cloned().collect());
+    }
+    sets
+}
+
+/// The set that begins with the first open pair, and covers many others.
+fn next<'m>(
+    groups: &[Vec<&'m AnswerMutation>],
+    open: &BTreeSet<(usize, usize)>,
+) -> Vec<&'m AnswerMutation> {
+    let first = open.first().copied();
+    let starts = |m: &AnswerMutation| first.is_some_and(|(a, b)| m.place == a || m.place == b);
+    let mut set: Vec<&AnswerMutation> = Vec::new();
+    for group in groups {
+        let gain = |m: &AnswerMutation| {
+            let covered = set
+                .iter()
+                .filter(|other| open.contains(&(other.place, m.place)));
+            (starts(m), covered.count())
+        };
+        // The first one of the best: the sets are the same in every run.
+        let best = group.iter().rev().max_by_key(|m| gain(m));
+        set.extend(best.copied());
+    }
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MutationSpec, mutations};
+    use super::*;
+    use provision_core::limits::FlowLimits;
+    use provision_core::wizard::questions::questions;
+    use serde_json::json;
+
+    #[test]
+    fn every_two_valid_answers_are_in_one_set() {
+        let spec = json!({ "questions": [
+            { "id": "a", "kind": "choice", "options": ["1", "2", "3"], "required": true },
+            { "id": "b", "kind": "bool", "required": true },
+            { "id": "c", "kind": "integer", "min": 1, "max": 9, "required": true },
+            { "id": "d", "kind": "choice", "options": ["x", "y"], "required": true },
+        ]});
+        let questions = questions(&spec, &FlowLimits::DEFAULT).expect("questions");
+        let all = mutations(&MutationSpec {
+            questions: &questions,
+            typed: true,
+            longest: 100,
+            deepest: 4,
+            seed: 1,
+        });
+        let valid: Vec<_> = all.iter().filter(|m| m.kind == ProbeKind::Valid).collect();
+        assert_eq!(valid.len(), 3 + 2 + 2 + 2);
+        let sets = pairs(&all, 100);
+        assert!(sets.len() <= 9, "{} sets", sets.len());
+        for a in &valid {
+            for b in &valid {
+                let same = a.edits[0].question == b.edits[0].question;
+                let both = |set: &Vec<AnswerMutation>| set.contains(a) && set.contains(b);
+                assert!(same || sets.iter().any(both), "{} {}", a.what, b.what);
+            }
+        }
+        for set in &sets {
+            assert_eq!(set.len(), 4, "one answer for each question");
+        }
+        assert_eq!(pairs(&all, 2).len(), 2);
+    }
+}
