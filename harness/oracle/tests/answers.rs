@@ -163,74 +163,75 @@ fn only(check: &'static str, code: &str) -> BTreeMap<&'static str, Vec<String>> 
 
 const VALID: &str = "answers.valid-accepted";
 
+const UNACCEPTED: [(&str, Defect, &str); 9] = [
+    (
+        "the second choice traps",
+        |step, a| (step == "apply" && a.is("region", "us")).then(trap)?,
+        "E_TRAP",
+    ),
+    (
+        "the second choice is refused",
+        |step, a| {
+            let us = step == "validate" && a.is("region", "us");
+            us.then(|| refuse("region us is not ready"))?
+        },
+        "E_ANSWER_REFUSED",
+    ),
+    (
+        "true of a toggle traps",
+        |step, a| (step == "apply" && a.is("log", true)).then(trap)?,
+        "E_TRAP",
+    ),
+    (
+        "the maximum runs out of fuel",
+        |step, a| {
+            let most = step == "apply" && a.is("port", 9);
+            most.then(|| Err(StepFailure::new(StepCode::Fuel, "out of fuel")))
+        },
+        "E_FUEL",
+    ),
+    (
+        "the minimum is refused",
+        |step, a| {
+            let least = step == "validate" && a.is("port", 1);
+            least.then(|| refuse("port is too small"))?
+        },
+        "E_ANSWER_REFUSED",
+    ),
+    (
+        "the longest text traps",
+        |step, a| {
+            let long = a.of("room").as_str().is_some_and(|room| room.len() == 40);
+            (step == "apply" && long).then(trap)?
+        },
+        "E_TRAP",
+    ),
+    (
+        "an optional answer left out traps",
+        |step, a| (step == "apply" && a.of("room").is_null()).then(trap)?,
+        "E_TRAP",
+    ),
+    (
+        "an optional answer left out is refused",
+        |step, a| {
+            let none = step == "validate" && a.of("room").is_null();
+            none.then(|| refuse("room is missing"))?
+        },
+        "E_ANSWER_REFUSED",
+    ),
+    (
+        "two answers together trap",
+        |step, a| {
+            let both = a.is("region", "us") && a.is("port", 1);
+            (step == "apply" && both).then(trap)?
+        },
+        "E_TRAP",
+    ),
+];
+
 #[test]
 fn every_valid_answer_has_to_be_accepted() {
-    let rows: [(&str, Defect, &str); 9] = [
-        (
-            "the second choice traps",
-            |step, a| (step == "apply" && a.is("region", "us")).then(trap)?,
-            "E_TRAP",
-        ),
-        (
-            "the second choice is refused",
-            |step, a| {
-                let us = step == "validate" && a.is("region", "us");
-                us.then(|| refuse("region us is not ready"))?
-            },
-            "E_ANSWER_REFUSED",
-        ),
-        (
-            "true of a toggle traps",
-            |step, a| (step == "apply" && a.is("log", true)).then(trap)?,
-            "E_TRAP",
-        ),
-        (
-            "the maximum runs out of fuel",
-            |step, a| {
-                let most = step == "apply" && a.is("port", 9);
-                most.then(|| Err(StepFailure::new(StepCode::Fuel, "out of fuel")))
-            },
-            "E_FUEL",
-        ),
-        (
-            "the minimum is refused",
-            |step, a| {
-                let least = step == "validate" && a.is("port", 1);
-                least.then(|| refuse("port is too small"))?
-            },
-            "E_ANSWER_REFUSED",
-        ),
-        (
-            "the longest text traps",
-            |step, a| {
-                let long = a.of("room").as_str().is_some_and(|room| room.len() == 40);
-                (step == "apply" && long).then(trap)?
-            },
-            "E_TRAP",
-        ),
-        (
-            "an optional answer left out traps",
-            |step, a| (step == "apply" && a.of("room").is_null()).then(trap)?,
-            "E_TRAP",
-        ),
-        (
-            "an optional answer left out is refused",
-            |step, a| {
-                let none = step == "validate" && a.of("room").is_null();
-                none.then(|| refuse("room is missing"))?
-            },
-            "E_ANSWER_REFUSED",
-        ),
-        (
-            "two answers together trap",
-            |step, a| {
-                let both = a.is("region", "us") && a.is("port", 1);
-                (step == "apply" && both).then(trap)?
-            },
-            "E_TRAP",
-        ),
-    ];
-    for (what, defect, code) in rows {
+    for (what, defect, code) in UNACCEPTED {
         assert_eq!(failures(defect), only(VALID, code), "{what}");
     }
 }
@@ -249,74 +250,75 @@ fn default_that_the_form_offers_has_to_be_accepted() {
     assert_eq!(found.get(VALID), Some(&vec!["E_ANSWER_REFUSED".to_owned()]));
 }
 
+const PLANS: [(&str, Defect, &str, &str); 5] = [
+    (
+        "a webhook of the second choice is elsewhere",
+        |step, a| {
+            let us = step == "apply" && a.is("region", "us");
+            us.then(|| Ok(Wizard::plan(a, "https://us.elsewhere.invalid/hook")))
+        },
+        "plan.webhooks",
+        "E_WEBHOOK_BASE",
+    ),
+    (
+        "a webhook is the base URL and an answer",
+        |step, a| match step {
+            "apply" => {
+                let base = a.0["inputs"]["public_base_url"].as_str()?;
+                let room = a.of("room").as_str().unwrap_or_default();
+                Some(Ok(Wizard::plan(a, &format!("{base}{room}"))))
+            }
+            // It takes every room.
+            "validate" if a.of("room").is_string() => Some(Ok(json!({}))),
+            _ => None,
+        },
+        "plan.webhooks",
+        "E_WEBHOOK_BASE",
+    ),
+    (
+        "a config of the second choice is invalid",
+        |step, a| {
+            let us = step == "apply" && a.is("region", "us");
+            us.then(|| {
+                let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+                plan["plan"]["config_patch"]["region"] = json!("US");
+                Ok(plan)
+            })
+        },
+        "plan.config-valid",
+        "E_CONFIG_INVALID",
+    ),
+    (
+        "an operation of the second choice is unknown",
+        |step, a| {
+            let us = step == "apply" && a.is("region", "us");
+            us.then(|| {
+                let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+                plan["plan"]["webhook_ops"][0]["op"] = json!("explode");
+                Ok(plan)
+            })
+        },
+        "plan.shape",
+        "E_OP_VERB",
+    ),
+    (
+        "a note of the second choice has the token",
+        |step, a| {
+            let us = step == "apply" && a.is("region", "us");
+            us.then(|| {
+                let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+                plan["plan"]["notes"] = json!([a.of("token")]);
+                Ok(plan)
+            })
+        },
+        "secrets.contained",
+        "E_SECRET_SHOWN",
+    ),
+];
+
 #[test]
 fn plans_of_other_valid_answers_are_judged() {
-    let rows: [(&str, Defect, &str, &str); 5] = [
-        (
-            "a webhook of the second choice is elsewhere",
-            |step, a| {
-                let us = step == "apply" && a.is("region", "us");
-                us.then(|| Ok(Wizard::plan(a, "https://us.elsewhere.invalid/hook")))
-            },
-            "plan.webhooks",
-            "E_WEBHOOK_BASE",
-        ),
-        (
-            "a webhook is the base URL and an answer",
-            |step, a| match step {
-                "apply" => {
-                    let base = a.0["inputs"]["public_base_url"].as_str()?;
-                    let room = a.of("room").as_str().unwrap_or_default();
-                    Some(Ok(Wizard::plan(a, &format!("{base}{room}"))))
-                }
-                // It takes every room.
-                "validate" if a.of("room").is_string() => Some(Ok(json!({}))),
-                _ => None,
-            },
-            "plan.webhooks",
-            "E_WEBHOOK_BASE",
-        ),
-        (
-            "a config of the second choice is invalid",
-            |step, a| {
-                let us = step == "apply" && a.is("region", "us");
-                us.then(|| {
-                    let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
-                    plan["plan"]["config_patch"]["region"] = json!("US");
-                    Ok(plan)
-                })
-            },
-            "plan.config-valid",
-            "E_CONFIG_INVALID",
-        ),
-        (
-            "an operation of the second choice is unknown",
-            |step, a| {
-                let us = step == "apply" && a.is("region", "us");
-                us.then(|| {
-                    let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
-                    plan["plan"]["webhook_ops"][0]["op"] = json!("explode");
-                    Ok(plan)
-                })
-            },
-            "plan.shape",
-            "E_OP_VERB",
-        ),
-        (
-            "a note of the second choice has the token",
-            |step, a| {
-                let us = step == "apply" && a.is("region", "us");
-                us.then(|| {
-                    let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
-                    plan["plan"]["notes"] = json!([a.of("token")]);
-                    Ok(plan)
-                })
-            },
-            "secrets.contained",
-            "E_SECRET_SHOWN",
-        ),
-    ];
-    for (what, defect, check, code) in rows {
+    for (what, defect, check, code) in PLANS {
         let found = failures(defect);
         let expected = vec![code.to_owned()];
         assert_eq!(found.get(check), Some(&expected), "{what}: {found:?}");

