@@ -79,7 +79,7 @@ if has wasm-tools "anything in Rust or C"; then
         fi
     done
     if rust wasm32-wasip2 rust-wasi-step; then
-        take "$work/rust-wasi-step.wasm" packs/conforming/rust-wasi-step/components/setup_default.wasm
+        take "$work/rust-wasi-step.wasm" packs/nonconforming/rust-wasi-step/components/setup_default.wasm
     fi
     if python3 -c 'import ziglang' 2>/dev/null; then
         for guest in c-provider c-hostile; do

@@ -101,7 +101,7 @@ pub(crate) static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
         ),
         one(
             "wasi.wasm",
-            pack_file!("rust-wasi-step/components/setup_default.wasm"),
+            pack_file!("../nonconforming/rust-wasi-step/components/setup_default.wasm"),
             How::Step,
         ),
         archive(

@@ -35,6 +35,7 @@ fn body(data: &[u8]) {
     request.grants = Arc::new(Grants {
         config: [("{}".to_owned(), json!("room"))].into(),
         secrets: [("{}".to_owned(), SECRET.to_owned())].into(),
+        ..Grants::default()
     });
     let sandbox = Sandbox::shared();
     let answer = sandbox.step(&pack, &request, &text);

@@ -39,6 +39,7 @@ fn body(data: &[u8]) {
     request.grants = Arc::new(Grants {
         config: [("room".to_owned(), room)].into(),
         secrets: [("TOKEN".to_owned(), SECRET.to_owned())].into(),
+        ..Grants::default()
     });
     let sandbox = Sandbox::shared();
     let answer = sandbox.step(&fixture.pack, &request, data);

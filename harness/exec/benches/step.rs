@@ -27,7 +27,10 @@ fn packs() -> PathBuf {
 const GUESTS: [(&str, &str); 4] = [
     ("core", "noop-provision/components/setup_default__apply.wat"),
     ("tiny", "component-step/components/setup_default__apply.wat"),
-    ("wasi", "rust-wasi-step/components/setup_default.wasm"),
+    (
+        "wasi",
+        "../nonconforming/rust-wasi-step/components/setup_default.wasm",
+    ),
     ("rust", "rust-hidden-trap/components/setup_default.wasm"),
 ];
 

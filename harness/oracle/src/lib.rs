@@ -34,6 +34,6 @@ pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use probe_outcome::asked;
 pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,
-    Subject, Texts, Validated,
+    Subject, Texts, Validated, Variation, Varied,
 };
 pub use verdict::{deciding_code, executed_steps, verdict};

@@ -121,12 +121,77 @@ pub struct Runs {
     /// distinguishes a step that answers differently each time from a step
     /// that depends on its thread or on earlier steps.
     pub second: Option<WizardRun>,
+    /// Runs under other conditions, if the first run completes.
+    pub varied: Vec<Varied>,
     /// Runs with other compilers, by the compiler's name.
     pub compilers: Vec<(&'static str, WizardRun)>,
     /// The probes of the wizard; `None` unless the first run completes.
     pub probed: Option<Probed>,
     /// Secrets that leak in any run, probes included.
     pub leaks: BTreeSet<Leak>,
+}
+
+/// A condition of a run that differs from those of the first run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variation {
+    /// The clocks are years ahead.
+    Time,
+    /// Random numbers and the seeds of hash maps are others.
+    Chance,
+    /// There is a tenant, with a team and a user.
+    Tenant,
+    /// The public base URL has another host, and a path.
+    BaseUrl,
+    /// There is no public base URL.
+    NoBaseUrl,
+    /// The mode is that of an installation, not of a dry run.
+    Mode,
+}
+
+impl Variation {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Time,
+        Self::Chance,
+        Self::Tenant,
+        Self::BaseUrl,
+        Self::NoBaseUrl,
+        Self::Mode,
+    ];
+
+    /// The condition in words, after a place.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Time => "at another time",
+            Self::Chance => "with other random numbers",
+            Self::Tenant => "with a tenant",
+            Self::BaseUrl => "with another public base URL",
+            Self::NoBaseUrl => "without a public base URL",
+            Self::Mode => "in the mode of an installation",
+        }
+    }
+}
+
+/// A run under another condition.
+#[derive(Debug)]
+pub struct Varied {
+    /// The condition.
+    pub variation: Variation,
+    /// The public base URL of the run.
+    pub base_url: Option<String>,
+    /// The run.
+    pub run: WizardRun,
+}
+
+impl Runs {
+    /// The run under this condition, if there is one.
+    #[must_use]
+    pub fn varied(&self, variation: Variation) -> Option<&Varied> {
+        self.varied
+            .iter()
+            .find(|varied| varied.variation == variation)
+    }
 }
 
 impl Subject {

@@ -174,6 +174,18 @@ pub struct Grants {
     /// Secrets by key. In a dry run these are canaries: made-up values that give
     /// access to nothing and are easy to find in output.
     pub secrets: BTreeMap<String, String>,
+    /// The time and the random numbers.
+    #[serde(default)]
+    pub surroundings: Surroundings,
+}
+
+/// What a guest sees of the world around it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// Seconds by which its clocks are ahead of the usual start.
+    pub later: u64,
+    /// The seed of its random numbers and of its hash maps.
+    pub seed: u64,
 }
 
 /// How the host answered a call.

@@ -20,7 +20,7 @@ pub mod state;
 pub mod steps;
 pub(crate) mod templates;
 
-pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict};
+pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict, Surroundings};
 pub use executor::{
     Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };

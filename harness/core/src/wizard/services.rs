@@ -177,6 +177,7 @@ mod tests {
         let mut host = DryRun::new(Arc::new(Grants {
             config: BTreeMap::new(),
             secrets: BTreeMap::from([("TOKEN".into(), "canary".into())]),
+            ..Grants::default()
         }));
         assert_eq!(host.secret("TOKEN"), Ok(b"canary".to_vec()));
         assert_eq!(host.secret("OTHER"), Err(Refusal::NotFound));

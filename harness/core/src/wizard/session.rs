@@ -244,6 +244,7 @@ pub fn grants(inputs: &ProvisionInputs) -> Grants {
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
         secrets: secrets.collect(),
+        ..Grants::default()
     }
 }
 

@@ -7,7 +7,7 @@ use provision_core::limits::StepLimits;
 use provision_core::rng::Rng;
 use provision_core::text::{hex, inert};
 use provision_core::wizard::services::{DryRun, Refusal, Services};
-use provision_core::wizard::{Grants, HostActivity, HostCall, HostVerdict};
+use provision_core::wizard::{Grants, HostActivity, HostCall, HostVerdict, Surroundings};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wasmtime::Result;
@@ -118,6 +118,7 @@ pub(crate) struct Host {
     max_line: usize,
     /// Nanoseconds that the virtual clocks have advanced.
     elapsed: u64,
+    pub(super) surroundings: Surroundings,
     random: Rng,
     pub(crate) stdout: Captured,
     pub(crate) stderr: Captured,
@@ -125,6 +126,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(limits: &StepLimits, grants: Arc<Grants>) -> Self {
+        let surroundings = grants.surroundings;
         Self {
             services: Box::new(DryRun::new(grants)),
             attempts: HostActivity::default(),
@@ -135,7 +137,8 @@ impl Host {
             max_lines: limits.log_lines,
             max_line: limits.log_bytes,
             elapsed: 0,
-            random: Rng::new(0),
+            surroundings,
+            random: Rng::new(surroundings.seed),
             stdout: Captured::up_to(limits.stdio_bytes),
             stderr: Captured::up_to(limits.stdio_bytes),
         }

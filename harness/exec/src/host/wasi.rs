@@ -159,7 +159,8 @@ fn clocks(overrides: &mut Overrides<'_>) -> Result<()> {
     let wall = "wasi:clocks/wall-clock";
     overrides.typed::<(), Datetime>(wall, "now", |host, ()| {
         let elapsed = host.tick(READING);
-        let seconds = EPOCH + elapsed / 1_000_000_000;
+        let start = EPOCH.saturating_add(host.surroundings.later);
+        let seconds = start.saturating_add(elapsed / 1_000_000_000);
         let nanoseconds = (elapsed % 1_000_000_000) as u32;
         let now = Datetime {
             seconds,
@@ -176,7 +177,8 @@ fn clocks(overrides: &mut Overrides<'_>) -> Result<()> {
     })?;
     let monotonic = "wasi:clocks/monotonic-clock";
     overrides.typed::<(), u64>(monotonic, "now", |host, ()| {
-        Ok((host.tick(READING), Answered))
+        let start = host.surroundings.later.saturating_mul(1_000);
+        Ok((start.saturating_add(host.tick(READING)), Answered))
     })?;
     overrides.typed::<(), u64>(monotonic, "resolution", |_, ()| Ok((READING, Answered)))?;
     sleep(
@@ -239,8 +241,9 @@ fn random(overrides: &mut Overrides<'_>) -> Result<()> {
     let insecure = "wasi:random/insecure";
     overrides.typed(insecure, "get-insecure-random-bytes", bytes)?;
     overrides.typed(insecure, "get-insecure-random-u64", word)?;
-    overrides.typed::<(), (u64, u64)>("wasi:random/insecure-seed", "insecure-seed", |_, ()| {
-        Ok(((0, 0), Answered))
+    overrides.typed::<(), (u64, u64)>("wasi:random/insecure-seed", "insecure-seed", |host, ()| {
+        let seed = host.surroundings.seed;
+        Ok(((seed, seed), Answered))
     })
 }
 

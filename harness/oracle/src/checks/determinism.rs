@@ -1,10 +1,12 @@
 //! determinism.*: do the same inputs give the same bytes?
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::compare::all_differences;
 use crate::run_diff::differences;
-use crate::subject::{Runs, Subject};
+use crate::subject::{Runs, Subject, Variation};
 use provision_core::Finding;
-use provision_core::wizard::WizardRun;
+use provision_core::codes::CheckCode;
+use provision_core::wizard::{ProvisionPlan, WizardRun};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -15,10 +17,23 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "No host compares runs. Without it no other result of this harness, and no approval of a plan, means anything.",
-        requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel.",
+        requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel. Outputs, plan and diagnostics are the same at another time and with other random numbers.",
         why: "A step that answers differently each time cannot be reviewed, cached or reproduced.",
         fix: "Derive ids from the inputs; use no clock, no randomness and no order of a hash map.",
         run: repeat,
+    },
+    Check {
+        id: "determinism.mode",
+        stage: Stage::Determinism,
+        level: Level::Must,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Setup,
+        host: "The installation does something else than the plan that its user approved.",
+        requirement: "The plan of an installation has the config, the secrets and the operations of the dry run. Notes may differ.",
+        why: "A user approves the plan of the dry run, and the installation carries out its own.",
+        fix: "Do not let the plan depend on the mode.",
+        run: mode,
     },
     Check {
         id: "determinism.isolated",
@@ -52,7 +67,62 @@ fn repeat(subject: &Subject, findings: &mut Findings) {
     each(subject, findings, |runs| {
         // There is a second run only if the isolated one differs; an equal isolated run
         // is a repetition too.
-        conclude(runs, runs.second.as_ref().or(runs.isolated.as_ref()))
+        let mut other = elsewhere(runs, Variation::Time);
+        other.extend(elsewhere(runs, Variation::Chance));
+        match conclude(runs, runs.second.as_ref().or(runs.isolated.as_ref())) {
+            Conclusion::Passed if !other.is_empty() => Conclusion::Failed(other),
+            conclusion => conclusion,
+        }
+    });
+}
+
+/// The differences of a run under another condition. Fuel and the calls to the host may
+/// depend on it, because hash maps do.
+fn elsewhere(runs: &Runs, variation: Variation) -> Vec<Finding> {
+    let Some(varied) = runs.varied(variation) else {
+        return Vec::new();
+    };
+    let codes = [CheckCode::FuelDiffers, CheckCode::HostcallsDiffer];
+    let counts = |finding: &Finding| codes.iter().any(|code| finding.code == (*code).into());
+    let mut found = differences(&runs.first, &varied.run);
+    found.retain(|finding| !counts(finding));
+    if runs.first.outcome != varied.run.outcome {
+        // The outputs differ for the same reason.
+        found.truncate(1);
+    }
+    for finding in &mut found {
+        finding.at = format!("{}, {}", finding.at, variation.words());
+    }
+    found
+}
+
+fn mode(subject: &Subject, findings: &mut Findings) {
+    each(subject, findings, |runs| {
+        let Some(varied) = runs.varied(Variation::Mode) else {
+            let reason = "the wizard did not complete, or only an author runs it";
+            return Conclusion::Blocked(reason.into());
+        };
+        let (first, other) = (&runs.first, &varied.run);
+        if first.outcome != other.outcome {
+            let at = format!("outcome, {}", Variation::Mode.words());
+            let actual = format!("first {:?}, then {:?}", first.outcome, other.outcome);
+            let code = CheckCode::OutcomeDiffers;
+            let finding = Finding::new(code, at, "the same in both modes", actual);
+            return Conclusion::Failed(vec![finding]);
+        }
+        let without_notes = |plan: &ProvisionPlan| {
+            let plan = ProvisionPlan {
+                notes: Vec::new(),
+                ..plan.clone()
+            };
+            serde_json::to_value(&plan).unwrap_or_default()
+        };
+        let (first, other) = (without_notes(&first.plan), without_notes(&other.plan));
+        let found = all_differences(&first, &other).into_iter().map(|d| {
+            let expected = format!("as in the dry run: {}", d.expected);
+            Finding::new(CheckCode::PlanDiffers, d.at, expected, d.actual)
+        });
+        Conclusion::of(found.collect())
     });
 }
 

@@ -9,6 +9,7 @@ mod memo;
 mod opening;
 mod probe;
 mod repeat;
+mod variations;
 
 pub use conditions::Conditions;
 pub use opening::Opening;
@@ -25,6 +26,7 @@ use repeat::{isolate, run};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use variations::vary;
 
 /// Opens `source` and drives all its wizards in a dry run. A source that could
 /// not be read gives a subject too, so that it gets a verdict.
@@ -107,6 +109,7 @@ fn opened_pack(
     spent.first += describing.elapsed();
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
+    vary(&mut opened, &budget, conditions);
     spent.repeat += isolating.elapsed();
     let probing = Instant::now();
     probe(&mut opened, executor, conditions);

@@ -40,6 +40,7 @@ pub(super) fn run(
         first,
         isolated: None,
         second: None,
+        varied: Vec::new(),
         compilers,
         probed: None,
         leaks,

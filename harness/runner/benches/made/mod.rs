@@ -13,13 +13,17 @@ pub(crate) const REAL: [&str; 4] = [
     "c-provider",
 ];
 
-fn conforming() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/conforming")
+/// The folder of a fixture, whether it conforms or not.
+fn folder(fixture: &str) -> PathBuf {
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let mut folders = ["conforming", "nonconforming"].map(|f| packs.join(f).join(fixture));
+    let found = folders.iter_mut().find(|folder| folder.exists());
+    std::mem::take(found.expect("a fixture"))
 }
 
 /// The files of a fixture that is a folder, by name.
 fn files(fixture: &str) -> BTreeMap<String, Vec<u8>> {
-    let root = conforming().join(fixture);
+    let root = folder(fixture);
     let mut files = BTreeMap::new();
     for entry in walkdir::WalkDir::new(&root) {
         let entry = entry.expect("a fixture");

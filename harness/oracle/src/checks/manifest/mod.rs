@@ -5,6 +5,7 @@ mod component_manifests;
 mod components;
 mod dependencies;
 mod digital_worker;
+mod identity;
 mod oauth;
 mod provider;
 mod schemas;
@@ -157,10 +158,23 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::EveryPack,
         bites: Bite::Setup,
         host: "The operator calls the wrong component, which asks for other answers than the setup form.",
-        requirement: "A component's own description names the component that the manifest says it is.",
+        requirement: "A component that a host calls describes itself as the component that the manifest says it is: one that an extension refers to, or that a flow's node calls.",
         why: "A provider that was packed with another provider's component sets up the wrong thing under the right name.",
         fix: "Pack the component whose own description has the id that the manifest gives it.",
-        run: components::identity,
+        run: identity::called,
+    },
+    Check {
+        id: "manifest.uncalled-identity",
+        stage: Stage::Manifest,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
+        bites: Bite::Nowhere,
+        host: "No host calls the component.",
+        requirement: "A component that no host calls describes itself as the component that the manifest says it is.",
+        why: "People who look into the pack see another component there than the manifest names.",
+        fix: "Pack the component whose own description has the id that the manifest gives it, or remove it.",
+        run: identity::uncalled,
     },
     Check {
         id: "manifest.provider-visible",

@@ -8,7 +8,7 @@ pub(crate) use state::unsettled;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
-use crate::subject::{Observed, ProbedPlan, Subject};
+use crate::subject::{Observed, ProbedPlan, Subject, Variation, Varied};
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::inert;
@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Webhook URLs are https, below the given public base URL.",
         why: "A webhook elsewhere sends the user's messages elsewhere; one without TLS shows them to everybody on the way.",
         fix: "Build webhook URLs from the public base URL that the wizard is given.",
-        run: |subject, findings| on_plan(subject, findings, &ProbeKind::ALL, webhooks),
+        run: webhooks,
     },
     Check {
         id: "plan.golden",
@@ -138,6 +138,17 @@ pub(super) fn on_plan(
     probes: &[ProbeKind],
     judge: impl Fn(&Subject, &ProvisionPlan) -> Vec<Finding>,
 ) {
+    on_observed(subject, findings, probes, judge, |_| Vec::new());
+}
+
+/// The same, with findings on other runs of the wizard where its plans have none.
+fn on_observed(
+    subject: &Subject,
+    findings: &mut Findings,
+    probes: &[ProbeKind],
+    judge: impl Fn(&Subject, &ProvisionPlan) -> Vec<Finding>,
+    others: impl Fn(&Observed) -> Vec<Finding>,
+) {
     findings.each_wizard(subject, |_, observed| {
         let Some(run) = observed.run() else {
             return Conclusion::Blocked("the wizard was not driven".into());
@@ -145,6 +156,9 @@ pub(super) fn on_plan(
         let mut found = judge(subject, &run.plan);
         if found.is_empty() {
             found = on_probed_plans(observed, probes, |plan| judge(subject, plan));
+        }
+        if found.is_empty() {
+            found = others(observed);
         }
         if found.is_empty() && !run.completed() {
             Conclusion::Blocked("the wizard did not complete".into())
@@ -280,8 +294,25 @@ fn templates(value: &Value, at: String, found: &mut Vec<Finding>) {
     }
 }
 
-fn webhooks(subject: &Subject, plan: &ProvisionPlan) -> Vec<Finding> {
-    let base = &subject.public_base_url;
+/// `plan.webhooks`
+fn webhooks(subject: &Subject, findings: &mut Findings) {
+    let usual = |subject: &Subject, plan: &ProvisionPlan| below(&subject.public_base_url, plan);
+    on_observed(subject, findings, &ProbeKind::ALL, usual, |observed| {
+        let runs = observed.runs.as_ref().ok();
+        let varied = runs.and_then(|runs| runs.varied(Variation::BaseUrl));
+        let Some(Varied { base_url, run, .. }) = varied else {
+            return Vec::new();
+        };
+        let mut found = below(base_url.as_deref().unwrap_or_default(), &run.plan);
+        for finding in &mut found {
+            finding.at = format!("{}, {}", finding.at, Variation::BaseUrl.words());
+        }
+        found
+    });
+}
+
+/// Findings on webhooks that are not below `base`.
+fn below(base: &str, plan: &ProvisionPlan) -> Vec<Finding> {
     let judge = |(i, op): (usize, &provision_core::wizard::WebhookOp)| {
         let at = format!("/webhook_ops/{i}/url");
         let needed = WEBHOOK_VERBS[..2].contains(&op.op.as_str());

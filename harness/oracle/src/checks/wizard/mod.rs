@@ -4,13 +4,14 @@ mod questions;
 mod translated;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::{Observed, Subject};
+use crate::subject::{Observed, Runs, Subject, Variation, Varied};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::{
-    Driver, Outcome, ProvisionStep, RunBy, StepOutput, StepRun, WizardKind, WizardRun, role,
+    Driver, Outcome, ProvisionStep, RunBy, StepCode, StepOutput, StepRun, WizardKind, WizardRun,
+    role,
 };
 
 pub(super) const CHECKS: &[Check] = &[
@@ -129,7 +130,7 @@ fn present(subject: &Subject, findings: &mut Findings) {
 fn completes(subject: &Subject, findings: &mut Findings) {
     findings.each_wizard(subject, |_, observed| match &observed.runs {
         Err(finding) => Conclusion::Failed(vec![finding.clone()]),
-        Ok(runs) => match completed(observed, &runs.first) {
+        Ok(runs) => match everywhere(observed, runs) {
             // The finding is the same.
             Conclusion::Failed(_) if is_operated(observed) => {
                 Conclusion::NotApplicable("`setup.operator` judges it".into())
@@ -137,6 +138,35 @@ fn completes(subject: &Subject, findings: &mut Findings) {
             conclusion => conclusion,
         },
     });
+}
+
+/// The first run, and if it completes, the runs with a tenant and with other base URLs.
+fn everywhere(observed: &Observed, runs: &Runs) -> Conclusion {
+    let first = completed(observed, &runs.first);
+    if !matches!(first, Conclusion::Passed) {
+        return first;
+    }
+    let mut found = Vec::new();
+    for Varied { variation, run, .. } in &runs.varied {
+        let conclusion = match variation {
+            Variation::Tenant | Variation::BaseUrl => completed(observed, run),
+            Variation::NoBaseUrl if crashed(run) => failures(run),
+            _ => Conclusion::Passed,
+        };
+        if let Conclusion::Failed(findings) = conclusion {
+            found.extend(findings.into_iter().map(|mut finding| {
+                finding.at = format!("{}, {}", finding.at, variation.words());
+                finding
+            }));
+        }
+    }
+    Conclusion::of(found)
+}
+
+/// Whether a step failed otherwise than by saying no: a wizard may need a base URL.
+fn crashed(run: &WizardRun) -> bool {
+    let mut failures = run.steps.iter().filter_map(|step| step.failure());
+    failures.any(|failure| failure.code != StepCode::Step)
 }
 
 fn is_operated(observed: &Observed) -> bool {

@@ -1,0 +1,212 @@
+//! A wizard gives the same plan at another time, for a tenant, and in every mode, and
+//! follows the public base URL.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{
+    Call, HostActivity, HostCall, HostVerdict, Meters, StepAnswer, StepCode, StepExecutor,
+    StepFailure, StepOutcome, StepRequest, Surroundings,
+};
+use provision_core::{Pack, Source, Status};
+use provision_oracle::{Conditions, Level, judge, observe};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What a step answers instead of the valid answer, or `None`.
+type Defect = fn(&str, &Value, Surroundings) -> Option<Result<Value, StepFailure>>;
+
+/// A wizard without questions that registers a webhook, with one defect. Its steps read a
+/// clock and random numbers.
+struct Wizard(Defect);
+
+fn plan(url: &str, config: &Value) -> Value {
+    json!({ "plan": {
+        "config_patch": { "value": config },
+        "webhook_ops": [{ "op": "register", "id": "hook", "url": url }],
+        "notes": ["done"],
+    } })
+}
+
+fn base(inputs: &Value) -> &str {
+    inputs["public_base_url"].as_str().unwrap_or_default()
+}
+
+impl StepExecutor for Wizard {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let Call::Step { input } = &request.call else {
+            unreachable!("a pack of steps");
+        };
+        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let step = input["step"].as_str().unwrap_or_default();
+        let valid = || match step {
+            "validate" if base(&input["inputs"]).is_empty() => {
+                let message = "public_base_url is missing";
+                json!({ "diagnostics": [{ "severity": "error", "code": "NO", "message": message }] })
+            }
+            "apply" => plan(&format!("{}/hook", base(&input["inputs"])), &json!(1)),
+            _ => json!({}),
+        };
+        let said = (self.0)(step, &input, request.grants.surroundings);
+        let asks = |interface: &str| HostCall {
+            interface: interface.into(),
+            function: "now".into(),
+            arguments: String::new(),
+            bytes: 0,
+            count: 1,
+            verdict: HostVerdict::Answered,
+        };
+        StepAnswer {
+            result: said
+                .unwrap_or_else(|| Ok(valid()))
+                .map(|value| StepOutcome::Json(value.to_string().into_bytes())),
+            meters: Meters::default(),
+            attempts: HostActivity {
+                calls: vec![
+                    asks("wasi:clocks/wall-clock@0.2.6"),
+                    asks("wasi:random/random@0.2.6"),
+                ],
+                ..HostActivity::default()
+            },
+        }
+    }
+}
+
+/// The failed checks at must with the codes and the places of their findings.
+fn failures(defect: Defect) -> BTreeMap<&'static str, Vec<String>> {
+    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+    let files = [("pack.json", manifest), ("s.wat", "(module)")];
+    let source = Source::Folder {
+        files: files.map(|(n, c)| (n.to_owned(), c.into())).into(),
+        manifest: None,
+    };
+    let subject = observe(Ok(source), &Wizard(defect), &Conditions::default());
+    let results = judge(&subject).into_iter();
+    let failed = results.filter(|r| r.level == Level::Must && r.status >= Status::Failed);
+    let codes = |r: &provision_oracle::CheckResult| {
+        let findings = r.findings.iter();
+        findings.map(|f| format!("{} {}", f.code, f.at)).collect()
+    };
+    failed.map(|r| (r.check, codes(&r))).collect()
+}
+
+const DEFECTS: [(&str, Defect, &str, &str); 10] = [
+    (
+        "the time is in the plan",
+        |step, input, around| {
+            let time = json!(around.later);
+            (step == "apply").then(|| Ok(plan(&format!("{}/hook", base(&input["inputs"])), &time)))
+        },
+        "determinism.repeat",
+        "E_OUTPUT_DIFFERS step apply /plan/config_patch/value, at another time",
+    ),
+    (
+        "a random number is in the path of a webhook",
+        |step, input, around| {
+            let url = format!("{}/{}", base(&input["inputs"]), around.seed);
+            (step == "apply").then(|| Ok(plan(&url, &json!(1))))
+        },
+        "determinism.repeat",
+        "E_OUTPUT_DIFFERS step apply /plan/webhook_ops/0/url, with other random numbers",
+    ),
+    (
+        "it traps at another time",
+        |step, _, around| {
+            let trap = || Err(StepFailure::new(StepCode::Trap, "unreachable"));
+            (step == "apply" && around.later > 0).then(trap)
+        },
+        "determinism.repeat",
+        "E_OUTCOME_DIFFERS outcome, at another time",
+    ),
+    (
+        "the webhook is elsewhere when it installs",
+        |step, input, _| {
+            let installs = step == "apply" && input["mode"] == "install";
+            installs.then(|| Ok(plan("https://conformance.invalid/other", &json!(1))))
+        },
+        "determinism.mode",
+        "E_PLAN_DIFFERS /webhook_ops/0/url",
+    ),
+    (
+        "it refuses when it installs",
+        |step, input, _| {
+            let installs = step == "apply" && input["mode"] == "install";
+            installs.then(|| Err(StepFailure::new(StepCode::Step, "not yet")))
+        },
+        "determinism.mode",
+        "E_OUTCOME_DIFFERS outcome, in the mode of an installation",
+    ),
+    (
+        "it traps as soon as there is a tenant",
+        |step, input, _| {
+            let tenant = !input["inputs"]["tenant"]["tenant"].is_null();
+            let trap = || Err(StepFailure::new(StepCode::Trap, "unreachable"));
+            (step == "validate" && tenant).then(trap)
+        },
+        "wizard.completes",
+        "E_TRAP step validate (s.wat), with a tenant",
+    ),
+    (
+        "it refuses every tenant",
+        |step, input, _| {
+            let tenant = !input["inputs"]["tenant"]["team"].is_null();
+            let refusal = json!({ "severity": "error", "code": "NO", "message": "no" });
+            (step == "validate" && tenant).then(|| Ok(json!({ "diagnostics": [refusal] })))
+        },
+        "wizard.completes",
+        "E_REFUSED step validate, with a tenant",
+    ),
+    (
+        "it traps without a base URL",
+        |step, input, _| {
+            let none = base(&input["inputs"]).is_empty();
+            let trap = || Err(StepFailure::new(StepCode::Trap, "unreachable"));
+            (step == "validate" && none).then(trap)
+        },
+        "wizard.completes",
+        "E_TRAP step validate (s.wat), without a public base URL",
+    ),
+    (
+        "the host of the base URL is written into the pack",
+        |step, _, _| {
+            let fixed = || Ok(plan("https://conformance.invalid/hook", &json!(1)));
+            (step == "apply").then(fixed)
+        },
+        "plan.webhooks",
+        "E_WEBHOOK_BASE /webhook_ops/0/url, with another public base URL",
+    ),
+    (
+        "the path of the base URL is lost",
+        |step, input, _| {
+            let base = base(&input["inputs"]);
+            let host = base.split('/').nth(2).unwrap_or_default();
+            let lost = || Ok(plan(&format!("https://{host}/hook"), &json!(1)));
+            (step == "apply").then(lost)
+        },
+        "plan.webhooks",
+        "E_WEBHOOK_BASE /webhook_ops/0/url, with another public base URL",
+    ),
+];
+
+#[test]
+fn plan_that_depends_on_another_condition_fails() {
+    for (what, defect, check, finding) in DEFECTS {
+        let found = failures(defect);
+        let expected = [(check, vec![finding.to_owned()])].into();
+        assert_eq!(found, expected, "{what}");
+    }
+}
+
+#[test]
+fn what_is_the_same_everywhere_passes() {
+    let rows: [(&str, Defect); 2] = [
+        // It refuses to do without a base URL.
+        ("the valid wizard", |_, _, _| None),
+        ("a note says that it is a dry run", |step, input, _| {
+            let mut plan = plan(&format!("{}/hook", base(&input["inputs"])), &json!(1));
+            plan["plan"]["notes"] = json!([format!("mode {}", input["mode"])]);
+            (step == "apply").then_some(Ok(plan))
+        }),
+    ];
+    for (what, defect) in rows {
+        assert_eq!(failures(defect), BTreeMap::new(), "{what}");
+    }
+}
