@@ -3,6 +3,7 @@
 
 use greentic_provision::events::{Event, EventLog};
 use greentic_provision::fold::Run;
+use greentic_provision::out_folder::OutFolder;
 use greentic_provision::reports::FORMATS;
 use greentic_provision::reports::console::{self, Detail};
 use greentic_provision::run::{Options, started};
@@ -12,7 +13,6 @@ use provision_oracle::{Conditions, Level};
 use quick_xml::events::Event as Xml;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 thread_local! {
     /// The folder for the stream of each input, in memory if the system has such a
@@ -52,14 +52,15 @@ pub(crate) fn reported(events: &[Event], labels: &[&str]) {
 }
 
 fn folded(events: &[Event], labels: &[&str]) -> Run {
-    let path = SCRATCH.with(|scratch| scratch.path().join("events.jsonl"));
+    let scratch = SCRATCH.with(|scratch| scratch.path().to_owned());
+    let path = scratch.join("events.jsonl");
     let options = Options {
         level: Level::Should,
         trust: Vec::new(),
         answers: None,
         filter: None,
         conditions: Conditions::default(),
-        artifacts: PathBuf::new(),
+        artifacts: OutFolder::create(&scratch).expect("a folder"),
         jobs: 1,
         expectations: None,
         configuration: Vec::new(),

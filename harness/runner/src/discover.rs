@@ -1,6 +1,7 @@
 //! Finds packs: sorted by label, each once. A root that does not exist is an error.
 
 use crate::exit::{Error, show};
+use crate::out_folder::MARKER;
 use provision_core::manifest;
 use provision_core::text::inert;
 use std::collections::BTreeSet;
@@ -33,16 +34,28 @@ pub enum Marker {
     ManifestOrExpectation,
 }
 
-/// All packs below `roots`, sorted by label.
+/// The packs that a search found.
+#[derive(Debug, Default)]
+pub struct Discovered {
+    /// The packs, sorted by label.
+    pub packs: Vec<PackRef>,
+    /// Folders that were not searched, and links out of a root, which were not followed.
+    pub skipped: Vec<PathBuf>,
+}
+
+/// All packs below `roots`.
 ///
 /// A root may be a `.gtpack` file, a manifest, a folder with a manifest, or a
-/// folder that is searched. Symbolic links to folders are not followed.
+/// folder that is searched. Symbolic links to folders are not followed. Output folders of
+/// this program, and folders that other tools fill, are not searched, unless they are
+/// roots.
 ///
 /// # Errors
 /// [`Error::Usage`] for a root that does not exist, [`Error::Io`] for a folder
 /// that cannot be read.
-pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Vec<PackRef>, Error> {
-    let mut found: Vec<PackRef> = Vec::new();
+pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Discovered, Error> {
+    let mut discovered = Discovered::default();
+    let found = &mut discovered.packs;
     for root in roots {
         if !root.exists() {
             return Err(Error::Usage(format!(
@@ -57,16 +70,38 @@ pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Vec<PackRef>, Error
                 path: root.clone(),
             });
         } else {
-            search(root, marker, &mut found)?;
+            search(root, marker, found, &mut discovered.skipped)?;
         }
     }
     found.sort_by(|a, b| (&a.label, &a.path).cmp(&(&b.label, &b.path)));
     found.dedup_by(|a, b| a.path == b.path);
-    make_labels_unique(&mut found);
-    Ok(found)
+    make_labels_unique(found);
+    Ok(discovered)
 }
 
-fn search(root: &Path, marker: Marker, found: &mut Vec<PackRef>) -> Result<(), Error> {
+/// Says on standard error what a search left out.
+pub fn say_skipped(skipped: &[PathBuf]) {
+    let Some(first) = skipped.first() else {
+        return;
+    };
+    let more = match skipped.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    anstream::eprintln!(
+        "skipped: {}{more}: output of tools, or links out of the folder; name one with --packs to \
+         judge what is in it",
+        show(first)
+    );
+}
+
+fn search(
+    root: &Path,
+    marker: Marker,
+    found: &mut Vec<PackRef>,
+    skipped: &mut Vec<PathBuf>,
+) -> Result<(), Error> {
+    let inside = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let mut walk = WalkDir::new(root)
         .min_depth(1)
         .sort_by_file_name()
@@ -84,8 +119,25 @@ fn search(root: &Path, marker: Marker, found: &mut Vec<PackRef>) -> Result<(), E
             }
         })?;
         let path = entry.path();
+        if entry.file_type().is_dir() && is_no_source(path) {
+            walk.skip_current_dir();
+            skipped.push(path.to_owned());
+            continue;
+        }
+        // Files of macOS beside others, which have their names.
+        if entry.file_name().to_string_lossy().starts_with("._") {
+            continue;
+        }
         let named = path.extension().is_some_and(|e| e == "gtpack");
         let is_dir = entry.file_type().is_dir();
+        let leaves = || {
+            let target = path.canonicalize();
+            !target.is_ok_and(|target| target.starts_with(&inside))
+        };
+        if named && entry.path_is_symlink() && leaves() {
+            skipped.push(path.to_owned());
+            continue;
+        }
         if named || (is_dir && is_pack_folder(path, marker)) {
             let below = path.strip_prefix(root).unwrap_or(path);
             found.push(PackRef {
@@ -98,6 +150,17 @@ fn search(root: &Path, marker: Marker, found: &mut Vec<PackRef>) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// Folders that hold what tools made or fetched, and no packs of their owner.
+const NO_SOURCES: [&str; 5] = [".git", "node_modules", ".venv", "venv", "__pycache__"];
+
+/// Whether a folder below a root is not searched: an output folder of this program, or
+/// one that another tool fills.
+fn is_no_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let of_cargo = || name == "target" && path.join("CACHEDIR.TAG").is_file();
+    path.join(MARKER).is_file() || NO_SOURCES.iter().any(|n| name == *n) || of_cargo()
 }
 
 fn is_pack_folder(path: &Path, marker: Marker) -> bool {
@@ -151,7 +214,47 @@ mod tests {
 
     fn labels(roots: &[PathBuf]) -> Vec<String> {
         let found = discover(roots, Marker::Manifest).expect("readable");
-        found.into_iter().map(|p| p.label).collect()
+        let packs = found.packs.into_iter();
+        packs.map(|p| p.label).collect()
+    }
+
+    #[test]
+    fn what_tools_made_and_links_out_of_the_folder_are_skipped() {
+        let root = tempfile::tempdir().expect("a folder");
+        let dir = root.path().join("root");
+        for folder in [".git", "node_modules/a", "target", "out", "sub/target"] {
+            let folder = dir.join(folder);
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join("p.gtpack"), "{}").expect("a file");
+        }
+        fs::write(dir.join("target/CACHEDIR.TAG"), "").expect("a file");
+        fs::write(dir.join("out").join(MARKER), "").expect("a file");
+        fs::write(dir.join("._q.gtpack"), "{}").expect("a file");
+        fs::write(dir.join("q.gtpack"), "{}").expect("a file");
+        fs::write(root.path().join("secret"), "{}").expect("a file");
+        let mut expected = vec!["q.gtpack", "sub/target/p.gtpack"];
+        let mut left_out = vec![".git", "node_modules", "out", "target"];
+        if cfg!(unix) {
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::symlink;
+                symlink(root.path().join("secret"), dir.join("away.gtpack")).expect("links");
+                symlink(dir.join("q.gtpack"), dir.join("here.gtpack")).expect("links");
+            }
+            expected.insert(0, "here.gtpack");
+            left_out.insert(1, "away.gtpack");
+        }
+        let found = discover(std::slice::from_ref(&dir), Marker::Manifest).expect("readable");
+        let labels: Vec<&str> = found.packs.iter().map(|p| p.label.as_str()).collect();
+        assert_eq!(labels, expected);
+        let skipped: Vec<PathBuf> = left_out.iter().map(|name| dir.join(name)).collect();
+        assert_eq!(found.skipped, skipped);
+        // A folder that is named is searched.
+        assert_eq!(labels_of(&dir.join("out")), ["p.gtpack"]);
+    }
+
+    fn labels_of(root: &Path) -> Vec<String> {
+        labels(&[root.to_owned()])
     }
 
     #[test]

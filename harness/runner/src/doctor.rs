@@ -5,6 +5,7 @@ use crate::events::{Event, EventLog};
 use crate::examine::examine_source;
 use crate::exit::Error;
 use crate::fold::Run;
+use crate::out_folder::OutFolder;
 use crate::run::{Options, started};
 use provision_core::codes::{CheckCode, Rule, StepCode};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
@@ -190,7 +191,7 @@ fn torn(scratch: &Path) -> Result<Planted, Error> {
         answers: None,
         filter: None,
         conditions: Conditions::default(),
-        artifacts: scratch.join("artifacts"),
+        artifacts: OutFolder::create(&scratch.join("artifacts"))?,
         jobs: 1,
         expectations: None,
         configuration: Vec::new(),

@@ -3,13 +3,13 @@
 use crate::discover::PackRef;
 use crate::exit::{Error, show};
 use crate::files;
+use crate::out_folder::OutFolder;
 use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
 use provision_core::wizard::StepRun;
 use provision_oracle::{CheckResult, Level, Observed, Runs, Scope, Subject};
 use serde_json::{Value, json};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A folder name for `label`; different labels get different names.
@@ -85,29 +85,28 @@ fn quoted(text: &str) -> String {
 /// # Errors
 /// [`Error::Io`] names the file.
 pub fn write(
-    root: &Path,
+    root: &OutFolder,
     pack: &PackRef,
     flags: &str,
     subject: &Subject,
     results: &[CheckResult],
 ) -> Result<(), Error> {
-    let folder = root.join(folder_name(&pack.label));
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|e| Error::io("remove", &folder, e))?;
-    }
+    let name = folder_name(&pack.label);
+    root.remove(&name)?;
     let bad = |scope: &Scope| -> Vec<&CheckResult> {
         let failed = |r: &&CheckResult| r.status >= Status::Failed && r.scope == *scope;
         results.iter().filter(failed).collect()
     };
     let of_pack = bad(&Scope::Pack);
+    let folder = || root.folder(&name);
     if !of_pack.is_empty() {
-        scope_folder(&folder, "pack", pack, flags, subject, &of_pack)?;
+        scope_folder(&folder()?, "pack", pack, flags, subject, &of_pack)?;
     }
     for observed in subject.wizards() {
         let name = &observed.wizard.name;
         let failed = bad(&Scope::Wizard(name.clone()));
         if !failed.is_empty() {
-            let folder = scope_folder(&folder, name, pack, flags, subject, &failed)?;
+            let folder = scope_folder(&folder()?, name, pack, flags, subject, &failed)?;
             wizard(&folder, observed)?;
         }
     }
@@ -115,15 +114,14 @@ pub fn write(
 }
 
 fn scope_folder(
-    folder: &Path,
+    folder: &OutFolder,
     scope: &str,
     pack: &PackRef,
     flags: &str,
     subject: &Subject,
     failed: &[&CheckResult],
-) -> Result<PathBuf, Error> {
-    let folder = folder.join(folder_name(scope));
-    fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+) -> Result<OutFolder, Error> {
+    let folder = folder.folder(&folder_name(scope))?;
     let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
     let identity = json!({
         "pack": pack.label,
@@ -132,32 +130,29 @@ fn scope_folder(
         "version": manifest.and_then(|m| m.version.clone()),
         "digest": subject.digest,
     });
-    files::write_evidence(&folder.join("pack.json"), &files::pretty(&identity)?)?;
+    folder.write("pack.json", &files::pretty(&identity)?)?;
     let findings: Vec<Value> = failed
         .iter()
         .map(|r| json!({"check": r.check, "status": r.status.name(), "findings": r.findings}))
         .collect();
-    files::write_evidence(&folder.join("findings.json"), &files::pretty(&findings)?)?;
+    folder.write("findings.json", &files::pretty(&findings)?)?;
     let check = match failed {
         [only] => only.check,
         _ => "",
     };
     let command = format!("{}\n", reproduce(pack, flags, scope, check));
-    files::write_evidence(&folder.join("reproduce.txt"), command.as_bytes())?;
+    folder.write("reproduce.txt", command.as_bytes())?;
     Ok(folder)
 }
 
-fn wizard(folder: &Path, observed: &Observed) -> Result<(), Error> {
+fn wizard(folder: &OutFolder, observed: &Observed) -> Result<(), Error> {
     let Ok(Runs { inputs, first, .. }) = &observed.runs else {
         return Ok(());
     };
-    files::write_evidence(&folder.join("inputs.json"), &files::pretty(inputs)?)?;
-    files::write_evidence(
-        &folder.join("diagnostics.json"),
-        &files::pretty(&first.diagnostics)?,
-    )?;
+    folder.write("inputs.json", &files::pretty(inputs)?)?;
+    folder.write("diagnostics.json", &files::pretty(&first.diagnostics)?)?;
     let steps: Vec<Value> = first.steps.iter().map(step).collect();
-    files::write_evidence(&folder.join("steps.json"), &files::pretty(&steps)?)
+    folder.write("steps.json", &files::pretty(&steps)?)
 }
 
 fn step(run: &StepRun) -> Value {

@@ -13,36 +13,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Writes `bytes` to `path` whole or not at all, without a sync: a failing pack
-/// leaves dozens of files as evidence, and another run can write them again.
-pub(crate) fn write_evidence(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    put(path, OnDisk::Sometime, |out| {
-        out.write_all(bytes)
-            .map_err(|e| Error::io("write", path, e))
-    })
-}
-
-/// Whether a file is synced before the rename.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OnDisk {
-    First,
-    Sometime,
-}
-
 /// Calls `fill` to write the file at `path`, whole or not at all: into a temporary
 /// file beside it, which is synced and renamed. If `path` exists and is not a regular
 /// file (`/dev/stdout`, a pipe), writes to it directly, because a rename would replace
 /// it.
 pub(crate) fn write_with(
     path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
-) -> Result<(), Error> {
-    put(path, OnDisk::First, fill)
-}
-
-fn put(
-    path: &Path,
-    on_disk: OnDisk,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
@@ -56,9 +32,7 @@ fn put(
     let mut out = BufWriter::new(beside.file.as_file());
     fill(&mut out)?;
     let file = out.into_inner().map_err(|e| error(e.into_error()))?;
-    if on_disk == OnDisk::First {
-        file.sync_all().map_err(error)?;
-    }
+    file.sync_all().map_err(error)?;
     beside.persist()
 }
 

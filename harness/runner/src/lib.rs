@@ -17,6 +17,7 @@ pub mod files;
 pub mod fold;
 pub mod fuzz;
 pub mod interrupt;
+pub mod out_folder;
 pub mod pack_events;
 mod parallel;
 mod paths;

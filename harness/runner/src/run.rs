@@ -7,6 +7,7 @@ use crate::evidence;
 use crate::examine::{self, Examined};
 use crate::exit::Error;
 use crate::expectations::Expectations;
+use crate::out_folder::OutFolder;
 use crate::pack_events::events;
 use crate::progress::Progress;
 use crate::schedule::{Ready, Work};
@@ -35,7 +36,7 @@ pub struct Options {
     /// Conditions under which packs are observed.
     pub conditions: Conditions,
     /// The folder for artifacts of failures.
-    pub artifacts: PathBuf,
+    pub artifacts: OutFolder,
     /// Number of packs that are examined at once, at least one.
     pub jobs: usize,
     /// Expected failures, which are excused.

@@ -5,7 +5,7 @@ use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::output::print;
 use super::profile::Profile;
-use crate::discover::{Marker, PackRef, discover};
+use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
 use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
@@ -13,6 +13,7 @@ use crate::expectations::Expectations;
 use crate::files;
 use crate::fold::{CauseTable, Run};
 use crate::interrupt::{self, Watch};
+use crate::out_folder::OutFolder;
 use crate::progress::Progress;
 use crate::read_file::{self, FileKind};
 use crate::reports::console::{self, Detail};
@@ -116,21 +117,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let read = args.expectations.iter().chain(&args.trust);
     let read = read.chain(&args.answers);
     args.reports.check_apart(read.map(PathBuf::as_path))?;
-    // `EventLog::create` makes the output folder. It comes before the check of
+    // The output folder comes before the check of
     // the report paths, because these may be in that folder.
     let also: Option<Box<dyn Write + Send>> = if args.json {
         Some(Box::new(std::io::stdout()))
     } else {
         None
     };
-    let log = Arc::new(EventLog::create(&args.out.join("events.jsonl"), also)?);
+    let out = OutFolder::create(&args.out)?;
+    let log = Arc::new(EventLog::within(&out, "events.jsonl", also)?);
     for path in args.reports.paths() {
         files::check_writable(path)?;
     }
     let limits = Limits::default();
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
-    let options = options(args, limits, trusted, expectations)?;
+    let artifacts = out.own_folder("artifacts")?;
+    let options = options(args, limits, trusted, expectations, artifacts)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // Writes reports before the first pack: if the process is killed, the
@@ -148,7 +151,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     ending.store(true, Ordering::SeqCst);
     drop(progress);
     let reporting = Instant::now();
-    let exit = finish(args, &log, done);
+    let exit = finish(args, &out, &log, done);
     drop(watch);
     if args.timings {
         let compile_stats = executor.compile_stats();
@@ -164,6 +167,7 @@ fn options(
     limits: Limits,
     trusted: Vec<TrustedKey>,
     expectations: Option<Expectations>,
+    artifacts: OutFolder,
 ) -> Result<Options, Error> {
     let level = args.profile.level();
     let answers = args.answers.as_deref();
@@ -181,7 +185,7 @@ fn options(
             second_runs: level >= Level::Should,
             ..Conditions::default()
         },
-        artifacts: args.out.join("artifacts"),
+        artifacts,
         jobs: jobs(args),
         expectations,
         configuration: configuration(args)?,
@@ -281,7 +285,8 @@ fn jobs(args: &Args) -> usize {
 
 /// The packs of this run, and the labels of the packs of all shards.
 fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
-    let mut packs = discover(&args.packs, Marker::Manifest)?;
+    let Discovered { mut packs, skipped } = discover(&args.packs, Marker::Manifest)?;
+    say_skipped(&skipped);
     if let Some(provider) = &args.provider {
         packs.retain(|p| {
             let stem = p.path.file_stem().map(|s| s.to_string_lossy().into_owned());
@@ -335,7 +340,12 @@ fn interrupted(
 
 /// Writes the reports even if the run failed; its error then decides the exit
 /// code.
-fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, Error> {
+fn finish(
+    args: &Args,
+    out: &OutFolder,
+    log: &EventLog,
+    done: Result<(), Error>,
+) -> Result<Exit, Error> {
     let path = log.path().to_owned();
     if let Some(signal) = interrupt::asked() {
         interrupted(&args.reports, log, signal, args.shown())?;
@@ -353,7 +363,7 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
     // NB: does not read the stream again; it may have millions of lines.
     let run = so_far.ended();
     args.reports.write(&run)?;
-    print_summary(args, &run)?;
+    print_summary(args, out, &run)?;
     done?;
     let exit = run.exit();
     if exit == Exit::Nothing {
@@ -367,17 +377,17 @@ fn finish(args: &Args, log: &EventLog, done: Result<(), Error>) -> Result<Exit, 
 
 /// Prints the console report of `run` and writes its timings, in one pass,
 /// because both read every event.
-fn print_summary(args: &Args, run: &Run) -> Result<(), Error> {
-    let timings = args.out.join("timings.jsonl");
+fn print_summary(args: &Args, out: &OutFolder, run: &Run) -> Result<(), Error> {
+    let timings = out.path().join("timings.jsonl");
     let mut table = CauseTable::new(run.level());
-    files::write_with(&timings, |out| {
+    out.write_with("timings.jsonl", |file| {
         run.each(|pack| {
             if let Some(detail) = args.shown() {
                 table.add(pack);
                 print(&console::one(run, pack, detail))?;
             }
             let line = json::timing(pack);
-            writeln!(out, "{line}").map_err(|e| Error::io("write", &timings, e))
+            writeln!(file, "{line}").map_err(|e| Error::io("write", &timings, e))
         })
     })?;
     match args.shown() {

@@ -6,6 +6,7 @@ use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
 use crate::fuzz::{Options, Outcome, fuzz};
 use crate::interrupt;
+use crate::out_folder::OutFolder;
 use crate::repro::{self, FuzzBundle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provision_core::codes::CheckCode;
@@ -136,8 +137,8 @@ fn exit(outcome: &Outcome) -> Exit {
 fn write(args: &Args, pack: &PackRef, outcome: &Outcome) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for found in &outcome.found {
-        let folder = args.out.join(crate::evidence::folder_name(&pack.label));
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        let folder = OutFolder::create(&args.out)?;
+        let folder = folder.folder(&crate::evidence::folder_name(&pack.label))?;
         let input = serde_json::to_vec(&found.input).unwrap_or_default();
         let digest = provision_core::pack::digest(&input);
         let name = format!("{}-{}.json", found.finding.code, &digest[..12]);
@@ -151,9 +152,8 @@ fn write(args: &Args, pack: &PackRef, outcome: &Outcome) -> Result<Vec<PathBuf>,
             input: found.input.clone(),
             observed: found.finding.clone(),
         };
-        let path = folder.join(name);
-        crate::files::write(&path, &crate::files::pretty(&bundle)?)?;
-        paths.push(path);
+        folder.write(&name, &crate::files::pretty(&bundle)?)?;
+        paths.push(folder.path().join(name));
     }
     Ok(paths)
 }

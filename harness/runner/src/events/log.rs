@@ -2,6 +2,7 @@
 
 use super::Event;
 use crate::exit::Error;
+use crate::out_folder::OutFolder;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -30,15 +31,33 @@ impl EventLog {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(error)?;
         }
+        let file = File::create(path).map_err(error)?;
+        Ok(Self::of(path.to_owned(), file, also))
+    }
+
+    /// Creates an empty log in an output folder.
+    ///
+    /// # Errors
+    /// See [`OutFolder::create_file`].
+    pub fn within(
+        folder: &OutFolder,
+        name: &str,
+        also: Option<Box<dyn Write + Send>>,
+    ) -> Result<Self, Error> {
+        let file = folder.create_file(name)?;
+        Ok(Self::of(folder.path().join(name), file, also))
+    }
+
+    fn of(path: PathBuf, file: File, also: Option<Box<dyn Write + Send>>) -> Self {
         let inner = Inner {
-            file: File::create(path).map_err(error)?,
+            file,
             also,
             failed: None,
         };
-        Ok(Self {
-            path: path.to_owned(),
+        Self {
+            path,
             inner: Mutex::new(inner),
-        })
+        }
     }
 
     /// The file that events go to.

@@ -7,16 +7,16 @@ use crate::evidence::folder_name;
 use crate::examine::Examined;
 use crate::exit::Error;
 use crate::files;
+use crate::out_folder::OutFolder;
 use crate::shrink::{ShrunkAnswers, failed};
 use provision_oracle::{Conditions, Level, checks};
-use std::path::Path;
 
 /// Writes a bundle for each failed check of `examined` below `root`.
 ///
 /// # Errors
 /// [`Error::Io`] names the file.
 pub fn write(
-    root: &Path,
+    root: &OutFolder,
     pack: &PackRef,
     conditions: &Conditions,
     level: Level,
@@ -25,9 +25,9 @@ pub fn write(
 ) -> Result<(), Error> {
     let subject = &examined.subject;
     for (scope, of_scope) in failed(&examined.results) {
-        let folder = root.join(folder_name(&pack.label));
-        let folder = folder.join(folder_name(&scope.to_string())).join("repro");
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        let folder = root.folder(&folder_name(&pack.label))?;
+        let folder = folder.folder(&folder_name(&scope.to_string()))?;
+        let folder = folder.folder("repro")?;
         for result in of_scope {
             let bundle = Bundle {
                 format: 1,
@@ -45,8 +45,8 @@ pub fn write(
                     .into(),
                 observed: result.findings.clone(),
             };
-            let path = folder.join(format!("{}.json", result.check));
-            files::write_evidence(&path, &files::pretty(&bundle)?)?;
+            let name = format!("{}.json", result.check);
+            folder.write(&name, &files::pretty(&bundle)?)?;
         }
     }
     Ok(())

@@ -64,7 +64,7 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
         },
     });
     let packs = match root.join("packs") {
-        folder if folder.is_dir() => discover(&[folder], Marker::ManifestOrExpectation)?,
+        folder if folder.is_dir() => discover(&[folder], Marker::ManifestOrExpectation)?.packs,
         _ => Vec::new(),
     };
     let count = packs.len();
