@@ -89,21 +89,27 @@ pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
     sources
 }
 
-/// The file of component `id`, if the pack has it.
+/// The file of component `id` in the pack, as the runner names it.
 #[must_use]
-pub fn file(
-    pack: &Pack,
-    id: &str,
-    version: &str,
-    source: Option<&ComponentSource>,
-) -> Option<String> {
+pub fn file(pack: &Pack, id: &str, source: Option<&ComponentSource>) -> Option<String> {
     let candidates = [
         source.and_then(|s| s.file.clone()),
         Some(format!("components/{id}.wasm")),
-        Some(format!("components/{id}@{version}/component.wasm")),
-        Some(format!("components/{id}/component.wasm")),
     ];
     candidates.into_iter().flatten().find(|name| pack.has(name))
+}
+
+/// Whether the runner loads component `id` of `manifest`.
+///
+/// NB: it reads the table of sources only if the manifest declares no component at all.
+#[must_use]
+pub fn is_loaded(manifest: &PackManifest, id: &str) -> bool {
+    let mut declared = manifest.components.iter();
+    if manifest.components.is_empty() {
+        source_ids(manifest).iter().any(|source| source == id)
+    } else {
+        declared.any(|component| component.id.as_str() == id)
+    }
 }
 
 /// Whether `file` of `pack` is a component that exports nothing, so that no host can
@@ -114,12 +120,11 @@ pub fn exports_nothing(pack: &Pack, file: &str) -> bool {
     wasm::kind(&bytes) == WasmKind::Component && wasm::component_exports(&bytes).is_empty()
 }
 
-/// The file of component `id` of `manifest`, if the pack has it.
+/// The file of component `id` of `manifest`, if the runner loads it and the pack has it.
 #[must_use]
 pub fn resolve(pack: &Pack, manifest: &PackManifest, id: &str) -> Option<String> {
-    let declared = manifest.components.iter().find(|c| c.id.as_str() == id);
-    let version = declared.map(|c| c.version.to_string()).unwrap_or_default();
-    file(pack, id, &version, sources(manifest).get(id))
+    let file = || file(pack, id, sources(manifest).get(id));
+    is_loaded(manifest, id).then(file).flatten()
 }
 
 #[cfg(test)]

@@ -106,3 +106,30 @@ fn nobody_runs_the_setup_flow_of_a_provider_that_needs_no_setup() {
     assert_eq!(by(true), setup(RunBy::Operator));
     assert_eq!(by(false), setup(RunBy::Nobody));
 }
+
+/// The manifest may name another flow as its entry `setup`; the operator does not ask.
+#[test]
+fn operator_runs_the_flow_setup_default_alone() {
+    let change = |files: &mut BTreeMap<String, Vec<u8>>| {
+        let manifest = greentic_types::decode_pack_manifest(&files["manifest.cbor"]);
+        let mut manifest = serde_json::to_value(manifest.expect("decodes")).expect("JSON");
+        let extensions = manifest["extensions"].as_object_mut().expect("extensions");
+        extensions.remove("greentic.provider-extension.v1");
+        let offers = "/extensions/greentic.ext.capabilities.v1/inline/offers/0";
+        manifest.pointer_mut(offers).expect("an offer")["requires_setup"] = true.into();
+        let mut other = manifest["flows"][0].clone();
+        (other["id"], other["flow"]["id"]) = ("setup_custom".into(), "setup_custom".into());
+        other["entrypoints"] = serde_json::json!(["setup"]);
+        let flows = manifest["flows"].as_array_mut().expect("flows");
+        flows.push(other);
+        let manifest = serde_json::from_value(manifest).expect("a manifest");
+        let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+        files.insert("manifest.cbor".into(), manifest);
+    };
+    let found = run_by(&pack("conforming/operator-provider", change));
+    let expected = [
+        ("setup_custom", RunBy::Nobody),
+        ("setup_default", RunBy::Operator),
+    ];
+    assert_eq!(found, expected.map(|(name, by)| (name.to_owned(), by)));
+}

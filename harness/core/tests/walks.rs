@@ -51,6 +51,11 @@ fn walked(executor: &Recorder, interface: &str, node: &Value) -> WalkedFlow {
     let manifest = json!({
         "schema_version": "pack-v1", "pack_id": "demo.app", "version": "1.0.0",
         "kind": "application", "publisher": "demo",
+        "components": [{
+            "id": "ops", "version": "1.0.0", "supports": ["messaging"], "world": "a:b/c",
+            "profiles": { "default": "d", "supported": ["d"] },
+            "capabilities": { "wasi": {}, "host": {} },
+        }],
         "flows": [{
             "id": "main", "kind": "messaging", "entrypoints": ["default"],
             "flow": {

@@ -117,8 +117,8 @@ fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
 /// Why nothing is judged of a wizard that no host runs, if it does not complete.
 pub const NO_HOST: &str = "no host runs this wizard";
 
-/// A check of a wizard that no host runs at installation cannot be blocked: its result
-/// would not count either.
+/// A check of a wizard that no host runs at installation cannot be blocked, and needs no
+/// step that runs: its result would not count either.
 fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Conclusion {
     let Scope::Wizard(name) = scope else {
         return conclusion;
@@ -132,8 +132,12 @@ fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Con
         Some(RunBy::Nobody) => NO_HOST,
         Some(RunBy::Operator) | None => return conclusion,
     };
+    let nothing_ran = |f: &Finding| f.code == CheckCode::NothingRan.into();
     match conclusion {
         Conclusion::Blocked(_) => Conclusion::NotApplicable(reason.into()),
+        Conclusion::Error(findings) if findings.iter().all(nothing_ran) => {
+            Conclusion::NotApplicable(reason.into())
+        }
         conclusion => conclusion,
     }
 }

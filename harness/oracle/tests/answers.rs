@@ -26,6 +26,12 @@ impl Answers<'_> {
         }
     }
 
+    /// A webhook below the base URL of the run.
+    fn hook(&self) -> String {
+        let base = self.0["inputs"]["public_base_url"].as_str();
+        format!("{}/hook", base.unwrap_or_default())
+    }
+
     fn is(&self, id: &str, value: impl Into<Value>) -> bool {
         *self.of(id) == value.into()
     }
@@ -98,9 +104,6 @@ impl StepExecutor for Wizard {
         let input: Value = serde_json::from_slice(input).expect("JSON");
         let step = input["step"].as_str().unwrap_or_default();
         let answers = Answers(&input);
-        let base = input["inputs"]["public_base_url"]
-            .as_str()
-            .unwrap_or_default();
         let valid = || match step {
             "collect" => json!({ "questions": { "questions": [
                 { "id": "region", "kind": "choice", "options": ["eu", "us"], "required": true },
@@ -114,7 +117,7 @@ impl StepExecutor for Wizard {
                 Some(why) => refuse(why).expect("says so").expect("an answer"),
                 None => json!({}),
             },
-            "apply" => Self::plan(&answers, &format!("{base}/hook")),
+            "apply" => Self::plan(&answers, &answers.hook()),
             _ => json!({ "summary": "done" }),
         };
         let result = (self.0)(step, &answers).unwrap_or_else(|| Ok(valid()));
@@ -280,7 +283,7 @@ const PLANS: [(&str, Defect, &str, &str); 5] = [
         |step, a| {
             let us = step == "apply" && a.is("region", "us");
             us.then(|| {
-                let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+                let mut plan = Wizard::plan(a, &a.hook());
                 plan["plan"]["config_patch"]["region"] = json!("US");
                 Ok(plan)
             })
@@ -293,7 +296,7 @@ const PLANS: [(&str, Defect, &str, &str); 5] = [
         |step, a| {
             let us = step == "apply" && a.is("region", "us");
             us.then(|| {
-                let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+                let mut plan = Wizard::plan(a, &a.hook());
                 plan["plan"]["webhook_ops"][0]["op"] = json!("explode");
                 Ok(plan)
             })
@@ -306,7 +309,7 @@ const PLANS: [(&str, Defect, &str, &str); 5] = [
         |step, a| {
             let us = step == "apply" && a.is("region", "us");
             us.then(|| {
-                let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+                let mut plan = Wizard::plan(a, &a.hook());
                 plan["plan"]["notes"] = json!([a.of("token")]);
                 Ok(plan)
             })
@@ -335,7 +338,7 @@ fn harmless_peculiarities_pass() {
             (step == "validate" && both).then(|| refuse("port 9 is for region eu alone"))?
         }),
         ("a note that steers nothing", |step, a| {
-            let mut plan = Wizard::plan(a, "https://conformance.invalid/hook");
+            let mut plan = Wizard::plan(a, &a.hook());
             plan["plan"]["notes"] = json!(["dry run"]);
             (step == "apply").then_some(Ok(plan))
         }),

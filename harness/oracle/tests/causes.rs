@@ -5,7 +5,7 @@
 mod project;
 
 use project::files_of;
-use provision_core::codes::{CheckCode, StepCode};
+use provision_core::codes::{CheckCode, Rule, StepCode};
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Finding, FindingCode, Limits, Source, Status};
 use provision_exec::WasmtimeExecutor;
@@ -92,6 +92,16 @@ fn findings_with_the_same_texts_are_one_cause_whatever_their_places() {
     assert_eq!(causes.len(), 2);
     assert_eq!(causes[0].findings, 2);
     assert_eq!(causes[0].places[0].at, ["one", "two"]);
+}
+
+/// The reader goes on after the first difference between records.
+#[test]
+fn all_that_is_wrong_with_the_bytes_of_an_archive_is_one_cause() {
+    let found = [Rule::Crc, Rule::Dangling, Rule::Trailing].map(|rule| finding(rule, "offset 7"));
+    let results = [failed("archive.readable", Scope::Pack, &found)];
+    let causes = causes(&subject(), &results);
+    assert_eq!(causes.len(), 1);
+    assert_eq!((of(&causes, "E_ZIP_CRC").findings), 3);
 }
 
 #[test]

@@ -209,6 +209,10 @@ fn operator_asks_the_first_provider_if_any_declares_the_operations() {
         first["ops"] = json!(["send"]);
         first["runtime"]["component_ref"] = json!("first-provider");
         providers.insert(0, first);
+        let mut component = value["components"][0].clone();
+        component["id"] = json!("first-provider");
+        let components = value["components"].as_array_mut().expect("components");
+        components.push(component);
         *manifest = serde_json::from_value(value).expect("a manifest");
         let component = files["components/chat-provider.wasm"].clone();
         files.insert("components/first-provider.wasm".into(), component);

@@ -122,8 +122,8 @@ fn trap_is_found_and_its_answers_are_shrunk() {
 fn hidden_trap_is_found_with_coverage_and_not_without() {
     let of = |coverage| {
         let options = Options {
-            seed: 0,
-            ..options(2_500, coverage)
+            seed: 3,
+            ..options(4_000, coverage)
         };
         outcome("conforming/rust-hidden-trap", &options)
     };

@@ -110,7 +110,8 @@ impl Invocation<'_> {
         let (pack, manifest) = (self.host.pack, self.host.manifest);
         let id = inert(self.component, 120);
         let Some(file) = components::resolve(pack, manifest, self.component) else {
-            let pinned = components::sources(manifest).contains_key(self.component);
+            let pinned = components::is_loaded(manifest, self.component)
+                && components::sources(manifest).contains_key(self.component);
             return Err(if pinned {
                 Done::withheld(format!("the pack does not contain component `{id}`"))
             } else {

@@ -33,7 +33,7 @@ pub use plan::{
     OAuthOp, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch, SubscriptionOp,
     WebhookOp,
 };
-pub use resolve::{Driver, Wizard, entry_flows, wizards};
+pub use resolve::{Driver, SETUP, Wizard, entry_flows, wizards};
 pub use role::{OLD_PROVIDER_EXTENSION, PackRole, Role, role};
 pub use run::{Outcome, StepRun, Task, WizardRun};
 pub use session::grants;

@@ -166,6 +166,9 @@ fn by_operator(contract: &Contract, form: &Arc<SetupForm>) -> Vec<Wizard> {
     modes.map(wizard).into()
 }
 
+/// The only flow that the operator runs when it sets a provider up.
+pub const SETUP: &str = "setup_default";
+
 /// The host that runs `wizard`.
 fn run_by(pack: &Pack, has_contract: bool, role: &PackRole, wizard: &Wizard) -> RunBy {
     let is_v1 = pack.manifest().pack_v1.is_some();
@@ -184,8 +187,10 @@ fn run_by(pack: &Pack, has_contract: bool, role: &PackRole, wizard: &Wizard) -> 
         }
         Driver::ComponentQa { .. } => RunBy::Author,
         Driver::Provisioner { .. } => RunBy::Operator,
-        _ if has_contract => RunBy::Nobody,
-        _ if role.role == Role::Provider && !(wizard.primary && role.needs_wizard) => RunBy::Nobody,
+        _ if has_contract || wizard.kind != WizardKind::Setup => RunBy::Nobody,
+        _ if role.role == Role::Provider && !(role.needs_wizard && wizard.name == SETUP) => {
+            RunBy::Nobody
+        }
         _ => RunBy::Operator,
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn groups<'r>(
     let mut groups: BTreeMap<Key, Vec<Located<'r>>> = BTreeMap::new();
     let failed = results.into_iter().filter(|r| r.status >= Status::Failed);
     for located in failed.flat_map(decisive) {
-        let key = Key::of(facts, located.finding);
+        let key = Key::of(facts, representative(located));
         groups.entry(key).or_default().push(located);
     }
     let mut of_code: BTreeMap<FindingCode, usize> = BTreeMap::new();
@@ -106,6 +106,18 @@ pub(super) fn groups<'r>(
     }
     let groups = folded.into_iter();
     groups.map(|(key, found)| Group { key, found }).collect()
+}
+
+/// The finding that names the cause of `located`: all that is wrong with the bytes of an
+/// archive is one defect, because the reader goes on after the first difference.
+fn representative<'r>(located: Located<'r>) -> &'r Finding {
+    let mut findings = located.result.findings.iter();
+    let of_archive = |f: &&Finding| matches!(f.code, FindingCode::Archive(_));
+    let first = findings.find(of_archive);
+    match first {
+        Some(first) if of_archive(&located.finding) => first,
+        _ => located.finding,
+    }
 }
 
 /// The findings that say why `result` failed: after a failure of the harness only that

@@ -41,20 +41,32 @@ enum Defect {
     Empty,
     /// It requires an answer that the setup form never asks.
     Unasked,
+    /// Flow nodes call it, and the pack does not have it.
+    Absent,
 }
 
 /// A group that explains others.
 struct Root<'g> {
     defect: Defect,
     level: Level,
-    digest: &'g str,
+    /// The digest of its bytes, or the name of the file that is not there.
+    component: &'g str,
     callers: BTreeSet<&'g str>,
 }
 
 impl<'g> Root<'g> {
     fn of(facts: &Facts<'g>, group: &'g Group<'_>) -> Option<Self> {
-        let Fact::Bytes(digest) = &group.key.fact else {
-            return None;
+        let component = match &group.key.fact {
+            Fact::Bytes(digest) => digest,
+            Fact::Missing(file) if group.key.code == CheckCode::NodeComponent.into() => {
+                return Some(Self {
+                    defect: Defect::Absent,
+                    level: group.level(),
+                    component: file,
+                    callers: BTreeSet::new(),
+                });
+            }
+            _ => return None,
         };
         let defect = match &group.key.code {
             FindingCode::Check(CheckCode::ComponentIdentity) => Defect::Identity,
@@ -68,21 +80,26 @@ impl<'g> Root<'g> {
         Some(Self {
             defect,
             level: group.level(),
-            digest,
-            callers: facts.callers(digest),
+            component,
+            callers: facts.callers(component),
         })
     }
 
     fn explains(&self, group: &Group<'_>) -> bool {
         match (&group.key.fact, self.defect) {
-            (Fact::Bytes(digest), Defect::NotWasm | Defect::Empty) => digest == self.digest,
+            (Fact::Bytes(digest), Defect::NotWasm | Defect::Empty) => digest == self.component,
             // The component refuses the answers of the form.
             (Fact::Bytes(digest), Defect::Unasked) => {
                 let refuses = group.key.code == FindingCode::Step(StepCode::Step);
-                digest == self.digest && refuses && group.found.iter().all(is_answer)
+                digest == self.component && refuses && group.found.iter().all(is_answer)
             }
             (Fact::Bytes(digest), Defect::Identity) => {
-                digest == self.digest && group.found.iter().all(is_answer)
+                digest == self.component && group.found.iter().all(is_answer)
+            }
+            // The step says which file it looked for.
+            (Fact::Texts(..), Defect::Absent) => {
+                let names = |l: &Located<'_>| l.finding.actual.contains(self.component);
+                group.key.code == StepCode::Missing.into() && group.found.iter().all(names)
             }
             // A wizard that calls several files has findings about none of them.
             (Fact::Texts(..), Defect::Identity) => {

@@ -1,7 +1,7 @@
 //! [`Input`]: all that one run of a wizard receives, and [`FuzzInputSpec`]: the
 //! inputs that fuzzing starts from.
 
-use crate::generators::answers::{self, Edit, mutations};
+use crate::generators::answers::{self, Edit, ProbeKind, mutations};
 use crate::observe::answer_set::AnswerSet;
 use crate::probe_outcome::asked;
 use crate::secret_scan::Secrets;
@@ -110,8 +110,10 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
             deepest: conditions.limits.depth.saturating_sub(16),
             seed: conditions.seed,
         });
+        // A campaign makes other valid answers itself, and as seeds they only delay it.
         let seeds = probes
             .iter()
+            .filter(|mutation| mutation.kind != ProbeKind::Valid)
             .map(|mutation| input(base.with(&mutation.edits)));
         all.push(FuzzInputSpec {
             kind: wizard.kind,

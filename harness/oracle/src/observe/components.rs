@@ -21,8 +21,7 @@ pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     let mut files = exporting(pack, VALIDATOR.0, VALIDATOR.1);
     files.extend(exporting(pack, TEXTS.0, TEXTS.1));
     if let Some(manifest) = &pack.manifest().pack_v1 {
-        let ids = components(manifest).into_iter();
-        files.extend(ids.filter_map(|id| components::resolve(pack, manifest, &id)));
+        files.extend(packed(pack, manifest).into_iter().map(|(_, file)| file));
         let flows = flow::app_flows(pack).into_iter();
         let nodes = flows.flat_map(|f| f.flow.nodes.values());
         files.extend(nodes.filter_map(|node| match flow::target(node) {
@@ -33,9 +32,9 @@ pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     files
 }
 
-/// The ids of the components that `manifest` declares, and then those of its table of
-/// sources.
-fn components(manifest: &PackManifest) -> Vec<String> {
+/// The components that `manifest` declares, and then those of its table of sources, with
+/// their files in `pack`.
+fn packed(pack: &Pack, manifest: &PackManifest) -> Vec<(String, String)> {
     let declared = components::declared(manifest).into_iter();
     let mut ids: Vec<String> = declared.map(|c| c.id.to_owned()).collect();
     for id in components::source_ids(manifest) {
@@ -43,7 +42,9 @@ fn components(manifest: &PackManifest) -> Vec<String> {
             ids.push(id);
         }
     }
-    ids
+    let sources = components::sources(manifest);
+    let with_file = |id: String| Some((id.clone(), components::file(pack, &id, sources.get(&id))?));
+    ids.into_iter().filter_map(with_file).collect()
 }
 
 /// The self-descriptions of the components that the manifest of `pack` declares, and of
@@ -56,8 +57,8 @@ pub(super) fn described(
     let Some(manifest) = &pack.manifest().pack_v1 else {
         return Vec::new();
     };
-    let described = components(manifest).into_iter().filter_map(|component| {
-        let file = components::resolve(pack, manifest, &component)?;
+    let packed = packed(pack, manifest).into_iter();
+    let described = packed.filter_map(|(component, file)| {
         Some(Described {
             answer: call(executor, pack, &file, Call::Describe, conditions)?,
             component,

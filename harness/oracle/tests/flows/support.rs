@@ -102,7 +102,7 @@ pub(crate) fn observed(flows: &[Value], executor: &dyn StepExecutor) -> Subject 
     let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
     let files = [
         ("manifest.cbor", manifest),
-        ("components/demo.ops.wasm", Vec::new()),
+        ("components/demo.ops.wasm", b"\0asm\x01\0\0\0".to_vec()),
     ];
     let source = Source::Folder {
         files: files.map(|(name, bytes)| (name.to_owned(), bytes)).into(),

@@ -33,7 +33,6 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
         graph,
         outputs: Map::new(),
         visits: BTreeMap::new(),
-        applied: false,
     };
     let mut next = walk.entry(session);
     while let Some(id) = next {
@@ -44,21 +43,15 @@ pub(in crate::wizard) fn drive(session: &mut Session<'_>, flow: &str) {
     }
     let is_setup = session.wizard.kind == WizardKind::Setup;
     if is_setup && session.sets_nothing() && walk.ended_well(session) {
+        let failed = session.failed();
         let mut questions = session.wizard.form.questions.iter();
-        let required = questions.find(|q| q.required).map(|q| inert(&q.id, 80));
-        let flow = inert(flow, 80);
-        let message = match required {
-            // NB: the effect counts; a node may have the name of the step and do nothing.
-            Some(_) if session.failed() => return,
-            Some(id) => {
-                format!("flow `{flow}` sets nothing up, although the setup form requires `{id}`")
-            }
-            None if walk.applied => return,
-            None => format!(
-                "no node of flow `{flow}` is bound to step apply (`{flow}__apply`), and it sets nothing up"
-            ),
-        };
-        stop(session, None, StepCode::Missing, message);
+        // NB: the effect counts; a node may have the name of the step and do nothing.
+        if let Some(required) = questions.find(|q| q.required && !failed) {
+            let (flow, id) = (inert(flow, 80), inert(&required.id, 80));
+            let message =
+                format!("flow `{flow}` sets nothing up, although the setup form requires `{id}`");
+            stop(session, None, StepCode::Missing, message);
+        }
     }
 }
 
@@ -69,7 +62,6 @@ struct Walk<'m> {
     graph: &'m Flow,
     outputs: Map<String, Value>,
     visits: BTreeMap<String, usize>,
-    applied: bool,
 }
 
 impl Walk<'_> {
@@ -129,7 +121,6 @@ impl Walk<'_> {
             return None;
         }
         let step = self.bound_step(session.wizard.kind, id);
-        self.applied |= step == ProvisionStep::Apply;
         let output = self.run(session, id, node, step);
         let answered = session.steps().iter().filter_map(|s| s.raw.as_ref());
         let bytes: usize = answered.map(Vec::len).sum();
@@ -188,8 +179,7 @@ impl Walk<'_> {
             _ => (node.component.id.as_str(), None),
         };
         let file = self.file(session, node, component);
-        let is_function = matches!(target, Target::Builtin(_) | Target::Incomplete { .. });
-        if is_function || (file.is_err() && is_template(node)) {
+        if matches!(target, Target::Builtin(_) | Target::Incomplete { .. }) {
             let (name, result) = builtin(node, session, input);
             return session.answer(due, &name, result);
         }
@@ -306,13 +296,6 @@ fn status(output: Option<&StepOutput>) -> String {
     own.unwrap_or(default).to_owned()
 }
 
-/// Whether a node is a template. The runtime renders it, unless the pack has a
-/// component for it.
-fn is_template(node: &Node) -> bool {
-    let id = node.component.id.as_str();
-    matches!(id, "templating.handlebars" | "templates.handlebars")
-}
-
 /// Does what Greentic's runtime does for a node without a component.
 fn builtin(
     node: &Node,
@@ -326,10 +309,6 @@ fn builtin(
     };
     let result = if kind.starts_with("emit.") {
         Ok(StepOutput::data(input))
-    } else if is_template(node) {
-        // `run` has rendered the input.
-        let text = ["template", "text"].iter().find_map(|key| input.get(*key));
-        Ok(StepOutput::data(json!({ "text": text })))
     } else if kind == "session.wait" {
         // The answers are the user's reply.
         Ok(StepOutput::data(session.inputs.answers.clone()))

@@ -234,7 +234,7 @@ pub(super) fn routing(subject: &Subject, findings: &mut Findings) {
             nodes.dedup();
             let at = judged.at_nodes(&nodes);
             let expected = "a target under `to`, or under `default` of a branch";
-            let actual = format!("the runner ignores {}", inert(route, TEXT));
+            let actual = format!("the runner ignores `{}`", inert(route, TEXT));
             found.push(Finding::new(CheckCode::RouteIgnored, at, expected, actual));
         }
         found

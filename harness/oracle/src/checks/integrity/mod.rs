@@ -3,7 +3,7 @@
 mod lock;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::Subject;
+use crate::subject::{Listing, Subject};
 use provision_core::archive::names;
 use provision_core::codes::CheckCode;
 use provision_core::integrity::sbom::{self, Row, Sbom};
@@ -21,8 +21,8 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Pack,
         applies: Applies::EveryPack,
         bites: Bite::Load,
-        host: "The reader of greentic-pack refuses the pack.",
-        requirement: "An SBOM in the pack decodes strictly, and two SBOMs have the same rows.",
+        host: "The reader of greentic-pack refuses a pack with an older manifest.",
+        requirement: "An SBOM in a pack with an older manifest decodes strictly, and two SBOMs have the same rows.",
         why: "Pack tools refuse a pack whose SBOM they cannot read, and readers that prefer different SBOMs must not see different rows.",
         fix: "Write `sbom.cbor` in the format greentic-sbom-v1, and no second SBOM.",
         run: sbom_decodes,
@@ -36,8 +36,8 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "The pack doctor warns; no host refuses.",
-        requirement: "The SBOM lists exactly the files of the archive with their sizes and BLAKE3 \
-                      digests.",
+        requirement: "The SBOM decodes, and lists exactly the files of the archive with their sizes and BLAKE3 \
+                      digests; a second SBOM has the same rows.",
         why: "Nobody reviewed a file that the SBOM does not list, and a file that differs from its row changed after the review.",
         fix: "Write the SBOM after all other files, from the bytes that are packed.",
         run: sbom,
@@ -89,6 +89,15 @@ fn sbom_decodes(subject: &Subject, findings: &mut Findings) {
     if sboms.is_empty() {
         return findings.pack(Conclusion::NotApplicable("the pack has no SBOM".into()));
     }
+    if opened.pack.manifest().pack_v1.is_some() {
+        let reason = "readers of a pack-v1 pack go on without its SBOM; `integrity.sbom` judges it";
+        return findings.pack(Conclusion::NotApplicable(reason.into()));
+    }
+    findings.pack(Conclusion::of(undecoded(sboms)));
+}
+
+/// The SBOMs that do not decode, and a second one with other rows.
+fn undecoded(sboms: &[Listing]) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut decoded = Vec::new();
     for (file, sbom) in sboms {
@@ -113,7 +122,7 @@ fn sbom_decodes(subject: &Subject, findings: &mut Findings) {
             ));
         }
     }
-    findings.pack(Conclusion::of(found));
+    found
 }
 
 fn sbom(subject: &Subject, findings: &mut Findings) {
@@ -136,8 +145,16 @@ fn sbom(subject: &Subject, findings: &mut Findings) {
     let mut decoded = sboms
         .iter()
         .filter_map(|(file, sbom)| Some((*file, sbom.as_ref().ok()?)));
+    let mut found = match pack.manifest().pack_v1 {
+        Some(_) => undecoded(sboms),
+        None => Vec::new(),
+    };
     findings.pack(match decoded.next() {
-        Some((file, sbom)) => Conclusion::of(against_files(pack, file, sbom)),
+        Some((file, sbom)) => {
+            found.extend(against_files(pack, file, sbom));
+            Conclusion::of(found)
+        }
+        None if !found.is_empty() => Conclusion::Failed(found),
         None => Conclusion::Blocked("no SBOM of the pack decodes".into()),
     });
 }

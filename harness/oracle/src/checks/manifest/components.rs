@@ -3,13 +3,14 @@
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use greentic_types::PackManifest;
-use provision_core::codes::CheckCode;
+use provision_core::codes::{CheckCode, StepCode};
 use provision_core::components::{
-    ComponentSource, Declared, declared, exports_nothing, file, sources,
+    ComponentSource, Declared, declared, exports_nothing, file, is_loaded, sources,
 };
 use provision_core::flow::{Target, target};
 use provision_core::manifest::ComponentFile;
 use provision_core::text::inert;
+use provision_core::wasm::{self, WasmKind};
 use provision_core::{Finding, Pack};
 use std::collections::BTreeMap;
 
@@ -76,24 +77,30 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
     }
     conclude(subject, findings, |pack, manifest| {
         let sources = sources(manifest);
-        let missing = declared(manifest).into_iter().filter_map(|component| {
-            let source = sources.get(component.id);
-            if file(pack, component.id, &component.version, source).is_some()
-                || source.is_some_and(|s| s.file.is_none() && s.pinned)
-            {
-                return None;
-            }
-            let id = inert(component.id, 120);
-            let missing = Finding::new(
-                CheckCode::ComponentMissing,
-                format!("component `{id}`"),
-                format!("components/{id}.wasm, or a source that is pinned by its digest"),
-                "neither",
-            );
-            Some(missing.about(usual_file(component.id).as_str()))
-        });
-        missing.collect()
+        let components = declared(manifest).into_iter();
+        let unusable = components.filter_map(|c| unusable(pack, c.id, sources.get(c.id)));
+        unusable.collect()
     });
+}
+
+/// Why the runner cannot load component `id`, which the manifest declares.
+fn unusable(pack: &Pack, id: &str, source: Option<&ComponentSource>) -> Option<Finding> {
+    let shown = inert(id, 120);
+    let at = format!("component `{shown}`");
+    let Some(file) = file(pack, id, source) else {
+        if source.is_some_and(|s| s.file.is_none() && s.pinned) {
+            return None;
+        }
+        let expected = format!("components/{shown}.wasm, or a source that is pinned by its digest");
+        let missing = Finding::new(CheckCode::ComponentMissing, at, expected, "neither");
+        return Some(missing.about(usual_file(id).as_str()));
+    };
+    let bytes = pack.read(&file).unwrap_or_default();
+    (wasm::kind(&bytes) == WasmKind::Other).then(|| {
+        let actual = format!("{} is not Wasm", inert(&file, 200));
+        let finding = Finding::new(StepCode::NotWasm, at, "a Wasm binary", actual);
+        finding.about(file.as_str())
+    })
 }
 
 /// The file in which a pack has component `id`, unless its manifest names another.
@@ -154,9 +161,10 @@ fn unresolved_nodes(pack: &Pack, manifest: &PackManifest) -> Vec<Finding> {
     }
     let unresolved = by_component.into_iter().filter_map(|(id, nodes)| {
         let found = declared.iter().find(|c| c.id == id);
-        let (code, actual) = unresolved(pack, found, sources.get(&id))?;
+        let source = sources.get(&id).filter(|_| is_loaded(manifest, &id));
+        let (code, actual) = unresolved(pack, found, source)?;
         let expected = format!("component `{}` of the pack, with exports", inert(&id, 120));
-        let file = found.and_then(|c| file(pack, &id, &c.version, sources.get(&id)));
+        let file = found.and_then(|_| file(pack, &id, sources.get(&id)));
         let file = file.unwrap_or_else(|| usual_file(&id));
         let finding = Finding::new(code, at_nodes(&nodes), expected, actual);
         Some(finding.about(file.as_str()))
@@ -179,7 +187,7 @@ fn unresolved(
             )),
         };
     };
-    let name = file(pack, component.id, &component.version, source)?;
+    let name = file(pack, component.id, source)?;
     exports_nothing(pack, &name).then(|| {
         (
             CheckCode::NodeExports,
@@ -200,7 +208,7 @@ pub(super) fn node_operations(subject: &Subject, findings: &mut Findings) {
                     return None;
                 }
                 let known: Vec<String> = operations.iter().map(|o| inert(o, 60)).collect();
-                let file = file(pack, &id, &component.version, sources.get(id.as_str()));
+                let file = file(pack, &id, sources.get(id.as_str()));
                 let (id, name) = (inert(&id, 120), inert(name, 80));
                 let finding = Finding::new(
                     CheckCode::NodeOperation,
@@ -220,7 +228,7 @@ pub(super) fn distinct(subject: &Subject, findings: &mut Findings) {
         let mut by_bytes: BTreeMap<[u8; 32], Vec<String>> = BTreeMap::new();
         for component in declared(manifest) {
             let source = sources.get(component.id);
-            let name = file(pack, component.id, &component.version, source);
+            let name = file(pack, component.id, source);
             if let Some(bytes) = name.and_then(|name| pack.read(&name)) {
                 let digest = *blake3::hash(&bytes).as_bytes();
                 by_bytes

@@ -6,6 +6,7 @@ use greentic_types::PackManifest;
 use provision_core::codes::CheckCode;
 use provision_core::extensions::payload;
 use provision_core::text::inert;
+use provision_core::wizard::OLD_PROVIDER_EXTENSION;
 use provision_core::{Finding, Pack, json};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,7 +119,9 @@ fn by_extensions(manifest: &PackManifest) -> Vec<(String, String)> {
         }
     }
     let mut found = Vec::new();
-    for name in manifest.extensions.iter().flatten().map(|(name, _)| name) {
+    let names = manifest.extensions.iter().flatten().map(|(name, _)| name);
+    // No host reads the provider extension under its old name.
+    for name in names.filter(|name| *name != OLD_PROVIDER_EXTENSION) {
         let value = payload(manifest, name).unwrap_or_default();
         walk(&value, &inert(name, 80), &mut found);
     }

@@ -10,8 +10,8 @@ use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::{
-    Driver, Outcome, ProvisionStep, RunBy, StepCode, StepOutput, StepRun, WizardKind, WizardRun,
-    role,
+    Driver, Outcome, ProvisionStep, RunBy, SETUP, StepCode, StepOutput, StepRun, WizardKind,
+    WizardRun, role,
 };
 
 pub(super) const CHECKS: &[Check] = &[
@@ -23,9 +23,9 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::Providers,
         bites: Bite::Setup,
         host: "The operator refuses: missing setup_default.",
-        requirement: "A provider pack offers a setup wizard, or declares `provisioning:none`.",
+        requirement: "A provider pack offers a setup wizard, a pack-v1 provider the flow `setup_default`, or says that nothing has to be set up.",
         why: "The operator cannot install a provider without setup (`missing setup_default`); a provider that needs none has to declare it.",
-        fix: "Add a setup entry flow, or declare the capability `provisioning:none`.",
+        fix: "Add the flow `setup_default`, or say that the pack needs no setup: `requires_setup: false` in its offers, `provisioning:none` in an older manifest.",
         run: present,
     },
     Check {
@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         scope: ScopeKind::Wizard,
         applies: Applies::WithWizard,
         bites: Bite::Setup,
-        host: "The operator stops with the step's error.",
+        host: "The operator runs the setup flow; the runner ends it with the step's error, so nothing after this step is set up.",
         requirement: "Every step of every wizard ran to completion.",
         why: "Only a step that ran to its end was tested; a wizard that stops leaves users half-way.",
         fix: "Correct the step; `--verbose` shows its place, and the command under `again` runs it again.",
@@ -97,19 +97,18 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn present(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
-    let offers = opened
-        .wizards
-        .iter()
-        .any(|o| o.wizard.kind == WizardKind::Setup);
+    let manifest = opened.pack.manifest();
     let role = role(&opened.pack);
-    let is_operated = |o: &Observed| matches!(o.wizard.driver, Driver::Operator { .. });
-    let mut flows = opened.pack.manifest().flows.iter();
-    if opened.wizards.iter().any(is_operated) && !flows.any(|f| f.id == "setup_default") {
-        // The operator lists flows before it asks the component.
+    let has = |is: fn(&Observed) -> bool| opened.wizards.iter().any(is);
+    let offers = has(|o| o.wizard.kind == WizardKind::Setup);
+    let is_provisioned = has(|o| matches!(o.wizard.driver, Driver::Provisioner { .. }));
+    // The operator lists flows before it runs one or asks the component.
+    let is_listed = manifest.flows.iter().any(|f| f.id == SETUP) || is_provisioned;
+    if manifest.pack_v1.is_some() && role.needs_wizard && !is_listed {
         return findings.pack(Conclusion::Failed(vec![Finding::new(
             CheckCode::NoWizard,
             opened.pack.manifest_file(),
-            "a flow `setup_default`, which the operator looks for",
+            format!("a flow `{SETUP}`, which the operator looks for"),
             "the manifest lists none",
         )]));
     }
