@@ -85,51 +85,67 @@ fn hosts_run_every_wizard_of_an_older_pack() {
     assert!(all.iter().all(|(_, by)| *by == RunBy::Operator), "{all:?}");
 }
 
+/// The pack in this folder of the project, after `change` of its manifest (as JSON).
+fn with_manifest(name: &str, change: impl Fn(&mut serde_json::Value)) -> Pack {
+    pack(name, |files| {
+        let manifest = greentic_types::decode_pack_manifest(&files["manifest.cbor"]);
+        let mut manifest = serde_json::to_value(manifest.expect("decodes")).expect("JSON");
+        change(&mut manifest);
+        let manifest = serde_json::from_value(manifest).expect("a manifest");
+        let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
+        files.insert("manifest.cbor".into(), manifest);
+    })
+}
+
+/// Who runs which wizard of a provider that declares no QA operations, after `change` of
+/// its manifest (as JSON).
+fn without_contract(
+    requires_setup: bool,
+    change: impl Fn(&mut serde_json::Value),
+) -> Vec<(String, RunBy)> {
+    let change = |manifest: &mut serde_json::Value| {
+        let extensions = manifest["extensions"].as_object_mut().expect("extensions");
+        extensions.remove("greentic.provider-extension.v1");
+        let offers = "/extensions/greentic.ext.capabilities.v1/inline/offers/0";
+        let offer = manifest.pointer_mut(offers).expect("an offer");
+        offer["requires_setup"] = requires_setup.into();
+        change(manifest);
+    };
+    run_by(&with_manifest("conforming/operator-provider", change))
+}
+
 #[test]
 fn nobody_runs_the_setup_flow_of_a_provider_that_needs_no_setup() {
-    let by = |requires_setup: bool| {
-        let change = |files: &mut BTreeMap<String, Vec<u8>>| {
-            let manifest = greentic_types::decode_pack_manifest(&files["manifest.cbor"]);
-            let mut manifest = serde_json::to_value(manifest.expect("decodes")).expect("JSON");
-            let extensions = manifest["extensions"].as_object_mut().expect("extensions");
-            extensions.remove("greentic.provider-extension.v1");
-            let offers = "/extensions/greentic.ext.capabilities.v1/inline/offers/0";
-            let offer = manifest.pointer_mut(offers).expect("an offer");
-            offer["requires_setup"] = requires_setup.into();
-            let manifest = serde_json::from_value(manifest).expect("a manifest");
-            let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
-            files.insert("manifest.cbor".into(), manifest);
-        };
-        run_by(&pack("conforming/operator-provider", change))
-    };
     let setup = |by| vec![("setup_default".to_owned(), by)];
-    assert_eq!(by(true), setup(RunBy::Operator));
-    assert_eq!(by(false), setup(RunBy::Nobody));
+    assert_eq!(without_contract(true, |_| {}), setup(RunBy::Operator));
+    assert_eq!(without_contract(false, |_| {}), setup(RunBy::Nobody));
 }
 
 /// The manifest may name another flow as its entry `setup`; the operator does not ask.
 #[test]
 fn operator_runs_the_flow_setup_default_alone() {
-    let change = |files: &mut BTreeMap<String, Vec<u8>>| {
-        let manifest = greentic_types::decode_pack_manifest(&files["manifest.cbor"]);
-        let mut manifest = serde_json::to_value(manifest.expect("decodes")).expect("JSON");
-        let extensions = manifest["extensions"].as_object_mut().expect("extensions");
-        extensions.remove("greentic.provider-extension.v1");
-        let offers = "/extensions/greentic.ext.capabilities.v1/inline/offers/0";
-        manifest.pointer_mut(offers).expect("an offer")["requires_setup"] = true.into();
-        let mut other = manifest["flows"][0].clone();
-        (other["id"], other["flow"]["id"]) = ("setup_custom".into(), "setup_custom".into());
-        other["entrypoints"] = serde_json::json!(["setup"]);
-        let flows = manifest["flows"].as_array_mut().expect("flows");
-        flows.push(other);
-        let manifest = serde_json::from_value(manifest).expect("a manifest");
-        let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
-        files.insert("manifest.cbor".into(), manifest);
-    };
-    let found = run_by(&pack("conforming/operator-provider", change));
+    let found = without_contract(true, |manifest| {
+        for (id, entry) in [("setup_custom", "setup"), ("update", "update")] {
+            let mut other = manifest["flows"][0].clone();
+            (other["id"], other["flow"]["id"]) = (id.into(), id.into());
+            other["entrypoints"] = serde_json::json!([entry]);
+            let flows = manifest["flows"].as_array_mut().expect("flows");
+            flows.push(other);
+        }
+    });
     let expected = [
         ("setup_custom", RunBy::Nobody),
         ("setup_default", RunBy::Operator),
+        ("update", RunBy::Nobody),
     ];
     assert_eq!(found, expected.map(|(name, by)| (name.to_owned(), by)));
+}
+
+#[test]
+fn nobody_runs_a_flow_of_an_application_to_update_it() {
+    let found = run_by(&with_manifest("conforming/application", |manifest| {
+        let flow = &mut manifest["flows"][2];
+        (flow["id"], flow["flow"]["id"]) = ("update".into(), "update".into());
+    }));
+    assert_eq!(found, [("update".to_owned(), RunBy::Nobody)]);
 }

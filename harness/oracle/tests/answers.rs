@@ -96,6 +96,20 @@ fn is_plain(text: &str) -> bool {
     text.len() <= 40 && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
+/// The plan of step `apply` for the second region, after `change`.
+fn of_us(
+    step: &str,
+    answers: &Answers<'_>,
+    change: impl Fn(&mut Value),
+) -> Option<Result<Value, StepFailure>> {
+    let us = step == "apply" && answers.is("region", "us");
+    us.then(|| {
+        let mut plan = Wizard::plan(answers, &answers.hook());
+        change(&mut plan["plan"]);
+        Ok(plan)
+    })
+}
+
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
         let Call::Step { input } = &request.call else {
@@ -280,25 +294,15 @@ const PLANS: [(&str, Defect, &str, &str); 5] = [
     ),
     (
         "a config of the second choice is invalid",
-        |step, a| {
-            let us = step == "apply" && a.is("region", "us");
-            us.then(|| {
-                let mut plan = Wizard::plan(a, &a.hook());
-                plan["plan"]["config_patch"]["region"] = json!("US");
-                Ok(plan)
-            })
-        },
+        |step, a| of_us(step, a, |plan| plan["config_patch"]["region"] = json!("US")),
         "plan.config-valid",
         "E_CONFIG_INVALID",
     ),
     (
         "an operation of the second choice is unknown",
         |step, a| {
-            let us = step == "apply" && a.is("region", "us");
-            us.then(|| {
-                let mut plan = Wizard::plan(a, &a.hook());
-                plan["plan"]["webhook_ops"][0]["op"] = json!("explode");
-                Ok(plan)
+            of_us(step, a, |plan| {
+                plan["webhook_ops"][0]["op"] = json!("explode")
             })
         },
         "plan.shape",
@@ -306,14 +310,7 @@ const PLANS: [(&str, Defect, &str, &str); 5] = [
     ),
     (
         "a note of the second choice has the token",
-        |step, a| {
-            let us = step == "apply" && a.is("region", "us");
-            us.then(|| {
-                let mut plan = Wizard::plan(a, &a.hook());
-                plan["plan"]["notes"] = json!([a.of("token")]);
-                Ok(plan)
-            })
-        },
+        |step, a| of_us(step, a, |plan| plan["notes"] = json!([a.of("token")])),
         "secrets.contained",
         "E_SECRET_SHOWN",
     ),

@@ -3,48 +3,18 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod project;
+mod rules;
 
-use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
-use project::{Files, files_of};
+use project::Files;
+use provision_core::Status;
 use provision_core::wizard::NoopExecutor;
-use provision_core::{Source, Status};
 use provision_oracle::{CheckResult, Conditions, Scope, causes, judge, observe};
+use rules::{changed, failed, of, passed};
 use serde_json::{Value, json};
-
-/// A pack of this project, with changes to its manifest (as JSON) and its files.
-fn changed(pack: &str, change: impl Fn(&mut Value, &mut Files)) -> Source {
-    let mut files = files_of(pack);
-    let manifest = decode_pack_manifest(&files["manifest.cbor"]).expect("decodes");
-    let mut manifest = serde_json::to_value(manifest).expect("JSON");
-    change(&mut manifest, &mut files);
-    let manifest: PackManifest = serde_json::from_value(manifest).expect("a manifest");
-    let manifest = encode_pack_manifest(&manifest).expect("encodes");
-    files.insert("manifest.cbor".into(), manifest);
-    Source::Folder {
-        files,
-        manifest: None,
-    }
-}
 
 fn judged(pack: &str, change: impl Fn(&mut Value, &mut Files)) -> Vec<CheckResult> {
     let source = changed(pack, change);
     judge(&observe(Ok(source), &NoopExecutor, &Conditions::default()))
-}
-
-/// The status of a check of the pack, and the codes of its findings.
-fn of(results: &[CheckResult], check: &str) -> (Status, Vec<String>) {
-    let is = |r: &&CheckResult| r.check == check && r.scope == Scope::Pack;
-    let result = results.iter().find(is).expect("a result");
-    let codes = result.findings.iter().map(|f| f.code.to_string());
-    (result.status, codes.collect())
-}
-
-fn passed() -> (Status, Vec<String>) {
-    (Status::Passed, Vec::new())
-}
-
-fn failed(code: &str) -> (Status, Vec<String>) {
-    (Status::Failed, vec![code.to_owned()])
 }
 
 /// The runner reads the table of sources only if the manifest declares no component.
@@ -74,6 +44,36 @@ fn component_of_the_table_of_sources_is_loaded_if_the_manifest_declares_none() {
     };
     assert_eq!(nodes(false), passed());
     assert_eq!(nodes(true), failed("E_NODE_COMPONENT"));
+}
+
+/// What is not loaded cannot be fetched either, so the walk stops at the node.
+#[test]
+fn node_of_a_component_that_the_runner_does_not_load_is_blocked() {
+    let walks = |declared: bool| {
+        let results = judged("conforming/application", |manifest, files| {
+            files.remove("components/echo.wasm");
+            let name = "greentic.pack.component_sources@v1";
+            let table = json!({ "schema_version": 1, "components": [{
+                "name": "echo", "component_id": "echo", "source": "oci://host/echo:latest",
+                "resolved": { "digest": format!("sha256:{}", "0".repeat(64)) },
+                "artifact": "remote",
+            }] });
+            manifest["extensions"] =
+                json!({ name: { "kind": name, "version": "1.0.0", "inline": table } });
+            if !declared {
+                manifest["components"][0]["id"] = json!("other");
+            }
+        });
+        let mut results = results.into_iter();
+        let walks = results.find(|r| r.check == "flow.walks");
+        walks.expect("a result").status
+    };
+    assert_eq!(
+        walks(true),
+        Status::Passed,
+        "a host fetches it, and the walk goes on"
+    );
+    assert_eq!(walks(false), Status::Blocked);
 }
 
 #[test]
@@ -131,6 +131,95 @@ fn schema_is_needed_only_where_a_host_looks_for_it() {
     };
     assert!(schemas("greentic.provider-extension.v1"));
     assert!(!schemas("greentic.ext.provider"), "no host reads it");
+}
+
+#[test]
+fn second_sbom_with_other_rows_is_found_in_a_pack_v1_pack() {
+    let results = judged("conforming/pack-v1-library", |_, files| {
+        // An SBOM without rows.
+        let empty = b"\xa2\x66format\x70greentic-sbom-v1\x65files\x80".to_vec();
+        files.insert("sbom.cbor".into(), empty);
+        let row = json!({
+            "path": "a", "size": 0, "hash_blake3": "0".repeat(64), "media_type": "text/plain",
+        });
+        let other = json!({ "format": "greentic-sbom-v1", "files": [row] });
+        files.insert("sbom.json".into(), other.to_string().into());
+    });
+    let (status, codes) = of(&results, "integrity.sbom");
+    assert_eq!(status, Status::Failed);
+    assert!(codes.contains(&"E_SBOM_AMBIGUOUS".to_owned()), "{codes:?}");
+}
+
+/// Lets the operator run the setup flow of a provider, because no extension declares the
+/// operations that it would call instead.
+fn by_flow(manifest: &mut Value) {
+    let extensions = manifest["extensions"].as_object_mut().expect("extensions");
+    extensions.remove("greentic.provider-extension.v1");
+    let offers = "/extensions/greentic.ext.capabilities.v1/inline/offers/0";
+    manifest.pointer_mut(offers).expect("an offer")["requires_setup"] = json!(true);
+}
+
+/// A provider whose only setup is an author's: the operator finds no flow to run.
+#[test]
+fn questions_of_an_author_are_no_setup_of_a_provider() {
+    let present = |flow: bool| {
+        let results = judged("conforming/operator-provider", |manifest, files| {
+            by_flow(manifest);
+            let asks = r#"(component (instance $qa)
+                (export "greentic:component/component-qa@0.6.0" (instance $qa)))"#;
+            let asks = wat::parse_str(asks).expect("assembles");
+            files.insert("components/chat-provider.wasm".into(), asks);
+            if !flow {
+                manifest["flows"] = json!([]);
+            }
+        });
+        of(&results, "wizard.present")
+    };
+    assert_eq!(present(true), passed());
+    assert_eq!(present(false), failed("E_NO_WIZARD"));
+}
+
+/// A wizard in which nothing ran is an error only if a host runs it.
+#[test]
+fn wizard_that_nobody_runs_needs_no_step() {
+    let results = judged("conforming/operator-provider", |manifest, _| {
+        by_flow(manifest);
+        let mut update = manifest["flows"][0].clone();
+        (update["id"], update["flow"]["id"]) = (json!("update"), json!("update"));
+        update["entrypoints"] = json!(["update"]);
+        update["flow"]["nodes"] = json!({ "say": {
+            "id": "say", "component": { "id": "emit.log" }, "routing": "end",
+            "input": { "mapping": { "text": "hi" } }, "output": { "mapping": {} },
+        } });
+        update["flow"]["entrypoints"] = json!({ "default": "say" });
+        let flows = manifest["flows"].as_array_mut().expect("flows");
+        flows.push(update);
+    });
+    let scope = Scope::Wizard("update".into());
+    let mut results = results.iter();
+    let result = results.find(|r| r.check == "wizard.completes" && r.scope == scope);
+    assert_eq!(result.expect("a result").status, Status::NotApplicable);
+}
+
+/// The step that looks for the component says nothing new.
+#[test]
+fn step_without_a_component_follows_from_the_node_that_calls_it() {
+    let source = changed("conforming/operator-provider", |manifest, _| {
+        by_flow(manifest);
+        let node = json!({
+            "id": "say", "component": { "id": "gone", "operation": "run" }, "routing": "end",
+            "input": { "mapping": {} }, "output": { "mapping": {} },
+        });
+        let flow = &mut manifest["flows"][0]["flow"];
+        flow["nodes"] = json!({ "say": node });
+        flow["entrypoints"] = json!({ "default": "say" });
+    });
+    let subject = observe(Ok(source), &NoopExecutor, &Conditions::default());
+    let causes = causes(&subject, &judge(&subject));
+    let of_code = |code: &str| causes.iter().find(|c| c.code.as_str() == code);
+    let node = of_code("E_NODE_COMPONENT").expect("a cause");
+    let step = of_code("E_STEP_MISSING").expect("a cause");
+    assert_eq!(step.blocked_by.as_ref(), Some(&node.id));
 }
 
 /// Two flows with the key `next`, which the runner ignores, have one defect.

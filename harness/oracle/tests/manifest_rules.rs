@@ -2,16 +2,17 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod project;
+mod rules;
 
 use greentic_types::schemas::component::v0_6_0::schema_hash;
-use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
-use project::{Files, files_of};
+use project::Files;
 use provision_core::pack::digest;
 use provision_core::wizard::{
     Call, HostActivity, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
 };
-use provision_core::{Pack, Source, Status};
-use provision_oracle::{CheckResult, Conditions, Scope, judge, observe};
+use provision_core::{Pack, Status};
+use provision_oracle::{CheckResult, Conditions, judge, observe};
+use rules::{changed, failed, of, passed};
 use serde_json::{Value, json};
 
 /// Describes every component with this answer, and runs nothing else.
@@ -34,38 +35,12 @@ impl StepExecutor for Described {
 /// The results of the conforming library of this project, with changes to its manifest
 /// (as JSON) and files.
 fn judged(describes: Value, change: impl Fn(&mut Value, &mut Files)) -> Vec<CheckResult> {
-    let mut files = files_of("conforming/pack-v1-library");
-    let manifest = decode_pack_manifest(&files["manifest.cbor"]).expect("decodes");
-    let mut manifest = serde_json::to_value(manifest).expect("JSON");
-    change(&mut manifest, &mut files);
-    let manifest: PackManifest = serde_json::from_value(manifest).expect("a manifest");
-    let manifest = encode_pack_manifest(&manifest).expect("encodes");
-    files.insert("manifest.cbor".into(), manifest);
-    let source = Source::Folder {
-        files,
-        manifest: None,
-    };
+    let source = changed("conforming/pack-v1-library", change);
     judge(&observe(
         Ok(source),
         &Described(describes),
         &Conditions::default(),
     ))
-}
-
-/// The status of a check of the pack, and the codes of its findings.
-fn of(results: &[CheckResult], check: &str) -> (Status, Vec<String>) {
-    let is = |r: &&CheckResult| r.check == check && r.scope == Scope::Pack;
-    let result = results.iter().find(is).expect("a result");
-    let codes = result.findings.iter().map(|f| f.code.to_string());
-    (result.status, codes.collect())
-}
-
-fn passed() -> (Status, Vec<String>) {
-    (Status::Passed, Vec::new())
-}
-
-fn failed(code: &str) -> (Status, Vec<String>) {
-    (Status::Failed, vec![code.to_owned()])
 }
 
 fn extend(manifest: &mut Value, name: &str, inline: Value) {
@@ -193,17 +168,7 @@ fn copy_of_a_component_may_keep_the_name_of_its_origin() {
 
 /// The conforming application of this project, with changes to its manifest.
 fn application(change: impl Fn(&mut Value)) -> (Status, Vec<String>) {
-    let mut files = files_of("conforming/application");
-    let manifest = decode_pack_manifest(&files["manifest.cbor"]).expect("decodes");
-    let mut manifest = serde_json::to_value(manifest).expect("JSON");
-    change(&mut manifest);
-    let manifest = serde_json::from_value(manifest).expect("a manifest");
-    let manifest = encode_pack_manifest(&manifest).expect("encodes");
-    files.insert("manifest.cbor".into(), manifest);
-    let source = Source::Folder {
-        files,
-        manifest: None,
-    };
+    let source = changed("conforming/application", |manifest, _| change(manifest));
     let none = Described(json!({}));
     let results = judge(&observe(Ok(source), &none, &Conditions::default()));
     of(&results, "manifest.oauth-capabilities")
