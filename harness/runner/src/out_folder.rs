@@ -76,11 +76,7 @@ impl OutFolder {
         if folder.own {
             return Ok(folder);
         }
-        Err(Error::Usage(format!(
-            "{}: this program did not make this folder, and would remove files in it; remove it, \
-             or name another output folder with --out",
-            show(&folder.path)
-        )))
+        Err(not_own(&folder.path))
     }
 
     fn enter(&self, name: &Path) -> Result<Self, Error> {
@@ -188,7 +184,8 @@ impl OutFolder {
         let path = self.path.join(name);
         match self.dir.symlink_metadata(name) {
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
-            Ok(found) if found.is_symlink() || !self.own => Err(is_link(&path)),
+            Ok(found) if found.is_symlink() => Err(is_link(&path)),
+            Ok(_) if !self.own => Err(not_own(&self.path)),
             _ => {
                 let removed = self.dir.remove_dir_all(name);
                 removed.map_err(|e| Error::io("remove", &path, e))
@@ -199,8 +196,16 @@ impl OutFolder {
 
 fn is_link(path: &Path) -> Error {
     Error::Usage(format!(
-        "{}: is a link, or in a folder that this program did not make; nothing is written through \
-         links: remove it, or name another output folder with --out",
+        "{}: is a link, and nothing is written through links; remove it, or name another output \
+         folder with --out",
+        show(path)
+    ))
+}
+
+fn not_own(path: &Path) -> Error {
+    Error::Usage(format!(
+        "{}: this program did not make this folder, and would remove files in it; remove it, or \
+         name another output folder with --out",
         show(path)
     ))
 }
