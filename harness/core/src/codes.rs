@@ -217,6 +217,7 @@ Check(CheckCode) {
     NameColon "E_ZIP_NAME_COLON" "A name has a colon, which names a stream on Windows; old packs have `::`.",
     NodeIncomplete "E_NODE_INCOMPLETE" "A flow's node lacks something that the runner needs to run it.",
     FlowEmpty "E_FLOW_EMPTY" "A flow has no node.",
+    DefaultFlow "E_DEFAULT_FLOW" "No flow is called `default`, and not exactly one has the kind messaging, so hosts cannot choose one for a message.",
     FlowEntry "E_FLOW_ENTRY" "The entry point of a flow is not one of its nodes.",
     FlowTarget "E_FLOW_TARGET" "A node hands over to a flow, or to a node of a flow, that the pack does not have.",
     RouteTarget "E_ROUTE_TARGET" "A route leads to a node that the flow does not have.",

@@ -97,6 +97,8 @@ pub enum Applies {
     WithWizard,
     /// Packs of every role that have flows.
     WithFlows,
+    /// Applications that have flows.
+    ApplicationsWithFlows,
 }
 
 impl Applies {
@@ -111,6 +113,7 @@ impl Applies {
             Self::WithSetup => "every role, if there is something to set up",
             Self::WithWizard => "every role, if the pack has a wizard",
             Self::WithFlows => "every role, if the pack has flows",
+            Self::ApplicationsWithFlows => "applications, if the pack has flows",
         }
     }
 }

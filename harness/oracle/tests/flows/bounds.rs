@@ -75,7 +75,7 @@ fn answer_that_the_harness_made_up_counts_in_the_caller_and_in_the_callee() {
         ]
     };
     let asks = flow("asks", &[("agent", agent(&end()))]);
-    let caller = flow("main", &polls(call("asks", &next("echo"))));
+    let caller = flow("default", &polls(call("asks", &next("echo"))));
     assert_eq!(judged(&[caller, asks]), partial());
     // By itself, an internal flow has an input that the harness made up.
     let callee = || {
@@ -84,9 +84,9 @@ fn answer_that_the_harness_made_up_counts_in_the_caller_and_in_the_callee() {
         polling
     };
     let calls = call("polls", &end());
-    let certain = [flow("main", &[("a", calls.clone())]), callee()];
+    let certain = [flow("default", &[("a", calls.clone())]), callee()];
     assert_eq!(judged(&certain), failing(&["flow.walks E_FLOW_LOOP"]));
-    let asks_first = flow("main", &[("a", agent(&next("b"))), ("b", calls)]);
+    let asks_first = flow("default", &[("a", agent(&next("b"))), ("b", calls)]);
     assert_eq!(judged(&[asks_first, callee()]), partial());
 }
 
@@ -106,15 +106,15 @@ fn flow_may_be_called_from_many_nodes_but_not_from_itself() {
     });
     let callers: Vec<(&str, Value)> = callers.collect();
     let two = flow("two", &[("x", echo(&end()))]);
-    assert_eq!(judged(&[flow("main", &callers), two]), passing());
-    let itself = judged(&[flow("main", &[("a", call("main", &end()))])]);
+    assert_eq!(judged(&[flow("default", &callers), two]), passing());
+    let itself = judged(&[flow("default", &[("a", call("default", &end()))])]);
     assert_eq!(itself, failing(&["flow.walks E_FLOW_LOOP"]));
     let round = judged(&[
         flow(
-            "one",
+            "default",
             &[("a", echo(&next("b"))), ("b", call("two", &end()))],
         ),
-        flow("two", &[("x", call("one", &end()))]),
+        flow("two", &[("x", call("default", &end()))]),
     ]);
     assert_eq!(round.1, ["flow.walks E_FLOW_LOOP E_FLOW_LOOP"]);
 }
@@ -126,7 +126,12 @@ fn chain(length: usize, to: impl Fn(&str) -> Value) -> Vec<Value> {
             last if last == length => echo(&end()),
             other => to(&format!("f{other}")),
         };
-        flow(&format!("f{i}"), &[("x", node)])
+        let id = if i == 0 {
+            "default".to_owned()
+        } else {
+            format!("f{i}")
+        };
+        flow(&id, &[("x", node)])
     });
     flows.collect()
 }
@@ -170,7 +175,7 @@ fn callee_and_caller_share_the_state_store() {
     };
     let unless_found = || either("found == \"true\"", "yes", "no");
     let one = flow(
-        "one",
+        "default",
         &[
             ("a", set("of-caller", &next("b"))),
             ("b", call("two", &next("c"))),
@@ -202,7 +207,7 @@ fn walks(flows: &[Value]) -> (Status, String) {
 #[test]
 fn flow_of_which_nothing_runs_is_not_walked() {
     let agent = of_runner("dw.agent", &json!({}), &end());
-    let (status, why) = walks(&[flow("main", &[("a", agent)])]);
+    let (status, why) = walks(&[flow("default", &[("a", agent)])]);
     assert_eq!(status, Status::NotApplicable, "{why}");
     // 26 flows of 80 nodes, each walked twice, are more than 4 000 nodes.
     let ids: Vec<String> = (0..80).map(|i| format!("n{i:02}")).collect();

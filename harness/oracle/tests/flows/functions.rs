@@ -131,7 +131,7 @@ fn flow_that_calls_or_hands_over_to_another_flow_is_followed() {
     );
     let call = to("flow.call", json!({ "flow_id": "two" }), &next("b"));
     let two = |first: Value| flow("two", &[("x", first)]);
-    let one = |call: Value, b: Value| flow("one", &[("a", call), ("b", b)]);
+    let one = |call: Value, b: Value| flow("default", &[("a", call), ("b", b)]);
     assert_eq!(
         judged(&[one(call.clone(), echo(&end())), two(echo(&end()))]),
         passing()
@@ -141,27 +141,27 @@ fn flow_that_calls_or_hands_over_to_another_flow_is_followed() {
     let inside = judged(&[one(call, echo(&end())), two(trap)]);
     assert_eq!(inside, failing(&["flow.walks E_TRAP"]));
     let goto = to("flow.goto", json!({ "flow": "two", "node": "x" }), &end());
-    let there = [flow("one", &[("a", goto)]), two(echo(&end()))];
+    let there = [flow("default", &[("a", goto)]), two(echo(&end()))];
     assert_eq!(judged(&there), passing());
     for mapping in [
         json!({ "flow_id": "gone" }),
         json!({ "flow_id": "two", "node": "gone" }),
     ] {
         let goto = to("flow.goto", mapping, &end());
-        let got = judged(&[flow("one", &[("a", goto)]), two(echo(&end()))]);
+        let got = judged(&[flow("default", &[("a", goto)]), two(echo(&end()))]);
         assert_eq!(got, failing(&["flow.resolves E_FLOW_TARGET"]));
     }
     let back = |other: &str| to("flow.goto", json!({ "flow_id": other }), &end());
     let round = [
-        flow("one", &[("a", back("two"))]),
-        flow("two", &[("x", back("one"))]),
+        flow("default", &[("a", back("two"))]),
+        flow("two", &[("x", back("default"))]),
     ];
     let codes = ["flow.walks E_FLOW_LOOP E_FLOW_LOOP"];
     assert_eq!(judged(&round), failing(&codes), "once for each flow");
     let wait = to("session.wait", json!({}), &next("y"));
     let waits = flow("two", &[("x", wait), ("y", echo(&end()))]);
     let call = to("flow.call", json!({ "flow_id": "two" }), &end());
-    let got = judged(&[flow("one", &[("a", call)]), waits]);
+    let got = judged(&[flow("default", &[("a", call)]), waits]);
     assert_eq!(got, failing(&["flow.walks E_FLOW"]), "a callee cannot wait");
 }
 
@@ -181,12 +181,12 @@ fn hand_over_to_a_flow_without_nodes_does_not_count_as_walked() {
     for over in [goto, call] {
         let mut empty = flow("setup_default", &[]);
         empty["flow"]["entrypoints"] = json!({});
-        let flows = [flow("main", &[("a", over)]), empty];
+        let flows = [flow("default", &[("a", over)]), empty];
         let results = judge(&observed(&flows, &Guests));
         let walks = results.iter().find(|r| r.check == "flow.walks");
         let walks = walks.expect("the check");
         assert_eq!(walks.status, Status::Blocked);
-        let why = "flow main, node a: flow `setup_default` has no start node";
+        let why = "flow default, node a: flow `setup_default` has no start node";
         assert_eq!(walks.reason.as_deref(), Some(why));
     }
 }

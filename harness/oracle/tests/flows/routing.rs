@@ -71,7 +71,10 @@ fn route_that_the_runner_does_not_follow_fails() {
         ),
         (custom(json!([{ "to": "gone" }])), "E_ROUTE_TARGET"),
     ] {
-        let flows = [flow("main", &[("a", echo(&routing)), ("b", echo(&end()))])];
+        let flows = [flow(
+            "default",
+            &[("a", echo(&routing)), ("b", echo(&end()))],
+        )];
         let expected = failing(&[&format!("flow.routing {code}")]);
         assert_eq!(judged(&flows), expected, "{routing}");
         let results = judge(&observed(&flows, &Guests));
@@ -105,7 +108,7 @@ fn node_that_traps_on_one_message_is_one_finding() {
     let got = nodes(&[("a", echo(&next("b"))), ("b", picky(&end()))]);
     assert_eq!(got, failing(&["flow.walks E_TRAP"]));
     let twice = judged(&[
-        flow("one", &[("a", picky(&end()))]),
+        flow("default", &[("a", picky(&end()))]),
         flow("two", &[("a", picky(&end()))]),
     ]);
     assert_eq!(twice, failing(&["flow.walks E_TRAP"]));
@@ -136,9 +139,9 @@ fn error_with_a_route_for_it_does_not_fail() {
 
 #[test]
 fn flow_without_nodes_or_with_a_wrong_entry_fails() {
-    let empty = judged(&[flow("one", &[])]);
+    let empty = judged(&[flow("default", &[])]);
     assert_eq!(empty, failing(&["flow.not-empty E_FLOW_EMPTY"]));
-    let mut wrong = flow("one", &[("a", echo(&end()))]);
+    let mut wrong = flow("default", &[("a", echo(&end()))]);
     wrong["flow"]["entrypoints"]["default"] = json!("gone");
     let expected = failing(&["flow.resolves E_FLOW_ENTRY"]);
     assert_eq!(judged(&[wrong]), expected);
@@ -149,7 +152,7 @@ fn wizard_flow_is_not_walked_and_nothing_passes_without_an_executor() {
     let setup = observed(&[flow("setup_default", &[("a", echo(&end()))])], &Guests);
     let opened = setup.opened.as_ref().expect("opens");
     assert!(opened.flows.is_empty());
-    let noop = observed(&[flow("main", &[("a", echo(&end()))])], &NoopExecutor);
+    let noop = observed(&[flow("default", &[("a", echo(&end()))])], &NoopExecutor);
     let results = judge(&noop);
     assert_eq!(verdict(&noop, &results), Verdict::Partial);
     let statuses: BTreeMap<&str, Status> = results.iter().map(|r| (r.check, r.status)).collect();
@@ -205,7 +208,7 @@ fn walk_that_exceeds_a_bound_of_the_harness_proves_nothing() {
 fn error_on_a_message_proves_nothing_in_a_flow_that_expects_an_event() {
     let component = json!({ "id": "demo.ops", "operation": "refuse" });
     let refuse = || node(&component, &json!({}), &end());
-    let mut event = flow("event", &[("a", echo(&next("b"))), ("b", refuse())]);
+    let mut event = flow("default", &[("a", echo(&next("b"))), ("b", refuse())]);
     event["kind"] = json!("event");
     event["flow"]["kind"] = json!("event");
     assert_eq!(judged(&[event]), passing());
@@ -214,4 +217,37 @@ fn error_on_a_message_proves_nothing_in_a_flow_that_expects_an_event() {
     assert_eq!(judged(&[internal]), passing());
     let message = flow("message", &[("a", echo(&next("b"))), ("b", refuse())]);
     assert_eq!(judged(&[message]), failing(&["flow.walks E_STEP"]));
+}
+
+#[test]
+fn hosts_choose_the_flow_called_default_or_the_only_one_of_kind_messaging() {
+    let of = |id: &str, kind: &str| {
+        let mut flow = flow(id, &[("a", echo(&end()))]);
+        flow["kind"] = json!(kind);
+        flow["flow"]["kind"] = json!(kind);
+        flow
+    };
+    let fails = || failing(&["flow.default E_DEFAULT_FLOW"]);
+    for (flows, expected) in [
+        (vec![of("menu", "messaging")], passing()),
+        (
+            vec![of("menu", "messaging"), of("tick", "event")],
+            passing(),
+        ),
+        (vec![of("default", "event")], passing()),
+        (
+            vec![of("menu", "messaging"), of("default", "messaging")],
+            passing(),
+        ),
+        (
+            vec![of("menu", "messaging"), of("help", "messaging")],
+            fails(),
+        ),
+        (vec![of("tick", "event")], fails()),
+        (vec![of("Default", "event")], fails()),
+    ] {
+        assert_eq!(judged(&flows), expected, "{flows:?}");
+    }
+    let empty = judged(&[of("menu", "messaging"), flow("help", &[])]);
+    assert_eq!(empty, failing(&["flow.not-empty E_FLOW_EMPTY"]), "blocked");
 }

@@ -133,7 +133,7 @@ pub(crate) fn codes(result: &CheckResult) -> String {
 
 /// The verdict and the codes of a pack with one flow of these nodes.
 pub(crate) fn nodes(nodes: &[(&str, Value)]) -> (Verdict, Vec<String>) {
-    judged(&[flow("main", nodes)])
+    judged(&[flow("default", nodes)])
 }
 
 pub(crate) fn failing(codes: &[&str]) -> (Verdict, Vec<String>) {

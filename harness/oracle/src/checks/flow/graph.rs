@@ -2,10 +2,11 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Opened, Subject};
-use greentic_types::{Flow, Node, NodeId, PackFlowEntry, PackManifest};
+use greentic_types::{Flow, FlowKind, Node, NodeId, PackFlowEntry, PackManifest};
 use provision_core::codes::CheckCode;
 use provision_core::flow::{Builtin, Target, app_flows, entry, routing as routes, target};
 use provision_core::text::inert;
+use provision_core::wizard::{Role, role};
 use provision_core::{Finding, Pack, components};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +100,55 @@ pub(super) fn not_empty(subject: &Subject, findings: &mut Findings) {
         });
         empty.into_iter().collect()
     });
+}
+
+/// Judges whether the hosts that receive messages can choose a flow for them.
+pub(super) fn default(subject: &Subject, findings: &mut Findings) {
+    let Ok(opened) = &subject.opened else { return };
+    if let Some(conclusion) = inapplicable(opened) {
+        return findings.pack(conclusion);
+    }
+    let role = role(&opened.pack).role;
+    if role != Role::Application {
+        let reason = format!("hosts send no messages to the flows of a {}", role.name());
+        return findings.pack(Conclusion::NotApplicable(reason));
+    }
+    let Some(manifest) = &opened.pack.manifest().pack_v1 else {
+        return;
+    };
+    let mut extensions = manifest.extensions.iter().flat_map(BTreeMap::keys);
+    if let Some(name) = extensions.find(|name| is_of_provider(name)) {
+        let reason = format!("the extension {} makes it a provider", inert(name, 120));
+        return findings.pack(Conclusion::NotApplicable(reason));
+    }
+    let flows = &manifest.flows;
+    // The flow that lost its nodes may be the one that the author meant.
+    if let Some(empty) = flows.iter().find(|flow| flow.flow.nodes.is_empty()) {
+        let id = inert(empty.id.as_str(), 120);
+        let why = format!("flow {id} has no node, so its place among the flows is not known");
+        return findings.pack(Conclusion::Blocked(why));
+    }
+    let chosen = flows.iter().any(|flow| flow.id.as_str() == "default");
+    let messaging = flows
+        .iter()
+        .filter(|flow| flow.flow.kind == FlowKind::Messaging);
+    let count = messaging.count();
+    let found = (!chosen && count != 1).then(|| {
+        let ids: Vec<&str> = flows.iter().map(|flow| flow.id.as_str()).collect();
+        let ids = inert(&ids.join(", "), TEXT);
+        let expected = "a flow `default`, or exactly one flow of kind messaging";
+        let actual = format!("{count} flows of kind messaging; the flows are {ids}");
+        Finding::new(CheckCode::DefaultFlow, "flows", expected, actual)
+    });
+    findings.pack(Conclusion::of(found.into_iter().collect()));
+}
+
+/// Whether providers alone have the extension `name`. Old ones have no other mark of a
+/// provider, and hosts send messages and events through them, not to their flows.
+fn is_of_provider(name: &str) -> bool {
+    ["greentic.events.", "greentic.messaging."]
+        .iter()
+        .any(|p| name.starts_with(p))
 }
 
 pub(super) fn resolves(subject: &Subject, findings: &mut Findings) {
