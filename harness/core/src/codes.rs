@@ -203,6 +203,7 @@ Check(CheckCode) {
     SourcePacked "E_SOURCE_PACKED" "A production build contains source files.",
     SchemaMissing "E_SCHEMA_MISSING" "The pack has no file at the place where its manifest names a schema.",
     SchemaInvalid "E_SCHEMA_INVALID" "A schema of the pack is not a valid JSON Schema.",
+    SchemaLimit "E_SCHEMA_LIMIT" "Evaluating a schema of the pack takes more steps than the harness allows.",
     ComponentMissing "E_COMPONENT_MISSING" "The pack has no file for a component that its manifest names.",
     ComponentDigest "E_COMPONENT_DIGEST" "The digest of a component's file is not the one that the manifest states.",
     ComponentManifest "E_COMPONENT_MANIFEST" "The component's own manifest cannot be read.",

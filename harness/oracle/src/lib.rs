@@ -19,6 +19,7 @@ mod observe;
 mod probe_outcome;
 pub mod required_steps;
 mod run_diff;
+mod schema;
 pub mod secret_scan;
 pub mod shrink;
 mod subject;

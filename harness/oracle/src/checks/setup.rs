@@ -2,6 +2,7 @@
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::probe_outcome::asked;
+use crate::schema::{Unusable, first_broken};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -106,7 +107,8 @@ fn operator(subject: &Subject, findings: &mut Findings) {
             Ok(runs) => found.extend(stopped(observed, &runs.first)),
         }
         if let Some(run) = observed.run().filter(|run| run.completed()) {
-            found.extend(invalid_config(opened, &observed.wizard.name, run));
+            let depth = subject.limits.depth;
+            found.extend(invalid_config(opened, depth, &observed.wizard.name, run));
         }
     }
     let is_error = |f: &Finding| f.code == CheckCode::NothingRan.into();
@@ -144,7 +146,7 @@ fn stopped(observed: &Observed, run: &WizardRun) -> Vec<Finding> {
 }
 
 /// The violations of the schema that the operator holds the config against.
-fn invalid_config(opened: &Opened, wizard: &str, run: &WizardRun) -> Option<Finding> {
+fn invalid_config(opened: &Opened, depth: usize, wizard: &str, run: &WizardRun) -> Option<Finding> {
     if wizard == "operator.remove" {
         return None;
     }
@@ -153,15 +155,18 @@ fn invalid_config(opened: &Opened, wizard: &str, run: &WizardRun) -> Option<Find
     let schema = first.config_schema.as_ref().filter(|s| s.is_object())?;
     let config = applied_config(run)?;
     // `manifest.schemas-valid` reports a schema that is none.
-    let validator = jsonschema::validator_for(schema).ok()?;
-    let error = validator.iter_errors(config).next()?;
+    let document = ("manifest.cbor", schema);
+    let (_, error) = match first_broken(&opened.pack, depth, document, &[config]) {
+        Ok(broken) => broken?.errors.into_iter().next()?,
+        Err(Unusable::Invalid(_)) => return None,
+        Err(problem) => return Some(problem.finding(&format!("{wizard}, config"))),
+    };
     let first = inert(first.id.as_str(), 120);
     let finding = Finding::new(
         CheckCode::ConfigInvalid,
         format!("{wizard}, config"),
         format!("valid by the config schema of `{first}`, the manifest's first component"),
-        // NB: masked, because a config may hold what should be a secret.
-        inert(&error.masked().to_string(), 300),
+        inert(&error, 300),
     );
     Some(finding.about(operated_file(opened)))
 }

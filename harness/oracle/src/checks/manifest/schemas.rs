@@ -1,6 +1,7 @@
 //! Checks the JSON Schemas in the manifest and those that it references.
 
 use crate::check::{Conclusion, Findings};
+use crate::schema::{Unusable, problem};
 use crate::subject::Subject;
 use greentic_types::PackManifest;
 use provision_core::codes::CheckCode;
@@ -61,7 +62,7 @@ fn judge(
     }
     let mut found: Vec<Finding> = inline
         .iter()
-        .filter_map(|(at, schema)| Some(invalid(at, problem(schema)?)))
+        .filter_map(|(at, schema)| Some(problem(schema)?.finding(at)))
         .collect();
     for (file, by) in files {
         found.extend(of_file(&opened.pack, &file, &by, subject.limits.depth));
@@ -162,20 +163,10 @@ fn of_file(pack: &Pack, file: &str, by: &BTreeSet<String>, depth: usize) -> Opti
     };
     let schema = match json::parse(&bytes, depth) {
         Ok(schema) => schema,
-        Err(error) => return Some(invalid(&shown, error.to_string()).about(file)),
+        Err(error) => {
+            let problem = Unusable::Invalid(error.to_string());
+            return Some(problem.finding(&shown).about(file));
+        }
     };
-    Some(invalid(&shown, problem(&schema)?).about(file))
-}
-
-fn invalid(at: &str, actual: String) -> Finding {
-    let expected = "a valid JSON Schema of the draft that it names";
-    Finding::new(CheckCode::SchemaInvalid, at, expected, inert(&actual, 300))
-}
-
-/// Why `schema` is not a valid JSON Schema; `None` if it is.
-fn problem(schema: &Value) -> Option<String> {
-    // NB: this validates each file by itself, and fetches no reference.
-    jsonschema::meta::validate(schema)
-        .err()
-        .map(|e| e.to_string())
+    Some(problem(&schema)?.finding(&shown).about(file))
 }

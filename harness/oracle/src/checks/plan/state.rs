@@ -3,16 +3,14 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::generators::answers::ProbeKind;
-use crate::subject::{Observed, Subject};
+use crate::schema::{Unusable, first_broken};
+use crate::subject::{Observed, Opened, Subject};
+use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
 use provision_core::wizard::{InstalledState, ProvisionPlan, RunBy, WizardKind, WizardRun};
-use provision_core::{Finding, Pack};
 use serde_json::Value;
-
-/// Violations of one schema that a report lists, at most.
-const MOST_ERRORS: usize = 50;
 
 /// `plan.config-valid`
 pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
@@ -39,7 +37,7 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         configs.extend(valid.map(|p| (format!(", with {}", p.what), config(&p.plan))));
         match schema {
             Ok(schema) => {
-                let conclusion = judge(&opened.pack, &file, &schema, &configs);
+                let conclusion = judge(opened, subject.limits.depth, (&file, &schema), &configs);
                 conclusion.about(observed.component())
             }
             Err(why) => Conclusion::Failed(vec![unreadable(&file, &why.to_string())]),
@@ -55,61 +53,31 @@ fn config(plan: &ProvisionPlan) -> Value {
 }
 
 fn unreadable(file: &str, why: &str) -> Finding {
-    let (code, at) = (CheckCode::SchemaInvalid, inert(file, 200));
-    let finding = Finding::new(code, at, "a valid JSON Schema", inert(why, 200));
-    finding.about(file)
+    unusable(file, &Unusable::Invalid(why.to_owned()))
 }
 
-/// Resolves references to other files within the pack only.
-struct Files<'p>(&'p Pack);
-
-impl Files<'_> {
-    fn resources(&self) -> Vec<(String, Value)> {
-        let schemas = self
-            .0
-            .files()
-            .filter(|f| f.ends_with(".json") && f.contains("schema"));
-        let parse = |file: &str| {
-            let value = serde_json::from_slice(&self.0.read(file)?).ok()?;
-            Some((format!("pack:/{file}"), value))
-        };
-        schemas.filter_map(parse).collect()
-    }
+fn unusable(file: &str, problem: &Unusable) -> Finding {
+    problem.finding(&inert(file, 200)).about(file)
 }
 
 /// Judges configs, each with the answers that made it, up to the first invalid one.
-fn judge(pack: &Pack, file: &str, schema: &Value, configs: &[(String, Value)]) -> Conclusion {
-    let mut options = jsonschema::options().with_base_uri(format!("pack:/{file}"));
-    let mut registry = jsonschema::Registry::new();
-    for (uri, value) in Files(pack).resources() {
-        registry = match registry.add(uri, value) {
-            Ok(registry) => registry,
-            Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
-        };
-    }
-    let registry = match registry.prepare() {
-        Ok(registry) => registry,
-        Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
+fn judge(
+    opened: &Opened,
+    depth: usize,
+    (file, schema): (&str, &Value),
+    configs: &[(String, Value)],
+) -> Conclusion {
+    let values: Vec<&Value> = configs.iter().map(|(_, config)| config).collect();
+    let broken = match first_broken(&opened.pack, depth, (file, schema), &values) {
+        Ok(Some(broken)) => broken,
+        Ok(None) => return Conclusion::Passed,
+        Err(problem) => return Conclusion::Failed(vec![unusable(file, &problem)]),
     };
-    options = options.with_registry(&registry);
-    let validator = match options.build(schema) {
-        Ok(validator) => validator,
-        Err(error) => return Conclusion::Failed(vec![unreadable(file, &error.to_string())]),
-    };
-    let invalid = configs
-        .iter()
-        .find(|(_, config)| !validator.is_valid(config));
-    let Some((with, config)) = invalid else {
-        return Conclusion::Passed;
-    };
-    let errors = validator.iter_errors(config).take(MOST_ERRORS);
-    let found = errors.map(|error| {
-        let place = inert(&error.instance_path().to_string(), 200);
-        let at = format!("/config_patch{place}{with}");
+    let with = configs.get(broken.index).map_or("", |(with, _)| with);
+    let found = broken.errors.into_iter().map(|(place, error)| {
+        let at = format!("/config_patch{}{with}", inert(&place, 200));
         let expected = format!("a config that is valid under {}", inert(file, 200));
-        // NB: masked, because a config may hold what should be a secret.
-        let actual = inert(&error.masked().to_string(), 300);
-        Finding::new(CheckCode::ConfigInvalid, at, expected, actual)
+        Finding::new(CheckCode::ConfigInvalid, at, expected, inert(&error, 300))
     });
     Conclusion::of(found.collect())
 }

@@ -1,0 +1,113 @@
+use super::*;
+use provision_core::{Limits, Source};
+use serde_json::{Map, json};
+
+/// A pack with `files`.
+fn pack(files: &[(&str, Value)]) -> Arc<Pack> {
+    let manifest = json!({ "schema_version": "pack-v0", "pack_id": "demo", "version": "1.0.0" });
+    let text = |value: &Value| value.to_string().into_bytes();
+    let own = [("pack.json".to_owned(), text(&manifest))];
+    let files = files
+        .iter()
+        .map(|(path, value)| ((*path).to_owned(), text(value)));
+    let source = Source::Folder {
+        files: own.into_iter().chain(files).collect(),
+        manifest: None,
+    };
+    Arc::new(Pack::open(source, &Limits::default()).expect("a pack"))
+}
+
+/// What comes of holding `value` against `schema`.
+fn held(schema: &Value, value: &Value) -> Result<bool, Unusable> {
+    let pack = pack(&[(
+        "schemas/other file.json",
+        json!({ "$defs": { "text": { "type": "string" } } }),
+    )]);
+    let broken = first_broken(&pack, 64, ("schemas/config.json", schema), &[value])?;
+    Ok(broken.is_none())
+}
+
+/// `length` definitions, each made of the name of the next one; the last is `last`.
+fn definitions(length: usize, of: impl Fn(Value) -> Value, last: Value) -> Value {
+    let next = |i: usize| json!({ "$ref": format!("#/$defs/d{}", i + 1) });
+    let chain = (0..length).map(|i| (format!("d{i}"), of(next(i))));
+    let map: Map<String, Value> = chain.chain([(format!("d{length}"), last)]).collect();
+    json!({ "$ref": "#/$defs/d0", "$defs": map })
+}
+
+#[test]
+fn schema_that_multiplies_is_refused_before_it_is_evaluated() {
+    let twice = |key: &'static str| move |next: Value| json!({ key: [next.clone(), next] });
+    let text = || json!({ "type": "string" });
+    let mut nested = json!({});
+    for _ in 0..24 {
+        nested = json!({ "anyOf": [nested], "unevaluatedProperties": true });
+    }
+    for schema in [
+        definitions(60, twice("allOf"), text()),
+        definitions(60, twice("oneOf"), text()),
+        definitions(
+            60,
+            |next| json!({ "not": next.clone(), "if": next }),
+            text(),
+        ),
+        nested,
+    ] {
+        let got = held(&schema, &json!({ "a": 1 }));
+        assert_eq!(got, Err(Unusable::Costly(Costly::Visits)), "{schema}");
+    }
+}
+
+#[test]
+fn schema_that_never_ends_is_refused() {
+    for schema in [
+        json!({ "$ref": "#" }),
+        json!({ "allOf": [{ "$ref": "#" }] }),
+        definitions(1_000, |next| next, json!({})),
+    ] {
+        let got = held(&schema, &json!({}));
+        assert_eq!(got, Err(Unusable::Costly(Costly::Depth)), "{schema}");
+    }
+    let long = definitions(60_000, |next| next, json!({}));
+    assert_eq!(
+        held(&long, &json!({})),
+        Err(Unusable::Costly(Costly::Values))
+    );
+}
+
+#[test]
+fn schemas_of_ordinary_forms_are_evaluated() {
+    let tree = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": { "name": { "type": "string" }, "parts": { "type": "array", "items": { "$ref": "#" } } },
+    });
+    let mut deep = json!({ "name": "leaf" });
+    for _ in 0..30 {
+        deep = json!({ "name": "branch", "parts": [deep.clone(), { "name": "leaf" }] });
+    }
+    assert_eq!(held(&tree, &deep), Ok(true));
+    assert_eq!(held(&tree, &json!({ "parts": [{ "name": 1 }] })), Ok(false));
+    let other = json!({ "additionalProperties": { "$ref": "other%20file.json#/$defs/text" } });
+    assert_eq!(held(&other, &json!({ "a": "x" })), Ok(true));
+    assert_eq!(held(&other, &json!({ "a": 1 })), Ok(false));
+    let either = json!({ "oneOf": [{ "required": ["a"] }, { "required": ["b"] }] });
+    assert_eq!(held(&either, &json!({ "b": 1 })), Ok(true));
+    assert_eq!(held(&either, &json!({ "a": 1, "b": 1 })), Ok(false));
+    let chain = definitions(100, |next| next, json!({ "type": "object" }));
+    assert_eq!(held(&chain, &json!({})), Ok(true));
+}
+
+#[test]
+fn reference_that_leads_out_of_the_pack_is_invalid() {
+    for target in [
+        "https://example.com/schema.json",
+        "missing.json",
+        "file:///etc/hostname",
+    ] {
+        let got = held(&json!({ "$ref": target }), &json!({}));
+        assert!(
+            matches!(got, Err(Unusable::Invalid(_))),
+            "{target}: {got:?}"
+        );
+    }
+}
