@@ -10,7 +10,7 @@ use provision_core::integrity::signature::TrustedKey;
 use provision_core::wizard::questions::{Declared, Question, SetupForm};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionPlan, Role, StepCode, StepFailure, Wizard,
-    WizardRun, grants, role,
+    WizardRun, role,
 };
 use provision_core::{BundlePacks, Finding, Limits, OpenError, Pack};
 use serde_json::Value;
@@ -112,6 +112,8 @@ pub struct Observed {
 pub struct Runs {
     /// The inputs of all runs.
     pub inputs: ProvisionInputs,
+    /// The secrets that the run that is judged received, by key.
+    pub secrets: BTreeMap<String, String>,
     /// The run that is judged.
     pub first: WizardRun,
     /// A run on another thread, after all wizards of the pack, which run in
@@ -203,7 +205,7 @@ impl Subject {
         let of_flows = opened.map(|o| o.flow_secrets.clone());
         let mut all = of_flows.unwrap_or_default();
         for runs in runs {
-            all.extend(grants(&runs.inputs).secrets);
+            all.extend(runs.secrets.clone());
             let probed = runs.probed.as_ref();
             all.extend(probed.map(|p| p.secrets.clone()).unwrap_or_default());
         }
@@ -308,6 +310,8 @@ pub struct Probed {
     pub plans: Vec<ProbedPlan>,
     /// The secrets that the wizard received, by key.
     pub secrets: BTreeMap<String, String>,
+    /// Keys of the secrets in whose place a made-up one was looked for.
+    pub masked: BTreeSet<String>,
     /// Secrets that leak in any run.
     pub leaks: BTreeSet<Leak>,
     /// The state that setup leaves.

@@ -5,6 +5,7 @@ mod project;
 
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use project::{Files, files_of};
+use provision_core::wizard::questions::canary;
 use provision_core::wizard::{
     Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
     StepRequest,
@@ -142,7 +143,7 @@ fn setup_gets_the_answers_of_the_form_and_removal_gets_none() {
     let first = of_mode("default").first().cloned().expect("a setup");
     assert_eq!(first["room"], "example");
     let token = first["bot_token"].as_str();
-    assert!(token.is_some_and(|token| token.starts_with("canary-")));
+    assert_eq!(token, Some(canary("bot_token").as_str()));
     let removals = of_mode("remove");
     assert!(!removals.is_empty());
     assert_eq!(removals[0], json!({}));

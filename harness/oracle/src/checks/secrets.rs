@@ -3,7 +3,7 @@
 use super::plan::on_plan;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
-use crate::secret_scan::{Leak, Secrets};
+use crate::secret_scan::{Leak, is_searchable};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "No host refuses it, but hosts show and store config, notes and logs: everybody who reads them has the secret.",
-        requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, base64, hex, URL-encoded or reversed form.",
+        requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, in part, reversed, split over values, keys or steps, as UTF-16, base32, base64, ascii85, hex, numbers, or with percent, backslash or HTML escapes, also compressed or encoded up to three times. Ciphers, hashes and arithmetic are not looked for.",
         why: "People without access to the secret read all of these, and can decode every one of these forms.",
         fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
         run: contained,
@@ -97,7 +97,19 @@ fn contained(subject: &Subject, findings: &mut Findings) {
                 Conclusion::Blocked("the wizard did not complete".into())
             }
             None => Conclusion::Blocked("other answers were not tried".into()),
-            Some(probed) if Secrets::new(&probed.secrets).is_empty() => {
+            Some(probed) if !probed.secrets.is_empty() => {
+                let short = |(key, secret): &(&String, &String)| {
+                    !is_searchable(secret) && !probed.masked.contains(*key)
+                };
+                match probed.secrets.iter().find(short) {
+                    None => Conclusion::Passed,
+                    Some((key, _)) => Conclusion::Blocked(format!(
+                        "the answer to `{}` is too short to tell it from other text",
+                        inert(key, 80)
+                    )),
+                }
+            }
+            Some(_) => {
                 let wizard = &observed.wizard;
                 // A pass without a secret to look for would prove nothing.
                 if wizard.kind == WizardKind::Setup && wizard.form.has_secrets() {
@@ -107,7 +119,6 @@ fn contained(subject: &Subject, findings: &mut Findings) {
                     Conclusion::NotApplicable("the wizard is given no secret".into())
                 }
             }
-            Some(_) => Conclusion::Passed,
         }
     });
 }

@@ -129,16 +129,13 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
 
 /// `input` with `value` as the answer to `question`; `None` removes the answer.
 pub(super) fn with_answer(input: &Input, question: &Question, value: Option<Value>) -> Input {
-    let base = AnswerSet {
-        inputs: input.inputs.clone(),
-        own: input.own.clone(),
-    };
+    let base = AnswerSet::new(input.inputs.clone(), input.own.clone());
     let edit = Edit {
         question: question.id.clone(),
         secret: question.secret,
         value,
     };
-    let AnswerSet { inputs, own } = base.with(&[edit]);
+    let AnswerSet { inputs, own, .. } = base.with(&[edit]);
     Input {
         inputs,
         own,

@@ -6,7 +6,7 @@ use provision_core::wizard::{
     Driver, ProvisionInputs, ProvisionStep, StepRun, Wizard, WizardRun, grants,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The answers that a run received: those in its inputs, and those to a
 /// component's own questions.
@@ -14,9 +14,20 @@ use std::collections::BTreeMap;
 pub(crate) struct AnswerSet {
     pub(crate) inputs: ProvisionInputs,
     pub(crate) own: Option<Value>,
+    /// Ids of answers in the inputs that a file of the pack says are secrets.
+    declared: BTreeSet<String>,
 }
 
 impl AnswerSet {
+    /// Answers of which no file of a pack says that they are secrets.
+    pub(crate) fn new(inputs: ProvisionInputs, own: Option<Value>) -> Self {
+        Self {
+            inputs,
+            own,
+            declared: BTreeSet::new(),
+        }
+    }
+
     pub(crate) fn of(wizard: &Wizard, inputs: &ProvisionInputs, first: &WizardRun) -> Self {
         let applied = |s: &&StepRun| s.step == ProvisionStep::Apply && !s.by_host;
         let applied = first.steps.iter().find(applied);
@@ -26,21 +37,44 @@ impl AnswerSet {
             Driver::Operator { .. } => input().and_then(|input| input.get("answers").cloned()),
             _ => None,
         };
+        let ids = parts(&inputs.answers).flat_map(|(_, part)| part.keys());
         Self {
             inputs: inputs.clone(),
             own,
+            declared: ids
+                .filter(|id| wizard.form.declares_secret(id))
+                .cloned()
+                .collect(),
         }
     }
 
-    /// The secrets in these answers, by key.
+    /// The secrets in these answers, by key: those that the host holds, and the answers
+    /// to secret questions, wherever they lie.
     pub(crate) fn secrets(&self, questions: &[Question]) -> BTreeMap<String, String> {
         let mut secrets = grants(&self.inputs).secrets;
-        let own = questions.iter().filter(|q| q.secret);
-        secrets.extend(own.filter_map(|q| {
-            let value = self.own.as_ref()?.get(&q.id)?.as_str()?;
-            Some((q.id.clone(), value.to_owned()))
-        }));
+        let asked = questions.iter().filter(|q| q.secret).map(|q| &q.id);
+        for id in asked.chain(&self.declared) {
+            let own = self.own.as_ref().and_then(|own| own.get(id));
+            let Some(answer) = own.or_else(|| self.in_inputs(id)) else {
+                continue;
+            };
+            for (place, text) in texts(id, answer) {
+                secrets.entry(place).or_insert(text);
+            }
+        }
         secrets
+    }
+
+    /// The answer to the question `id` in the inputs.
+    fn in_inputs(&self, id: &str) -> Option<&Value> {
+        parts(&self.inputs.answers).find_map(|(_, part)| part.get(id))
+    }
+
+    /// Whether the answer to the question `id` is a text, or is nowhere.
+    fn is_text(&self, id: &str) -> bool {
+        let own = self.own.as_ref().and_then(|own| own.get(id));
+        let answer = own.or_else(|| self.in_inputs(id));
+        answer.is_none_or(|answer| answer.is_string() || answer.is_null())
     }
 
     /// The same answers with a canary for each secret, and the canaries; `None`
@@ -57,6 +91,7 @@ impl AnswerSet {
         };
         let canaries: BTreeMap<String, String> = secrets
             .iter()
+            .filter(|(key, _)| self.is_text(key))
             .map(|(key, value)| (key, value, canary(key)))
             .filter(|(key, value, canary)| !value.contains(canary.as_str()) && fits(key, canary))
             .map(|(key, _, canary)| (key.clone(), canary))
@@ -103,6 +138,38 @@ impl AnswerSet {
             let part = map.entry(part).or_insert_with(|| Value::Object(Map::new()));
             set(part, id, edit.value.clone());
         }
+    }
+}
+
+/// The objects in which answers lie, with the path of each, secrets first.
+fn parts(answers: &Value) -> impl Iterator<Item = (&'static str, &Map<String, Value>)> {
+    let named = ["secrets", "config", ""].into_iter();
+    named.filter_map(move |name| {
+        let part = match name {
+            "" => Some(answers),
+            name => answers.get(name),
+        };
+        Some((name, part?.as_object()?))
+    })
+}
+
+/// The texts in a secret answer, by place: its own, or those of its members. A number
+/// is the text of its digits.
+fn texts(place: &str, answer: &Value) -> Vec<(String, String)> {
+    match answer {
+        Value::String(text) => vec![(place.to_owned(), text.clone())],
+        Value::Number(number) => vec![(place.to_owned(), number.to_string())],
+        Value::Array(items) => {
+            let each = items.iter().enumerate();
+            each.flat_map(|(i, item)| texts(&format!("{place}/{i}"), item))
+                .collect()
+        }
+        Value::Object(map) => {
+            let each = map.iter();
+            each.flat_map(|(key, item)| texts(&format!("{place}/{key}"), item))
+                .collect()
+        }
+        Value::Null | Value::Bool(_) => Vec::new(),
     }
 }
 

@@ -9,16 +9,16 @@ use crate::generators::answers::{
     untried,
 };
 use crate::probe_outcome::{asked, is_named, outcome_of};
-use crate::secret_scan::{Leak, Secrets};
+use crate::secret_scan::{Leak, Secrets, deep};
 use crate::subject::{Probe, ProbeOutcome, Probed, ProbedPlan};
 use provision_core::Pack;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{Declared, Question};
+use provision_core::wizard::questions::{Declared, Question, canary};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionMode, ProvisionPlan, StepExecutor, Task,
     Wizard, WizardKind, WizardRun, drive,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 16;
@@ -89,6 +89,20 @@ pub(super) struct Prober<'p> {
     pub(super) required: &'p [Question],
 }
 
+/// The leaks of `canaries`, which no text contains by chance, in any form that is known.
+fn searched(canaries: &BTreeMap<String, String>, run: &WizardRun) -> BTreeSet<Leak> {
+    let mut leaks = Secrets::new(canaries).of_run(run);
+    // A host may strip an answer from the place of its own name, but no other.
+    let elsewhere = |key: &str| {
+        let own = format!("/{key}");
+        leaks.iter().any(|l| l.key == key && !l.at.ends_with(&own))
+    };
+    let mut hidden = deep::of_run(canaries, run);
+    hidden.retain(|leak| !elsewhere(&leak.key));
+    leaks.extend(hidden);
+    leaks
+}
+
 impl Prober<'_> {
     /// Probes the wizard at `at` among `all`, whose run `first` completed.
     pub(super) fn probe(
@@ -110,8 +124,15 @@ impl Prober<'_> {
             base: &base,
             plan: &first.plan,
         };
+        let masked = base.masked(&questions);
+        let masked = masked.map(|(_, canaries)| canaries.into_keys().collect());
         let done = self.probe_all(&target, mutations, &questions, &search);
         let (probes, plans, mut leaks) = done;
+        // Answers that the harness made itself are canaries already.
+        let made = secrets.iter().map(|(key, value)| (key, value, canary(key)));
+        let made = made.filter(|(_, value, canary)| value.contains(canary));
+        let made = made.map(|(key, _, canary)| (key.clone(), canary)).collect();
+        leaks.extend(searched(&made, first));
         leaks.extend(search.of_run(first));
         let mut left = InstalledState::default();
         left.apply(&first.plan);
@@ -130,6 +151,7 @@ impl Prober<'_> {
             untried,
             plans,
             secrets,
+            masked: masked.unwrap_or_default(),
             leaks,
             left,
             again,
@@ -155,7 +177,7 @@ impl Prober<'_> {
             // A secret in the pack's own fixture may be an ordinary word, which other
             // text contains by chance; canaries are not.
             let run = self.run(&target.executor, target.wizard, &base);
-            results.leaks.extend(Secrets::new(&canaries).of_run(&run));
+            results.leaks.extend(searched(&canaries, &run));
         }
         let combinations = pairs(&mutations, PAIRS);
         let (mut valid, mut single) = (Vec::new(), Vec::new());

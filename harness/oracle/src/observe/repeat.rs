@@ -1,14 +1,16 @@
 //! The runs of each wizard on the same inputs: the first run and its repetitions.
 
+use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::harness_errors::Watched;
 use crate::budget::Budget;
+use crate::probe_outcome::asked;
 use crate::run_diff::differences;
 use crate::secret_scan::Secrets;
 use crate::subject::{Opened, Runs, Spent};
 use provision_core::Pack;
 use provision_core::wizard::{
-    ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive, grants,
+    ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive,
 };
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::sync::LazyLock;
@@ -34,9 +36,13 @@ pub(super) fn run(
     compilers.iter().for_each(|(_, run)| executor.note_run(run));
     spent.repeat += started.elapsed();
     // Also search a failed run: its messages must not contain a secret either.
-    let leaks = Secrets::new(&grants(&inputs).secrets).of_run(&first);
+    let mut questions = asked(&first, &conditions.limits).unwrap_or_default();
+    wizard.form.mark_secrets(&mut questions);
+    let secrets = AnswerSet::of(wizard, &inputs, &first).secrets(&questions);
+    let leaks = Secrets::new(&secrets).of_run(&first);
     Runs {
         inputs,
+        secrets,
         first,
         isolated: None,
         second: None,

@@ -24,7 +24,7 @@ const BACKTRACKS: usize = 20_000;
 /// Bytes of one compiled pattern.
 const PATTERN_BYTES: usize = 1 << 20;
 
-/// Why nothing can be held against a schema.
+/// Why no value can be judged by a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unusable {
     /// It is no valid schema.

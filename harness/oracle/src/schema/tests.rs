@@ -17,7 +17,7 @@ fn pack(files: &[(&str, Value)]) -> Arc<Pack> {
     Arc::new(Pack::open(source, &Limits::default()).expect("a pack"))
 }
 
-/// What comes of holding `value` against `schema`.
+/// Whether `value` is valid by `schema`.
 fn held(schema: &Value, value: &Value) -> Result<bool, Unusable> {
     let pack = pack(&[(
         "schemas/other file.json",

@@ -1,5 +1,8 @@
 //! Searches the output of guests for secrets, plain and encoded.
 
+mod decode;
+pub(crate) mod deep;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -15,6 +18,18 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 /// Bytes of the shortest secret that is searched for: a shorter one occurs in
 /// other text by chance.
 const SHORTEST: usize = 8;
+/// Bytes of the shortest one with a digit in it, such as a PIN.
+const SHORTEST_WITH_DIGIT: usize = 6;
+
+/// Whether `secret` is long enough to be searched for.
+#[must_use]
+pub fn is_searchable(secret: &str) -> bool {
+    let shortest = match secret.bytes().any(|b| b.is_ascii_digit()) {
+        true => SHORTEST_WITH_DIGIT,
+        false => SHORTEST,
+    };
+    secret.len() >= shortest
+}
 
 /// A leaked secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +81,7 @@ impl Secrets {
         let mut forms = Vec::new();
         let mut needles = Vec::new();
         for (key, secret) in secrets {
-            if secret.len() < SHORTEST {
+            if !is_searchable(secret) {
                 continue;
             }
             for (form, needle) in forms_of(secret) {
@@ -167,7 +182,8 @@ impl Secrets {
                     self.find_in(&format!("{at}/{key}"), item, found);
                 }
             }
-            _ => {}
+            Value::Number(number) => self.find(at, &number.to_string(), found),
+            Value::Null | Value::Bool(_) => {}
         }
     }
 

@@ -1,0 +1,249 @@
+//! Undoes the encodings in which a guest may hide a secret, one at a time.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use std::io::Read;
+
+/// Most bytes that a compressed text is inflated to.
+const INFLATED: u64 = 64 * 1024;
+/// Characters of the shortest run that is decoded.
+const RUN: usize = 12;
+
+/// What each decoder makes of `text`, with the decoder's name. Results that are no text
+/// are left out.
+pub(super) fn decoded(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut add = |form: &'static str, bytes: Vec<u8>| {
+        if bytes.len() >= super::SHORTEST / 2 && bytes != text && is_text(&bytes) {
+            found.push((form, bytes));
+        }
+    };
+    add("escaped", unescaped(text));
+    add("numbers", numbers(text));
+    for run in runs(text, |b| b.is_ascii_hexdigit(), is_between_hex) {
+        for skip in 0..2 {
+            add("hex", hex(run.get(skip..).unwrap_or_default()));
+        }
+    }
+    for run in runs(text, is_base64, |b| b.is_ascii_whitespace()) {
+        for skip in 0..4 {
+            let bytes = base64(run.get(skip..).unwrap_or_default());
+            for inflated in inflated(&bytes) {
+                add("compressed", inflated);
+            }
+            add("base64", bytes);
+        }
+    }
+    for run in runs(text, is_base32, |b| b.is_ascii_whitespace()) {
+        for skip in 0..8 {
+            add("base32", base32(run.get(skip..).unwrap_or_default()));
+        }
+    }
+    for run in runs(text, is_ascii85, |b| b.is_ascii_whitespace()) {
+        for skip in 0..5 {
+            add("ascii85", ascii85(run.get(skip..).unwrap_or_default()));
+        }
+    }
+    found
+}
+
+/// Whether most of `bytes` is printable ASCII, zeros left out.
+fn is_text(bytes: &[u8]) -> bool {
+    let printable = bytes
+        .iter()
+        .filter(|b| matches!(b, 0 | b'\t' | b'\n' | b'\r' | 0x20..0x7f));
+    printable.count() * 10 >= bytes.len() * 9
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+fn is_base32(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'2'..=b'7')
+}
+
+fn is_ascii85(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'u' | b'z')
+}
+
+fn is_between_hex(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b':' | b'-' | b',' | b'x' | b'X' | b'\\')
+}
+
+/// The runs of bytes that are `inside`; bytes that are `between` are left out of a run.
+fn runs(text: &[u8], inside: fn(u8) -> bool, between: fn(u8) -> bool) -> Vec<Vec<u8>> {
+    let mut runs = vec![Vec::new()];
+    for byte in text {
+        if inside(*byte) {
+            if let Some(run) = runs.last_mut() {
+                run.push(*byte);
+            }
+        } else if !between(*byte) && runs.last().is_some_and(|run| !run.is_empty()) {
+            runs.push(Vec::new());
+        }
+    }
+    runs.retain(|run| run.len() >= RUN);
+    runs
+}
+
+/// Percent, backslash, HTML and quoted-printable escapes, replaced by what they mean.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        let escape = match byte {
+            b'%' | b'=' => digits(rest, 16, 2, 2),
+            b'\\' => match rest.first() {
+                Some(b'x') => digits(&rest[1..], 16, 2, 2).map(|(n, used)| (n, used + 1)),
+                Some(b'u') => digits(&rest[1..], 16, 4, 4).map(|(n, used)| (n, used + 1)),
+                _ => digits(rest, 8, 3, 3),
+            },
+            b'&' if rest.starts_with(b"#x") || rest.starts_with(b"#X") => {
+                digits(&rest[2..], 16, 1, 6).map(|(n, used)| (n, used + 2))
+            }
+            b'&' if rest.starts_with(b"#") => {
+                digits(&rest[1..], 10, 1, 7).map(|(n, used)| (n, used + 1))
+            }
+            _ => None,
+        };
+        let Some((code, used)) = escape else {
+            out.push(*byte);
+            at += 1;
+            continue;
+        };
+        at += 1 + used;
+        if *byte == b'&' && text.get(at) == Some(&b';') {
+            at += 1;
+        }
+        match u8::try_from(code) {
+            Ok(byte) => out.push(byte),
+            Err(_) => {
+                let char = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                out.extend(char.to_string().bytes());
+            }
+        }
+    }
+    out
+}
+
+/// The number that `text` starts with, and its length: `least` to `most` digits.
+fn digits(text: &[u8], radix: u32, least: usize, most: usize) -> Option<(u32, usize)> {
+    let digits = text.iter().take(most);
+    let digits: Vec<u32> = digits
+        .map_while(|b| char::from(*b).to_digit(radix))
+        .collect();
+    let value = digits.iter().fold(0, |value, digit| value * radix + digit);
+    (digits.len() >= least).then_some((value, digits.len()))
+}
+
+/// The bytes that the numbers up to 255 in `text` stand for, decimal or after `0x`.
+fn numbers(text: &[u8]) -> Vec<u8> {
+    let words = text.split(|b| !b.is_ascii_alphanumeric());
+    let number = |word: &[u8]| {
+        let word = std::str::from_utf8(word).ok()?;
+        match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
+            Some(hex) => u8::from_str_radix(hex, 16).ok(),
+            None => word.parse().ok(),
+        }
+    };
+    words.filter_map(number).collect()
+}
+
+fn hex(run: &[u8]) -> Vec<u8> {
+    let (pairs, _) = run.as_chunks::<2>();
+    let bytes = pairs.iter().map_while(|pair| digits(pair, 16, 2, 2));
+    bytes
+        .filter_map(|(value, _)| u8::try_from(value).ok())
+        .collect()
+}
+
+fn base64(run: &[u8]) -> Vec<u8> {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+    let standard: Vec<u8> = run
+        .iter()
+        .map(|b| match b {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        })
+        .collect();
+    // One character of a group by itself holds no byte.
+    let whole = match standard.len() % 4 {
+        1 => &standard[..standard.len() - 1],
+        _ => &standard[..],
+    };
+    engine.decode(whole).unwrap_or_default()
+}
+
+fn base32(run: &[u8]) -> Vec<u8> {
+    let values = run.iter().map(|byte| match byte {
+        b'2'..=b'7' => byte - b'2' + 26,
+        letter => letter.to_ascii_uppercase().wrapping_sub(b'A'),
+    });
+    let (mut bits, mut held) = (0u32, 0);
+    let mut out = Vec::new();
+    for value in values {
+        bits = (bits << 5 | u32::from(value)) & 0xfff;
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 0xff) as u8);
+        }
+    }
+    out
+}
+
+fn ascii85(run: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut group = Vec::with_capacity(5);
+    for byte in run {
+        if *byte == b'z' && group.is_empty() {
+            out.extend([0; 4]);
+            continue;
+        }
+        group.push(byte.saturating_sub(b'!'));
+        if group.len() == 5 {
+            out.extend(of_group(&group));
+            group.clear();
+        }
+    }
+    if group.len() > 1 {
+        let whole = group.len() - 1;
+        group.resize(5, 84);
+        out.extend(of_group(&group).into_iter().take(whole));
+    }
+    out
+}
+
+/// The four bytes of five digits to the base 85.
+fn of_group(group: &[u8]) -> [u8; 4] {
+    let digits = group.iter().map(|digit| u64::from(*digit));
+    let value = digits.fold(0, |value, digit| value * 85 + digit);
+    (value as u32).to_be_bytes()
+}
+
+/// What `bytes` inflate to, if they are compressed.
+fn inflated(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let read = |mut reader: Box<dyn Read + '_>| {
+        let mut out = Vec::new();
+        // What was read before an error may hold the secret as well.
+        let _ = reader.by_ref().take(INFLATED).read_to_end(&mut out);
+        out
+    };
+    let found = match bytes {
+        [0x1f, 0x8b, ..] => read(Box::new(GzDecoder::new(bytes))),
+        [0x08 | 0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78, ..] => {
+            read(Box::new(ZlibDecoder::new(bytes)))
+        }
+        _ if is_text(bytes) => Vec::new(),
+        _ => read(Box::new(DeflateDecoder::new(bytes))),
+    };
+    vec![found]
+}

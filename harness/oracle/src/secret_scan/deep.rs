@@ -1,0 +1,203 @@
+//! Searches the output of a run for a secret that was encoded, split or cut.
+//!
+//! The plain search has a needle for each single encoding, and runs on every output.
+//! This one undoes encodings in turn and joins what lies apart, on the runs whose
+//! secrets are made up: no other text contains one by chance, nor a part of one.
+
+use super::decode::decoded;
+use super::{Leak, SHORTEST};
+use aho_corasick::AhoCorasick;
+use provision_core::text::inert;
+use provision_core::wizard::WizardRun;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+
+/// Encodings within each other that are undone.
+const DEPTH: usize = 3;
+/// Bytes that are decoded for one run, of all texts together.
+const WORK: usize = 2 * 1024 * 1024;
+
+/// Made-up secrets, ready to be searched for.
+struct Needles {
+    keys: Vec<String>,
+    search: AhoCorasick,
+}
+
+impl Needles {
+    /// Every part of a secret that is half of it, forwards and backwards.
+    fn new(secrets: &BTreeMap<String, String>) -> Option<Self> {
+        let (mut keys, mut needles) = (Vec::new(), Vec::new());
+        for (key, secret) in secrets {
+            let whole = folded(secret.as_bytes());
+            let backwards: Vec<u8> = whole.iter().rev().copied().collect();
+            let length = whole.len().div_ceil(2).max(SHORTEST);
+            for text in [whole, backwards] {
+                for part in text.windows(length) {
+                    keys.push(key.clone());
+                    needles.push(part.to_vec());
+                }
+            }
+        }
+        let search = AhoCorasick::new(&needles).ok()?;
+        (!keys.is_empty()).then_some(Self { keys, search })
+    }
+
+    /// The key of the first secret in `text`.
+    fn find(&self, text: &[u8]) -> Option<&str> {
+        let hit = self.search.find(&folded(text))?;
+        let key = self.keys.get(hit.pattern().as_usize());
+        key.map(String::as_str)
+    }
+}
+
+/// Letters and digits alone, in lower case; wide ones as narrow ones.
+fn folded(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let narrow = text.chars().map(|c| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    });
+    let kept = narrow.filter(char::is_ascii_alphanumeric);
+    kept.map(|c| c.to_ascii_lowercase() as u8).collect()
+}
+
+/// The leaks of made-up `secrets` in all output of `run`, at most one for each secret.
+/// Leaves out a text that is a whole secret: the plain search reports where it is.
+pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> BTreeSet<Leak> {
+    let mut found: BTreeMap<String, Leak> = BTreeMap::new();
+    let Some(needles) = Needles::new(secrets) else {
+        return BTreeSet::new();
+    };
+    let mut seen: HashSet<blake3::Hash> = HashSet::new();
+    let mut work = WORK;
+    // NB: level by level, so that a long text cannot keep others from being decoded.
+    let texts = texts(run, secrets).into_iter();
+    let mut open: VecDeque<(String, Vec<&'static str>, Vec<u8>)> =
+        texts.map(|(at, text)| (at, Vec::new(), text)).collect();
+    while let Some((at, forms, text)) = open.pop_front() {
+        if !seen.insert(blake3::hash(&text)) {
+            continue;
+        }
+        if let Some(key) = needles.find(&text) {
+            let form = match forms.as_slice() {
+                [] => Cow::Borrowed("whole or in part"),
+                forms => Cow::Owned(forms.join(", then ")),
+            };
+            let leak = || Leak {
+                key: key.to_owned(),
+                at: inert(&at, 200),
+                form,
+            };
+            found.entry(key.to_owned()).or_insert_with(leak);
+            continue;
+        }
+        if forms.len() == DEPTH || work == 0 {
+            continue;
+        }
+        work = work.saturating_sub(text.len());
+        for (form, bytes) in decoded(&text) {
+            let forms = forms.iter().copied().chain([form]).collect();
+            open.push_back((at.clone(), forms, bytes));
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The texts that `run` left: of each step by itself and joined, and of all steps.
+fn texts(run: &WizardRun, secrets: &BTreeMap<String, String>) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    let mut whole = Joined::new(secrets);
+    let mut notes = Vec::new();
+    for step in &run.steps {
+        let at = step.name();
+        if let Some(output) = step.output() {
+            let mut joined = Joined::new(secrets);
+            joined.add(&output.data);
+            whole.add(&output.data);
+            all.extend(joined.named(&at));
+        } else if let Some(raw) = &step.raw {
+            all.push((at.clone(), raw.clone()));
+        }
+        if let Some(failure) = step.failure() {
+            all.push((format!("{at}, failure"), failure.message.clone().into()));
+        }
+        let attempts = &step.attempts;
+        let logs = attempts.logs.concat().into_bytes();
+        for (name, bytes) in [
+            ("log", &logs),
+            ("stdout", &attempts.stdout),
+            ("stderr", &attempts.stderr),
+        ] {
+            if !bytes.is_empty() {
+                all.push((format!("{at}, {name}"), bytes.clone()));
+                notes.extend_from_slice(bytes);
+            }
+        }
+    }
+    all.extend(whole.named("all steps"));
+    if !notes.is_empty() {
+        all.push(("logs of all steps".to_owned(), notes));
+    }
+    all
+}
+
+/// The texts in a value: one by one, and joined without and with the keys between them.
+struct Joined<'s> {
+    secrets: &'s BTreeMap<String, String>,
+    each: Vec<Vec<u8>>,
+    values: Vec<u8>,
+    members: Vec<u8>,
+    keys: Vec<u8>,
+    numbers: Vec<u8>,
+}
+
+impl<'s> Joined<'s> {
+    fn new(secrets: &'s BTreeMap<String, String>) -> Self {
+        Self {
+            secrets,
+            each: Vec::new(),
+            values: Vec::new(),
+            members: Vec::new(),
+            keys: Vec::new(),
+            numbers: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, value: &Value) {
+        match value {
+            Value::String(text) if self.secrets.values().any(|secret| secret == text) => {}
+            Value::String(text) => {
+                self.each.push(text.clone().into_bytes());
+                self.values.extend(text.bytes());
+                self.members.extend(text.bytes());
+            }
+            Value::Number(number) => {
+                self.numbers.extend(number.to_string().bytes());
+                self.numbers.push(b' ');
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.add(item)),
+            Value::Object(map) => {
+                for (key, item) in map {
+                    self.keys.extend(key.bytes());
+                    self.members.extend(key.bytes());
+                    self.add(item);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn named(self, at: &str) -> Vec<(String, Vec<u8>)> {
+        let each = self.each.into_iter().map(|text| (at.to_owned(), text));
+        let joined = [
+            ("all values", self.values),
+            ("keys and values", self.members),
+            ("all keys", self.keys),
+            ("all numbers", self.numbers),
+        ];
+        let joined = joined.into_iter().filter(|(_, text)| !text.is_empty());
+        let joined = joined.map(|(what, text)| (format!("{at}, {what}"), text));
+        each.chain(joined).collect()
+    }
+}
