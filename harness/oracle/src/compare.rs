@@ -21,21 +21,27 @@ pub(crate) struct Difference {
 /// `null`, `<redacted>` a redacted secret, and `<public_base_url>` the text
 /// `base_url`, also within a string.
 pub(crate) fn differences(expected: &Value, actual: &Value, base_url: &str) -> Vec<Difference> {
-    let matches = |e: &Value, a: &Value| matches_leaf(e, a, base_url);
-    let found = json::differences(expected, actual, &matches).into_iter();
+    compare(expected, actual, &|e, a| matches_leaf(e, a, base_url))
+}
+
+/// Every difference of two values that the same pack made. A text that looks like a
+/// placeholder stands for itself in both.
+pub(crate) fn all_differences(expected: &Value, actual: &Value) -> Vec<Difference> {
+    compare(expected, actual, &|e, a| e == a)
+}
+
+fn compare(
+    expected: &Value,
+    actual: &Value,
+    equal: &dyn Fn(&Value, &Value) -> bool,
+) -> Vec<Difference> {
+    let found = json::differences(expected, actual, equal).into_iter();
     let shown = found.map(|difference| Difference {
         at: inert(&difference.at, SHOWN),
         expected: show(difference.first),
         actual: show(difference.second),
     });
     shown.collect()
-}
-
-/// Every difference of two values without placeholders.
-pub(crate) fn all_differences(expected: &Value, actual: &Value) -> Vec<Difference> {
-    // NB: this treats placeholders in `expected` as placeholders too. Such plans are
-    // malformed, and `plan.shape` reports them.
-    differences(expected, actual, "")
 }
 
 fn matches_leaf(expected: &Value, actual: &Value, base_url: &str) -> bool {
@@ -69,6 +75,18 @@ mod tests {
         assert!(at(&expected, &good).is_empty());
         let bad = json!({"a": null, "s": {"redacted": true, "value": "x"}, "u": "https://y/hook"});
         assert_eq!(at(&expected, &bad), ["/a", "/s", "/u"]);
+    }
+
+    #[test]
+    fn placeholder_in_two_plans_of_one_pack_is_an_ordinary_text() {
+        let of = |a: &Value, b: &Value| {
+            let found = all_differences(a, b);
+            found.into_iter().map(|d| d.at).collect::<Vec<_>>()
+        };
+        let plan = json!({"u": "<public_base_url>/x", "v": "<value>", "s": "<redacted>"});
+        assert!(of(&plan, &plan).is_empty());
+        let other = json!({"u": "/x", "v": 1, "s": {"redacted": true, "value": null}});
+        assert_eq!(of(&plan, &other), ["/s", "/u", "/v"]);
     }
 
     #[test]
