@@ -274,6 +274,7 @@ Check(CheckCode) {
     WebhookUrl "E_WEBHOOK_URL" "The URL of a webhook is missing or malformed, or carries credentials.",
     WebhookScheme "E_WEBHOOK_SCHEME" "The URL of a webhook is not https.",
     WebhookBase "E_WEBHOOK_BASE" "The URL of a webhook is not below the public base URL.",
+    Redirect "E_REDIRECT" "A redirect or a notification URL is malformed, or not an https URL below the public base URL.",
     SecretShown "E_SECRET_SHOWN" "A secret appears in output that is not secret.",
     SecretInConfig "E_SECRET_IN_CONFIG" "A component returns the answer to a secret question in its config.",
     SecretUndeclared "E_SECRET_UNDECLARED" "The plan sets a secret that the pack does not declare.",

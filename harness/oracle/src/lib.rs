@@ -13,6 +13,7 @@ mod compare;
 pub mod executor_invariants;
 pub mod fuzzing;
 pub mod generators;
+mod given;
 mod judge;
 pub mod mutations;
 mod observe;
@@ -30,6 +31,7 @@ pub use causes::{Cause, Place, causes};
 pub use check::{
     Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage,
 };
+pub use given::Given;
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use probe_outcome::asked;

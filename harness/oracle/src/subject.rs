@@ -1,6 +1,7 @@
 //! Everything that is observed of one pack, as plain data.
 
 use crate::generators::answers::ProbeKind;
+use crate::given::Given;
 use crate::secret_scan::{Leak, Secrets};
 use crate::zip_readers::Reading;
 use provision_core::flow::WalkedFlow;
@@ -114,6 +115,8 @@ pub struct Runs {
     pub inputs: ProvisionInputs,
     /// The secrets that the run that is judged received, by key.
     pub secrets: BTreeMap<String, String>,
+    /// What the answers of the first run give.
+    pub given: Given,
     /// The run that is judged.
     pub first: WizardRun,
     /// A run on another thread, after all wizards of the pack, which run in
@@ -182,6 +185,8 @@ pub struct Varied {
     pub variation: Variation,
     /// The public base URL of the run.
     pub base_url: Option<String>,
+    /// What its answers give.
+    pub given: Given,
     /// The run.
     pub run: WizardRun,
 }
@@ -337,6 +342,8 @@ pub struct ProbedPlan {
     pub kind: ProbeKind,
     /// The questions and the changes of their answers, in words.
     pub what: String,
+    /// What the answers of the run give.
+    pub given: Given,
     /// The plan.
     pub plan: ProvisionPlan,
 }

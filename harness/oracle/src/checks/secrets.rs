@@ -2,7 +2,6 @@
 
 use super::plan::on_plan;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::generators::answers::ProbeKind;
 use crate::secret_scan::{Leak, is_searchable};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -26,9 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Plans are shown, logged and stored; a secret in a plan is no longer secret.",
         fix: "Set `redacted: true` and `value: null`; the host has the value already.",
         run: |subject, findings| {
-            on_plan(subject, findings, &[ProbeKind::Valid], |_, plan| {
-                redacted(plan)
-            })
+            on_plan(subject, findings, |planned| redacted(planned.plan));
         },
     },
     Check {

@@ -1,6 +1,7 @@
 //! [`AnswerSet`]: the answers of a run, and edits of them.
 
 use crate::generators::answers::Edit;
+use crate::given::Given;
 use provision_core::wizard::questions::{Question, canary};
 use provision_core::wizard::{
     Driver, ProvisionInputs, ProvisionStep, StepRun, Wizard, WizardRun, grants,
@@ -46,6 +47,11 @@ impl AnswerSet {
                 .cloned()
                 .collect(),
         }
+    }
+
+    /// What these answers give.
+    pub(crate) fn given(&self) -> Given {
+        Given::of(self.own.iter().chain([&self.inputs.answers]))
     }
 
     /// The secrets in these answers, by key: those that the host holds, and the answers

@@ -43,7 +43,7 @@ struct Plans {
 
 impl Plans {
     /// Keeps the plan of a run with `mutations`, unless it is known.
-    fn keep(&mut self, mutations: &[AnswerMutation], plan: &ProvisionPlan) {
+    fn keep(&mut self, mutations: &[AnswerMutation], answers: &AnswerSet, plan: &ProvisionPlan) {
         let Some(kind) = mutations.first().map(|mutation| mutation.kind) else {
             return;
         };
@@ -53,6 +53,7 @@ impl Plans {
             self.plans.push(ProbedPlan {
                 kind,
                 what: together(mutations),
+                given: answers.given(),
                 plan: plan.clone(),
             });
         }
@@ -218,11 +219,12 @@ impl Prober<'_> {
             .iter()
             .flat_map(|m| m.edits.iter().cloned())
             .collect();
-        let run = self.run(&target.executor, target.wizard, &target.base.with(&edits));
+        let answers = target.base.with(&edits);
+        let run = self.run(&target.executor, target.wizard, &answers);
         results.leaks.extend(results.search.of_run(&run));
         let outcome = outcome_of(&run);
         if outcome == ProbeOutcome::Accepted {
-            results.plans.keep(&mutations, &run.plan);
+            results.plans.keep(&mutations, &answers, &run.plan);
         }
         let is_one = mutations.len() == 1;
         // The plan of a batch is the plan of each mutation only if it equals the plan
@@ -273,7 +275,8 @@ impl Prober<'_> {
         mutations: &[AnswerMutation],
     ) {
         let edits: Vec<Edit> = mutations.iter().flat_map(|m| m.edits.clone()).collect();
-        let run = self.run(&target.executor, target.wizard, &target.base.with(&edits));
+        let answers = target.base.with(&edits);
+        let run = self.run(&target.executor, target.wizard, &answers);
         results.leaks.extend(results.search.of_run(&run));
         let outcome = outcome_of(&run);
         let known = |probe: &Probe| {
@@ -283,7 +286,7 @@ impl Prober<'_> {
             is_valid && crashed && questions.any(|q| probe.questions.contains(q))
         };
         match &outcome {
-            ProbeOutcome::Accepted => results.plans.keep(mutations, &run.plan),
+            ProbeOutcome::Accepted => results.plans.keep(mutations, &answers, &run.plan),
             ProbeOutcome::Crashed { .. } if !results.probes.iter().any(|(_, p)| known(p)) => {
                 let questions = edits.into_iter().map(|edit| edit.question).collect();
                 let probe = Probe {

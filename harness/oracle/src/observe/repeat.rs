@@ -41,6 +41,7 @@ pub(super) fn run(
     let secrets = AnswerSet::of(wizard, &inputs, &first).secrets(&questions);
     let leaks = Secrets::new(&secrets).of_run(&first);
     Runs {
+        given: AnswerSet::of(wizard, &inputs, &first).given(),
         inputs,
         secrets,
         first,

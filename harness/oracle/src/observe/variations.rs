@@ -1,6 +1,7 @@
 //! Runs of a wizard under other conditions than the first: another time, other random
 //! numbers, a tenant, another base URL, or none, and the mode of an installation.
 
+use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use crate::subject::{Opened, Variation, Varied};
 use provision_core::Pack;
@@ -70,6 +71,7 @@ pub(super) fn vary(opened: &mut Opened, executor: &dyn StepExecutor, conditions:
             Varied {
                 variation,
                 base_url: inputs.public_base_url.clone(),
+                given: AnswerSet::of(&observed.wizard, &inputs, &run).given(),
                 run,
             }
         });

@@ -5,6 +5,7 @@ mod pairs;
 mod valid;
 mod values;
 
+use crate::given::asks_a_place;
 use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::Value;
@@ -191,12 +192,8 @@ fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
 /// there is the user's own choice.
 #[must_use]
 pub fn moves_a_place(mutation: &AnswerMutation) -> bool {
-    let places = ["url", "uri", "host", "domain", "endpoint", "address"];
     let mut edits = mutation.edits.iter();
-    edits.any(|edit| {
-        let id = edit.question.to_lowercase();
-        places.iter().any(|place| id.contains(place))
-    })
+    edits.any(|edit| asks_a_place(&edit.question))
 }
 
 /// `mutations` in batches for one run each: no two mutations of a batch change

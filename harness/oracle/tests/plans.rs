@@ -1,0 +1,239 @@
+//! Which plans are judged, and which URLs and templates in them are violations.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+use provision_core::wizard::{
+    Call, HostActivity, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
+};
+use provision_core::{Pack, Source, Status};
+use provision_oracle::{Conditions, judge, observe};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The plan of the answers and the base URL that a step receives.
+type Plan = fn(&Value) -> Value;
+
+/// A wizard that asks for a room and a place, accepts everything, and makes this plan.
+struct Wizard(Plan);
+
+impl StepExecutor for Wizard {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let Call::Step { input } = &request.call else {
+            unreachable!("a pack of steps");
+        };
+        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let answer = match input["step"].as_str().unwrap_or_default() {
+            "collect" => json!({ "questions": { "questions": [
+                { "id": "room", "kind": "text", "required": true },
+                { "id": "callback", "kind": "text", "required": true },
+            ] } }),
+            "apply" => json!({ "plan": (self.0)(&input) }),
+            _ => json!({}),
+        };
+        StepAnswer {
+            result: Ok(StepOutcome::Json(answer.to_string().into_bytes())),
+            meters: Meters::default(),
+            attempts: HostActivity::default(),
+        }
+    }
+}
+
+fn base(input: &Value) -> &str {
+    let base = input["inputs"]["public_base_url"].as_str();
+    base.unwrap_or_default()
+}
+
+fn room(input: &Value) -> &Value {
+    &input["inputs"]["answers"]["config"]["room"]
+}
+
+/// The findings of `check` on a wizard that gets this answer as room.
+fn findings(check: &str, room: &str, plan: Plan) -> Vec<String> {
+    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+    let config = json!({ "room": room, "callback": "https://own.example/cb" });
+    let input = json!({ "config": config });
+    let files = [
+        ("pack.json", manifest.to_owned()),
+        ("s.wat", "(module)".into()),
+        ("fixtures/setup.input.json", input.to_string()),
+    ];
+    let source = Source::Folder {
+        files: files.map(|(n, c)| (n.to_owned(), c.into_bytes())).into(),
+        manifest: None,
+    };
+    let subject = observe(Ok(source), &Wizard(plan), &Conditions::default());
+    let results = judge(&subject).into_iter();
+    let failed = results.filter(|r| r.check == check && r.status >= Status::Failed);
+    let findings = failed.flat_map(|r| r.findings);
+    findings.map(|f| format!("{} {}", f.code, f.at)).collect()
+}
+
+fn hook(url: String) -> Value {
+    json!({ "webhook_ops": [{ "op": "register", "id": "hook", "url": url }] })
+}
+
+#[test]
+fn template_that_stands_in_an_answer_is_the_users() {
+    let copies: Plan = |input| {
+        json!({
+            "config_patch": { "room": room(input) },
+            "notes": [format!("the room is {}", room(input))],
+        })
+    };
+    let found = findings("plan.shape", "Hello {{ name }}, <value>", copies);
+    assert_eq!(found, [""; 0]);
+    let adds: Plan = |input| json!({ "config_patch": { "room": room(input), "own": "{{ own }}" } });
+    let found = findings("plan.shape", "Hello {{ name }}", adds);
+    assert_eq!(found, ["E_TEMPLATE /config_patch/own"]);
+}
+
+/// The plan of every accepted answer, and of every condition that hosts have.
+#[test]
+fn violation_in_any_plan_of_the_wizard_names_its_condition() {
+    let rows: [(&str, Plan, &str); 6] = [
+        (
+            "plan.shape",
+            |input| {
+                let is_empty = *room(input) == "";
+                let verb = if is_empty { "explode" } else { "register" };
+                json!({ "webhook_ops": [{ "op": verb, "url": format!("{}/x", base(input)) }] })
+            },
+            "E_OP_VERB /webhook_ops, with `room` ",
+        ),
+        (
+            "secrets.redacted",
+            |input| {
+                let is_redacted = room(input).is_string();
+                let value = json!({ "redacted": is_redacted, "value": null });
+                json!({ "secrets_patch": { "set": { "token": value } } })
+            },
+            "E_SECRET_PLAIN /secrets_patch/set/token, with `room` ",
+        ),
+        (
+            "plan.webhooks",
+            |input| match input["inputs"]["tenant"]["tenant"].as_str() {
+                Some(_) => hook("https://evil.example/hook".into()),
+                None => hook(format!("{}/hook", base(input))),
+            },
+            "E_WEBHOOK_BASE /webhook_ops/0/url, with a tenant",
+        ),
+        (
+            "plan.shape",
+            |input| {
+                let verb = if input["mode"] == "install" {
+                    "explode"
+                } else {
+                    "sync"
+                };
+                json!({ "subscription_ops": [{ "op": verb }] })
+            },
+            "E_OP_VERB /subscription_ops, in the mode of an installation",
+        ),
+        (
+            "plan.redirects",
+            |input| {
+                let redirect = match input["inputs"]["tenant"]["tenant"].as_str() {
+                    Some(_) => "https://evil.example/cb".to_owned(),
+                    None => format!("{}/cb", base(input)),
+                };
+                json!({ "oauth_ops": [
+                    { "op": "start", "provider": "p", "redirect_url": redirect },
+                ] })
+            },
+            "E_REDIRECT /oauth_ops/0/redirect_url, with a tenant",
+        ),
+        (
+            "plan.redirects",
+            |_| {
+                let url = "https://conformance.invalid/n";
+                json!({ "subscription_ops": [{ "op": "create", "notification_url": url }] })
+            },
+            "E_REDIRECT /subscription_ops/0/notification_url, with another public base URL",
+        ),
+    ];
+    for (check, plan, finding) in rows {
+        let found = findings(check, "lobby", plan);
+        assert_eq!(found.len(), 1, "{check}: {found:?}");
+        assert!(found[0].starts_with(finding), "{check}: {found:?}");
+    }
+}
+
+#[test]
+fn redirect_elsewhere_is_found_at_its_place() {
+    let rows: BTreeMap<&str, Plan> = [
+        (
+            "/oauth_ops/0/redirect_url",
+            (|_| {
+                json!({ "oauth_ops": [
+                { "op": "start", "provider": "p", "redirect_url": "https://evil.example/cb" },
+            ] })
+            }) as Plan,
+        ),
+        ("/oauth_ops/0/redirect_uri", |input| {
+            let url = format!("{}/cb", base(input).replace("https", "http"));
+            json!({ "oauth_ops": [{ "op": "start", "provider": "p", "redirect_uri": url }] })
+        }),
+        ("/oauth_ops/0/metadata/redirectUris", |input| {
+            let urls = [
+                format!("{}/cb", base(input)),
+                format!("{}@evil.example", base(input)),
+            ];
+            let metadata = json!({ "redirectUris": urls });
+            json!({ "oauth_ops": [{ "op": "start", "provider": "p", "metadata": metadata }] })
+        }),
+        ("/oauth_ops/1/redirect_url", |input| {
+            let cb = |end: &str| {
+                let url = format!("{}/cb{end}", base(input));
+                json!({ "op": "start", "provider": "p", "redirect_url": url })
+            };
+            json!({ "oauth_ops": [cb(""), cb("#token")] })
+        }),
+        (
+            "/subscription_ops/0/metadata/lifecycleNotificationUrl",
+            |_| {
+                let metadata = json!({ "lifecycleNotificationUrl": "https://evil.example/n" });
+                json!({ "subscription_ops": [{ "op": "create", "metadata": metadata }] })
+            },
+        ),
+        ("/subscription_ops/0/notification_url", |input| {
+            let url = format!(r"{}\@evil.example/", base(input));
+            json!({ "subscription_ops": [{ "op": "create", "notification_url": url }] })
+        }),
+    ]
+    .into();
+    for (at, plan) in rows {
+        let found = findings("plan.redirects", "lobby", plan);
+        assert_eq!(found, [format!("E_REDIRECT {at}")], "{at}");
+    }
+}
+
+#[test]
+fn urls_of_the_provider_and_of_the_user_are_no_redirects() {
+    let plan: Plan = |input| {
+        let own = &input["inputs"]["answers"]["config"]["callback"];
+        // What a probe answers there is another place of the user's.
+        let own = own.as_str().filter(|own| own.starts_with("https://own"));
+        let own = own.map_or_else(|| format!("{}/cb", base(input)), str::to_owned);
+        json!({
+            "oauth_ops": [
+                {
+                    "op": "start", "provider": "p", "redirect_url": format!("{}/cb", base(input)),
+                    "authorize_url": "https://login.example/authorize",
+                    "token_url": "https://login.example/token",
+                    "redirect": true,
+                },
+                { "op": "start", "provider": "q", "redirect_url": own },
+                { "op": "revoke", "provider": "r", "redirect_url": "https://old.example/cb" },
+            ],
+            "subscription_ops": [
+                {
+                    "op": "create", "resource": "https://graph.example/me",
+                    "url": "https://graph.example/subscriptions",
+                    "metadata": { "endpoint": "https://graph.example/v1.0" },
+                    "notification_url": format!("{}/n#a", base(input)),
+                },
+                { "op": "delete", "notification_url": "https://old.example/n" },
+            ],
+        })
+    };
+    assert_eq!(findings("plan.redirects", "lobby", plan), [""; 0]);
+}
