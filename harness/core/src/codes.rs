@@ -259,6 +259,7 @@ Check(CheckCode) {
     QuestionDefault "E_QUESTION_DEFAULT" "The default of a question violates the question's own constraint.",
     QuestionsDisagree "E_QUESTIONS_DISAGREE" "Two sources of the same questions disagree.",
     TextMissing "E_TEXT_MISSING" "The pack has no text for a key that the wizard shows.",
+    TextTemplate "E_TEXT_TEMPLATE" "A text that the wizard shows holds a template that nobody resolves.",
     Requirements "E_REQUIREMENTS" "The requirements step answers something else than the pack's fixture states.",
     NoRequirements "E_NO_REQUIREMENTS" "The pack has a fixture of its requirements, but no requirements flow or step.",
     Fixture "E_FIXTURE" "A fixture of the pack cannot be read.",

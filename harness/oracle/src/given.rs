@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Texts of the answers of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
-    /// The texts that contain a template or a placeholder.
+    /// The texts that may contain a template or a placeholder.
     templates: Vec<String>,
     /// The answers to questions that ask where something is.
     places: Vec<String>,
@@ -42,7 +42,7 @@ impl Given {
             // NB: this answer stands for a secret that the host holds; it is no text.
             Value::String(text) if text == "<redacted>" => {}
             Value::String(text) => {
-                if is_unresolved(text) {
+                if is_unresolved(text) || text.contains('$') {
                     self.templates.push(plain(text));
                 }
                 if asks_a_place(key) {
@@ -60,10 +60,11 @@ impl Given {
         let unresolved = unresolved(text);
         !self.templates.is_empty()
             && unresolved.len() <= MOST
-            && unresolved.iter().all(|one| self.has_template(one))
+            && unresolved.iter().all(|one| self.has(one))
     }
 
-    fn has_template(&self, template: &str) -> bool {
+    /// Whether `template` stands in an answer.
+    pub(crate) fn has(&self, template: &str) -> bool {
         // A wizard may have cut the answer within the template.
         let is_cut = template.starts_with("{{") && !template.ends_with('}');
         let template = if is_cut { "{{" } else { template };

@@ -86,71 +86,72 @@ fn template_that_stands_in_an_answer_is_the_users() {
     assert_eq!(found, ["E_TEMPLATE /config_patch/own"]);
 }
 
-/// The plan of every accepted answer, and of every condition that hosts have.
-#[test]
-fn violation_in_any_plan_of_the_wizard_names_its_condition() {
-    let rows: [(&str, Plan, &str); 6] = [
-        (
-            "plan.shape",
-            |input| {
-                let is_empty = *room(input) == "";
-                let verb = if is_empty { "explode" } else { "register" };
-                json!({ "webhook_ops": [{ "op": verb, "url": format!("{}/x", base(input)) }] })
-            },
-            "E_OP_VERB /webhook_ops, with `room` ",
-        ),
-        (
-            "secrets.redacted",
-            |input| {
-                let is_redacted = room(input).is_string();
-                let value = json!({ "redacted": is_redacted, "value": null });
-                json!({ "secrets_patch": { "set": { "token": value } } })
-            },
-            "E_SECRET_PLAIN /secrets_patch/set/token, with `room` ",
-        ),
-        (
-            "plan.webhooks",
-            |input| match input["inputs"]["tenant"]["tenant"].as_str() {
-                Some(_) => hook("https://evil.example/hook".into()),
-                None => hook(format!("{}/hook", base(input))),
-            },
-            "E_WEBHOOK_BASE /webhook_ops/0/url, with a tenant",
-        ),
-        (
-            "plan.shape",
-            |input| {
-                let verb = if input["mode"] == "install" {
-                    "explode"
-                } else {
-                    "sync"
-                };
-                json!({ "subscription_ops": [{ "op": verb }] })
-            },
-            "E_OP_VERB /subscription_ops, in the mode of an installation",
-        ),
-        (
-            "plan.redirects",
-            |input| {
-                let redirect = match input["inputs"]["tenant"]["tenant"].as_str() {
-                    Some(_) => "https://evil.example/cb".to_owned(),
-                    None => format!("{}/cb", base(input)),
-                };
-                json!({ "oauth_ops": [
+/// Checks, plans that violate one under one condition alone, and the finding.
+const CONDITIONS: [(&str, Plan, &str); 6] = [
+    (
+        "plan.shape",
+        |input| {
+            let is_empty = *room(input) == "";
+            let verb = if is_empty { "explode" } else { "register" };
+            json!({ "webhook_ops": [{ "op": verb, "url": format!("{}/x", base(input)) }] })
+        },
+        "E_OP_VERB /webhook_ops, with `room` ",
+    ),
+    (
+        "secrets.redacted",
+        |input| {
+            let is_redacted = room(input).is_string();
+            let value = json!({ "redacted": is_redacted, "value": null });
+            json!({ "secrets_patch": { "set": { "token": value } } })
+        },
+        "E_SECRET_PLAIN /secrets_patch/set/token, with `room` ",
+    ),
+    (
+        "plan.webhooks",
+        |input| match input["inputs"]["tenant"]["tenant"].as_str() {
+            Some(_) => hook("https://evil.example/hook".into()),
+            None => hook(format!("{}/hook", base(input))),
+        },
+        "E_WEBHOOK_BASE /webhook_ops/0/url, with a tenant",
+    ),
+    (
+        "plan.shape",
+        |input| {
+            let verb = if input["mode"] == "install" {
+                "explode"
+            } else {
+                "sync"
+            };
+            json!({ "subscription_ops": [{ "op": verb }] })
+        },
+        "E_OP_VERB /subscription_ops, in the mode of an installation",
+    ),
+    (
+        "plan.redirects",
+        |input| {
+            let redirect = match input["inputs"]["tenant"]["tenant"].as_str() {
+                Some(_) => "https://evil.example/cb".to_owned(),
+                None => format!("{}/cb", base(input)),
+            };
+            json!({ "oauth_ops": [
                     { "op": "start", "provider": "p", "redirect_url": redirect },
                 ] })
-            },
-            "E_REDIRECT /oauth_ops/0/redirect_url, with a tenant",
-        ),
-        (
-            "plan.redirects",
-            |_| {
-                let url = "https://conformance.invalid/n";
-                json!({ "subscription_ops": [{ "op": "create", "notification_url": url }] })
-            },
-            "E_REDIRECT /subscription_ops/0/notification_url, with another public base URL",
-        ),
-    ];
-    for (check, plan, finding) in rows {
+        },
+        "E_REDIRECT /oauth_ops/0/redirect_url, with a tenant",
+    ),
+    (
+        "plan.redirects",
+        |_| {
+            let url = "https://conformance.invalid/n";
+            json!({ "subscription_ops": [{ "op": "create", "notification_url": url }] })
+        },
+        "E_REDIRECT /subscription_ops/0/notification_url, with another public base URL",
+    ),
+];
+
+#[test]
+fn violation_in_any_plan_of_the_wizard_names_its_condition() {
+    for (check, plan, finding) in CONDITIONS {
         let found = findings(check, "lobby", plan);
         assert_eq!(found.len(), 1, "{check}: {found:?}");
         assert!(found[0].starts_with(finding), "{check}: {found:?}");

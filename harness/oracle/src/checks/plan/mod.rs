@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
         bites: Bite::Setup,
         host: "The provider refuses the URL, or sends authorisation codes and events to another host.",
         requirement: "Redirect URLs of OAuth operations and notification URLs of subscriptions follow the rules of webhooks: https, below the given public base URL, within the grammar of RFC 3986. A URL that the user gave as an answer is the user's own.",
-        why: "Whoever receives the redirect can redeem the authorisation code; whoever receives a notification reads the user's messages.",
+        why: "The host that receives the redirect can redeem the authorisation code; one that receives notifications reads the user's messages.",
         fix: "Build these URLs from the public base URL that the wizard is given, and percent-encode what an answer adds.",
         run: redirects::redirects,
     },

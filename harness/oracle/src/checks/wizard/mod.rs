@@ -1,6 +1,7 @@
 //! wizard.*: is there a wizard, did each step run, and is its answer valid?
 
 mod questions;
+mod texts;
 mod translated;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
@@ -92,6 +93,19 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A key without a text shows users the key.",
         fix: "Add the key to the component's English bundle, or correct it.",
         run: translated::translated,
+    },
+    Check {
+        id: "wizard.texts-resolved",
+        stage: Stage::Wizard,
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Nowhere,
+        host: "Hosts show the placeholder as it stands.",
+        requirement: "Cards, labels and summaries hold no unresolved template: no `{{name}}`, `${name}` or `$data`. A quoted template (in backticks), a text key `{{i18n:…}}`, a date function of a card and the text of an answer are allowed.",
+        why: "A user who reads `{{ room }}` does not learn which room is set up.",
+        fix: "Fill the template in before the step answers, or quote it in backticks if users shall read it.",
+        run: texts::resolved,
     },
 ];
 
