@@ -266,6 +266,7 @@ Check(CheckCode) {
     PlanDiffers "E_PLAN_DIFFERS" "The plan differs from the one that it is compared with.",
     ConfigInvalid "E_CONFIG_INVALID" "The configuration of the plan violates the pack's own schema.",
     NotIdempotent "E_NOT_IDEMPOTENT" "A second setup on top of the first one changes something again.",
+    UpdateDrops "E_UPDATE_DROPS" "An update with the answers of setup drops config that setup set.",
     LeftBehind "E_LEFT_BEHIND" "The remove wizard leaves something behind that setup created.",
     OpId "E_OP_ID" "Two operations of the plan have the same id.",
     OpVerb "E_OP_VERB" "The verb of an operation is unknown.",

@@ -323,6 +323,9 @@ pub struct Probed {
     pub left: InstalledState,
     /// A second setup on that state; `None` for other wizards.
     pub again: Option<WizardRun>,
+    /// The name and the run of the update wizard on that state, with the same answers;
+    /// `None` for other wizards, and for a setup without an update wizard.
+    pub updated: Option<(String, WizardRun)>,
     /// The name and the run of the remove wizard on that state; `None` for other
     /// wizards, and for a setup without a remove wizard.
     pub back: Option<(String, WizardRun)>,

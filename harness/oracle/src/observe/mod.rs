@@ -9,6 +9,7 @@ mod memo;
 mod opening;
 mod probe;
 mod repeat;
+mod second_runs;
 mod variations;
 
 pub use conditions::Conditions;

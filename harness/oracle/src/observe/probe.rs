@@ -1,9 +1,10 @@
-//! Probes a wizard that completes: runs it with mutated answers, on the state
-//! that it left, and runs the remove wizard on that state.
+//! Probes a wizard that completes: runs it with mutated answers, and runs wizards on the
+//! state that it left.
 
 use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::memo::MemoExecutor;
+use super::second_runs::SecondRuns;
 use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
     untried,
@@ -137,13 +138,18 @@ impl Prober<'_> {
         leaks.extend(search.of_run(first));
         let mut left = InstalledState::default();
         left.apply(&first.plan);
-        let (again, back) = match wizard.kind {
+        let SecondRuns {
+            again,
+            updated,
+            back,
+        } = match wizard.kind {
             WizardKind::Setup if self.conditions.second_runs => {
                 self.second_runs(wizard, all, &base, &left)
             }
-            _ => (None, None),
+            _ => SecondRuns::default(),
         };
-        let later = again.iter().chain(back.as_ref().map(|(_, run)| run));
+        let named = updated.iter().chain(&back).map(|(_, run)| run);
+        let later = again.iter().chain(named);
         later.for_each(|run| leaks.extend(search.of_run(run)));
         Some(Probed {
             questions,
@@ -156,6 +162,7 @@ impl Prober<'_> {
             leaks,
             left,
             again,
+            updated,
             back,
         })
     }
@@ -366,7 +373,12 @@ impl Prober<'_> {
         }
     }
 
-    fn run(&self, executor: &dyn StepExecutor, wizard: &Wizard, base: &AnswerSet) -> WizardRun {
+    pub(super) fn run(
+        &self,
+        executor: &dyn StepExecutor,
+        wizard: &Wizard,
+        base: &AnswerSet,
+    ) -> WizardRun {
         let task = Task {
             wizard,
             inputs: &base.inputs,
@@ -374,36 +386,5 @@ impl Prober<'_> {
             answers: base.own.as_ref(),
         };
         drive(executor, self.pack, &task, &self.conditions.limits)
-    }
-
-    fn second_runs(
-        &self,
-        wizard: &Wizard,
-        all: &[Wizard],
-        base: &AnswerSet,
-        left: &InstalledState,
-    ) -> (Option<WizardRun>, Option<(String, WizardRun)>) {
-        let mut base = base.clone();
-        base.inputs.existing_state = Some(left.existing());
-        let again = self.run(self.executor, wizard, &base);
-        let removes = |w: &&Wizard| w.kind == WizardKind::Remove;
-        let same = |w: &&Wizard| match (&w.driver, &wizard.driver) {
-            (
-                Driver::ComponentQa { component, .. },
-                Driver::ComponentQa {
-                    component: other, ..
-                },
-            ) => component == other,
-            (Driver::Operator { .. }, Driver::Operator { .. }) => true,
-            (Driver::ComponentQa { .. } | Driver::Operator { .. }, _)
-            | (_, Driver::ComponentQa { .. } | Driver::Operator { .. }) => false,
-            _ => wizard.primary,
-        };
-        let remove = all.iter().filter(removes).find(same);
-        let back = remove.map(|remove| {
-            base.own = None;
-            (remove.name.clone(), self.run(self.executor, remove, &base))
-        });
-        (Some(again), back)
     }
 }

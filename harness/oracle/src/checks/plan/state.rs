@@ -7,10 +7,13 @@ use crate::schema::{Unusable, first_broken};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
+use provision_core::json::pointer_token;
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
-use provision_core::wizard::{InstalledState, ProvisionPlan, RunBy, WizardKind, WizardRun};
-use serde_json::Value;
+use provision_core::wizard::{
+    Driver, InstalledState, ProvisionPlan, ProvisionStep, RunBy, WizardKind, WizardRun,
+};
+use serde_json::{Map, Value};
 
 /// `plan.config-valid`
 pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
@@ -108,6 +111,59 @@ pub(crate) fn unsettled(left: &InstalledState, again: &ProvisionPlan) -> Vec<Fin
     found.collect()
 }
 
+/// `plan.update-keeps`
+pub(super) fn update_keeps(subject: &Subject, findings: &mut Findings) {
+    second(subject, findings, |observed| {
+        let probed = observed.runs.as_ref().ok()?.probed.as_ref()?;
+        let Some((wizard, updated)) = &probed.updated else {
+            let reason = "there is no update wizard for it";
+            return Some(Conclusion::NotApplicable(reason.into()));
+        };
+        if !updated.completed() {
+            let reason = "the update wizard did not complete with the answers of setup";
+            return Some(Conclusion::Blocked(reason.into()));
+        }
+        let by_answers = matches!(
+            observed.wizard.driver,
+            Driver::Operator { .. } | Driver::ComponentQa { .. }
+        );
+        let whole = updated_config(updated).filter(|_| by_answers);
+        let found = dropped(&probed.left, updated, whole)
+            .into_iter()
+            .map(|key| {
+                let at = format!("/config_patch/{}", inert(&pointer_token(&key), 120));
+                let expected = format!("{} keeps what setup set", inert(wizard, 120));
+                let actual = "the same answers drop it";
+                Finding::new(CheckCode::UpdateDrops, at, expected, actual)
+            });
+        Some(Conclusion::of(found.collect()))
+    });
+}
+
+/// The config keys that an update takes from the state that setup left. The operator
+/// replaces that config by the `whole` one, if there is one.
+fn dropped(
+    left: &InstalledState,
+    updated: &WizardRun,
+    whole: Option<&Map<String, Value>>,
+) -> Vec<String> {
+    let mut after = left.clone();
+    after.apply(&updated.plan);
+    let is_kept = |key: &str| {
+        let in_whole = whole.is_none_or(|config| config.get(key).is_some_and(|v| !v.is_null()));
+        after.config.contains_key(key) && in_whole
+    };
+    let keys = left.config.keys();
+    keys.filter(|key| !is_kept(key)).cloned().collect()
+}
+
+/// The config that `apply-answers` returned.
+fn updated_config(updated: &WizardRun) -> Option<&Map<String, Value>> {
+    let mut steps = updated.steps.iter().rev();
+    let applied = steps.find(|step| step.step == ProvisionStep::Apply)?;
+    applied.output()?.data.get("config")?.as_object()
+}
+
 /// `plan.removable`
 pub(super) fn removable(subject: &Subject, findings: &mut Findings) {
     second(subject, findings, |observed| {
@@ -185,4 +241,37 @@ fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
     } else {
         Conclusion::Failed(found)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_core::wizard::Outcome;
+    use serde_json::json;
+
+    #[test]
+    fn update_drops_a_key_by_null_or_by_a_config_without_it() {
+        let plan = |config: Value| {
+            let plan = json!({ "config_patch": config });
+            serde_json::from_value::<ProvisionPlan>(plan).expect("a plan")
+        };
+        let mut left = InstalledState::default();
+        left.apply(&plan(json!({ "room": "blue", "log": true })));
+        let dropped = |patch: Value, whole: Option<Value>| {
+            let updated = WizardRun {
+                outcome: Outcome::Completed,
+                plan: plan(patch),
+                diagnostics: Vec::new(),
+                steps: Vec::new(),
+            };
+            super::dropped(&left, &updated, whole.as_ref().and_then(Value::as_object))
+        };
+        assert_eq!(dropped(json!({}), None), [""; 0]);
+        assert_eq!(dropped(json!({ "room": "red", "new": 1 }), None), [""; 0]);
+        assert_eq!(dropped(json!({ "room": null }), None), ["room"]);
+        let whole = json!({ "room": "blue", "log": true });
+        assert_eq!(dropped(json!({}), Some(whole)), [""; 0]);
+        let whole = json!({ "room": null });
+        assert_eq!(dropped(json!({}), Some(whole)), ["log", "room"]);
+    }
 }

@@ -1,0 +1,59 @@
+//! Runs on the state that setup left: setup again, the update and the remove wizard.
+
+use super::answer_set::AnswerSet;
+use super::probe::Prober;
+use provision_core::wizard::{Driver, InstalledState, Wizard, WizardKind, WizardRun};
+
+/// The runs on the state that setup left; each `None` if there is no such wizard.
+#[derive(Default)]
+pub(super) struct SecondRuns {
+    /// Setup again.
+    pub(super) again: Option<WizardRun>,
+    /// The name and the run of the update wizard, with the same answers.
+    pub(super) updated: Option<(String, WizardRun)>,
+    /// The name and the run of the remove wizard.
+    pub(super) back: Option<(String, WizardRun)>,
+}
+
+impl Prober<'_> {
+    /// Runs what belongs to the setup `wizard` on the state that it `left`.
+    pub(super) fn second_runs(
+        &self,
+        wizard: &Wizard,
+        all: &[Wizard],
+        base: &AnswerSet,
+        left: &InstalledState,
+    ) -> SecondRuns {
+        let mut base = base.clone();
+        base.inputs.existing_state = Some(left.existing());
+        let again = self.run(self.executor, wizard, &base);
+        // The other wizards ask questions of their own.
+        base.own = None;
+        let of_kind = |kind: WizardKind| {
+            let mut others = all.iter().filter(|other| other.kind == kind);
+            let other = others.find(|other| belongs(other, wizard))?;
+            Some((other.name.clone(), self.run(self.executor, other, &base)))
+        };
+        SecondRuns {
+            again: Some(again),
+            updated: of_kind(WizardKind::Update),
+            back: of_kind(WizardKind::Remove),
+        }
+    }
+}
+
+/// Whether `other` updates or removes what `setup` sets up.
+fn belongs(other: &Wizard, setup: &Wizard) -> bool {
+    match (&other.driver, &setup.driver) {
+        (
+            Driver::ComponentQa { component, .. },
+            Driver::ComponentQa {
+                component: same, ..
+            },
+        ) => component == same,
+        (Driver::Operator { .. }, Driver::Operator { .. }) => true,
+        (Driver::ComponentQa { .. } | Driver::Operator { .. }, _)
+        | (_, Driver::ComponentQa { .. } | Driver::Operator { .. }) => false,
+        _ => setup.primary,
+    }
+}
