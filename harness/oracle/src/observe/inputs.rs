@@ -3,24 +3,27 @@
 use super::conditions::Conditions;
 use crate::subject::{Observed, Opened};
 use provision_core::codes::CheckCode;
-use provision_core::wizard::questions::{
-    Declared, Question, SetupForm, fitting, secret_requirements,
-};
+use provision_core::wizard::questions::{Question, SetupForm, fitting, secret_requirements};
 use provision_core::wizard::{ProvisionInputs, StepRun, TenantContext, WizardKind};
 use provision_core::{Finding, Pack, json};
 use serde_json::{Map, Value, json};
 
+/// Whether answers are made up, because nobody gives any.
+pub(super) fn are_made_up(pack: &Pack, conditions: &Conditions) -> bool {
+    conditions.answers.is_none() && pack.fixture("setup.input.json").is_none()
+}
+
 /// Inputs with the pack's own `setup.input.json` as answers. Without that file,
-/// generates answers to the questions that the pack's files declare, so that
-/// setup gets past its validation.
+/// generates answers to the questions `asked`, so that setup gets past its
+/// validation.
 pub(super) fn of(
     pack: &Pack,
-    declared: &[Declared],
+    asked: &[Question],
     conditions: &Conditions,
 ) -> Result<ProvisionInputs, Finding> {
     let answers = match pack.fixture("setup.input.json") {
         _ if conditions.answers.is_some() => conditions.answers.clone().unwrap_or_default(),
-        None => generated(pack, declared, conditions),
+        None => generated(pack, asked, conditions),
         Some((path, bytes)) => json::parse(&bytes, conditions.limits.depth).map_err(|e| {
             Finding::new(
                 CheckCode::Fixture,
@@ -41,18 +44,15 @@ pub(super) fn of(
     })
 }
 
-/// An answer to each required question of the first file that declares any, and
-/// a canary for each secret that the pack requires. Empty if the pack declares
-/// neither.
-fn generated(pack: &Pack, declared: &[Declared], conditions: &Conditions) -> Value {
+/// An answer to each required question of `asked`, each default, and a canary for
+/// each secret that the pack requires. Empty if there is none of these.
+fn generated(pack: &Pack, asked: &[Question], conditions: &Conditions) -> Value {
     let mut config = Map::new();
     let mut secrets = Map::new();
     let base_url = Some(conditions.public_base_url.as_str());
     let form = SetupForm::of(pack, &conditions.limits);
-    let mut lists = declared.iter().filter_map(|d| d.questions.as_ref().ok());
-    let asked = lists.find(|questions| !questions.is_empty());
     // One file may mark what another only asks; a secret gets a canary.
-    let mut asked = asked.cloned().unwrap_or_default();
+    let mut asked = asked.to_vec();
     form.mark_secrets(&mut asked);
     for question in &asked {
         let answer = match &question.default {

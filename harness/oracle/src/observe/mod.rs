@@ -1,6 +1,7 @@
 //! Opens a pack and drives each of its wizards several times. Judges nothing.
 
 pub(crate) mod answer_set;
+mod asking;
 mod components;
 mod conditions;
 mod harness_errors;
@@ -17,10 +18,11 @@ pub use opening::Opening;
 
 use crate::budget::Budget;
 use crate::subject::{Observed, Opened, Spent, Subject};
+use asking::Asking;
 use harness_errors::Watched;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
-use provision_core::wizard::questions::{Declared, SetupForm, declared};
+use provision_core::wizard::questions::{Question, SetupForm, declared};
 use provision_core::wizard::{RunBy, StepExecutor, Wizard, grants, wizards};
 use provision_core::{OpenError, Pack, Source};
 use repeat::{isolate, run};
@@ -86,15 +88,20 @@ fn opened_pack(
     let budget = Budget::of(executor, &conditions.limits.flow);
     let declared = declared(&pack, &conditions.limits);
     let wanted = |w: &Wizard| conditions.only.as_ref().is_none_or(|only| w.name == *only);
-    let wizards = wizards(&pack).into_iter().filter(wanted);
+    let asking_started = Instant::now();
+    let all = wizards(&pack);
+    let for_questions = Budget::of(executor, &conditions.limits.flow);
+    let asking = Asking::of(&for_questions, &pack, &declared, &all, conditions);
+    spent.first += asking_started.elapsed();
+    let wizards = all.into_iter().filter(wanted);
     let observed = wizards.map(|wizard| Observed {
-        runs: inputs::of(&pack, &declared, conditions)
+        runs: inputs::of(&pack, &asking.questions(&wizard), conditions)
             .map(|inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent)),
         wizard,
     });
     let wizards = observed.collect();
     let describing = Instant::now();
-    let Walked { flows, secrets } = walked(&pack, &declared, executor, conditions);
+    let Walked { flows, secrets } = walked(&pack, asking.of_setup(), executor, conditions);
     let mut opened = Opened {
         wizards,
         flows,
@@ -128,15 +135,12 @@ struct Walked {
 /// Walks the pack's own flows, unless only one wizard is wanted.
 fn walked(
     pack: &Pack,
-    declared: &[Declared],
+    asked: &[Question],
     executor: &Watched<'_>,
     conditions: &Conditions,
 ) -> Walked {
     let none = conditions.only.is_some() || flow::app_flows(pack).is_empty();
-    let Some(inputs) = inputs::of(pack, declared, conditions)
-        .ok()
-        .filter(|_| !none)
-    else {
+    let Some(inputs) = inputs::of(pack, asked, conditions).ok().filter(|_| !none) else {
         return Walked::default();
     };
     let budget = Budget::of(executor, &conditions.limits.flow);

@@ -359,7 +359,7 @@ impl Prober<'_> {
         if wizard.kind != WizardKind::Setup || !wizard.primary {
             return (Vec::new(), String::new());
         }
-        let forms = self.declared.iter().filter(|d| !d.file.contains("schema"));
+        let forms = self.declared.iter().filter(|d| !d.is_schema);
         for declared in forms {
             if let Ok(questions) = &declared.questions
                 && !questions.is_empty()

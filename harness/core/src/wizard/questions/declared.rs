@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Declared {
     /// The file.
     pub file: String,
+    /// Whether it is the config schema, and no form.
+    pub is_schema: bool,
     /// Its questions, or why they cannot be read.
     pub questions: Result<Vec<Question>, String>,
 }
@@ -27,6 +29,7 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
         if let Some(bytes) = pack.read(file) {
             found.push(Declared {
                 file: file.to_owned(),
+                is_schema: false,
                 questions: yaml(&bytes, limits).and_then(|spec| form(spec, limits)),
             });
             break;
@@ -39,6 +42,7 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
         let spec = json::parse(&bytes, limits.depth).map_err(|e| e.to_string());
         found.push(Declared {
             questions: spec.and_then(|spec| form(spec, limits)),
+            is_schema: false,
             file,
         });
     }
@@ -47,6 +51,7 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
             questions: schema
                 .map(|schema| properties(&schema))
                 .map_err(|e| e.to_string()),
+            is_schema: true,
             file,
         });
     }

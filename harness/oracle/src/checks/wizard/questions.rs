@@ -81,10 +81,7 @@ fn of_step(subject: &Subject, step: &StepRun, found: &mut Vec<Finding>) -> bool 
 }
 
 fn of_files(opened: &Opened, found: &mut Vec<Finding>) -> bool {
-    let forms = opened
-        .declared
-        .iter()
-        .filter(|d| !d.file.contains("schema"));
+    let forms = opened.declared.iter().filter(|d| !d.is_schema);
     let mut any = false;
     for declared in forms {
         any = true;
@@ -207,6 +204,8 @@ pub(super) fn agree(subject: &Subject, findings: &mut Findings) {
 /// A source of questions.
 struct Source {
     name: String,
+    /// Whether it is the config schema.
+    is_schema: bool,
     /// By id, whether each question is required and whether it is secret.
     questions: BTreeMap<String, (bool, bool)>,
 }
@@ -225,6 +224,7 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
         opened.form.mark_secrets(&mut own);
         sources.push(Source {
             name: observed.wizard.name.clone(),
+            is_schema: false,
             questions: flags(&own),
         });
     }
@@ -232,6 +232,7 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
         if let Ok(questions) = &declared.questions {
             sources.push(Source {
                 name: declared.file.clone(),
+                is_schema: declared.is_schema,
                 questions: flags(questions),
             });
         }
@@ -243,7 +244,7 @@ fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Sourc
 fn differences(one: &Source, two: &Source) -> Vec<Finding> {
     let (first, second) = (&one.questions, &two.questions);
     let ids: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
-    let by_schema = two.name.contains("schema");
+    let by_schema = two.is_schema;
     let (one, two) = (inert(&one.name, 120), inert(&two.name, 120));
     let finding = |id: &str, actual: String| {
         let expected = "the same question, as required and as secret, in both";

@@ -1,0 +1,6 @@
+//! Forms of questions: which answers are made for them, what is tried, and what is
+//! judged of the forms themselves.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+mod made_up;
+mod support;

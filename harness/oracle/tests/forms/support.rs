@@ -1,0 +1,116 @@
+//! A pack of which a closure answers the steps.
+
+use provision_core::wizard::{
+    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
+    StepRequest,
+};
+use provision_core::{Pack, Source, Status};
+use provision_oracle::{CheckResult, Conditions, Subject, judge, observe};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// The answer of a step to its input.
+pub type Says = fn(&str, &Answers<'_>) -> Result<Value, StepFailure>;
+
+/// The answers that a step receives.
+pub struct Answers<'i>(&'i Value);
+
+impl Answers<'_> {
+    /// The answer to a question, wherever it lies.
+    pub fn of(&self, id: &str) -> &Value {
+        let answers = &self.0["inputs"]["answers"];
+        let mut parts = ["config", "secrets"].into_iter();
+        let part = parts.find(|part| !answers[part][id].is_null());
+        part.map_or(&answers[id], |part| &answers[part][id])
+    }
+
+    pub fn is(&self, id: &str, value: impl Into<Value>) -> bool {
+        *self.of(id) == value.into()
+    }
+
+    /// A plan that sets the answers to these questions, as far as there are any.
+    pub fn plan(&self, ids: &[&str]) -> Value {
+        let set = ids.iter().filter(|id| !self.of(id).is_null());
+        let config: BTreeMap<&str, &Value> = set.map(|id| (*id, self.of(id))).collect();
+        json!({ "plan": { "config_patch": config } })
+    }
+}
+
+pub fn refuse(message: &str) -> Result<Value, StepFailure> {
+    let diagnostic = json!({ "severity": "error", "code": "NO", "message": message });
+    Ok(json!({ "diagnostics": [diagnostic] }))
+}
+
+pub fn trap() -> Result<Value, StepFailure> {
+    Err(StepFailure::new(StepCode::Trap, "unreachable"))
+}
+
+/// Runs the closure, and keeps the answers of each step.
+pub struct Guest(Says, Mutex<Vec<Value>>);
+
+impl StepExecutor for Guest {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let Call::Step { input } = &request.call else {
+            unreachable!("a pack of steps");
+        };
+        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let step = input["step"].as_str().unwrap_or_default();
+        let said = (self.0)(step, &Answers(&input));
+        let answers = input["inputs"]["answers"].clone();
+        self.1.lock().expect("unpoisoned").push(answers);
+        StepAnswer {
+            result: said.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
+            meters: Meters::default(),
+            attempts: HostActivity::default(),
+        }
+    }
+}
+
+/// What was observed of a pack with these files, and the answers that its steps got.
+pub fn observed(files: &[(&str, &str)], says: Says) -> (Subject, Vec<Value>) {
+    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
+    let own = [("pack.json", manifest), ("s.wat", "(module)")];
+    let files = own.iter().chain(files);
+    let source = Source::Folder {
+        files: files
+            .map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec()))
+            .collect(),
+        manifest: None,
+    };
+    let guest = Guest(says, Mutex::default());
+    let subject = observe(Ok(source), &guest, &Conditions::default());
+    (subject, guest.1.into_inner().expect("unpoisoned"))
+}
+
+/// The checks of a stage that fail, at any level, and their codes.
+pub fn failures(files: &[(&str, &str)], says: Says) -> BTreeMap<&'static str, Vec<String>> {
+    let (subject, _) = observed(files, says);
+    let stages = [
+        "wizard.",
+        "answers.",
+        "setup.",
+        "plan.",
+        "secrets.contained",
+    ];
+    let of_stage = |r: &CheckResult| stages.iter().any(|stage| r.check.starts_with(stage));
+    let failed = judge(&subject).into_iter();
+    let failed = failed.filter(|r| of_stage(r) && r.status >= Status::Failed);
+    let codes = |r: &CheckResult| {
+        let codes = r.findings.iter().map(|f| f.code.to_string());
+        let mut codes: Vec<String> = codes.collect();
+        codes.dedup();
+        codes
+    };
+    failed.map(|r| (r.check, codes(&r))).collect()
+}
+
+/// No failed check.
+pub fn none() -> BTreeMap<&'static str, Vec<String>> {
+    BTreeMap::new()
+}
+
+/// The only failed check, and its only code.
+pub fn only(check: &'static str, code: &str) -> BTreeMap<&'static str, Vec<String>> {
+    [(check, vec![code.to_owned()])].into()
+}
