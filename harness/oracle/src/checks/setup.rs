@@ -211,7 +211,7 @@ fn questions_agree(subject: &Subject, findings: &mut Findings) {
         let is_asked = |q: &Question| form.contains(q.id.as_str()) || q.id == GIVEN;
         let unasked = own
             .iter()
-            .filter(|q| q.required && !has_default(q) && !is_asked(q));
+            .filter(|q| q.required && q.shown_if.is_none() && !has_default(q) && !is_asked(q));
         found.extend(unasked.map(|question| {
             let actual = match opened.form.file.as_deref() {
                 Some(file) => format!("{} does not ask it", inert(file, 120)),

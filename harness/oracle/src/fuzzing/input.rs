@@ -104,6 +104,8 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
         };
         let probes = mutations(&answers::MutationSpec {
             questions: &questions,
+            answers: &base.by_question(),
+            base_url: base.inputs.public_base_url.as_deref(),
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
             // `conformance` probes longer answers; here each slows the run down.
             longest: 1024,
@@ -114,7 +116,7 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
         let seeds = probes
             .iter()
             .filter(|mutation| mutation.kind != ProbeKind::Valid)
-            .map(|mutation| input(base.with(&mutation.edits)));
+            .map(|mutation| input(base.with(&mutation.all_edits().collect::<Vec<_>>())));
         all.push(FuzzInputSpec {
             kind: wizard.kind,
             seeds: seeds.collect(),

@@ -49,6 +49,21 @@ impl AnswerSet {
         }
     }
 
+    /// The answers by question, wherever they lie.
+    pub(crate) fn by_question(&self) -> Map<String, Value> {
+        if let Some(own) = &self.own {
+            return own.as_object().cloned().unwrap_or_default();
+        }
+        let answers = &self.inputs.answers;
+        let mut all = answers.as_object().cloned().unwrap_or_default();
+        for part in ["config", "secrets"] {
+            all.remove(part);
+            let part = answers.get(part).and_then(Value::as_object);
+            all.extend(part.cloned().unwrap_or_default());
+        }
+        all
+    }
+
     /// What these answers give.
     pub(crate) fn given(&self) -> Given {
         Given::of(self.own.iter().chain([&self.inputs.answers]))

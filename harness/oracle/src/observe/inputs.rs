@@ -54,12 +54,17 @@ fn generated(pack: &Pack, asked: &[Question], conditions: &Conditions) -> Value 
     // One file may mark what another only asks; a secret gets a canary.
     let mut asked = asked.to_vec();
     form.mark_secrets(&mut asked);
+    let mut so_far = Map::new();
     for question in &asked {
+        if question.shown(&so_far) == Some(false) {
+            continue;
+        }
         let answer = match &question.default {
             _ if question.required => fitting(question, base_url),
             Some(default) if question.answer().is_some_and(|k| k.takes(default)) => default.clone(),
             _ => continue,
         };
+        so_far.insert(question.id.clone(), answer.clone());
         let part = if question.secret {
             &mut secrets
         } else {

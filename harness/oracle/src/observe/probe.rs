@@ -119,7 +119,7 @@ impl Prober<'_> {
         let base = AnswerSet::of(wizard, inputs, first);
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
-        let (mutations, untried) = self.mutations(wizard, &questions, inputs);
+        let (mutations, untried) = self.mutations(wizard, &questions, &base);
         let target = Target {
             executor: MemoExecutor::of(self.executor),
             wizard,
@@ -222,10 +222,8 @@ impl Prober<'_> {
         results: &mut Results<'_>,
         mut mutations: Vec<AnswerMutation>,
     ) {
-        let edits: Vec<Edit> = mutations
-            .iter()
-            .flat_map(|m| m.edits.iter().cloned())
-            .collect();
+        let edits = mutations.iter().flat_map(AnswerMutation::all_edits);
+        let edits: Vec<Edit> = edits.collect();
         let answers = target.base.with(&edits);
         let run = self.run(&target.executor, target.wizard, &answers);
         results.leaks.extend(results.search.of_run(&run));
@@ -281,7 +279,8 @@ impl Prober<'_> {
         results: &mut Results<'_>,
         mutations: &[AnswerMutation],
     ) {
-        let edits: Vec<Edit> = mutations.iter().flat_map(|m| m.edits.clone()).collect();
+        let edits = mutations.iter().flat_map(AnswerMutation::all_edits);
+        let edits: Vec<Edit> = edits.collect();
         let answers = target.base.with(&edits);
         let run = self.run(&target.executor, target.wizard, &answers);
         results.leaks.extend(results.search.of_run(&run));
@@ -313,7 +312,7 @@ impl Prober<'_> {
         &self,
         wizard: &Wizard,
         questions: &[Question],
-        inputs: &ProvisionInputs,
+        base: &AnswerSet,
     ) -> (Vec<AnswerMutation>, usize) {
         if self.conditions.probes == 0 {
             return (Vec::new(), 0);
@@ -321,15 +320,18 @@ impl Prober<'_> {
         let limits = &self.conditions.limits;
         // A step's input contains the answers twice; the next step's input contains
         // them twice more, in the plan that the first step made of them.
-        let used = inputs.answers.to_string().len();
+        let used = base.inputs.answers.to_string().len();
         let longest = (limits.step.input_bytes / 8).saturating_sub(used);
-        let mut mutations = mutations(&MutationSpec {
+        let spec = MutationSpec {
             questions,
+            answers: &base.by_question(),
+            base_url: base.inputs.public_base_url.as_deref(),
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
             longest,
             deepest: limits.depth.saturating_sub(16),
             seed: self.conditions.seed,
-        });
+        };
+        let mut mutations = mutations(&spec);
         let valid = |all: &[AnswerMutation]| {
             let valid = all.iter().filter(|m| m.kind == ProbeKind::Valid);
             valid.count()
@@ -337,7 +339,7 @@ impl Prober<'_> {
         let generated = valid(&mutations);
         mutations.truncate(self.conditions.probes);
         let cut = generated - valid(&mutations);
-        (mutations, cut + untried(questions, longest))
+        (mutations, cut + untried(&spec))
     }
 
     /// The wizard's own questions, or else those that the pack's files declare for

@@ -2,5 +2,6 @@
 //! judged of the forms themselves.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod conditional;
 mod made_up;
 mod support;

@@ -11,43 +11,43 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// The answer of a step to its input.
-pub type Says = fn(&str, &Answers<'_>) -> Result<Value, StepFailure>;
+pub(crate) type Says = fn(&str, &Answers<'_>) -> Result<Value, StepFailure>;
 
 /// The answers that a step receives.
-pub struct Answers<'i>(&'i Value);
+pub(crate) struct Answers<'i>(&'i Value);
 
 impl Answers<'_> {
     /// The answer to a question, wherever it lies.
-    pub fn of(&self, id: &str) -> &Value {
+    pub(crate) fn of(&self, id: &str) -> &Value {
         let answers = &self.0["inputs"]["answers"];
         let mut parts = ["config", "secrets"].into_iter();
         let part = parts.find(|part| !answers[part][id].is_null());
         part.map_or(&answers[id], |part| &answers[part][id])
     }
 
-    pub fn is(&self, id: &str, value: impl Into<Value>) -> bool {
+    pub(crate) fn is(&self, id: &str, value: impl Into<Value>) -> bool {
         *self.of(id) == value.into()
     }
 
     /// A plan that sets the answers to these questions, as far as there are any.
-    pub fn plan(&self, ids: &[&str]) -> Value {
+    pub(crate) fn plan(&self, ids: &[&str]) -> Value {
         let set = ids.iter().filter(|id| !self.of(id).is_null());
         let config: BTreeMap<&str, &Value> = set.map(|id| (*id, self.of(id))).collect();
         json!({ "plan": { "config_patch": config } })
     }
 }
 
-pub fn refuse(message: &str) -> Result<Value, StepFailure> {
+pub(crate) fn refuse(message: &str) -> Result<Value, StepFailure> {
     let diagnostic = json!({ "severity": "error", "code": "NO", "message": message });
     Ok(json!({ "diagnostics": [diagnostic] }))
 }
 
-pub fn trap() -> Result<Value, StepFailure> {
+pub(crate) fn trap() -> Result<Value, StepFailure> {
     Err(StepFailure::new(StepCode::Trap, "unreachable"))
 }
 
 /// Runs the closure, and keeps the answers of each step.
-pub struct Guest(Says, Mutex<Vec<Value>>);
+pub(crate) struct Guest(Says, Mutex<Vec<Value>>);
 
 impl StepExecutor for Guest {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
@@ -68,7 +68,7 @@ impl StepExecutor for Guest {
 }
 
 /// What was observed of a pack with these files, and the answers that its steps got.
-pub fn observed(files: &[(&str, &str)], says: Says) -> (Subject, Vec<Value>) {
+pub(crate) fn observed(files: &[(&str, &str)], says: Says) -> (Subject, Vec<Value>) {
     let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
     let own = [("pack.json", manifest), ("s.wat", "(module)")];
     let files = own.iter().chain(files);
@@ -84,7 +84,7 @@ pub fn observed(files: &[(&str, &str)], says: Says) -> (Subject, Vec<Value>) {
 }
 
 /// The checks of a stage that fail, at any level, and their codes.
-pub fn failures(files: &[(&str, &str)], says: Says) -> BTreeMap<&'static str, Vec<String>> {
+pub(crate) fn failures(files: &[(&str, &str)], says: Says) -> BTreeMap<&'static str, Vec<String>> {
     let (subject, _) = observed(files, says);
     let stages = [
         "wizard.",
@@ -106,11 +106,11 @@ pub fn failures(files: &[(&str, &str)], says: Says) -> BTreeMap<&'static str, Ve
 }
 
 /// No failed check.
-pub fn none() -> BTreeMap<&'static str, Vec<String>> {
+pub(crate) fn none() -> BTreeMap<&'static str, Vec<String>> {
     BTreeMap::new()
 }
 
 /// The only failed check, and its only code.
-pub fn only(check: &'static str, code: &str) -> BTreeMap<&'static str, Vec<String>> {
+pub(crate) fn only(check: &'static str, code: &str) -> BTreeMap<&'static str, Vec<String>> {
     [(check, vec![code.to_owned()])].into()
 }

@@ -4,7 +4,7 @@ use super::{Kind, Question};
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-/// Answers for `questions`: the value in `given` (by id, at its top level, below
+/// Answers for those of `questions` that are shown: the value in `given` (by id, at its top level, below
 /// `config` or below `secrets`), else the default, else, if an answer is required,
 /// a made-up one of the question's kind.
 #[must_use]
@@ -18,6 +18,9 @@ pub fn answers(questions: &[Question], given: &Value, base_url: Option<&str>) ->
     };
     let mut answers = Map::new();
     for question in questions {
+        if question.shown(&answers) == Some(false) {
+            continue;
+        }
         let default = || question.default.clone();
         let made = || question.required.then(|| fitting(question, base_url));
         let answer = given(&question.id).or_else(default).or_else(made);

@@ -3,7 +3,7 @@
 //!
 //! Source: the Adaptive Cards schema 1.6 (`AdaptiveCard`, `Input.*`, `Action.*`).
 
-use super::Question;
+use super::{Condition, Question};
 use crate::text::inert;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -67,7 +67,12 @@ pub fn card(value: &Value) -> Option<Card> {
     if !is_version {
         card.defect("/version", "not a version like 1.5".into());
     }
-    element(value, "", &mut card, &mut BTreeSet::new());
+    let root = Place {
+        at: String::new(),
+        shown_if: None,
+        toggled: &toggled(value),
+    };
+    element(value, &root, &mut card, &mut BTreeSet::new());
     Some(card)
 }
 
@@ -77,7 +82,63 @@ impl Card {
     }
 }
 
-fn element(value: &Value, at: &str, card: &mut Card, ids: &mut BTreeSet<String>) {
+/// The place of an element, and whether users see it.
+struct Place<'t> {
+    /// Its JSON pointer.
+    at: String,
+    /// The condition on which it is shown; `None` if it always is.
+    shown_if: Option<Condition>,
+    /// The ids of elements that an action shows or hides.
+    toggled: &'t BTreeSet<String>,
+}
+
+impl Place<'_> {
+    /// The place of `value` at `at`, below this one.
+    fn below(&self, at: String, value: &Value) -> Self {
+        let id = value.get("id").and_then(Value::as_str);
+        let is_hidden = value.get("isVisible") == Some(&Value::Bool(false));
+        let shown_if = match () {
+            () if self.shown_if.is_some() => self.shown_if.clone(),
+            () if id.is_some_and(|id| self.toggled.contains(id)) => Some(Condition::Unknown),
+            () if is_hidden => Some(Condition::Never),
+            // Only a host that binds templates evaluates it.
+            () if value.get("$when").is_some() => Some(Condition::Unknown),
+            () => None,
+        };
+        Self {
+            at,
+            shown_if,
+            toggled: self.toggled,
+        }
+    }
+}
+
+/// The ids of the elements that `Action.ToggleVisibility` shows or hides.
+fn toggled(value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![value];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Array(items) => left.extend(items),
+            Value::Object(map) => {
+                let targets = map.get("targetElements").and_then(Value::as_array);
+                let id = |target: &Value| {
+                    let id = target
+                        .as_str()
+                        .or_else(|| target.get("elementId")?.as_str());
+                    id.map(str::to_owned)
+                };
+                found.extend(targets.into_iter().flatten().filter_map(id));
+                left.extend(map.values());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn element(value: &Value, place: &Place<'_>, card: &mut Card, ids: &mut BTreeSet<String>) {
+    let at = place.at.as_str();
     let Some(map) = value.as_object() else {
         return card.defect(at, "not an object".into());
     };
@@ -89,7 +150,7 @@ fn element(value: &Value, at: &str, card: &mut Card, ids: &mut BTreeSet<String>)
         None => return card.defect(at, "an element without `type`".into()),
     };
     if let Some((_, answer)) = INPUTS.iter().find(|(name, _)| *name == kind) {
-        input(value, at, answer, card, ids);
+        input(value, place, answer, card, ids);
     } else if !ELEMENTS.contains(&kind) && !ACTIONS.contains(&kind) {
         card.defect(at, format!("unknown element `{}`", inert(kind, 80)));
     }
@@ -99,12 +160,14 @@ fn element(value: &Value, at: &str, card: &mut Card, ids: &mut BTreeSet<String>)
                 for (i, item) in items.iter().enumerate() {
                     // A text run may be plain text.
                     if !(key == "inlines" && item.is_string()) {
-                        element(item, &format!("{at}/{key}/{i}"), card, ids);
+                        let place = place.below(format!("{at}/{key}/{i}"), item);
+                        element(item, &place, card, ids);
                     }
                 }
             }
             Some(one @ Value::Object(_)) if key == "card" => {
-                element(one, &format!("{at}/{key}"), card, ids);
+                let place = place.below(format!("{at}/{key}"), one);
+                element(one, &place, card, ids);
             }
             Some(Value::Null) | None => {}
             Some(_) => card.defect(&format!("{at}/{key}"), "not a list".into()),
@@ -112,7 +175,14 @@ fn element(value: &Value, at: &str, card: &mut Card, ids: &mut BTreeSet<String>)
     }
 }
 
-fn input(value: &Value, at: &str, kind: &str, card: &mut Card, ids: &mut BTreeSet<String>) {
+fn input(
+    value: &Value,
+    place: &Place<'_>,
+    kind: &str,
+    card: &mut Card,
+    ids: &mut BTreeSet<String>,
+) {
+    let at = place.at.as_str();
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let Some(id) = text("id").filter(|id| !id.is_empty()) else {
         return card.defect(at, "an input without `id`".into());
@@ -140,6 +210,7 @@ fn input(value: &Value, at: &str, kind: &str, card: &mut Card, ids: &mut BTreeSe
         options: choices.cloned().unwrap_or_default(),
         bounds: (number("min"), number("max").or_else(|| number("maxLength"))),
         pattern: text("regex").map(str::to_owned),
+        shown_if: place.shown_if.clone(),
         texts: Vec::new(),
         title: text("label").map(str::to_owned),
         help: text("placeholder").map(str::to_owned),
@@ -168,6 +239,33 @@ mod tests {
             card.questions[1].choices().collect::<Vec<_>>(),
             [&json!("eu")]
         );
+    }
+
+    #[test]
+    fn input_that_is_hidden_is_asked_only_if_an_action_shows_it() {
+        let hidden = |id: &str| json!({"type": "Input.Text", "id": id, "isVisible": false});
+        let value = json!({"type": "AdaptiveCard", "version": "1.5", "body": [
+            {"type": "Input.Text", "id": "seen"},
+            hidden("never"),
+            hidden("toggled"),
+            {"type": "Container", "id": "box", "isVisible": false, "items": [
+                {"type": "Input.Text", "id": "inner"}]},
+            {"type": "Input.Text", "id": "bound", "$when": "${mode == 'own'}"},
+        ], "actions": [{"type": "Action.ToggleVisibility",
+            "targetElements": ["toggled", {"elementId": "other"}]}]});
+        let card = card(&value).expect("a card");
+        let shown = card.questions.iter();
+        let shown: Vec<_> = shown
+            .map(|q| (q.id.as_str(), q.shown(&serde_json::Map::new())))
+            .collect();
+        let expected = [
+            ("seen", Some(true)),
+            ("never", Some(false)),
+            ("toggled", None),
+            ("inner", Some(false)),
+            ("bound", None),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -2,18 +2,20 @@
 
 mod answers;
 mod card;
+mod condition;
 mod declared;
 mod setup_form;
 
 pub use answers::{answers, canary, fitting};
 pub use card::{Card, card};
+pub use condition::Condition;
 pub use declared::{Declared, config_schema, declared, secret_requirements};
 pub use setup_form::{SetupForm, canonical};
 
 use super::executor::{StepCode, StepFailure};
 use crate::limits::FlowLimits;
 use crate::text::inert;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The id of the answer that a host gives without a question.
@@ -38,6 +40,8 @@ pub struct Question {
     pub bounds: (Option<f64>, Option<f64>),
     /// A regular expression that a text has to match.
     pub pattern: Option<String>,
+    /// The condition on which it is shown; `None` if it always is.
+    pub shown_if: Option<Condition>,
     /// Keys of the texts that the question shows.
     pub texts: Vec<String>,
     /// Its title, if the pack has it as plain text.
@@ -111,6 +115,7 @@ impl Question {
             options: Vec::new(),
             bounds: (None, None),
             pattern: None,
+            shown_if: None,
             texts: Vec::new(),
             title: None,
             help: None,
@@ -121,6 +126,14 @@ impl Question {
     #[must_use]
     pub fn answer(&self) -> Option<Kind> {
         Kind::of_name(&self.kind)
+    }
+
+    /// Whether it is shown to users who gave these answers; `None` if the answers do not
+    /// say.
+    #[must_use]
+    pub fn shown(&self, answers: &Map<String, Value>) -> Option<bool> {
+        let condition = self.shown_if.as_ref();
+        condition.map_or(Some(true), |condition| condition.holds(answers))
     }
 
     /// The values of its options. An option is a value, or an object with `value` or
@@ -179,6 +192,7 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
         options: options.cloned().unwrap_or_default(),
         bounds: constraint(&own),
         pattern: pattern(&own),
+        shown_if: Condition::of(item),
         texts: texts(item),
         title: plain(item, &["title", "label", "text"]),
         help: plain(item, &["help", "description", "hint"]),

@@ -26,8 +26,6 @@ pub struct SetupForm {
     pub questions: Vec<Question>,
     /// A file that does not decode, and why. The setup tool shows no question of it.
     pub undecoded: Option<(String, String)>,
-    /// By question, the answer on which it is shown: a question, and its answer, or any.
-    shown_if: BTreeMap<String, (String, Option<Value>)>,
     /// Canonical names of everything that some file of the pack calls a secret.
     secrets: BTreeSet<String>,
 }
@@ -71,15 +69,9 @@ impl SetupForm {
         for item in list.into_iter().flatten() {
             let id = item.get("id").or_else(|| item.get("name"));
             let id = id.and_then(Value::as_str).unwrap_or_default();
-            let question = inferred(question(id, item, spec), pack.manifest().id.as_deref());
-            if let Some(condition) = item.get("visible_if").filter(|c| c.is_object())
-                && let Some(field) = condition.get("field").and_then(Value::as_str)
-            {
-                let answer = condition.get("eq").filter(|eq| !eq.is_null()).cloned();
-                self.shown_if
-                    .insert(id.to_owned(), (field.to_owned(), answer));
-            }
-            self.questions.push(question);
+            let question = question(id, item, spec);
+            self.questions
+                .push(inferred(question, pack.manifest().id.as_deref()));
         }
         Ok(!self.questions.is_empty())
     }
@@ -128,33 +120,16 @@ impl SetupForm {
     /// A complete set of answers: those in `given`, defaults, and made-up ones.
     #[must_use]
     pub fn answers(&self, given: &Value, base_url: Option<&str>) -> Value {
-        let mut all = Map::new();
-        for question in &self.questions {
-            if self.is_shown(question, &all)
-                && let Value::Object(one) = answers(std::slice::from_ref(question), given, base_url)
-            {
-                all.extend(one);
-            }
-        }
-        Value::Object(all)
+        answers(&self.questions, given, base_url)
     }
 
-    /// Whether the setup tool asks `question`, given the `answers` so far.
+    /// Whether the setup tool asks `question`, given the `answers` so far. If they do not
+    /// say whether it is shown, the tool shows it.
     #[must_use]
     pub fn is_shown(&self, question: &Question, answers: &Map<String, Value>) -> bool {
-        let Some((field, wanted)) = self.shown_if.get(&question.id) else {
-            return true;
-        };
-        let text = |value: &Value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        };
-        match (answers.get(field), wanted) {
-            (Some(answer), Some(wanted)) => text(answer) == text(wanted),
-            (Some(answer), None) => *answer != json!(false) && !answer.is_null(),
-            (None, _) => false,
-        }
+        let own = self.questions.iter().find(|q| q.id == question.id);
+        let is_hidden = |q: &Question| q.shown(answers) == Some(false);
+        !is_hidden(question) && !own.is_some_and(is_hidden)
     }
 
     /// Why the setup tool refuses `answers`; `None` if it accepts them.

@@ -206,16 +206,56 @@ struct Source {
     name: String,
     /// Whether it is the config schema.
     is_schema: bool,
-    /// By id, whether each question is required and whether it is secret.
-    questions: BTreeMap<String, (bool, bool)>,
+    questions: BTreeMap<String, Asked>,
+}
+
+/// What two sources have to say alike of a question.
+#[derive(Clone, Copy)]
+struct Asked {
+    required: bool,
+    secret: bool,
+    /// Whether there is an answer if the user gives none.
+    has_default: bool,
+    /// Whether it is asked on certain answers alone.
+    conditional: bool,
+}
+
+impl Asked {
+    fn of(question: &Question) -> Self {
+        Self {
+            required: question.required,
+            secret: question.secret,
+            has_default: question.default.is_some(),
+            conditional: question.shown_if.is_some(),
+        }
+    }
+
+    fn agrees(self, other: Self) -> bool {
+        let (more, less) = if self.required {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        // A default makes an optional answer as good as a required one, and what is not
+        // always asked cannot be required elsewhere.
+        let alike = more.required == less.required || less.has_default || more.conditional;
+        alike && self.secret == other.secret
+    }
+
+    fn words(self) -> String {
+        let required = if self.required {
+            "required"
+        } else {
+            "optional"
+        };
+        format!("{required}{}", if self.secret { " and secret" } else { "" })
+    }
 }
 
 /// The sources of questions: the wizard, and the files that declare questions.
 fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Source> {
     let flags = |questions: &[Question]| {
-        let flags = questions
-            .iter()
-            .map(|q| (q.id.clone(), (q.required, q.secret)));
+        let flags = questions.iter().map(|q| (q.id.clone(), Asked::of(q)));
         flags.collect::<BTreeMap<_, _>>()
     };
     let mut sources = Vec::new();
@@ -252,17 +292,13 @@ fn differences(one: &Source, two: &Source) -> Vec<Finding> {
         Finding::new(CheckCode::QuestionsDisagree, at, expected, actual)
     };
     let difference = |id: &String| match (first.get(id), second.get(id)) {
-        (Some(a), Some(b)) if a == b => None,
+        (Some(a), Some(b)) if a.agrees(*b) => None,
         // A schema need not contain secrets, which go into the secret store. A config
         // may have more keys than setup asks for, unless they are required.
-        (Some((_, true)), None | Some((_, true))) if by_schema => None,
-        (None, Some((required, _))) if by_schema && (!required || id == GIVEN) => None,
+        (Some(a), b) if by_schema && a.secret && b.is_none_or(|b| b.secret) => None,
+        (None, Some(b)) if by_schema && (!b.required || id == GIVEN) => None,
         (Some(a), Some(b)) => {
-            let words = |(required, secret): &(bool, bool)| {
-                let required = if *required { "required" } else { "optional" };
-                format!("{required}{}", if *secret { " and secret" } else { "" })
-            };
-            let (a, b) = (words(a), words(b));
+            let (a, b) = (a.words(), b.words());
             Some(finding(id, format!("{a} in {one}, {b} in {two}")))
         }
         (Some(_), None) => Some(finding(id, format!("in {one}, not in {two}"))),

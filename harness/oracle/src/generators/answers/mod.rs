@@ -1,18 +1,22 @@
 //! Answer mutations: changes of valid answers that a wizard must refuse or
 //! survive. They follow from the questions and the seed.
 
+mod batches;
+mod branches;
 mod pairs;
 mod valid;
 mod values;
 
 use crate::given::asks_a_place;
+use branches::{following, revealing};
 use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
-use serde_json::Value;
-use std::collections::BTreeSet;
+use serde_json::{Map, Value};
+
 use valid::valid;
 use values::{hostile, wrong};
 
+pub use batches::batches;
 pub use pairs::pairs;
 
 /// Mutations with another valid answer, at most.
@@ -70,6 +74,15 @@ pub struct AnswerMutation {
     pub what: String,
     /// The answers that change.
     pub edits: Vec<Edit>,
+    /// Answers that change with them, because other questions are shown then.
+    pub along: Vec<Edit>,
+}
+
+impl AnswerMutation {
+    /// All edits, in the order in which they apply.
+    pub fn all_edits(&self) -> impl Iterator<Item = Edit> {
+        self.along.iter().chain(&self.edits).cloned()
+    }
 }
 
 /// The inputs of the generator.
@@ -77,6 +90,10 @@ pub struct AnswerMutation {
 pub struct MutationSpec<'g> {
     /// The questions.
     pub questions: &'g [Question],
+    /// The answers that are changed, by question.
+    pub answers: &'g Map<String, Value>,
+    /// The public base URL, for made-up answers.
+    pub base_url: Option<&'g str>,
     /// Whether answers keep their types on the way to the guest. If they become
     /// text, a number equals its digits.
     pub typed: bool,
@@ -90,32 +107,39 @@ pub struct MutationSpec<'g> {
 
 /// The mutations with another valid answer that do not fit into the bound.
 #[must_use]
-pub fn untried(questions: &[Question], longest: usize) -> usize {
-    let all = questions.iter().map(|q| valid(q, longest).len());
-    all.sum::<usize>().saturating_sub(VALID)
+pub fn untried(spec: &MutationSpec<'_>) -> usize {
+    valid_mutations(spec).count().saturating_sub(VALID)
 }
 
-/// All mutations: each other valid answer, each required answer missing, each wrong type, extra answers,
-/// hostile values.
+/// All mutations: each other valid answer, each required answer missing, each wrong
+/// type, extra answers, hostile values.
 #[must_use]
 pub fn mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
-    let questions = spec.questions;
-    let valid = questions.iter().flat_map(|question| {
-        let valid = valid(question, spec.longest).into_iter();
-        valid.map(move |(what, value)| mutation(ProbeKind::Valid, &what, question, value))
-    });
-    let mut mutations: Vec<AnswerMutation> = valid.take(VALID).collect();
-    let mut singles: Vec<AnswerMutation> = questions
+    let mut mutations: Vec<AnswerMutation> = valid_mutations(spec).take(VALID).collect();
+    // An answer is demanded only where its question is surely shown.
+    let demanded = spec.questions.iter();
+    let demanded = demanded.filter_map(|q| Some((q, revealing(spec, q)?)));
+    let demanded: Vec<(&Question, Vec<Edit>)> = demanded.collect();
+    let mut singles: Vec<AnswerMutation> = demanded
         .iter()
         // A question with a default needs no answer.
-        .filter(|q| q.required && q.default.is_none())
-        .map(|q| mutation(ProbeKind::Missing, "no answer at all", q, None))
+        .filter(|(q, _)| q.required && q.default.is_none())
+        .map(|(q, along)| {
+            mutation(
+                ProbeKind::Missing,
+                "no answer at all",
+                q,
+                None,
+                along.clone(),
+            )
+        })
         .collect();
-    for question in questions {
+    for (question, along) in &demanded {
         let wrong = wrong(question, spec.typed).into_iter();
-        let wrong =
-            wrong.map(|(what, value)| mutation(ProbeKind::WrongType, what, question, Some(value)));
-        singles.extend(wrong);
+        singles.extend(wrong.map(|(what, value)| {
+            let kind = ProbeKind::WrongType;
+            mutation(kind, what, question, Some(value), along.clone())
+        }));
     }
     singles.truncate(SINGLES);
     mutations.extend(singles);
@@ -127,11 +151,31 @@ pub fn mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     mutations
 }
 
+/// The mutations with another valid answer, where users can give it.
+fn valid_mutations(spec: &MutationSpec<'_>) -> impl Iterator<Item = AnswerMutation> {
+    spec.questions.iter().flat_map(move |question| {
+        let shown = question.shown(spec.answers);
+        let revealing = revealing(spec, question);
+        let values = match (shown, &revealing) {
+            (Some(false), None) => Vec::new(),
+            _ => valid(question, spec.longest),
+        };
+        values.into_iter().map(move |(what, value)| {
+            let along = match &revealing {
+                Some(along) if shown != Some(true) => along.clone(),
+                _ => following(spec, question, value.as_ref()),
+            };
+            mutation(ProbeKind::Valid, &what, question, value, along)
+        })
+    })
+}
+
 fn mutation(
     kind: ProbeKind,
     what: &str,
     question: &Question,
     value: Option<Value>,
+    along: Vec<Edit>,
 ) -> AnswerMutation {
     AnswerMutation {
         place: 0,
@@ -142,6 +186,7 @@ fn mutation(
             secret: question.secret,
             value,
         }],
+        along,
     }
 }
 
@@ -166,6 +211,7 @@ fn extras() -> Vec<AnswerMutation> {
             secret,
             value: Some(Value::String(EXTRA.into())),
         }],
+        along: Vec::new(),
     };
     vec![extra(false), extra(true)]
 }
@@ -176,14 +222,18 @@ fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
         let is_number = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
         // Numbers get boundary numbers only; other kinds get every value.
         let values = values.iter().filter(move |v| !is_number || v.1.is_number());
-        values
-            .map(|(what, value)| mutation(ProbeKind::Hostile, what, question, Some(value.clone())))
+        let along = revealing(spec, question).unwrap_or_default();
+        values.map(move |(what, value)| {
+            let (kind, value) = (ProbeKind::Hostile, Some(value.clone()));
+            mutation(kind, what, question, value, along.clone())
+        })
     });
     // NB: a wizard without questions receives unasked answers too. Each value has a
     // key of its own, so that one run can send all of them.
     let unasked = values.iter().enumerate().map(|(i, (what, value))| {
         let question = Question::plain(&format!("unexpected_answer_{i}"), "text");
-        mutation(ProbeKind::Hostile, what, &question, Some(value.clone()))
+        let (kind, value) = (ProbeKind::Hostile, Some(value.clone()));
+        mutation(kind, what, &question, value, Vec::new())
     });
     asked.chain(unasked).collect()
 }
@@ -194,34 +244,6 @@ fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
 pub fn moves_a_place(mutation: &AnswerMutation) -> bool {
     let mut edits = mutation.edits.iter();
     edits.any(|edit| asks_a_place(&edit.question))
-}
-
-/// `mutations` in batches for one run each: no two mutations of a batch change
-/// the same question. Equal values are spread over the batches.
-#[must_use]
-pub fn batches(mutations: Vec<AnswerMutation>) -> Vec<Vec<AnswerMutation>> {
-    let mut batches: Vec<(BTreeSet<String>, Vec<AnswerMutation>)> = Vec::new();
-    let mut questions = BTreeSet::new();
-    for mutation in mutations {
-        let changed: BTreeSet<String> = mutation.edits.iter().map(|e| e.question.clone()).collect();
-        questions.extend(changed.iter().cloned());
-        let len = batches.len();
-        // Start at another batch for each question, or else all questions of a batch
-        // would get the same value.
-        let first = questions.len() - 1;
-        let mut places = (0..len).map(|i| (first + i) % len);
-        let place = places.find(|at| batches[*at].0.is_disjoint(&changed));
-        let place = place.unwrap_or_else(|| {
-            batches.push(Default::default());
-            len
-        });
-        batches[place].0.extend(changed);
-        batches[place].1.push(mutation);
-    }
-    batches
-        .into_iter()
-        .map(|(_, mutations)| mutations)
-        .collect()
 }
 
 /// At most `most` of `mutations`, which `seed` selects and orders.
@@ -245,6 +267,7 @@ mod tests {
     use provision_core::limits::FlowLimits;
     use provision_core::wizard::questions::questions;
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     fn asked() -> Vec<Question> {
         let spec = json!({"questions": [
@@ -260,6 +283,8 @@ mod tests {
     fn generated(questions: &[Question], typed: bool, seed: u64) -> Vec<AnswerMutation> {
         mutations(&MutationSpec {
             questions,
+            answers: &Map::new(),
+            base_url: None,
             typed,
             longest: 4096,
             deepest: 16,

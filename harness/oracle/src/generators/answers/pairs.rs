@@ -1,6 +1,6 @@
 //! Combinations of valid answers in which each two of them occur together.
 
-use super::{AnswerMutation, ProbeKind};
+use super::{AnswerMutation, Edit, ProbeKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets of `mutations` with valid answers, one for each question, until every two of
@@ -22,7 +22,8 @@ pub fn pairs(mutations: &[AnswerMutation], most: usize) -> Vec<Vec<AnswerMutatio
     for (i, group) in groups.iter().enumerate() {
         for other in &groups[i + 1..] {
             for a in group {
-                open.extend(other.iter().map(|b| (a.place, b.place)));
+                let together = other.iter().filter(|b| !exclude(a, b));
+                open.extend(together.map(|b| (a.place, b.place)));
             }
         }
     }
@@ -55,10 +56,24 @@ fn next<'m>(
             (starts(m), covered.count())
         };
         // The first one of the best: the sets are the same in every run.
-        let best = group.iter().rev().max_by_key(|m| gain(m));
+        let fitting = group
+            .iter()
+            .rev()
+            .filter(|m| !set.iter().any(|o| exclude(o, m)));
+        let best = fitting.max_by_key(|m| gain(m));
         set.extend(best.copied());
     }
     set
+}
+
+/// Whether no user gives both answers, because one of them shows or hides a question of
+/// the other.
+fn exclude(a: &AnswerMutation, b: &AnswerMutation) -> bool {
+    let clash = |one: &[Edit], two: &[Edit]| {
+        let mut pairs = one.iter().flat_map(|a| two.iter().map(move |b| (a, b)));
+        pairs.any(|(a, b)| a.question == b.question && a.value != b.value)
+    };
+    clash(&a.along, &b.along) || clash(&a.along, &b.edits) || clash(&a.edits, &b.along)
 }
 
 #[cfg(test)]
@@ -80,6 +95,8 @@ mod tests {
         let questions = questions(&spec, &FlowLimits::DEFAULT).expect("questions");
         let all = mutations(&MutationSpec {
             questions: &questions,
+            answers: &serde_json::Map::new(),
+            base_url: None,
             typed: true,
             longest: 100,
             deepest: 4,
