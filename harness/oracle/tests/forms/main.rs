@@ -2,6 +2,7 @@
 //! judged of the forms themselves.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod agreement;
 mod conditional;
 mod made_up;
 mod support;

@@ -43,7 +43,8 @@ pub(super) fn wrong(question: &Question, typed: bool) -> Vec<(&'static str, Valu
     if kind == Kind::Choice && question.options.is_empty() {
         values.clear();
     }
-    if question.required {
+    // Null may stand for an answer that is left out, which a default replaces.
+    if question.required && question.default.is_none() {
         values.push(("null for a required answer", Value::Null));
     }
     if !typed {
