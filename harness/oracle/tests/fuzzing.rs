@@ -118,6 +118,43 @@ fn valid_pack_has_no_violation() {
     assert_eq!(codes(&campaign(valid, 300)), BTreeSet::new());
 }
 
+/// A guest that offers a choice, a port and a room, and traps where `traps` says so.
+fn offers(input: &Value, traps: fn(&Value) -> bool) -> Result<Value, StepFailure> {
+    let config = &input["inputs"]["answers"]["config"];
+    match input["step"].as_str().unwrap_or_default() {
+        "collect" => Ok(json!({ "questions": { "questions": [
+            { "id": "region", "kind": "choice", "options": ["eu", "south-4"], "required": true },
+            { "id": "port", "kind": "integer", "min": 1, "max": 48_611 },
+            { "id": "room", "kind": "text", "default": "foyer of the tower" },
+        ] } })),
+        "apply" if traps(config) => Err(StepFailure::new(StepCode::Trap, "unreachable")),
+        _ => Ok(json!({})),
+    }
+}
+
+#[test]
+fn answers_that_the_form_offers_are_tried_first() {
+    let rows: [(&str, Says); 4] = [
+        ("the second choice", |input, _| {
+            offers(input, |config| config["region"] == "south-4")
+        }),
+        ("the maximum", |input, _| {
+            offers(input, |config| config["port"] == 48_611)
+        }),
+        ("the default", |input, _| {
+            offers(input, |config| config["room"] == "foyer of the tower")
+        }),
+        ("two together", |input, _| {
+            offers(input, |config| {
+                config["region"] == "south-4" && config["port"] == 48_611
+            })
+        }),
+    ];
+    for (what, says) in rows {
+        assert_eq!(codes(&campaign(says, 24)), ["E_TRAP"].into(), "{what}");
+    }
+}
+
 #[test]
 fn answer_that_only_apply_refuses_is_found() {
     let found = campaign(

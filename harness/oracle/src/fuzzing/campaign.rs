@@ -103,6 +103,10 @@ impl Campaign {
         let mut seeds: Vec<(usize, Input)> = seeds
             .flat_map(|(at, spec)| spec.seeds.iter().map(move |s| (at, s.clone())))
             .collect();
+        // What users answer comes first, each once.
+        for (at, spec) in specs.iter().enumerate() {
+            seeds.extend(spec.valid.iter().rev().map(|input| (at, input.clone())));
+        }
         let bases = specs.iter().enumerate();
         seeds.extend(bases.map(|(at, spec)| (at, spec.base.clone())));
         Self {

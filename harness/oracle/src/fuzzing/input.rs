@@ -1,7 +1,7 @@
 //! [`Input`]: all that one run of a wizard receives, and [`FuzzInputSpec`]: the
 //! inputs that fuzzing starts from.
 
-use crate::generators::answers::{self, Edit, ProbeKind, mutations};
+use crate::generators::answers::{self, AnswerMutation, Edit, ProbeKind, mutations, pairs};
 use crate::observe::answer_set::AnswerSet;
 use crate::probe_outcome::asked;
 use crate::secret_scan::Secrets;
@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Combinations of valid answers that are tried, at most.
+const PAIRS: usize = 16;
 
 /// All that one run of a wizard receives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +70,8 @@ pub struct FuzzInputSpec {
     pub(super) search: Arc<Secrets>,
     /// The inputs of the probes that `conformance` would run.
     pub seeds: Vec<Input>,
+    /// Other answers that the form offers, alone and in combinations.
+    pub valid: Vec<Input>,
 }
 
 /// The spec of each wizard of `subject` that was driven. The subject must be
@@ -112,14 +117,20 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
             deepest: conditions.limits.depth.saturating_sub(16),
             seed: conditions.seed,
         });
-        // A campaign makes other valid answers itself, and as seeds they only delay it.
-        let seeds = probes
-            .iter()
-            .filter(|mutation| mutation.kind != ProbeKind::Valid)
-            .map(|mutation| input(base.with(&mutation.all_edits().collect::<Vec<_>>())));
+        let with = |edits: Vec<Edit>| input(base.with(&edits));
+        let seeds = probes.iter().filter(|m| m.kind != ProbeKind::Valid);
+        let seeds: Vec<Input> = seeds.map(|m| with(m.all_edits().collect())).collect();
+        let valid = probes.iter().filter(|m| m.kind == ProbeKind::Valid);
+        let mut valid: Vec<Input> = valid.map(|m| with(m.all_edits().collect())).collect();
+        let pairs = pairs(&probes, PAIRS).into_iter();
+        valid.extend(pairs.map(|set| {
+            let edits = set.iter().flat_map(AnswerMutation::all_edits);
+            with(edits.collect())
+        }));
         all.push(FuzzInputSpec {
             kind: wizard.kind,
-            seeds: seeds.collect(),
+            seeds,
+            valid,
             base: input(base),
             questions,
             search: Arc::new(Secrets::new(&secrets)),
