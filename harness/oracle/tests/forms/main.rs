@@ -6,3 +6,4 @@ mod agreement;
 mod conditional;
 mod made_up;
 mod support;
+mod words;

@@ -114,3 +114,12 @@ pub(crate) fn none() -> BTreeMap<&'static str, Vec<String>> {
 pub(crate) fn only(check: &'static str, code: &str) -> BTreeMap<&'static str, Vec<String>> {
     [(check, vec![code.to_owned()])].into()
 }
+
+/// How a check of the only wizard ended, and why.
+pub(crate) fn conclusion(files: &[(&str, &str)], says: Says, check: &str) -> (Status, String) {
+    let (subject, _) = observed(files, says);
+    let results = judge(&subject);
+    let mut of_check = results.iter().filter(|r| r.check == check);
+    let result = of_check.next().expect("the check is judged");
+    (result.status, result.reason.clone().unwrap_or_default())
+}

@@ -211,6 +211,7 @@ fn input(
         bounds: (number("min"), number("max").or_else(|| number("maxLength"))),
         pattern: text("regex").map(str::to_owned),
         shown_if: place.shown_if.clone(),
+        steered_by: None,
         texts: Vec::new(),
         title: text("label").map(str::to_owned),
         help: text("placeholder").map(str::to_owned),

@@ -3,21 +3,12 @@
 //! Two forms occur: `visible_if` of the setup tool (`{field, eq}`, or an expression
 //! `{op, …}`), and `skip_if` of a component's own questions.
 
+use super::vocabulary::steered_by;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Members that may say when a question is shown. The harness cannot evaluate the
-/// last ones.
 const SHOWN: &str = "visible_if";
 const SKIPPED: &str = "skip_if";
-const OTHERS: [&str; 6] = [
-    "show_if",
-    "shown_if",
-    "hidden_if",
-    "enabled_if",
-    "when",
-    "$when",
-];
 
 /// A condition over the answers to other questions.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,8 +40,7 @@ impl Condition {
         let given = |key: &str| item.get(key).filter(|value| !value.is_null());
         let shown = given(SHOWN).map(visible);
         let skipped = given(SKIPPED).map(|skip| Self::Not(Box::new(skipping(skip))));
-        let other = OTHERS.iter().any(|key| given(key).is_some());
-        let other = other.then_some(Self::Unknown);
+        let other = steered_by(item).map(|_| Self::Unknown);
         let mut all: Vec<Self> = [shown, skipped, other].into_iter().flatten().collect();
         match all.len() {
             0 | 1 => all.pop(),
@@ -104,7 +94,7 @@ fn decided(all: &[Condition], answers: &Map<String, Value>, decisive: bool) -> O
 }
 
 /// An answer as text, as forms compare them.
-pub(super) fn text(value: &Value) -> String {
+fn text(value: &Value) -> String {
     let text = value.as_str();
     text.map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -283,7 +273,7 @@ mod tests {
             json!({ "visible_if": "mode != 'own'" }),
             json!({ "visible_if": { "op": "newer" } }),
             json!({ "skip_if": [] }),
-            json!({ "$when": "${mode == 'own'}" }),
+            json!({ "show_if": "mode == 'own'" }),
         ] {
             assert_eq!(shown(&condition, &none), None, "{condition}");
         }

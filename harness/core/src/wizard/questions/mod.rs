@@ -5,18 +5,21 @@ mod card;
 mod condition;
 mod declared;
 mod setup_form;
+mod vocabulary;
 
 pub use answers::{answers, canary, fitting};
 pub use card::{Card, card};
 pub use condition::Condition;
 pub use declared::{Declared, config_schema, declared, secret_requirements};
 pub use setup_form::{SetupForm, canonical};
+pub use vocabulary::READ_AT;
 
 use super::executor::{StepCode, StepFailure};
 use crate::limits::FlowLimits;
 use crate::text::inert;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use vocabulary::steered_by;
 
 /// The id of the answer that a host gives without a question.
 pub const GIVEN: &str = "public_base_url";
@@ -42,6 +45,8 @@ pub struct Question {
     pub pattern: Option<String>,
     /// The condition on which it is shown; `None` if it always is.
     pub shown_if: Option<Condition>,
+    /// A member that says when it is asked in a language that no host reads.
+    pub steered_by: Option<&'static str>,
     /// Keys of the texts that the question shows.
     pub texts: Vec<String>,
     /// Its title, if the pack has it as plain text.
@@ -70,23 +75,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind with this lower-case name; `None` if the name is unknown.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "text" | "string" | "str" | "url" | "uri" | "email" | "secret" | "password"
-            | "multiline" | "textarea" | "date" | "time" | "datetime" | "phone" | "asset_ref"
-            | "assetref" => Self::Text,
-            "bool" | "boolean" | "toggle" | "checkbox" => Self::Bool,
-            "number" | "float" | "decimal" => Self::Number,
-            "integer" | "int" => Self::Integer,
-            "choice" | "select" | "enum" | "option" | "radio" => Self::Choice,
-            "list" | "array" | "multiselect" | "multi_select" => Self::List,
-            "object" | "map" | "json" | "inline_json" | "inlinejson" => Self::Object,
-            _ => return None,
-        })
-    }
-
     /// Whether `value` is of the kind. Every scalar fits a choice.
     #[must_use]
     pub fn takes(self, value: &Value) -> bool {
@@ -116,6 +104,7 @@ impl Question {
             bounds: (None, None),
             pattern: None,
             shown_if: None,
+            steered_by: None,
             texts: Vec::new(),
             title: None,
             help: None,
@@ -183,7 +172,11 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
     let flag = |key: &str| own(key).and_then(Value::as_bool).unwrap_or(false);
     let default = first(&["default", "default_value"]).or_else(|| spec.get("defaults")?.get(id));
     let options = first(&["options", "choices", "values", "enum"]).and_then(Value::as_array);
-    let name = name.unwrap_or("text").to_lowercase();
+    let name = match (name, kind.filter(|kind| !kind.is_null())) {
+        (Some(name), _) => name.to_lowercase(),
+        (None, None) => "text".to_owned(),
+        (None, Some(kind)) => inert(&kind.to_string(), 80),
+    };
     Question {
         id: id.to_owned(),
         required: flag("required"),
@@ -193,6 +186,7 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
         bounds: constraint(&own),
         pattern: pattern(&own),
         shown_if: Condition::of(item),
+        steered_by: steered_by(item),
         texts: texts(item),
         title: plain(item, &["title", "label", "text"]),
         help: plain(item, &["help", "description", "hint"]),

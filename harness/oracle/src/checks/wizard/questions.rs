@@ -6,7 +6,7 @@ use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{GIVEN, Kind, Question, card, questions as read};
+use provision_core::wizard::questions::{GIVEN, Kind, Question, READ_AT, card, questions as read};
 use provision_core::wizard::{StepCode, StepRun, WizardKind};
 use regex::Regex;
 use serde_json::Value;
@@ -20,6 +20,7 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
         };
         let mut found = Vec::new();
         let mut asks = false;
+        let unknown = unknown_words(subject, opened, observed);
         for step in &run.steps {
             let before = found.len();
             asks |= of_step(subject, step, &mut found);
@@ -32,6 +33,10 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
         }
         match (found.is_empty(), asks) {
             (false, _) => Conclusion::Failed(found),
+            (true, true) if !unknown.is_empty() => Conclusion::Blocked(format!(
+                "{}: not in the vocabulary of {READ_AT}",
+                unknown.join(", ")
+            )),
             (true, _) if !run.completed() => {
                 Conclusion::Blocked("the wizard did not complete".into())
             }
@@ -39,6 +44,25 @@ pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
             (true, false) => Conclusion::NotApplicable("the wizard asks nothing".into()),
         }
     });
+}
+
+/// Words that a newer host may know, of the wizard's own questions and of the forms.
+fn unknown_words(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<String> {
+    let run = observed.run();
+    let own = run.and_then(|run| asked(run, &subject.limits));
+    let forms = opened.declared.iter().filter(|d| !d.is_schema);
+    let forms = forms.filter(|_| observed.wizard.primary);
+    let of_forms = forms.filter_map(|d| d.questions.as_ref().ok()).flatten();
+    let own = own.unwrap_or_default();
+    let words = own.iter().chain(of_forms).flat_map(|question| {
+        let words = question.unknown_words().into_iter();
+        words.map(|word| {
+            let id = inert(&question.id, 80);
+            format!("question `{id}` has {}", inert(&word, 100))
+        })
+    });
+    let words: BTreeSet<String> = words.collect();
+    words.into_iter().take(8).collect()
 }
 
 /// Whether the step asks anything. Adds the defects of its questions to `found`.
@@ -110,6 +134,9 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     let Some(kind) = question.answer() else {
+        if !question.unknown_words().is_empty() {
+            return found;
+        }
         let kind = format!("`{}`", inert(&question.kind, 80));
         found.push(finding(CheckCode::QuestionKind, "a known kind", kind));
         return found;
@@ -328,7 +355,7 @@ mod tests {
         };
         let constraint = ["E_QUESTION_CONSTRAINT"];
         assert_eq!(with("text", &|_| {}), [""; 0]);
-        assert_eq!(with("emotion", &|_| {}), ["E_QUESTION_KIND"]);
+        assert_eq!(with("", &|_| {}), ["E_QUESTION_KIND"]);
         assert_eq!(with("choice", &|_| {}), constraint);
         assert_eq!(with("text", &|q| q.pattern = Some("(".into())), constraint);
         assert_eq!(
