@@ -294,6 +294,7 @@ Check(CheckCode) {
     AnswerUnnamed "E_ANSWER_UNNAMED" "The wizard refuses an answer without naming the question.",
     ExtraInPlan "E_EXTRA_IN_PLAN" "An answer to a question that the wizard does not ask is in the plan.",
     ExtraChanges "E_EXTRA_CHANGES" "An answer to a question that the wizard does not ask changes the plan.",
+    AnswerUnused "E_ANSWER_UNUSED" "The plan is the same for two different answers to a question that setup requires.",
     ValidateAccepts "E_VALIDATE_ACCEPTS" "The validate step accepts answers that the apply step refuses.",
     Validator "E_VALIDATOR" "A validator that the pack carries reports an error.",
     LocalPath "E_LOCAL_PATH" "A file contains a path of the machine that built the pack.",

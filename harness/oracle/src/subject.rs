@@ -317,6 +317,8 @@ pub struct Probed {
     pub secrets: BTreeMap<String, String>,
     /// Keys of the secrets in whose place a made-up one was looked for.
     pub masked: BTreeSet<String>,
+    /// By question that was tried, whether another accepted answer gives another plan.
+    pub steers: BTreeMap<String, bool>,
     /// Secrets that leak in any run.
     pub leaks: BTreeSet<Leak>,
     /// The state that setup leaves.

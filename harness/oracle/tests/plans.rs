@@ -238,3 +238,15 @@ fn urls_of_the_provider_and_of_the_user_are_no_redirects() {
     };
     assert_eq!(findings("plan.redirects", "lobby", plan), [""; 0]);
 }
+
+#[test]
+fn required_answer_that_changes_nothing_is_found() {
+    let ignores: Plan = |_| json!({ "config_patch": { "room": "lobby" } });
+    let found = findings("answers.used", "lobby", ignores);
+    assert_eq!(found, ["E_ANSWER_UNUSED `room`"]);
+    let uses: Plan = |input| json!({ "notes": [format!("the room is {}", room(input))] });
+    assert_eq!(findings("answers.used", "lobby", uses), [""; 0]);
+    // It depends on one of the other answers.
+    let some: Plan = |input| json!({ "config_patch": { "x": *room(input) == "x2" } });
+    assert_eq!(findings("answers.used", "lobby", some), [""; 0]);
+}

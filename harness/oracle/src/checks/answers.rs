@@ -1,5 +1,7 @@
 //! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
+mod used;
+
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
@@ -99,6 +101,19 @@ pub(super) const CHECKS: &[Check] = &[
                 broke(probe)
             })
         },
+    },
+    Check {
+        id: "answers.used",
+        stage: Stage::Answers,
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Setup,
+        host: "The host sets up the same, whatever the user answers.",
+        requirement: "Two accepted answers to a question that setup requires give two plans. Optional questions, truth values, comments, and questions that decide which others are asked may steer nothing.",
+        why: "A user who answers a question relies on the answer; one that setup ignores is set up as somebody else's.",
+        fix: "Use the answer in the plan, make the question optional, or do not ask it.",
+        run: used::used,
     },
 ];
 

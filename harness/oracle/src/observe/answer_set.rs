@@ -64,6 +64,16 @@ impl AnswerSet {
         all
     }
 
+    /// The answer to the question `id`, where a run finds it.
+    pub(crate) fn answer(&self, id: &str) -> Option<&Value> {
+        let answers = match &self.own {
+            Some(own) => return own.get(id),
+            None => &self.inputs.answers,
+        };
+        let parts = [answers.get("config"), answers.get("secrets"), Some(answers)];
+        parts.into_iter().flatten().find_map(|part| part.get(id))
+    }
+
     /// What these answers give.
     pub(crate) fn given(&self) -> Given {
         Given::of(self.own.iter().chain([&self.inputs.answers]))

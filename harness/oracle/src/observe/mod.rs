@@ -11,6 +11,7 @@ mod opening;
 mod probe;
 mod repeat;
 mod second_runs;
+mod steering;
 mod variations;
 
 pub use conditions::Conditions;

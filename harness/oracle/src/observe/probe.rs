@@ -21,6 +21,8 @@ use provision_core::wizard::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Who asks, if the wizard itself does.
+const WIZARD: &str = "the wizard";
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 16;
 /// Different plans that are kept, at most.
@@ -73,10 +75,10 @@ fn together(mutations: &[AnswerMutation]) -> String {
 }
 
 /// The wizard that is probed.
-struct Target<'t> {
-    executor: MemoExecutor<'t>,
-    wizard: &'t Wizard,
-    base: &'t AnswerSet,
+pub(super) struct Target<'t> {
+    pub(super) executor: MemoExecutor<'t>,
+    pub(super) wizard: &'t Wizard,
+    pub(super) base: &'t AnswerSet,
     /// The plan of valid answers.
     plan: &'t ProvisionPlan,
 }
@@ -136,6 +138,10 @@ impl Prober<'_> {
         let made = made.map(|(key, _, canary)| (key.clone(), canary)).collect();
         leaks.extend(searched(&made, first));
         leaks.extend(search.of_run(first));
+        // Hosts keep the answers to the questions of a file themselves.
+        let is_own = asked_by == WIZARD;
+        let own = if is_own { questions.as_slice() } else { &[] };
+        let steers = self.steering(&target, own, first);
         let mut left = InstalledState::default();
         left.apply(&first.plan);
         let SecondRuns {
@@ -159,6 +165,7 @@ impl Prober<'_> {
             plans,
             secrets,
             masked: masked.unwrap_or_default(),
+            steers,
             leaks,
             left,
             again,
@@ -356,7 +363,7 @@ impl Prober<'_> {
         }
         if let Some(mut own) = asked(first, &self.conditions.limits) {
             wizard.form.mark_secrets(&mut own);
-            return (own, "the wizard".into());
+            return (own, WIZARD.into());
         }
         if wizard.kind != WizardKind::Setup || !wizard.primary {
             return (Vec::new(), String::new());
