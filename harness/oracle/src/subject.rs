@@ -319,6 +319,8 @@ pub struct Probed {
     pub masked: BTreeSet<String>,
     /// By question that was tried, whether another accepted answer gives another plan.
     pub steers: BTreeMap<String, bool>,
+    /// By required question that was tried, whether an empty text gets into the config.
+    pub empties: BTreeMap<String, bool>,
     /// Secrets that leak in any run.
     pub leaks: BTreeSet<Leak>,
     /// The state that setup leaves.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// The plan of the answers and the base URL that a step receives.
 type Plan = fn(&Value) -> Value;
 
-/// A wizard that asks for a room and a place, accepts everything, and makes this plan.
+/// A wizard that asks for a room, a place and a secret, accepts everything, and makes this plan.
 struct Wizard(Plan);
 
 impl StepExecutor for Wizard {
@@ -25,6 +25,7 @@ impl StepExecutor for Wizard {
             "collect" => json!({ "questions": { "questions": [
                 { "id": "room", "kind": "text", "required": true },
                 { "id": "callback", "kind": "text", "required": true },
+                { "id": "pin", "kind": "text", "required": true, "secret": true },
             ] } }),
             "apply" => json!({ "plan": (self.0)(&input) }),
             _ => json!({}),
@@ -50,7 +51,7 @@ fn room(input: &Value) -> &Value {
 fn findings(check: &str, room: &str, plan: Plan) -> Vec<String> {
     let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
     let config = json!({ "room": room, "callback": "https://own.example/cb" });
-    let input = json!({ "config": config });
+    let input = json!({ "config": config, "secrets": { "pin": "pin-4711-0815-2342" } });
     let files = [
         ("pack.json", manifest.to_owned()),
         ("s.wat", "(module)".into()),
@@ -249,4 +250,32 @@ fn required_answer_that_changes_nothing_is_found() {
     // It depends on one of the other answers.
     let some: Plan = |input| json!({ "config_patch": { "x": *room(input) == "x2" } });
     assert_eq!(findings("answers.used", "lobby", some), [""; 0]);
+}
+
+#[test]
+fn empty_text_for_a_required_answer_has_to_stay_out_of_the_config() {
+    let keeps: Plan = |input| json!({ "config_patch": { "room": room(input) } });
+    let found = findings("answers.empty-refused", "lobby", keeps);
+    assert_eq!(found, ["E_ANSWER_EMPTY `room`"]);
+    let replaces: Plan = |input| {
+        let room = room(input).as_str().filter(|room| !room.is_empty());
+        json!({ "config_patch": { "room": room.unwrap_or("lobby") } })
+    };
+    assert_eq!(
+        findings("answers.empty-refused", "lobby", replaces),
+        [""; 0]
+    );
+}
+
+#[test]
+fn secret_that_setup_asks_for_has_to_be_set_or_declared() {
+    let forgets: Plan = |_| json!({ "config_patch": { "room": "lobby" } });
+    let found = findings("secrets.declared", "lobby", forgets);
+    assert_eq!(found, ["E_SECRET_UNSET question `pin`"]);
+    let sets: Plan = |_| {
+        let redacted = json!({ "redacted": true, "value": null });
+        json!({ "secrets_patch": { "set": { "PIN": redacted } } })
+    };
+    let found = findings("secrets.declared", "lobby", sets);
+    assert_eq!(found, ["E_SECRET_UNDECLARED /secrets_patch/set/PIN"]);
 }

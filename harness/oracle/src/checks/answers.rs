@@ -1,17 +1,19 @@
 //! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
+mod probed;
 mod used;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
-use crate::subject::{Observed, Subject};
+use crate::subject::Subject;
 use crate::{Probe, ProbeOutcome, Probed};
+use probed::probed;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
+use provision_core::wizard::ProvisionPlan;
 use provision_core::wizard::questions::{Kind, Question};
-use provision_core::wizard::{ProvisionPlan, WizardKind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -115,6 +117,19 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Use the answer in the plan, make the question optional, or do not ask it.",
         run: used::used,
     },
+    Check {
+        id: "answers.empty-refused",
+        stage: Stage::Answers,
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Setup,
+        host: "The provider starts with an empty value where it needs one.",
+        requirement: "An empty text as answer to a question that requires a text does not get into the config, unless the question says that it may be empty (a least length of 0, an empty default or choice).",
+        why: "A form sends an empty text for a field that its user left empty.",
+        fix: "Refuse an empty text like a missing answer, or set a default.",
+        run: used::empty_refused,
+    },
 ];
 
 /// Judges each probe of the kind `aim`. An inconclusive probe keeps the check from
@@ -164,27 +179,6 @@ fn conclude<'p>(
         _ if tried == 0 => None,
         (true, Some(why)) => Some(Conclusion::Blocked(why)),
         _ => Some(Conclusion::of(found)),
-    }
-}
-
-/// The probes of a wizard, and the plan of valid answers.
-fn probed(observed: &Observed) -> Result<(&Probed, &ProvisionPlan), Conclusion> {
-    if observed.wizard.kind == WizardKind::Requirements {
-        let reason = "a requirements step takes no answers";
-        return Err(Conclusion::NotApplicable(reason.into()));
-    }
-    let runs = observed.runs.as_ref();
-    let runs = runs.map_err(|_| Conclusion::Blocked("the wizard was not driven".into()))?;
-    match &runs.probed {
-        Some(probed) => Ok((probed, &runs.first.plan)),
-        None => {
-            let reason = if runs.first.completed() {
-                "other answers were not tried"
-            } else {
-                "the wizard does not complete with valid answers"
-            };
-            Err(Conclusion::Blocked(reason.into()))
-        }
     }
 }
 

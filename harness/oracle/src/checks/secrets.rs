@@ -2,13 +2,14 @@
 
 use super::plan::on_plan;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::probe_outcome::asked;
 use crate::secret_scan::{Leak, is_searchable};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::secret_requirements;
-use provision_core::wizard::{Driver, ProvisionPlan, WizardKind};
+use provision_core::wizard::questions::{Question, secret_requirements};
+use provision_core::wizard::{Driver, ProvisionPlan, WizardKind, WizardRun};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "Secret stores are filled by the declared requirements.",
-        requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set.",
+        requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set. A secret that setup asks for and requires is set or declared.",
         why: "Operators provide the secrets that are declared; one that is not is missing at run time.",
         fix: "List every secret in assets/secret-requirements.json (or the manifest), and set each required one.",
         run: |subject, findings| {
@@ -193,10 +194,31 @@ fn declared(subject: &Subject, opened: &Opened, observed: &Observed) -> Conclusi
     match (found.is_empty(), run.completed()) {
         (_, false) => Conclusion::Blocked("the wizard did not complete".into()),
         (true, true) if set.is_empty() && requirements.is_empty() => {
-            Conclusion::NotApplicable("there are no secrets".into())
+            let lost = lost(subject, opened, observed, run);
+            if lost.is_empty() {
+                Conclusion::NotApplicable("there are no secrets".into())
+            } else {
+                Conclusion::Failed(lost)
+            }
         }
         _ => Conclusion::of(found),
     }
+}
+
+/// Findings on the secrets that a setup asks for and requires, if its plan sets none and
+/// no file of the pack knows of any: nobody stores the answers.
+fn lost(subject: &Subject, opened: &Opened, observed: &Observed, run: &WizardRun) -> Vec<Finding> {
+    if observed.wizard.kind != WizardKind::Setup || opened.form.has_secrets() {
+        return Vec::new();
+    }
+    let asked = asked(run, &subject.limits).unwrap_or_default();
+    let secrets = asked.iter().filter(|q| q.secret && q.required);
+    let finding = |question: &Question| {
+        let at = format!("question `{}`", inert(&question.id, 80));
+        let expected = "a secret that the plan sets, or that the pack declares";
+        Finding::new(CheckCode::SecretUnset, at, expected, "neither")
+    };
+    secrets.map(finding).collect()
 }
 
 /// The pack's requirements: its files, its manifest, and its requirements step.

@@ -4,6 +4,7 @@ pub(crate) mod answer_set;
 mod asking;
 mod components;
 mod conditions;
+mod empties;
 mod harness_errors;
 mod inputs;
 mod memo;

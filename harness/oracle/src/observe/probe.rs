@@ -4,7 +4,6 @@
 use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::memo::MemoExecutor;
-use super::second_runs::SecondRuns;
 use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
     untried,
@@ -83,6 +82,17 @@ pub(super) struct Target<'t> {
     plan: &'t ProvisionPlan,
 }
 
+/// The runs on the state that setup left; each `None` if there is no such wizard.
+#[derive(Default)]
+pub(super) struct SecondRuns {
+    /// Setup again.
+    pub(super) again: Option<WizardRun>,
+    /// The name and the run of the update wizard, with the same answers.
+    pub(super) updated: Option<(String, WizardRun)>,
+    /// The name and the run of the remove wizard.
+    pub(super) back: Option<(String, WizardRun)>,
+}
+
 /// Probes the wizards of one pack.
 pub(super) struct Prober<'p> {
     pub(super) executor: &'p dyn StepExecutor,
@@ -142,6 +152,7 @@ impl Prober<'_> {
         let is_own = asked_by == WIZARD;
         let own = if is_own { questions.as_slice() } else { &[] };
         let steers = self.steering(&target, own, first);
+        let empties = self.empties(&target, own);
         let mut left = InstalledState::default();
         left.apply(&first.plan);
         let SecondRuns {
@@ -166,6 +177,7 @@ impl Prober<'_> {
             secrets,
             masked: masked.unwrap_or_default(),
             steers,
+            empties,
             leaks,
             left,
             again,

@@ -1,19 +1,8 @@
 //! Runs on the state that setup left: setup again, the update and the remove wizard.
 
 use super::answer_set::AnswerSet;
-use super::probe::Prober;
-use provision_core::wizard::{Driver, InstalledState, Wizard, WizardKind, WizardRun};
-
-/// The runs on the state that setup left; each `None` if there is no such wizard.
-#[derive(Default)]
-pub(super) struct SecondRuns {
-    /// Setup again.
-    pub(super) again: Option<WizardRun>,
-    /// The name and the run of the update wizard, with the same answers.
-    pub(super) updated: Option<(String, WizardRun)>,
-    /// The name and the run of the remove wizard.
-    pub(super) back: Option<(String, WizardRun)>,
-}
+use super::probe::{Prober, SecondRuns};
+use provision_core::wizard::{Driver, InstalledState, Wizard, WizardKind};
 
 impl Prober<'_> {
     /// Runs what belongs to the setup `wizard` on the state that it `left`.

@@ -53,7 +53,8 @@ impl Prober<'_> {
         steers
     }
 
-    fn with(&self, target: &Target<'_>, question: &Question, value: Value) -> WizardRun {
+    /// A run with this answer to one question.
+    pub(super) fn with(&self, target: &Target<'_>, question: &Question, value: Value) -> WizardRun {
         let edit = Edit {
             question: question.id.clone(),
             secret: false,

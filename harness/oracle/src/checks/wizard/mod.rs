@@ -104,7 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
         host: "Hosts show the placeholder as it stands.",
         requirement: "Cards, labels and summaries hold no unresolved template: no `{{name}}`, `${name}` or `$data`. A quoted template (in backticks), a text key `{{i18n:…}}`, a date function of a card and the text of an answer are allowed.",
         why: "A user who reads `{{ room }}` does not learn which room is set up.",
-        fix: "Fill the template in before the step answers, or quote it in backticks if users shall read it.",
+        fix: "Fill the template in before the step answers, or quote it in backticks for users to read.",
         run: texts::resolved,
     },
 ];
