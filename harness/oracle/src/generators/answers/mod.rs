@@ -14,7 +14,7 @@ use provision_core::wizard::questions::{Kind, Question};
 use serde_json::{Map, Value};
 
 use valid::valid;
-use values::{hostile, wrong};
+use values::{boundary, hostile, wrong};
 
 pub use batches::batches;
 pub use pairs::pairs;
@@ -25,6 +25,8 @@ const VALID: usize = 300;
 const SINGLES: usize = 600;
 /// Mutations with a hostile value, at most.
 const HOSTILE: usize = 160;
+/// Mutations with a boundary value, at most.
+const BOUNDARY: usize = 120;
 
 /// The kind of an answer mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +146,7 @@ pub fn mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     singles.truncate(SINGLES);
     mutations.extend(singles);
     mutations.extend(extras());
+    mutations.extend(boundary_mutations(spec));
     let hostile = hostile_mutations(spec);
     mutations.extend(chosen(hostile, HOSTILE, spec.seed));
     let places = mutations.iter_mut().enumerate();
@@ -216,6 +219,27 @@ fn extras() -> Vec<AnswerMutation> {
     vec![extra(false), extra(true)]
 }
 
+/// Boundary values of each question. If there are too many, each question keeps its
+/// first ones.
+fn boundary_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
+    let of_question = |question: &Question| {
+        let along = revealing(spec, question).unwrap_or_default();
+        let offered = valid(question, spec.longest);
+        let is_offered = |value: &Value| offered.iter().any(|(_, o)| o.as_ref() == Some(value));
+        let values = boundary(question, spec.longest).into_iter();
+        let values = values.filter(|(_, value)| !is_offered(value));
+        let values = values.map(|(what, value)| {
+            let (kind, value) = (ProbeKind::Hostile, Some(value));
+            mutation(kind, &what, question, value, along.clone())
+        });
+        values.enumerate().collect::<Vec<_>>()
+    };
+    let mut ranked: Vec<_> = spec.questions.iter().flat_map(of_question).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let ranked = ranked.into_iter().take(BOUNDARY);
+    ranked.map(|(_, mutation)| mutation).collect()
+}
+
 fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     let values = hostile(spec.longest, spec.deepest);
     let asked = spec.questions.iter().flat_map(|question| {
@@ -262,124 +286,4 @@ fn chosen(mut mutations: Vec<AnswerMutation>, most: usize, seed: u64) -> Vec<Ans
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use provision_core::limits::FlowLimits;
-    use provision_core::wizard::questions::questions;
-    use serde_json::json;
-    use std::collections::BTreeSet;
-
-    fn asked() -> Vec<Question> {
-        let spec = json!({"questions": [
-            {"id": "room", "kind": "text", "required": true},
-            {"id": "on", "kind": "bool"},
-            {"id": "port", "kind": "integer", "min": 1, "max": 9},
-            {"id": "region", "kind": "choice", "options": ["eu", "us"], "required": true},
-            {"id": "token", "kind": "text", "secret": true, "required": true},
-        ]});
-        questions(&spec, &FlowLimits::DEFAULT).expect("questions")
-    }
-
-    fn generated(questions: &[Question], typed: bool, seed: u64) -> Vec<AnswerMutation> {
-        mutations(&MutationSpec {
-            questions,
-            answers: &Map::new(),
-            base_url: None,
-            typed,
-            longest: 4096,
-            deepest: 16,
-            seed,
-        })
-    }
-
-    #[test]
-    fn every_probe_kind_and_question_is_reached() {
-        let questions = asked();
-        let mutations = generated(&questions, true, 1);
-        let of = |kind: ProbeKind| {
-            let mutations = mutations.iter().filter(move |m| m.kind == kind);
-            mutations
-                .flat_map(|m| &m.edits)
-                .map(|e| e.question.as_str())
-                .collect::<BTreeSet<_>>()
-        };
-        assert_eq!(of(ProbeKind::Missing), ["region", "room", "token"].into());
-        assert_eq!(of(ProbeKind::WrongType).len(), 5);
-        assert_eq!(
-            of(ProbeKind::Extra),
-            ["unexpected_answer", "unexpected_secret"].into()
-        );
-        let unasked = of(ProbeKind::Hostile).into_iter();
-        let unasked = unasked.filter(|q| q.starts_with("unexpected_answer_"));
-        assert_eq!(of(ProbeKind::Hostile).len() - unasked.count(), 5);
-        let long = mutations.iter().flat_map(|m| &m.edits);
-        let long = long.filter_map(|e| e.value.as_ref()?.as_str());
-        assert_eq!(long.map(str::len).max(), Some(4096));
-    }
-
-    #[test]
-    fn wrong_type_is_never_a_valid_answer() {
-        for (question, mutation) in asked().iter().flat_map(|q| {
-            let one = generated(std::slice::from_ref(q), true, 1);
-            one.into_iter().map(move |m| (q.clone(), m))
-        }) {
-            if mutation.kind != ProbeKind::WrongType {
-                continue;
-            }
-            let value = mutation.edits[0].value.clone().expect("a value");
-            let right = match question.answer().expect("a kind") {
-                Kind::Text => value.is_string(),
-                Kind::Bool => value.is_boolean(),
-                Kind::Integer => value.is_i64(),
-                Kind::Choice => question.choices().any(|c| *c == value),
-                _ => false,
-            };
-            assert!(!right, "{}: {value}", question.id);
-        }
-    }
-
-    #[test]
-    fn batch_changes_each_question_once() {
-        let mutations = generated(&asked(), true, 1);
-        let hostile: Vec<AnswerMutation> = mutations
-            .into_iter()
-            .filter(|m| m.kind == ProbeKind::Hostile)
-            .collect();
-        let batches = batches(hostile.clone());
-        let count = batches.len();
-        assert!(count < hostile.len() / 4, "{count} batches");
-        let mut all = Vec::new();
-        for batch in batches {
-            let edits = batch.iter().flat_map(|m| &m.edits);
-            let questions: Vec<&str> = edits.map(|e| e.question.as_str()).collect();
-            let different: BTreeSet<&str> = questions.iter().copied().collect();
-            assert_eq!(questions.len(), different.len());
-            all.extend(batch);
-        }
-        assert!(hostile.iter().all(|mutation| all.contains(mutation)));
-        assert_eq!(hostile.len(), all.len());
-    }
-
-    #[test]
-    fn mutations_depend_on_the_seed_only() {
-        let mut questions = asked();
-        for i in 0..4 {
-            // So many that the seed has to select hostile values.
-            questions.push(Question::plain(&format!("more-{i}"), "text"));
-        }
-        let questions = questions;
-        assert_eq!(
-            generated(&questions, true, 7),
-            generated(&questions, true, 7)
-        );
-        assert_ne!(
-            generated(&questions, true, 7),
-            generated(&questions, true, 8)
-        );
-        // If answers become text, a text is never of the wrong type.
-        let texts = generated(&asked(), false, 7);
-        let wrong = texts.iter().filter(|m| m.kind == ProbeKind::WrongType);
-        let wrong: BTreeSet<&str> = wrong.map(|m| m.edits[0].question.as_str()).collect();
-        assert_eq!(wrong, ["on", "port", "region"].into());
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Answers of the wrong type for `question`, each with a description; none if the
 /// question's kind is unknown. If answers become text (not `typed`), only texts
@@ -112,6 +113,61 @@ pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Valu
     ];
     values.extend(numbers());
     values
+}
+
+/// Values at which code for `question` often breaks, each with a description, those of
+/// its own limits first. A text has at most `longest` bytes.
+pub(super) fn boundary(question: &Question, longest: usize) -> Vec<(String, Value)> {
+    if !question.options.is_empty() {
+        return Vec::new();
+    }
+    let limits = [question.bounds.0, question.bounds.1];
+    let whole = |limit: &f64| limit.fract() == 0.0 && limit.abs() < 1e15;
+    let limits: Vec<i64> = limits
+        .into_iter()
+        .flatten()
+        .filter(whole)
+        .map(|l| l as i64)
+        .collect();
+    let beside = limits
+        .iter()
+        .flat_map(|limit| [limit - 1, *limit, limit + 1]);
+    match question.answer() {
+        Some(Kind::Number | Kind::Integer) => {
+            let two = |power: u32| 1_i64 << power;
+            let fixed = [
+                0,
+                1,
+                -1,
+                two(31) - 1,
+                two(31),
+                -two(31),
+                -two(31) - 1,
+                two(53),
+            ];
+            let numbers = unique(beside.chain(fixed)).into_iter();
+            let value = |number: i64| (format!("the number {number}"), json!(number));
+            numbers.map(value).collect()
+        }
+        Some(Kind::Text) => {
+            let powers = (8..=16).map(|power| 1_i64 << power);
+            let lengths = unique(beside.chain(powers)).into_iter();
+            let lengths = lengths.filter_map(|length| usize::try_from(length).ok());
+            let lengths = lengths.filter(|length| (1..=longest).contains(length));
+            let value = |length: usize| {
+                let text = Value::String("a".repeat(length));
+                (format!("a text of {length} characters"), text)
+            };
+            lengths.map(value).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `numbers` without repetitions, in the same order.
+fn unique(numbers: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut seen = BTreeSet::new();
+    numbers.filter(|number| seen.insert(*number)).collect()
 }
 
 /// Boundary numbers, each with a description.
