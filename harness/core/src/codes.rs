@@ -291,6 +291,7 @@ Check(CheckCode) {
     AnswerRefused "E_ANSWER_REFUSED" "The wizard refuses an answer that its question offers.",
     AnswerMissing "E_ANSWER_MISSING" "The wizard accepts answers that lack a required one.",
     AnswerType "E_ANSWER_TYPE" "The wizard accepts an answer of the wrong type.",
+    AnswerConstraint "E_ANSWER_CONSTRAINT" "The wizard puts an answer into the plan that a constraint of its question forbids.",
     AnswerUnnamed "E_ANSWER_UNNAMED" "The wizard refuses an answer without naming the question.",
     ExtraInPlan "E_EXTRA_IN_PLAN" "An answer to a question that the wizard does not ask is in the plan.",
     ExtraChanges "E_EXTRA_CHANGES" "An answer to a question that the wizard does not ask changes the plan.",

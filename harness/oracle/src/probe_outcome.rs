@@ -6,6 +6,7 @@ use crate::subject::{Probe, ProbeOutcome};
 use provision_core::Limits;
 use provision_core::wizard::questions::{Question, card, questions};
 use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardRun};
+use serde_json::Value;
 
 /// The outcome of the answers that `run` received.
 pub(crate) fn outcome_of(run: &WizardRun) -> ProbeOutcome {
@@ -71,6 +72,7 @@ impl Probe {
     ) -> (usize, Self) {
         let probe = Self {
             questions: questions_of(&mutation),
+            breaks: mutation.breaks.map(|constraint| (constraint, false)),
             kind: mutation.kind,
             what: mutation.what,
             outcome,
@@ -83,6 +85,25 @@ impl Probe {
 fn plain(text: &str) -> String {
     let letters = text.chars().filter(|c| c.is_alphanumeric());
     letters.collect::<String>().to_lowercase()
+}
+
+/// Whether `plan` sets the new answer of `mutation`, under the id of its question. An
+/// answer that the wizard brought within its limits is not there.
+pub(crate) fn keeps(plan: &ProvisionPlan, mutation: &AnswerMutation) -> bool {
+    let mut edits = mutation.edits.iter();
+    edits.any(
+        |edit| match (plan.config_patch.get(&edit.question), &edit.value) {
+            (Some(Value::String(kept)), Some(Value::String(given))) => kept == given,
+            (Some(Value::String(kept)), Some(given)) => *kept == given.to_string(),
+            (Some(kept), Some(given)) => kept == given || equal(kept, given),
+            _ => false,
+        },
+    )
+}
+
+/// Whether two numbers are equal, however they are written.
+fn equal(one: &Value, two: &Value) -> bool {
+    one.as_f64().is_some_and(|one| two.as_f64() == Some(one))
 }
 
 /// Whether `plan` contains an unasked answer.

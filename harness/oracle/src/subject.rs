@@ -368,6 +368,9 @@ pub struct Probe {
     pub outcome: ProbeOutcome,
     /// The plan, if the wizard completed.
     pub plan: Option<ProvisionPlan>,
+    /// The constraint that the answer breaks, and whether the plan has the answer
+    /// nevertheless.
+    pub breaks: Option<(&'static str, bool)>,
 }
 
 /// The outcome of a run with mutated answers.

@@ -1,5 +1,6 @@
 //! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
+mod constraints;
 mod probed;
 mod used;
 
@@ -69,6 +70,20 @@ pub(super) const CHECKS: &[Check] = &[
                 CheckCode::AnswerType,
             )
         },
+    },
+    Check {
+        id: "answers.constraints-refused",
+        stage: Stage::Answers,
+        // Where a schema refuses what becomes of the answer, `plan.config-valid` fails.
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Nowhere,
+        host: "No host checks limits, and of patterns only that of URLs.",
+        requirement: "An answer beyond the limits or against the pattern that its question declares is refused, or replaced by one that is allowed; it never gets into the plan.",
+        why: "A form that says `at most 65535` promises that the pack works with nothing else; answers also come from files and scripts, which know no form.",
+        fix: "Check limits and patterns in validate, by the same values that the question states.",
+        run: constraints::refused,
     },
     Check {
         id: "answers.extra-harmless",
@@ -350,6 +365,7 @@ mod tests {
                 questions: vec![id.into()],
                 outcome: ProbeOutcome::Accepted,
                 plan,
+                breaks: None,
             };
             has_default(&probe, &questions)
         };

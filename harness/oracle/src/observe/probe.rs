@@ -8,7 +8,7 @@ use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
     untried,
 };
-use crate::probe_outcome::{asked, is_named, outcome_of};
+use crate::probe_outcome::{asked, is_named, keeps, outcome_of};
 use crate::secret_scan::{Leak, Secrets, deep};
 use crate::subject::{Probe, ProbeOutcome, Probed, ProbedPlan};
 use provision_core::Pack;
@@ -260,9 +260,14 @@ impl Prober<'_> {
             || (outcome == ProbeOutcome::Accepted
                 && (plan_is_shared || mutations.iter().all(shares)))
         {
-            let plan = (run.completed() && plan_is_shared).then_some(run.plan);
-            let probes = mutations.into_iter();
-            let probes = probes.map(|mutation| Probe::of(mutation, outcome.clone(), plan.clone()));
+            let made = run.completed().then_some(run.plan);
+            let plan = made.clone().filter(|_| plan_is_shared);
+            let probes = mutations.into_iter().map(|mutation| {
+                let kept = made.as_ref().is_some_and(|plan| keeps(plan, &mutation));
+                let (place, mut probe) = Probe::of(mutation, outcome.clone(), plan.clone());
+                probe.breaks = probe.breaks.map(|(constraint, _)| (constraint, kept));
+                (place, probe)
+            });
             return results.probes.extend(probes);
         }
         // A refusal of valid answers may be about two of them together.
@@ -320,6 +325,7 @@ impl Prober<'_> {
                     questions,
                     outcome,
                     plan: None,
+                    breaks: None,
                 };
                 results.probes.push((usize::MAX, probe));
             }

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod conditional;
+mod constraints;
 mod made_up;
 mod support;
 mod words;

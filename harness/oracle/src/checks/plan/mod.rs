@@ -81,7 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The operator validates the config strictly and refuses it.",
-        requirement: "The resulting config is valid under the pack's own config schema.",
+        requirement: "The config that the wizard makes of any answers that it accepts is valid under the pack's own config schema.",
         why: "A config that the pack's own schema refuses is refused by the first component that reads it.",
         fix: "Let the wizard make what the schema asks for, or correct the schema.",
         run: state::config_valid,

@@ -2,7 +2,6 @@
 //! and nothing after the remove wizard.
 
 use crate::check::{Conclusion, Findings};
-use crate::generators::answers::ProbeKind;
 use crate::schema::{Unusable, first_broken};
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -32,12 +31,12 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         let Some(run) = observed.run().filter(|run| run.completed()) else {
             return Conclusion::Blocked("the wizard did not complete".into());
         };
-        // NB: the first one is that of the answers that are judged.
+        // NB: the first one is that of the answers that are judged. What a wizard accepts,
+        // it has to make a valid config of, whoever sends it.
         let mut configs = vec![(String::new(), config(&run.plan))];
         let probed = observed.runs.as_ref().ok().and_then(|r| r.probed.as_ref());
         let plans = probed.into_iter().flat_map(|probed| &probed.plans);
-        let valid = plans.filter(|plan| plan.kind == ProbeKind::Valid);
-        configs.extend(valid.map(|p| (format!(", with {}", p.what), config(&p.plan))));
+        configs.extend(plans.map(|p| (format!(", with {}", p.what), config(&p.plan))));
         match schema {
             Ok(schema) => {
                 let conclusion = judge(opened, subject.limits.depth, (&file, &schema), &configs);

@@ -78,6 +78,8 @@ pub struct AnswerMutation {
     pub edits: Vec<Edit>,
     /// Answers that change with them, because other questions are shown then.
     pub along: Vec<Edit>,
+    /// The constraint of its question that the new answer breaks.
+    pub breaks: Option<&'static str>,
 }
 
 impl AnswerMutation {
@@ -190,6 +192,7 @@ fn mutation(
             value,
         }],
         along,
+        breaks: None,
     }
 }
 
@@ -215,6 +218,7 @@ fn extras() -> Vec<AnswerMutation> {
             value: Some(Value::String(EXTRA.into())),
         }],
         along: Vec::new(),
+        breaks: None,
     };
     vec![extra(false), extra(true)]
 }
@@ -227,10 +231,11 @@ fn boundary_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
         let offered = valid(question, spec.longest);
         let is_offered = |value: &Value| offered.iter().any(|(_, o)| o.as_ref() == Some(value));
         let values = boundary(question, spec.longest).into_iter();
-        let values = values.filter(|(_, value)| !is_offered(value));
-        let values = values.map(|(what, value)| {
+        let values = values.filter(|(_, value, _)| !is_offered(value));
+        let values = values.map(|(what, value, breaks)| {
             let (kind, value) = (ProbeKind::Hostile, Some(value));
-            mutation(kind, &what, question, value, along.clone())
+            let mutation = mutation(kind, &what, question, value, along.clone());
+            AnswerMutation { breaks, ..mutation }
         });
         values.enumerate().collect::<Vec<_>>()
     };

@@ -1,6 +1,7 @@
 //! Values of the wrong type for a question, and hostile values for any question.
 
 use provision_core::wizard::questions::{Kind, Question};
+use regex::Regex;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -116,8 +117,27 @@ pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Valu
 }
 
 /// Values at which code for `question` often breaks, each with a description, those of
-/// its own limits first. A text has at most `longest` bytes.
-pub(super) fn boundary(question: &Question, longest: usize) -> Vec<(String, Value)> {
+/// its own limits first, and the constraint of the question that it breaks. A text has at
+/// most `longest` bytes.
+pub(super) fn boundary(
+    question: &Question,
+    longest: usize,
+) -> Vec<(String, Value, Option<&'static str>)> {
+    // NB: compiling a pattern may take as long as a run, so it is done once.
+    let pattern = question.pattern.as_deref().and_then(|p| Regex::new(p).ok());
+    let values = at_boundaries(question, longest, pattern.as_ref()).into_iter();
+    let values = values.map(|(what, value)| {
+        let breaks = broken(question, &value, pattern.as_ref());
+        (what, value, breaks)
+    });
+    values.collect()
+}
+
+fn at_boundaries(
+    question: &Question,
+    longest: usize,
+    pattern: Option<&Regex>,
+) -> Vec<(String, Value)> {
     if !question.options.is_empty() {
         return Vec::new();
     }
@@ -158,10 +178,43 @@ pub(super) fn boundary(question: &Question, longest: usize) -> Vec<(String, Valu
                 let text = Value::String("a".repeat(length));
                 (format!("a text of {length} characters"), text)
             };
-            lengths.map(value).collect()
+            let refused = pattern.and_then(|pattern| refused_by(pattern, question));
+            let refused = refused.map(|text| ("a text that does not match".into(), json!(text)));
+            refused.into_iter().chain(lengths.map(value)).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// A short text within the limits that the question's pattern refuses.
+fn refused_by(pattern: &Regex, question: &Question) -> Option<String> {
+    let texts = ["!", "a", "0", "a b", "?"].into_iter();
+    // It has to be as long as the shortest that is allowed.
+    let least = question
+        .bounds
+        .0
+        .filter(|least| (1.0..=1024.0).contains(least));
+    let times = least.map_or(1, |least| least as usize);
+    let mut texts = texts.map(|text| text.repeat(times));
+    texts.find(|text| !pattern.is_match(text))
+}
+
+/// The constraint of `question` that `value` breaks.
+fn broken(question: &Question, value: &Value, pattern: Option<&Regex>) -> Option<&'static str> {
+    let (least, most) = question.bounds;
+    let size = match (question.answer()?, value) {
+        (Kind::Text, Value::String(text)) => text.chars().count() as f64,
+        (Kind::Number | Kind::Integer, value) => value.as_f64()?,
+        _ => return None,
+    };
+    if least.is_some_and(|least| size < least) {
+        return Some("the minimum");
+    }
+    if most.is_some_and(|most| size > most) {
+        return Some("the maximum");
+    }
+    let refuses = |text: &str| pattern.is_some_and(|pattern| !pattern.is_match(text));
+    value.as_str().is_some_and(refuses).then_some("the pattern")
 }
 
 /// `numbers` without repetitions, in the same order.
