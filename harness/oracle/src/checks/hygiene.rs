@@ -164,6 +164,14 @@ fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
     findings.pack(Conclusion::of(found));
 }
 
+/// Whether `text` holds what looks like a live credential.
+pub(super) fn is_credential(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let shapes = CREDENTIAL_SHAPES.iter().flatten();
+    let mut found = shapes.flat_map(|shape| shape.find_iter(bytes));
+    found.any(|found| !is_placeholder(found.as_bytes()))
+}
+
 /// Whether it is an example from documentation: it says so, or has few distinct
 /// characters.
 fn is_placeholder(text: &[u8]) -> bool {

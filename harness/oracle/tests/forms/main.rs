@@ -6,5 +6,6 @@ mod agreement;
 mod conditional;
 mod constraints;
 mod made_up;
+mod masks;
 mod support;
 mod words;

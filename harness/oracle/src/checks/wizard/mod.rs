@@ -1,5 +1,6 @@
 //! wizard.*: is there a wizard, did each step run, and is its answer valid?
 
+mod agreement;
 mod questions;
 mod texts;
 mod translated;
@@ -79,7 +80,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
         why: "Users fill in what setup.yaml says; a wizard that asks for something else refuses their answers.",
         fix: "Generate setup.yaml, the questions and the config schema from one source.",
-        run: questions::agree,
+        run: agreement::agree,
     },
     Check {
         id: "wizard.labels-translated",

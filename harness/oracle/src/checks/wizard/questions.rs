@@ -1,16 +1,17 @@
-//! Checks of questions: well-formed, in agreement with the files, and translated.
+//! Whether questions are well-formed: shown and filled in, by any user.
 
 use crate::check::{Conclusion, Findings};
+use crate::checks::hygiene::is_credential;
 use crate::probe_outcome::asked;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{GIVEN, Kind, Question, READ_AT, card, questions as read};
-use provision_core::wizard::{StepCode, StepRun, WizardKind};
+use provision_core::wizard::questions::{Kind, Question, READ_AT, card, questions as read};
+use provision_core::wizard::{StepCode, StepRun};
 use regex::Regex;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// `wizard.questions`
 pub(super) fn well_formed(subject: &Subject, findings: &mut Findings) {
@@ -168,7 +169,17 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
             actual,
         ));
     }
+    if let Some(twice) = repeated(question) {
+        let actual = format!("{} twice", inert(&twice.to_string(), 80));
+        let expected = "each choice once";
+        found.push(finding(CheckCode::QuestionConstraint, expected, actual));
+    }
     if let Some(default) = &question.default {
+        if question.secret && default.as_str().is_some_and(is_credential) {
+            let expected = "no secret in the form";
+            let actual = "its default looks like a live credential".to_owned();
+            found.push(finding(CheckCode::QuestionDefault, expected, actual));
+        }
         let fits = fits(question, kind, default);
         let matches = match (pattern.ok().flatten(), default.as_str()) {
             (Some(pattern), Some(text)) => pattern.is_match(text),
@@ -181,6 +192,38 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The first choice that is offered twice.
+fn repeated(question: &Question) -> Option<&Value> {
+    let mut seen = BTreeSet::new();
+    let mut choices = question.choices();
+    choices.find(|choice| !seen.insert(choice.to_string()))
+}
+
+/// Whether `text` is the day that a question of kind `date` asks for, if it is of that
+/// kind at all. What is no date but a word, such as `today`, is not judged.
+fn is_possible(question: &Question, text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else {
+        return true;
+    };
+    let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else {
+        return true;
+    };
+    question.kind != "date" || day_exists(year, month, day)
+}
+
+fn day_exists(year: u32, month: u32, day: u32) -> bool {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 /// Whether `default` is a valid answer. NB: published forms write defaults of
@@ -204,134 +247,10 @@ fn fits(question: &Question, kind: Kind, default: &Value) -> bool {
     let chosen = question.options.is_empty()
         || kind == Kind::List
         || question.choices().any(|choice| choice == value);
-    kind.takes(value) && within && chosen
-}
-
-/// `wizard.questions-agree`
-pub(super) fn agree(subject: &Subject, findings: &mut Findings) {
-    findings.each_wizard(subject, |opened, observed| {
-        if observed.wizard.kind != WizardKind::Setup {
-            let reason = "only setup is described by files of the pack";
-            return Conclusion::NotApplicable(reason.into());
-        }
-        if observed.run().is_some_and(|run| !run.completed()) {
-            return Conclusion::Blocked("the wizard did not complete".into());
-        }
-        let sources = sources(subject, opened, observed);
-        match &sources[..] {
-            [] | [_] => Conclusion::NotApplicable("fewer than two say what is asked".into()),
-            [first, others @ ..] => {
-                let found = others.iter().flat_map(|other| differences(first, other));
-                Conclusion::of(found.collect()).about(observed.component())
-            }
-        }
-    });
-}
-
-/// A source of questions.
-struct Source {
-    name: String,
-    /// Whether it is the config schema.
-    is_schema: bool,
-    questions: BTreeMap<String, Asked>,
-}
-
-/// What two sources have to say alike of a question.
-#[derive(Clone, Copy)]
-struct Asked {
-    required: bool,
-    secret: bool,
-    /// Whether there is an answer if the user gives none.
-    has_default: bool,
-    /// Whether it is asked on certain answers alone.
-    conditional: bool,
-}
-
-impl Asked {
-    fn of(question: &Question) -> Self {
-        Self {
-            required: question.required,
-            secret: question.secret,
-            has_default: question.default.is_some(),
-            conditional: question.shown_if.is_some(),
-        }
-    }
-
-    fn agrees(self, other: Self) -> bool {
-        let (more, less) = if self.required {
-            (self, other)
-        } else {
-            (other, self)
-        };
-        // A default makes an optional answer as good as a required one, and what is not
-        // always asked cannot be required elsewhere.
-        let alike = more.required == less.required || less.has_default || more.conditional;
-        alike && self.secret == other.secret
-    }
-
-    fn words(self) -> String {
-        let required = if self.required {
-            "required"
-        } else {
-            "optional"
-        };
-        format!("{required}{}", if self.secret { " and secret" } else { "" })
-    }
-}
-
-/// The sources of questions: the wizard, and the files that declare questions.
-fn sources(subject: &Subject, opened: &Opened, observed: &Observed) -> Vec<Source> {
-    let flags = |questions: &[Question]| {
-        let flags = questions.iter().map(|q| (q.id.clone(), Asked::of(q)));
-        flags.collect::<BTreeMap<_, _>>()
-    };
-    let mut sources = Vec::new();
-    if let Some(mut own) = observed.run().and_then(|run| asked(run, &subject.limits)) {
-        // A question is secret if any file of the pack says so.
-        opened.form.mark_secrets(&mut own);
-        sources.push(Source {
-            name: observed.wizard.name.clone(),
-            is_schema: false,
-            questions: flags(&own),
-        });
-    }
-    for declared in &opened.declared {
-        if let Ok(questions) = &declared.questions {
-            sources.push(Source {
-                name: declared.file.clone(),
-                is_schema: declared.is_schema,
-                questions: flags(questions),
-            });
-        }
-    }
-    sources.retain(|source| !source.questions.is_empty());
-    sources
-}
-
-fn differences(one: &Source, two: &Source) -> Vec<Finding> {
-    let (first, second) = (&one.questions, &two.questions);
-    let ids: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
-    let by_schema = two.is_schema;
-    let (one, two) = (inert(&one.name, 120), inert(&two.name, 120));
-    let finding = |id: &str, actual: String| {
-        let expected = "the same question, as required and as secret, in both";
-        let at = format!("`{}`", inert(id, 80));
-        Finding::new(CheckCode::QuestionsDisagree, at, expected, actual)
-    };
-    let difference = |id: &String| match (first.get(id), second.get(id)) {
-        (Some(a), Some(b)) if a.agrees(*b) => None,
-        // A schema need not contain secrets, which go into the secret store. A config
-        // may have more keys than setup asks for, unless they are required.
-        (Some(a), b) if by_schema && a.secret && b.is_none_or(|b| b.secret) => None,
-        (None, Some(b)) if by_schema && (!b.required || id == GIVEN) => None,
-        (Some(a), Some(b)) => {
-            let (a, b) = (a.words(), b.words());
-            Some(finding(id, format!("{a} in {one}, {b} in {two}")))
-        }
-        (Some(_), None) => Some(finding(id, format!("in {one}, not in {two}"))),
-        (None, _) => Some(finding(id, format!("in {two}, not in {one}"))),
-    };
-    ids.into_iter().filter_map(difference).collect()
+    let possible = value
+        .as_str()
+        .is_none_or(|text| is_possible(question, text));
+    kind.takes(value) && within && chosen && possible
 }
 
 #[cfg(test)]
@@ -379,6 +298,26 @@ mod tests {
         };
         assert_eq!(with("choice", &|q| eu(q, "eu")), [""; 0]);
         assert_eq!(with("choice", &|q| eu(q, "moon")), ["E_QUESTION_DEFAULT"]);
+        let twice = |q: &mut Question| q.options = vec![json!({"value": "eu"}), json!("eu")];
+        assert_eq!(with("choice", &twice), constraint);
+        for (default, fits) in [
+            ("2024-02-29", true),
+            ("2023-02-29", false),
+            ("2026-02-30", false),
+            ("2026-13-01", false),
+            ("today", true),
+        ] {
+            let found = with("date", &|q| q.default = Some(json!(default)));
+            assert_eq!(found.is_empty(), fits, "{default}");
+            assert_eq!(with("text", &|q| q.default = Some(json!(default))), [""; 0]);
+        }
+        let secret = |q: &mut Question, default: &str| {
+            q.secret = true;
+            q.default = Some(json!(default));
+        };
+        let live = format!("ghp_{}", "a1B2c3D4e5".repeat(4).split_at(36).0);
+        assert_eq!(with("text", &|q| secret(q, &live)), ["E_QUESTION_DEFAULT"]);
+        assert_eq!(with("text", &|q| secret(q, "your-token")), [""; 0]);
         let long = |q: &mut Question| {
             q.bounds = (None, Some(3.0));
             q.default = Some(json!("four"));
