@@ -94,11 +94,19 @@ pub(crate) fn keeps(plan: &ProvisionPlan, mutation: &AnswerMutation) -> bool {
     edits.any(
         |edit| match (plan.config_patch.get(&edit.question), &edit.value) {
             (Some(Value::String(kept)), Some(Value::String(given))) => kept == given,
-            (Some(Value::String(kept)), Some(given)) => *kept == given.to_string(),
+            (Some(Value::String(kept)), Some(given)) => {
+                given == kept.as_str() || is_text_of(kept, given)
+            }
             (Some(kept), Some(given)) => kept == given || equal(kept, given),
             _ => false,
         },
     )
+}
+
+/// Whether `text` spells the value.
+fn is_text_of(text: &str, value: &Value) -> bool {
+    let spelled = value.to_string();
+    spelled == text
 }
 
 /// Whether two numbers are equal, however they are written.

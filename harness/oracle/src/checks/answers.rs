@@ -1,7 +1,7 @@
 //! answers.*: does the wizard refuse or survive invalid and hostile answers?
 
 mod constraints;
-mod probed;
+mod probes;
 mod used;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
@@ -9,7 +9,7 @@ use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
 use crate::subject::Subject;
 use crate::{Probe, ProbeOutcome, Probed};
-use probed::probed;
+use probes::{conclude, name, probed};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
@@ -74,7 +74,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "answers.constraints-refused",
         stage: Stage::Answers,
-        // Where a schema refuses what becomes of the answer, `plan.config-valid` fails.
+        // `plan.config-valid` fails where a schema refuses the config.
         level: Level::Should,
         scope: ScopeKind::Wizard,
         applies: Applies::WithWizard,
@@ -171,29 +171,6 @@ fn nothing_to_try(probed: &Probed, aim: ProbeKind) -> String {
         (_, "") => "nobody says what the wizard asks".into(),
         (ProbeKind::Missing, by) => format!("{by} requires no answer"),
         (_, by) => format!("{by} asks nothing that could be of a wrong type"),
-    }
-}
-
-fn conclude<'p>(
-    probes: impl Iterator<Item = &'p Probe>,
-    judge: impl Fn(&Probe) -> Option<Finding>,
-) -> Option<Conclusion> {
-    let mut found = Vec::new();
-    let mut unknown = None;
-    let mut tried = 0usize;
-    for probe in probes {
-        tried += 1;
-        match &probe.outcome {
-            ProbeOutcome::Inconclusive(why) => {
-                unknown.get_or_insert_with(|| format!("{}: {why}", name(probe)));
-            }
-            _ => found.extend(judge(probe)),
-        }
-    }
-    match (found.is_empty(), unknown) {
-        _ if tried == 0 => None,
-        (true, Some(why)) => Some(Conclusion::Blocked(why)),
-        _ => Some(Conclusion::of(found)),
     }
 }
 
@@ -326,16 +303,6 @@ fn broke(probe: &Probe) -> Option<Finding> {
         }
         _ => None,
     }
-}
-
-/// A probe in words: the question and the mutation.
-fn name(probe: &Probe) -> String {
-    let first = probe.questions.first().map(String::as_str);
-    format!(
-        "`{}` {}",
-        inert(first.unwrap_or_default(), 80),
-        inert(&probe.what, 200)
-    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use super::support::{Answers, Says, failures, none, refuse, trap};
 use provision_core::wizard::StepFailure;
 use serde_json::{Value, json};
 
+/// A form, the wizard, and the files of the pack.
+type Row<'f> = (&'f str, Says, &'f [(&'f str, &'f str)]);
+
 const YAML: &str = "questions:\n\
     - {name: mode, kind: choice, choices: [cloud, own], required: true}\n\
     - {name: host, kind: string, required: true, visible_if: {field: mode, eq: own}}\n";
@@ -78,7 +81,7 @@ fn hidden_question_is_not_demanded_and_a_shown_one_is_answered() {
     let qa = list(&json!({ "visible_if": { "field": "mode", "eq": "own" } })).to_string();
     let cloud = r#"{"config": {"mode": "cloud"}, "secrets": {}}"#;
     let own = r#"{"config": {"mode": "own", "host": "h"}, "secrets": {}}"#;
-    let rows: [(&str, Says, &[(&str, &str)]); 5] = [
+    let rows: [Row<'_>; 5] = [
         ("list", VISIBLE, &[]),
         ("component", SKIPPED, &[]),
         ("card", CARD, &[]),
@@ -100,7 +103,7 @@ fn hidden_question_is_not_demanded_and_a_shown_one_is_answered() {
 #[test]
 fn defect_behind_a_hidden_question_is_found() {
     let cloud = r#"{"config": {"mode": "cloud"}, "secrets": {}}"#;
-    let rows: [(&str, Says, &[(&str, &str)]); 3] = [
+    let rows: [Row<'_>; 3] = [
         ("list", TRAP, &[]),
         (
             "list, with answers",

@@ -12,14 +12,14 @@ pub use card::{Card, card};
 pub use condition::Condition;
 pub use declared::{Declared, config_schema, declared, secret_requirements};
 pub use setup_form::{SetupForm, canonical};
-pub use vocabulary::READ_AT;
+pub use vocabulary::{Kind, READ_AT};
 
 use super::executor::{StepCode, StepFailure};
 use crate::limits::FlowLimits;
 use crate::text::inert;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use vocabulary::steered_by;
+use vocabulary::{is_word, steered_by};
 
 /// The id of the answer that a host gives without a question.
 pub const GIVEN: &str = "public_base_url";
@@ -55,41 +55,6 @@ pub struct Question {
     pub help: Option<String>,
 }
 
-/// The kind of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A string.
-    Text,
-    /// A truth value.
-    Bool,
-    /// A number.
-    Number,
-    /// A whole number.
-    Integer,
-    /// One of the options.
-    Choice,
-    /// A list.
-    List,
-    /// An object.
-    Object,
-}
-
-impl Kind {
-    /// Whether `value` is of the kind. Every scalar fits a choice.
-    #[must_use]
-    pub fn takes(self, value: &Value) -> bool {
-        match self {
-            Self::Text => value.is_string(),
-            Self::Bool => value.is_boolean(),
-            Self::Number => value.is_number(),
-            Self::Integer => value.is_i64() || value.is_u64(),
-            Self::Choice => !value.is_array() && !value.is_object() && !value.is_null(),
-            Self::List => value.is_array(),
-            Self::Object => value.is_object(),
-        }
-    }
-}
-
 impl Question {
     /// An optional question without constraints.
     #[must_use]
@@ -123,6 +88,16 @@ impl Question {
     pub fn shown(&self, answers: &Map<String, Value>) -> Option<bool> {
         let condition = self.shown_if.as_ref();
         condition.map_or(Some(true), |condition| condition.holds(answers))
+    }
+
+    /// Words of the question that the table does not have, and that a newer host may
+    /// know: its kind, and members that say when it is asked.
+    #[must_use]
+    pub fn unknown_words(&self) -> Vec<String> {
+        let kind = self.answer().is_none() && is_word(&self.kind);
+        let kind = kind.then(|| format!("the kind `{}`", self.kind));
+        let steered = self.steered_by.iter().map(|key| format!("`{key}`"));
+        kind.into_iter().chain(steered).collect()
     }
 
     /// The values of its options. An option is a value, or an object with `value` or

@@ -4,11 +4,45 @@
 //! A host may be newer than this table. A word that is not in it is not the pack's
 //! failure: the harness says that it cannot judge it, and names [`READ_AT`].
 
-use super::{Kind, Question};
 use serde_json::Value;
 
 /// The sources of the table, with their versions.
 pub const READ_AT: &str = "greentic-types 1.2, greentic-setup 1.3.1-dev and Adaptive Cards 1.6";
+
+/// The kind of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// A truth value.
+    Bool,
+    /// A number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// One of the options.
+    Choice,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+}
+
+impl Kind {
+    /// Whether `value` is of the kind. Every scalar fits a choice.
+    #[must_use]
+    pub fn takes(self, value: &Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Bool => value.is_boolean(),
+            Self::Number => value.is_number(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Choice => !value.is_array() && !value.is_object() && !value.is_null(),
+            Self::List => value.is_array(),
+            Self::Object => value.is_object(),
+        }
+    }
+}
 
 /// Kinds by name. Some are of older packs, which hosts read as texts.
 const KINDS: [(Kind, &[&str]); 7] = [
@@ -74,23 +108,11 @@ impl Kind {
 }
 
 /// A word that may be one of a newer vocabulary: letters, digits, `_`, `-`, and `.`.
-fn is_word(name: &str) -> bool {
+pub(super) fn is_word(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
-}
-
-impl Question {
-    /// Words of the question that the table does not have, and that a newer host may
-    /// know: its kind, and members that say when it is asked.
-    #[must_use]
-    pub fn unknown_words(&self) -> Vec<String> {
-        let kind = self.answer().is_none() && is_word(&self.kind);
-        let kind = kind.then(|| format!("the kind `{}`", self.kind));
-        let steered = self.steered_by.iter().map(|key| format!("`{key}`"));
-        kind.into_iter().chain(steered).collect()
-    }
 }
 
 /// The first member of `item` that says when the question is asked, in a language that

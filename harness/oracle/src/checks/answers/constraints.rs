@@ -1,6 +1,6 @@
 //! Does the wizard refuse answers that its own questions forbid?
 
-use super::{conclude, name, probed};
+use super::probes::{conclude, name, probed};
 use crate::check::{Conclusion, Findings};
 use crate::generators::answers::ProbeKind;
 use crate::subject::Subject;

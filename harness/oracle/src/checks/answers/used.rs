@@ -1,7 +1,7 @@
 //! `answers.used` and `answers.empty-refused`: does the plan depend on the answers that
 //! setup requires, and does it need them?
 
-use super::probed::probed;
+use super::probes::probed;
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Probed, Subject};
 use provision_core::Finding;

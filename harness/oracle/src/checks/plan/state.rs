@@ -31,8 +31,8 @@ pub(super) fn config_valid(subject: &Subject, findings: &mut Findings) {
         let Some(run) = observed.run().filter(|run| run.completed()) else {
             return Conclusion::Blocked("the wizard did not complete".into());
         };
-        // NB: the first one is that of the answers that are judged. What a wizard accepts,
-        // it has to make a valid config of, whoever sends it.
+        // NB: the first one is that of the answers that are judged. The config has to
+        // be valid for all answers that the wizard accepts.
         let mut configs = vec![(String::new(), config(&run.plan))];
         let probed = observed.runs.as_ref().ok().and_then(|r| r.probed.as_ref());
         let plans = probed.into_iter().flat_map(|probed| &probed.plans);

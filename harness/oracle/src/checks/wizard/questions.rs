@@ -174,6 +174,20 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
         let expected = "each choice once";
         found.push(finding(CheckCode::QuestionConstraint, expected, actual));
     }
+    found.extend(of_default(
+        &at,
+        question,
+        kind,
+        pattern.ok().flatten().as_ref(),
+    ));
+    found
+}
+
+/// The defects of the default.
+fn of_default(at: &str, question: &Question, kind: Kind, pattern: Option<&Regex>) -> Vec<Finding> {
+    let finding =
+        |code: CheckCode, expected: &str, actual: String| Finding::new(code, at, expected, actual);
+    let mut found = Vec::new();
     if let Some(default) = &question.default {
         if question.secret && default.as_str().is_some_and(is_credential) {
             let expected = "no secret in the form";
@@ -181,7 +195,7 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
             found.push(finding(CheckCode::QuestionDefault, expected, actual));
         }
         let fits = fits(question, kind, default);
-        let matches = match (pattern.ok().flatten(), default.as_str()) {
+        let matches = match (pattern, default.as_str()) {
             (Some(pattern), Some(text)) => pattern.is_match(text),
             _ => true,
         };
@@ -215,7 +229,7 @@ fn is_possible(question: &Question, text: &str) -> bool {
 }
 
 fn day_exists(year: u32, month: u32, day: u32) -> bool {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

@@ -1,6 +1,6 @@
 //! Batches of mutations that one run can try together.
 
-use super::AnswerMutation;
+use super::mutation::AnswerMutation;
 use std::collections::BTreeSet;
 
 /// `mutations` in batches for one run each: no two mutations of a batch change

@@ -1,6 +1,6 @@
 //! Answers that change with another one, because other questions are shown then.
 
-use super::{Edit, MutationSpec};
+use super::mutation::{Edit, MutationSpec};
 use provision_core::wizard::questions::{Condition, Kind, Question, fitting};
 use serde_json::{Map, Value, json};
 

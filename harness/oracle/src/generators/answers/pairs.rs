@@ -1,6 +1,6 @@
 //! Combinations of valid answers in which each two of them occur together.
 
-use super::{AnswerMutation, Edit, ProbeKind};
+use super::mutation::{AnswerMutation, Edit, ProbeKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets of `mutations` with valid answers, one for each question, until every two of

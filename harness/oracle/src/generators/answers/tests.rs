@@ -3,6 +3,7 @@
 use super::*;
 use provision_core::limits::FlowLimits;
 use provision_core::wizard::questions::questions;
+use serde_json::Map;
 use serde_json::json;
 use std::collections::BTreeSet;
 
