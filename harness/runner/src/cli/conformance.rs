@@ -1,9 +1,10 @@
 //! The command `conformance`.
 
+mod ending;
+
 use super::cache;
 use super::dry_run;
 use super::isolation::IsolationFlags;
-use super::output::print;
 use super::profile::Profile;
 use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
 use crate::events::{ConfigFile, Event, EventLog, Shard};
@@ -11,15 +12,14 @@ use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
 use crate::files;
-use crate::fold::{CauseTable, Run};
-use crate::interrupt::{self, Watch};
 use crate::out_folder::OutFolder;
 use crate::progress::Progress;
 use crate::read_file::{self, FileKind};
-use crate::reports::console::{self, Detail};
-use crate::reports::{Wanted, json};
+use crate::reports::Wanted;
+use crate::reports::console::Detail;
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
+use ending::{finish, watch};
 use provision_core::Limits;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::signature::TrustedKey;
@@ -97,14 +97,40 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let begun = Instant::now();
+    // NB: before anything can fail: a reader of the reports would take those of an earlier
+    // run for the results of this one.
+    args.reports.invalidate(args.inputs())?;
+    let prepared = prepare(args).inspect_err(|e| args.reports.fail(args.inputs(), e));
+    let Some(prepared) = prepared? else {
+        let why = nothing_selected(args);
+        args.reports.fail(args.inputs(), &why);
+        anstream::eprintln!("error: {why}");
+        return Ok(Exit::Nothing);
+    };
+    judge(args, &prepared, begun)
+}
+
+/// A run whose first reports say that it was cut off.
+struct Prepared {
+    packs: Vec<PackRef>,
+    out: OutFolder,
+    log: Arc<EventLog>,
+    executor: AnyExecutor,
+    options: Options,
+}
+
+/// Checks the flags and their files, and writes the first event and the first reports;
+/// `None` if no packs are selected.
+fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     let trusted = trusted(&args.trust)?;
     if args.live {
         anstream::eprintln!("warning: --live is ignored; conformance always is a dry run");
     }
+    let part = args.filter.is_some() || args.shard.is_some();
+    args.reports.check_whole(part)?;
     let (packs, all) = select(args)?;
     if packs.is_empty() {
-        nothing_selected(args);
-        return Ok(Exit::Nothing);
+        return Ok(None);
     }
     if args.answers.is_some() && packs.len() > 1 {
         let message = format!(
@@ -114,9 +140,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Err(Error::Usage(message));
     }
     let expectations = expectations(args)?;
-    let read = args.expectations.iter().chain(&args.trust);
-    let read = read.chain(&args.answers);
-    args.reports.check_apart(read.map(PathBuf::as_path))?;
     // The output folder comes before the check of
     // the report paths, because these may be in that folder.
     let also: Option<Box<dyn Write + Send>> = if args.json {
@@ -139,19 +162,37 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     // Writes reports before the first pack: if the process is killed, the
     // reports say that the run was cut off, and do not show an earlier run.
     args.reports.write(&args.reports.read(log.path())?)?;
+    Ok(Some(Prepared {
+        packs,
+        out,
+        log,
+        executor,
+        options,
+    }))
+}
+
+/// Examines the packs and writes the reports.
+fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error> {
+    let Prepared {
+        packs,
+        out,
+        log,
+        executor,
+        options,
+    } = prepared;
     let ending = Arc::new(AtomicBool::new(false));
-    let watch = watch(args, &log, &ending)?;
+    let watch = watch(args, log, &ending)?;
     let (progress, clock) = (Progress::new(packs.len()), Clock::default());
     let observers = RunObservers {
-        log: &log,
+        log,
         progress: &progress,
         clock: &clock,
     };
-    let done = examine_all(&packs, &executor, &options, observers);
+    let done = examine_all(packs, executor, options, observers);
     ending.store(true, Ordering::SeqCst);
     drop(progress);
     let reporting = Instant::now();
-    let exit = finish(args, &out, &log, done);
+    let exit = finish(args, out, log, done);
     drop(watch);
     if args.timings {
         let compile_stats = executor.compile_stats();
@@ -193,10 +234,11 @@ fn options(
     })
 }
 
-fn nothing_selected(args: &Args) {
+/// Why a run has no packs.
+fn nothing_selected(args: &Args) -> String {
     let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
-    anstream::eprintln!(
-        "error: no packs selected in {}: a pack is a .gtpack file or a folder with one of \
+    format!(
+        "no packs selected in {}: a pack is a .gtpack file or a folder with one of \
          {}{}; nothing was judged",
         roots.join(", "),
         manifest::FILE_NAMES.join(", "),
@@ -205,7 +247,7 @@ fn nothing_selected(args: &Args) {
         } else {
             ""
         },
-    );
+    )
 }
 
 /// Makes the executor. Only the profile `strict` compares compilers.
@@ -223,6 +265,13 @@ fn executor(
 }
 
 impl Args {
+    /// The files that the run reads, and the folders that it searches.
+    fn inputs(&self) -> impl Iterator<Item = &Path> + Clone {
+        let read = self.packs.iter().chain(&self.expectations);
+        let read = read.chain(&self.trust).chain(&self.answers);
+        read.map(PathBuf::as_path)
+    }
+
     /// Whether the flags select only a part of the packs.
     fn is_part(&self) -> bool {
         self.provider.is_some() || self.shard.is_some()
@@ -298,100 +347,4 @@ fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
         packs.retain(|p| shard.has(p));
     }
     Ok((packs, all))
-}
-
-/// Watches for the signals that end the run. If the run does not end in time,
-/// the watch writes the reports and ends the process, unless `ending` says that
-/// `finish` already writes them.
-fn watch(args: &Args, log: &Arc<EventLog>, ending: &Arc<AtomicBool>) -> Result<Watch, Error> {
-    let (reports, log, ending) = (args.reports.clone(), Arc::clone(log), Arc::clone(ending));
-    let shown = args.shown();
-    let late = move |signal: &'static str| {
-        let may_end = !ending.load(Ordering::SeqCst);
-        if may_end && let Err(e) = interrupted(&reports, &log, signal, shown) {
-            anstream::eprintln!("error: {e}");
-        }
-        may_end
-    };
-    let error = |e| Error::io("listen for", Path::new("signals"), e);
-    interrupt::watch(late).map_err(error)
-}
-
-/// Writes the reports of a run that `signal` interrupted.
-///
-/// `shown` is what goes to standard output; `None` if events go there.
-fn interrupted(
-    reports: &Wanted,
-    log: &EventLog,
-    signal: &str,
-    shown: Option<Detail>,
-) -> Result<(), Error> {
-    log.emit(&Event::RunInterrupted {
-        signal: signal.to_owned(),
-    });
-    let run = reports.read(log.path())?.cut_by(signal);
-    if let Some(detail) = shown {
-        console::report(&run, detail, print)?;
-    }
-    reports.write(&run)?;
-    anstream::eprintln!("error: interrupted by {signal}; packs without a result count as errors");
-    log.finish()
-}
-
-/// Writes the reports even if the run failed; its error then decides the exit
-/// code.
-fn finish(
-    args: &Args,
-    out: &OutFolder,
-    log: &EventLog,
-    done: Result<(), Error>,
-) -> Result<Exit, Error> {
-    let path = log.path().to_owned();
-    if let Some(signal) = interrupt::asked() {
-        interrupted(&args.reports, log, signal, args.shown())?;
-        return Ok(Exit::Harness);
-    }
-    let exit = match &done {
-        Ok(()) => None,
-        Err(error) => Some(error.exit()),
-    };
-    let so_far = args.reports.read(&path)?;
-    log.emit(&Event::RunFinished {
-        exit_code: exit.unwrap_or_else(|| so_far.exit()) as u8,
-    });
-    log.finish()?;
-    // NB: does not read the stream again; it may have millions of lines.
-    let run = so_far.ended();
-    args.reports.write(&run)?;
-    print_summary(args, out, &run)?;
-    done?;
-    let exit = run.exit();
-    if exit == Exit::Nothing {
-        anstream::eprintln!(
-            "error: not everything that the profile requires was judged: a check was blocked \
-             (\"not judged\" in the report), too few steps ran, or no check passed"
-        );
-    }
-    Ok(exit)
-}
-
-/// Prints the console report of `run` and writes its timings, in one pass,
-/// because both read every event.
-fn print_summary(args: &Args, out: &OutFolder, run: &Run) -> Result<(), Error> {
-    let timings = out.path().join("timings.jsonl");
-    let mut table = CauseTable::new(run.level());
-    out.write_with("timings.jsonl", |file| {
-        run.each(|pack| {
-            if let Some(detail) = args.shown() {
-                table.add(pack);
-                print(&console::one(run, pack, detail))?;
-            }
-            let line = json::timing(pack);
-            writeln!(file, "{line}").map_err(|e| Error::io("write", &timings, e))
-        })
-    })?;
-    match args.shown() {
-        Some(_) => print(&console::summary(run, &table)),
-        None => Ok(()),
-    }
 }

@@ -18,7 +18,9 @@ mod repack;
 mod report;
 mod repro;
 
+use crate::reports::invalidate_named;
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
@@ -139,12 +141,22 @@ enum ChecksCommand {
     Markdown,
 }
 
+/// Parses the command line. If it is unusable, the reports that it names are invalidated.
+fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| {
+        if error.use_stderr() {
+            let args: Vec<OsString> = std::env::args_os().collect();
+            invalidate_named(&args, &"the command line is not usable");
+        }
+        // NB: clap exits with 2 on bad usage, which is `Exit::Usage`.
+        error.exit()
+    })
+}
+
 /// Parses the command line, runs the command, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    // NB: clap itself exits with 2 on bad usage, which is `Exit::Usage`.
-    let cli = Cli::parse();
-    let done = match cli.command {
+    let done = match parse().command {
         Command::Worker => return provision_worker::serve(),
         Command::Pack {
             command: PackCommand::Inspect(args),

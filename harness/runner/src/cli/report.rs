@@ -38,16 +38,25 @@ pub(super) struct Merge {
 }
 
 pub(super) fn render(args: &Render) -> Result<Exit, Error> {
-    report(&args.events, &args.reports, Detail::of(args.verbose))
+    let inputs = || [args.events.as_path()].into_iter();
+    args.reports.invalidate(inputs())?;
+    let run = read(&args.events, &args.reports);
+    let run = run.inspect_err(|e| args.reports.fail(inputs(), e))?;
+    report(&run, &args.reports, Detail::of(args.verbose))
 }
 
-/// Prints the console report of the stream `events` and writes the others.
-fn report(events: &Path, wanted: &Wanted, detail: Detail) -> Result<Exit, Error> {
-    wanted.check_apart([events].into_iter())?;
-    let run = &wanted.read(events)?;
+/// The run in the stream `events`, of which the reports that are `wanted` can be written.
+fn read(events: &Path, wanted: &Wanted) -> Result<Run, Error> {
+    let run = wanted.read(events)?;
+    wanted.check_whole_run(&run.started)?;
     for path in wanted.paths() {
         files::check_writable(path)?;
     }
+    Ok(run)
+}
+
+/// Prints the console report of `run` and writes the others.
+fn report(run: &Run, wanted: &Wanted, detail: Detail) -> Result<Exit, Error> {
     console::report(run, detail, print)?;
     wanted.write(run)?;
     if let Some(cut) = run.cut() {
@@ -59,16 +68,23 @@ fn report(events: &Path, wanted: &Wanted, detail: Detail) -> Result<Exit, Error>
 
 pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
     let inputs = args.events.iter().map(PathBuf::as_path);
-    files::check_apart(inputs.clone(), [args.out.as_path()].into_iter())?;
-    args.reports.check_apart(inputs)?;
-    let runs: Vec<Run> = args
-        .events
-        .iter()
-        .map(|path| Run::read(path))
-        .collect::<Result<_, _>>()?;
+    args.reports.invalidate(inputs.clone())?;
+    let run = merged(args, inputs.clone()).inspect_err(|e| args.reports.fail(inputs, e))?;
+    report(&run, &args.reports, Detail::of(args.verbose))
+}
+
+/// Merges the shards and reads the whole run.
+fn merged<'p>(
+    args: &'p Merge,
+    inputs: impl Iterator<Item = &'p Path> + Clone,
+) -> Result<Run, Error> {
+    files::check_apart(inputs, [args.out.as_path()].into_iter())?;
+    let runs = args.events.iter().map(|path| Run::read(path));
+    let runs: Vec<Run> = runs.collect::<Result<_, _>>()?;
     let started = whole(args, &runs)?;
+    args.reports.check_whole_run(&started)?;
     write_merged(args, &runs, started)?;
-    report(&args.out, &args.reports, Detail::of(args.verbose))
+    read(&args.out, &args.reports)
 }
 
 /// Writes the events of `runs` to one stream: first to a file beside `--out`, so

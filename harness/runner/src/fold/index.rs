@@ -103,6 +103,7 @@ impl Index {
             stale: self.stale,
             finished: false,
             interrupted: self.interrupted,
+            failure: None,
             baseline: None,
             path: path.to_owned(),
         };

@@ -67,8 +67,12 @@ impl Run {
         mut each: impl FnMut(&PackRun) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let io = |e| Error::io("read", &self.path, e);
-        let mut file = open_regular(&self.path)?;
         let mut wanted = self.packs.iter().filter(|p| wanted(p)).peekable();
+        if wanted.peek().is_none() {
+            // NB: a run that did not begin has no stream.
+            return Ok(());
+        }
+        let mut file = open_regular(&self.path)?;
         while wanted.peek().is_some() {
             let (mut packs, mut bytes) = (Vec::new(), 0);
             while let Some(summary) = wanted.next_if(|_| bytes < AT_ONCE) {

@@ -1,9 +1,9 @@
 //! A run as reports show it: the contents of its stream, and conclusions from them.
 
 use super::baseline::Baseline;
-use crate::events::{CheckFinished, FlowWalked, PackFinished, RunStarted, WizardDriven};
+use crate::events::{CheckFinished, FORMAT, FlowWalked, PackFinished, RunStarted, WizardDriven};
 use crate::exit::Exit;
-use provision_core::{Status, Verdict};
+use provision_core::{Limits, Status, Verdict};
 use provision_oracle::{Cause, Level};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ pub struct Run {
     pub finished: bool,
     /// The signal that ended the run early.
     pub interrupted: Option<String>,
+    /// The error that kept the run from beginning.
+    pub failure: Option<String>,
     /// The earlier run that this one is compared with, if there is one.
     pub baseline: Option<Baseline>,
     pub(super) path: PathBuf,
@@ -76,6 +78,35 @@ pub struct PackRun {
 }
 
 impl Run {
+    /// A run that did not begin, because of `why`: it has no packs and no stream.
+    #[must_use]
+    pub fn not_begun(why: String) -> Self {
+        Self {
+            started: RunStarted {
+                format: FORMAT,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                profile: Level::Must.profile().to_owned(),
+                filter: None,
+                public_base_url: String::new(),
+                shard: None,
+                selection: String::new(),
+                seed: 0,
+                limits: Limits::default(),
+                configuration: Vec::new(),
+                packs: Vec::new(),
+                checks: Vec::new(),
+                requirements: BTreeMap::new(),
+            },
+            packs: Vec::new(),
+            stale: Vec::new(),
+            finished: false,
+            interrupted: None,
+            failure: Some(why),
+            baseline: None,
+            path: PathBuf::new(),
+        }
+    }
+
     /// How many packs have this verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
@@ -137,6 +168,34 @@ impl Run {
         }
     }
 
+    /// Why the run is no success, where no pack shows it: reports in which every pack is
+    /// green say this instead.
+    #[must_use]
+    pub fn shortfall(&self) -> Option<String> {
+        if let Some(stale) = self.stale.first() {
+            let more = match self.stale.len() {
+                1 => String::new(),
+                count => format!(", and {} more are", count - 1),
+            };
+            return Some(format!("an expectation is stale{more}: {stale}"));
+        }
+        if self.packs.iter().any(|p| p.verdict() >= Verdict::Partial) {
+            return None;
+        }
+        let why = if let Some(cut) = self.cut() {
+            return Some(cut);
+        } else if self.packs.is_empty() {
+            "no pack was judged"
+        } else if self.checks(Status::Passed) == 0 {
+            "no check passed: none of those that were selected applies to these packs"
+        } else if self.steps_executed() == 0 {
+            "no step of any wizard was executed, so this result proves nothing"
+        } else {
+            return None;
+        };
+        Some(why.into())
+    }
+
     /// The same run, ended early by `signal`.
     #[must_use]
     pub fn cut_by(mut self, signal: &str) -> Self {
@@ -147,10 +206,11 @@ impl Run {
     /// Why the run did not finish, in words; `None` if it did.
     #[must_use]
     pub fn cut(&self) -> Option<String> {
-        match (&self.interrupted, self.finished) {
-            (_, true) => None,
-            (Some(signal), false) => Some(format!("The run was interrupted by {signal}")),
-            (None, false) => Some("The run was cut off".into()),
+        match (&self.failure, &self.interrupted) {
+            _ if self.finished => None,
+            (Some(why), _) => Some(format!("The run did not begin: {why}")),
+            (None, Some(signal)) => Some(format!("The run was interrupted by {signal}")),
+            (None, None) => Some("The run was cut off".into()),
         }
     }
 
@@ -194,6 +254,13 @@ impl PackSummary {
     /// Whether the run finished this pack.
     fn is_concluded(&self) -> bool {
         self.verdict.is_some()
+    }
+
+    /// Whether the verdict is bad for a reason that no failed check of the pack shows.
+    #[must_use]
+    pub fn fails_by_verdict(&self) -> bool {
+        let failed = self.count(Status::Failed) + self.count(Status::Error);
+        self.verdict() >= Verdict::Partial && (failed == 0 || self.cut_off().is_some())
     }
 
     /// How many of its checks have this status.

@@ -3,6 +3,7 @@
 pub mod attestation;
 pub mod console;
 pub mod html;
+mod invalidate;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -12,6 +13,7 @@ use crate::exit::Error;
 use crate::files;
 use crate::fold::{Baseline, Run};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
+pub(crate) use invalidate::invalidate_named;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -135,18 +137,6 @@ impl Wanted {
             run.baseline = Some(Baseline::read(baseline)?);
         }
         Ok(run)
-    }
-
-    /// Refuses reports that would replace one of `inputs`, or the baseline.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] names the first such report.
-    pub fn check_apart<'p>(
-        &'p self,
-        inputs: impl Iterator<Item = &'p Path> + Clone,
-    ) -> Result<(), Error> {
-        let baseline = self.baseline.iter().map(PathBuf::as_path);
-        files::check_apart(inputs.chain(baseline), self.paths())
     }
 
     /// The path of every requested report.
