@@ -55,7 +55,7 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
         Verdict::Fail
     } else if has(Status::Blocked) {
         Verdict::Partial
-    } else if nothing_to_run(subject) {
+    } else if nothing_to_run(subject) || none_applies(results) {
         Verdict::NotApplicable
     } else if executed_steps(subject) == 0 || !reached(subject) {
         // No check failed, but too few steps ran to prove anything.
@@ -63,6 +63,13 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
     } else {
         Verdict::Pass
     }
+}
+
+/// Whether there are checks, for example those of a filter, and the pack has nothing that
+/// any of them is about.
+fn none_applies(results: &[CheckResult]) -> bool {
+    let mut statuses = results.iter().map(|r| r.status);
+    !results.is_empty() && statuses.all(|status| status == Status::NotApplicable)
 }
 
 /// Whether the pack has nothing that this harness could run: it declares that it

@@ -8,8 +8,8 @@
 use crate::exit::Error;
 use crate::files;
 use crate::fold::Run;
+use provision_core::Status;
 use provision_core::pack::digest;
-use provision_core::{Status, Verdict};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn statement(run: &Run) -> Result<Value, Error> {
                 Status::NotApplicable => {}
             }
         }
-        if !matches!(pack.verdict(), Verdict::Pass | Verdict::NotApplicable) {
+        if pack.summary.fails_by_verdict() {
             failed.push(format!("{label}::pack::verdict"));
         }
         Ok(())
@@ -60,6 +60,7 @@ fn statement(run: &Run) -> Result<Value, Error> {
             .into_iter()
             .map(|label| format!("{label}::pack::digest")),
     );
+    failed.extend(run.shortfall().map(|why| format!("run: {why}")));
     Ok(json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": subjects,

@@ -71,6 +71,9 @@ fn head(run: &Run) -> String {
             code(&cut)
         );
     }
+    if let Some(why) = run.shortfall().filter(|_| run.cut().is_none()) {
+        let _ = write!(out, "**No success:** {}\n\n", code(&why));
+    }
     out.push_str(
         "| packs | pass | fail | partial | error | not applicable | steps executed |\n|---|---|---|---|---|---|---|\n",
     );

@@ -12,6 +12,7 @@ mod contract;
 mod dry_run;
 mod fuzz;
 mod play;
+mod red_reports;
 mod reports;
 mod streams;
 mod support;

@@ -72,6 +72,9 @@ fn head(run: &Run) -> String {
             text(&cut)
         );
     }
+    if let Some(why) = run.shortfall().filter(|_| run.cut().is_none()) {
+        let _ = writeln!(out, "<p class=\"error\">no success: {}</p>", text(&why));
+    }
     for stale in &run.stale {
         let _ = writeln!(out, "<p class=\"error\">stale: {}</p>", text(stale));
     }

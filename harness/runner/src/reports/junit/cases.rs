@@ -51,6 +51,25 @@ pub(super) fn suite(run: &Run, pack: &PackRun) -> Suite {
     }
 }
 
+/// The suite of a run that is no success although no pack shows it.
+pub(super) fn suite_of_run(run: &Run) -> Option<Suite> {
+    let why = run.shortfall()?;
+    let case = Case {
+        class: "greentic-provision.run".into(),
+        name: "verdict".into(),
+        micros: 0,
+        status: Status::Failed,
+        message: why,
+        detail: run.stale.join("\n"),
+        output: String::new(),
+    };
+    Some(Suite {
+        name: "run".into(),
+        file: None,
+        cases: vec![case],
+    })
+}
+
 fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
     let good = check.status <= Status::Passed;
     let mut case = Case {
@@ -78,10 +97,11 @@ fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
     case
 }
 
-/// The verdict as a case. Most consumers show skipped checks as green; this
-/// case is red unless the pack passes or has nothing to provision.
+/// The verdict as a case. Most consumers show skipped checks as green; this case is red if
+/// the pack is not, and no check shows it. A failure that a check shows counts there alone.
 fn verdict(pack: &PackRun) -> Case {
     let verdict = pack.verdict();
+    let shown = !pack.summary.fails_by_verdict();
     Case {
         class: format!("{}.pack", pack.label()),
         name: "verdict".into(),
@@ -89,11 +109,20 @@ fn verdict(pack: &PackRun) -> Case {
         status: match verdict {
             Verdict::Pass => Status::Passed,
             Verdict::NotApplicable => Status::NotApplicable,
+            Verdict::Partial | Verdict::Fail | Verdict::Error if shown => Status::NotApplicable,
             Verdict::Partial | Verdict::Fail => Status::Failed,
             Verdict::Error => Status::Error,
         },
-        message: verdict.to_string(),
-        detail: pack.errors().join("\n"),
+        message: match verdict {
+            Verdict::Pass | Verdict::NotApplicable => verdict.to_string(),
+            _ if shown => format!("{verdict}: counted at the checks that failed"),
+            _ => verdict.to_string(),
+        },
+        detail: if shown {
+            String::new()
+        } else {
+            pack.errors().join("\n")
+        },
         output: pack
             .finished
             .as_ref()

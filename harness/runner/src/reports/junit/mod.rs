@@ -6,7 +6,7 @@ mod xml;
 use crate::exit::Error;
 use crate::fold::Run;
 pub use cases::{Case, Suite};
-use cases::{suite, total};
+use cases::{suite, suite_of_run, total};
 use provision_core::{Status, Verdict};
 use std::io::Write;
 use std::path::Path;
@@ -22,33 +22,31 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         let done = out.write_all(text.as_bytes());
         done.map_err(|e| Error::io("write", Path::new("the JUnit file"), e))
     };
-    // Each pack has one case more than checks: its verdict.
-    let verdicts = |wanted: &[Verdict]| -> usize { wanted.iter().map(|v| run.count(*v)).sum() };
     let mut micros = 0;
     run.each(|pack| {
-        micros = total(
-            suite(run, pack)
-                .cases
-                .iter()
-                .map(|c| c.micros)
-                .chain([micros]),
-        );
+        let of_pack = suite(run, pack);
+        micros = total(of_pack.cases.iter().map(|c| c.micros).chain([micros]));
         Ok(())
     })?;
-    let head = head(
-        "greentic-provision",
-        [
-            run.packs
-                .iter()
-                .map(|p| p.checks.values().sum::<usize>() + 1)
-                .sum(),
-            run.checks(Status::Failed) + verdicts(&[Verdict::Partial, Verdict::Fail]),
-            run.checks(Status::Error) + verdicts(&[Verdict::Error]),
-        ],
-        micros,
-    )?;
-    put(&head)?;
+    let of_run = suite_of_run(run);
+    let by_verdict = |is: fn(Verdict) -> bool| {
+        let packs = run.packs.iter().filter(|p| p.fails_by_verdict());
+        packs.filter(|p| is(p.verdict())).count()
+    };
+    // Each pack has one case more than checks: its verdict.
+    let cases = run.packs.iter();
+    let cases = cases.map(|p| p.checks.values().sum::<usize>() + 1);
+    let not_error = by_verdict(|v| v != Verdict::Error);
+    let counts = [
+        cases.sum::<usize>() + usize::from(of_run.is_some()),
+        run.checks(Status::Failed) + not_error + usize::from(of_run.is_some()),
+        run.checks(Status::Error) + by_verdict(|v| v == Verdict::Error),
+    ];
+    put(&head("greentic-provision", counts, micros)?)?;
     run.each(|pack| put(&one_suite(&suite(run, pack))?))?;
+    if let Some(of_run) = of_run {
+        put(&one_suite(&of_run)?)?;
+    }
     put("</testsuites>\n")
 }
 

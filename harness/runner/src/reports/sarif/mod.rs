@@ -87,6 +87,9 @@ fn report(run: &Run) -> Result<Value, Error> {
             "{cut}; packs without a result are missing in this report"
         ));
     }
+    if let Some(why) = run.shortfall().filter(|_| run.cut().is_none()) {
+        notify(why);
+    }
     let rules: Vec<Value> = rules.iter().map(|id| rule(run, id)).collect();
     Ok(json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
