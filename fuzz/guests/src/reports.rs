@@ -68,7 +68,8 @@ fn run(u: &mut Unstructured<'_>) -> Result<(Vec<String>, Vec<Event>)> {
         for _ in 0..u.int_in_range(0..=2)? {
             events.push(Event::FlowWalked(walk(u, &label)?));
         }
-        events.push(Event::PackFinished(finished(u, &label, worst)?));
+        let done = finished(u, &label, worst)?;
+        events.push(Event::PackFinished(Box::new(done)));
     }
     Ok((labels, events))
 }
@@ -141,6 +142,7 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
         2 => Status::Error,
         3 => Status::Blocked,
         4 => Status::NotApplicable,
+        5 => Status::Excused,
         _ => Status::Passed,
     };
     let failed = status >= Status::Failed;
@@ -156,7 +158,7 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
         level: check.level,
         status,
         reason: match status {
-            Status::NotApplicable | Status::Blocked => Some(text(u)?),
+            Status::NotApplicable | Status::Excused | Status::Blocked => Some(text(u)?),
             _ => None,
         },
         findings,
@@ -168,6 +170,7 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
     Ok(PackFinished {
         pack: pack.into(),
         path: text(u)?,
+        file: if u.arbitrary()? { Some(text(u)?) } else { None },
         id: Some(text(u)?),
         version: Some(text(u)?),
         role: Some(PackRole {
@@ -191,6 +194,11 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         causes: (0..u.int_in_range(0..=3)?)
             .map(|_| cause(u))
             .collect::<Result<_>>()?,
+        excused: if u.ratio(1, 4)? {
+            vec![cause(u)?]
+        } else {
+            vec![]
+        },
         reproduce: Some(text(u)?),
     })
 }

@@ -8,14 +8,16 @@ use std::fmt;
 /// Status of one check, ordered from least to most severe.
 ///
 /// *Failed* says that the pack is wrong, *Error* that the harness or the
-/// machine is. Neither *not applicable* nor *blocked* is a pass.
+/// machine is. None of *not applicable*, *excused* and *blocked* is a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// The pack has nothing that the requirement is about, or a listed
-    /// expectation excuses the failure.
+    /// The pack has nothing that the requirement is about.
     NotApplicable,
     /// Judged, and the requirement holds.
     Passed,
+    /// Judged, and the pack violates the requirement, as listed expectations say. It is
+    /// no pass, and does not fail the pack.
+    Excused,
     /// What the check judges did not happen; a blocked check keeps the pack
     /// from passing.
     Blocked,
@@ -129,6 +131,7 @@ impl Status {
         match self {
             Self::NotApplicable | Self::Blocked => "skipped",
             Self::Passed => "passed",
+            Self::Excused => "excused",
             Self::Failed => "failed",
             Self::Error => "error",
         }

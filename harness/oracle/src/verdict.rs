@@ -57,6 +57,9 @@ pub fn verdict(subject: &Subject, results: &[CheckResult]) -> Verdict {
         Verdict::Partial
     } else if nothing_to_run(subject) || none_applies(results) {
         Verdict::NotApplicable
+    } else if has(Status::Excused) && !has(Status::Passed) {
+        // What is excused proves nothing.
+        Verdict::Partial
     } else if executed_steps(subject) == 0 || !reached(subject) {
         // No check failed, but too few steps ran to prove anything.
         Verdict::Partial

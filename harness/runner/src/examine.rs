@@ -36,7 +36,7 @@ pub struct Judged(Results);
 /// A pack after [`redact`]: the results contain no secret of the pack.
 pub struct Redacted(Results);
 
-/// A pack after [`excuse`]: expected failures are skipped.
+/// A pack after [`excuse`]: expected failures are excused.
 pub struct Excused {
     judged: Results,
     fates: Fates,
@@ -53,6 +53,8 @@ pub struct Examined {
     /// The causes of the failures of all selected checks, also those of other profiles,
     /// which are advice.
     pub causes: Vec<Cause>,
+    /// The causes of the failures that expectations excuse.
+    pub excused: Vec<Cause>,
     /// How long judging took.
     pub judging: Duration,
 }
@@ -161,9 +163,18 @@ pub fn conclude(excused: Excused) -> Examined {
         advice,
         judging,
     } = excused.judged;
+    let excused = |r: &&CheckResult| r.status == Status::Excused;
+    let failures = results.iter().chain(&advice).filter(excused);
+    let failures: Vec<CheckResult> = failures
+        .map(|result| CheckResult {
+            status: Status::Failed,
+            ..result.clone()
+        })
+        .collect();
     Examined {
         verdict: verdict(&subject, &results),
         causes: causes(&subject, results.iter().chain(&advice)),
+        excused: causes(&subject, &failures),
         subject,
         results,
         judging,

@@ -7,8 +7,10 @@ use provision_oracle::CheckResult;
 pub(crate) struct Fate {
     /// The expectation matches a pack that was examined.
     pub(crate) met: bool,
-    /// The expectation excused a failure.
+    /// The expectation is true: the pack has what it excuses, and no more.
     pub(crate) used: bool,
+    /// The findings that a pack has, if they are more than the expectation excuses.
+    pub(crate) beyond: usize,
 }
 
 /// What one pack, or a whole run, shows about each expectation, in the order of the
@@ -22,6 +24,7 @@ impl Fates {
         for (fate, other) in self.0.iter_mut().zip(&other.0) {
             fate.met |= other.met;
             fate.used |= other.used;
+            fate.beyond = fate.beyond.max(other.beyond);
         }
     }
 }
@@ -29,8 +32,7 @@ impl Fates {
 /// Results in which expected failures are excused.
 #[derive(Debug)]
 pub struct Excusal {
-    /// The results: an excused failure is skipped, with the reason, and keeps
-    /// its findings.
+    /// The results: an excused failure has the reason, and keeps its findings.
     pub results: Vec<CheckResult>,
     /// What the pack shows about each expectation.
     pub fates: Fates,

@@ -1,7 +1,9 @@
-//! Expected failures: each names one check and code, or one cause, and a pack and an end.
+//! Expected failures: each names one check and code, or one cause, a place, a number of
+//! findings, a pack and an end.
 //!
-//! An expectation that is no longer true makes the run stale: one that matches no
-//! pack, whose check no longer fails, or that has expired.
+//! A failed check is excused if expectations excuse each of its findings. An expectation
+//! that is no longer true makes the run stale: one that matches no pack, whose check no
+//! longer fails, of which the pack has more findings than it excuses, or that has expired.
 
 mod entry;
 mod error;
@@ -13,9 +15,11 @@ pub use entry::Entry;
 pub(crate) use entry::excusable;
 pub(crate) use error::LONGEST;
 pub use error::{EntryError, ExpectationsError};
+use provision_core::Status;
 use provision_oracle::{CheckResult, Subject, causes};
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use time::Date;
@@ -107,12 +111,24 @@ impl Expectations {
         if let (Some(id), Some(version)) = (id, version) {
             // The causes before anything is excused.
             let causes = causes(subject, &results);
-            let entries = self.entries.iter().zip(&mut fates);
             let about = |e: &Entry| e.pack == id && e.version.matches(&version);
+            let entries = self.entries.iter().zip(&mut fates);
+            // The entry that excuses each finding.
+            let mut excused = BTreeMap::new();
             for ((entry, expires), fate) in entries.filter(|((entry, _), _)| about(entry)) {
                 fate.met = true;
-                fate.used = *expires >= self.today && entry.excuse(&mut results, &causes);
+                let met = entry.met(&results, &causes);
+                if *expires < self.today || met.count == 0 {
+                    continue;
+                }
+                if met.count > entry.most() {
+                    fate.beyond = met.count;
+                    continue;
+                }
+                fate.used = true;
+                excused.extend(met.places.into_iter().map(|place| (place, entry)));
             }
+            mark(&mut results, &excused);
         }
         let fates = Fates(fates);
         Excusal { results, fates }
@@ -129,19 +145,25 @@ impl Expectations {
     #[must_use]
     pub fn stale(&self, complete: bool) -> Vec<String> {
         let fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
-        let why = |expires: Date, fate: &Fate| match fate {
-            _ if expires < self.today => Some("it has expired"),
+        let why = |entry: &Entry, expires: Date, fate: &Fate| match fate {
+            _ if expires < self.today => Some("it has expired".to_owned()),
+            Fate { beyond: 1.., .. } => Some(format!(
+                "the pack has {} such findings, and `count` excuses {}; mend what is new",
+                fate.beyond,
+                entry.most()
+            )),
             Fate {
                 met: true,
                 used: false,
-            } => Some("the pack no longer fails in this way"),
-            Fate { met: false, .. } if complete => Some("no selected pack matches"),
+                ..
+            } => Some("the pack no longer fails in this way".to_owned()),
+            Fate { met: false, .. } if complete => Some("no selected pack matches".to_owned()),
             _ => None,
         };
         let entries = self.entries.iter().zip(&fates.0);
         entries
             .filter_map(|((entry, expires), fate)| {
-                Some(format!("{}: {}", entry.name(), why(*expires, fate)?))
+                Some(format!("{}: {}", entry.name(), why(entry, *expires, fate)?))
             })
             .collect()
     }
@@ -159,189 +181,21 @@ impl Expectations {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use provision_core::wizard::NoopExecutor;
-    use provision_core::{Finding, FindingCode, Source, Status};
-    use provision_oracle::{Conditions, Level, Scope, observe};
-    use time::macros::date;
-
-    fn file(check: &str, version: &str, added: &str, expires: &str) -> String {
-        format!(
-            "[[expect]]\ncheck = \"{check}\"\npack = \"p\"\nversion = \"{version}\"\ncode = \"E_X\"\n\
-             reason = \"r\"\nissue = \"i\"\nowner = \"o\"\nadded = \"{added}\"\nexpires = \"{expires}\"\n"
-        )
-    }
-
-    fn good() -> String {
-        file("plan.golden", ">=1, <2", "2026-01-01", "2026-03-01")
-    }
-
-    fn subject() -> Subject {
-        let manifest = br#"{"id":"p","version":"1.5.0"}"#.to_vec();
-        let files = [("pack.json".to_owned(), manifest)].into();
-        let source = Source::Folder {
-            files,
-            manifest: None,
+/// Marks the failed `results` of which each finding is `excused`, and says why.
+fn mark(results: &mut [CheckResult], excused: &BTreeMap<(usize, usize), &Entry>) {
+    for (i, result) in results.iter_mut().enumerate() {
+        let by = (0..result.findings.len()).map(|j| excused.get(&(i, j)).copied());
+        let Some(by) = by.collect::<Option<Vec<&Entry>>>() else {
+            continue;
         };
-        observe(Ok(source), &NoopExecutor, &Conditions::default())
-    }
-
-    fn finding(code: &str) -> Finding {
-        Finding::new(FindingCode::Foreign(code.into()), "", "", "")
-    }
-
-    fn golden(codes: &[&str]) -> CheckResult {
-        CheckResult {
-            check: "plan.golden",
-            level: Level::Must,
-            scope: Scope::Pack,
-            status: if codes.is_empty() {
-                Status::Passed
-            } else {
-                Status::Failed
-            },
-            findings: codes.iter().map(|c| finding(c)).collect(),
-            reason: None,
-        }
-    }
-
-    /// The status after excusing, and the stale expectations.
-    fn applied(text: &str, today: Date, codes: &[&str]) -> (Status, Vec<String>) {
-        let expectations = Expectations::parse(text, today).expect("parses");
-        let excusal = expectations.excuse(&subject(), vec![golden(codes)]);
-        expectations.record(&excusal.fates);
-        (excusal.results[0].status, expectations.stale(true))
-    }
-
-    #[test]
-    fn expected_code_is_excused_and_untrue_expectation_is_stale() {
-        let today = date!(2026 - 02 - 01);
-        assert_eq!(
-            applied(&good(), today, &["E_X", "E_X"]),
-            (Status::NotApplicable, vec![])
-        );
-        let (status, stale) = applied(&good(), today, &["E_X", "E_Y"]);
-        assert_eq!(
-            (status, stale.len()),
-            (Status::Failed, 1),
-            "another reason as well"
-        );
-        let (status, stale) = applied(&good(), today, &[]);
-        assert_eq!(status, Status::Passed);
-        assert!(stale[0].contains("no longer fails"), "{stale:?}");
-        let (status, stale) = applied(&good(), date!(2026 - 03 - 02), &["E_X"]);
-        assert_eq!(status, Status::Failed);
-        assert!(stale[0].contains("expired"), "{stale:?}");
-        let other = file("plan.golden", ">=2", "2026-01-01", "2026-03-01");
-        let (status, stale) = applied(&other, today, &["E_X"]);
-        assert_eq!(status, Status::Failed);
-        assert!(stale[0].contains("no selected pack matches"), "{stale:?}");
-        let partial = Expectations::parse(&other, today).expect("parses");
-        assert_eq!(
-            partial.stale(false),
-            [""; 0],
-            "a part of the packs proves nothing"
-        );
-    }
-
-    #[test]
-    fn cause_excuses_the_checks_that_fail_only_because_of_it() {
-        let today = date!(2026 - 02 - 01);
-        let with_cause = |id: &str| {
-            let entry = good().replace("check = \"plan.golden\"\n", "");
-            entry.replace("code = \"E_X\"", &format!("cause = \"{id}\""))
-        };
-        let of = |codes: &[&str]| causes(&subject(), &[golden(codes)]);
-        let id = &of(&["E_X"])[0].id;
-        let (status, stale) = applied(&with_cause(id), today, &["E_X"]);
-        assert_eq!((status, stale), (Status::NotApplicable, vec![]));
-        let (status, stale) = applied(&with_cause(id), today, &["E_X", "E_Y"]);
-        assert_eq!(
-            (status, stale.len()),
-            (Status::Failed, 1),
-            "another cause as well"
-        );
-        let (status, stale) = applied(&with_cause("0123456789abcdef"), today, &["E_X"]);
-        assert_eq!(status, Status::Failed);
-        assert!(
-            stale[0].contains("of cause 0123456789abcdef for p"),
-            "{stale:?}"
-        );
-        let mut sandbox = golden(&["E_X"]);
-        sandbox.check = "sandbox.no-effects";
-        let id = &causes(&subject(), std::slice::from_ref(&sandbox))[0].id;
-        let expectations = Expectations::parse(&with_cause(id), today).expect("parses");
-        let excusal = expectations.excuse(&subject(), vec![sandbox]);
-        assert_eq!(excusal.results[0].status, Status::Failed, "never excused");
-        for (text, said) in [
-            (with_cause("short"), "16 hex digits"),
-            (
-                good().replace("code", "cause = \"0123456789abcdef\"\ncode"),
-                "stands alone",
-            ),
-            (
-                good().replace("check = \"plan.golden\"\n", ""),
-                "unknown check",
-            ),
-        ] {
-            let error = Expectations::parse(&text, today)
-                .expect_err("bad")
-                .to_string();
-            assert!(error.contains(said), "{error}");
-        }
-    }
-
-    #[test]
-    fn expectation_is_ending_from_14_days_before_its_end() {
-        let ending = |today| {
-            Expectations::parse(&good(), today)
-                .expect("parses")
-                .ending()
-                .len()
-        };
-        assert_eq!(ending(date!(2026 - 02 - 14)), 0);
-        assert_eq!(ending(date!(2026 - 02 - 15)), 1);
-        assert_eq!(ending(date!(2026 - 03 - 02)), 0, "it is stale then");
-    }
-
-    #[test]
-    fn invalid_entry_is_refused_with_its_cause() {
-        let refused = |text: &str| {
-            let error = Expectations::parse(text, date!(2026 - 02 - 01)).expect_err("bad");
-            error.to_string()
-        };
-        for (text, said) in [
-            (
-                file("no.check", "*", "2026-01-01", "2026-01-02"),
-                "unknown check",
-            ),
-            (
-                file("sandbox.within-limits", "*", "2026-01-01", "2026-01-02"),
-                "cannot be excused",
-            ),
-            (
-                file("archive.readable", "*", "2026-01-01", "2026-01-02"),
-                "cannot be excused",
-            ),
-            (
-                file("plan.golden", "*", "2026-01-01", "2026-07-01"),
-                "181 days",
-            ),
-            (
-                file("plan.golden", "*", "2026-01-02", "2026-01-01"),
-                "-1 days",
-            ),
-            (file("plan.golden", "*", "soon", "2026-01-01"), "`added`"),
-            (
-                file("plan.golden", "one", "2026-01-01", "2026-01-02"),
-                "version",
-            ),
-            (good().replace("\"r\"", "\" \""), "`reason` is empty"),
-            (good().replace("expires", "expired"), "expired"),
-        ] {
-            assert!(refused(&text).contains(said), "{said}: {}", refused(&text));
+        if result.status == Status::Failed && !by.is_empty() {
+            let texts: BTreeSet<String> = by.iter().map(|entry| entry.excuse_text()).collect();
+            let texts: Vec<String> = texts.into_iter().collect();
+            result.status = Status::Excused;
+            result.reason = Some(texts.join("; "));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

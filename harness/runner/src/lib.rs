@@ -23,6 +23,7 @@ mod parallel;
 mod paths;
 pub mod progress;
 pub mod read_file;
+mod repo_path;
 pub mod reports;
 pub mod repro;
 pub mod run;

@@ -8,6 +8,7 @@ use crate::events::{
 use crate::evidence;
 use crate::examine::Examined;
 use crate::exit::show;
+use crate::repo_path::file_of;
 use crate::timings::PackTimes;
 use provision_core::flow::{NodeRun, Walk};
 use provision_core::text::inert;
@@ -30,6 +31,7 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
         results,
         verdict: _,
         causes: _,
+        excused: _,
         judging: _,
     } = examined;
     let secrets = subject.secrets();
@@ -63,13 +65,13 @@ pub fn events(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTime
         events.push(Event::CheckFinished(concluded(pack, flags, result.clone())));
     }
     let done = finished(pack, flags, examined, times);
-    events.push(Event::PackFinished(done));
+    events.push(Event::PackFinished(Box::new(done)));
     events
 }
 
 fn concluded(pack: &PackRef, flags: &str, result: CheckResult) -> CheckFinished {
     let scope = result.scope.to_string();
-    let good = result.status <= Status::Passed;
+    let good = result.status <= Status::Excused;
     CheckFinished {
         pack: pack.label.clone(),
         reproduce: (!good).then(|| evidence::reproduce(pack, flags, &scope, result.check)),
@@ -165,6 +167,7 @@ fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes)
         results,
         verdict,
         causes,
+        excused,
         judging: _,
     } = examined;
     let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
@@ -177,6 +180,7 @@ fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes)
     PackFinished {
         pack: pack.label.clone(),
         path: show(&pack.path),
+        file: Some(file_of(&pack.path)),
         id: text(manifest.and_then(|m| m.id.as_ref())),
         version: text(manifest.and_then(|m| m.version.as_ref())),
         role: subject.opened.as_ref().ok().map(|o| role_of(&o.pack)),
@@ -193,6 +197,7 @@ fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes)
         millis: times.total() / 1000,
         micros: Some(*times),
         causes: causes.clone(),
+        excused: excused.clone(),
         reproduce: evidence::reproduce_all(pack, flags, results),
     }
 }

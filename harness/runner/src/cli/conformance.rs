@@ -19,7 +19,7 @@ use crate::reports::Wanted;
 use crate::reports::console::Detail;
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
-use ending::{finish, watch};
+use ending::Ending;
 use provision_core::Limits;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::signature::TrustedKey;
@@ -44,7 +44,9 @@ pub(super) struct Args {
     isolation: IsolationFlags,
     #[command(flatten)]
     cache: cache::CacheFlags,
-    /// A TOML file of expected failures.
+    /// A TOML file of expected failures: each names a check and a code, or a cause, a place
+    /// (`at`, in which `*` stands for any text) and a number of findings (`count`; 1 if left
+    /// out). What is beyond these still fails.
     #[arg(long)]
     expectations: Option<PathBuf>,
     /// Judge only the pack with this label or file name (without extension).
@@ -180,8 +182,14 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
         executor,
         options,
     } = prepared;
+    let end = Ending {
+        reports: &args.reports,
+        shown: args.shown(),
+        out,
+        log,
+    };
     let ending = Arc::new(AtomicBool::new(false));
-    let watch = watch(args, log, &ending)?;
+    let watch = end.watch(&ending)?;
     let (progress, clock) = (Progress::new(packs.len()), Clock::default());
     let observers = RunObservers {
         log,
@@ -192,7 +200,7 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
     ending.store(true, Ordering::SeqCst);
     drop(progress);
     let reporting = Instant::now();
-    let exit = finish(args, out, log, done);
+    let exit = end.finish(done);
     drop(watch);
     if args.timings {
         let compile_stats = executor.compile_stats();

@@ -7,8 +7,9 @@ use crate::expectations::{Entry, LONGEST, excusable, parse_entries, render};
 use crate::files;
 use crate::fold::Run;
 use crate::read_file;
-use provision_core::Status;
-use std::collections::BTreeSet;
+use provision_core::{Finding, Status};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -80,19 +81,14 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         let identity = pack.finished.as_ref();
         let identity = identity.and_then(|f| Some((f.id.clone()?, f.version.clone()?)));
         let failed = pack.checks.iter().filter(|c| c.status == Status::Failed);
-        for check in failed.filter(|c| selected(args, c)) {
-            let codes: BTreeSet<&str> = check.findings.iter().map(|f| f.code.as_str()).collect();
-            match (&identity, &codes.iter().collect::<Vec<_>>()[..]) {
-                (Some((id, version)), [code]) if excusable(&check.check) => {
-                    let entry = entry(args, check, id, version, code);
-                    if !entries.iter().any(|e| e.same(&entry)) {
-                        entries.push(entry);
-                        added += 1;
-                    }
-                }
-                _ => drop(
-                    refused.insert(format!("{}::{}::{}", check.pack, check.scope, check.check)),
-                ),
+        let failed: Vec<&CheckFinished> = failed.filter(|c| selected(args, c)).collect();
+        let may_be = |c: &&&CheckFinished| identity.is_some() && excusable(&c.check);
+        for check in failed.iter().filter(|c| !may_be(c)) {
+            refused.insert(format!("{}::{}::{}", check.pack, check.scope, check.check));
+        }
+        if let Some((id, version)) = &identity {
+            for found in found(failed.iter().filter(may_be).copied()) {
+                added += usize::from(put(&mut entries, entry(args, &found, id, version)));
             }
         }
         Ok(())
@@ -102,7 +98,7 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
     for name in &refused {
         anstream::eprintln!(
             "not added: {name}: a failure cannot be excused if its check is archive.* or \
-             sandbox.*, if it has several codes, or if its pack has no id or version"
+             sandbox.*, or if its pack has no id or version"
         );
     }
     print(&format!(
@@ -120,16 +116,91 @@ fn selected(args: &Add, check: &CheckFinished) -> bool {
         .is_none_or(|filter| name.contains(filter))
 }
 
-fn entry(args: &Add, check: &CheckFinished, id: &str, version: &str, code: &str) -> Entry {
+/// Findings of a pack that one entry is about.
+struct Found {
+    check: String,
+    code: String,
+    /// A pattern of their places; `None` if these have nothing in common.
+    at: Option<String>,
+    count: NonZeroUsize,
+}
+
+/// The findings of `checks`, by check and code.
+fn found<'c>(checks: impl Iterator<Item = &'c CheckFinished>) -> Vec<Found> {
+    let mut places: BTreeMap<(&str, &str), BTreeMap<&str, BTreeSet<_>>> = BTreeMap::new();
+    for check in checks {
+        for Finding {
+            code,
+            at,
+            expected,
+            actual,
+            about: _,
+        } in &check.findings
+        {
+            let of_code = places.entry((&check.check, code.as_str())).or_default();
+            of_code.entry(at).or_default().insert((expected, actual));
+        }
+    }
+    let one = |((check, code), places): ((&str, &str), BTreeMap<&str, BTreeSet<_>>)| {
+        let count = places.values().map(BTreeSet::len).sum();
+        Some(Found {
+            check: check.to_owned(),
+            code: code.to_owned(),
+            at: pattern(places.into_keys()),
+            count: NonZeroUsize::new(count)?,
+        })
+    };
+    places.into_iter().filter_map(one).collect()
+}
+
+/// A pattern of the different `places`: the only one, or their common beginning.
+fn pattern<'p>(mut places: impl Iterator<Item = &'p str>) -> Option<String> {
+    let first = places.next()?;
+    let (mut common, mut is_only) = (first, true);
+    for place in places {
+        is_only = false;
+        let same = common
+            .chars()
+            .zip(place.chars())
+            .take_while(|(a, b)| a == b);
+        let bytes = same.map(|(c, _)| c.len_utf8()).sum();
+        common = &common[..bytes];
+    }
+    match common {
+        only if is_only => Some(only.to_owned()),
+        "" => None,
+        common => Some(format!("{common}*")),
+    }
+}
+
+/// Puts `entry` into `entries`, in place of one that excuses fewer findings of the same
+/// kind; returns whether it is new.
+fn put(entries: &mut Vec<Entry>, entry: Entry) -> bool {
+    match entries.iter_mut().find(|e| e.same(&entry)) {
+        Some(old) if old.most() >= entry.most() => false,
+        Some(old) => {
+            *old = entry;
+            true
+        }
+        None => {
+            entries.push(entry);
+            true
+        }
+    }
+}
+
+fn entry(args: &Add, found: &Found, id: &str, version: &str) -> Entry {
     let added = today();
     Entry {
-        check: check.check.clone(),
+        check: found.check.clone(),
         pack: id.to_owned(),
         version: version
             .parse::<semver::Version>()
             .map_or_else(|_| semver::VersionReq::STAR, |v| exactly(&v)),
         cause: None,
-        code: code.to_owned(),
+        code: found.code.clone(),
+        at: found.at.clone(),
+        count: Some(found.count).filter(|count| count.get() > 1),
         reason: args.reason.clone(),
         issue: args.issue.clone(),
         owner: args.owner.clone(),
@@ -177,7 +248,8 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
     }
     let today = today().to_string();
     let stale = |entry: &Entry| {
-        let name = entry.name();
+        // NB: the name of one pack may begin with that of another.
+        let name = format!("{}: ", entry.name());
         run.stale.iter().any(|s| s.starts_with(&name)) || entry.expires < today
     };
     let (gone, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(stale);
@@ -187,4 +259,22 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
     }
     print(&format!("{} removed, {} kept\n", gone.len(), kept.len()))?;
     Ok(Exit::Conforms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn pattern_is_the_place_or_the_common_beginning() {
+        let of = |places: &[&str]| pattern(places.iter().copied());
+        assert_eq!(of(&["/a"]).as_deref(), Some("/a"));
+        assert_eq!(
+            of(&["/hooks/0/url", "/hooks/1/url"]).as_deref(),
+            Some("/hooks/*")
+        );
+        assert_eq!(of(&["/config", "/config/a"]).as_deref(), Some("/config*"));
+        assert_eq!(of(&["é1", "è1"]), None);
+        assert_eq!(of(&["", "/a"]), None);
+    }
 }

@@ -35,7 +35,7 @@ pub enum Event {
     /// A check was concluded.
     CheckFinished(CheckFinished),
     /// A pack is finished.
-    PackFinished(PackFinished),
+    PackFinished(Box<PackFinished>),
     /// An expectation is no longer true.
     ExpectationStale {
         /// Which one, and why.
@@ -206,7 +206,7 @@ pub struct CheckFinished {
     /// The status. In JSON it is two fields, `status` and `applicable`.
     #[serde(flatten, with = "status_fields")]
     pub status: Status,
-    /// Why it was skipped.
+    /// Why it was skipped or excused.
     pub reason: Option<String>,
     /// The violations.
     pub findings: Vec<Finding>,
@@ -221,6 +221,10 @@ pub struct PackFinished {
     pub pack: String,
     /// The path that it was read from.
     pub path: String,
+    /// The file that stands for the pack, below the root of its repository. Streams of
+    /// earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Its id, if it has a manifest.
     pub id: Option<String>,
     /// Its version, if it has a manifest.
@@ -256,6 +260,9 @@ pub struct PackFinished {
     /// have none.
     #[serde(default)]
     pub causes: Vec<Cause>,
+    /// The causes of its excused failures. Streams of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excused: Vec<Cause>,
     /// The command that judges its failed checks again, if there are any.
     #[serde(default)]
     pub reproduce: Option<String>,

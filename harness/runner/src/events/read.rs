@@ -103,7 +103,10 @@ impl<'de> Visitor<'de> for FrequentVisitor {
             Some("check_finished") => Some(Event::CheckFinished(CheckFinished::deserialize(rest)?)),
             Some("wizard_driven") => Some(Event::WizardDriven(WizardDriven::deserialize(rest)?)),
             Some("flow_walked") => Some(Event::FlowWalked(FlowWalked::deserialize(rest)?)),
-            Some("pack_finished") => Some(Event::PackFinished(PackFinished::deserialize(rest)?)),
+            Some("pack_finished") => {
+                let done = PackFinished::deserialize(rest)?;
+                Some(Event::PackFinished(Box::new(done)))
+            }
             _ => IgnoredAny::deserialize(rest).map(|_| None)?,
         })
     }

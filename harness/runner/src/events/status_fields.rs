@@ -1,4 +1,4 @@
-//! The JSON of a status: `status` (`skipped`, `passed`, `failed`, `error`) and
+//! The JSON of a status: `status` (`skipped`, `passed`, `excused`, `failed`, `error`) and
 //! `applicable`, which distinguishes a blocked check from one that does not apply.
 
 use provision_core::Status;
@@ -15,6 +15,7 @@ struct Fields {
 enum Name {
     Skipped,
     Passed,
+    Excused,
     Failed,
     Error,
 }
@@ -23,6 +24,7 @@ pub(super) fn serialize<S: Serializer>(status: &Status, serializer: S) -> Result
     let name = match status {
         Status::NotApplicable | Status::Blocked => Name::Skipped,
         Status::Passed => Name::Passed,
+        Status::Excused => Name::Excused,
         Status::Failed => Name::Failed,
         Status::Error => Name::Error,
     };
@@ -40,6 +42,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Name::Skipped if applicable => Status::Blocked,
         Name::Skipped => Status::NotApplicable,
         Name::Passed => Status::Passed,
+        Name::Excused => Status::Excused,
         Name::Failed => Status::Failed,
         Name::Error => Status::Error,
     })

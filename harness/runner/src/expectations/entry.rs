@@ -6,6 +6,8 @@ use provision_core::{Finding, Status};
 use provision_oracle::{Cause, CheckResult, Stage, checks};
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
 const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
@@ -28,6 +30,15 @@ pub struct Entry {
     /// The one code that is excused; empty if the entry names a cause.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
+    /// The place of the findings, as reports show it; `*` stands for any text. Without it,
+    /// any place. Not for a cause, which knows its places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The number of different findings of a pack that are excused; without it, one. If the
+    /// pack has more, none is excused, because the entry does not know which is new. The same
+    /// finding of several wizards counts once; of a cause, each finding counts, as in reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<NonZeroUsize>,
     /// Why the failure is expected.
     pub reason: String,
     /// The issue that tracks the failure.
@@ -40,6 +51,15 @@ pub struct Entry {
     pub expires: String,
 }
 
+/// What an entry is about in the results of one pack.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    /// The findings that it would excuse: the number of the result, that of the finding.
+    pub(super) places: Vec<(usize, usize)>,
+    /// How many findings there are, by the rule of [`Entry::count`].
+    pub(super) count: usize,
+}
+
 /// Whether an expectation may excuse failures of check `id`.
 pub(crate) fn excusable(id: &str) -> bool {
     let stage = Stage::of(id);
@@ -48,29 +68,44 @@ pub(crate) fn excusable(id: &str) -> bool {
 
 impl Entry {
     pub(crate) fn name(&self) -> String {
-        let pack = inert(&self.pack, 80);
-        match &self.cause {
-            Some(cause) => format!("expectation of cause {} for {pack}", inert(cause, 80)),
-            None => {
-                let code = inert(&self.code, 80);
-                format!("expectation of {} ({code}) for {pack}", self.check)
-            }
-        }
+        let (pack, version) = (inert(&self.pack, 80), inert(&self.version.to_string(), 80));
+        let what = match &self.cause {
+            Some(cause) => format!("of cause {}", inert(cause, 80)),
+            None => format!(
+                "of {} ({}{})",
+                self.check,
+                inert(&self.code, 80),
+                self.place()
+            ),
+        };
+        format!("expectation {what} for {pack} {version}")
     }
 
-    /// Whether `other` excuses the same failure.
+    /// The place in words; empty if any is meant.
+    fn place(&self) -> String {
+        let at = self.at.as_ref();
+        at.map_or_else(String::new, |at| format!(" at {}", inert(at, 200)))
+    }
+
+    /// Whether `other` excuses the same failure, in whatever number.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.check == other.check
             && self.cause == other.cause
             && self.pack == other.pack
             && self.version == other.version
             && self.code == other.code
+            && self.at == other.at
+    }
+
+    /// How many findings of a pack it excuses.
+    pub(crate) fn most(&self) -> usize {
+        self.count.map_or(1, NonZeroUsize::get)
     }
 
     /// Checks that the entry is allowed, and returns its last day.
     pub(super) fn validate(&self) -> Result<Date, EntryError> {
         match &self.cause {
-            Some(_) if !self.check.is_empty() || !self.code.is_empty() => {
+            Some(_) if !self.check.is_empty() || !self.code.is_empty() || self.at.is_some() => {
                 return Err(EntryError::CheckAndCause);
             }
             Some(cause) if !is_cause(cause) => return Err(EntryError::Cause(cause.clone())),
@@ -100,39 +135,42 @@ impl Entry {
         }
     }
 
-    /// Excuses the failures that the entry expects, and returns whether there were
-    /// any. A check that also fails for another reason is not excused.
-    pub(super) fn excuse(&self, results: &mut [CheckResult], causes: &[Cause]) -> bool {
-        let mut used = false;
-        for result in results.iter_mut().filter(|r| r.status == Status::Failed) {
-            if self.expects(result, causes) {
-                result.status = Status::NotApplicable;
-                result.reason = Some(self.excuse_text());
-                used = true;
-            }
-        }
-        used
-    }
-
-    /// Whether `result` fails only for the reason that the entry names.
-    fn expects(&self, result: &CheckResult, causes: &[Cause]) -> bool {
+    /// The findings of failed checks that the entry is about.
+    pub(super) fn met(&self, results: &[CheckResult], causes: &[Cause]) -> Met {
+        let failed = results.iter().enumerate();
+        let failed = failed.filter(|(_, r)| r.status == Status::Failed);
         let Some(id) = &self.cause else {
-            let is_code = |f: &Finding| f.code.as_str() == self.code;
-            return result.check == self.check && result.findings.iter().all(is_code);
+            let of_check = failed.filter(|(_, r)| r.check == self.check);
+            let places: Vec<(usize, usize)> = of_check
+                .flat_map(|(i, r)| r.findings.iter().enumerate().map(move |(j, f)| (i, j, f)))
+                .filter(|(_, _, finding)| self.is_about(finding))
+                .map(|(i, j, _)| (i, j))
+                .collect();
+            let found = places.iter().map(|(i, j)| &results[*i].findings[*j]);
+            let different: BTreeSet<_> = found.map(|f| (&f.at, &f.expected, &f.actual)).collect();
+            let count = different.len();
+            return Met { places, count };
         };
-        let scope = result.scope.to_string();
-        let mut of_result = causes
-            .iter()
-            .filter(|c| c.is_of(result.check, &scope))
-            .peekable();
-        let follows = |cause: &Cause| cause.id == *id || cause.blocked_by.as_ref() == Some(id);
-        excusable(result.check) && of_result.peek().is_some() && of_result.all(follows)
+        let of_cause = failed.filter(|(_, r)| fails_only_by(id, r, causes));
+        let places = of_cause.flat_map(|(i, r)| (0..r.findings.len()).map(move |j| (i, j)));
+        // What follows from a cause grows and shrinks with it, and does not count.
+        let may_be = |cause: &&Cause| cause.checks.iter().any(|check| excusable(check));
+        let of_id = causes.iter().filter(|c| c.id == *id).filter(may_be);
+        Met {
+            places: places.collect(),
+            count: of_id.map(|cause| cause.findings).sum(),
+        }
     }
 
-    fn excuse_text(&self) -> String {
+    fn is_about(&self, finding: &Finding) -> bool {
+        let at = self.at.as_deref();
+        finding.code.as_str() == self.code && at.is_none_or(|at| matches(at, &finding.at))
+    }
+
+    pub(super) fn excuse_text(&self) -> String {
         let what = match &self.cause {
             Some(cause) => format!("because of cause {}", inert(cause, 80)),
-            None => format!("with {}", inert(&self.code, 80)),
+            None => format!("with {}{}", inert(&self.code, 80), self.place()),
         };
         format!(
             "expected to fail {what} until {}: {} ({}, {})",
@@ -142,6 +180,34 @@ impl Entry {
             inert(&self.owner, 80)
         )
     }
+}
+
+/// Whether `result` fails only because of the cause `id`, or of what follows from it.
+fn fails_only_by(id: &str, result: &CheckResult, causes: &[Cause]) -> bool {
+    let scope = result.scope.to_string();
+    let of_result = causes.iter().filter(|c| c.is_of(result.check, &scope));
+    let mut of_result = of_result.peekable();
+    let follows = |cause: &Cause| cause.id == id || cause.blocked_by.as_deref() == Some(id);
+    excusable(result.check) && of_result.peek().is_some() && of_result.all(follows)
+}
+
+/// Whether `text` is what `pattern` says, in which `*` stands for any text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut text) = text.strip_prefix(first).and_then(|t| t.strip_suffix(last)) else {
+        return false;
+    };
+    // The leftmost place of each part leaves the most text for the others.
+    middle.split('*').all(|part| match text.find(part) {
+        Some(at) => {
+            text = &text[at + part.len()..];
+            true
+        }
+        None => false,
+    })
 }
 
 /// Whether `text` can be the id of a cause.

@@ -30,8 +30,8 @@ pub enum EntryError {
     /// Failures of the check are never excused.
     #[error("archive.* and sandbox.* cannot be excused")]
     NotExcusable,
-    /// It names a check or a code beside a cause.
-    #[error("`cause` stands alone: remove `check` and `code`")]
+    /// It names a check, a code or a place beside a cause.
+    #[error("`cause` stands alone: remove `check`, `code` and `at`")]
     CheckAndCause,
     /// The cause is not the id of one.
     #[error("`cause` is `{}`, not the 16 hex digits that reports show as a cause's id", inert(.0, 80))]

@@ -103,7 +103,7 @@ impl Run {
                 Event::WizardDriven(wizard) => pack.wizards.push(wizard),
                 Event::FlowWalked(walked) => pack.flows.push(walked),
                 Event::CheckFinished(check) => pack.checks.push(check),
-                Event::PackFinished(done) => pack.finished = Some(done),
+                Event::PackFinished(done) => pack.finished = Some(*done),
                 _ => {}
             }
         }

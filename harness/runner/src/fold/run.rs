@@ -131,9 +131,13 @@ impl Run {
     #[must_use]
     pub fn tally(&self) -> String {
         let count = |verdict| self.count(verdict);
+        let excused = match self.checks(Status::Excused) {
+            0 => String::new(),
+            excused => format!("{excused} excused, "),
+        };
         format!(
             "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
-             passed, {} steps executed",
+             passed, {excused}{} steps executed",
             self.packs.len(),
             count(Verdict::Pass),
             count(Verdict::Fail),

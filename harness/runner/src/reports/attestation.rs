@@ -38,8 +38,8 @@ fn statement(run: &Run) -> Result<Value, Error> {
             match check.status {
                 Status::Passed => passed.push(name),
                 Status::Failed | Status::Error => failed.push(name),
-                // A check that was not judged is not a pass.
-                Status::Blocked => warned.push(name),
+                // A check that was not judged is not a pass, and neither is an excused failure.
+                Status::Blocked | Status::Excused => warned.push(name),
                 Status::NotApplicable => {}
             }
         }

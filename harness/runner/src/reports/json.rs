@@ -126,7 +126,7 @@ pub fn timing(pack: &PackRun) -> Value {
 fn summary(run: &Run) -> Value {
     let verdict = |v| run.count(v);
     let checks = |s| run.checks(s);
-    json!({
+    let mut summary = json!({
         "packs": run.packs.len(),
         "verdicts": {
             "pass": verdict(Verdict::Pass),
@@ -144,7 +144,11 @@ fn summary(run: &Run) -> Value {
         "steps_executed": run.steps_executed(),
         // NB: a stream may contain any number, so the sum saturates.
         "steps_due": run.packs.iter().fold(0_usize, |sum, p| sum.saturating_add(p.steps_due)),
-    })
+    });
+    if checks(Status::Excused) > 0 {
+        summary["checks"]["excused"] = json!(checks(Status::Excused));
+    }
+    summary
 }
 
 fn pack(pack: &PackRun) -> Value {

@@ -89,6 +89,13 @@ fn head(run: &Run) -> String {
         count(Verdict::NotApplicable),
         run.steps_executed(),
     );
+    match run.checks(Status::Excused) {
+        0 => {}
+        1 => out.push_str("**1 failed check is excused.**\n\n"),
+        n => {
+            let _ = write!(out, "**{n} failed checks are excused.**\n\n");
+        }
+    }
     for stale in run.stale.iter().take(STALE) {
         let _ = writeln!(out, "- stale: {}", code(stale));
     }
@@ -142,7 +149,7 @@ fn one(pack: &PackRun, level: Level) -> String {
     }
     let roots = pack.causes.iter().filter(|c| c.blocked_by.is_none());
     let causes = roots.map(|cause| of_cause(cause, level));
-    let shown = |c: &&CheckFinished| c.status >= Status::Blocked;
+    let shown = |c: &&CheckFinished| c.status >= Status::Excused;
     let checks = pack.checks.iter().filter(shown).map(of_check);
     let mut left_out = 0usize;
     for text in causes.chain(checks) {

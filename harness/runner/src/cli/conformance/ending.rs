@@ -1,7 +1,6 @@
 //! The end of a run: its reports, its console report and its exit code, also if a signal
 //! or an error ends it.
 
-use super::Args;
 use crate::cli::output::print;
 use crate::events::{Event, EventLog};
 use crate::exit::{Error, Exit};
@@ -14,25 +13,86 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Watches for the signals that end the run. If the run does not end in time,
-/// the watch writes the reports and ends the process, unless `ending` says that
-/// `finish` already writes them.
-pub(super) fn watch(
-    args: &Args,
-    log: &Arc<EventLog>,
-    ending: &Arc<AtomicBool>,
-) -> Result<Watch, Error> {
-    let (reports, log, ending) = (args.reports.clone(), Arc::clone(log), Arc::clone(ending));
-    let shown = args.shown();
-    let late = move |signal: &'static str| {
-        let may_end = !ending.load(Ordering::SeqCst);
-        if may_end && let Err(e) = interrupted(&reports, &log, signal, shown) {
-            anstream::eprintln!("error: {e}");
+/// The end of one run.
+pub(super) struct Ending<'r> {
+    /// The requested reports.
+    pub(super) reports: &'r Wanted,
+    /// How much of the console report to print; `None` if events are printed instead.
+    pub(super) shown: Option<Detail>,
+    pub(super) out: &'r OutFolder,
+    pub(super) log: &'r Arc<EventLog>,
+}
+
+impl Ending<'_> {
+    /// Watches for the signals that end the run. If the run does not end in time,
+    /// the watch writes the reports and ends the process, unless `ending` says that
+    /// `finish` already writes them.
+    pub(super) fn watch(&self, ending: &Arc<AtomicBool>) -> Result<Watch, Error> {
+        let (reports, log) = (self.reports.clone(), Arc::clone(self.log));
+        let (ending, shown) = (Arc::clone(ending), self.shown);
+        let late = move |signal: &'static str| {
+            let may_end = !ending.load(Ordering::SeqCst);
+            if may_end && let Err(e) = interrupted(&reports, &log, signal, shown) {
+                anstream::eprintln!("error: {e}");
+            }
+            may_end
+        };
+        let error = |e| Error::io("listen for", Path::new("signals"), e);
+        interrupt::watch(late).map_err(error)
+    }
+
+    /// Writes the reports even if the run failed; its error then decides the exit
+    /// code.
+    pub(super) fn finish(&self, done: Result<(), Error>) -> Result<Exit, Error> {
+        let path = self.log.path().to_owned();
+        if let Some(signal) = interrupt::asked() {
+            interrupted(self.reports, self.log, signal, self.shown)?;
+            return Ok(Exit::Harness);
         }
-        may_end
-    };
-    let error = |e| Error::io("listen for", Path::new("signals"), e);
-    interrupt::watch(late).map_err(error)
+        let exit = match &done {
+            Ok(()) => None,
+            Err(error) => Some(error.exit()),
+        };
+        let so_far = self.reports.read(&path)?;
+        self.log.emit(&Event::RunFinished {
+            exit_code: exit.unwrap_or_else(|| so_far.exit()) as u8,
+        });
+        self.log.finish()?;
+        // NB: does not read the stream again; it may have millions of lines.
+        let run = so_far.ended();
+        self.reports.write(&run)?;
+        self.print_summary(&run)?;
+        done?;
+        let exit = run.exit();
+        if exit == Exit::Nothing {
+            anstream::eprintln!(
+                "error: not everything that the profile requires was judged: a check was blocked \
+                 (\"not judged\" in the report), too few steps ran, or no check passed"
+            );
+        }
+        Ok(exit)
+    }
+
+    /// Prints the console report of `run` and writes its timings, in one pass,
+    /// because both read every event.
+    fn print_summary(&self, run: &Run) -> Result<(), Error> {
+        let timings = self.out.path().join("timings.jsonl");
+        let mut table = CauseTable::new(run.level());
+        self.out.write_with("timings.jsonl", |file| {
+            run.each(|pack| {
+                if let Some(detail) = self.shown {
+                    table.add(pack);
+                    print(&console::one(run, pack, detail))?;
+                }
+                let line = json::timing(pack);
+                writeln!(file, "{line}").map_err(|e| Error::io("write", &timings, e))
+            })
+        })?;
+        match self.shown {
+            Some(_) => print(&console::summary(run, &table)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Writes the reports of a run that `signal` interrupted.
@@ -54,62 +114,4 @@ fn interrupted(
     reports.write(&run)?;
     anstream::eprintln!("error: interrupted by {signal}; packs without a result count as errors");
     log.finish()
-}
-
-/// Writes the reports even if the run failed; its error then decides the exit
-/// code.
-pub(super) fn finish(
-    args: &Args,
-    out: &OutFolder,
-    log: &EventLog,
-    done: Result<(), Error>,
-) -> Result<Exit, Error> {
-    let path = log.path().to_owned();
-    if let Some(signal) = interrupt::asked() {
-        interrupted(&args.reports, log, signal, args.shown())?;
-        return Ok(Exit::Harness);
-    }
-    let exit = match &done {
-        Ok(()) => None,
-        Err(error) => Some(error.exit()),
-    };
-    let so_far = args.reports.read(&path)?;
-    log.emit(&Event::RunFinished {
-        exit_code: exit.unwrap_or_else(|| so_far.exit()) as u8,
-    });
-    log.finish()?;
-    // NB: does not read the stream again; it may have millions of lines.
-    let run = so_far.ended();
-    args.reports.write(&run)?;
-    print_summary(args, out, &run)?;
-    done?;
-    let exit = run.exit();
-    if exit == Exit::Nothing {
-        anstream::eprintln!(
-            "error: not everything that the profile requires was judged: a check was blocked \
-             (\"not judged\" in the report), too few steps ran, or no check passed"
-        );
-    }
-    Ok(exit)
-}
-
-/// Prints the console report of `run` and writes its timings, in one pass,
-/// because both read every event.
-fn print_summary(args: &Args, out: &OutFolder, run: &Run) -> Result<(), Error> {
-    let timings = out.path().join("timings.jsonl");
-    let mut table = CauseTable::new(run.level());
-    out.write_with("timings.jsonl", |file| {
-        run.each(|pack| {
-            if let Some(detail) = args.shown() {
-                table.add(pack);
-                print(&console::one(run, pack, detail))?;
-            }
-            let line = json::timing(pack);
-            writeln!(file, "{line}").map_err(|e| Error::io("write", &timings, e))
-        })
-    })?;
-    match args.shown() {
-        Some(_) => print(&console::summary(run, &table)),
-        None => Ok(()),
-    }
 }

@@ -18,8 +18,8 @@ use std::fmt::Write;
 const LINES: usize = 23;
 /// Packs of a run above which each pack gets one line.
 const MANY: usize = 12;
-/// Checks that were not judged and are shown for a pack, at most.
-const NOT_JUDGED: usize = 5;
+/// Checks that are excused, or not judged, and are shown for a pack, at most.
+const LISTED: usize = 5;
 
 /// How much the report shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,10 @@ fn folded(run: &Run, pack: &PackRun) -> String {
     let required = required.filter(|c| c.blocked_by.is_none() && c.level <= run.level());
     let causes: Vec<_> = required.collect();
     let cause = match (causes.as_slice(), pack.verdict()) {
-        ([], Verdict::Pass | Verdict::NotApplicable) => String::new(),
+        ([], Verdict::Pass | Verdict::NotApplicable) => match pack.summary.count(Status::Excused) {
+            0 => String::new(),
+            excused => format!("{excused} excused"),
+        },
         ([], _) => status(pack, Detail::Brief)
             .first()
             .map(|line| line.trim().to_owned())
@@ -141,38 +144,39 @@ fn label(pack: &PackRun) -> String {
     text
 }
 
-/// Why there is no verdict, or why a pack without failures did not pass.
+/// What is excused, why there is no verdict, or why a pack without failures did not pass.
 fn status(pack: &PackRun, detail: Detail) -> Vec<String> {
     let mut lines: Vec<String> = pack.summary.cut_off().into_iter().collect();
+    lines.extend(listed(pack, Status::Excused, "excused", detail));
     if pack.verdict() == Verdict::Partial {
         let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
         if ran < due {
             lines.push(format!("{ran} steps executed, at least {due} are required"));
         }
-        let blocked: Vec<String> = pack
-            .checks
-            .iter()
-            .filter(|c| c.status == Status::Blocked)
-            .map(|check| {
-                let reason = check.reason.as_deref().unwrap_or("no reason given");
-                format!("not judged: {} ({}): {reason}", check.check, check.scope)
-            })
-            .collect();
-        let most = match detail {
-            Detail::Brief => NOT_JUDGED,
-            Detail::Verbose => usize::MAX,
-        };
-        let left = blocked.len().saturating_sub(most);
-        lines.extend(blocked.into_iter().take(most));
-        if left > 0 {
-            lines.push(format!("and {left} more not judged; --verbose shows all"));
-        }
+        lines.extend(listed(pack, Status::Blocked, "not judged", detail));
     }
     let line = |text: String| match detail {
         Detail::Brief => fit(&format!("  {text}"), WIDTH),
         Detail::Verbose => one_line(&format!("  {text}")),
     };
     lines.into_iter().map(line).collect()
+}
+
+/// The checks of this status, with the reason of each.
+fn listed(pack: &PackRun, status: Status, what: &str, detail: Detail) -> Vec<String> {
+    let checks = pack.checks.iter().filter(|c| c.status == status);
+    let mut lines: Vec<String> = checks
+        .map(|check| {
+            let reason = check.reason.as_deref().unwrap_or("no reason given");
+            format!("{what}: {} ({}): {reason}", check.check, check.scope)
+        })
+        .collect();
+    if detail == Detail::Brief && lines.len() > LISTED {
+        let left = lines.len() - LISTED;
+        lines.truncate(LISTED);
+        lines.push(format!("and {left} more {what}; --verbose shows all"));
+    }
+    lines
 }
 
 /// The counts, and the command that shows the failures again.
@@ -185,6 +189,12 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
         count(Status::Failed) + count(Status::Error),
         count(Status::NotApplicable) + count(Status::Blocked),
     );
+    match count(Status::Excused) {
+        0 => {}
+        excused => {
+            let _ = write!(counts, "; {excused} excused");
+        }
+    }
     let advice = pack.causes.iter().filter(|c| c.level > run.level());
     match advice.filter(|c| c.blocked_by.is_none()).count() {
         0 => {}

@@ -43,7 +43,8 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     run.each(|pack| put(&row(run, pack)))?;
     put(
         "</table></div>\n<p>✓ passed, ✗ failed, ! error of the harness or the machine, \
-         ? blocked (could not be judged), · not applicable</p>\n<h2>Packs, worst first</h2>\n",
+         ? blocked (could not be judged), \
+         ~ failed and excused, · not applicable</p>\n<h2>Packs, worst first</h2>\n",
     )?;
     for verdict in Verdict::WORST_FIRST {
         run.each_of(verdict, |pack| put(&pack::details(run, pack)))?;
@@ -103,6 +104,7 @@ fn row(run: &Run, pack: &PackRun) -> String {
             Some(Status::Error) => ("error", "!"),
             Some(Status::Failed) => ("failed", "✗"),
             Some(Status::Blocked) => ("blocked", "?"),
+            Some(Status::Excused) => ("excused", "~"),
             Some(Status::Passed) => ("passed", "✓"),
             Some(Status::NotApplicable) => ("skipped", "·"),
             None => ("error", ""),

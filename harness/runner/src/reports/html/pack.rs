@@ -35,7 +35,12 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
         );
     }
     causes(&mut out, run, pack);
-    for check in pack.checks.iter().filter(|c| c.status >= Status::Failed) {
+    let is_failure = |c: &&CheckFinished| c.status >= Status::Failed;
+    let is_excused = |c: &&CheckFinished| c.status == Status::Excused;
+    for check in pack.checks.iter().filter(is_failure) {
+        failure(&mut out, run, check);
+    }
+    for check in pack.checks.iter().filter(is_excused) {
         failure(&mut out, run, check);
     }
     skipped(&mut out, pack);
@@ -95,6 +100,9 @@ fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
         text(&check.scope),
         requirement.map_or_else(String::new, |r| format!(": {}", text(r)))
     );
+    if let (Status::Excused, Some(reason)) = (check.status, &check.reason) {
+        let _ = writeln!(out, "<p class=\"excused\">excused: {}</p>", text(reason));
+    }
     out.push_str("<div class=\"scroll\"><table><tr><th>code</th><th>where</th><th>expected</th><th>found</th></tr>\n");
     for f in &check.findings {
         let _ = writeln!(

@@ -71,7 +71,7 @@ pub(super) fn suite_of_run(run: &Run) -> Option<Suite> {
 }
 
 fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
-    let good = check.status <= Status::Passed;
+    let good = check.status <= Status::Excused;
     let mut case = Case {
         class: format!("{}.{}", pack.label(), check.scope),
         name: check.check.clone(),
@@ -85,7 +85,7 @@ fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
         },
         output: String::new(),
     };
-    if let Some(first) = check.findings.first() {
+    if let Some(first) = check.findings.first().filter(|_| !good) {
         case.message = format!("{}: {}", first.code, first.actual);
     }
     if check.check == "wizard.completes" {

@@ -93,7 +93,7 @@ fn suite_tag(tag: &BytesStart<'_>, suite: &Suite) -> Result<BytesStart<'static>,
     if let Some(file) = &suite.file {
         adapted.push_attribute(("file", legal(file, 400).as_str()));
     }
-    let skipped = suite.cases.iter().filter(|c| c.status.is_skipped());
+    let skipped = suite.cases.iter().filter(|c| is_skipped(c.status));
     adapted.push_attribute(("skipped", skipped.count().to_string().as_str()));
     let time = in_seconds(total(suite.cases.iter().map(|c| c.micros)));
     for attribute in tag.attributes() {
@@ -129,17 +129,22 @@ fn seconds(micros: u64) -> Duration {
     Duration::milliseconds(i64::try_from(micros.div_ceil(1000)).unwrap_or(i64::MAX))
 }
 
+/// Whether a case of this status is one that JUnit calls skipped, with a reason.
+fn is_skipped(status: Status) -> bool {
+    status.is_skipped() || status == Status::Excused
+}
+
 fn case(case: &Case) -> TestCase {
     let (name, message) = (legal(&case.name, 400), legal(&case.message, 2_000));
     let time = seconds(case.micros);
     let kind = message.split(':').next().unwrap_or_default();
     let mut builder = match case.status {
         Status::Passed => TestCaseBuilder::success(&name, time),
-        Status::NotApplicable | Status::Blocked => {
+        status if is_skipped(status) => {
             TestCaseBuilder::skipped_with_cause(&name, "skipped", &message)
         }
         Status::Failed => TestCaseBuilder::failure(&name, time, kind, &message),
-        Status::Error => TestCaseBuilder::error(&name, time, kind, &message),
+        _ => TestCaseBuilder::error(&name, time, kind, &message),
     };
     builder.set_classname(&legal(&case.class, 400));
     if !case.detail.is_empty() {
