@@ -14,6 +14,7 @@ mod fuzz;
 mod play;
 mod red_reports;
 mod reports;
+mod sarif;
 mod streams;
 mod support;
 mod untrusted_bundles;

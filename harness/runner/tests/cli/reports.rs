@@ -1,8 +1,10 @@
 //! Reports in every format, for packs with text that tries to escape its place, and
 //! expected failures.
 
-use crate::support::{code, conformance, copy, fixture, run_in, stderr, stdout};
-use serde_json::Value;
+use crate::support::{
+    check, code, conformance, copy, fixture, read, run_in, schema, stderr, stdout,
+};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -116,6 +118,105 @@ fn sarif_has_a_result_for_each_cause_and_a_rule_for_each_check() {
         let advice = cause["level"] != "must";
         assert_eq!(result["level"] == "note", advice, "{result}");
     }
+}
+
+/// Writes `e.toml`, which excuses the webhook of `webhook-http`, and a copy of that pack.
+fn excused_pack(folder: &Path) {
+    copy(&fixture("nonconforming/webhook-http"), &folder.join("p"));
+    let today = time::OffsetDateTime::now_utc().date();
+    let expires = (today + time::Duration::days(30)).to_string();
+    let file = expectation("E_WEBHOOK_SCHEME", &today.to_string(), &expires);
+    fs::write(folder.join("e.toml"), file + "at = \"/webhook_ops/0/*\"\n").expect("writes");
+}
+
+#[test]
+fn excused_failure_is_shown_as_such_in_every_report() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let folder = temp.path();
+    excused_pack(folder);
+    let flags = "--report r.json --junit r.xml --sarif r.sarif --html r.html --markdown r.md \
+                 --attestation a.json --expectations e.toml --out o";
+    let run = conformance(folder, Path::new("p"), flags);
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let text = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
+    let reason = "expected to fail with E_WEBHOOK_SCHEME at /webhook_ops/0/* until";
+    for (report, what) in [
+        (text("r.json"), "json"),
+        (text("r.xml"), "junit"),
+        (text("r.sarif"), "sarif"),
+        (text("r.html"), "html"),
+        (text("r.md"), "markdown"),
+    ] {
+        assert!(report.contains(reason), "{what}: {report}");
+    }
+    let shown = "excused: plan.webhooks (setup_default): expected to fail with E_WEBHOOK_SCHEME";
+    assert!(stdout(&run).contains(shown), "{}", stdout(&run));
+    let tally = stdout(&run).lines().last().expect("a line");
+    assert!(tally.contains(", 1 excused,"), "{tally}");
+    let report = read(&folder.join("r.json"));
+    check(&schema("report.schema.json"), &report);
+    assert_eq!(report["summary"]["checks"]["excused"], 1);
+    let name = "p::setup_default::plan.webhooks";
+    let predicate = &read(&folder.join("a.json"))["predicate"];
+    assert_eq!(predicate["result"], "WARNED");
+    assert_eq!(predicate["warnedTests"], json!([name]));
+    let junit = text("r.xml");
+    assert!(
+        junit.contains("<skipped message=\"expected to fail"),
+        "{junit}"
+    );
+    assert!(text("r.md").contains("- **excused** plan.webhooks"));
+    assert!(text("r.html").contains("<td class=\"excused\" title=\"plan.webhooks\">"));
+    let results = read(&folder.join("r.sarif"))["runs"][0]["results"].clone();
+    let results = results.as_array().expect("a list");
+    let of_webhook = |r: &&Value| r["ruleId"] == "plan.webhooks";
+    let result = results.iter().find(of_webhook).expect("a result");
+    let suppression = &result["suppressions"][0];
+    assert_eq!(suppression["kind"], "external");
+    assert!(
+        suppression["justification"]
+            .as_str()
+            .is_some_and(|t| t.contains(reason))
+    );
+    let suppressed = results.iter().filter(|r| !r["suppressions"].is_null());
+    assert_eq!(suppressed.count(), 1);
+    let events = text("o/events.jsonl");
+    let schema = schema("event.schema.json");
+    for line in events.lines() {
+        check(&schema, &serde_json::from_str(line).expect("JSON"));
+    }
+    // The same cause has the same identity when it is not excused.
+    fs::write(folder.join("e.toml"), "").expect("writes");
+    assert_eq!(code(&conformance(folder, Path::new("p"), flags)), 1);
+    let again = read(&folder.join("r.sarif"))["runs"][0]["results"].clone();
+    let again = again.as_array().expect("a list").iter().find(of_webhook);
+    let prints = "partialFingerprints";
+    assert_eq!(again.expect("a result")[prints], result[prints]);
+}
+
+#[test]
+fn second_failure_of_an_excused_kind_fails_the_run() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let folder = temp.path();
+    excused_pack(folder);
+    let step = folder.join("p/components/setup_default__apply.wat");
+    let text = fs::read_to_string(&step).expect("the step");
+    let one =
+        r#"{\"op\":\"register\",\"id\":\"inbound\",\"url\":\"http://conformance.invalid/hook\"}"#;
+    let more = format!(",{}", one.replace("inbound", "evil"));
+    let changed = text.replace(one, &format!("{one}{more}"));
+    // The step also returns the length of its answer.
+    let length = 279 + more.replace('\\', "").len();
+    let changed = changed.replace("const 279", &format!("const {length}"));
+    assert!(changed.len() > text.len(), "{text}");
+    fs::write(&step, changed).expect("writes");
+    let run = conformance(folder, Path::new("p"), "--expectations e.toml");
+    assert_eq!(code(&run), 1, "{}", stdout(&run));
+    assert!(
+        stdout(&run).contains("E_WEBHOOK_SCHEME"),
+        "{}",
+        stdout(&run)
+    );
 }
 
 /// An expectation for the webhook of `webhook-http`, with this code and these dates.

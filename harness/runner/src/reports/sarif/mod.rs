@@ -8,10 +8,12 @@ mod result;
 use crate::events::Requirement;
 use crate::exit::Error;
 use crate::files;
-use crate::fold::{PackRun, Run};
+use crate::fold::{PackRun, PackSummary, Run};
+use provision_core::Status;
 use provision_oracle::Level;
-use result::{result, uri};
+use result::{file_of, result, suppressions, uri};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -29,6 +31,13 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     done.map_err(|e| Error::io("write", Path::new("the SARIF file"), e))
 }
 
+/// Where the catalogue of the checks is, for people who see a result.
+const CATALOGUE: &str =
+    "https://github.com/greenticai/greentic-provision/blob/main/reports/CHECKS.md";
+
+/// Bytes of the first result of a pack, at most; most have some hundreds.
+const RESERVED: usize = 4096;
+
 /// The results that fit, and how many do not.
 #[derive(Default)]
 struct Results {
@@ -36,12 +45,21 @@ struct Results {
     artifacts: Vec<Value>,
     bytes: usize,
     left_out: usize,
+    /// Failing packs that have no result yet. Each is to get one: a page takes a pack
+    /// without results for mended.
+    waiting: usize,
 }
 
 impl Results {
     fn add(&mut self, pack: &PackRun, rules: &mut Vec<String>, level: Level) {
         let before = self.found.len();
-        for cause in &pack.causes {
+        self.waiting -= usize::from(is_failing(&pack.summary)).min(self.waiting);
+        let red: BTreeSet<&str> = pack.causes.iter().map(|c| c.id.as_str()).collect();
+        let excused = pack.finished.iter().flat_map(|f| &f.excused);
+        // A cause that is excused in one place and not in another is not excused.
+        let excused = excused.filter(|cause| !red.contains(cause.id.as_str()));
+        let causes = pack.causes.iter().map(|cause| (cause, false));
+        for (cause, is_excused) in causes.chain(excused.map(|cause| (cause, true))) {
             let mut named = cause.checks.iter().map(String::as_str);
             let id = named.find(|id| !id.is_empty());
             let id = id.unwrap_or("unknown");
@@ -50,9 +68,16 @@ impl Results {
                 rules.push(id.to_owned());
                 rules.len() - 1
             });
-            let value = result(pack, cause, &rules[rule], rule, level);
+            let mut value = result(pack, cause, &rules[rule], rule, level);
+            if is_excused {
+                value["suppressions"] = suppressions(pack, cause);
+            }
             let bytes = value.to_string().len();
-            if self.found.len() == MOST || self.bytes + bytes > MOST_BYTES {
+            let is_first = self.found.len() == before;
+            let reserved = if is_first { 0 } else { self.waiting };
+            if self.found.len() + reserved >= MOST
+                || self.bytes + bytes + reserved * RESERVED > MOST_BYTES
+            {
                 self.left_out += 1;
                 continue;
             }
@@ -65,9 +90,17 @@ impl Results {
     }
 }
 
+/// Whether the pack has a failed check, which has a cause.
+fn is_failing(pack: &PackSummary) -> bool {
+    pack.count(Status::Failed) + pack.count(Status::Error) > 0
+}
+
 fn report(run: &Run) -> Result<Value, Error> {
     let mut rules = run.started.checks.clone();
-    let mut results = Results::default();
+    let mut results = Results {
+        waiting: run.packs.iter().filter(|p| is_failing(p)).count(),
+        ..Results::default()
+    };
     run.each(|pack| {
         results.add(pack, &mut rules, run.level());
         Ok(())
@@ -123,7 +156,8 @@ fn rule(run: &Run, id: &str) -> Value {
         "name": id,
         "shortDescription": short,
         "fullDescription": short,
-        "help": { "text": format!("{text} See reports/CHECKS.md.") },
+        "help": { "text": format!("{text} `greentic-provision explain {id}` tells more.") },
+        "helpUri": format!("{CATALOGUE}#{}", id.replace('.', "")),
         "defaultConfiguration": { "level": result::severity(*level) },
         "properties": { "tags": ["conformance", level] },
     })
@@ -134,7 +168,7 @@ fn rule(run: &Run, id: &str) -> Value {
 fn artifact(pack: &PackRun) -> Option<Value> {
     let finished = pack.finished.as_ref()?;
     Some(json!({
-        "location": { "uri": uri(&finished.path) },
+        "location": { "uri": uri(file_of(pack)) },
         "properties": { "sha256": finished.digest },
     }))
 }
