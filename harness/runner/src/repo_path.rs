@@ -12,7 +12,7 @@ const CHARS: usize = 1_000;
 /// Its path below the folder with the nearest `.git`, else below the working folder, else
 /// the absolute path.
 pub(crate) fn file_of(path: &Path) -> String {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let absolute = absolute(path).unwrap_or_else(|| path.to_owned());
     let working = std::env::current_dir().and_then(|folder| folder.canonicalize());
     let root = repository(&absolute).or(working.ok());
     let mut file = absolute;
@@ -24,6 +24,18 @@ pub(crate) fn file_of(path: &Path) -> String {
     }
     let below = root.and_then(|root| file.strip_prefix(root).ok());
     slashed(below.unwrap_or(&file))
+}
+
+/// The path without links in its folders. NB: a link to a pack is a file of its own.
+fn absolute(path: &Path) -> Option<PathBuf> {
+    let Some(name) = path.file_name() else {
+        return path.canonicalize().ok();
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(name))
 }
 
 /// The nearest folder above `path` with a `.git`, which is a file in a work tree of its own.

@@ -3,7 +3,7 @@
 use super::baseline::Baseline;
 use crate::events::{CheckFinished, FORMAT, FlowWalked, PackFinished, RunStarted, WizardDriven};
 use crate::exit::Exit;
-use provision_core::{Limits, Status, Verdict};
+use provision_core::{Limits, Status, Verdict, manifest};
 use provision_oracle::{Cause, Level};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -299,6 +299,19 @@ impl PackRun {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.summary.label
+    }
+
+    /// The path of the pack in its repository: a name that does not depend on what else is
+    /// judged. The label if the pack is not finished, or is the whole repository.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        let file = self.finished.as_ref().and_then(|f| f.file.as_deref());
+        let is_manifest = |name: &str| manifest::FILE_NAMES.contains(&name);
+        match file.map(|file| (file, file.rsplit_once('/'))) {
+            Some((_, Some((folder, name)))) if is_manifest(name) => folder,
+            Some((file, _)) if !is_manifest(file) => file,
+            _ => self.label(),
+        }
     }
 
     /// The causes of the failures of a check.

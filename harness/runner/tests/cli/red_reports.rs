@@ -3,6 +3,7 @@
 
 use crate::support::{check, code, conformance, copy, fixture, read, run_in, schema, stderr};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -230,4 +231,46 @@ fn failure_counts_once_in_junit_and_in_the_statement() {
     let junit = text(temp.path(), "r.xml");
     assert_eq!(junit.matches("<failure").count(), 1, "{junit}");
     assert!(junit.contains("message=\"partial\""), "{junit}");
+}
+
+#[test]
+fn names_of_cases_do_not_depend_on_what_else_is_judged() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let root = temp.path();
+    let packs = ["a/x.gtpack", "b/x.gtpack", "c/y"];
+    for folder in ["a", "b"] {
+        fs::create_dir(root.join(folder)).expect("creates");
+        let archive = fixture("conforming/noop-archive.gtpack");
+        fs::copy(archive, root.join(folder).join("x.gtpack")).expect("copies");
+    }
+    copy(&fixture("conforming/noop-provision"), &root.join("c/y"));
+    let names = |args: &[&str]| -> Vec<String> {
+        let all = [&["conformance", "--junit", "r.xml", "--packs"], args].concat();
+        let run = run_in(root, &all);
+        assert_eq!(code(&run), 0, "{}", stderr(&run));
+        let junit = text(root, "r.xml");
+        let cases = junit.split("<testcase").skip(1);
+        let tags = cases.map(|case| case.split_once('>').expect("a tag").0);
+        let name = |tag: &str, key: &str| {
+            let (_, value) = tag.split_once(&format!(" {key}=\"")).expect("a name");
+            value.split_once('"').expect("its end").0.to_owned()
+        };
+        tags.map(|tag| format!("{} {}", name(tag, "classname"), name(tag, "name")))
+            .collect()
+    };
+    let together: BTreeSet<String> = names(&packs).into_iter().collect();
+    let mut alone = BTreeSet::new();
+    for pack in packs {
+        for name in names(&[pack]) {
+            assert!(name.starts_with(&format!("{pack}.")), "{name}");
+            assert!(alone.insert(name), "{pack}");
+        }
+    }
+    assert_eq!(alone, together);
+    let searched: BTreeSet<String> = names(&["."]).into_iter().collect();
+    assert_eq!(searched, together);
+    // One pack by two names.
+    let twice = names(&["c/y", "c/y/pack.json"]);
+    let different: BTreeSet<&String> = twice.iter().collect();
+    assert_eq!(different.len(), twice.len());
 }

@@ -39,13 +39,16 @@ pub struct Suite {
     pub cases: Vec<Case>,
 }
 
-/// The suite of a pack.
-pub(super) fn suite(run: &Run, pack: &PackRun) -> Suite {
+/// The suite of a pack with this name, which consumers follow from run to run.
+pub(super) fn suite(run: &Run, pack: &PackRun, name: &str) -> Suite {
     let checks = pack.checks.iter();
     let mut cases: Vec<Case> = checks.map(|c| of_check(run, pack, c)).collect();
     cases.push(verdict(pack));
+    for case in &mut cases {
+        case.class = format!("{name}.{}", case.class);
+    }
     Suite {
-        name: pack.label().to_owned(),
+        name: name.to_owned(),
         file: pack.finished.as_ref().map(|f| f.path.clone()),
         cases,
     }
@@ -73,7 +76,7 @@ pub(super) fn suite_of_run(run: &Run) -> Option<Suite> {
 fn of_check(run: &Run, pack: &PackRun, check: &CheckFinished) -> Case {
     let good = check.status <= Status::Excused;
     let mut case = Case {
-        class: format!("{}.{}", pack.label(), check.scope),
+        class: check.scope.clone(),
         name: check.check.clone(),
         micros: 0,
         status: check.status,
@@ -103,7 +106,7 @@ fn verdict(pack: &PackRun) -> Case {
     let verdict = pack.verdict();
     let shown = !pack.summary.fails_by_verdict();
     Case {
-        class: format!("{}.pack", pack.label()),
+        class: "pack".into(),
         name: "verdict".into(),
         micros: 0,
         status: match verdict {

@@ -8,6 +8,7 @@ use crate::fold::Run;
 pub use cases::{Case, Suite};
 use cases::{suite, suite_of_run, total};
 use provision_core::{Status, Verdict};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use xml::{head, one_suite};
@@ -23,8 +24,10 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         done.map_err(|e| Error::io("write", Path::new("the JUnit file"), e))
     };
     let mut micros = 0;
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     run.each(|pack| {
-        let of_pack = suite(run, pack);
+        *places.entry(pack.place().to_owned()).or_default() += 1;
+        let of_pack = suite(run, pack, "");
         micros = total(of_pack.cases.iter().map(|c| c.micros).chain([micros]));
         Ok(())
     })?;
@@ -43,7 +46,15 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         run.checks(Status::Error) + by_verdict(|v| v == Verdict::Error),
     ];
     put(&head("greentic-provision", counts, micros)?)?;
-    run.each(|pack| put(&one_suite(&suite(run, pack))?))?;
+    run.each(|pack| {
+        let place = pack.place();
+        let name = match places.get(place) {
+            // The same pack twice.
+            Some(2..) => format!("{place} ({})", pack.label()),
+            _ => place.to_owned(),
+        };
+        put(&one_suite(&suite(run, pack, &name))?)
+    })?;
     if let Some(of_run) = of_run {
         put(&one_suite(&of_run)?)?;
     }
