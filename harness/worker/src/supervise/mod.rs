@@ -7,6 +7,7 @@ mod errors;
 mod executor;
 mod pool;
 mod process;
+mod stable_text;
 mod step_file;
 mod watchdog;
 

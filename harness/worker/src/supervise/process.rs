@@ -1,6 +1,7 @@
 //! One worker process: starts it, sends requests with a deadline, kills and
 //! reaps it.
 
+use super::stable_text::stable;
 use super::watchdog::{self, Deadline, stopped};
 use crate::EXIT_MEMORY;
 use crate::frame::{self, Bounds, FrameError};
@@ -44,7 +45,7 @@ pub(crate) enum WorkerFailure {
     #[error("the worker used up its memory{stderr}")]
     Memory { stderr: String },
     /// It missed its deadline, and the supervisor killed it.
-    #[error("the worker did not answer within {0:?}, and was killed")]
+    #[error("the worker did not answer within {} s, and was killed", .0.as_secs_f64().round())]
     Timeout(Duration),
     /// It violated the protocol.
     #[error("the worker sent an invalid reply: {0}")]
@@ -177,7 +178,9 @@ impl Process {
                 let why = format!("a {part} of {bytes} bytes, bound {bound}");
                 return Err(self.protocol_error(&why));
             }
-            Err(FrameError::Closed | FrameError::Io(_)) => return Err(self.ended(started)),
+            Err(FrameError::Closed | FrameError::Io(_)) => {
+                return Err(self.ended(started, deadline));
+            }
         };
         self.busy += started.elapsed();
         match serde_json::from_slice(&frame.head) {
@@ -203,7 +206,7 @@ impl Process {
         self.deadline.until(Some(deadline));
         let sent = frame::write(&mut self.to, &head, body);
         self.deadline.until(None);
-        sent.map_err(|_| self.ended(started))
+        sent.map_err(|_| self.ended(started, deadline))
     }
 
     /// Takes what the worker wrote to standard error since the last call.
@@ -211,7 +214,7 @@ impl Process {
         let mut text = vec![0; 4096];
         let read = self.errors.read(&mut text).unwrap_or(0);
         text.truncate(read);
-        inert(String::from_utf8_lossy(&text).trim(), MAX_TEXT)
+        inert(&stable(&String::from_utf8_lossy(&text)), MAX_TEXT)
     }
 
     /// Marks the worker as failed: it violated the protocol, so none of its
@@ -226,12 +229,13 @@ impl Process {
         !self.failed
     }
 
-    /// Why the worker closed its pipe.
-    fn ended(&mut self, started: Instant) -> WorkerFailure {
+    /// Why the worker closed its pipe after `started`.
+    fn ended(&mut self, started: Instant, deadline: Instant) -> WorkerFailure {
         self.failed = true;
         if self.deadline.is_missed() {
             self.reap();
-            return WorkerFailure::Timeout(started.elapsed());
+            // NB: the bound, and not the time that passed, which differs from run to run.
+            return WorkerFailure::Timeout(deadline.saturating_duration_since(started));
         }
         // The pipe closes while the worker dies; its status follows a moment later.
         let dead = dead_within(watchdog::pid(&self.child), ENDING);
