@@ -56,4 +56,5 @@ pub(super) struct Totals {
     pub(super) looped_locals: u64,
     pub(super) heights: u64,
     pub(super) branches: u64,
+    pub(super) block_locals: u64,
 }

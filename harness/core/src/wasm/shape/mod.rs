@@ -8,6 +8,9 @@
 mod bounds;
 mod function;
 mod module;
+mod nesting;
+#[cfg(test)]
+mod tests;
 
 pub use bounds::ShapeError;
 
@@ -16,8 +19,8 @@ use function::Measure;
 use module::Module;
 use wasmparser::{Operator, Parser, Payload, SubType, TypeRef};
 
-/// Functions of all modules together.
-const FUNCTIONS: u64 = 100_000;
+/// Functions of all modules together. Published components have up to 5 293.
+const FUNCTIONS: u64 = 25_000;
 /// Types of all modules and components together.
 const TYPES: u64 = 20_000;
 /// Parameters, results or fields of one type.
@@ -43,6 +46,7 @@ pub fn bounds() -> Vec<u64> {
         COMPONENTS_DEEP as u64,
         TABLE as u64,
         DATA_GAP,
+        nesting::TYPES_DEEP,
     ];
     own.into_iter().chain(function::BOUNDS).collect()
 }
@@ -78,7 +82,7 @@ pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
                 let Some(module) = stack.last_mut() else {
                     break;
                 };
-                if module.payload(other, &mut totals)?.is_none() {
+                if module.payload(binary, other, &mut totals)?.is_none() {
                     break;
                 }
             }
@@ -91,6 +95,7 @@ impl Module {
     /// Measures one payload; `None` if it cannot be read.
     fn payload(
         &mut self,
+        binary: &[u8],
         payload: Payload<'_>,
         totals: &mut Totals,
     ) -> Result<Option<()>, ShapeError> {
@@ -107,8 +112,14 @@ impl Module {
                 }
             }
             Payload::ComponentTypeSection(section) => {
-                totals.types += u64::from(section.count());
+                let items = binary.get(section.original_position()..section.range().end);
+                let most = TYPES.saturating_sub(totals.types);
+                let measured = nesting::types(items.unwrap_or_default(), section.count(), most)?;
+                totals.types += measured.types;
                 bound("types", totals.types, TYPES, None)?;
+                if !measured.whole {
+                    return Ok(None);
+                }
             }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
@@ -140,8 +151,11 @@ impl Module {
             Payload::CodeSectionEntry(body) => {
                 let at = self.bodies;
                 self.bodies += 1;
-                return Measure::of(self, &body, at)
-                    .map_or(Ok(None), |m| m.judge(totals, at).map(Some));
+                // NB: goes on after a body that cannot be read. The compiler reads
+                // the sections behind it before it reads any body.
+                if let Some(measure) = Measure::of(self, &body, at) {
+                    measure.judge(totals, at)?;
+                }
             }
             _ => {}
         }
