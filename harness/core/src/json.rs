@@ -13,10 +13,12 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// The bytes are not UTF-8; `offset` is the first bad byte.
-    #[error("not UTF-8 at byte {offset}")]
+    #[error("not UTF-8 at byte {offset}{hint}")]
     Utf8 {
         /// Offset of the first bad byte.
         offset: usize,
+        /// More about the encoding, if its byte order mark names it.
+        hint: &'static str,
     },
     /// Arrays and objects nest deeper than the bound.
     #[error("nested deeper than {limit} levels")]
@@ -38,6 +40,20 @@ pub enum JsonError {
     },
 }
 
+/// The defect of a text that starts with EF BB BF.
+const BYTE_ORDER_MARK: &str = "starts with a byte order mark (EF BB BF), which JSON does not allow; save it as UTF-8 without one";
+
+/// What to add to "not UTF-8" if `bytes` start with a byte order mark of UTF-16.
+#[must_use]
+pub fn utf16_hint(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            "; it starts with a byte order mark of UTF-16, so save it as UTF-8"
+        }
+        _ => "",
+    }
+}
+
 /// Parses `bytes` strictly, with at most `depth` levels of nesting.
 ///
 /// # Errors
@@ -45,7 +61,13 @@ pub enum JsonError {
 pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|e| JsonError::Utf8 {
         offset: e.valid_up_to(),
+        hint: utf16_hint(bytes),
     })?;
+    if text.starts_with('\u{feff}') {
+        return Err(JsonError::Syntax {
+            message: BYTE_ORDER_MARK.into(),
+        });
+    }
     let (deepest, items) = shape(text);
     if deepest > depth {
         return Err(JsonError::Depth { limit: depth });
@@ -250,10 +272,14 @@ mod tests {
             (br"{} {}", "trailing characters at line 1 column 4"),
             (b"[1,]", "trailing comma at line 1 column 4"),
             (b"NaN", "expected value at line 1 column 1"),
+            (b"\xef\xbb\xbf{}", BYTE_ORDER_MARK),
+            (
+                b"\xff\xfe{\0}\0",
+                "not UTF-8 at byte 0; it starts with a byte order mark of UTF-16, so save it as UTF-8",
+            ),
             (b"1e400", "number out of range at line 1 column 5"),
             (b"", "EOF while parsing a value at line 1 column 0"),
             (b"\xff", "not UTF-8 at byte 0"),
-            (b"\xef\xbb\xbf{}", "expected value at line 1 column 1"),
             (
                 br#""\ud800""#,
                 "unexpected end of hex escape at line 1 column 8",

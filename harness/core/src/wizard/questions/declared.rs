@@ -71,7 +71,8 @@ fn form(spec: Value, limits: &Limits) -> Result<Vec<Question>, String> {
 
 /// A YAML document as JSON, with aliases, depth and items bounded.
 pub(super) fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
-    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+    let hint = json::utf16_hint(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|e| format!("{e}{hint}"))?;
     let budget = serde_saphyr::budget! {
         max_depth: limits.depth,
         max_nodes: 10_000,
