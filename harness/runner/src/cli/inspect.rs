@@ -1,17 +1,15 @@
 //! The command `pack inspect`.
 
 use super::output::{print, print_json};
-use crate::exit::exit_of;
+use super::refused::refused;
 use crate::exit::{Error, Exit, show};
 use crate::source;
-use provision_core::archive::{Violation, differences};
+use provision_core::archive::differences;
 use provision_core::flow::{app_flows, entry};
 use provision_core::integrity::sbom;
-use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::{PackRole, Wizard, WizardKind, role, wizards};
-use provision_core::{Limits, OpenError, Pack, Source};
-use provision_oracle::zip_readers::{Extracted, READERS, Reading, readings};
+use provision_core::{Limits, Pack, Source};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -35,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
     let source = match source::load(&args.pack, &limits.archive) {
         Ok(source) => source,
-        Err(error) => return refused(args, &error, None),
+        Err(error) => return refused(&args.pack, args.json, &error, None),
     };
     let bytes = match &source {
         // NB: of an archive above the bound, `load` read only a part.
@@ -45,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         _ => None,
     };
     match Pack::open(source, &limits) {
-        Err(error) => refused(args, &error, bytes.as_deref()),
+        Err(error) => refused(&args.pack, args.json, &error, bytes.as_deref()),
         Ok(pack) => {
             let wizards = wizards(&pack);
             if args.json {
@@ -56,82 +54,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             Ok(Exit::Conforms)
         }
     }
-}
-
-/// Shows every violation and, for an archive, what other ZIP readers would
-/// extract: a file that only some readers see is a smuggled one.
-fn refused(args: &Args, error: &OpenError, bytes: Option<&Vec<u8>>) -> Result<Exit, Error> {
-    let message = error.to_string();
-    anstream::eprintln!("error: {}: {message}", show(&args.pack));
-    let (violations, readings) = match error {
-        OpenError::Archive(archive) => (
-            archive.violations().cloned().collect(),
-            bytes.map(|b| readings(b, &READERS)).unwrap_or_default(),
-        ),
-        _ => (Vec::new(), Vec::new()),
-    };
-    if args.json {
-        let violation = |v: &Violation| {
-            json!({
-                "code": v.rule.code(), "offset": v.offset, "entry": v.entry, "detail": v.detail,
-            })
-        };
-        let reading = |r: &Reading| match &r.files {
-            Ok(files) => json!({ "reader": r.reader, "files": files }),
-            Err(why) => json!({ "reader": r.reader, "error": inert(why, 400) }),
-        };
-        print_json(&json!({
-            "error": { "code": error.code(), "message": message },
-            "digest": bytes.map(|b| digest(b)),
-            "violations": violations.iter().map(violation).collect::<Vec<_>>(),
-            "readers": readings.iter().map(reading).collect::<Vec<_>>(),
-        }))?;
-    } else {
-        print(&refusal(bytes, &violations, &readings))?;
-    }
-    Ok(exit_of(error))
-}
-
-fn refusal(bytes: Option<&Vec<u8>>, violations: &[Violation], readings: &[Reading]) -> String {
-    let mut out = String::new();
-    if let Some(bytes) = bytes {
-        let _ = writeln!(out, "sha256    {}", digest(bytes));
-    }
-    for violation in violations {
-        let _ = writeln!(out, "violation {violation}");
-    }
-    for Reading { reader, files } in readings {
-        match files {
-            Err(why) => {
-                let _ = writeln!(out, "{reader:<10} extracts nothing: {}", inert(why, 200));
-            }
-            Ok(files) => {
-                let _ = writeln!(out, "{reader:<10} extracts {} files", files.len());
-                for (i, file) in files.iter().enumerate() {
-                    let mark = if files[i + 1..].iter().any(|f| f.name == file.name) {
-                        "   <- replaced by a later one"
-                    } else if !seen_alike(file, readings) {
-                        "   <- not what every reader sees"
-                    } else {
-                        ""
-                    };
-                    let name = inert(&file.name, 200);
-                    let _ = writeln!(out, "  {:>9}  {name}{mark}", file.size);
-                }
-            }
-        }
-    }
-    out
-}
-
-/// Whether every reader that extracts files sees exactly this file under its
-/// name, and sees that name once.
-fn seen_alike(file: &Extracted, readings: &[Reading]) -> bool {
-    let mut extracting = readings.iter().filter_map(|r| r.files.as_ref().ok());
-    extracting.all(|files| {
-        let mut of_name = files.iter().filter(|f| f.name == file.name);
-        of_name.next() == Some(file) && of_name.next().is_none()
-    })
 }
 
 fn flow_of(wizards: &[Wizard], kind: WizardKind) -> Option<&str> {

@@ -14,6 +14,7 @@ mod open;
 mod output;
 mod play;
 mod profile;
+mod refused;
 mod repack;
 mod report;
 mod repro;
