@@ -38,6 +38,9 @@ pub struct ComponentSource {
     pub file: Option<String>,
     /// Whether a digest identifies its bytes.
     pub pinned: bool,
+    /// Lower-case hex SHA-256 that the runner compares with the bytes of a file in the
+    /// pack, if the table states it.
+    pub sha256: Option<String>,
     /// The name of the component in the reference that the author gave: the last
     /// segment, without tag, digest and ending.
     pub origin: String,
@@ -74,13 +77,15 @@ pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {
             ArtifactLocationV1::Inline { wasm_path, .. } => Some(wasm_path.clone()),
             ArtifactLocationV1::Remote => None,
         };
-        let pinned = entry.resolved.digest.starts_with("sha256:");
+        let sha256 = entry.resolved.digest.strip_prefix("sha256:");
+        let sha256 = sha256.map(str::to_ascii_lowercase);
         let origin = origin(entry.source.reference());
         let id = entry.component_id.map(|id| id.as_str().to_owned());
         for name in id.into_iter().chain([entry.name]) {
             let source = ComponentSource {
                 file: file.clone(),
-                pinned,
+                pinned: sha256.is_some(),
+                sha256: sha256.clone(),
                 origin: origin.clone(),
             };
             sources.insert(name, source);

@@ -46,6 +46,37 @@ fn component_of_the_table_of_sources_is_loaded_if_the_manifest_declares_none() {
     assert_eq!(nodes(true), failed("E_NODE_COMPONENT"));
 }
 
+/// The runner compares the bytes of a packed component with the table, and refuses.
+#[test]
+fn component_that_changed_after_its_source_was_resolved_fails_as_the_pack_loads() {
+    let present = |digest: Option<&str>, is_declared: bool, artifact: Value| {
+        let results = judged("conforming/application", |manifest, files| {
+            let own = provision_core::pack::digest(&files["components/echo.wasm"]);
+            let digest = digest.map_or(own, str::to_owned);
+            let table = json!({ "schema_version": 1, "components": [{
+                "name": "echo", "component_id": "echo", "source": "oci://host/echo:latest",
+                "resolved": { "digest": format!("sha256:{digest}") }, "artifact": artifact,
+            }] });
+            let name = "greentic.pack.component_sources@v1";
+            manifest["extensions"] =
+                json!({ name: { "kind": name, "version": "1.0.0", "inline": table } });
+            if !is_declared {
+                manifest["components"] = json!([]);
+            }
+        });
+        of(&results, "manifest.components-present")
+    };
+    let inline = || json!({ "inline": { "wasm_path": "components/echo.wasm" } });
+    let other = "0".repeat(64);
+    for is_declared in [true, false] {
+        assert_eq!(present(None, is_declared, inline()), passed());
+        let changed = present(Some(&other), is_declared, inline());
+        assert_eq!(changed, failed("E_COMPONENT_DIGEST"));
+    }
+    // The digest of what a registry holds says nothing about a file in the pack.
+    assert_eq!(present(Some(&other), true, json!("remote")), passed());
+}
+
 /// What is not loaded cannot be fetched either, so the walk stops at the node.
 #[test]
 fn node_of_a_component_that_the_runner_does_not_load_is_blocked() {

@@ -5,10 +5,11 @@ use crate::subject::Subject;
 use greentic_types::PackManifest;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::components::{
-    ComponentSource, Declared, declared, exports_nothing, file, is_loaded, sources,
+    ComponentSource, Declared, declared, exports_nothing, file, is_loaded, source_ids, sources,
 };
 use provision_core::flow::{Target, target};
 use provision_core::manifest::ComponentFile;
+use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wasm::{self, WasmKind};
 use provision_core::{Finding, Pack};
@@ -77,8 +78,14 @@ pub(super) fn present(subject: &Subject, findings: &mut Findings) {
     }
     conclude(subject, findings, |pack, manifest| {
         let sources = sources(manifest);
-        let components = declared(manifest).into_iter();
-        let unusable = components.filter_map(|c| unusable(pack, c.id, sources.get(c.id)));
+        let mut ids: Vec<String> = declared(manifest).iter().map(|c| c.id.to_owned()).collect();
+        if ids.is_empty() {
+            // The runner loads the components of the table then.
+            ids = source_ids(manifest);
+        }
+        let unusable = ids
+            .iter()
+            .filter_map(|id| unusable(pack, id, sources.get(id)));
         unusable.collect()
     });
 }
@@ -96,10 +103,20 @@ fn unusable(pack: &Pack, id: &str, source: Option<&ComponentSource>) -> Option<F
         return Some(missing.about(usual_file(id).as_str()));
     };
     let bytes = pack.read(&file).unwrap_or_default();
-    (wasm::kind(&bytes) == WasmKind::Other).then(|| {
+    if wasm::kind(&bytes) == WasmKind::Other {
         let actual = format!("{} is not Wasm", inert(&file, 200));
         let finding = Finding::new(StepCode::NotWasm, at, "a Wasm binary", actual);
-        finding.about(file.as_str())
+        return Some(finding.about(file.as_str()));
+    }
+    let source = source.filter(|s| s.file.as_ref() == Some(&file))?;
+    let pinned = source.sha256.as_deref()?;
+    let actual = digest(&bytes);
+    (actual != pinned).then(|| {
+        let file = inert(&file, 200);
+        let expected = format!("{file} with SHA-256 {}", inert(pinned, 64));
+        let actual = format!("{actual}: the component changed after its source was resolved");
+        let other = Finding::new(CheckCode::ComponentDigest, at, expected, actual);
+        other.about(file.as_str())
     })
 }
 
