@@ -301,6 +301,8 @@ Check(CheckCode) {
     Validator "E_VALIDATOR" "A validator that the pack carries reports an error.",
     LocalPath "E_LOCAL_PATH" "A file contains a path of the machine that built the pack.",
     EmbeddedSecret "E_EMBEDDED_SECRET" "A file contains what looks like a credential.",
+    CredentialFile "E_CREDENTIAL_FILE" "The pack has a file in which a tool of the author keeps credentials.",
+    BuildResidue "E_BUILD_RESIDUE" "The pack has files that a tool of the author left behind.",
     ActiveText "E_ACTIVE_TEXT" "A text of the pack contains control sequences or markup that a reader executes.",
     Unconcluded "E_UNCONCLUDED" "A check reached no conclusion, which is a bug of the harness.",
     Panic "E_PANIC" "The harness panicked, which is a bug of the harness.",

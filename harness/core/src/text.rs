@@ -84,6 +84,75 @@ pub fn is_invisible(c: char) -> bool {
         | 0xE0000..=0xE0FFF)
 }
 
+/// Whether `text` has an invisible character outside of an emoji.
+#[must_use]
+pub fn has_stray_invisible(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        match emoji_len(&chars[at..]) {
+            0 if is_invisible(c) => return true,
+            0 => at += 1,
+            len => at += len,
+        }
+    }
+    false
+}
+
+/// The number of characters of the emoji sequence at the start of `chars`, as UTS #51
+/// defines it; 0 if there is none.
+fn emoji_len(chars: &[char]) -> usize {
+    let is = |at: usize, c: char| chars.get(at) == Some(&c);
+    // A keycap: a digit, `#` or `*`, U+FE0F, U+20E3.
+    if matches!(chars, ['0'..='9' | '#' | '*', '\u{fe0f}', '\u{20e3}', ..]) {
+        return 3;
+    }
+    let mut len = 0;
+    loop {
+        if !chars.get(len).copied().is_some_and(is_pictograph) {
+            // NB: a joiner with nothing to join is no part of the sequence.
+            return len.saturating_sub(1);
+        }
+        len += 1;
+        // Text or emoji presentation, and the colour of the skin.
+        if is(len, '\u{fe0e}') || is(len, '\u{fe0f}') {
+            len += 1;
+        }
+        if matches!(chars.get(len), Some('\u{1f3fb}'..='\u{1f3ff}')) {
+            len += 1;
+        }
+        len += flag_tags(chars, len);
+        if !is(len, '\u{200d}') {
+            return len;
+        }
+        len += 1;
+    }
+}
+
+/// The number of tag characters at `at` that spell a region behind a black flag:
+/// three to six letters or digits, and the end tag.
+fn flag_tags(chars: &[char], at: usize) -> usize {
+    if at == 0 || chars[at - 1] != '\u{1f3f4}' {
+        return 0;
+    }
+    let is_tag = |c: &&char| matches!(c, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}');
+    let tags = chars[at..].iter().take_while(is_tag).count();
+    let ends = chars.get(at + tags) == Some(&'\u{e007f}');
+    if (3..=6).contains(&tags) && ends {
+        tags + 1
+    } else {
+        0
+    }
+}
+
+/// Whether `c` can begin an emoji or be joined to one.
+fn is_pictograph(c: char) -> bool {
+    matches!(u32::from(c),
+        0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x2194..=0x21AA | 0x231A..=0x23FF
+        | 0x24C2 | 0x25AA..=0x25FE | 0x2600..=0x27BF | 0x2934..=0x2935 | 0x2B05..=0x2B55
+        | 0x3030 | 0x303D | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF)
+}
+
 /// Whether `name` is a safe identifier on every system: at most 128 letters,
 /// digits, `.`, `_` and `-`, starting with a letter or digit, and no `..`.
 #[must_use]
@@ -125,6 +194,41 @@ mod tests {
         );
         assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
         assert_eq!(inert_lines("a\u{1b}b\nc\r"), "a\\u{1b}b\nc\\r");
+    }
+
+    #[test]
+    fn invisible_character_is_stray_outside_of_emoji_alone() {
+        for emoji in [
+            "\u{2764}\u{fe0f} love",
+            "\u{2122}\u{fe0e}",
+            "1\u{fe0f}\u{20e3}#\u{fe0f}\u{20e3}",
+            // A family, a nurse with a skin colour, the rainbow flag, Scotland, Japan.
+            "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}",
+            "\u{1f469}\u{1f3fd}\u{200d}\u{2695}\u{fe0f}",
+            "\u{1f3f3}\u{fe0f}\u{200d}\u{1f308}",
+            "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            "\u{1f1ef}\u{1f1f5}",
+            "plain 1 # *",
+        ] {
+            assert!(!has_stray_invisible(emoji), "{emoji:?}");
+        }
+        for stray in [
+            "a\u{fe0f}",
+            "a\u{200d}b",
+            "\u{1f468}\u{200d}a",
+            "\u{200d}\u{1f468}",
+            "1\u{fe0f}",
+            "\u{20e3}\u{fe0f}",
+            "\u{2764}\u{fe0f}\u{fe0f}",
+            "\u{1f468}\u{200b}",
+            "\u{1f3f4}\u{e0067}\u{e0062}",
+            "\u{1f468}\u{e0067}\u{e0062}\u{e0073}\u{e007f}",
+            "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e0061}\u{e0062}\u{e007f}",
+            "\u{e0067}\u{e007f}",
+            "a\u{202e}b",
+        ] {
+            assert!(has_stray_invisible(stray), "{stray:?}");
+        }
     }
 
     #[test]

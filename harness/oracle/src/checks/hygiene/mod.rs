@@ -1,10 +1,12 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
+mod paths;
+
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
-use provision_core::text::{inert, is_invisible};
+use provision_core::text::{has_stray_invisible, inert};
 use regex::bytes::{Regex, RegexSet};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -31,10 +33,24 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "No host looks for it; everybody who downloads the pack has the credential.",
-        requirement: "The pack's files hold nothing that looks like a live credential.",
+        requirement: "The pack's files hold nothing that looks like a live credential, and none of them is a \
+                      file in which a tool keeps credentials.",
         why: "A credential in a pack is published with it, permanently.",
         fix: "Remove it, revoke it, and let setup ask for it.",
         run: no_embedded_secrets,
+    },
+    Check {
+        id: "hygiene.no-residue",
+        stage: Stage::Hygiene,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
+        bites: Bite::Nowhere,
+        host: "No host looks for it.",
+        requirement: "The pack has no files that version control, an editor, a package manager or a desktop left behind.",
+        why: "Such files are of no use to a host, and may tell more than their author knows, as the history in `.git` does.",
+        fix: "Pack a clean folder, and list what belongs in the pack.",
+        run: paths::no_residue,
     },
     Check {
         id: "hygiene.inert-text",
@@ -140,7 +156,7 @@ fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
     let (Some(any), shapes) = (ANY_CREDENTIAL.as_ref(), &*CREDENTIAL_SHAPES) else {
         return findings.pack(broken());
     };
-    let mut found = Vec::new();
+    let mut found = paths::credential_files(&opened.pack);
     for name in opened.pack.files() {
         let Some(bytes) = opened.pack.read(name) else {
             continue;
@@ -239,7 +255,7 @@ fn active(text: &str) -> Option<&'static str> {
         .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
     {
         Some("a control character")
-    } else if text.chars().any(is_invisible) {
+    } else if has_stray_invisible(text) {
         Some("an invisible or text-direction character")
     } else if text.lines().any(is_command) {
         Some("a command to a CI system")
@@ -312,6 +328,7 @@ mod tests {
         let (control, command) = ("a control character", "a command to a CI system");
         for (bad, kind) in [
             ("\u{1b}[2J", control),
+            ("a\u{fe0f}b", "an invisible or text-direction character"),
             ("a\u{202e}b", "an invisible or text-direction character"),
             ("::error::x", command),
             ("x\n::set-output name=a::b", command),
@@ -326,6 +343,7 @@ mod tests {
         for inert in [
             "",
             "a < b > c",
+            "\u{2764}\u{fe0f} 1\u{fe0f}\u{20e3}",
             "<value>",
             "<public_base_url>",
             "line\nline",

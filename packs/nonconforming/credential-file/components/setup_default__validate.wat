@@ -1,0 +1,7 @@
+;; Accepts everything.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"diagnostics\":[{\"severity\":\"info\",\"code\":\"ACCEPTED\",\"message\":\"The answers are fine.\"}]}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 89)))
