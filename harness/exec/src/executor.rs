@@ -8,7 +8,7 @@ use crate::module_cache::{Cache, Key};
 use crate::prepare::{CompileContext, Prepared, Step, bounded, linked, prepare};
 use crate::store::{self, Sandbox};
 use crate::store_semaphore::StoreSemaphore;
-use crate::timing::{CompileStats, SlowCompile, Timing, micros};
+use crate::timing::{CompileStats, Made, SlowCompile, Timing, micros};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
@@ -138,7 +138,7 @@ impl WasmtimeExecutor {
         let kept = kept.map(|(cache, configuration)| (cache, configuration.name(key)));
         let loaded = kept.as_ref();
         let loaded = loaded.and_then(|(cache, name)| cache.load(self.base.engine(), name));
-        let compiled = loaded.is_none();
+        let made = loaded.as_ref().map_or(Made::Compiled, |_| Made::Loaded);
         let prepared = match loaded {
             Some(code) => linked(&context, code, None),
             None => {
@@ -150,14 +150,13 @@ impl WasmtimeExecutor {
                 })
             }
         };
-        let prepared = prepared?;
         self.timing.made(SlowCompile {
             micros: micros(started),
             file: name.to_owned(),
             bytes,
-            compiled,
+            made: prepared.as_ref().map_or(Made::Refused, |_| made),
         });
-        Ok(Arc::new(prepared))
+        prepared.map(Arc::new)
     }
 
     fn run(

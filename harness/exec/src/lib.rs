@@ -31,4 +31,5 @@ pub use engine::Compilers;
 pub use error::ExecError;
 pub use executor::WasmtimeExecutor;
 pub use host::granted;
-pub use timing::{CompileStats, SlowCompile, Timing};
+pub use module_cache::is_same_for_every_pack;
+pub use timing::{CompileStats, Made, SlowCompile, Timing};

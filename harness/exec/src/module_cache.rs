@@ -132,7 +132,8 @@ impl Cache {
 }
 
 /// Whether a failure is the same for every pack that holds these bytes.
-fn is_same_for_every_pack(code: StepCode) -> bool {
+#[must_use]
+pub fn is_same_for_every_pack(code: StepCode) -> bool {
     matches!(
         code,
         StepCode::Compile

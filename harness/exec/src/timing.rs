@@ -15,13 +15,15 @@ pub struct CompileStats {
     pub micros: u64,
     /// Steps that were compiled.
     pub compiled: u64,
+    /// Steps that cannot be compiled: refused by a bound, invalid, or too large.
+    pub refused: u64,
     /// Steps whose code was loaded from the compile cache.
     pub loaded: u64,
     /// The steps that took longest, slowest first.
     pub slowest: Vec<SlowCompile>,
 }
 
-/// A step that took long to be compiled or loaded.
+/// A step that took long to be compiled, refused or loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlowCompile {
     /// Microseconds.
@@ -30,8 +32,31 @@ pub struct SlowCompile {
     pub file: String,
     /// Bytes of the file.
     pub bytes: u64,
-    /// True if it was compiled, false if it was loaded.
-    pub compiled: bool,
+    /// How its code was made.
+    pub made: Made,
+}
+
+/// How the code of a step was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// The compiler made it.
+    Compiled,
+    /// There is none, because a bound or the compiler refused the step.
+    Refused,
+    /// The compile cache had it.
+    Loaded,
+}
+
+impl Made {
+    /// The word for it in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compiled => "compiled",
+            Self::Refused => "refused",
+            Self::Loaded => "loaded",
+        }
+    }
 }
 
 /// Adds up, over threads, how long steps take to be compiled or loaded.
@@ -52,13 +77,13 @@ impl Timing {
         self.micros.fetch_add(micros(start), Ordering::Relaxed);
     }
 
-    /// Counts a step that was compiled or loaded.
+    /// Counts a step that was compiled, refused or loaded.
     pub fn made(&self, step: SlowCompile) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if step.compiled {
-            made.compiled += 1;
-        } else {
-            made.loaded += 1;
+        match step.made {
+            Made::Compiled => made.compiled += 1,
+            Made::Refused => made.refused += 1,
+            Made::Loaded => made.loaded += 1,
         }
         let at = made.slowest.partition_point(|s| s.micros >= step.micros);
         if at < SLOWEST {

@@ -163,8 +163,8 @@ impl Clock {
             }
         ));
         line(format_args!(
-            "  {} components compiled, {} loaded",
-            compile_stats.compiled, compile_stats.loaded
+            "  {} components compiled, {} loaded, {} refused",
+            compile_stats.compiled, compile_stats.loaded, compile_stats.refused
         ));
         line(format_args!("slowest packs"));
         for (micros, label) in &sums.slowest {
@@ -172,7 +172,7 @@ impl Clock {
         }
         line(format_args!("slowest components"));
         for slow in compile_stats.slowest.iter().take(MOST_SLOW) {
-            let how = if slow.compiled { "compiled" } else { "loaded" };
+            let how = slow.made.name();
             let file = provision_core::text::inert(&slow.file, 200);
             line(format_args!(
                 "  {} ms  {how}  {file} ({} bytes)",

@@ -41,6 +41,17 @@ fn second_run_compiles_nothing_unless_cache_is_off_or_clean() {
     assert_eq!(made(temp.path(), "--cache c"), (4, 0));
 }
 
+#[test]
+fn component_that_a_bound_refuses_counts_as_refused_and_not_as_compiled() {
+    let temp = tempfile::tempdir().expect("a folder");
+    for flags in ["", "--isolation none"] {
+        let flags = format!("--timings --no-cache {flags}");
+        let run = conformance(temp.path(), &fixture("hostile/compile-nesting"), &flags);
+        let counted = "0 components compiled, 0 loaded, 1 refused";
+        assert!(stderr(&run).contains(counted), "{}", stderr(&run));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn shared_cache_is_refused_if_named_and_else_a_warning() {

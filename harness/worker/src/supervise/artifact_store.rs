@@ -3,7 +3,7 @@
 use super::process::WorkerFailure;
 use lru::LruCache;
 use provision_core::wizard::StepFailure;
-use provision_exec::{CodeName, CompileCache};
+use provision_exec::{CodeName, CompileCache, is_same_for_every_pack};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -101,12 +101,19 @@ impl Codes {
             return Ok(known);
         }
         let outcome = compile();
-        if let Ok(Outcome::Artifact(artifact)) = &outcome {
-            self.is_new(*name);
-            match &self.cache {
-                Some(cache) => keep(cache, name, artifact),
-                None => self.hold(name, artifact),
+        match &outcome {
+            Ok(Outcome::Artifact(artifact)) => {
+                self.is_new(*name);
+                match &self.cache {
+                    Some(cache) => keep(cache, name, artifact),
+                    None => self.hold(name, artifact),
+                }
             }
+            // Another call of the same step would be refused in the same way.
+            Ok(Outcome::Failed(why)) if is_same_for_every_pack(why.code) => {
+                self.record_failure(code, true, why);
+            }
+            _ => {}
         }
         drop(guard);
         locked(&self.compiling).remove(name);
@@ -223,6 +230,27 @@ mod tests {
         codes.record_failure(&code(2, one), true, &failure);
         assert!(!tried(1, one) && tried(1, other));
         assert!(!tried(2, one) && !tried(2, other) && tried(3, one));
+    }
+
+    #[test]
+    fn refused_code_is_compiled_once_unless_the_failure_depends_on_the_pack() {
+        let codes = Codes::over(None);
+        let compiled = |n, why: StepCode| {
+            let compiled = AtomicUsize::new(0);
+            for of in [1, 1, 2] {
+                let outcome = codes.obtain(&code(n, of), || {
+                    compiled.fetch_add(1, Ordering::SeqCst);
+                    Ok(Outcome::Failed(StepFailure::new(why, "refused")))
+                });
+                assert!(matches!(outcome, Ok(Outcome::Failed(f)) if f.code == why));
+            }
+            compiled.into_inner()
+        };
+        assert_eq!(compiled(1, StepCode::CompileLimit), 1);
+        assert_eq!(compiled(2, StepCode::Compile), 1);
+        // The message names the file; and the harness may succeed the next time.
+        assert_eq!(compiled(3, StepCode::NotWasm), 3);
+        assert_eq!(compiled(4, StepCode::Harness), 3);
     }
 
     #[test]

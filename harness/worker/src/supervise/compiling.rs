@@ -7,7 +7,7 @@ use super::pool::{Lease, Pool};
 use super::process::{Part, Process, WorkerFailure};
 use super::step_file::StepFile;
 use crate::message::{Answer, Request};
-use provision_exec::{CodeName, SlowCompile};
+use provision_exec::{CodeName, Made, SlowCompile};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -168,11 +168,16 @@ impl Workers {
         let Answer::Compiled { failure, oversized } = answer else {
             return Err(process.protocol_error(NOT_COMPILED));
         };
+        let is_refused = failure.is_some() && artifact.is_empty() && !oversized;
         self.timing.made(SlowCompile {
             micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
             file: file.to_owned(),
             bytes: pack.size(file).unwrap_or_default(),
-            compiled: true,
+            made: if is_refused {
+                Made::Refused
+            } else {
+                Made::Compiled
+            },
         });
         // NB: code may compile and still not link. Then there are an artifact
         // and a failure; the worker that runs the code reports the failure.

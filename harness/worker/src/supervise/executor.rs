@@ -12,7 +12,7 @@ use provision_core::pack::Pack;
 use provision_core::wizard::{
     Call, Grants, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest,
 };
-use provision_exec::{CodeNames, CompileStats, Compilers, SlowCompile, Timing};
+use provision_exec::{CodeNames, CompileStats, Compilers, Made, SlowCompile, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -337,7 +337,7 @@ impl Workers {
                 micros: loaded,
                 file: file.to_owned(),
                 bytes: pack.size(file).unwrap_or_default(),
-                compiled: false,
+                made: Made::Loaded,
             });
         }
         let answer = StepAnswer {
