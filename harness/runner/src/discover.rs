@@ -39,7 +39,8 @@ pub enum Marker {
 pub struct Discovered {
     /// The packs, sorted by label.
     pub packs: Vec<PackRef>,
-    /// Folders that were not searched, and links out of a root, which were not followed.
+    /// Folders that were not searched, and links that were not followed: those out of a
+    /// root, and those into a folder that is not searched.
     pub skipped: Vec<PathBuf>,
 }
 
@@ -89,8 +90,8 @@ pub fn say_skipped(skipped: &[PathBuf]) {
         count => format!(" and {} more", count - 1),
     };
     anstream::eprintln!(
-        "skipped: {}{more}: output of tools, or links out of the folder; name one with --packs to \
-         judge what is in it",
+        "skipped: {}{more}: output of tools, or links to what is not searched; name one with \
+         --packs to judge what is in it",
         show(first)
     );
 }
@@ -130,11 +131,7 @@ fn search(
         }
         let named = path.extension().is_some_and(|e| e == "gtpack");
         let is_dir = entry.file_type().is_dir();
-        let leaves = || {
-            let target = path.canonicalize();
-            !target.is_ok_and(|target| target.starts_with(&inside))
-        };
-        if named && entry.path_is_symlink() && leaves() {
+        if named && entry.path_is_symlink() && !is_searched(path, &inside) {
             skipped.push(path.to_owned());
             continue;
         }
@@ -150,6 +147,16 @@ fn search(
         }
     }
     Ok(())
+}
+
+/// Whether the target of the link at `path` is in the folder `root`, and in none of the
+/// folders below it that are not searched. `.git/config` may hold a token.
+fn is_searched(path: &Path, root: &Path) -> bool {
+    let Ok(target) = path.canonicalize() else {
+        return false;
+    };
+    let mut folders = target.ancestors().take_while(|folder| *folder != root);
+    target.starts_with(root) && !folders.any(|folder| folder.is_dir() && is_no_source(folder))
 }
 
 /// Folders that hold what tools made or fetched, and no packs of their owner.
@@ -240,9 +247,13 @@ mod tests {
                 use std::os::unix::fs::symlink;
                 symlink(root.path().join("secret"), dir.join("away.gtpack")).expect("links");
                 symlink(dir.join("q.gtpack"), dir.join("here.gtpack")).expect("links");
+                fs::write(dir.join(".git/config"), "token").expect("a file");
+                symlink(".git/config", dir.join("token.gtpack")).expect("links");
+                symlink("node_modules/a", dir.join("tool.gtpack")).expect("links");
             }
             expected.insert(0, "here.gtpack");
             left_out.insert(1, "away.gtpack");
+            left_out.extend(["token.gtpack", "tool.gtpack"]);
         }
         let found = discover(std::slice::from_ref(&dir), Marker::Manifest).expect("readable");
         let labels: Vec<&str> = found.packs.iter().map(|p| p.label.as_str()).collect();

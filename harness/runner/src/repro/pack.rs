@@ -28,7 +28,8 @@ pub struct BundledPack {
     pub path: String,
     /// Lower-case hex SHA-256.
     pub digest: String,
-    /// The archive in base64, if it is small; else the pack is read from `path`.
+    /// The archive in base64, if it is a small readable pack and no link; else the pack is
+    /// read from `path`.
     pub bytes: Option<String>,
 }
 
@@ -135,10 +136,14 @@ fn looks_like_a_pack(path: &Path) -> bool {
 }
 
 /// The pack at `pack.path`, whose SHA-256 is `digest`, for a bundle.
+///
+/// The bundle contains bytes only if the pack `is_readable` and its path is no link. CI
+/// publishes bundles, and a checkout can name any file of the machine `x.gtpack`.
 #[must_use]
-pub fn bundled(pack: &PackRef, digest: &str) -> BundledPack {
+pub fn bundled(pack: &PackRef, digest: &str, is_readable: bool) -> BundledPack {
     let is_archive = pack.path.extension().is_some_and(|e| e == "gtpack");
-    let bytes = is_archive.then(|| small(&pack.path, digest)).flatten();
+    let carries = is_archive && is_readable && !pack.path.is_symlink();
+    let bytes = carries.then(|| small(&pack.path, digest)).flatten();
     BundledPack {
         label: pack.label.clone(),
         path: pack.path.to_string_lossy().into_owned(),

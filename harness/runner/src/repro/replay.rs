@@ -141,7 +141,7 @@ mod tests {
         Bundle {
             format: 1,
             version: String::new(),
-            pack: bundled(&pack, digest),
+            pack: bundled(&pack, digest, true),
             check: "wizard.completes".into(),
             scope: "setup_default".into(),
             profile: "core".into(),

@@ -32,7 +32,7 @@ pub fn write(
             let bundle = Bundle {
                 format: 1,
                 version: env!("CARGO_PKG_VERSION").into(),
-                pack: bundled(pack, &subject.digest),
+                pack: bundled(pack, &subject.digest, subject.opened.is_ok()),
                 check: result.check.into(),
                 scope: result.scope.to_string(),
                 profile: level.profile().into(),

@@ -11,6 +11,7 @@ mod conformance;
 mod contract;
 mod dry_run;
 mod fuzz;
+mod outputs;
 mod play;
 mod red_reports;
 mod reports;
