@@ -15,14 +15,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Calls `fill` to write the file at `path`, whole or not at all: into a temporary
 /// file beside it, which is synced and renamed. If `path` exists and is not a regular
-/// file (`/dev/stdout`, a pipe), writes to it directly, because a rename would replace
-/// it.
+/// file (`/dev/stdout`, a device), writes to it directly, because a rename would replace
+/// it. A named pipe is refused, because opening it waits for its reader.
 pub(crate) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
     if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        refuse_named_pipe(path)?;
         let file = fs::OpenOptions::new().write(true).open(path);
         let mut out = BufWriter::new(file.map_err(error)?);
         fill(&mut out)?;
@@ -70,47 +71,16 @@ impl Beside {
     /// [`Error::Io`] names the target.
     pub(crate) fn persist(self) -> Result<(), Error> {
         let error = |e| Error::io("write", &self.target, e);
-        self.file
-            .persist(&self.target)
-            .map_err(|e| error(e.error))?;
-        make_readable(&self.target).map_err(error)
-    }
-}
-
-/// Refuses outputs that are the same file as an input: the output would overwrite
-/// the input before it is fully read.
-///
-/// # Errors
-/// [`Error::Usage`] names the first.
-pub(crate) fn check_apart<'p>(
-    inputs: impl Iterator<Item = &'p Path> + Clone,
-    outputs: impl Iterator<Item = &'p Path>,
-) -> Result<(), Error> {
-    for output in outputs {
-        if let Some(input) = inputs.clone().find(|input| is_same(input, output)) {
-            return Err(Error::Usage(format!(
-                "{}: is read as {}, so it cannot be an output; name another file",
-                show(output),
-                show(input)
-            )));
+        #[cfg(unix)]
+        {
+            let permissions = permissions(&self.target);
+            self.file
+                .as_file()
+                .set_permissions(permissions)
+                .map_err(error)?;
         }
-    }
-    Ok(())
-}
-
-/// Whether two paths name the same file, also through links.
-fn is_same(a: &Path, b: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path| fs::metadata(path).map(|m| (m.dev(), m.ino()));
-        if let (Ok(a), Ok(b)) = (identity(a), identity(b)) {
-            return a == b;
-        }
-    }
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
+        let persisted = self.file.persist(&self.target);
+        persisted.map(drop).map_err(|e| error(e.error))
     }
 }
 
@@ -119,9 +89,8 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
     let error = |e| Error::io("write", path, e);
     match fs::metadata(path) {
         Ok(m) if m.is_dir() => Err(error(std::io::ErrorKind::IsADirectory.into())),
-        Ok(m) if !m.is_file() => Ok(()),
+        Ok(m) if !m.is_file() => refuse_named_pipe(path),
         _ => {
-            sweep(folder(path));
             // NB: a missing folder is an error. Creating it would hide a mistyped
             // path.
             tempfile::tempfile_in(folder(path)).map(drop).map_err(error)
@@ -132,21 +101,22 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
 /// Prefix of the names of temporary files.
 const PREFIX: &str = ".greentic-provision-";
 
-/// Removes temporary files of killed processes. A file that is younger than an hour
-/// may belong to another run that is still writing it.
-fn sweep(folder: &Path) {
-    let hour = std::time::Duration::from_secs(3600);
-    let old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|m| m.modified());
-        let age = modified.ok().and_then(|m| m.elapsed().ok());
-        let name = entry.file_name();
-        name.to_string_lossy().starts_with(PREFIX) && age.is_some_and(|age| age > hour)
-    };
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(old) {
-        // NB: a file that cannot be removed does not prevent writing beside it.
-        let _ = fs::remove_file(entry.path());
+/// Refuses a pipe in the file system. `/dev/stdout` and `/dev/fd/3` name pipes that this
+/// process has open already; they are in no folder, so they have no canonical path.
+fn refuse_named_pipe(path: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let is_pipe = fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo());
+        if is_pipe && path.canonicalize().is_ok() {
+            return Err(Error::Usage(format!(
+                "{}: a named pipe, which cannot be an output; name a regular file",
+                show(path)
+            )));
+        }
     }
+    let _ = path;
+    Ok(())
 }
 
 fn folder(path: &Path) -> &Path {
@@ -156,17 +126,13 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Makes a file readable for every user who can enter its folder: a temporary file is
-/// private.
-fn make_readable(path: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+/// The permissions of a file that replaces the one at `path`: the same. A new file is
+/// readable for every user who can enter its folder: a temporary file is private.
+#[cfg(unix)]
+fn permissions(path: &Path) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    let replaced = fs::metadata(path).map(|m| m.permissions().mode() & 0o777);
+    fs::Permissions::from_mode(replaced.unwrap_or(0o644))
 }
 
 /// `value` as JSON for people, with a trailing newline.
@@ -185,43 +151,47 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn output_that_is_an_input_through_a_link_is_refused() {
+    fn replaced_file_keeps_its_mode_and_a_new_one_is_readable() {
+        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
-        let at = |name: &str| folder.path().join(name);
-        fs::write(at("a"), "a").expect("writes");
-        fs::write(at("b"), "a").expect("writes");
-        fs::hard_link(at("a"), at("hard")).expect("links");
-        std::os::unix::fs::symlink("a", at("soft")).expect("links");
-        let (a, dotted) = (at("a"), folder.path().join(".").join("a"));
-        let input = || [a.as_path()].into_iter();
-        for same in [&a, &at("hard"), &at("soft"), &dotted] {
-            let refused = check_apart(input(), [same.as_path()].into_iter());
-            assert!(matches!(refused, Err(Error::Usage(_))), "{same:?}");
-        }
-        for other in ["b", "new", "no/folder"] {
-            let other = at(other);
-            check_apart(input(), [other.as_path()].into_iter()).expect("another file");
+        let mode = |path: &Path| {
+            let mode = fs::metadata(path).expect("exists").permissions().mode();
+            mode & 0o777
+        };
+        let path = folder.path().join("f");
+        write(&path, b"new").expect("writes");
+        assert_eq!(mode(&path), 0o644);
+        for kept in [0o600, 0o640, 0o444, 0o755] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(kept)).expect("sets");
+            write(&path, b"replaced").expect("writes");
+            assert_eq!(mode(&path), kept);
         }
     }
 
     #[test]
-    fn sweep_removes_only_old_temporary_files() {
+    fn file_that_looks_like_a_temporary_one_is_left() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = |name: &str, old: bool| {
-            let path = folder.path().join(name);
-            let file = fs::File::create(&path).expect("creates");
-            let hours = std::time::Duration::from_secs(if old { 7200 } else { 0 });
-            let then = std::time::SystemTime::now() - hours;
-            file.set_modified(then).expect("dates it");
-            path
-        };
-        let ours = file(".greentic-provision-old", true);
-        let kept = [
-            file(".greentic-provision-new", false),
-            file("report.json", true),
-        ];
-        sweep(folder.path());
-        assert!(!ours.exists());
-        assert!(kept.iter().all(|path| path.exists()));
+        let notes = folder.path().join(".greentic-provision-notes.txt");
+        let file = fs::File::create(&notes).expect("creates");
+        let day = std::time::Duration::from_secs(24 * 3600);
+        let yesterday = std::time::SystemTime::now() - day;
+        file.set_modified(yesterday).expect("dates it");
+        check_writable(&folder.path().join("report.json")).expect("writable");
+        assert!(notes.exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn named_pipe_is_refused_without_waiting_for_a_reader() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo runs").success());
+        std::os::unix::fs::symlink("pipe", folder.path().join("link")).expect("links");
+        for path in [&pipe, &folder.path().join("link")] {
+            for refused in [check_writable(path), write(path, b"text")] {
+                assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
+            }
+        }
     }
 }

@@ -2,10 +2,11 @@
 //! handle: no link in it, or put there during the run, leads a write or a removal
 //! elsewhere.
 
+use crate::below::below;
 use crate::exit::{Error, show};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -26,14 +27,18 @@ pub struct OutFolder {
 
 impl OutFolder {
     /// Opens the folder at `path`, and creates it if it does not exist. The folder may be
-    /// no link. A relative path may have no link at all: a checkout can carry them.
+    /// no link. A path into the current folder may have no link at all below it: a checkout
+    /// can carry them.
     ///
     /// # Errors
     /// [`Error::Usage`] for a link, [`Error::Io`] if it cannot be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let is_plain = |c: Component<'_>| matches!(c, Component::Normal(_) | Component::CurDir);
+        let current = std::env::current_dir().unwrap_or_default();
         let (start, below): (&Path, Vec<Component<'_>>) = if path.components().all(is_plain) {
             (Path::new("."), path.components().collect())
+        } else if let Some(below) = below(path, &current).map_err(|link| is_link(&link))? {
+            (&current, below)
         } else {
             let last = path.components().next_back();
             let last = last.filter(|c| matches!(c, Component::Normal(_)));
@@ -115,22 +120,48 @@ impl OutFolder {
         &self.path
     }
 
-    /// Creates an empty file for a stream, in place of the one of an earlier run.
+    /// Locks the folder until the result is dropped. `None` if the file system of the
+    /// folder has no locks.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a link, [`Error::Io`] if it cannot be created.
+    /// [`Error::Usage`] if another process has locked it.
+    pub fn lock(&self) -> Result<Option<File>, Error> {
+        // NB: a lock on the folder itself leaves no file behind. The handle `dir` may be
+        // one that cannot be locked.
+        let Ok(file) = self.dir.open(".") else {
+            return Ok(None);
+        };
+        let file = file.into_std();
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::Error(_)) => Ok(None),
+            Err(TryLockError::WouldBlock) => Err(Error::Usage(format!(
+                "{}: another run writes into this folder; wait for its end, or name another \
+                 output folder with --out",
+                show(&self.path)
+            ))),
+        }
+    }
+
+    /// Creates an empty file for a stream. One of an earlier run is removed and not
+    /// overwritten: it may have another name elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a link, a pipe or a device, [`Error::Io`] if it cannot be
+    /// created.
     pub fn create_file(&self, name: &str) -> Result<File, Error> {
         let path = self.path.join(name);
         let io = |e| Error::io("write", &path, e);
-        if self
-            .dir
-            .symlink_metadata(name)
-            .is_ok_and(|m| m.is_symlink())
-        {
-            return Err(is_link(&path));
+        match self.dir.symlink_metadata(name) {
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(io(e)),
+            Ok(found) if found.is_symlink() => return Err(is_link(&path)),
+            Ok(found) if found.is_dir() => return Err(io(ErrorKind::IsADirectory.into())),
+            Ok(found) if !found.is_file() => return Err(is_special(&path)),
+            Ok(_) => self.dir.remove_file(name).or_else(missing).map_err(io)?,
         }
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         let file = self.dir.open_with(name, &options).map_err(io)?;
         Ok(file.into_std())
     }
@@ -202,6 +233,14 @@ fn is_link(path: &Path) -> Error {
     ))
 }
 
+fn is_special(path: &Path) -> Error {
+    Error::Usage(format!(
+        "{}: is a pipe or a device, and only a regular file is replaced; remove it, or name \
+         another output folder with --out",
+        show(path)
+    ))
+}
+
 fn not_own(path: &Path) -> Error {
     Error::Usage(format!(
         "{}: this program did not make this folder, and would remove files in it; remove it, or \
@@ -246,12 +285,32 @@ mod tests {
         assert!(out.remove("pack").is_err());
         symlink(at("home/Documents/precious"), at("real/events")).expect("links");
         assert!(out.create_file("events").is_err());
+        fs::hard_link(at("home/Documents/precious"), at("real/hard")).expect("links");
+        let mut hard = out.create_file("hard").expect("replaces the name");
+        hard.write_all(b"new").expect("writes");
+        let pipe = std::process::Command::new("mkfifo")
+            .arg(at("real/pipe"))
+            .status();
+        assert!(pipe.expect("mkfifo runs").success());
+        assert!(matches!(out.create_file("pipe"), Err(Error::Usage(_))));
         out.write("events", b"new").expect("replaces the link");
         assert_eq!(fs::read(at("real/events")).expect("reads"), b"new");
         assert_eq!(
             fs::read(at("home/Documents/precious")).expect("reads"),
             b"x"
         );
+    }
+
+    #[test]
+    fn second_lock_is_refused_until_the_first_is_dropped() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let folder = || OutFolder::create(&temp.path().join("out")).expect("a folder");
+        let (first, second) = (folder(), folder());
+        let lock = first.lock().expect("locks");
+        assert!(lock.is_some());
+        assert!(matches!(second.lock(), Err(Error::Usage(_))));
+        drop(lock);
+        assert!(second.lock().expect("locks").is_some());
     }
 
     #[test]

@@ -142,6 +142,10 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         return Err(Error::Usage(message));
     }
     let expectations = expectations(args)?;
+    let read = args.expectations.iter().chain(&args.trust);
+    let streams = ["events.jsonl", "timings.jsonl"].map(|name| args.out.join(name));
+    let outputs = args.reports.outputs(read.chain(&args.answers), &streams)?;
+    outputs.apart_from_packs(&packs)?;
     // The output folder comes before the check of
     // the report paths, because these may be in that folder.
     let also: Option<Box<dyn Write + Send>> = if args.json {
@@ -150,6 +154,7 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         None
     };
     let out = OutFolder::create(&args.out)?;
+    let _lock = out.lock()?;
     let log = Arc::new(EventLog::within(&out, "events.jsonl", also)?);
     for path in args.reports.paths() {
         files::check_writable(path)?;

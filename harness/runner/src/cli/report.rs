@@ -38,6 +38,7 @@ pub(super) struct Merge {
 }
 
 pub(super) fn render(args: &Render) -> Result<Exit, Error> {
+    args.reports.outputs([&args.events], [])?;
     let inputs = || [args.events.as_path()].into_iter();
     args.reports.invalidate(inputs())?;
     let run = read(&args.events, &args.reports);
@@ -67,18 +68,15 @@ fn report(run: &Run, wanted: &Wanted, detail: Detail) -> Result<Exit, Error> {
 }
 
 pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
+    args.reports.outputs(&args.events, [&args.out])?;
     let inputs = args.events.iter().map(PathBuf::as_path);
     args.reports.invalidate(inputs.clone())?;
-    let run = merged(args, inputs.clone()).inspect_err(|e| args.reports.fail(inputs, e))?;
+    let run = merged(args).inspect_err(|e| args.reports.fail(inputs, e))?;
     report(&run, &args.reports, Detail::of(args.verbose))
 }
 
 /// Merges the shards and reads the whole run.
-fn merged<'p>(
-    args: &'p Merge,
-    inputs: impl Iterator<Item = &'p Path> + Clone,
-) -> Result<Run, Error> {
-    files::check_apart(inputs, [args.out.as_path()].into_iter())?;
+fn merged(args: &Merge) -> Result<Run, Error> {
     let runs = args.events.iter().map(|path| Run::read(path));
     let runs: Vec<Run> = runs.collect::<Result<_, _>>()?;
     let started = whole(args, &runs)?;

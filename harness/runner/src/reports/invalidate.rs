@@ -2,6 +2,7 @@
 //! it was looks like the result of the run that failed.
 
 use super::{FORMATS, Format, Wanted};
+use crate::apart::Outputs;
 use crate::events::RunStarted;
 use crate::exit::{Error, show};
 use crate::files;
@@ -78,7 +79,7 @@ impl Wanted {
             )));
         }
         let baseline = self.baseline.iter().map(PathBuf::as_path);
-        files::check_apart(inputs.chain(baseline), [path].into_iter())
+        Outputs::of([path].into_iter())?.apart_from(inputs.chain(baseline))
     }
 
     /// Refuses a statement about a run of which `part` says that it judged only a part:

@@ -9,6 +9,7 @@ pub mod junit;
 pub mod markdown;
 pub mod sarif;
 
+use crate::apart::Outputs;
 use crate::exit::Error;
 use crate::files;
 use crate::fold::{Baseline, Run};
@@ -137,6 +138,23 @@ impl Wanted {
             run.baseline = Some(Baseline::read(baseline)?);
         }
         Ok(run)
+    }
+
+    /// The reports and the other outputs `others` of a command. Refuses those that are the
+    /// same file, and those that would replace one of `inputs`, or the baseline.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names the first such output.
+    pub(crate) fn outputs<'p>(
+        &'p self,
+        inputs: impl IntoIterator<Item = &'p PathBuf>,
+        others: impl IntoIterator<Item = &'p PathBuf>,
+    ) -> Result<Outputs<'p>, Error> {
+        let others = others.into_iter().map(PathBuf::as_path);
+        let outputs = Outputs::of(others.chain(self.paths()))?;
+        let inputs = inputs.into_iter().chain(&self.baseline);
+        outputs.apart_from(inputs.map(PathBuf::as_path))?;
+        Ok(outputs)
     }
 
     /// The path of every requested report.

@@ -1,6 +1,6 @@
 //! Files that commands write: what they contain, and which files they replace.
 
-use crate::support::{code, conformance, fixture, packed, read, text};
+use crate::support::{code, conformance, copy, fixture, packed, read, run_in, stderr, text};
 use std::fs;
 use std::path::Path;
 
@@ -43,4 +43,94 @@ fn bundle_carries_a_readable_pack_and_no_other_file() {
             assert_eq!(bundle["pack"]["path"], text(&at(pack)), "{pack}");
         }
     }
+}
+
+#[test]
+fn output_that_is_an_input_or_another_output_is_refused_before_anything_is_written() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| temp.path().join(name);
+    fs::copy(fixture("conforming/noop-archive.gtpack"), at("q.gtpack")).expect("copies");
+    copy(&fixture("conforming/noop-provision"), &at("np"));
+    let archive = fs::read(at("q.gtpack")).expect("reads");
+    let manifest = fs::read(at("np/pack.json")).expect("reads");
+    for flags in [
+        "--report q.gtpack",
+        "--report ./q.gtpack --junit j",
+        "--report r.json --junit r.json",
+        "--report r.json --html ./r.json",
+        "--junit o/events.jsonl",
+        "--markdown o/timings.jsonl",
+    ] {
+        let refused = conformance(
+            temp.path(),
+            Path::new("q.gtpack"),
+            &format!("{flags} --out o"),
+        );
+        assert_eq!(code(&refused), 2, "{flags}: {}", stderr(&refused));
+        assert!(!at("o").exists() && !at("r.json").exists(), "{flags}");
+    }
+    for pack in ["np", "np/pack.json"] {
+        let flags = "--report np/pack.json --out o";
+        assert_eq!(code(&conformance(temp.path(), Path::new(pack), flags)), 2);
+    }
+    assert_eq!(fs::read(at("q.gtpack")).expect("reads"), archive);
+    assert_eq!(fs::read(at("np/pack.json")).expect("reads"), manifest);
+    let fine = conformance(
+        temp.path(),
+        Path::new("q.gtpack"),
+        "--report o/r.json --out o",
+    );
+    assert_eq!(code(&fine), 0, "{}", stderr(&fine));
+    let twice = "report render o/events.jsonl --junit a --html ./a";
+    let twice = run_in(temp.path(), &twice.split(' ').collect::<Vec<_>>());
+    assert_eq!(code(&twice), 2);
+    assert!(!at("a").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn stream_replaces_a_hard_link_and_refuses_a_pipe_and_a_link_in_the_path() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| temp.path().join(name);
+    let pack = fixture("conforming/noop-archive.gtpack");
+    for folder in ["o", "pipe", "elsewhere"] {
+        fs::create_dir(at(folder)).expect("creates");
+    }
+    fs::write(at("precious"), "mine").expect("writes");
+    fs::hard_link(at("precious"), at("o/events.jsonl")).expect("links");
+    assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
+    assert_eq!(fs::read_to_string(at("precious")).expect("reads"), "mine");
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(at("pipe/events.jsonl"))
+        .status();
+    assert!(pipe.expect("mkfifo runs").success());
+    std::os::unix::fs::symlink("elsewhere", at("link")).expect("links");
+    let absolute = format!(
+        "{}/link/sub",
+        text(&temp.path().canonicalize().expect("a path"))
+    );
+    for out in ["pipe", "link/sub", &absolute, "./link/../sub"] {
+        let refused = conformance(temp.path(), &pack, &format!("--out {out}"));
+        assert_eq!(code(&refused), 2, "{out}: {}", stderr(&refused));
+    }
+    assert_eq!(fs::read_dir(at("elsewhere")).expect("readable").count(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn second_run_into_one_folder_is_refused_and_leaves_the_stream() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let out = temp.path().join("o");
+    let pack = fixture("conforming/noop-archive.gtpack");
+    assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
+    let events = fs::read(out.join("events.jsonl")).expect("reads");
+    // The lock of another run.
+    let lock = fs::File::open(&out).expect("opens");
+    lock.lock().expect("locks");
+    let refused = conformance(temp.path(), &pack, "--out o");
+    assert_eq!(code(&refused), 2);
+    assert!(stderr(&refused).contains("another run writes into this folder"));
+    assert_eq!(fs::read(out.join("events.jsonl")).expect("reads"), events);
+    drop(lock);
+    assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
 }
