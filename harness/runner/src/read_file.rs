@@ -65,6 +65,18 @@ pub(crate) const TRUSTED_KEY: FileKind = FileKind {
 /// calls at 150 bytes each.
 pub(crate) const EVENT_LINE_BYTES: u64 = 128 * MIB;
 
+/// Values and members in one line of an event stream, about. The longest line has six for
+/// each of its half a million calls; a value takes 32 bytes of memory, and two bytes of a
+/// line.
+pub(crate) const EVENT_LINE_VALUES: usize = 4_000_000;
+
+/// Bytes of the events of one pack: reports read them at once. One pack cannot pay for
+/// more calls than the longest line has.
+pub(crate) const EVENT_PACK_BYTES: u64 = 256 * MIB;
+
+/// Results of checks of one pack: fifty for each of two thousand wizards.
+pub(crate) const EVENT_PACK_CHECKS: usize = 100_000;
+
 /// Packs of one event stream.
 pub(crate) const EVENT_PACKS: usize = 100_000;
 

@@ -29,9 +29,16 @@ impl Shard {
     /// new pack does not move other packs to other shards.
     #[must_use]
     pub fn has(self, pack: &PackRef) -> bool {
-        let digest = digest(pack.label.as_bytes());
+        self.has_label(&pack.label)
+    }
+
+    /// Whether the pack with this label is in this shard.
+    ///
+    /// NB: the count is not 0.
+    pub(crate) fn has_label(self, label: &str) -> bool {
+        let digest = digest(label.as_bytes());
         let number = u64::from_str_radix(&digest[..15], 16).unwrap_or_default();
-        number % self.count == self.index - 1
+        number % self.count == self.index.wrapping_sub(1)
     }
 }
 

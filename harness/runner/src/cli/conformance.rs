@@ -148,11 +148,8 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     outputs.apart_from_packs(&packs)?;
     // The output folder comes before the check of
     // the report paths, because these may be in that folder.
-    let also: Option<Box<dyn Write + Send>> = if args.json {
-        Some(Box::new(std::io::stdout()))
-    } else {
-        None
-    };
+    let stdout = || Box::new(std::io::stdout()) as Box<dyn Write + Send>;
+    let also = args.json.then(stdout);
     let out = OutFolder::create(&args.out)?;
     let _lock = out.lock()?;
     let log = Arc::new(EventLog::within(&out, "events.jsonl", also)?);

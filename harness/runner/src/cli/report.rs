@@ -178,6 +178,19 @@ fn whole(args: &Merge, runs: &[Run]) -> Result<RunStarted, Error> {
         let missing = missing.take(LISTED).collect();
         return Err(MergeError::Missing { count, missing }.into());
     }
+    for run in runs {
+        let announced = &run.started.packs;
+        let foreign = |shard: Shard| announced.iter().find(|label| !shard.has_label(label));
+        if let Some((shard, pack)) = run.started.shard.and_then(|s| Some((s, foreign(s)?))) {
+            let (index, path) = (
+                shard.index,
+                show(shards.get(&shard).unwrap_or(&Path::new(""))),
+            );
+            return Err(Error::Usage(format!(
+                "{path}: shard {index} announces the pack {pack}, which is in another shard"
+            )));
+        }
+    }
     packs.sort();
     let selection = provision_core::pack::digest(packs.join("\n").as_bytes());
     if selection != first.selection {

@@ -1,6 +1,7 @@
 //! Reads an event from its line, and makes its texts inert.
 
 use crate::events::{CheckFinished, Event, FORMAT, FlowWalked, PackFinished, WizardDriven};
+use crate::read_file::EVENT_LINE_VALUES;
 use provision_core::text::{inert, inert_lines, is_plain};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -19,6 +20,9 @@ pub(crate) enum ReadError {
         /// The version that wrote it.
         version: String,
     },
+    /// The line has more values than any event.
+    #[error("more than {EVENT_LINE_VALUES} values, the bound on an event")]
+    Values,
     /// The line is not an event.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -27,6 +31,11 @@ pub(crate) enum ReadError {
 /// Reads an event and makes its texts inert: a stream to merge or render may come
 /// from another machine, so reports cannot rely on its writer.
 pub(crate) fn parse(line: &[u8]) -> Result<Event, ReadError> {
+    // NB: also counts these characters in texts.
+    let separates = |b: &&u8| matches!(**b, b',' | b'[' | b'{');
+    if line.len() > EVENT_LINE_VALUES && line.iter().filter(separates).count() > EVENT_LINE_VALUES {
+        return Err(ReadError::Values);
+    }
     let event = event(line).map_err(|e| other_format(line).unwrap_or(ReadError::Json(e)))?;
     if matches!(&event, Event::RunStarted(started) if started.format != FORMAT)
         && let Some(error) = other_format(line)

@@ -1,9 +1,12 @@
 //! Builds the index of a stream: a summary of each pack, and where its events are.
 
+use super::contradictions;
 use super::run::{PackSummary, Run, Span};
-use crate::events::{CheckFinished, Event, RunStarted};
+use crate::events::{CheckFinished, Event, PackFinished, RunStarted};
 use crate::exit::{Error, show};
-use crate::read_file::{EVENT_CHECKS, EVENT_MISSING, EVENT_PACKS};
+use crate::read_file::{
+    EVENT_CHECKS, EVENT_MISSING, EVENT_PACK_BYTES, EVENT_PACK_CHECKS, EVENT_PACKS,
+};
 use provision_core::Status;
 use provision_oracle::{Level, Stage};
 use std::collections::BTreeMap;
@@ -17,86 +20,129 @@ pub(super) struct Index {
     stale: Vec<String>,
     finished: bool,
     interrupted: Option<String>,
+    /// Checks without a result, over all packs.
+    missing: usize,
 }
 
 impl Index {
-    pub(super) fn add(&mut self, event: Event, span: Span) {
+    /// Adds an event.
+    ///
+    /// # Errors
+    /// Why the stream is refused, in words: the event contradicts an earlier one, or is
+    /// above a bound.
+    pub(super) fn add(&mut self, event: Event, span: Span) -> Result<(), String> {
+        if self.finished {
+            return Err("an event after the end of the run".into());
+        }
         match event {
-            Event::RunStarted(run) => self.started = Some(*run),
-            Event::PackStarted { pack } => self.of(&pack, None).started = true,
-            Event::WizardDriven(wizard) => {
-                self.of(&wizard.pack, Some(span));
+            Event::RunStarted(_) if self.started.is_some() => {
+                return Err("the run starts a second time".into());
             }
-            Event::FlowWalked(walked) => {
-                self.of(&walked.pack, Some(span));
+            Event::RunStarted(run) => {
+                check_announced(&run)?;
+                contradictions::of_start(&run)?;
+                let announced = run.packs.iter().map(|label| {
+                    let pack = PackSummary {
+                        label: label.clone(),
+                        ..PackSummary::default()
+                    };
+                    (label.clone(), pack)
+                });
+                self.packs = announced.collect();
+                self.started = Some(*run);
             }
-            Event::CheckFinished(check) => {
-                let pack = self.of(&check.pack, Some(span));
-                *pack.checks.entry(check.status).or_default() += 1;
-                pack.violates |= violates(&check);
-                pack.concluded.insert(check.check);
-            }
-            Event::PackFinished(done) => {
-                let pack = self.of(&done.pack, Some(span));
-                pack.verdict = Some(done.verdict);
-                pack.steps_executed = done.steps_executed;
-                pack.steps_due = done.steps_due;
-            }
+            Event::PackStarted { pack } => self.of(&pack, None)?.started = true,
+            Event::WizardDriven(wizard) => drop(self.of(&wizard.pack, Some(span))?),
+            Event::FlowWalked(walked) => drop(self.of(&walked.pack, Some(span))?),
+            Event::CheckFinished(check) => self.check(check, span)?,
+            Event::PackFinished(done) => self.pack(&done, span)?,
             Event::ExpectationStale { message } => self.stale.push(message),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal),
             Event::RunFinished { .. } => self.finished = true,
         }
+        Ok(())
     }
 
-    fn of(&mut self, label: &str, span: Option<Span>) -> &mut PackSummary {
-        let pack = self
-            .packs
-            .entry(label.to_owned())
-            .or_insert_with(|| PackSummary {
-                label: label.to_owned(),
-                ..PackSummary::default()
-            });
+    fn check(&mut self, check: CheckFinished, span: Span) -> Result<(), String> {
+        if let Some(started) = &self.started {
+            contradictions::of_check(started, &check)?;
+        }
+        let pack = self.of(&check.pack, Some(span))?;
+        *pack.checks.entry(check.status).or_default() += 1;
+        pack.violates |= violates(&check);
+        let CheckFinished { check, scope, .. } = check;
+        let trial = format!("{}::{scope}::{check}", pack.label);
+        let of_check = pack.concluded.entry(check).or_default();
+        if !of_check.insert(scope) {
+            return Err(format!("a second result of {trial}"));
+        }
+        let results: usize = pack.checks.values().sum();
+        if results > EVENT_PACK_CHECKS {
+            return Err(format!(
+                "the pack {} has more than {EVENT_PACK_CHECKS} results of checks, the bound on a \
+                 pack",
+                pack.label
+            ));
+        }
+        Ok(())
+    }
+
+    fn pack(&mut self, done: &PackFinished, span: Span) -> Result<(), String> {
+        let due = match &self.started {
+            Some(run) if run.filter.is_none() => run.checks.clone(),
+            _ => Vec::new(),
+        };
+        let pack = self.of(&done.pack, Some(span))?;
+        pack.steps_executed = done.steps_executed;
+        pack.steps_due = done.steps_due;
+        contradictions::of_verdict(pack, done.verdict)?;
+        pack.verdict = Some(done.verdict);
+        let concluded = std::mem::take(&mut pack.concluded);
+        let due = due.into_iter();
+        pack.missing = due.filter(|id| !concluded.contains_key(id)).collect();
+        let missing = pack.missing.len();
+        self.missing += missing;
+        if self.missing > EVENT_MISSING {
+            return Err(format!("more than {EVENT_MISSING} checks have no result"));
+        }
+        Ok(())
+    }
+
+    /// The announced pack `label`, not finished yet, and one more event of it.
+    fn of(&mut self, label: &str, span: Option<Span>) -> Result<&mut PackSummary, String> {
+        if self.started.is_none() {
+            return Err(NO_START.into());
+        }
+        let Some(pack) = self.packs.get_mut(label) else {
+            return Err(format!("the pack {label}, which the run does not announce"));
+        };
+        if pack.verdict.is_some() {
+            return Err(format!("an event of the pack {label} after its end"));
+        }
         if let Some(span) = span {
             match pack.spans.last_mut() {
                 Some(last) if last.start + last.len == span.start => last.len += span.len,
                 _ => pack.spans.push(span),
             }
+            pack.bytes += span.len;
+            if pack.bytes > EVENT_PACK_BYTES {
+                return Err(format!(
+                    "the events of the pack {label} have more than {EVENT_PACK_BYTES} bytes, the \
+                     bound on a pack"
+                ));
+            }
         }
-        pack
+        Ok(pack)
     }
 
     pub(super) fn finish(mut self, path: &Path) -> Result<Run, Error> {
-        let no_start = || {
-            Error::Usage(format!(
-                "{}: the stream has no `run_started` event",
-                show(path)
-            ))
-        };
-        let started = self.started.take().ok_or_else(no_start)?;
-        let refuse = |why: String| Error::Usage(format!("{}: {why}", show(path)));
-        check_announced(&started).map_err(refuse)?;
+        let refuse = |why: &str| Error::Usage(format!("{}: {why}", show(path)));
+        let started = self.started.take().ok_or_else(|| refuse(NO_START))?;
+        contradictions::of_catalogue(&started).map_err(|why| refuse(&why))?;
         // Reports list every announced pack, even if it did not run.
-        let announced = started.packs.iter().map(|label| {
-            self.packs.remove(label).unwrap_or_else(|| PackSummary {
-                label: label.clone(),
-                ..PackSummary::default()
-            })
-        });
-        let mut packs: Vec<PackSummary> = announced.collect();
-        packs.extend(self.packs.into_values());
-        let mut missing = 0;
-        for pack in &mut packs {
-            let concluded = std::mem::take(&mut pack.concluded);
-            if started.filter.is_none() && pack.verdict.is_some() {
-                let due = started.checks.iter().filter(|id| !concluded.contains(*id));
-                pack.missing = due.cloned().collect();
-            }
-            missing += pack.missing.len();
-            if missing > EVENT_MISSING {
-                let why = format!("more than {EVENT_MISSING} checks have no result");
-                return Err(refuse(why));
-            }
-        }
+        let announced = started.packs.iter();
+        let packs = announced.filter_map(|label| self.packs.remove(label));
+        let packs: Vec<PackSummary> = packs.collect();
         let run = Run {
             started,
             packs,
@@ -110,6 +156,9 @@ impl Index {
         Ok(if self.finished { run.ended() } else { run })
     }
 }
+
+/// Why a stream without its first event is refused.
+const NO_START: &str = "the stream has no `run_started` event before its other events";
 
 /// Refuses a run that announces more packs or checks than the bounds allow.
 fn check_announced(started: &RunStarted) -> Result<(), String> {

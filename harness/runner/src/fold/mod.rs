@@ -3,6 +3,7 @@
 
 mod baseline;
 mod causes;
+mod contradictions;
 mod index;
 mod lines;
 mod read;

@@ -34,7 +34,11 @@ impl Run {
                 number += 1;
                 let len = line.len() as u64;
                 let event = event.map_err(|e| refused(path, number, e))?;
-                index.add(event, Span { start: at, len });
+                let added = index.add(event, Span { start: at, len });
+                added.map_err(|why| {
+                    let (path, why) = (show(path), inert(&why, 400));
+                    Error::Usage(format!("{path}, line {number}: {why}"))
+                })?;
                 at += len;
             }
         }
@@ -139,6 +143,10 @@ fn refused(path: &Path, line: usize, error: ReadError) -> Error {
             version,
             reads: FORMAT,
         },
+        ReadError::Values => {
+            let path = show(path);
+            Error::Usage(format!("{path}, line {line}: {error}"))
+        }
         ReadError::Json(error) => {
             let why = inert(&error.to_string(), 200);
             let path = show(path);

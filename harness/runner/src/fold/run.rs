@@ -44,7 +44,10 @@ pub struct PackSummary {
     pub(super) verdict: Option<Verdict>,
     pub(super) started: bool,
     pub(super) violates: bool,
-    pub(super) concluded: BTreeSet<String>,
+    /// The checks with a result and their scopes; empty once the pack is finished.
+    pub(super) concluded: BTreeMap<String, BTreeSet<String>>,
+    /// Bytes of its events.
+    pub(super) bytes: u64,
     /// Where its events are in the stream.
     pub(super) spans: Vec<Span>,
 }

@@ -9,6 +9,7 @@ mod cache;
 mod causes;
 mod conformance;
 mod contract;
+mod contradictions;
 mod dry_run;
 mod fuzz;
 mod outputs;

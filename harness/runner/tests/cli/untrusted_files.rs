@@ -185,7 +185,9 @@ fn stream_with_the_largest_numbers_is_reported() {
     let mut lines = Vec::new();
     for line in events.lines() {
         let mut event: Value = serde_json::from_str(line).expect("JSON");
-        if event["event"] != "run_started" && event["event"] != "run_finished" {
+        if event["event"] == "run_started" {
+            event["packs"] = json!(["noop-provision", "other"]);
+        } else if event["event"] != "run_finished" {
             enlarge(&mut event);
         }
         lines.push(format!("{event}\n"));
@@ -248,7 +250,7 @@ fn stream_that_announces_more_than_any_run_has_is_refused() {
         (1, 1_000, 1_001, "more than 1000000 checks have no result"),
     ] {
         let mut begin = begin.clone();
-        begin["packs"] = names(packs);
+        begin["packs"] = names(packs.max(finished));
         begin["checks"] = names(checks);
         let mut lines = vec![format!("{begin}\n")];
         lines.extend((0..finished).map(|i| format!("{}\n", done.replace("PACK", &i.to_string()))));
