@@ -83,9 +83,13 @@ impl EventLog {
             inner.failed.get_or_insert(e);
         }
         if let Some(also) = &mut inner.also {
-            // NB: a reader that closes the second output does not fail the run.
-            if also.write_all(&lines).and_then(|()| also.flush()).is_err() {
+            if let Err(e) = also.write_all(&lines).and_then(|()| also.flush()) {
                 inner.also = None;
+                // NB: a reader that closes the second output does not fail the run; a
+                // full disk does, because the reader lacks events.
+                if e.kind() != std::io::ErrorKind::BrokenPipe {
+                    inner.failed.get_or_insert(e);
+                }
             }
         }
     }
@@ -124,5 +128,10 @@ mod tests {
         let fine = EventLog::create(Path::new("/dev/null"), None).expect("opens");
         fine.emit(&Event::RunFinished { exit_code: 0 });
         assert!(fine.finish().is_ok());
+        let full = File::options().write(true).open("/dev/full");
+        let also = Box::new(full.expect("opens"));
+        let second = EventLog::create(Path::new("/dev/null"), Some(also)).expect("opens");
+        second.emit(&Event::RunFinished { exit_code: 0 });
+        assert!(matches!(second.finish(), Err(Error::Io { .. })));
     }
 }
