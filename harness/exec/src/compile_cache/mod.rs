@@ -151,6 +151,13 @@ impl CompileCache {
 
 /// Opens and reads an artifact's file, at most one byte more than [`LARGEST`].
 fn read(path: &Path) -> Option<(File, Vec<u8>)> {
+    // NB: opening a pipe would wait for its writer. Only this user can enter the folder, so
+    // nobody else can replace the file between the two calls.
+    let found = fs::symlink_metadata(path).ok()?;
+    if !found.is_file() || found.len() > LARGEST {
+        discard(path);
+        return None;
+    }
     let mut file = File::open(path).ok()?;
     let mut bytes = Vec::new();
     file.by_ref()
@@ -287,5 +294,23 @@ impl Hasher for Feed {
         let hash = self.0.finalize();
         let first = hash.as_bytes().first_chunk().copied();
         u64::from_le_bytes(first.unwrap_or_default())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn artifact_that_is_a_link_or_too_large_is_removed_unread() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        std::os::unix::fs::symlink("/dev/zero", &path).expect("links");
+        assert!(read(&path).is_none());
+        assert!(!path.is_symlink());
+        let file = File::create(&path).expect("creates");
+        file.set_len(LARGEST + 1).expect("grows");
+        assert!(read(&path).is_none());
+        assert!(!path.exists());
     }
 }
