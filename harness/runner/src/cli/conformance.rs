@@ -338,8 +338,7 @@ pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
 }
 
 fn jobs(args: &Args) -> usize {
-    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-    args.jobs.map_or_else(processors, usize::from)
+    super::jobs::bounded(args.jobs)
 }
 
 /// The packs of this run, and the labels of the packs of all shards.

@@ -72,12 +72,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         label: name.map_or_else(|| show(&args.pack), |n| inert(&n, 200)),
         path: args.pack.clone(),
     };
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = Options {
         time: Some(args.time),
         runs: args.runs,
         seed: args.seed,
-        jobs: args.jobs.map_or(cores, NonZeroUsize::get),
+        jobs: super::jobs::bounded(args.jobs),
         coverage: !args.no_coverage,
         only: args.wizard.clone(),
         place: args.isolation.place()?,

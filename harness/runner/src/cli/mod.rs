@@ -10,6 +10,7 @@ mod expect;
 mod fuzz;
 mod inspect;
 mod isolation;
+mod jobs;
 mod open;
 mod output;
 mod play;
