@@ -117,8 +117,10 @@ impl AnswerSet {
         let secrets = self.secrets(questions);
         let fits = |key: &str, canary: &str| {
             let question = questions.iter().find(|q| q.id == key);
-            let pattern = question.and_then(|q| q.pattern.as_deref());
-            pattern.is_none_or(|p| regex::Regex::new(p).is_ok_and(|p| p.is_match(canary)))
+            let pattern = question.and_then(|q| q.pattern.as_ref());
+            // A pattern that is not used refuses no answer.
+            let regex = pattern.and_then(|p| p.regex().ok());
+            regex.is_none_or(|p| p.is_match(canary))
         };
         let canaries: BTreeMap<String, String> = secrets
             .iter()

@@ -145,6 +145,7 @@ fn collect(value: &Value, in_condition: bool, found: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use provision_core::wizard::questions::Pattern;
 
     #[test]
     fn other_answers_are_valid_and_different() {
@@ -161,7 +162,7 @@ mod tests {
         assert_eq!(others(&port, &json!(1)), [json!(2)]);
         let room = question("text", &|q| q.bounds = (None, Some(7.0)));
         assert_eq!(others(&room, &json!("x2")), [json!("another")]);
-        let pattern = question("text", &|q| q.pattern = Some("^a$".into()));
+        let pattern = question("text", &|q| q.pattern = Some(Pattern::new("^a$")));
         assert_eq!(others(&pattern, &json!("a")), [Value::Null; 0]);
         assert_eq!(
             others(&question("bool", &|_| {}), &json!(true)),

@@ -1,7 +1,6 @@
 //! Generates valid answers for questions.
 
 use super::{Kind, Question};
-use regex::Regex;
 use serde_json::{Map, Value, json};
 
 /// Answers for those of `questions` that are shown: the value in `given` (by id, at its top level, below
@@ -96,7 +95,7 @@ fn text(question: &Question, base_url: Option<&str>) -> String {
         "en".into(),
         "EXAMPLE_1".into(),
     ];
-    let Some(pattern) = question.pattern.as_deref().and_then(|p| Regex::new(p).ok()) else {
+    let Some(pattern) = question.pattern.as_ref().and_then(|p| p.regex().ok()) else {
         return within(likely, question);
     };
     let tried = [likely.clone()].into_iter().chain(others);
@@ -154,6 +153,7 @@ pub fn canary(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Pattern;
     use super::*;
 
     fn question(kind: &str, id: &str) -> Question {
@@ -179,7 +179,7 @@ mod tests {
             ("^nothing-fits$", "example"),
             ("(", "example"),
         ] {
-            room.pattern = Some(pattern.into());
+            room.pattern = Some(Pattern::new(pattern));
             assert_eq!(fitting(&room, Some("https://base.invalid")), json!(answer));
         }
         let mut name = question("text", "name");
@@ -188,7 +188,8 @@ mod tests {
         name.bounds = (None, Some(3.0));
         assert_eq!(fitting(&name, None), json!("exa"));
         let mut token = question("string", "bot_token");
-        (token.secret, token.pattern) = (true, Some("^[0-9]{8,10}:[A-Za-z0-9_-]{35,}$".into()));
+        (token.secret, token.pattern) =
+            (true, Some(Pattern::new("^[0-9]{8,10}:[A-Za-z0-9_-]{35,}$")));
         let made = fitting(&token, None);
         let made = made.as_str().expect("a text");
         assert!(made.contains(&canary("bot_token")), "{made}");

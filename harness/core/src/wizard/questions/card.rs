@@ -3,7 +3,8 @@
 //!
 //! Source: the Adaptive Cards schema 1.6 (`AdaptiveCard`, `Input.*`, `Action.*`).
 
-use super::{Condition, Question};
+use super::pattern::{Budget, bound};
+use super::{Condition, Pattern, Question};
 use crate::text::inert;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -73,6 +74,7 @@ pub fn card(value: &Value) -> Option<Card> {
         toggled: &toggled(value),
     };
     element(value, &root, &mut card, &mut BTreeSet::new());
+    bound(&mut card.questions, &mut Budget::default());
     Some(card)
 }
 
@@ -209,7 +211,7 @@ fn input(
             .cloned(),
         options: choices.cloned().unwrap_or_default(),
         bounds: (number("min"), number("max").or_else(|| number("maxLength"))),
-        pattern: text("regex").map(str::to_owned),
+        pattern: text("regex").map(Pattern::unbounded),
         shown_if: place.shown_if.clone(),
         steered_by: None,
         texts: Vec::new(),

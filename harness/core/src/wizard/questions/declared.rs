@@ -1,7 +1,8 @@
 //! The questions that a pack's own files declare for setup: `setup.yaml`,
 //! `qa/*.json`, the config schema, the secret requirements.
 
-use super::{Question, questions};
+use super::pattern::{Budget, bound};
+use super::{Pattern, Question, questions};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::pack::Pack;
@@ -170,12 +171,14 @@ fn properties(schema: &Value) -> Vec<Question> {
             pattern: property
                 .get("pattern")
                 .and_then(Value::as_str)
-                .map(str::to_owned),
+                .map(Pattern::unbounded),
             ..Question::plain(id, "any")
         }
     };
     let empty = Map::new();
-    properties.unwrap_or(&empty).iter().map(question).collect()
+    let mut found: Vec<Question> = properties.unwrap_or(&empty).iter().map(question).collect();
+    bound(&mut found, &mut Budget::default());
+    found
 }
 
 /// The properties that the pack's config schema marks as secret.

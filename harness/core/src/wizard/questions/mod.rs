@@ -4,6 +4,7 @@ mod answers;
 mod card;
 mod condition;
 mod declared;
+mod pattern;
 mod setup_form;
 mod vocabulary;
 
@@ -11,6 +12,7 @@ pub use answers::{answers, canary, fitting};
 pub use card::{Card, card};
 pub use condition::Condition;
 pub use declared::{Declared, config_schema, declared, secret_requirements};
+pub use pattern::{Pattern, PatternError};
 pub use setup_form::{SetupForm, canonical};
 pub use vocabulary::{Kind, READ_AT};
 
@@ -42,7 +44,7 @@ pub struct Question {
     /// Minimum and maximum: of a number, or of the length of a text in characters.
     pub bounds: (Option<f64>, Option<f64>),
     /// A regular expression that a text has to match.
-    pub pattern: Option<String>,
+    pub pattern: Option<Pattern>,
     /// The condition on which it is shown; `None` if it always is.
     pub shown_if: Option<Condition>,
     /// A member that says when it is asked in a language that no host reads.
@@ -136,6 +138,7 @@ pub fn questions(spec: &Value, limits: &FlowLimits) -> Result<Vec<Question>, Ste
         }
         found.push(question(id, item, spec));
     }
+    pattern::bound(&mut found, &mut pattern::Budget::default());
     Ok(found)
 }
 
@@ -190,11 +193,11 @@ fn constraint<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> (Option<f64>, Opt
     )
 }
 
-fn pattern<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> Option<String> {
+fn pattern<'v>(own: &impl Fn(&str) -> Option<&'v Value>) -> Option<Pattern> {
     let keys = ["pattern", "regex"];
     let below = |key: &str| CONSTRAINTS.iter().find_map(|c| own(c)?.get(key));
     let found = keys.iter().find_map(|key| own(key).or_else(|| below(key)));
-    found.and_then(Value::as_str).map(str::to_owned)
+    found.and_then(Value::as_str).map(Pattern::unbounded)
 }
 
 /// Keys of texts: `label: {key}`, `title_i18n: {key}`, and every other member that is

@@ -6,7 +6,7 @@
 //! checks that required answers are there and that URLs look like URLs, and no types.
 
 use super::declared::{config_schema_secrets, yaml};
-use super::{Kind, Question, answers, question, questions, secret_requirements};
+use super::{Kind, Pattern, Question, answers, questions, secret_requirements};
 use crate::json;
 use crate::limits::Limits;
 use crate::pack::Pack;
@@ -64,15 +64,10 @@ impl SetupForm {
 
     /// Reads the questions of `spec`. Returns whether it has any.
     fn read(&mut self, spec: &Value, pack: &Pack, limits: &Limits) -> Result<bool, String> {
-        questions(spec, &limits.flow).map_err(|failure| failure.message)?;
-        let list = spec.get("questions").and_then(Value::as_array);
-        for item in list.into_iter().flatten() {
-            let id = item.get("id").or_else(|| item.get("name"));
-            let id = id.and_then(Value::as_str).unwrap_or_default();
-            let question = question(id, item, spec);
-            self.questions
-                .push(inferred(question, pack.manifest().id.as_deref()));
-        }
+        let found = questions(spec, &limits.flow).map_err(|failure| failure.message)?;
+        let provider = pack.manifest().id.as_deref();
+        let inferred = found.into_iter().map(|found| inferred(found, provider));
+        self.questions.extend(inferred);
         Ok(!self.questions.is_empty())
     }
 
@@ -144,7 +139,7 @@ impl SetupForm {
     #[must_use]
     pub fn unanswerable(&self, answers: &Value) -> Vec<&Question> {
         let differs = |q: &&Question| {
-            let pattern = q.pattern.as_deref().and_then(|p| Regex::new(p).ok());
+            let pattern = q.pattern.as_ref().and_then(|p| p.regex().ok());
             let answer = answers.get(&q.id).and_then(Value::as_str);
             matches!((pattern, answer), (Some(p), Some(a)) if !p.is_match(a))
         };
@@ -158,7 +153,7 @@ fn refused(question: &Question, answer: Option<&Value>) -> Option<String> {
     match answer.filter(|a| !a.is_null()) {
         None if question.required => Some(format!("missing required setup answer for `{id}`")),
         Some(Value::String(text)) if is_url(question) => {
-            let url = Regex::new(URL).ok()?;
+            let url = Pattern::new(URL).regex().ok()?;
             let says = || format!("the answer for `{id}` does not match {URL}");
             (!url.is_match(text)).then(says)
         }
@@ -218,7 +213,7 @@ fn inferred(mut question: Question, provider: Option<&str>) -> Question {
         question.default = typed.or(question.default);
     }
     if question.pattern.is_none() && is_url(&question) {
-        question.pattern = Some(URL.into());
+        question.pattern = Some(Pattern::new(URL));
     }
     question
 }

@@ -7,7 +7,9 @@ use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{Kind, Question, READ_AT, card, questions as read};
+use provision_core::wizard::questions::{
+    Kind, Pattern, Question, READ_AT, card, questions as read,
+};
 use provision_core::wizard::{StepCode, StepRun};
 use regex::Regex;
 use serde_json::Value;
@@ -152,12 +154,12 @@ fn defects(at: &str, question: &Question) -> Vec<Finding> {
             actual,
         ));
     }
-    let pattern = question.pattern.as_deref().map(Regex::new).transpose();
+    let pattern = question.pattern.as_ref().map(Pattern::regex).transpose();
     if let Err(error) = &pattern {
         let actual = inert(&error.to_string(), 200);
         found.push(finding(
             CheckCode::QuestionConstraint,
-            "a regular expression",
+            "a regular expression that is not too large",
             actual,
         ));
     }
@@ -290,7 +292,10 @@ mod tests {
         assert_eq!(with("text", &|_| {}), [""; 0]);
         assert_eq!(with("", &|_| {}), ["E_QUESTION_KIND"]);
         assert_eq!(with("choice", &|_| {}), constraint);
-        assert_eq!(with("text", &|q| q.pattern = Some("(".into())), constraint);
+        assert_eq!(
+            with("text", &|q| q.pattern = Some(Pattern::new("("))),
+            constraint
+        );
         assert_eq!(
             with("integer", &|q| q.bounds = (Some(2.0), Some(1.0))),
             constraint

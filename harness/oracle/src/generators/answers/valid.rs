@@ -1,8 +1,7 @@
 //! The answers that a question allows.
 
 use provision_core::text::inert;
-use provision_core::wizard::questions::{Kind, Question};
-use regex::Regex;
+use provision_core::wizard::questions::{Kind, Pattern, Question};
 use serde_json::{Value, json};
 
 /// Answers that `question` allows, each with a description: every choice, both truth
@@ -81,7 +80,7 @@ fn length(limit: f64) -> Option<usize> {
 fn fits(question: &Question, text: &Value) -> bool {
     let plain = ["text", "string", "str", "multiline", "textarea"];
     let text = text.as_str().unwrap_or_default();
-    let pattern = question.pattern.as_deref();
-    let matches = |p: &str| Regex::new(p).is_ok_and(|p| p.is_match(text));
+    let pattern = question.pattern.as_ref();
+    let matches = |p: &Pattern| p.regex().is_ok_and(|p| p.is_match(text));
     plain.contains(&question.kind.as_str()) && pattern.is_none_or(matches)
 }

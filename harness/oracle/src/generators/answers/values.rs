@@ -124,7 +124,7 @@ pub(super) fn boundary(
     longest: usize,
 ) -> Vec<(String, Value, Option<&'static str>)> {
     // NB: compiling a pattern may take as long as a run, so it is done once.
-    let pattern = question.pattern.as_deref().and_then(|p| Regex::new(p).ok());
+    let pattern = question.pattern.as_ref().and_then(|p| p.regex().ok());
     let values = at_boundaries(question, longest, pattern.as_ref()).into_iter();
     let values = values.map(|(what, value)| {
         let breaks = broken(question, &value, pattern.as_ref());

@@ -2,7 +2,6 @@
 
 use provision_core::text::inert;
 use provision_core::wizard::questions::{Kind, Question};
-use regex::Regex;
 use serde_json::{Value, json};
 
 /// The answer that `line` gives to `question`.
@@ -91,10 +90,10 @@ fn bounded(question: &Question, answer: &Value) -> Result<(), String> {
     {
         return Err(format!("the {what} must be at most {most}"));
     }
-    let pattern = question.pattern.as_deref();
-    match (text, pattern.and_then(|p| Regex::new(p).ok())) {
+    let pattern = question.pattern.as_ref();
+    match (text, pattern.and_then(|p| p.regex().ok())) {
         (Some(text), Some(regex)) if !regex.is_match(text) => {
-            let pattern = inert(pattern.unwrap_or_default(), 120);
+            let pattern = inert(regex.as_str(), 120);
             Err(format!("the answer must match {pattern}"))
         }
         _ => Ok(()),
@@ -104,6 +103,7 @@ fn bounded(question: &Question, answer: &Value) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use provision_core::wizard::questions::Pattern;
 
     fn question(kind: &str, options: &[&str]) -> Question {
         Question {
@@ -158,7 +158,7 @@ mod tests {
             Err("the number must be at most 65535".into())
         );
         let mut token = question("text", &[]);
-        token.pattern = Some("^[a-z]+$".into());
+        token.pattern = Some(Pattern::new("^[a-z]+$"));
         assert_eq!(
             parse(&token, "A1"),
             Err("the answer must match ^[a-z]+$".into())

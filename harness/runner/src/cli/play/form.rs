@@ -139,7 +139,7 @@ fn explanation(question: &Question) -> String {
         }
     }
     if let Some(pattern) = &question.pattern {
-        let _ = writeln!(out, "  matches {}", inert(pattern, 120));
+        let _ = writeln!(out, "  matches {}", inert(pattern.text(), 120));
     }
     if out.is_empty() {
         out += "  the pack says nothing more about this question\n";
