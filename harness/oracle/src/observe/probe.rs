@@ -9,16 +9,16 @@ use crate::generators::answers::{
     untried,
 };
 use crate::probe_outcome::{asked, is_named, keeps, outcome_of};
-use crate::secret_scan::{Leak, Secrets, deep};
+use crate::secret_scan::{Leak, Secrets, made_up, of_canaries};
 use crate::subject::{Probe, ProbeOutcome, Probed, ProbedPlan};
 use provision_core::Pack;
 use provision_core::text::inert;
-use provision_core::wizard::questions::{Declared, Question, canary};
+use provision_core::wizard::questions::{Declared, Question};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionMode, ProvisionPlan, StepExecutor, Task,
     Wizard, WizardKind, WizardRun, drive,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Who asks, if the wizard itself does.
 const WIZARD: &str = "the wizard";
@@ -103,20 +103,6 @@ pub(super) struct Prober<'p> {
     pub(super) required: &'p [Question],
 }
 
-/// The leaks of `canaries`, which no text contains by chance, in any form that is known.
-fn searched(canaries: &BTreeMap<String, String>, run: &WizardRun) -> BTreeSet<Leak> {
-    let mut leaks = Secrets::new(canaries).of_run(run);
-    // A host may strip an answer from the place of its own name, but no other.
-    let elsewhere = |key: &str| {
-        let own = format!("/{key}");
-        leaks.iter().any(|l| l.key == key && !l.at.ends_with(&own))
-    };
-    let mut hidden = deep::of_run(canaries, run);
-    hidden.retain(|leak| !elsewhere(&leak.key));
-    leaks.extend(hidden);
-    leaks
-}
-
 impl Prober<'_> {
     /// Probes the wizard at `at` among `all`, whose run `first` completed.
     pub(super) fn probe(
@@ -142,11 +128,7 @@ impl Prober<'_> {
         let masked = masked.map(|(_, canaries)| canaries.into_keys().collect());
         let done = self.probe_all(&target, mutations, &questions, &search);
         let (probes, plans, mut leaks) = done;
-        // Answers that the harness made itself are canaries already.
-        let made = secrets.iter().map(|(key, value)| (key, value, canary(key)));
-        let made = made.filter(|(_, value, canary)| value.contains(canary));
-        let made = made.map(|(key, _, canary)| (key.clone(), canary)).collect();
-        leaks.extend(searched(&made, first));
+        leaks.extend(of_canaries(&made_up(&secrets), first));
         leaks.extend(search.of_run(first));
         // Hosts keep the answers to the questions of a file themselves.
         let is_own = asked_by == WIZARD;
@@ -204,7 +186,7 @@ impl Prober<'_> {
             // A secret in the pack's own fixture may be an ordinary word, which other
             // text contains by chance; canaries are not.
             let run = self.run(&target.executor, target.wizard, &base);
-            results.leaks.extend(searched(&canaries, &run));
+            results.leaks.extend(of_canaries(&canaries, &run));
         }
         let combinations = pairs(&mutations, PAIRS);
         let (mut valid, mut single) = (Vec::new(), Vec::new());

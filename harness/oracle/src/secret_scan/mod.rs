@@ -1,7 +1,7 @@
 //! Searches the output of guests for secrets, plain and encoded.
 
 mod decode;
-pub(crate) mod deep;
+mod deep;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lru::LruCache;
 use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
+use provision_core::wizard::questions::canary;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -219,6 +220,27 @@ impl Secrets {
         self.find_in("diagnostics", &diagnostics, &mut found);
         found
     }
+}
+
+/// The canaries among `secrets`: answers that the harness made itself.
+pub(crate) fn made_up(secrets: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let made = secrets.iter().map(|(key, value)| (key, value, canary(key)));
+    let made = made.filter(|(_, value, canary)| value.contains(canary.as_str()));
+    made.map(|(key, _, canary)| (key.clone(), canary)).collect()
+}
+
+/// The leaks of `canaries`, which no text contains by chance, in any form that is known.
+pub(crate) fn of_canaries(canaries: &BTreeMap<String, String>, run: &WizardRun) -> BTreeSet<Leak> {
+    let mut leaks = Secrets::new(canaries).of_run(run);
+    // A host may strip an answer from the place of its own name, but no other.
+    let elsewhere = |key: &str| {
+        let own = format!("/{key}");
+        leaks.iter().any(|l| l.key == key && !l.at.ends_with(&own))
+    };
+    let mut hidden = deep::of_run(canaries, run);
+    hidden.retain(|leak| !elsewhere(&leak.key));
+    leaks.extend(hidden);
+    leaks
 }
 
 /// Bytes that cannot split a secret: printable ASCII without the backslash.

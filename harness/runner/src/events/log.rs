@@ -82,14 +82,14 @@ impl EventLog {
         if let Err(e) = inner.file.write_all(&lines) {
             inner.failed.get_or_insert(e);
         }
-        if let Some(also) = &mut inner.also {
-            if let Err(e) = also.write_all(&lines).and_then(|()| also.flush()) {
-                inner.also = None;
-                // NB: a reader that closes the second output does not fail the run; a
-                // full disk does, because the reader lacks events.
-                if e.kind() != std::io::ErrorKind::BrokenPipe {
-                    inner.failed.get_or_insert(e);
-                }
+        if let Some(also) = &mut inner.also
+            && let Err(e) = also.write_all(&lines).and_then(|()| also.flush())
+        {
+            inner.also = None;
+            // NB: a reader that closes the second output does not fail the run; a full
+            // disk does, because the reader lacks events.
+            if e.kind() != std::io::ErrorKind::BrokenPipe {
+                inner.failed.get_or_insert(e);
             }
         }
     }

@@ -62,7 +62,7 @@ fn nested_types_of_every_kind_are_refused_before_they_are_read() {
     }
     let at_bound = component(&[nested((0..TYPES_DEEP as usize).map(|_| 0x42))]);
     check(&at_bound).expect("at the bound");
-    // They may stand behind other types, in any nested component.
+    // They may follow other types, in any nested component.
     let types = section(7, &[2, 0x70, 0x7d, 0x42, 0]);
     let deep = component(&[types.clone(), nested((0..5_000).map(|_| 0x42))]);
     let outer = component(&[types, section(4, &deep)]);

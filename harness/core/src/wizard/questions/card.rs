@@ -4,7 +4,7 @@
 //! Source: the Adaptive Cards schema 1.6 (`AdaptiveCard`, `Input.*`, `Action.*`).
 
 use super::pattern::{Budget, bound};
-use super::{Condition, Pattern, Question};
+use super::{Condition, Pattern, Question, patterns};
 use crate::text::inert;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -74,7 +74,7 @@ pub fn card(value: &Value) -> Option<Card> {
         toggled: &toggled(value),
     };
     element(value, &root, &mut card, &mut BTreeSet::new());
-    bound(&mut card.questions, &mut Budget::default());
+    bound(patterns(&mut card.questions), &mut Budget::default());
     Some(card)
 }
 

@@ -2,7 +2,7 @@
 //! `qa/*.json`, the config schema, the secret requirements.
 
 use super::pattern::{Budget, bound};
-use super::{Pattern, Question, questions};
+use super::{Pattern, Question, patterns, questions};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::pack::Pack;
@@ -177,7 +177,7 @@ fn properties(schema: &Value) -> Vec<Question> {
     };
     let empty = Map::new();
     let mut found: Vec<Question> = properties.unwrap_or(&empty).iter().map(question).collect();
-    bound(&mut found, &mut Budget::default());
+    bound(patterns(&mut found), &mut Budget::default());
     found
 }
 

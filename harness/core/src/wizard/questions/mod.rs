@@ -112,6 +112,11 @@ impl Question {
     }
 }
 
+/// The patterns of `questions`.
+fn patterns(questions: &mut [Question]) -> impl Iterator<Item = &mut Pattern> {
+    questions.iter_mut().filter_map(|q| q.pattern.as_mut())
+}
+
 /// The questions of `spec`: `{mode, title, questions: [{id, kind, required, …}],
 /// defaults}`.
 ///
@@ -138,7 +143,7 @@ pub fn questions(spec: &Value, limits: &FlowLimits) -> Result<Vec<Question>, Ste
         }
         found.push(question(id, item, spec));
     }
-    pattern::bound(&mut found, &mut pattern::Budget::default());
+    pattern::bound(patterns(&mut found), &mut pattern::Budget::default());
     Ok(found)
 }
 

@@ -5,7 +5,6 @@
 //! time in proportion to the bound, so each pattern is tried with a small bound first,
 //! and the patterns of one form share a budget.
 
-use super::Question;
 use crate::text::inert;
 use lru::LruCache;
 use regex::{Regex, RegexBuilder};
@@ -112,9 +111,9 @@ impl Default for Budget {
     }
 }
 
-/// Refuses the patterns of `questions` that are too large, alone or together.
-pub(super) fn bound(questions: &mut [Question], budget: &mut Budget) {
-    for pattern in questions.iter_mut().filter_map(|q| q.pattern.as_mut()) {
+/// Refuses those of `patterns` that are too large, alone or together.
+pub(super) fn bound<'p>(patterns: impl Iterator<Item = &'p mut Pattern>, budget: &mut Budget) {
+    for pattern in patterns {
         pattern.charge(budget);
     }
 }
@@ -227,7 +226,10 @@ mod tests {
             ..Question::plain(&i.to_string(), "text")
         };
         let refused = |questions: &mut [Question]| {
-            bound(questions, &mut Budget::default());
+            bound(
+                questions.iter_mut().filter_map(|q| q.pattern.as_mut()),
+                &mut Budget::default(),
+            );
             let total = |q: &&Question| {
                 let pattern = q.pattern.as_ref();
                 pattern.is_some_and(|p| p.refused == Some(PatternError::Total))

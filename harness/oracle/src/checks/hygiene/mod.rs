@@ -1,9 +1,11 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
 mod paths;
+mod placeholder;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::subject::Subject;
+use placeholder::is_placeholder;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::{has_stray_invisible, inert};
@@ -186,17 +188,6 @@ pub(super) fn is_credential(text: &str) -> bool {
     let shapes = CREDENTIAL_SHAPES.iter().flatten();
     let mut found = shapes.flat_map(|shape| shape.find_iter(bytes));
     found.any(|found| !is_placeholder(found.as_bytes()))
-}
-
-/// Whether it is an example from documentation: it says so, or has few distinct
-/// characters.
-fn is_placeholder(text: &[u8]) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let says = |word: &[u8]| lower.windows(word.len()).any(|w| w == word);
-    let mut distinct = lower.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    says(b"example") || says(b"xxxx") || says(b"placeholder") || distinct.len() < 8
 }
 
 fn inert_text(subject: &Subject, findings: &mut Findings) {

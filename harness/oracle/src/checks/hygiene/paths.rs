@@ -1,6 +1,7 @@
 //! Files that are recognised by their path: where tools keep credentials, and what
 //! tools leave behind.
 
+use super::placeholder::is_placeholder;
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
@@ -42,11 +43,10 @@ const TEMPLATES: [&str; 7] = [
 ];
 
 /// Folders of tools.
-const RESIDUE_FOLDERS: [&str; 11] = [
+const RESIDUE_FOLDERS: [&str; 10] = [
     ".git",
     ".hg",
     ".svn",
-    ".idea",
     ".vscode",
     ".venv",
     ".pytest_cache",
@@ -117,7 +117,7 @@ fn sets_token(settings: &str) -> bool {
         TOKENS.contains(&key.as_str())
             && !value.is_empty()
             && !is_variable
-            && !super::is_placeholder(value.as_bytes())
+            && !is_placeholder(value.as_bytes())
     })
 }
 
