@@ -47,7 +47,9 @@ const MANIFEST: &str =
 
 /// A pack with one module for all steps, and `files` added.
 fn pack(files: &[(&str, &str)]) -> Source {
-    let all = [("pack.json", MANIFEST), ("s.wat", "(module)")];
+    // With answers of its own, a pack is not run for its questions first.
+    let own = ("fixtures/setup.input.json", "{}");
+    let all = [("pack.json", MANIFEST), ("s.wat", "(module)"), own];
     let all = all.iter().chain(files);
     let files = all
         .map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec()))

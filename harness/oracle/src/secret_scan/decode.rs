@@ -1,5 +1,6 @@
 //! Undoes the encodings in which a guest may hide a secret, one at a time.
 
+use super::leak::SHORTEST;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -16,7 +17,7 @@ const RUN: usize = 12;
 pub(super) fn decoded(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Vec::new();
     let mut add = |form: &'static str, bytes: Vec<u8>| {
-        if bytes.len() >= super::SHORTEST / 2 && bytes != text && is_text(&bytes) {
+        if bytes.len() >= SHORTEST / 2 && bytes != text && is_text(&bytes) {
             found.push((form, bytes));
         }
     };

@@ -5,7 +5,7 @@
 //! secrets are made up: no other text contains one by chance, nor a part of one.
 
 use super::decode::decoded;
-use super::{Leak, SHORTEST};
+use super::leak::{Leak, SHORTEST};
 use aho_corasick::AhoCorasick;
 use provision_core::text::inert;
 use provision_core::wizard::WizardRun;

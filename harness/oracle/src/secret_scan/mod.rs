@@ -2,10 +2,13 @@
 
 mod decode;
 mod deep;
+mod leak;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+pub use leak::Leak;
+use leak::SHORTEST;
 use lru::LruCache;
 use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
@@ -16,9 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// Bytes of the shortest secret that is searched for: a shorter one occurs in
-/// other text by chance.
-const SHORTEST: usize = 8;
 /// Bytes of the shortest one with a digit in it, such as a PIN.
 const SHORTEST_WITH_DIGIT: usize = 6;
 
@@ -30,17 +30,6 @@ pub fn is_searchable(secret: &str) -> bool {
         false => SHORTEST,
     };
     secret.len() >= shortest
-}
-
-/// A leaked secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Leak {
-    /// The secret's key; never its value.
-    pub key: String,
-    /// Where it was found.
-    pub at: String,
-    /// In which form: `plain`, `base64`, ….
-    pub form: Cow<'static, str>,
 }
 
 /// Sets of secrets whose automata are cached.

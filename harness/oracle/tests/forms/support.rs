@@ -95,6 +95,8 @@ pub(crate) fn failures(files: &[(&str, &str)], says: Says) -> BTreeMap<&'static 
     ];
     let of_stage = |r: &CheckResult| stages.iter().any(|stage| r.check.starts_with(stage));
     let failed = judge(&subject).into_iter();
+    // The wizards of these tests accept any text, also an empty one.
+    let failed = failed.filter(|r| r.check != "answers.empty-refused");
     let failed = failed.filter(|r| of_stage(r) && r.status >= Status::Failed);
     let codes = |r: &CheckResult| {
         let codes = r.findings.iter().map(|f| f.code.to_string());

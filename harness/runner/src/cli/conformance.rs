@@ -99,7 +99,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let begun = Instant::now();
-    // NB: before anything can fail: a reader of the reports would take those of an earlier
+    // An output that is another one, or an input, is left as it is.
+    outputs(args)?;
+    // NB: before anything else can fail: a reader of the reports would take those of an earlier
     // run for the results of this one.
     args.reports.invalidate(args.inputs())?;
     let prepared = prepare(args).inspect_err(|e| args.reports.fail(args.inputs(), e));
@@ -110,6 +112,22 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     };
     judge(args, &prepared, begun)
+}
+
+/// The streams that a run writes into its output folder.
+fn streams(args: &Args) -> [PathBuf; 2] {
+    ["events.jsonl", "timings.jsonl"].map(|name| args.out.join(name))
+}
+
+/// The files besides packs that a run reads.
+fn read(args: &Args) -> impl Iterator<Item = &PathBuf> {
+    let files = args.expectations.iter().chain(&args.trust);
+    files.chain(&args.answers)
+}
+
+/// Refuses outputs that are the same file, or a file that is read.
+fn outputs(args: &Args) -> Result<(), Error> {
+    args.reports.outputs(read(args), &streams(args)).map(drop)
 }
 
 /// A run whose first reports say that it was cut off.
@@ -142,9 +160,8 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         return Err(Error::Usage(message));
     }
     let expectations = expectations(args)?;
-    let read = args.expectations.iter().chain(&args.trust);
-    let streams = ["events.jsonl", "timings.jsonl"].map(|name| args.out.join(name));
-    let outputs = args.reports.outputs(read.chain(&args.answers), &streams)?;
+    let streams = streams(args);
+    let outputs = args.reports.outputs(read(args), &streams)?;
     outputs.apart_from_packs(&packs)?;
     // The output folder comes before the check of
     // the report paths, because these may be in that folder.

@@ -189,6 +189,7 @@ fn compile(text: &str) -> Compiled {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wizard::questions::Question;
 
     #[test]
     fn published_pattern_with_repeated_unicode_classes_compiles() {
