@@ -162,9 +162,10 @@ fn stream_that_contradicts_itself_is_refused_with_place_and_reason() {
             said.contains("s.jsonl") && said.contains(why),
             "{why}: {said}"
         );
-        let report = fs::read_to_string(temp.path().join("r.json"));
-        let says = report.unwrap_or_default();
-        assert!(says.contains("did not begin"), "{why}: {says}");
+        let report = fs::read_to_string(temp.path().join("r.json")).expect("a report");
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        assert_eq!(report["packs"], json!([]), "{why}");
+        assert_eq!(report["exit_code"], 5, "{why}");
     }
 }
 
