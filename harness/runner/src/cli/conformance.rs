@@ -119,7 +119,7 @@ fn streams(args: &Args) -> [PathBuf; 2] {
     ["events.jsonl", "timings.jsonl"].map(|name| args.out.join(name))
 }
 
-/// The files besides packs that a run reads.
+/// The files that a run reads, packs left out.
 fn read(args: &Args) -> impl Iterator<Item = &PathBuf> {
     let files = args.expectations.iter().chain(&args.trust);
     files.chain(&args.answers)
