@@ -2,11 +2,10 @@
 //! harmless peculiarity fails.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
-    StepRequest,
-};
-use provision_core::{Pack, Source, Status};
+mod steps;
+
+use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};
+use provision_core::{Pack, Status};
 use provision_oracle::{Conditions, Level, judge, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -112,10 +111,7 @@ fn of_us(
 
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
-        let Call::Step { input } = &request.call else {
-            unreachable!("a pack of steps");
-        };
-        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let input = steps::input(request);
         let step = input["step"].as_str().unwrap_or_default();
         let answers = Answers(&input);
         let valid = || match step {
@@ -134,33 +130,21 @@ impl StepExecutor for Wizard {
             "apply" => Self::plan(&answers, &answers.hook()),
             _ => json!({ "summary": "done" }),
         };
-        let result = (self.0)(step, &answers).unwrap_or_else(|| Ok(valid()));
-        StepAnswer {
-            result: result.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        steps::answer((self.0)(step, &answers).unwrap_or_else(|| Ok(valid())))
     }
 }
 
 /// The failed checks at must and their codes, by check.
 fn failures(defect: Defect) -> BTreeMap<&'static str, Vec<String>> {
-    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
     let input = json!({
         "config": { "region": "eu", "port": 3, "log": false, "terms": true, "room": "lobby" },
         "secrets": { "token": "token-4711-0815-2342" },
     });
     let schema = json!({ "properties": { "region": { "enum": ["eu", "us"] } } });
-    let files = [
-        ("pack.json", manifest.to_owned()),
-        ("s.wat", "(module)".into()),
-        ("fixtures/setup.input.json", input.to_string()),
-        ("schemas/config.schema.json", schema.to_string()),
-    ];
-    let source = Source::Folder {
-        files: files.map(|(n, c)| (n.to_owned(), c.into_bytes())).into(),
-        manifest: None,
-    };
+    let source = steps::pack(&[
+        ("fixtures/setup.input.json", &input.to_string()),
+        ("schemas/config.schema.json", &schema.to_string()),
+    ]);
     let subject = observe(Ok(source), &Wizard(defect), &Conditions::default());
     let results = judge(&subject).into_iter();
     let failed = results.filter(|r| r.level == Level::Must && r.status >= Status::Failed);

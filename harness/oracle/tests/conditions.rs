@@ -2,11 +2,13 @@
 //! follows the public base URL.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod steps;
+
 use provision_core::wizard::{
-    Call, HostActivity, HostCall, HostVerdict, Meters, StepAnswer, StepCode, StepExecutor,
-    StepFailure, StepOutcome, StepRequest, Surroundings,
+    HostActivity, HostCall, HostVerdict, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepRequest, Surroundings,
 };
-use provision_core::{Pack, Source, Status};
+use provision_core::{Pack, Status};
 use provision_oracle::{Conditions, Level, judge, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,10 +34,7 @@ fn base(inputs: &Value) -> &str {
 
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
-        let Call::Step { input } = &request.call else {
-            unreachable!("a pack of steps");
-        };
-        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let input = steps::input(request);
         let step = input["step"].as_str().unwrap_or_default();
         let valid = || match step {
             "validate" if base(&input["inputs"]).is_empty() => {
@@ -55,10 +54,6 @@ impl StepExecutor for Wizard {
             verdict: HostVerdict::Answered,
         };
         StepAnswer {
-            result: said
-                .unwrap_or_else(|| Ok(valid()))
-                .map(|value| StepOutcome::Json(value.to_string().into_bytes())),
-            meters: Meters::default(),
             attempts: HostActivity {
                 calls: vec![
                     asks("wasi:clocks/wall-clock@0.2.6"),
@@ -66,19 +61,18 @@ impl StepExecutor for Wizard {
                 ],
                 ..HostActivity::default()
             },
+            ..steps::answer(said.unwrap_or_else(|| Ok(valid())))
         }
     }
 }
 
 /// The failed checks at must with the codes and the places of their findings.
 fn failures(defect: Defect) -> BTreeMap<&'static str, Vec<String>> {
-    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
-    let files = [("pack.json", manifest), ("s.wat", "(module)")];
-    let source = Source::Folder {
-        files: files.map(|(n, c)| (n.to_owned(), c.into())).into(),
-        manifest: None,
-    };
-    let subject = observe(Ok(source), &Wizard(defect), &Conditions::default());
+    let subject = observe(
+        Ok(steps::pack(&[])),
+        &Wizard(defect),
+        &Conditions::default(),
+    );
     let results = judge(&subject).into_iter();
     let failed = results.filter(|r| r.level == Level::Must && r.status >= Status::Failed);
     let codes = |r: &provision_oracle::CheckResult| {

@@ -1,10 +1,10 @@
 //! Which plans are judged, and which URLs and templates in them are violations.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
-};
-use provision_core::{Pack, Source, Status};
+mod steps;
+
+use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
+use provision_core::{Pack, Status};
 use provision_oracle::{Conditions, judge, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,10 +17,7 @@ struct Wizard(Plan);
 
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
-        let Call::Step { input } = &request.call else {
-            unreachable!("a pack of steps");
-        };
-        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let input = steps::input(request);
         let answer = match input["step"].as_str().unwrap_or_default() {
             "collect" => json!({ "questions": { "questions": [
                 { "id": "room", "kind": "text", "required": true },
@@ -30,11 +27,7 @@ impl StepExecutor for Wizard {
             "apply" => json!({ "plan": (self.0)(&input) }),
             _ => json!({}),
         };
-        StepAnswer {
-            result: Ok(StepOutcome::Json(answer.to_string().into_bytes())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        steps::answer(Ok(answer))
     }
 }
 
@@ -49,18 +42,9 @@ fn room(input: &Value) -> &Value {
 
 /// The findings of `check` on a wizard that gets this answer as room.
 fn findings(check: &str, room: &str, plan: Plan) -> Vec<String> {
-    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
     let config = json!({ "room": room, "callback": "https://own.example/cb" });
     let input = json!({ "config": config, "secrets": { "pin": "pin-4711-0815-2342" } });
-    let files = [
-        ("pack.json", manifest.to_owned()),
-        ("s.wat", "(module)".into()),
-        ("fixtures/setup.input.json", input.to_string()),
-    ];
-    let source = Source::Folder {
-        files: files.map(|(n, c)| (n.to_owned(), c.into_bytes())).into(),
-        manifest: None,
-    };
+    let source = steps::pack(&[("fixtures/setup.input.json", &input.to_string())]);
     let subject = observe(Ok(source), &Wizard(plan), &Conditions::default());
     let results = judge(&subject).into_iter();
     let failed = results.filter(|r| r.check == check && r.status >= Status::Failed);

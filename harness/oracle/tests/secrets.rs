@@ -1,12 +1,12 @@
 //! A secret is found in whatever form a wizard shows it, and wherever its answer lies.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod steps;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
-};
-use provision_core::{Pack, Source, Status};
+use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
+use provision_core::{Pack, Status};
 use provision_oracle::{Conditions, judge, observe};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -25,10 +25,7 @@ struct Wizard {
 
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
-        let Call::Step { input } = &request.call else {
-            unreachable!("a pack of steps");
-        };
-        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let input = steps::input(request);
         let token = input["inputs"]["answers"].pointer(self.place);
         let token = match token {
             Some(Value::String(text)) => text.clone(),
@@ -54,26 +51,13 @@ impl StepExecutor for Wizard {
             }
             _ => json!({}),
         };
-        StepAnswer {
-            result: Ok(StepOutcome::Json(answer.to_string().into_bytes())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        steps::answer(Ok(answer))
     }
 }
 
 /// The status of `secrets.contained`.
 fn contained(wizard: &Wizard, answers: &Value) -> Status {
-    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
-    let files = [
-        ("pack.json", manifest.to_owned()),
-        ("s.wat", "(module)".into()),
-        ("fixtures/setup.input.json", answers.to_string()),
-    ];
-    let source = Source::Folder {
-        files: files.map(|(n, c)| (n.to_owned(), c.into_bytes())).into(),
-        manifest: None,
-    };
+    let source = steps::pack(&[("fixtures/setup.input.json", &answers.to_string())]);
     let subject = observe(Ok(source), wizard, &Conditions::default());
     let results = judge(&subject).into_iter();
     let mut of_check = results.filter(|r| r.check == "secrets.contained");

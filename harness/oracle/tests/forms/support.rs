@@ -1,10 +1,8 @@
 //! A pack of which a closure answers the steps.
 
-use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
-    StepRequest,
-};
-use provision_core::{Pack, Source, Status};
+use crate::steps;
+use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};
+use provision_core::{Pack, Status};
 use provision_oracle::{CheckResult, Conditions, Subject, judge, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -51,35 +49,19 @@ pub(crate) struct Guest(Says, Mutex<Vec<Value>>);
 
 impl StepExecutor for Guest {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
-        let Call::Step { input } = &request.call else {
-            unreachable!("a pack of steps");
-        };
-        let input: Value = serde_json::from_slice(input).expect("JSON");
+        let input = steps::input(request);
         let step = input["step"].as_str().unwrap_or_default();
         let said = (self.0)(step, &Answers(&input));
         let answers = input["inputs"]["answers"].clone();
         self.1.lock().expect("unpoisoned").push(answers);
-        StepAnswer {
-            result: said.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        steps::answer(said)
     }
 }
 
 /// What was observed of a pack with these files, and the answers that its steps got.
 pub(crate) fn observed(files: &[(&str, &str)], says: Says) -> (Subject, Vec<Value>) {
-    let manifest = r#"{"id": "p", "version": "1.0.0", "meta": {"entry_flows": {"setup": "s"}}}"#;
-    let own = [("pack.json", manifest), ("s.wat", "(module)")];
-    let files = own.iter().chain(files);
-    let source = Source::Folder {
-        files: files
-            .map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec()))
-            .collect(),
-        manifest: None,
-    };
     let guest = Guest(says, Mutex::default());
-    let subject = observe(Ok(source), &guest, &Conditions::default());
+    let subject = observe(Ok(steps::pack(files)), &guest, &Conditions::default());
     (subject, guest.1.into_inner().expect("unpoisoned"))
 }
 
