@@ -13,7 +13,7 @@ pub(super) fn bounded(asked: Option<NonZeroUsize>) -> usize {
 }
 
 fn of(asked: Option<usize>, processors: usize) -> usize {
-    // NB: tests ask for up to eight jobs on a machine with one processor.
+    // A few jobs are harmless on a machine with one processor.
     let most = processors.saturating_mul(PER_PROCESSOR).max(8);
     asked.unwrap_or(processors).min(most)
 }
