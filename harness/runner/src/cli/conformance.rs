@@ -27,6 +27,7 @@ use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::{CompileCache, Compilers};
 use provision_oracle::{Conditions, Level};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,6 +135,8 @@ fn outputs(args: &Args) -> Result<(), Error> {
 struct Prepared {
     packs: Vec<PackRef>,
     out: OutFolder,
+    /// Keeps other runs out of the folder until this one ends.
+    _lock: Option<File>,
     log: Arc<EventLog>,
     executor: AnyExecutor,
     options: Options,
@@ -168,7 +171,7 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     let stdout = || Box::new(std::io::stdout()) as Box<dyn Write + Send>;
     let also = args.json.then(stdout);
     let out = OutFolder::create(&args.out)?;
-    let _lock = out.lock()?;
+    let lock = out.lock()?;
     let log = Arc::new(EventLog::within(&out, "events.jsonl", also)?);
     for path in args.reports.paths() {
         files::check_writable(path)?;
@@ -186,6 +189,7 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     Ok(Some(Prepared {
         packs,
         out,
+        _lock: lock,
         log,
         executor,
         options,
@@ -200,6 +204,7 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
         log,
         executor,
         options,
+        ..
     } = prepared;
     let end = Ending {
         reports: &args.reports,

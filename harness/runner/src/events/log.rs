@@ -18,7 +18,8 @@ struct Inner {
     file: File,
     /// A second output: standard output with `--json`.
     also: Option<Box<dyn Write + Send>>,
-    failed: Option<std::io::Error>,
+    /// The first output that failed, and how.
+    failed: Option<(PathBuf, std::io::Error)>,
 }
 
 impl EventLog {
@@ -80,7 +81,7 @@ impl EventLog {
         }
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(e) = inner.file.write_all(&lines) {
-            inner.failed.get_or_insert(e);
+            inner.failed.get_or_insert((self.path.clone(), e));
         }
         if let Some(also) = &mut inner.also
             && let Err(e) = also.write_all(&lines).and_then(|()| also.flush())
@@ -89,7 +90,7 @@ impl EventLog {
             // NB: a reader that closes the second output does not fail the run; a full
             // disk does, because the reader lacks events.
             if e.kind() != std::io::ErrorKind::BrokenPipe {
-                inner.failed.get_or_insert(e);
+                inner.failed.get_or_insert(("standard output".into(), e));
             }
         }
     }
@@ -101,7 +102,7 @@ impl EventLog {
     pub fn finish(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         match inner.failed.take() {
-            Some(e) => Err(Error::io("write", &self.path, e)),
+            Some((output, e)) => Err(Error::io("write", &output, e)),
             None => inner
                 .file
                 .sync_all()

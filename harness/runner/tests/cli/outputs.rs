@@ -1,8 +1,12 @@
 //! Files that commands write: what they contain, and which files they replace.
 
-use crate::support::{code, conformance, copy, fixture, packed, read, run_in, stderr, text};
+use crate::support::{
+    caches, code, conformance, copy, fixture, packed, read, run_in, stderr, text,
+};
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// The bundles below `folder`.
 fn bundles(folder: &Path) -> Vec<serde_json::Value> {
@@ -133,4 +137,53 @@ fn second_run_into_one_folder_is_refused_and_leaves_the_stream() {
     assert_eq!(fs::read(out.join("events.jsonl")).expect("reads"), events);
     drop(lock);
     assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn folder_is_locked_until_the_run_ends() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut first = Command::new(env!("CARGO_BIN_EXE_greentic-provision"))
+        .current_dir(temp.path())
+        .env("XDG_CACHE_HOME", caches())
+        .args(["conformance", "--json", "--out", "o", "--packs"])
+        .arg(fixture("conforming"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let mut events = BufReader::new(first.stdout.take().expect("a pipe"));
+    let mut started = String::new();
+    events.read_line(&mut started).expect("an event");
+    // NB: the events of all packs do not fit into the pipe, so that the first run waits
+    // for somebody who reads them.
+    let pack = fixture("conforming/noop-archive.gtpack");
+    let second = conformance(temp.path(), &pack, "--out o");
+    assert_eq!(code(&second), 2, "{}", stderr(&second));
+    let mut rest = String::new();
+    events.read_to_string(&mut rest).expect("the other events");
+    assert!(
+        rest.len() > 1 << 17,
+        "{} bytes fit into the pipe",
+        rest.len()
+    );
+    assert_eq!(first.wait().expect("ends").code(), Some(0));
+    assert_eq!(code(&conformance(temp.path(), &pack, "--out o")), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_that_is_full_is_named() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let output = Command::new(env!("CARGO_BIN_EXE_greentic-provision"))
+        .current_dir(temp.path())
+        .env("XDG_CACHE_HOME", caches())
+        .args(["conformance", "--json", "--out", "o", "--packs"])
+        .arg(fixture("conforming/noop-archive.gtpack"))
+        .stdout(full.expect("opens"))
+        .output()
+        .expect("the binary runs");
+    assert_eq!(code(&output), 6, "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot write standard output"));
 }
