@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use url::Url;
 
 /// The scheme of the names of a pack's files.
@@ -84,6 +85,8 @@ fn values(value: &Value) -> usize {
 struct Files {
     pack: Arc<Pack>,
     depth: usize,
+    /// How many values they may still have, all together.
+    left: AtomicUsize,
 }
 
 impl Retrieve for Files {
@@ -96,7 +99,13 @@ impl Retrieve for Files {
             .pack
             .read(path.trim_start_matches('/'))
             .ok_or("the pack has no such file")?;
-        Ok(json::parse(&bytes, self.depth)?)
+        let value = json::parse(&bytes, self.depth)?;
+        let spend = |left: usize| left.checked_sub(values(&value));
+        let spent = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+        spent.map_err(|_| Costly::Values.to_string())?;
+        Ok(value)
     }
 }
 
@@ -124,6 +133,7 @@ pub(crate) fn first_broken(
     let files = Files {
         pack: Arc::clone(pack),
         depth,
+        left: AtomicUsize::new(VALUES),
     };
     let mut url = Url::parse(&format!("{SCHEME}:/")).map_err(|e| invalid(&e))?;
     url.set_path(file);
@@ -132,7 +142,6 @@ pub(crate) fn first_broken(
     let registry = registry.and_then(RegistryBuilder::prepare);
     let registry = registry.map_err(|e| invalid(&e))?;
     let resolver = registry.resolver(base.clone());
-    cost::of_compilation(schema, &resolver).map_err(Unusable::Costly)?;
     let patterns = PatternOptions::fancy_regex()
         .backtrack_limit(BACKTRACKS)
         .size_limit(PATTERN_BYTES);

@@ -39,10 +39,13 @@ fn definitions(length: usize, of: impl Fn(Value) -> Value, last: Value) -> Value
 fn schema_that_multiplies_is_refused_before_it_is_evaluated() {
     let twice = |key: &'static str| move |next: Value| json!({ key: [next.clone(), next] });
     let text = || json!({ "type": "string" });
-    let mut nested = json!({});
-    for _ in 0..24 {
-        nested = json!({ "anyOf": [nested], "unevaluatedProperties": true });
-    }
+    let beside = |key: &str| {
+        let mut nested = json!({ "properties": { "a": { "type": "number" } } });
+        for _ in 0..18 {
+            nested = json!({ key: [nested], "unevaluatedProperties": false });
+        }
+        nested
+    };
     for schema in [
         definitions(60, twice("allOf"), text()),
         definitions(60, twice("oneOf"), text()),
@@ -51,7 +54,9 @@ fn schema_that_multiplies_is_refused_before_it_is_evaluated() {
             |next| json!({ "not": next.clone(), "if": next }),
             text(),
         ),
-        nested,
+        beside("allOf"),
+        beside("anyOf"),
+        beside("oneOf"),
     ] {
         let got = held(&schema, &json!({ "a": 1 }));
         assert_eq!(got, Err(Unusable::Costly(Costly::Visits)), "{schema}");
@@ -93,6 +98,15 @@ fn schemas_of_ordinary_forms_are_evaluated() {
     let either = json!({ "oneOf": [{ "required": ["a"] }, { "required": ["b"] }] });
     assert_eq!(held(&either, &json!({ "b": 1 })), Ok(true));
     assert_eq!(held(&either, &json!({ "a": 1, "b": 1 })), Ok(false));
+    // Nothing in the value asks for what multiplies.
+    let both = |next: Value| json!({ "properties": { "x": next.clone(), "y": next } });
+    let shared = definitions(60, both, json!({}));
+    assert_eq!(held(&shared, &json!({ "x": { "y": 1 } })), Ok(true));
+    let mut nested = json!({ "type": "object" });
+    for _ in 0..60 {
+        nested = json!({ "oneOf": [nested, { "type": "string" }] });
+    }
+    assert_eq!(held(&nested, &json!({})), Ok(true));
     let chain = definitions(100, |next| next, json!({ "type": "object" }));
     assert_eq!(held(&chain, &json!({})), Ok(true));
 }
@@ -101,6 +115,7 @@ fn schemas_of_ordinary_forms_are_evaluated() {
 fn reference_that_leads_out_of_the_pack_is_invalid() {
     for target in [
         "https://example.com/schema.json",
+        "https://example.com/schemas/other%20file.json",
         "missing.json",
         "file:///etc/hostname",
     ] {
@@ -110,4 +125,29 @@ fn reference_that_leads_out_of_the_pack_is_invalid() {
             "{target}: {got:?}"
         );
     }
+}
+
+#[test]
+fn files_that_a_schema_refers_to_have_a_bound_together() {
+    let large = |name: &str| {
+        let texts = vec!["x"; 12_000];
+        (
+            name.to_owned(),
+            json!({ "$defs": { "d": { "enum": texts } } }),
+        )
+    };
+    let files = ["a.json", "b.json"].map(large);
+    let files = [0, 1].map(|i| (files[i].0.as_str(), files[i].1.clone()));
+    let pack = pack(&files);
+    let held = |schema: &Value| {
+        let held = first_broken(&pack, 64, ("config.json", schema), &[&json!("x")]);
+        held.map(|broken| broken.is_none())
+    };
+    let one = json!({ "$ref": "a.json#/$defs/d" });
+    assert_eq!(held(&one), Ok(true));
+    let two = json!({ "allOf": [one, { "$ref": "b.json#/$defs/d" }] });
+    let Err(Unusable::Invalid(why)) = held(&two) else {
+        panic!("two files of 12 000 values each");
+    };
+    assert!(why.contains("more than 20000 values"), "{why}");
 }
