@@ -131,6 +131,25 @@ fn text_that_the_component_does_not_list_stops_the_setup() {
 }
 
 #[test]
+fn config_schema_that_multiplies_stops_the_setup() {
+    let twice = |i: usize| {
+        let next = json!({ "$ref": format!("#/$defs/d{}", i + 1) });
+        (format!("d{i}"), json!({ "allOf": [next.clone(), next] }))
+    };
+    let definitions = (0..40).map(twice).chain([("d40".into(), json!({}))]);
+    let definitions: serde_json::Map<String, Value> = definitions.collect();
+    let schema = json!({ "$ref": "#/$defs/d0", "$defs": definitions });
+    let provider = Provider::new(json!([question("room")]), json!({ "room": "blue" }));
+    let results = judged(&provider, |manifest, _| {
+        manifest.components[0].config_schema = Some(schema.clone());
+    });
+    let (status, found) = of_pack(&results, "setup.operator");
+    assert_eq!(status, Status::Failed);
+    let expected = "E_SCHEMA_LIMIT operator.default, config";
+    assert_eq!(found.first().map(String::as_str), Some(expected));
+}
+
+#[test]
 fn setup_gets_the_answers_of_the_form_and_removal_gets_none() {
     let provider = Provider::new(json!([question("room")]), json!({ "room": "blue" }));
     judged(&provider, |_, _| {});

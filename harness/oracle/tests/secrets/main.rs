@@ -1,15 +1,17 @@
 //! A secret is found in whatever form a wizard shows it, and wherever its answer lies.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod encodings;
+#[path = "../steps/mod.rs"]
 mod steps;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
+use encodings::{ascii85, base32, base64, deflate, each, gzip, half, mixed, zlib};
+use provision_core::wizard::{
+    StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
+};
 use provision_core::{Pack, Status};
 use provision_oracle::{Conditions, judge, observe};
 use serde_json::{Value, json};
-use std::io::Write;
 
 /// Makes the plan of a secret.
 type Shows = fn(&str) -> Value;
@@ -19,9 +21,28 @@ struct Wizard {
     shows: Shows,
     /// The JSON pointer of the answer in the answers.
     place: &'static str,
-    /// Also shows the first half in the answer to `collect`.
-    early: bool,
+    /// What else it shows, besides its plan.
+    also: Also,
 }
+
+/// What a wizard shows besides its plan.
+#[derive(Clone, Copy, PartialEq)]
+enum Also {
+    Nothing,
+    /// The first third of the secret in the answer to `collect`, and the last one in the
+    /// answer to `summary`.
+    Thirds,
+    /// The secret, encoded twice, in a log line of `apply`.
+    Log,
+    /// The same on standard error.
+    Stderr,
+    /// The same in the error of `apply`, if the secret is not the one of the fixture.
+    Error,
+    /// The same in an answer of `apply` that is no JSON.
+    Raw,
+}
+
+const FIXTURE: &str = "token-4711-0815-2342";
 
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
@@ -32,13 +53,31 @@ impl StepExecutor for Wizard {
             Some(Value::Null) | None => "<redacted>".into(),
             Some(other) => other.to_string(),
         };
-        let answer = match input["step"].as_str().unwrap_or_default() {
+        let twice = || base64(base64(&token));
+        let step = input["step"].as_str().unwrap_or_default();
+        if step == "apply" && token != FIXTURE {
+            match self.also {
+                Also::Error => {
+                    return steps::answer(Err(StepFailure::new(StepCode::Step, twice())));
+                }
+                Also::Raw => {
+                    return StepAnswer {
+                        result: Ok(StepOutcome::Json(twice().into_bytes())),
+                        ..steps::answer(Ok(Value::Null))
+                    };
+                }
+                _ => {}
+            }
+        }
+        let third = token.len().div_ceil(3);
+        let answer = match step {
             "collect" => json!({
                 "questions": { "questions": [
                     { "id": "token", "kind": "text", "required": true, "secret": true },
                 ] },
-                "diagnostics": if self.early {
-                    json!([{ "severity": "info", "code": "SEEN", "message": half(&token).0 }])
+                "diagnostics": if self.also == Also::Thirds {
+                    let message = token.get(..third);
+                    json!([{ "severity": "info", "code": "SEEN", "message": message }])
                 } else {
                     json!([])
                 },
@@ -49,15 +88,31 @@ impl StepExecutor for Wizard {
                     json!({ "set": { "token": { "redacted": true, "value": null } } });
                 json!({ "plan": plan })
             }
+            "summary" if self.also == Also::Thirds => {
+                json!({ "summary": token.get(2 * third..) })
+            }
             _ => json!({}),
         };
-        steps::answer(Ok(answer))
+        let mut said = steps::answer(Ok(answer));
+        match self.also {
+            Also::Log if step == "apply" => said.attempts.logs.push(twice()),
+            Also::Stderr if step == "apply" => said.attempts.stderr = twice().into_bytes(),
+            _ => {}
+        }
+        said
     }
 }
 
 /// The status of `secrets.contained`.
 fn contained(wizard: &Wizard, answers: &Value) -> Status {
-    let source = steps::pack(&[("fixtures/setup.input.json", &answers.to_string())]);
+    contained_in(&[], wizard, answers)
+}
+
+/// The status of `secrets.contained` in a pack with these files.
+fn contained_in(files: &[(&str, &str)], wizard: &Wizard, answers: &Value) -> Status {
+    let answers = answers.to_string();
+    let fixture = ("fixtures/setup.input.json", answers.as_str());
+    let source = steps::pack(&[files, &[fixture]].concat());
     let subject = observe(Ok(source), wizard, &Conditions::default());
     let results = judge(&subject).into_iter();
     let mut of_check = results.filter(|r| r.check == "secrets.contained");
@@ -65,7 +120,7 @@ fn contained(wizard: &Wizard, answers: &Value) -> Status {
 }
 
 fn answers() -> Value {
-    json!({ "secrets": { "token": "token-4711-0815-2342" } })
+    json!({ "secrets": { "token": FIXTURE } })
 }
 
 fn shown_by(shows: Shows) -> Status {
@@ -73,7 +128,7 @@ fn shown_by(shows: Shows) -> Status {
     let wizard = Wizard {
         shows,
         place,
-        early: false,
+        also: Also::Nothing,
     };
     contained(&wizard, &answers())
 }
@@ -82,62 +137,7 @@ fn note(text: impl Into<String>) -> Value {
     json!({ "notes": [text.into()] })
 }
 
-/// Each byte of `text` by `form`, joined by `between`.
-fn each(text: &str, between: &str, form: impl Fn(u8) -> String) -> String {
-    let bytes: Vec<String> = text.bytes().map(form).collect();
-    bytes.join(between)
-}
-
-fn base32(text: &str) -> String {
-    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = text.bytes().map(|b| format!("{b:08b}")).collect();
-    let groups = bits.as_bytes().chunks(5).map(|group| {
-        let bits = format!("{:0<5}", String::from_utf8_lossy(group));
-        usize::from_str_radix(&bits, 2).expect("bits")
-    });
-    groups.map(|value| char::from(letters[value])).collect()
-}
-
-fn ascii85(text: &str) -> String {
-    let mut out = String::new();
-    for group in text.as_bytes().chunks(4) {
-        let mut bytes = [0; 4];
-        bytes[..group.len()].copy_from_slice(group);
-        let mut value = u32::from_be_bytes(bytes);
-        let mut digits = [0; 5];
-        for digit in digits.iter_mut().rev() {
-            *digit = b'!' + u8::try_from(value % 85).expect("a digit");
-            value /= 85;
-        }
-        out.extend(
-            digits[..=group.len()]
-                .iter()
-                .map(|digit| char::from(*digit)),
-        );
-    }
-    out
-}
-
-fn compressed(text: &str) -> Vec<u8> {
-    let level = flate2::Compression::default();
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level);
-    gzip.write_all(text.as_bytes()).expect("writes");
-    gzip.finish().expect("ends")
-}
-
-fn base64(text: impl AsRef<[u8]>) -> String {
-    STANDARD.encode(text)
-}
-
-/// `text` in two, at its middle or, in a hostile answer, at a border of characters near it.
-fn half(text: &str) -> (&str, &str) {
-    let middle = text.len() / 2;
-    let borders = (0..=middle).rev();
-    let mut borders = borders.filter(|at| text.is_char_boundary(*at));
-    text.split_at(borders.next().unwrap_or(0))
-}
-
-const FORMS: [(&str, Shows); 32] = [
+const FORMS: [(&str, Shows); 43] = [
     ("plain", |s| note(format!("with {s}"))),
     ("reversed", |s| note(s.chars().rev().collect::<String>())),
     ("upper case", |s| note(s.to_uppercase())),
@@ -198,7 +198,36 @@ const FORMS: [(&str, Shows); 32] = [
     ("dots between", |s| {
         note(each(s, ".", |b| char::from(b).into()))
     }),
-    ("gzip in base64", |s| note(base64(compressed(s)))),
+    ("gzip in base64", |s| note(base64(gzip(s)))),
+    ("zlib in base64", |s| note(base64(zlib(s)))),
+    ("deflate in base64", |s| note(base64(deflate(s)))),
+    ("base64 of it backwards", |s| {
+        note(base64(s.chars().rev().collect::<String>()))
+    }),
+    ("base32 after other text", |s| {
+        note(format!("ABC{}", base32(s)))
+    }),
+    ("ascii85 after other text", |s| {
+        note(format!("AB{}", ascii85(s)))
+    }),
+    ("every second character escaped as in C", |s| {
+        note(mixed(s, |b| format!("\\x{b:02x}")))
+    }),
+    ("every second character as in URLs", |s| {
+        note(mixed(s, |b| format!("%{b:02x}")))
+    }),
+    ("every second character as in JSON", |s| {
+        note(mixed(s, |b| format!("\\u{b:04x}")))
+    }),
+    ("every second character in octal", |s| {
+        note(mixed(s, |b| format!("\\{b:03o}")))
+    }),
+    ("every second character as in HTML", |s| {
+        note(mixed(s, |b| format!("&#{b};")))
+    }),
+    ("every second character as in XML", |s| {
+        note(mixed(s, |b| format!("&#x{b:x};")))
+    }),
     (
         "list of bytes",
         |s| json!({ "config_patch": { "t": s.as_bytes() } }),
@@ -228,13 +257,47 @@ fn secret_is_found_in_every_form() {
 }
 
 #[test]
-fn halves_of_a_secret_in_two_steps_are_found() {
-    let wizard = Wizard {
-        shows: |s| note(half(s).1),
-        place: "/secrets/token",
-        early: true,
+fn secret_in_other_outputs_than_the_plan_is_found() {
+    let of = |also, shows| {
+        let place = "/secrets/token";
+        contained(&Wizard { shows, place, also }, &answers())
     };
-    assert_eq!(contained(&wizard, &answers()), Status::Failed);
+    let second: Shows = |s| {
+        let third = s.len().div_ceil(3);
+        note(s.get(third..2 * third).unwrap_or_default())
+    };
+    assert_eq!(of(Also::Nothing, second), Status::Passed, "one third alone");
+    assert_eq!(of(Also::Thirds, second), Status::Failed, "three steps");
+    let nothing: Shows = |_| note("done");
+    assert_eq!(of(Also::Log, nothing), Status::Failed, "log");
+    assert_eq!(of(Also::Stderr, nothing), Status::Failed, "standard error");
+    assert_eq!(of(Also::Error, nothing), Status::Failed, "error");
+    assert_eq!(of(Also::Raw, nothing), Status::Failed, "no JSON");
+}
+
+#[test]
+fn secret_that_no_question_asks_is_known_from_the_files_of_the_pack() {
+    let wizard = |shows| Wizard {
+        shows,
+        place: "/config/deploy_key",
+        also: Also::Nothing,
+    };
+    let config = json!({ "deploy_key": "deploy-4711-0815" });
+    let answers = json!({ "config": config, "secrets": { "token": FIXTURE } });
+    let declares = r#"[{ "key": "deploy_key", "required": false }]"#;
+    let files = [("assets/secret-requirements.json", declares)];
+    let shown: Shows = |s| note(s);
+    let nothing: Shows = |_| note("done");
+    assert_eq!(
+        contained_in(&files, &wizard(shown), &answers),
+        Status::Failed
+    );
+    assert_eq!(
+        contained_in(&files, &wizard(nothing), &answers),
+        Status::Passed
+    );
+    // Without the declaration, it is a setting.
+    assert_eq!(contained(&wizard(shown), &answers), Status::Passed);
 }
 
 #[test]
@@ -275,7 +338,7 @@ fn secrecy_follows_the_question_wherever_the_answer_lies() {
         let of = |shows| Wizard {
             shows,
             place,
-            early: false,
+            also: Also::Nothing,
         };
         let shown = contained(&of(|s| json!({ "config_patch": { "t": s } })), &answers);
         assert_eq!(shown, Status::Failed, "{answers}");
@@ -289,7 +352,7 @@ fn secret_that_is_too_short_to_be_told_from_other_text_is_not_passed() {
     let of = |place| Wizard {
         shows: |_| note("done"),
         place,
-        early: false,
+        also: Also::Nothing,
     };
     let answers = json!({ "config": { "token": 42 } });
     assert_eq!(contained(&of("/config/token"), &answers), Status::Blocked);
