@@ -1,8 +1,8 @@
 //! Each form of routing gets its verdict and its codes, and so does each way to fail.
 
 use crate::support::{
-    Guests, codes, custom, echo, end, failing, flow, judged, next, node, nodes, observed, partial,
-    passing,
+    Guests, codes, custom, echo, end, failing, flow, judged, next, node, nodes, observed,
+    observed_with, partial, passing,
 };
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Status, Verdict};
@@ -250,4 +250,26 @@ fn hosts_choose_the_flow_called_default_or_the_only_one_of_kind_messaging() {
     }
     let empty = judged(&[of("menu", "messaging"), flow("help", &[])]);
     assert_eq!(empty, failing(&["flow.not-empty E_FLOW_EMPTY"]), "blocked");
+}
+
+#[test]
+fn hosts_choose_no_flow_of_a_pack_that_is_no_application() {
+    let flows = ["menu", "help"].map(|id| flow(id, &[("a", echo(&end()))]));
+    let extension = json!({ "kind": "x", "version": "1", "inline": {} });
+    for (members, expected) in [
+        (json!({}), Status::Failed),
+        (json!({ "kind": "library" }), Status::NotApplicable),
+        (
+            json!({ "extensions": { "greentic.events.ingress-http.v1": extension } }),
+            Status::NotApplicable,
+        ),
+        (
+            json!({ "extensions": { "greentic.pack-mode.v1": extension } }),
+            Status::Failed,
+        ),
+    ] {
+        let results = judge(&observed_with(&flows, &Guests, &members));
+        let result = results.iter().find(|r| r.check == "flow.default");
+        assert_eq!(result.map(|r| r.status), Some(expected), "{members}");
+    }
 }

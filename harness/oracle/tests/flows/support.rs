@@ -87,17 +87,29 @@ pub(crate) fn flow(id: &str, nodes: &[(&str, Value)]) -> Value {
 
 /// An application pack with these flows and the component `demo.ops`.
 pub(crate) fn observed(flows: &[Value], executor: &dyn StepExecutor) -> Subject {
+    observed_with(flows, executor, &json!({}))
+}
+
+/// The same pack, with `members` of its manifest replaced.
+pub(crate) fn observed_with(
+    flows: &[Value],
+    executor: &dyn StepExecutor,
+    members: &Value,
+) -> Subject {
     let component = json!({
         "id": "demo.ops", "version": "1.0.0", "supports": ["messaging"],
         "world": "greentic:component/component@0.6.0",
         "profiles": { "supported": [] }, "capabilities": { "wasi": {}, "host": {} },
         "operations": [],
     });
-    let manifest = json!({
+    let mut manifest = json!({
         "schema_version": "pack-v1", "pack_id": "demo.app", "version": "1.0.0",
         "kind": "application", "publisher": "demo",
         "components": [component], "flows": flows,
     });
+    for (name, value) in members.as_object().into_iter().flatten() {
+        manifest[name] = value.clone();
+    }
     let manifest = serde_json::from_value(manifest).expect("a manifest");
     let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
     let files = [
