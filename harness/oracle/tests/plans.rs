@@ -18,7 +18,7 @@ struct Wizard(Plan);
 impl StepExecutor for Wizard {
     fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
         let input = steps::input(request);
-        let answer = match input["step"].as_str().unwrap_or_default() {
+        let mut answer = match input["step"].as_str().unwrap_or_default() {
             "collect" => json!({ "questions": { "questions": [
                 { "id": "room", "kind": "text", "required": true },
                 { "id": "callback", "kind": "text", "required": true },
@@ -27,7 +27,12 @@ impl StepExecutor for Wizard {
             "apply" => json!({ "plan": (self.0)(&input) }),
             _ => json!({}),
         };
-        steps::answer(Ok(answer))
+        // What a plan of these tests has under `log` goes into the log.
+        let plan = answer.get_mut("plan").and_then(Value::as_object_mut);
+        let line = plan.and_then(|plan| plan.remove("log"));
+        let mut said = steps::answer(Ok(answer));
+        said.attempts.logs.extend(line.map(|line| line.to_string()));
+        said
     }
 }
 
@@ -231,6 +236,8 @@ fn required_answer_that_changes_nothing_is_found() {
     assert_eq!(found, ["E_ANSWER_UNUSED `room`"]);
     let uses: Plan = |input| json!({ "notes": [format!("the room is {}", room(input))] });
     assert_eq!(findings("answers.used", "lobby", uses), [""; 0]);
+    let logs: Plan = |input| json!({ "log": room(input) });
+    assert_eq!(findings("answers.used", "lobby", logs), [""; 0]);
     // It depends on one of the other answers.
     let some: Plan = |input| json!({ "config_patch": { "x": *room(input) == "x2" } });
     assert_eq!(findings("answers.used", "lobby", some), [""; 0]);

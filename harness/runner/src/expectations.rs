@@ -118,7 +118,8 @@ impl Expectations {
             for ((entry, expires), fate) in entries.filter(|((entry, _), _)| about(entry)) {
                 fate.met = true;
                 let met = entry.met(&results, &causes);
-                if *expires < self.today || met.count == 0 {
+                let is_valid = *expires >= self.today && !self.is_early(entry);
+                if !is_valid || met.count == 0 {
                     continue;
                 }
                 if met.count > entry.most() {
@@ -134,6 +135,13 @@ impl Expectations {
         Excusal { results, fates }
     }
 
+    /// Whether the entry begins later than today. A day is allowed for other time zones.
+    fn is_early(&self, entry: &Entry) -> bool {
+        entry
+            .begins()
+            .is_some_and(|begins| (begins - self.today).whole_days() > 1)
+    }
+
     /// Records what one pack of the run shows about the expectations.
     pub fn record(&self, fates: &Fates) {
         let mut known = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,6 +155,10 @@ impl Expectations {
         let fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
         let why = |entry: &Entry, expires: Date, fate: &Fate| match fate {
             _ if expires < self.today => Some("it has expired".to_owned()),
+            _ if self.is_early(entry) => Some(format!(
+                "it was added on {}, which is in the future; correct the date",
+                entry.added
+            )),
             Fate { beyond: 1.., .. } => Some(format!(
                 "the pack has {} such findings, and `count` excuses {}; mend what is new",
                 fate.beyond,

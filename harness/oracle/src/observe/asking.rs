@@ -23,6 +23,8 @@ pub(super) struct Asking<'a> {
     of_setup: Vec<Question>,
     /// Whether each wizard is run for its own questions.
     by_wizard: bool,
+    /// The name of the setup wizard that was run for its questions.
+    asked: Option<String>,
 }
 
 impl<'a> Asking<'a> {
@@ -47,11 +49,13 @@ impl<'a> Asking<'a> {
             conditions,
             by_wizard: of_form.is_none() && are_made_up(pack, conditions),
             of_setup: of_form.unwrap_or_default(),
+            asked: None,
         };
         if asking.by_wizard {
             let is_setup = |w: &&Wizard| w.kind == WizardKind::Setup && w.primary;
             if let Some(setup) = wizards.iter().find(is_setup) {
                 asking.of_setup = asking.questions(setup);
+                asking.asked = Some(setup.name.clone());
             }
         }
         if asking.of_setup.is_empty() {
@@ -72,7 +76,8 @@ impl<'a> Asking<'a> {
             wizard.driver,
             Driver::StepModules { .. } | Driver::SingleModule { .. } | Driver::FlowGraph { .. }
         );
-        if !self.by_wizard || !asks {
+        let is_asked = self.asked.as_ref() == Some(&wizard.name);
+        if !self.by_wizard || !asks || is_asked {
             return known;
         }
         for _ in 0..ROUNDS {

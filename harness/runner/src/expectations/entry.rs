@@ -102,6 +102,11 @@ impl Entry {
         self.count.map_or(1, NonZeroUsize::get)
     }
 
+    /// Its first day.
+    pub(super) fn begins(&self) -> Option<Date> {
+        Date::parse(&self.added, DAY).ok()
+    }
+
     /// Checks that the entry is allowed, and returns its last day.
     pub(super) fn validate(&self) -> Result<Date, EntryError> {
         match &self.cause {

@@ -190,6 +190,17 @@ fn invalid_entry_is_refused_with_its_cause() {
     }
 }
 
+#[test]
+fn expectation_that_begins_later_excuses_nothing() {
+    // In other time zones it is tomorrow already.
+    let tomorrow = applied(&good(), date!(2025 - 12 - 31), &["E_X"]);
+    assert_eq!(tomorrow, (Status::Excused, vec![]));
+    let (status, stale) = applied(&good(), date!(2025 - 12 - 30), &["E_X"]);
+    assert_eq!(status, Status::Failed);
+    let said = "it was added on 2026-01-01, which is in the future";
+    assert!(stale[0].contains(said), "{stale:?}");
+}
+
 /// The status of a check in two wizards after excusing, and the stale expectations; each
 /// finding has its wizard, its place and what was found.
 fn located(text: &str, found: &[(&str, &str, &str)]) -> (Vec<Status>, Vec<String>) {

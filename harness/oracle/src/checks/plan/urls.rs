@@ -188,6 +188,12 @@ mod tests {
     }
 
     #[test]
+    fn credentials_in_a_url_are_named() {
+        let why = not_below(BASE, "https://u:p@hooks.example/tenant/a").map(|(_, why)| why);
+        assert_eq!(why, Some("it carries credentials"));
+    }
+
+    #[test]
     fn url_that_readers_understand_differently_is_refused() {
         for bad in [
             r"https://hooks.example\@evil.example/tenant/a",
