@@ -51,9 +51,8 @@ fn pack(files: &[(&str, &str)]) -> Source {
     let own = ("fixtures/setup.input.json", "{}");
     let all = [("pack.json", MANIFEST), ("s.wat", "(module)"), own];
     let all = all.iter().chain(files);
-    let files = all
-        .map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec()))
-        .collect();
+    let files = all.map(|(n, c)| ((*n).to_owned(), c.as_bytes().into()));
+    let files = files.collect();
     Source::Folder {
         files,
         manifest: None,

@@ -99,13 +99,15 @@ fn is_manifest(path: &Path) -> bool {
     name.is_some_and(|name| manifest::FILE_NAMES.contains(&name))
 }
 
-/// Whether a file in the folder of a pack belongs to the pack, by its name.
-fn is_of_a_pack(path: &Path) -> bool {
+/// Whether a file is a pack or belongs to one, by its name.
+pub(crate) fn is_of_a_pack(path: &Path) -> bool {
     let is_read = path
         .file_name()
         .is_some_and(|n| READ.iter().any(|r| n == *r));
     let extension = path.extension();
-    is_read || extension.is_some_and(|e| READ_EXTENSIONS.iter().any(|r| e == *r))
+    let is_code =
+        extension.is_some_and(|e| READ_EXTENSIONS.iter().any(|r| e.eq_ignore_ascii_case(r)));
+    is_read || is_code || is_manifest(path)
 }
 
 fn is_read(output: &Path, input: &Path) -> Error {

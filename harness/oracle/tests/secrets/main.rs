@@ -21,11 +21,11 @@ struct Wizard {
     shows: Shows,
     /// The JSON pointer of the answer in the answers.
     place: &'static str,
-    /// What else it shows, besides its plan.
+    /// Where it shows the secret, in addition to its plan.
     also: Also,
 }
 
-/// What a wizard shows besides its plan.
+/// Where a wizard shows a secret, in addition to its plan.
 #[derive(Clone, Copy, PartialEq)]
 enum Also {
     Nothing,

@@ -2,12 +2,11 @@
 //! it was looks like the result of the run that failed.
 
 use super::{FORMATS, Format, Wanted};
-use crate::apart::Outputs;
+use crate::apart::{Outputs, is_of_a_pack};
 use crate::events::RunStarted;
 use crate::exit::{Error, show};
 use crate::files;
 use crate::fold::Run;
-use provision_core::manifest;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs;
@@ -67,12 +66,8 @@ impl Wanted {
         path: &'p Path,
         inputs: impl Iterator<Item = &'p Path> + Clone,
     ) -> Result<(), Error> {
-        let name = path.file_name().unwrap_or_default();
-        let is_archive = path
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("gtpack"));
-        if is_archive || manifest::FILE_NAMES.into_iter().any(|m| name == m) {
-            let why = "has the name of a pack or a manifest, so it cannot be a report";
+        if is_of_a_pack(path) {
+            let why = "has the name of a pack or of a file of one, so it cannot be a report";
             return Err(Error::Usage(format!(
                 "{}: {why}; name another file",
                 show(path)

@@ -73,10 +73,18 @@ fn output_that_is_an_input_or_another_output_is_refused_before_anything_is_writt
         assert_eq!(code(&refused), 2, "{flags}: {}", stderr(&refused));
         assert!(!at("o").exists() && !at("r.json").exists(), "{flags}");
     }
-    for pack in ["np", "np/pack.json"] {
-        let flags = "--report np/pack.json --out o";
-        assert_eq!(code(&conformance(temp.path(), Path::new(pack), flags)), 2);
+    let component = "np/components/setup_default__apply.wat";
+    let code_of_step = fs::read(at(component)).expect("reads");
+    for pack in ["np", "np/pack.json", "nowhere"] {
+        for flag in [
+            "--report np/pack.json",
+            "--junit np/components/setup_default__apply.wat",
+        ] {
+            let flags = format!("{flag} --out o");
+            assert_eq!(code(&conformance(temp.path(), Path::new(pack), &flags)), 2);
+        }
     }
+    assert_eq!(fs::read(at(component)).expect("reads"), code_of_step);
     assert_eq!(fs::read(at("q.gtpack")).expect("reads"), archive);
     assert_eq!(fs::read(at("np/pack.json")).expect("reads"), manifest);
     let fine = conformance(
