@@ -68,3 +68,13 @@ fn own_answers_of_a_pack_are_not_added_to() {
     let runs = subject.wizards()[0].runs.as_ref().expect("runs");
     assert_eq!(runs.inputs.answers, expected);
 }
+
+#[test]
+fn setup_is_run_for_its_questions_until_it_asks_no_more_and_not_again() {
+    let (subject, made_up) = observed(&[], LIST);
+    let runs = subject.wizards()[0].runs.as_ref().expect("runs");
+    let answers = runs.inputs.answers.to_string();
+    let (_, given) = observed(&[("fixtures/setup.input.json", &answers)], LIST);
+    // Without answers, the run ends at `validate`; with them, all four steps run.
+    assert_eq!(made_up.len() - given.len(), 2 + 4);
+}
