@@ -18,6 +18,7 @@ pub mod services;
 pub(crate) mod session;
 pub mod state;
 pub mod steps;
+pub mod stores;
 pub(crate) mod templates;
 
 pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict, Surroundings};
@@ -39,6 +40,7 @@ pub use run::{Outcome, StepRun, Task, WizardRun};
 pub use session::grants;
 pub use state::InstalledState;
 pub use steps::{ProvisionMode, ProvisionStep};
+pub use stores::{SecretBytes, StoreView, StoreWrite};
 
 use greentic_types::validate::Diagnostic;
 use serde::{Deserialize, Serialize};
