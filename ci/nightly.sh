@@ -10,7 +10,7 @@ step() { printf '\n== %s\n' "$*"; }
 
 # Four properties, each over this many archives.
 step "differential run: 4 x ${CASES:=30000} archives"
-PROPTEST_CASES=$CASES cargo test --release --locked --workspace --test mutations
+PROPTEST_CASES=$CASES cargo test --release --locked -p provision-oracle --test suite mutations::
 
 step 'time and memory of each archive mutation'
 cargo bench --locked --workspace --bench mutations

@@ -223,7 +223,7 @@ fn signature_counts_only_with_a_trusted_key() {
     assert!(stdout(&unknown).contains("E_SIGNATURE_UNTRUSTED"));
     assert!(stdout(&unknown).contains("--profile strict --filter"));
     // The reproducing command trusts the same key as the run.
-    let stranger = fixture("../harness/core/tests/certificates/stranger.pub.pem");
+    let stranger = fixture("../harness/core/tests/suite/certificates/stranger.pub.pem");
     let other = judge(&["--trust", text(&stranger)]);
     assert_eq!(code(&other), 1);
     let command = format!("--profile strict --trust {} --filter", text(&stranger));

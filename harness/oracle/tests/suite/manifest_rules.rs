@@ -1,8 +1,8 @@
 //! The rules on what a manifest says of a pack, each broken alone.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod project;
-mod rules;
+use crate::project;
+use crate::rules;
 
 use greentic_types::schemas::component::v0_6_0::schema_hash;
 use project::Files;

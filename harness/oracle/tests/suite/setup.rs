@@ -1,7 +1,7 @@
 //! Setup as the operator does it, with an executor that answers operations from a script.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod project;
+use crate::project;
 
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use project::{Files, files_of};

@@ -2,8 +2,8 @@
 //! which files readers need, and which flows the operator runs.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod project;
-mod rules;
+use crate::project;
+use crate::rules;
 
 use project::Files;
 use provision_core::Status;

@@ -5,7 +5,7 @@
 //! 100 000 archives.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod bridge;
+use crate::bridge;
 
 use arbitrary::{Arbitrary, Unstructured};
 use bridge::generated;

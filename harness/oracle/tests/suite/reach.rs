@@ -2,7 +2,7 @@
 //! host.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod folder;
+use crate::folder;
 
 use arbitrary::{Arbitrary, Unstructured};
 use folder::folder;

@@ -2,8 +2,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod encodings;
-#[path = "../steps/mod.rs"]
-mod steps;
+use crate::steps;
 
 use encodings::{ascii85, base32, base64, deflate, each, gzip, half, mixed, zlib};
 use provision_core::wizard::{

@@ -1,8 +1,8 @@
 //! Properties of everything that the generators of the fuzz targets make.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod bridge;
-mod folder;
+use crate::bridge;
+use crate::folder;
 
 use bridge::generated;
 use folder::folder;

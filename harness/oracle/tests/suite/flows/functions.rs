@@ -1,6 +1,6 @@
 //! Each function of the runner, and each way to name a component, gets its verdict.
 
-use crate::support::{
+use super::support::{
     Guests, custom, echo, end, failing, flow, judged, next, node, nodes, observed, partial, passing,
 };
 use provision_core::Status;

@@ -7,7 +7,5 @@ mod conditional;
 mod constraints;
 mod made_up;
 mod masks;
-#[path = "../steps/mod.rs"]
-mod steps;
 mod support;
 mod words;

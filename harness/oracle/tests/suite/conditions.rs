@@ -2,7 +2,7 @@
 //! follows the public base URL.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod steps;
+use crate::steps;
 
 use provision_core::wizard::{
     HostActivity, HostCall, HostVerdict, StepAnswer, StepCode, StepExecutor, StepFailure,

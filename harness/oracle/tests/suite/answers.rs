@@ -2,7 +2,7 @@
 //! harmless peculiarity fails.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod steps;
+use crate::steps;
 
 use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};
 use provision_core::{Pack, Status};

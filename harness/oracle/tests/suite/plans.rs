@@ -1,7 +1,7 @@
 //! Which plans are judged, and which URLs and templates in them are violations.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod steps;
+use crate::steps;
 
 use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
 use provision_core::{Pack, Status};

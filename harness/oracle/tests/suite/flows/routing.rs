@@ -1,6 +1,6 @@
 //! Each form of routing gets its verdict and its codes, and so does each way to fail.
 
-use crate::support::{
+use super::support::{
     Guests, codes, custom, echo, end, failing, flow, judged, next, node, nodes, observed,
     observed_with, partial, passing,
 };

@@ -1,7 +1,7 @@
 //! Loops, calls and hand-overs: what has no end fails, what ends passes, and what
 //! exceeds a bound of the harness proves nothing.
 
-use crate::support::{
+use super::support::{
     Guests, custom, echo, end, failing, flow, judged, next, node, nodes, observed, partial, passing,
 };
 use provision_core::Status;

@@ -2,7 +2,7 @@
 //! in which order, and that the same defect has the same id everywhere.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-mod project;
+use crate::project;
 
 use project::files_of;
 use provision_core::codes::{CheckCode, Rule, StepCode};

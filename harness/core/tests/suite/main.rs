@@ -1,0 +1,11 @@
+//! All tests of the crate that use its public interface, in one program, which is
+//! quicker to build than one for each file.
+
+mod archive;
+mod component_qa;
+mod flows;
+mod operator;
+mod packs;
+mod roles;
+mod signature;
+mod walks;

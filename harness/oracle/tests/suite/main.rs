@@ -1,0 +1,26 @@
+//! All tests of the crate that use its public interface, in one program: a program for
+//! each file would link the executor as often as there are files.
+
+mod answers;
+mod bridge;
+mod bytes;
+mod causes;
+mod conditions;
+mod executor_invariants;
+mod flows;
+mod folder;
+mod forms;
+mod fuzzing;
+mod hosts;
+mod judging;
+mod manifest_rules;
+mod mutations;
+mod plans;
+mod project;
+mod properties;
+mod reach;
+mod roles;
+mod rules;
+mod secrets;
+mod setup;
+mod steps;
