@@ -4,8 +4,9 @@ use crate::check::{Check, CheckResult, Conclusion, Findings, Level, Scope, Scope
 use crate::checks;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
-use provision_core::wizard::{RunBy, role};
+use provision_core::wizard::{RunBy, Wizard, role};
 use provision_core::{Finding, Status};
+use std::collections::BTreeMap;
 
 /// The scopes that `check` must conclude for, given the pack's wizards.
 ///
@@ -36,9 +37,11 @@ pub fn judge(subject: &Subject) -> Vec<CheckResult> {
 /// NB: guests may have put secrets into the findings; [`redact`] removes them.
 #[must_use]
 pub fn judge_by(subject: &Subject, asked: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
+    let wizards = subject.wizards().iter().map(|o| &o.wizard);
+    let by_name: BTreeMap<&str, &Wizard> = wizards.map(|w| (w.name.as_str(), w)).collect();
     let mut results: Vec<CheckResult> = checks::all()
         .filter(|check| asked(check))
-        .flat_map(|check| judge_one(check, subject))
+        .flat_map(|check| judge_one(check, subject, &by_name))
         .collect();
     if let Some(error) = &subject.harness_error {
         mark_inconclusive(&mut results, error);
@@ -91,9 +94,17 @@ fn mark_inconclusive(results: &mut [CheckResult], error: &Finding) {
     }
 }
 
-fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
+fn judge_one(
+    check: &'static Check,
+    subject: &Subject,
+    by_name: &BTreeMap<&str, &Wizard>,
+) -> Vec<CheckResult> {
     let mut findings = Findings::default();
     (check.run)(subject, &mut findings);
+    let mut conclusions: BTreeMap<Scope, Conclusion> = BTreeMap::new();
+    for (scope, conclusion) in findings.conclusions {
+        conclusions.entry(scope).or_insert(conclusion);
+    }
     let wizards: Vec<&str> = subject
         .wizards()
         .iter()
@@ -102,14 +113,14 @@ fn judge_one(check: &'static Check, subject: &Subject) -> Vec<CheckResult> {
     scopes(check, &wizards)
         .into_iter()
         .map(|scope| {
-            let found = findings.conclusions.iter().position(|(s, _)| *s == scope);
-            let conclusion = match found {
-                Some(at) => findings.conclusions.swap_remove(at).1,
-                None => unconcluded(check, subject),
+            let wizard = match &scope {
+                Scope::Wizard(name) => by_name.get(name.as_str()).copied(),
+                Scope::Pack => None,
             };
-            let conclusion = without_host(conclusion, &scope, subject);
-            let level = level(check, &scope, subject);
-            result(check, level, scope, conclusion)
+            let conclusion = conclusions.remove(&scope);
+            let conclusion = conclusion.unwrap_or_else(|| unconcluded(check, subject));
+            let conclusion = without_host(conclusion, wizard);
+            result(check, level(check, wizard), scope, conclusion)
         })
         .collect()
 }
@@ -119,12 +130,7 @@ pub const NO_HOST: &str = "no host runs this wizard";
 
 /// A check of a wizard that no host runs at installation cannot be blocked, and needs no
 /// step that runs: its result would not count either.
-fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Conclusion {
-    let Scope::Wizard(name) = scope else {
-        return conclusion;
-    };
-    let mut wizards = subject.wizards().iter().map(|o| &o.wizard);
-    let wizard = wizards.find(|wizard| wizard.name == *name);
+fn without_host(conclusion: Conclusion, wizard: Option<&Wizard>) -> Conclusion {
     let reason = match wizard.map(|wizard| wizard.run_by) {
         Some(RunBy::Author) => {
             "only an author's tool runs this wizard, and users answer none of its questions"
@@ -142,9 +148,9 @@ fn without_host(conclusion: Conclusion, scope: &Scope, subject: &Subject) -> Con
     }
 }
 
-/// The level of a check for one scope. What a wizard does that no host runs at
+/// The level of a check for one wizard, or for the pack. What a wizard does that no host runs at
 /// installation is good practice at most; what its component may do is not.
-fn level(check: &Check, scope: &Scope, subject: &Subject) -> Level {
+fn level(check: &Check, wizard: Option<&Wizard>) -> Level {
     let of_wizards = matches!(
         check.stage,
         Stage::Wizard
@@ -156,11 +162,6 @@ fn level(check: &Check, scope: &Scope, subject: &Subject) -> Level {
     );
     // Whether a component can be called bites only where it is called.
     let of_wizards = of_wizards || check.id == "abi.recognised";
-    let Scope::Wizard(name) = scope else {
-        return check.level;
-    };
-    let mut wizards = subject.wizards().iter().map(|o| &o.wizard);
-    let wizard = wizards.find(|wizard| wizard.name == *name);
     let runs = wizard.is_none_or(|wizard| wizard.run_by == RunBy::Operator);
     if of_wizards && !runs {
         Level::Should

@@ -4,6 +4,7 @@ use crate::discover::PackRef;
 use crate::exit::{Error, show};
 use crate::files;
 use crate::out_folder::OutFolder;
+use crate::shrink::failed;
 use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
@@ -93,20 +94,15 @@ pub fn write(
 ) -> Result<(), Error> {
     let name = folder_name(&pack.label);
     root.remove(&name)?;
-    let bad = |scope: &Scope| -> Vec<&CheckResult> {
-        let failed = |r: &&CheckResult| r.status >= Status::Failed && r.scope == *scope;
-        results.iter().filter(failed).collect()
-    };
-    let of_pack = bad(&Scope::Pack);
+    let mut failed = failed(results);
     let folder = || root.folder(&name);
-    if !of_pack.is_empty() {
+    if let Some(of_pack) = failed.remove(&Scope::Pack) {
         scope_folder(&folder()?, "pack", pack, flags, subject, &of_pack)?;
     }
     for observed in subject.wizards() {
         let name = &observed.wizard.name;
-        let failed = bad(&Scope::Wizard(name.clone()));
-        if !failed.is_empty() {
-            let folder = scope_folder(&folder()?, name, pack, flags, subject, &failed)?;
+        if let Some(of_wizard) = failed.remove(&Scope::Wizard(name.clone())) {
+            let folder = scope_folder(&folder()?, name, pack, flags, subject, &of_wizard)?;
             wizard(&folder, observed)?;
         }
     }

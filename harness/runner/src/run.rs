@@ -164,7 +164,7 @@ impl Pipeline<'_> {
         &self,
         pack: &PackRef,
         examined: &Examined,
-        shrunk: &ShrunkAnswers,
+        shrunk: &ShrunkAnswers<'_>,
     ) -> Result<String, Error> {
         let options = self.options;
         let flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());

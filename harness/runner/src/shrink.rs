@@ -14,20 +14,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most attempts to shrink the answers of a wizard.
 const TRIES: usize = 16;
+/// Most attempts over all wizards of a pack. Each attempt finds the pack's wizards again,
+/// so without this bound the attempts cost the square of the number of wizards.
+const PACK_TRIES: usize = 128;
 
 /// The answers of each failing wizard, shrunk while it fails with the same codes.
 #[derive(Debug, Default)]
-pub struct ShrunkAnswers(BTreeMap<Scope, Value>);
+pub struct ShrunkAnswers<'s>(BTreeMap<Scope, Answers<'s>>);
 
-impl ShrunkAnswers {
-    /// The answers that reproduce the failure `result` of `subject`; `None` for a
-    /// check of the whole pack.
-    pub(crate) fn of(&self, result: &CheckResult, subject: &Subject) -> Option<Value> {
-        if is_probed(result.check) {
-            given(subject, &result.scope)
-        } else {
-            self.0.get(&result.scope).cloned()
-        }
+/// The answers of one failing wizard.
+#[derive(Debug)]
+struct Answers<'s> {
+    given: &'s Value,
+    /// `None` if no attempt left any out.
+    shrunk: Option<Value>,
+}
+
+impl ShrunkAnswers<'_> {
+    /// The answers that reproduce the failure `result`; `None` for a check of the whole
+    /// pack.
+    pub(crate) fn of(&self, result: &CheckResult) -> Option<&Value> {
+        let answers = self.0.get(&result.scope)?;
+        let shrunk = answers.shrunk.as_ref();
+        Some(match shrunk.filter(|_| !is_probed(result.check)) {
+            Some(shrunk) => shrunk,
+            None => answers.given,
+        })
     }
 }
 
@@ -40,17 +52,20 @@ pub(crate) fn failed(results: &[CheckResult]) -> BTreeMap<&Scope, Vec<&CheckResu
     scopes
 }
 
-/// Shrinks the answers of each wizard that fails.
+/// Shrinks the answers of each wizard that fails, in the order of their names, while the
+/// pack has attempts left.
 #[must_use]
-pub fn shrink(
-    examined: &Examined,
+pub fn shrink<'s>(
+    examined: &'s Examined,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
-) -> ShrunkAnswers {
-    let mut shrunk = BTreeMap::new();
+) -> ShrunkAnswers<'s> {
+    let mut left = PACK_TRIES;
+    let mut answers = BTreeMap::new();
+    let given = given(&examined.subject);
     for (scope, failed) in failed(&examined.results) {
         if let Scope::Wizard(name) = scope
-            && let Some(answers) = given(&examined.subject, scope)
+            && let Some(given) = given.get(name.as_str()).copied()
         {
             let failure = Failure {
                 subject: &examined.subject,
@@ -58,10 +73,11 @@ pub fn shrink(
                 wizard: name,
                 codes: codes(failed.iter().copied().filter(|r| !is_probed(r.check))),
             };
-            shrunk.insert(scope.clone(), failure.shrink(answers, executor, conditions));
+            let shrunk = failure.shrink(given, executor, conditions, &mut left);
+            answers.insert(scope.clone(), Answers { given, shrunk });
         }
     }
-    ShrunkAnswers(shrunk)
+    ShrunkAnswers(answers)
 }
 
 /// The failure that must remain while the answers of a wizard shrink.
@@ -74,17 +90,22 @@ struct Failure<'f> {
 }
 
 impl Failure<'_> {
+    /// The answers `given` with fewer members; takes each attempt from those `left`.
     fn shrink(
         &self,
-        answers: Value,
+        given: &Value,
         executor: &dyn StepExecutor,
         conditions: &Conditions,
-    ) -> Value {
-        if self.codes.is_empty() || self.codes.iter().any(|(_, code)| is_slow(code)) {
-            return answers;
+        left: &mut usize,
+    ) -> Option<Value> {
+        let is_slow = self.codes.is_empty() || self.codes.iter().any(|(_, code)| is_slow(code));
+        if is_slow || is_empty(given) || *left == 0 {
+            return None;
         }
         let fails = |answers: &Value| self.fails_with(answers, executor, conditions);
-        minimise(&answers, TRIES, fails).value
+        let minimised = minimise(given, TRIES.min(*left), fails);
+        *left = left.saturating_sub(minimised.asked);
+        Some(minimised.value)
     }
 
     /// Whether the wizard fails with the same codes when it gets `answers`.
@@ -125,13 +146,23 @@ fn is_probed(id: &str) -> bool {
     matches!(Stage::of(id), Some(Stage::Answers | Stage::Secrets))
 }
 
-/// The answers that the wizard of `scope` received.
-fn given(subject: &Subject, scope: &Scope) -> Option<Value> {
-    let Scope::Wizard(name) = scope else {
-        return None;
-    };
-    let observed = subject.wizards().iter().find(|o| o.wizard.name == *name)?;
-    Some(observed.runs.as_ref().ok()?.inputs.answers.clone())
+/// The answers that each wizard received, by its name.
+fn given(subject: &Subject) -> BTreeMap<&str, &Value> {
+    let wizards = subject.wizards().iter();
+    let given = wizards.filter_map(|observed| {
+        let runs = observed.runs.as_ref().ok()?;
+        Some((observed.wizard.name.as_str(), &runs.inputs.answers))
+    });
+    given.collect()
+}
+
+/// Whether nothing can be left out of `answers`.
+fn is_empty(answers: &Value) -> bool {
+    match answers {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => true,
+    }
 }
 
 /// Whether a run that fails with this code takes long, because it uses up a bound.
@@ -139,4 +170,72 @@ fn is_slow(code: &FindingCode) -> bool {
     [StepCode::Fuel, StepCode::Deadline, StepCode::PackBudget]
         .into_iter()
         .any(|slow| *code == slow.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examine::examine_source;
+    use provision_core::wizard::{HostActivity, Meters, StepAnswer, StepFailure, StepRequest};
+    use provision_core::{Pack, Source};
+    use provision_oracle::Level;
+    use serde_json::json;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Fails every step, and counts the steps.
+    #[derive(Default)]
+    struct Fails(AtomicUsize);
+
+    impl StepExecutor for Fails {
+        fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            StepAnswer {
+                result: Err(StepFailure::new(StepCode::Trap, "unreachable")),
+                meters: Meters::default(),
+                attempts: HostActivity::default(),
+            }
+        }
+    }
+
+    /// A pack with `count` setup flows of one module each.
+    fn many_flows(count: usize) -> Source {
+        let flows: Vec<Value> = (0..count)
+            .map(|i| json!({"id": format!("setup_{i}"), "entry": "setup"}))
+            .collect();
+        let meta = json!({"entry_flows": {"setup": "setup_0"}});
+        let manifest = json!({"id": "p", "version": "0.1.0", "meta": meta, "flows": flows});
+        let mut files = BTreeMap::from([("pack.json".into(), manifest.to_string().into_bytes())]);
+        for i in 0..count {
+            files.insert(format!("components/setup_{i}.wat"), b"(module)".to_vec());
+        }
+        Source::Folder {
+            files,
+            manifest: None,
+        }
+    }
+
+    #[test]
+    fn attempts_to_shrink_do_not_grow_with_the_number_of_failing_wizards() {
+        let answers = json!({"a": 1, "b": 2, "c": 3, "d": 4});
+        let conditions = Conditions {
+            answers: Some(answers.clone()),
+            probes: 0,
+            ..Conditions::default()
+        };
+        let steps_of = |flows: usize| {
+            let executor = Fails::default();
+            let source = Ok(many_flows(flows));
+            let examined = examine_source(source, &executor, &conditions, Level::Must);
+            let before = executor.0.load(Ordering::Relaxed);
+            let shrunk = shrink(&examined, &executor, &conditions);
+            assert_eq!(shrunk.0.len(), flows, "each failing wizard has answers");
+            let first = shrunk.0.first_key_value().expect("a wizard").1;
+            assert_eq!(first.shrunk, Some(json!({})), "no answer matters");
+            // A wizard beyond the bound keeps the answers that it got.
+            assert!(shrunk.0.values().all(|a| *a.given == answers));
+            executor.0.load(Ordering::Relaxed) - before
+        };
+        assert_eq!(steps_of(80), steps_of(160));
+        assert!(steps_of(2) < steps_of(80));
+    }
 }

@@ -99,6 +99,12 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
     let provisioner = components(pack, |export| {
         wasm::is_interface(export, "greentic:provision/provisioner", "0.1")
     });
+    let known = Known {
+        pack,
+        has_graph: has_graph(pack.manifest()),
+        setup: primary.as_deref(),
+        provisioner: provisioner.first(),
+    };
     let mut found: Vec<Wizard> = flows
         .iter()
         .map(|(kind, flow)| Wizard {
@@ -107,7 +113,7 @@ pub fn wizards(pack: &Pack) -> Vec<Wizard> {
             primary: primary.as_ref() == Some(flow),
             run_by: RunBy::Operator,
             form: Arc::clone(&form),
-            driver: driver(pack, *kind, flow, primary.as_deref(), provisioner.first()),
+            driver: driver(&known, *kind, flow),
         })
         .collect();
     found.extend(component_qa(pack, &form));
@@ -268,24 +274,40 @@ fn primary_setup(pack: &Pack, flows: &BTreeSet<(WizardKind, String)>) -> Option<
         .or_else(by_name)
 }
 
-fn driver(
-    pack: &Pack,
-    kind: WizardKind,
-    flow: &str,
-    setup: Option<&str>,
-    provisioner: Option<&String>,
-) -> Driver {
+/// What is known of a pack, and is the same for each of its flows.
+struct Known<'p> {
+    pack: &'p Pack,
+    has_graph: BTreeMap<&'p str, bool>,
+    setup: Option<&'p str>,
+    provisioner: Option<&'p String>,
+}
+
+/// Whether each flow has a graph in the manifest. Of two flows with one id, the first.
+fn has_graph(manifest: &Manifest) -> BTreeMap<&str, bool> {
+    let mut found = BTreeMap::new();
+    for flow in &manifest.flows {
+        found.entry(flow.id.as_str()).or_insert(flow.has_graph);
+    }
+    found
+}
+
+fn driver(known: &Known<'_>, kind: WizardKind, flow: &str) -> Driver {
+    let Known {
+        pack,
+        has_graph,
+        setup,
+        provisioner,
+    } = known;
     let provisions = matches!(
         kind,
         WizardKind::Setup | WizardKind::Update | WizardKind::Remove
     );
     if let (true, Some(component)) = (provisions, provisioner) {
         return Driver::Provisioner {
-            component: component.clone(),
+            component: (*component).clone(),
         };
     }
-    let declared = pack.manifest().flows.iter().find(|f| f.id == flow);
-    if declared.is_some_and(|f| f.has_graph) {
+    if has_graph.get(flow) == Some(&true) {
         return Driver::FlowGraph {
             flow: flow.to_owned(),
         };
@@ -297,7 +319,7 @@ fn driver(
             let own = step_module(pack, flow, *step);
             // A requirements module may be named after the setup flow.
             let of_setup = || match kind {
-                WizardKind::Requirements => step_module(pack, setup?, *step),
+                WizardKind::Requirements => step_module(pack, (*setup)?, *step),
                 _ => None,
             };
             (*step, own.or_else(of_setup))

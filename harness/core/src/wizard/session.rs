@@ -141,7 +141,9 @@ impl<'a> Session<'a> {
     ) -> Option<StepOutput> {
         let mut step = due.started(call.function());
         let Some(component) = step.component.clone() else {
-            let message = format!("the pack has no module for step {}", step.step);
+            // NB: without the step, which the place of a finding names: all steps that a
+            // pack lacks are one cause.
+            let message = "the pack has no file components/<flow>__<step>.wasm or .wat for it";
             step.result = Some(Err(StepFailure::new(StepCode::Missing, message)));
             step.input = call.into_input();
             return self.record(step);

@@ -21,7 +21,7 @@ pub fn write(
     conditions: &Conditions,
     level: Level,
     examined: &Examined,
-    shrunk: &ShrunkAnswers,
+    shrunk: &ShrunkAnswers<'_>,
 ) -> Result<(), Error> {
     let subject = &examined.subject;
     for (scope, of_scope) in failed(&examined.results) {
@@ -39,7 +39,7 @@ pub fn write(
                 public_base_url: conditions.public_base_url.clone(),
                 seed: conditions.seed,
                 limits: conditions.limits.clone(),
-                answers: shrunk.of(result, subject),
+                answers: shrunk.of(result).cloned(),
                 expected: checks::by_id(result.check)
                     .map_or("", |c| c.requirement)
                     .into(),
