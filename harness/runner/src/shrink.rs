@@ -165,11 +165,17 @@ fn is_empty(answers: &Value) -> bool {
     }
 }
 
-/// Whether a run that fails with this code takes long, because it uses up a bound.
+/// Whether a run that fails with this code takes long, because it uses up a bound, or
+/// fails with any answers, because nothing was compiled.
 fn is_slow(code: &FindingCode) -> bool {
-    [StepCode::Fuel, StepCode::Deadline, StepCode::PackBudget]
-        .into_iter()
-        .any(|slow| *code == slow.into())
+    [
+        StepCode::Fuel,
+        StepCode::Deadline,
+        StepCode::PackBudget,
+        StepCode::CompileLimit,
+    ]
+    .into_iter()
+    .any(|slow| *code == slow.into())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer_set;
 mod asking;
+mod compile_budget;
 mod components;
 mod conditions;
 mod empties;
@@ -21,6 +22,7 @@ pub use opening::Opening;
 use crate::budget::Budget;
 use crate::subject::{Observed, Opened, Spent, Subject};
 use asking::Asking;
+use compile_budget::Compilable;
 use harness_errors::Watched;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
@@ -51,12 +53,14 @@ pub fn observe_opened(
     executor: &dyn StepExecutor,
     conditions: &Conditions,
 ) -> Subject {
+    let refusal = opening.compile_refusal().clone();
     let Opening {
         digest,
         is_archive,
         bundle,
         readings,
         opened,
+        compile_refusal: _,
         mut spent,
     } = opening;
     let Conditions {
@@ -65,7 +69,8 @@ pub fn observe_opened(
         trusted,
         ..
     } = conditions;
-    let watched = Watched::over(executor);
+    let compilable = Compilable { executor, refusal };
+    let watched = Watched::over(&compilable);
     let opened = opened.map(|pack| opened_pack(pack, &watched, conditions, &mut spent));
     Subject {
         digest,

@@ -1,15 +1,16 @@
 //! [`Opening`]: a pack that was read and verified, before any guest runs.
 
+use super::compile_budget;
 use super::components;
 use super::conditions::Conditions;
 use crate::subject::{Spent, Subject};
 use crate::zip_readers::{READERS, Reading, readings};
 use provision_core::archive::Rule;
 use provision_core::pack::Hashed;
-use provision_core::wizard::{Driver, wizards};
+use provision_core::wizard::{Driver, StepFailure, wizards};
 use provision_core::{BundlePacks, OpenError, Pack, Source};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// A verified pack, or why it could not be opened.
@@ -20,6 +21,8 @@ pub struct Opening {
     pub(super) bundle: Option<Arc<BundlePacks>>,
     pub(super) readings: Vec<Reading>,
     pub(super) opened: Result<Arc<Pack>, OpenError>,
+    /// Why none of its files is compiled, once that was asked.
+    pub(super) compile_refusal: OnceLock<Option<StepFailure>>,
     pub(super) spent: Spent,
 }
 
@@ -56,6 +59,7 @@ impl Opening {
             is_archive,
             readings,
             opened,
+            compile_refusal: OnceLock::new(),
             spent: Spent {
                 verify: started.elapsed(),
                 ..Spent::default()
@@ -80,13 +84,32 @@ impl Opening {
             bundle: subject.bundle.clone(),
             readings: Vec::new(),
             opened: Ok(Arc::clone(&opened.pack)),
+            // Nobody drives a refused pack again, see `shrink`.
+            compile_refusal: OnceLock::from(None),
             spent: Spent::default(),
         })
     }
 
-    /// The files that observing will run, sorted.
+    /// The files that observing will run, sorted; none if compiling them would take too
+    /// long.
     #[must_use]
     pub fn runs(&self) -> BTreeSet<String> {
+        match self.compile_refusal() {
+            None => self.called(),
+            Some(_) => BTreeSet::new(),
+        }
+    }
+
+    /// Why no file of the pack is compiled, if so.
+    pub(super) fn compile_refusal(&self) -> &Option<StepFailure> {
+        self.compile_refusal.get_or_init(|| {
+            let pack = self.opened.as_ref().ok()?;
+            compile_budget::refusal(pack, &self.called())
+        })
+    }
+
+    /// The files that the pack's wizards and flows call.
+    fn called(&self) -> BTreeSet<String> {
         let Ok(pack) = &self.opened else {
             return BTreeSet::new();
         };

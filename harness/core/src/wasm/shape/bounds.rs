@@ -1,5 +1,6 @@
 //! The measures of a binary, and the error for a measure above its bound.
 
+use super::cost::Cost;
 use std::fmt;
 
 /// A measure of the binary is above its bound.
@@ -57,4 +58,6 @@ pub(super) struct Totals {
     pub(super) heights: u64,
     pub(super) branches: u64,
     pub(super) block_locals: u64,
+    pub(super) segments: u64,
+    pub(super) cost: Cost,
 }

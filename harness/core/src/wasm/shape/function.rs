@@ -1,6 +1,7 @@
 //! Measures one function: nesting, values on the stack, locals, branches, calls.
 
 use super::bounds::{ShapeError, Totals, bound};
+use super::cost::{self, Cost};
 use super::module::Module;
 use wasmparser::{
     BlockType, ContType, FrameKind, FuncType, FunctionBody, ModuleArity, Operator, RefType, SubType,
@@ -55,6 +56,9 @@ pub(super) struct Measure {
     branches: u64,
     calls: u64,
     blocks: u64,
+    /// Branches and indirect calls.
+    jumps: u64,
+    cost: Cost,
 }
 
 impl Measure {
@@ -75,6 +79,9 @@ impl Measure {
             height: 0,
             loops: 0,
         };
+        if let Some((params, results)) = walk.block_type_arity(BlockType::FuncType(ty)) {
+            measure.cost.values(u64::from(params) + u64::from(results));
+        }
         let mut operators = body.get_operators_reader().ok()?;
         while !operators.eof() {
             let operator = operators.read().ok()?;
@@ -117,7 +124,9 @@ impl Measure {
         totals.looped_locals += square(looped, 300);
         totals.heights += square(self.operands, 100) + square(self.nesting, 200);
         totals.branches += self.branches;
-        totals.block_locals += self.blocks.saturating_add(1).saturating_mul(self.locals);
+        let block_locals = self.blocks.saturating_add(1).saturating_mul(self.locals);
+        totals.block_locals = totals.block_locals.saturating_add(block_locals);
+        totals.cost.function(self.cost, block_locals, self.jumps);
         for (measure, value, limit) in [
             (
                 "nested loops times locals, of all functions",
@@ -190,6 +199,8 @@ impl Walk<'_> {
                     measure.calls += 1;
                 }
                 let (params, results) = other.operator_arity(self)?;
+                let values = u64::from(params) + u64::from(results);
+                measure.cost.values(values);
                 self.pop(u64::from(params));
                 self.height += u64::from(results);
             }
@@ -197,6 +208,8 @@ impl Walk<'_> {
         if let Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } = operator {
             measure.blocks += 1;
         }
+        measure.jumps += u64::from(cost::branches(operator));
+        measure.cost.operator(operator);
         measure.loops = measure.loops.max(self.loops);
         measure.nesting = measure.nesting.max(self.frames.len() as u64);
         measure.operands = measure.operands.max(self.height);

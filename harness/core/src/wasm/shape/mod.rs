@@ -6,6 +6,7 @@
 //! on the sum over all functions, because many functions just below a bound add up.
 
 mod bounds;
+mod cost;
 mod function;
 mod module;
 mod nesting;
@@ -13,6 +14,7 @@ mod nesting;
 mod tests;
 
 pub use bounds::ShapeError;
+pub use cost::most;
 
 use bounds::{Totals, bound};
 use function::Measure;
@@ -31,6 +33,8 @@ const MODULES: u64 = 100;
 const COMPONENTS_DEEP: usize = 8;
 /// Initial elements of all tables together.
 pub const TABLE: usize = 100_000;
+/// Data segments of all modules together.
+const SEGMENTS: u64 = 10_000;
 /// Bytes in all gaps between the data segments of one module.
 const DATA_GAP: u64 = 1024 * 1024;
 
@@ -45,18 +49,21 @@ pub fn bounds() -> Vec<u64> {
         MODULES,
         COMPONENTS_DEEP as u64,
         TABLE as u64,
+        SEGMENTS,
         DATA_GAP,
         nesting::TYPES_DEEP,
     ];
-    own.into_iter().chain(function::BOUNDS).collect()
+    let own = own.into_iter().chain(function::BOUNDS);
+    own.chain(cost::BOUNDS).collect()
 }
 
 /// Measures `binary`, a module or a component. It stops without an error at what it
-/// cannot parse, because the validator reports that in more detail.
+/// cannot parse, because the validator reports that in more detail. Returns how many
+/// milliseconds the compiler is estimated to take.
 ///
 /// # Errors
 /// [`ShapeError`] names the first measure above its bound.
-pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
+pub fn check(binary: &[u8]) -> Result<u64, ShapeError> {
     let mut totals = Totals::default();
     let mut stack: Vec<Module> = Vec::new();
     for payload in Parser::new(0).parse_all(binary) {
@@ -88,7 +95,8 @@ pub fn check(binary: &[u8]) -> Result<(), ShapeError> {
             }
         }
     }
-    Ok(())
+    totals.cost.judge(binary.len())?;
+    Ok(totals.cost.millis())
 }
 
 impl Module {
@@ -106,7 +114,9 @@ impl Module {
                     for ty in group.into_types() {
                         totals.types += 1;
                         bound("types", totals.types, TYPES, None)?;
-                        bound("fields of a type", fields(&ty), FIELDS, None)?;
+                        let fields = fields(&ty);
+                        bound("fields of a type", fields, FIELDS, None)?;
+                        totals.cost.values(fields);
                         self.types.push(ty);
                     }
                 }
@@ -143,10 +153,7 @@ impl Module {
                 }
             }
             Payload::DataSection(section) => {
-                for data in section {
-                    let Ok(data) = data else { return Ok(None) };
-                    self.data(&data);
-                }
+                return self.data_section(section, totals);
             }
             Payload::CodeSectionEntry(body) => {
                 let at = self.bodies;
@@ -158,6 +165,21 @@ impl Module {
                 }
             }
             _ => {}
+        }
+        Ok(Some(()))
+    }
+
+    fn data_section(
+        &mut self,
+        section: wasmparser::DataSectionReader<'_>,
+        totals: &mut Totals,
+    ) -> Result<Option<()>, ShapeError> {
+        totals.segments += u64::from(section.count());
+        bound("data segments", totals.segments, SEGMENTS, None)?;
+        for data in section {
+            let Ok(data) = data else { return Ok(None) };
+            totals.cost.segment();
+            self.data(&data);
         }
         Ok(Some(()))
     }

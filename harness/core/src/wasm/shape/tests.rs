@@ -1,6 +1,6 @@
 //! Binaries at a bound are accepted, and those above it are refused by its name.
 
-use super::{FUNCTIONS, check, nesting::TYPES_DEEP};
+use super::{FUNCTIONS, check, most, nesting::TYPES_DEEP};
 
 fn leb(mut value: usize) -> Vec<u8> {
     let mut out = Vec::new();
@@ -99,4 +99,57 @@ fn cost_that_many_functions_or_blocks_multiply_is_refused() {
     let one_if = [0, 0x41, 0, 0x04, 0x40, 0x0b, 0x0b];
     assert_eq!(refused(&module(most + 1, &one_if)), "functions");
     check(&module(most, &one_if)).expect("at the bound");
+}
+
+/// A module of one function type of `count` parameters and results, and of `functions`
+/// with the same `body`.
+fn with_type(count: usize, functions: usize, body: &[u8]) -> Vec<u8> {
+    let values = [leb(count), vec![0x7f; count]].concat();
+    let ty = [vec![1, 0x60], values.clone(), values].concat();
+    let entry = [leb(body.len()), body.to_vec()].concat();
+    let number = leb(functions);
+    [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, &ty),
+        section(3, &[number.clone(), vec![0; functions]].concat()),
+        section(10, &[number, entry.repeat(functions)].concat()),
+    ]
+    .concat()
+}
+
+#[test]
+fn kilobytes_that_the_compiler_needs_seconds_for_are_refused_by_their_estimate() {
+    const ESTIMATE: &str = "estimated milliseconds to compile";
+    let body = |code: &[u8], count: usize| [&[0][..], &code.repeat(count), &[0x0b]].concat();
+    // Five thousand calls of a hundred values each.
+    let gets = [0x20, 0].repeat(100);
+    let calls = [&[0][..], &gets, &[0x10, 0].repeat(5_000), &[0x0b]].concat();
+    assert_eq!(refused(&with_type(100, 1, &calls)), ESTIMATE);
+    let calls = [&[0][..], &gets, &[0x10, 0].repeat(500), &[0x0b]].concat();
+    check(&with_type(100, 1, &calls)).expect("a tenth of it");
+    // Indirect calls, in many functions and in one; branches to one place.
+    let indirect = [0x41, 0, 0x11, 0, 0];
+    assert_eq!(refused(&module(200, &body(&indirect, 1_000))), ESTIMATE);
+    check(&module(20, &body(&indirect, 1_000))).expect("a tenth of it");
+    let branch = [0x41, 0, 0x0d, 0];
+    assert_eq!(refused(&module(1, &body(&branch, 40_000))), ESTIMATE);
+    // Functions of a type with many values.
+    assert_eq!(refused(&with_type(90, 4_000, &[0, 0, 0x0b])), ESTIMATE);
+    // Data segments of one byte.
+    let segments = |count| {
+        let data = [leb(count), [0, 0x41, 0, 0x0b, 1, 0].repeat(count)].concat();
+        let memory = section(5, &[1, 0, 1]);
+        [b"\0asm\x01\0\0\0".to_vec(), memory, section(11, &data)].concat()
+    };
+    assert_eq!(refused(&segments(90_000)), "data segments");
+    check(&segments(5_000)).expect("half of the bound");
+}
+
+#[test]
+fn estimate_grows_with_the_code_and_its_bound_with_the_bytes() {
+    let body = [&[0][..], &[0x41, 0, 0x1a].repeat(10_000), &[0x0b]].concat();
+    let one = check(&module(1, &body)).expect("ordinary code");
+    let ten = check(&module(10, &body)).expect("ordinary code");
+    assert_eq!(ten / one, 10, "{one} {ten}");
+    assert!(most(10 << 20) > most(0));
 }
