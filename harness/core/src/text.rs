@@ -1,13 +1,17 @@
-//! Makes untrusted text inert: bounded, on one line, without terminal control.
+//! Makes untrusted text inert: bounded, on one line, without control of terminals or of
+//! the CI systems that read logs.
 
-/// `text` with every control, bidi and zero-width character escaped as `\u{…}`, cut
-/// after `max` characters with a note of how many are left out.
+use std::borrow::Cow;
+
+/// `text` with every control, bidi and zero-width character escaped as `\u{…}`, and one
+/// character of every [workflow command](without_commands), cut after `max` characters
+/// with a note of how many are left out.
 #[must_use]
 pub fn inert(text: &str, max: usize) -> String {
     // Most texts are plain. A table is fast in a fuzzing build as well, which
     // records each comparison.
     if text.len() <= max && is_plain(text) {
-        return text.to_owned();
+        return without_commands(text).into_owned();
     }
     let mut out = String::with_capacity(text.len().min(max));
     let mut chars = text.chars();
@@ -18,16 +22,71 @@ pub fn inert(text: &str, max: usize) -> String {
     if left > 0 {
         out.push_str(&format!("… ({left} more characters)"));
     }
-    out
+    match without_commands(&out) {
+        Cow::Owned(disarmed) => disarmed,
+        Cow::Borrowed(_) => out,
+    }
+}
+
+/// `text` in which one character of everything is escaped that a CI system obeys when it
+/// stands in a log: `##[…]` and `##vso[…]` anywhere in a line, and `::name …` at the start
+/// of a word, because a console may break the line before it.
+#[must_use]
+pub fn without_commands(text: &str) -> Cow<'_, str> {
+    disarmed(text, "\\u{23}", "\\u{3a}")
+}
+
+/// The same for a JSON document, in the escapes of JSON: only its strings can hold a
+/// command, and their values stay the same.
+#[must_use]
+pub fn json_without_commands(json: &str) -> Cow<'_, str> {
+    disarmed(json, "\\u0023", "\\u003a")
+}
+
+fn disarmed<'t>(text: &'t str, hash: &str, colon: &str) -> Cow<'t, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let pairs = text.match_indices("##").chain(text.match_indices("::"));
+    let mut commands: Vec<usize> = pairs
+        .map(|(at, _)| at)
+        .filter(|at| is_command(text, *at))
+        .collect();
+    commands.sort_unstable();
+    for at in commands {
+        // The first character of the pair stays.
+        out.push_str(text.get(copied..=at).unwrap_or_default());
+        let is_hash = text.get(at..).is_some_and(|rest| rest.starts_with('#'));
+        out.push_str(if is_hash { hash } else { colon });
+        copied = at + 2;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// Whether the pair of characters at `at` begins a command.
+fn is_command(text: &str, at: usize) -> bool {
+    let (before, pair) = text.split_at(at);
+    let Some(rest) = pair.strip_prefix("##") else {
+        let name = pair.trim_start_matches(':').chars().next();
+        let is_word = before
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        return is_word && name.is_some_and(|c| c.is_ascii_alphabetic());
+    };
+    // NB: a third `#` may follow, whose pair is not matched on its own.
+    let rest = rest.trim_start_matches('#');
+    let is_azure = |name: &str| name.eq_ignore_ascii_case("vso[");
+    rest.starts_with('[') || rest.get(..4).is_some_and(is_azure)
 }
 
 /// `text` with the same characters escaped, except line breaks, and without a cut:
 /// for multi-line text that another component has already made inert.
 #[must_use]
 pub fn inert_lines(text: &str) -> String {
-    if is_plain(text) {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -35,7 +94,10 @@ pub fn inert_lines(text: &str) -> String {
             c => push_inert(&mut out, c),
         }
     }
-    out
+    match without_commands(&out) {
+        Cow::Owned(disarmed) => disarmed,
+        Cow::Borrowed(_) => out,
+    }
 }
 
 /// `bytes` in lower-case hexadecimal digits.
@@ -194,6 +256,42 @@ mod tests {
         );
         assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
         assert_eq!(inert_lines("a\u{1b}b\nc\r"), "a\\u{1b}b\nc\\r");
+    }
+
+    #[test]
+    fn commands_of_ci_systems_are_escaped_and_other_colons_and_hashes_stay() {
+        for (text, want) in [
+            ("x ##vso[task.set]y", "x #\\u{23}vso[task.set]y"),
+            ("##VSO[a]", "#\\u{23}VSO[a]"),
+            ("a##[error]b", "a#\\u{23}[error]b"),
+            ("::set-output name=a::b", ":\\u{3a}set-output name=a::b"),
+            ("at `::error::x`", "at `:\\u{3a}error::x`"),
+        ] {
+            assert_eq!(inert(text, 99), want);
+            assert_eq!(inert_lines(&format!("a\n{text}")), format!("a\n{want}"));
+        }
+        for other in [
+            "pack::wizard::check",
+            "## Title",
+            "#[x]",
+            "a :: b",
+            "[::1]:80",
+        ] {
+            assert_eq!(inert(other, 99), other);
+        }
+        for hashes in ["###[a]", "####vso[a]", ":::error::", "a\u{1b}##[b]"] {
+            let inert = inert(hashes, 99);
+            let holds = |part: &str| inert.contains(part);
+            assert!(
+                !holds("##[") && !holds("##vso[") && !holds("::e"),
+                "{inert}"
+            );
+        }
+        let json = r###"{"a":"##[b] ::c"}"###;
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        let safe = json_without_commands(json);
+        assert!(!safe.contains("##[") && !safe.contains(" ::c"), "{safe}");
+        assert_eq!(read(&safe), read(json));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod repro;
 
 use crate::reports::invalidate_named;
 use clap::{Parser, Subcommand};
+use provision_core::text::inert_lines;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -203,7 +204,7 @@ pub fn main() -> ExitCode {
         } => catalogue::markdown(),
     };
     let exit = done.unwrap_or_else(|error| {
-        anstream::eprintln!("error: {error}");
+        anstream::eprintln!("error: {}", inert_lines(&error.to_string()));
         error.exit()
     });
     exit.into()

@@ -2,12 +2,17 @@
 
 use crate::exit::Error;
 use crate::files;
+use provision_core::text::{json_without_commands, without_commands};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Prints `text` to standard output. A closed pipe is no error, because the
+/// Prints `text` to standard output, without commands of CI systems. A closed pipe is no error, because the
 /// reader, for example `head`, may have read enough.
 pub(super) fn print(text: &str) -> Result<(), Error> {
+    write(&without_commands(text))
+}
+
+fn write(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -19,5 +24,5 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
 /// Prints `value` to standard output as indented JSON.
 pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let bytes = files::pretty(value)?;
-    print(&String::from_utf8_lossy(&bytes))
+    write(&json_without_commands(&String::from_utf8_lossy(&bytes)))
 }

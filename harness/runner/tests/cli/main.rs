@@ -12,6 +12,7 @@ mod contract;
 mod contradictions;
 mod dry_run;
 mod fuzz;
+mod inert_output;
 mod outputs;
 mod play;
 mod red_reports;
