@@ -3,8 +3,9 @@
 use crate::exit::{Error, show};
 use crate::out_folder::MARKER;
 use provision_core::manifest;
+use provision_core::pack::digest;
 use provision_core::text::inert;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -200,17 +201,28 @@ fn slashed(path: &Path) -> String {
 }
 
 /// Replaces equal labels by the paths of their packs: two roots may contain packs of
-/// the same name, and reports need unique names.
+/// the same name, and reports need unique names. Paths whose texts are equal too, because
+/// they differ only in bytes that are no UTF-8 or in what [`inert`] cuts off, get a digest
+/// of their bytes, which does not depend on the packs beside them.
 fn make_labels_unique(found: &mut [PackRef]) {
-    let mut seen = BTreeSet::new();
-    let mut twice = BTreeSet::new();
+    relabel(found, |pack| slashed(&pack.path));
+    relabel(found, |pack| {
+        let bytes = pack.path.as_os_str().as_encoded_bytes();
+        let digest = digest(bytes);
+        format!("{}-{}", pack.label, digest.get(..16).unwrap_or(&digest))
+    });
+}
+
+/// Gives each pack whose label another pack has too its label by `other`.
+fn relabel(found: &mut [PackRef], other: impl Fn(&PackRef) -> String) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for pack in found.iter() {
-        if !seen.insert(pack.label.clone()) {
-            twice.insert(pack.label.clone());
-        }
+        *counts.entry(pack.label.clone()).or_default() += 1;
     }
-    for pack in found.iter_mut().filter(|p| twice.contains(&p.label)) {
-        pack.label = slashed(&pack.path);
+    for pack in found {
+        if counts.get(&pack.label).is_some_and(|count| *count > 1) {
+            pack.label = other(pack);
+        }
     }
 }
 
@@ -306,5 +318,26 @@ mod tests {
         let labels = labels(&[root.path().join("x"), root.path().join("y")]);
         assert_eq!(labels.len(), 2);
         assert_ne!(labels[0], labels[1]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_differ_in_bytes_that_are_no_text_get_different_stable_labels() {
+        use std::os::unix::ffi::OsStrExt;
+        let root = tempfile::tempdir().expect("a folder");
+        let file = |name: &[u8]| root.path().join(std::ffi::OsStr::from_bytes(name));
+        let names = [&b"p\xfe.gtpack"[..], b"p\xff.gtpack"];
+        for name in names {
+            if fs::write(file(name), "{}").is_err() {
+                // This file system takes no such names, so there is nothing to tell apart.
+                return;
+            }
+        }
+        let both = labels(&[root.path().to_owned()]);
+        assert_eq!(both.len(), 2);
+        assert_ne!(both[0], both[1]);
+        fs::write(file(b"p\xfd.gtpack"), "{}").expect("a file");
+        let three = labels(&[root.path().to_owned()]);
+        assert!(both.iter().all(|label| three.contains(label)), "{three:?}");
     }
 }
