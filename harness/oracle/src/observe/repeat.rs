@@ -83,7 +83,10 @@ fn on_other_thread<T: Send>(act: impl FnOnce() -> T + Send) -> T {
     // NB: starting a thread for each pack costs as much as several steps.
     static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
         let name = |n| format!("again-{n}");
-        ThreadPoolBuilder::new().thread_name(name).build().ok()
+        // NB: without a number, environment variables would set it.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool = ThreadPoolBuilder::new().num_threads(threads.min(64));
+        pool.thread_name(name).build().ok()
     });
     if let Some(pool) = &*POOL {
         return pool.install(act);
