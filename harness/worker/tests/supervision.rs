@@ -45,6 +45,7 @@ const MODES: &[(&str, StepCode, &str)] = &[
         "more bytes than it may",
     ),
     ("closes", StepCode::WorkerProtocol, "did not end"),
+    ("stops", StepCode::WorkerCrash, "SIGSTOP"),
 ];
 
 type Test = fn() -> Result<(), Failed>;
@@ -152,6 +153,10 @@ fn go_wrong(mode: &str) -> ExitCode {
             libc::signal(libc::SIGSEGV, libc::SIG_DFL);
             libc::raise(libc::SIGSEGV);
         },
+        // SAFETY: the signal stops this process until it is killed, as intended.
+        "stops" => unsafe {
+            libc::raise(libc::SIGSTOP);
+        },
         "exit" => return ExitCode::from(3),
         "memory" => return ExitCode::from(86),
         "noise" => answer("no JSON at all", b""),
@@ -243,7 +248,9 @@ fn fails((mode, code, message): &(&str, StepCode, &str)) -> Result<(), Failed> {
         assert!(failure.message.contains("tried again"), "{failure}");
     }
     let messages = messages.lock().expect("no panic");
-    let retries = messages.iter().filter(|m| m.contains("once more")).count();
+    // The pack is named.
+    let is_retry = |m: &&String| m.starts_with("p: s.wat: ") && m.contains("once more");
+    let retries = messages.iter().filter(is_retry).count();
     assert_eq!(retries, 2, "{messages:?}");
     Ok(())
 }

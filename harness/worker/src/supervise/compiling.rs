@@ -97,8 +97,7 @@ impl Workers {
         let deadline = Instant::now() + self.timeout(step);
         let compile = || match self.compile(pool, step, deadline) {
             Err(first) if is_retryable(&first) && Instant::now() < deadline => {
-                let file = step.file;
-                (self.warn)(&format!("{file}: {first}; it is compiled once more"));
+                (self.warn)(&format!("{step}: {first}; it is compiled once more"));
                 let second = self.compile(pool, step, deadline);
                 second.or_else(|failure| self.failed(&code, failure, 2))
             }

@@ -55,7 +55,9 @@ fn failure(code: StepCode, failure: &WorkerFailure, attempts: u32) -> StepFailur
 /// The failure of a step whose worker failed while it ran the step.
 pub(super) fn step_failure(worker: &WorkerFailure, attempts: u32) -> StepFailure {
     let code = match worker {
-        WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } => StepCode::WorkerCrash,
+        WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } | WorkerFailure::Suspended => {
+            StepCode::WorkerCrash
+        }
         WorkerFailure::Memory { .. } => StepCode::WorkerMemory,
         WorkerFailure::Timeout(_) => StepCode::Deadline,
         WorkerFailure::Protocol(_) => StepCode::WorkerProtocol,
@@ -71,7 +73,9 @@ pub(super) fn compile_error(worker: WorkerFailure, attempts: u32) -> StepError {
         WorkerFailure::Killed { signal, .. } if *signal == libc::SIGXCPU => {
             StepCode::CompileTimeout
         }
-        WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } => StepCode::WorkerCrash,
+        WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } | WorkerFailure::Suspended => {
+            StepCode::WorkerCrash
+        }
         WorkerFailure::Memory { .. } => StepCode::WorkerMemory,
         WorkerFailure::Protocol(_) => StepCode::WorkerProtocol,
         WorkerFailure::NotStarted(_) | WorkerFailure::Stopped => {

@@ -187,8 +187,8 @@ impl Workers {
         if !is_retryable(&first) {
             return failed(step_failure(&first, 1));
         }
-        let file = &request.component;
-        (self.warn)(&format!("{file}: {first}; the step is run once more"));
+        let step = StepFile::of(lane, pack, &request.component);
+        (self.warn)(&format!("{step}: {first}; the step is run once more"));
         match self.once(lane, pack, request) {
             Ok(reply) => reply,
             Err(StepError::Final(failure)) => failed(failure),
@@ -327,7 +327,7 @@ impl Workers {
             // The worker writes the reason to standard error.
             let stderr = process.stderr_text();
             if !stderr.is_empty() {
-                (self.warn)(&format!("{file}: {stderr}"));
+                (self.warn)(&format!("{step}: {stderr}"));
             }
         }
         let name = || self.code_name(step);

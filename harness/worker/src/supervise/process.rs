@@ -2,7 +2,7 @@
 //! reaps it.
 
 use super::stable_text::stable;
-use super::watchdog::{self, Deadline, stopped};
+use super::watchdog::{self, Deadline, Kill, stopped};
 use crate::EXIT_MEMORY;
 use crate::frame::{self, Bounds, FrameError};
 use crate::message::{Answer, Start, VERSION};
@@ -47,6 +47,9 @@ pub(crate) enum WorkerFailure {
     /// It missed its deadline, and the supervisor killed it.
     #[error("the worker did not answer within {} s, and was killed", .0.as_secs_f64().round())]
     Timeout(Duration),
+    /// A signal stopped it, and the supervisor killed it.
+    #[error("a signal (SIGSTOP or the like) stopped the worker, and the supervisor killed it")]
+    Suspended,
     /// It violated the protocol.
     #[error("the worker sent an invalid reply: {0}")]
     Protocol(String),
@@ -232,10 +235,13 @@ impl Process {
     /// Why the worker closed its pipe after `started`.
     fn ended(&mut self, started: Instant, deadline: Instant) -> WorkerFailure {
         self.failed = true;
-        if self.deadline.is_missed() {
+        if let Some(kill) = self.deadline.killed() {
             self.reap();
-            // NB: the bound, and not the time that passed, which differs from run to run.
-            return WorkerFailure::Timeout(deadline.saturating_duration_since(started));
+            return match kill {
+                // NB: the bound, and not the time that passed, which differs from run to run.
+                Kill::Late => WorkerFailure::Timeout(deadline.saturating_duration_since(started)),
+                Kill::Suspended => WorkerFailure::Suspended,
+            };
         }
         // The pipe closes while the worker dies; its status follows a moment later.
         let dead = dead_within(watchdog::pid(&self.child), ENDING);

@@ -1,6 +1,7 @@
 //! [`StepFile`]: what a worker compiles or runs.
 
 use provision_core::pack::Pack;
+use std::fmt;
 
 /// A file of a pack that is a step, and the lane whose compiler compiles it.
 #[derive(Clone, Copy)]
@@ -13,5 +14,14 @@ pub(super) struct StepFile<'p> {
 impl<'p> StepFile<'p> {
     pub(super) fn of(lane: usize, pack: &'p Pack, file: &'p str) -> Self {
         Self { lane, pack, file }
+    }
+}
+
+impl fmt::Display for StepFile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(id) = &self.pack.manifest().id {
+            write!(f, "{id}: ")?;
+        }
+        f.write_str(self.file)
     }
 }

@@ -1,5 +1,5 @@
-//! The watchdog: a thread that kills workers that miss their deadline, and the
-//! list of this process's workers that are not reaped yet.
+//! The watchdog: a thread that kills workers that miss their deadline or that a signal
+//! stopped, and the list of this process's workers that are not reaped yet.
 //!
 //! The thread checks all deadlines at intervals instead of waiting for each
 //! worker, so that a request costs no more than storing one number.
@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 
 /// Time between two checks of all deadlines.
 const INTERVAL: Duration = Duration::from_millis(50);
+/// Intervals between two looks at whether the workers that are waited for are stopped.
+/// The deadline of a step leaves room for a busy machine, so without this look a stopped
+/// worker would delay the run for a minute.
+const LOOK: u32 = 20;
 
 /// Workers that are not reaped, by process group.
 static LIVE: Mutex<BTreeMap<i32, Arc<Deadline>>> = Mutex::new(BTreeMap::new());
@@ -27,7 +31,18 @@ static STARTED: OnceLock<()> = OnceLock::new();
 pub(crate) struct Deadline {
     /// Milliseconds since the epoch of this process; 0 if there is no deadline.
     until: AtomicU64,
-    missed: AtomicBool,
+    /// Whether the worker was stopped at the last look.
+    was_stopped: AtomicBool,
+    killed: OnceLock<Kill>,
+}
+
+/// Why the watchdog killed a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kill {
+    /// It missed its deadline.
+    Late,
+    /// A signal stopped it.
+    Suspended,
 }
 
 impl Deadline {
@@ -37,10 +52,33 @@ impl Deadline {
         self.until.store(until, Ordering::Release);
     }
 
-    /// Whether the worker missed its deadline and was killed.
-    pub(crate) fn is_missed(&self) -> bool {
-        self.missed.load(Ordering::Acquire)
+    /// Why the watchdog killed the worker, if it did.
+    pub(crate) fn killed(&self) -> Option<Kill> {
+        self.killed.get().copied()
     }
+
+    /// Whether the worker `pid` misses its deadline, or is stopped at two looks in a row.
+    fn offence(&self, pid: i32, now: u64, looks: bool) -> Option<Kill> {
+        let until = self.until.load(Ordering::Acquire);
+        if until == 0 {
+            return None;
+        }
+        if until < now {
+            return Some(Kill::Late);
+        }
+        let is_stopped = looks && is_stopped(pid);
+        let twice = looks && self.was_stopped.swap(is_stopped, Ordering::AcqRel) && is_stopped;
+        twice.then_some(Kill::Suspended)
+    }
+}
+
+/// Whether a signal stopped the process `pid`. On systems without `/proc` this is never
+/// known, and a stopped worker misses its deadline.
+fn is_stopped(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // NB: the name of the program is in parentheses, and may hold any character.
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|rest| rest.starts_with('T'))
 }
 
 fn millis(at: Instant) -> u64 {
@@ -66,13 +104,15 @@ pub(crate) fn start() -> io::Result<()> {
 }
 
 fn watch() {
+    let mut round = 0u32;
     loop {
+        round = round.wrapping_add(1);
         std::thread::park_timeout(INTERVAL);
         let now = millis(Instant::now());
+        let looks = round.is_multiple_of(LOOK);
         for (pid, deadline) in live().iter() {
-            let until = deadline.until.load(Ordering::Acquire);
-            if until != 0 && until < now {
-                deadline.missed.store(true, Ordering::Release);
+            if let Some(kill) = deadline.offence(*pid, now, looks) {
+                deadline.killed.get_or_init(|| kill);
                 kill_group(*pid);
             }
         }
