@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod archive;
+pub mod defects;
 pub mod guests;
 pub mod host_calls;
 pub mod json;

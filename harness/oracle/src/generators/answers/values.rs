@@ -167,7 +167,14 @@ fn at_boundaries(
             ];
             let numbers = unique(beside.chain(fixed)).into_iter();
             let value = |number: i64| (format!("the number {number}"), json!(number));
-            numbers.map(value).collect()
+            // Forms and files often give a number as text. Code may read it or refuse it,
+            // and must not keep it as a text where the config's schema says number.
+            let spelled = limits.first().unwrap_or(&1);
+            let spelled = (
+                format!("the number {spelled} as a text"),
+                json!(spelled.to_string()),
+            );
+            numbers.map(value).chain([spelled]).collect()
         }
         Some(Kind::Text) => {
             let powers = (8..=16).map(|power| 1_i64 << power);

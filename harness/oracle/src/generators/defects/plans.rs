@@ -1,0 +1,287 @@
+//! Defects in what a wizard plans: URLs, redirects, updates, and plans that depend on the
+//! time, chance, the mode, the tenant or the base URL.
+
+use super::defect::{Defect, Found};
+use super::form::Role;
+use super::guest_language::{Act, Out, Part, Test, base, path, refusal};
+use super::wizard::{Plan, Shape, Wizard};
+use provision_core::FindingCode;
+use provision_core::codes::{CheckCode, StepCode};
+use serde_json::json;
+
+const ELSEWHERE: Found = ("plan.webhooks", of(CheckCode::WebhookBase));
+const MALFORMED: Found = ("plan.webhooks", of(CheckCode::WebhookUrl));
+const REDIRECT: Found = ("plan.redirects", of(CheckCode::Redirect));
+const TRAPS: Found = ("wizard.completes", FindingCode::Step(StepCode::Trap));
+const DIFFERS: Found = ("determinism.repeat", of(CheckCode::OutputDiffers));
+
+const fn of(code: CheckCode) -> FindingCode {
+    FindingCode::Check(code)
+}
+
+/// Plans otherwise where the test holds.
+fn otherwise(wizard: &mut Wizard, test: Test, change: impl Fn(&mut Plan)) {
+    let mut plan = wizard.plan.clone();
+    change(&mut plan);
+    let plan = wizard.planned_with(&plan);
+    wizard.apply.push((test, Act::Say(plan)));
+}
+
+/// Plans otherwise for the second choice.
+fn for_second(wizard: &mut Wizard, change: impl Fn(&mut Plan)) {
+    let choice = wizard.asked(Role::Choice);
+    let second = choice.is(choice.choice(1));
+    otherwise(wizard, second, change);
+}
+
+/// The base URL and these characters.
+fn based(end: &str) -> Vec<Part> {
+    vec![Part::Of(base()), Part::fixed(end)]
+}
+
+fn fixed(url: &str) -> Vec<Part> {
+    vec![Part::fixed(url)]
+}
+
+fn installs() -> Test {
+    Test::Is(path(&["mode"]), "install".into())
+}
+
+fn has_tenant() -> Test {
+    Test::Absent(path(&["inputs", "tenant", "tenant"])).not()
+}
+
+/// Plans of other answers than the fixture's.
+pub(super) const OF_ANSWERS: [Defect; 4] = [
+    Defect::new(
+        "second-choice-elsewhere",
+        "The webhook of the second choice is elsewhere.",
+        &[Role::Choice],
+        ELSEWHERE,
+        |w| for_second(w, |plan| plan.webhook = fixed("https://us.elsewhere.example/hook")),
+    ),
+    Defect::new(
+        "second-choice-unknown-operation",
+        "An operation of the second choice has an unknown verb.",
+        &[Role::Choice],
+        ("plan.shape", of(CheckCode::OpVerb)),
+        |w| for_second(w, |plan| plan.verb = "explode".into()),
+    ),
+    Defect::new(
+        "second-choice-config-invalid",
+        "The schema refuses the config of the second choice.",
+        &[Role::Choice],
+        ("plan.config-valid", of(CheckCode::ConfigInvalid)),
+        |w| {
+            w.schema = true;
+            let id = w.asked(Role::Choice).id.clone();
+            for_second(w, |plan| {
+                plan.config.retain(|(key, _, _)| *key != id);
+                let other = Out::Json(json!("OTHER"));
+                plan.config.push((id.clone(), Test::Always, other));
+            });
+        },
+    ),
+    Defect::new(
+        "webhook-of-an-answer",
+        "The webhook is the base URL and an answer, which can move its host.",
+        &[Role::Text],
+        ELSEWHERE,
+        |w| {
+            w.fixture = true;
+            w.asked_mut(Role::Text).fixed = Some("/lobby".into());
+            let path = w.asked(Role::Text).path();
+            w.plan.webhook = vec![Part::Of(base()), Part::Of(path)];
+        },
+    ),
+];
+
+/// URLs that are not below the base URL of the run, or no URLs.
+pub(super) const URLS: [Defect; 14] = [
+    Defect::new(
+        "base-path-lost",
+        "The path of the base URL is lost.",
+        &[],
+        ELSEWHERE,
+        |w| w.plan.webhook = vec![Part::Origin(base()), Part::fixed("/hook")],
+    ),
+    Defect::new(
+        "host-written-in",
+        "The host of the base URL is written into the pack.",
+        &[],
+        ELSEWHERE,
+        |w| w.plan.webhook = fixed("https://conformance.invalid/hook"),
+    ),
+    Defect::new(
+        "no-base-traps",
+        "A run without a public base URL traps.",
+        &[],
+        TRAPS,
+        |w| w.validate.first(Test::Absent(base()), Act::Trap),
+    ),
+    Defect::new(
+        "webhook-elsewhere",
+        "The webhook is on another host.",
+        &[],
+        ELSEWHERE,
+        |w| w.plan.webhook = fixed("https://hooks.elsewhere.example/in"),
+    ),
+    Defect::new(
+        "webhook-http",
+        "The webhook is not https.",
+        &[],
+        ("plan.webhooks", of(CheckCode::WebhookScheme)),
+        |w| w.plan.webhook = fixed("http://conformance.invalid/hook"),
+    ),
+    Defect::new(
+        "webhook-backslash",
+        "A backslash moves the host of the webhook.",
+        &[],
+        MALFORMED,
+        |w| w.plan.webhook = based("\\@elsewhere.example/"),
+    ),
+    Defect::new(
+        "webhook-user",
+        "The base URL becomes the user of another host.",
+        &[],
+        MALFORMED,
+        |w| w.plan.webhook = based("@elsewhere.example/"),
+    ),
+    Defect::new(
+        "webhook-control",
+        "The webhook holds a control character.",
+        &[],
+        MALFORMED,
+        |w| w.plan.webhook = based("/a\u{7}b"),
+    ),
+    Defect::new(
+        "webhook-line-end",
+        "The webhook holds a line end.",
+        &[],
+        MALFORMED,
+        |w| w.plan.webhook = based("/a\r\nb"),
+    ),
+    Defect::new(
+        "webhook-leaves",
+        "The path of the webhook leaves that of the base URL.",
+        &[],
+        MALFORMED,
+        |w| w.plan.webhook = based("/../../up"),
+    ),
+    Defect::new(
+        "redirect-elsewhere",
+        "OAuth redirects to another host.",
+        &[],
+        REDIRECT,
+        |w| w.plan.redirect = fixed("https://login.elsewhere.example/back"),
+    ),
+    Defect::new(
+        "redirect-http",
+        "OAuth redirects to an http URL.",
+        &[],
+        REDIRECT,
+        |w| w.plan.redirect = fixed("http://conformance.invalid/back"),
+    ),
+    Defect::new(
+        "notification-elsewhere",
+        "A subscription notifies another host.",
+        &[],
+        REDIRECT,
+        |w| w.plan.notification = fixed("https://feed.elsewhere.example/in"),
+    ),
+    Defect::new(
+        "webhook-template",
+        "The webhook holds a template that nobody resolves.",
+        &[],
+        MALFORMED,
+        |w| w.plan.webhook = based("/${room}"),
+    ),
+];
+
+/// Plans that depend on what they should not depend on.
+pub(super) const CONDITIONS: [Defect; 6] = [
+    Defect::new(
+        "time-in-plan",
+        "The time is in the plan.",
+        &[],
+        DIFFERS,
+        |w| {
+            w.shape = Shape::Component;
+            let note = Out::Text(vec![Part::fixed("planned at "), Part::Clock]);
+            w.plan.notes.push((Test::Always, note));
+        },
+    ),
+    Defect::new(
+        "chance-in-webhook",
+        "A random number is in the path of the webhook.",
+        &[],
+        DIFFERS,
+        |w| {
+            w.shape = Shape::Component;
+            w.plan.webhook.push(Part::fixed("/"));
+            w.plan.webhook.push(Part::Chance);
+        },
+    ),
+    Defect::new(
+        "install-elsewhere",
+        "The webhook is another one when the wizard installs.",
+        &[],
+        ("determinism.mode", of(CheckCode::PlanDiffers)),
+        |w| otherwise(w, installs(), |plan| plan.webhook.push(Part::fixed("/live"))),
+    ),
+    Defect::new(
+        "install-refused",
+        "The wizard refuses to install what it accepts in a dry run.",
+        &[],
+        ("determinism.mode", of(CheckCode::OutcomeDiffers)),
+        |w| w.validate.first(installs(), Act::Say(refusal("not yet"))),
+    ),
+    Defect::new(
+        "tenant-traps",
+        "A run for a tenant traps.",
+        &[],
+        TRAPS,
+        |w| w.validate.first(has_tenant(), Act::Trap),
+    ),
+    Defect::new(
+        "tenant-elsewhere",
+        "The webhook of a tenant is elsewhere.",
+        &[],
+        ELSEWHERE,
+        |w| {
+            let url = "https://tenants.elsewhere.example/hook";
+            otherwise(w, has_tenant(), |plan| plan.webhook = fixed(url));
+        },
+    ),
+];
+
+/// What later runs do to what setup left.
+pub(super) const LATER: [Defect; 3] = [
+    Defect::new(
+        "update-drops",
+        "An update that changes nothing drops what setup set.",
+        &[Role::Choice],
+        ("plan.update-keeps", of(CheckCode::UpdateDrops)),
+        |w| {
+            let id = w.asked(Role::Choice).id.clone();
+            w.update = json!({ "plan": { "config_patch": { id: null } } });
+        },
+    ),
+    Defect::new(
+        "second-setup-changes",
+        "A second setup registers another webhook.",
+        &[],
+        ("plan.idempotent", of(CheckCode::NotIdempotent)),
+        |w| {
+            let again = Test::Absent(path(&["inputs", "existing_state"])).not();
+            otherwise(w, again, |plan| plan.webhook.push(Part::fixed("/again")));
+        },
+    ),
+    Defect::new(
+        "remove-leaves",
+        "The remove wizard leaves the webhook.",
+        &[],
+        ("plan.removable", of(CheckCode::LeftBehind)),
+        |w| w.leaves = true,
+    ),
+];
