@@ -100,6 +100,28 @@ pub fn inert_lines(text: &str) -> String {
     }
 }
 
+/// The same JSON document with the same characters and commands as JSON escapes. Line
+/// breaks between its values stay.
+#[must_use]
+pub fn inert_json(document: &str) -> String {
+    let document = json_without_commands(document);
+    if is_plain(&document) {
+        return document.into_owned();
+    }
+    let mut out = String::with_capacity(document.len());
+    for c in document.chars() {
+        if c != '\n' && (c.is_control() || is_invisible(c)) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// `bytes` in lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -247,6 +269,20 @@ pub fn slug(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn inert_json_is_the_same_value_without_active_characters() {
+        let value = serde_json::json!({ "a\u{202e}": ["\u{7f}\u{e0001}", "\u{e9}\n"] });
+        let text = serde_json::to_string_pretty(&value).expect("JSON");
+        let inert = inert_json(&text);
+        assert!(!inert.chars().any(is_invisible), "{inert}");
+        assert!(
+            inert.contains("\\u202e") && inert.contains("\\udb40\\udc01"),
+            "{inert}"
+        );
+        let read: serde_json::Value = serde_json::from_str(&inert).expect("JSON");
+        assert_eq!(read, value);
+    }
 
     #[test]
     fn control_characters_are_escaped() {

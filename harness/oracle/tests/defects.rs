@@ -30,7 +30,14 @@ fn words(results: &[CheckResult]) -> Vec<String> {
         let found = r.findings.iter().take(3);
         let found = found.map(|f| format!("{} {}: {}", f.code, f.at, f.actual));
         let found: Vec<String> = found.collect();
-        format!("{} {} {:?} {:?} {}", r.check, r.scope, r.status, r.reason, found.join("; "))
+        format!(
+            "{} {} {:?} {:?} {}",
+            r.check,
+            r.scope,
+            r.status,
+            r.reason,
+            found.join("; ")
+        )
     };
     results.iter().map(of).collect()
 }
@@ -53,7 +60,12 @@ fn each_defect_is_found_by_its_check() {
             }
         }
     }
-    assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
+    assert!(
+        missed.is_empty(),
+        "{} missed:\n{}",
+        missed.len(),
+        missed.join("\n")
+    );
 }
 
 #[test]
@@ -69,5 +81,10 @@ fn no_harmless_peculiarity_fails() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} fail:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} fail:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

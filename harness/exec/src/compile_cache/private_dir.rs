@@ -1,5 +1,6 @@
 //! The folder of a cache: it must belong to this user and be closed to others.
 
+use provision_core::text::inert;
 use rustix::fs::OFlags;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +17,7 @@ pub(super) const UNFINISHED: &str = "unfinished-";
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// A file operation failed.
-    #[error("compile cache: cannot {action} {}: {source}", path.display())]
+    #[error("compile cache: cannot {action} {}: {source}", show(path))]
     Io {
         /// The operation.
         action: &'static str,
@@ -29,7 +30,7 @@ pub enum CacheError {
     #[error(
         "compile cache: {} {why}; the harness would run code from there without checking it: \
          remove it, or name another folder with --cache",
-        path.display()
+        show(path)
     )]
     NotPrivate {
         /// The file or folder that is not private.
@@ -37,6 +38,11 @@ pub enum CacheError {
         /// Why it is not.
         why: String,
     },
+}
+
+/// `path` as messages show it.
+fn show(path: &Path) -> String {
+    inert(&path.to_string_lossy(), 400)
 }
 
 pub(super) fn io(

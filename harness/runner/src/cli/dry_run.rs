@@ -2,7 +2,7 @@
 
 use super::cache;
 use super::open::{open, without_wizard};
-use super::output::{print, print_json};
+use super::output::{complain, print_bounded, print_json};
 use crate::exit::{Error, Exit, show};
 use crate::pack_events::outcome;
 use crate::read_file;
@@ -151,20 +151,17 @@ pub(super) fn choose<'w>(
 }
 
 fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> {
-    for (key, _) in run
-        .plan
-        .secrets_patch
-        .set
-        .iter()
-        .filter(|(_, v)| !v.is_redacted())
-    {
+    let set = run.plan.secrets_patch.set.iter();
+    let shown = set.filter(|(_, value)| !value.is_redacted());
+    let warning = |key: &str| {
         let key = inert(key, 80);
-        anstream::eprintln!("warning: secret `{key}` is not redacted in the plan");
-    }
+        format!("warning: secret `{key}` is not redacted in the plan")
+    };
+    let warnings: Vec<String> = shown.map(|(key, _)| warning(key)).collect();
+    complain(&warnings);
     let problems = problems(run);
-    for problem in &problems {
-        anstream::eprintln!("error: wizard {}: {problem}", wizard.name);
-    }
+    let error = |problem: &String| format!("error: wizard {}: {problem}", wizard.name);
+    complain(&problems.iter().map(error).collect::<Vec<String>>());
     if args.json {
         let mut value = serde_json::to_value(run.result()).unwrap_or_default();
         if !problems.is_empty() {
@@ -174,7 +171,7 @@ fn report(args: &Args, wizard: &Wizard, run: &WizardRun) -> Result<Exit, Error> 
         }
         print_json(&value)?;
     } else {
-        print(&text(wizard, run))?;
+        print_bounded(&text(wizard, run))?;
     }
     Ok(exit(run))
 }

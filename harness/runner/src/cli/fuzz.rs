@@ -1,7 +1,7 @@
 //! The command `fuzz`.
 
 use super::isolation::IsolationFlags;
-use super::output::{print, print_json};
+use super::output::{print_bounded, print_json};
 use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
 use crate::fuzz::{Options, Outcome, fuzz};
@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     if args.json {
         print_json(&as_json(args, &outcome, &bundles))?;
     } else {
-        print(&as_text(&outcome, &bundles))?;
+        print_bounded(&as_text(&outcome, &bundles))?;
     }
     drop(watch);
     Ok(match asked {

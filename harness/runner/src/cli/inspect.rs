@@ -1,6 +1,6 @@
 //! The command `pack inspect`.
 
-use super::output::{print, print_json};
+use super::output::{print_bounded, print_json};
 use super::refused::refused;
 use crate::exit::{Error, Exit, show};
 use crate::source;
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             if args.json {
                 print_json(&descriptor(&pack, &wizards))?;
             } else {
-                print(&text(&pack, &wizards))?;
+                print_bounded(&text(&pack, &wizards))?;
             }
             Ok(Exit::Conforms)
         }

@@ -2,12 +2,22 @@
 
 use crate::exit::Error;
 use crate::files;
-use provision_core::text::{json_without_commands, without_commands};
+use provision_core::text::{inert_json, without_commands};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Prints `text` to standard output, without commands of CI systems. A closed pipe is no error, because the
-/// reader, for example `head`, may have read enough.
+/// Lines that a command prints of a text, at most. What a pack holds can be of any
+/// length.
+const LINES: usize = 1_000;
+/// How many of them are the last ones: a text may end with what it comes to.
+const LAST: usize = 50;
+/// Lines of a JSON document, beyond which it is printed without line breaks.
+const JSON_LINES: usize = 2_000;
+/// Messages of one kind on standard error, at most.
+const MESSAGES: usize = 50;
+
+/// Prints `text` to standard output, without commands of CI systems. A closed pipe is
+/// no error, because the reader, for example `head`, may have read enough.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     write(&without_commands(text))
 }
@@ -21,8 +31,59 @@ fn write(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Prints `value` to standard output as indented JSON.
+/// Prints `text` to standard output. Of a long text, the middle is left out.
+pub(super) fn print_bounded(text: &str) -> Result<(), Error> {
+    print(&bounded(text))
+}
+
+fn bounded(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= LINES {
+        return text.to_owned();
+    }
+    let (first, rest) = lines.split_at(LINES - LAST);
+    let (middle, last) = rest.split_at(rest.len() - LAST);
+    let note = format!("… {} lines are left out here", middle.len());
+    [first, &[&note], last].concat().join("\n") + "\n"
+}
+
+/// Prints the first of `messages` to standard error, and how many more there are.
+pub(super) fn complain(messages: &[String]) {
+    for message in messages.iter().take(MESSAGES) {
+        anstream::eprintln!("{message}");
+    }
+    if messages.len() > MESSAGES {
+        anstream::eprintln!("… and {} more", messages.len() - MESSAGES);
+    }
+}
+
+/// Prints `value` to standard output as JSON, indented unless that takes too many lines.
+/// Characters that act on a terminal are escaped.
 pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let bytes = files::pretty(value)?;
-    write(&json_without_commands(&String::from_utf8_lossy(&bytes)))
+    let document = String::from_utf8_lossy(&bytes);
+    if document.lines().nth(JSON_LINES).is_none() {
+        return write(&inert_json(&document));
+    }
+    let compact = serde_json::to_string(value).map_err(|e| Error::Format {
+        format: "JSON",
+        detail: e.to_string(),
+    })?;
+    write(&(inert_json(&compact) + "\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_keeps_its_beginning_its_end_and_a_count() {
+        let text: String = (0..5_000).map(|i| format!("line {i}\n")).collect();
+        let shown = bounded(&text);
+        assert_eq!(shown.lines().count(), LINES + 1);
+        assert!(shown.starts_with("line 0\n") && shown.ends_with("\nline 4999\n"));
+        assert!(shown.contains("\nline 949\n… 4000 lines are left out here\nline 4950\n"));
+        let short: String = (0..LINES).map(|i| format!("{i}\n")).collect();
+        assert_eq!(bounded(&short), short);
+    }
 }

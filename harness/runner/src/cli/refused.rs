@@ -1,6 +1,6 @@
 //! Describes a pack that cannot be opened, for `pack inspect`.
 
-use super::output::{print, print_json};
+use super::output::{print_bounded, print_json};
 use crate::exit::{Error, Exit, exit_of, show};
 use provision_core::OpenError;
 use provision_core::archive::Violation;
@@ -47,7 +47,7 @@ pub(super) fn refused(
             "readers": readers.collect::<Vec<_>>(),
         }))?;
     } else {
-        print(&text(bytes, &violations, count, &readings))?;
+        print_bounded(&text(bytes, &violations, count, &readings))?;
     }
     Ok(exit_of(error))
 }

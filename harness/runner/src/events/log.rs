@@ -3,6 +3,7 @@
 use super::Event;
 use crate::exit::Error;
 use crate::out_folder::OutFolder;
+use provision_core::text::inert_json;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -76,7 +77,8 @@ impl EventLog {
     pub fn emit_all(&self, events: &[Event]) {
         let mut lines = Vec::new();
         for event in events {
-            lines.extend(serde_json::to_vec(event).unwrap_or_default());
+            let line = serde_json::to_string(event).unwrap_or_default();
+            lines.extend(inert_json(&line).into_bytes());
             lines.push(b'\n');
         }
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);

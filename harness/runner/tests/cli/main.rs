@@ -4,6 +4,8 @@
 mod archives;
 #[path = "../common/blessing.rs"]
 mod blessing;
+#[cfg(target_os = "linux")]
+mod bounded;
 mod bundles;
 mod cache;
 mod causes;

@@ -12,7 +12,10 @@ const TRAPS: Found = ("answers.valid-accepted", FindingCode::Step(StepCode::Trap
 const LOOPS: Found = ("answers.valid-accepted", FindingCode::Step(StepCode::Fuel));
 const REFUSES: Found = ("answers.valid-accepted", of(CheckCode::AnswerRefused));
 const BREAKS: Found = ("answers.hostile", FindingCode::Step(StepCode::Trap));
-const KEEPS: Found = ("answers.constraints-refused", of(CheckCode::AnswerConstraint));
+const KEEPS: Found = (
+    "answers.constraints-refused",
+    of(CheckCode::AnswerConstraint),
+);
 const INVALID: Found = ("plan.config-valid", of(CheckCode::ConfigInvalid));
 const UNUSED: Found = ("answers.used", of(CheckCode::AnswerUnused));
 
@@ -179,7 +182,11 @@ pub(super) const OFFERED: [Defect; 13] = [
         &[Role::Choice, Role::Conditional],
         TRAPS,
         |w| {
-            let (id, value) = w.asked(Role::Conditional).shown_if.clone().unwrap_or_default();
+            let (id, value) = w
+                .asked(Role::Conditional)
+                .shown_if
+                .clone()
+                .unwrap_or_default();
             let shown = w.questions.iter().find(|q| q.id == id).map(|q| q.is(value));
             traps(w, shown.unwrap_or(Test::Always));
         },

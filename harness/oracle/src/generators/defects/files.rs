@@ -114,8 +114,7 @@ impl Wizard {
 
     fn config_schema(&self) -> Value {
         let public = || self.questions.iter().filter(|q| !q.secret);
-        let properties: Map<String, Value> =
-            public().map(|q| (q.id.clone(), q.schema())).collect();
+        let properties: Map<String, Value> = public().map(|q| (q.id.clone(), q.schema())).collect();
         let required = public().filter(|q| {
             let has_value = q.required || self.required_by_schema && q.default.is_some();
             has_value && q.shown_if.is_none()

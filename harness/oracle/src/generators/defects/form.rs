@@ -121,9 +121,17 @@ impl Asked {
         let text = Takes::Text(1, 40 + rng.below(60));
         let text = Self::new(Role::Text, one(rng, ["room", "team_name", "channel"]), text);
         let letters = Takes::Letters(2 + rng.below(2), 20 + rng.below(20));
-        let letters = Self::new(Role::Pattern, one(rng, ["alias", "prefix", "handle"]), letters);
+        let letters = Self::new(
+            Role::Pattern,
+            one(rng, ["alias", "prefix", "handle"]),
+            letters,
+        );
         let long = Takes::Text(0, 4_000 + rng.below(100));
-        let long = Self::new(Role::Optional, one(rng, ["greeting", "banner", "motto"]), long);
+        let long = Self::new(
+            Role::Optional,
+            one(rng, ["greeting", "banner", "motto"]),
+            long,
+        );
         let topic = one(rng, ["topic", "folder", "label"]);
         let mut default = Self::new(Role::Default, topic, Takes::Text(1, 30));
         default.default = Some(one(rng, ["general", "lobby", "default"]).into());

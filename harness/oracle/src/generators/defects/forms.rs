@@ -142,7 +142,9 @@ pub(super) const SECRETS: [Defect; 9] = [
         SHOWN,
         |w| {
             let copy = Out::Copy(secret(w));
-            w.plan.config.push(("credential".into(), Test::Always, copy));
+            w.plan
+                .config
+                .push(("credential".into(), Test::Always, copy));
         },
     ),
     Defect::new(

@@ -139,19 +139,19 @@ impl Step {
 
 /// A path in the input of a step.
 #[must_use]
-pub fn path(keys: &[&str]) -> Path {
+pub(super) fn path(keys: &[&str]) -> Path {
     keys.iter().map(|key| (*key).to_owned()).collect()
 }
 
 /// The base URL of the run.
 #[must_use]
-pub fn base() -> Path {
+pub(super) fn base() -> Path {
     path(&["inputs", "public_base_url"])
 }
 
 /// The answer of a step that refuses with this message.
 #[must_use]
-pub fn refusal(message: &str) -> Out {
+pub(super) fn refusal(message: &str) -> Out {
     let diagnostic = json!({ "severity": "error", "code": "INVALID", "message": message });
     Out::Json(json!({ "diagnostics": [diagnostic] }))
 }

@@ -23,7 +23,7 @@ struct Writer {
 
 /// A core module that runs each of `steps` when its input names it.
 #[must_use]
-pub fn module(steps: &[(&str, &Step)]) -> String {
+pub(super) fn module(steps: &[(&str, &Step)]) -> String {
     let (code, data, pages) = core(steps);
     format!(
         "(module (memory (export \"memory\") {pages}) {FIXED} {data}\n{RUNTIME}\n\
@@ -35,7 +35,7 @@ pub fn module(steps: &[(&str, &Step)]) -> String {
 /// A component of the step world that does the same. It may ask for the time and for
 /// random numbers.
 #[must_use]
-pub fn component(steps: &[(&str, &Step)]) -> String {
+pub(super) fn component(steps: &[(&str, &Step)]) -> String {
     let (code, data, pages) = core(steps);
     let mut hosts = String::new();
     let (mut imports, mut with) = (String::new(), String::new());
@@ -170,7 +170,11 @@ impl Writer {
     /// Tests in order until one is decisive: the next runs where the one before is
     /// `goes_on`, else the result is `decided`.
     fn chain(&mut self, tests: &[Test], decided: &str, goes_on: bool) -> String {
-        let last = if goes_on { "(i32.const 1)" } else { "(i32.const 0)" };
+        let last = if goes_on {
+            "(i32.const 1)"
+        } else {
+            "(i32.const 0)"
+        };
         tests.iter().rev().fold(last.to_owned(), |rest, test| {
             let test = self.test(test);
             let (then, or) = if goes_on {

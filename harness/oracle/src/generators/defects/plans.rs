@@ -58,7 +58,11 @@ pub(super) const OF_ANSWERS: [Defect; 4] = [
         "The webhook of the second choice is elsewhere.",
         &[Role::Choice],
         ELSEWHERE,
-        |w| for_second(w, |plan| plan.webhook = fixed("https://us.elsewhere.example/hook")),
+        |w| {
+            for_second(w, |plan| {
+                plan.webhook = fixed("https://us.elsewhere.example/hook")
+            })
+        },
     ),
     Defect::new(
         "second-choice-unknown-operation",
@@ -227,7 +231,11 @@ pub(super) const CONDITIONS: [Defect; 6] = [
         "The webhook is another one when the wizard installs.",
         &[],
         ("determinism.mode", of(CheckCode::PlanDiffers)),
-        |w| otherwise(w, installs(), |plan| plan.webhook.push(Part::fixed("/live"))),
+        |w| {
+            otherwise(w, installs(), |plan| {
+                plan.webhook.push(Part::fixed("/live"))
+            })
+        },
     ),
     Defect::new(
         "install-refused",

@@ -75,7 +75,9 @@ pub struct Plan {
     pub notes: Vec<(Test, Out)>,
 }
 
-const NAMES: [&str; 6] = ["harbour", "lantern", "meadow", "orchard", "pebble", "thicket"];
+const NAMES: [&str; 6] = [
+    "harbour", "lantern", "meadow", "orchard", "pebble", "thicket",
+];
 const HOOKS: [&str; 4] = ["inbox", "updates", "incoming", "events"];
 const PROVIDERS: [&str; 3] = ["northwind", "fabrikam", "tailspin"];
 
@@ -91,9 +93,17 @@ impl Wizard {
             format!("{}-feed", one(&mut rng, &HOOKS)),
             one(&mut rng, &PROVIDERS),
         ];
-        let form = if rng.one_in(3) { Form::Card } else { Form::List };
+        let form = if rng.one_in(3) {
+            Form::Card
+        } else {
+            Form::List
+        };
         // Only a list says when it asks a question.
-        let form = if roles.contains(&Role::Conditional) { Form::List } else { form };
+        let form = if roles.contains(&Role::Conditional) {
+            Form::List
+        } else {
+            form
+        };
         let mut questions = Asked::all(&mut rng, form);
         questions.retain(|q| roles.contains(&q.role) || rng.one_in(4));
         let shapes = [Shape::Module, Shape::Modules, Shape::Component];
@@ -132,10 +142,7 @@ impl Wizard {
     /// Makes the rules and the plan that follow from the questions.
     pub fn settle(&mut self) {
         let no_base = refusal("`public_base_url` is missing");
-        let mut rules = vec![(
-            Test::Absent(base()),
-            Act::Say(no_base),
-        )];
+        let mut rules = vec![(Test::Absent(base()), Act::Say(no_base))];
         rules.extend(self.questions.iter().flat_map(Asked::rules));
         self.validate.rules = rules;
         let public = self.questions.iter().filter(|q| !q.secret);

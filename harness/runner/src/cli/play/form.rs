@@ -18,10 +18,17 @@ pub(super) struct Asked {
     pub secrets: BTreeMap<String, String>,
 }
 
+/// Choices of a question that are shown, at most.
+const CHOICES: usize = 50;
+/// Lines that answer nothing, at most: wrong ones, and those that go back or ask for help.
+/// Each question may have two more.
+const SPARE_LINES: usize = 100;
+
 /// Asks those of `questions` that `form` shows. The answers in `given` are defaults.
 ///
 /// # Errors
-/// [`Error::Usage`] if the input ends before the last question.
+/// [`Error::Usage`] if the input ends before the last question, or if too many lines of it
+/// answer none.
 pub(super) fn ask(
     questions: &[Question],
     given: &Value,
@@ -30,6 +37,7 @@ pub(super) fn ask(
 ) -> Result<Asked, Error> {
     let mut answers: Vec<Option<Value>> = questions.iter().map(|q| default(q, given)).collect();
     let (mut at, mut is_back) = (0, false);
+    let mut lines_left = SPARE_LINES + 2 * questions.len();
     while let Some(question) = questions.get(at) {
         if !form.is_shown(question, &so_far(questions, &answers)) {
             answers[at] = None;
@@ -44,6 +52,13 @@ pub(super) fn ask(
             let message = format!("the input ended at question {} of {count}, `{id}`", at + 1);
             return Err(Error::Usage(message));
         };
+        // NB: a pipe may go on for ever with what is no answer.
+        let Some(left) = lines_left.checked_sub(1) else {
+            let id = inert(&question.id, 80);
+            let message = format!("too many lines without an answer to question `{id}`");
+            return Err(Error::Usage(message));
+        };
+        lines_left = left;
         is_back = line.trim() == "<";
         match line.trim() {
             "<" => at = at.saturating_sub(1),
@@ -114,8 +129,12 @@ fn prompt(question: &Question, number: usize, count: usize, default: Option<&Val
         out += ", secret";
     }
     out += ")\n";
-    for (i, option) in question.choices().enumerate() {
+    for (i, option) in question.choices().enumerate().take(CHOICES) {
         let _ = writeln!(out, "  {} {}", i + 1, inert(&plain(option), 80));
+    }
+    if question.options.len() > CHOICES {
+        let more = question.options.len() - CHOICES;
+        let _ = writeln!(out, "  … and {more} more");
     }
     match default {
         Some(_) if question.secret => out += "  [given] ",

@@ -2,8 +2,11 @@
 
 use crate::exit::Error;
 use console::Term;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
+
+/// Bytes of a line, at most. A pipe may never end one.
+const LONGEST: u64 = 64 * 1024;
 
 /// Reads what a user types.
 pub(super) trait Lines {
@@ -41,9 +44,16 @@ impl Lines for Console {
             return self.term.read_secure_line().map(Some).map_err(failed);
         }
         let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        if read.map_err(failed)? == 0 {
+        let mut bounded = std::io::stdin().lock().take(LONGEST + 1);
+        let read = bounded.read_line(&mut line).map_err(failed)?;
+        if read == 0 {
             return Ok(None);
+        }
+        if read as u64 > LONGEST {
+            return Err(Error::Usage(format!(
+                "a line of standard input is longer than {LONGEST} bytes; give long answers in \
+                 a file, with --answers"
+            )));
         }
         Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
     }

@@ -8,7 +8,7 @@ mod input;
 use super::cache;
 use super::dry_run;
 use super::open::{open, without_wizard};
-use super::output::print;
+use super::output::{complain, print_bounded};
 use crate::exit::{Error, Exit};
 use form::{Asked, ask};
 use input::Lines;
@@ -108,11 +108,12 @@ impl Player<'_> {
         let run = self.drive(answers);
         let text = dry_run::text(self.wizard, &run) + &config(&run);
         let secrets = Secrets::new(&secrets);
-        for problem in dry_run::problems(&run) {
+        let problems = dry_run::problems(&run).into_iter().map(|problem| {
             let problem = secrets.without(&problem);
-            anstream::eprintln!("error: wizard {}: {problem}", self.wizard.name);
-        }
-        print(&secrets.without(&text))?;
+            format!("error: wizard {}: {problem}", self.wizard.name)
+        });
+        complain(&problems.collect::<Vec<String>>());
+        print_bounded(&secrets.without(&text))?;
         Ok(dry_run::exit(&run))
     }
 
