@@ -11,6 +11,7 @@ use provision_core::codes::{CheckCode, Rule, StepCode};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{FindingCode, Pack, Source, Status, Verdict};
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
+use provision_oracle::generators::defects::{Defect, Harmless, defects, harmless};
 use provision_oracle::{Conditions, Level};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -84,7 +85,8 @@ impl StepExecutor for Wavering<'_> {
 }
 
 /// Plants a trap, a nondeterminism, an archive that leaves its folder, a leaking
-/// secret, a valid pack and a torn report.
+/// secret, a valid pack and a torn report; then every defect and every harmless
+/// peculiarity of generated wizards.
 ///
 /// # Errors
 /// [`Error::Io`] if the torn report cannot be written below `scratch`.
@@ -99,10 +101,15 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
         calls: AtomicU64::new(0),
     };
     let caught = |what, source, executor: &dyn StepExecutor, check: &str, code: FindingCode| {
-        fails(what, source, executor, check, code)
+        fails(what, source, executor, Level::Must, (check, code))
     };
-    Ok(vec![
-        valid(folder(pack(Some(PLAN), OK)), executor),
+    let by_hand = vec![
+        valid(
+            "a valid pack, which must pass",
+            folder(pack(Some(PLAN), OK)),
+            executor,
+            Level::Must,
+        ),
         caught(
             "a step that traps",
             folder(pack(None, OK)),
@@ -132,15 +139,30 @@ pub fn self_test(executor: &dyn StepExecutor, scratch: &Path) -> Result<Vec<Plan
             CheckCode::SecretShown.into(),
         ),
         torn(scratch)?,
-    ])
+    ];
+    Ok(by_hand.into_iter().chain(generated(executor)).collect())
+}
+
+/// Plants each row of the tables into a generated wizard.
+fn generated(executor: &dyn StepExecutor) -> impl Iterator<Item = Planted> {
+    let found = move |(seed, defect): (u64, Defect)| {
+        let source = defect.planted(seed).source();
+        let (check, code) = defect.found;
+        fails(defect.doc, source, executor, Level::Should, (check, code))
+    };
+    let passed = move |(seed, row): (u64, Harmless)| {
+        valid(row.doc, row.varied(seed).source(), executor, Level::Should)
+    };
+    let defects = (0..).zip(defects()).map(found);
+    defects.chain((0..).zip(harmless()).map(passed))
 }
 
 /// A valid pack must pass: a harness that fails every pack would catch every defect.
-fn valid(source: Source, executor: &dyn StepExecutor) -> Planted {
+fn valid(what: &'static str, source: Source, executor: &dyn StepExecutor, level: Level) -> Planted {
     let conditions = Conditions::default();
-    let examined = examine_source(Ok(source), executor, &conditions, Level::Must);
+    let examined = examine_source(Ok(source), executor, &conditions, level);
     Planted {
-        what: "a valid pack, which must pass",
+        what,
         caught: examined.verdict == Verdict::Pass,
         said: examined.verdict.to_string(),
     }
@@ -150,11 +172,11 @@ fn fails(
     what: &'static str,
     source: Source,
     executor: &dyn StepExecutor,
-    check: &str,
-    code: FindingCode,
+    level: Level,
+    (check, code): (&str, FindingCode),
 ) -> Planted {
     let conditions = Conditions::default();
-    let examined = examine_source(Ok(source), executor, &conditions, Level::Must);
+    let examined = examine_source(Ok(source), executor, &conditions, level);
     let failed = examined.results.iter().find(|r| {
         r.check == check && r.status == Status::Failed && r.findings.iter().any(|f| f.code == code)
     });

@@ -9,11 +9,14 @@ use greentic_provision::executors::Isolation;
 use greentic_provision::fuzz::{Options, Outcome, conditions, fuzz};
 use greentic_provision::source;
 use packs::packs;
-use provision_core::Limits;
+use provision_core::codes::CheckCode;
 use provision_core::wizard::{WizardRun, wizards};
+use provision_core::{FindingCode, Limits};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::fuzzing::input_specs;
+use provision_oracle::generators::defects::{Defect, Wizard, defects};
 use provision_oracle::observe;
+use std::fs;
 use std::path::Path;
 
 fn outcome(pack: &str, options: &Options) -> Outcome {
@@ -135,4 +138,40 @@ fn hidden_trap_is_found_with_coverage_and_not_without() {
     });
     assert_eq!(*config, hidden);
     assert_eq!(codes(&of(false)), [""; 0]);
+}
+
+/// Whether fuzzing answers can show the defect: a trap, a bound or a leak.
+fn is_shown_by_answers(defect: &Defect) -> bool {
+    let (check, code) = &defect.found;
+    let breaks = check.starts_with("answers.") && matches!(code, FindingCode::Step(_));
+    breaks || *code == FindingCode::Check(CheckCode::SecretShown)
+}
+
+/// Writes the files of the pack into `folder`.
+fn written(wizard: &Wizard, folder: &Path) {
+    for (name, bytes) in wizard.all_files() {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("creates");
+        fs::write(path, bytes).expect("writes");
+    }
+}
+
+/// The first runs take a few seconds in the binary that users install.
+#[test]
+fn each_planted_trap_and_leak_is_found_among_the_first_runs() {
+    let mut missed = Vec::new();
+    for (at, defect) in defects().filter(is_shown_by_answers).enumerate() {
+        let temp = tempfile::tempdir().expect("a folder");
+        written(&defect.planted(at as u64), temp.path());
+        let pack = PackRef {
+            label: defect.id.into(),
+            path: temp.path().into(),
+        };
+        let outcome = fuzz(&pack, &options(800, true), &|_, _| {}).expect("fuzzes");
+        println!("{} {:?} {:?}", defect.id, outcome.elapsed, codes(&outcome));
+        if !codes(&outcome).contains(&defect.found.1.as_str()) {
+            missed.push(format!("{}: {:?}", defect.id, codes(&outcome)));
+        }
+    }
+    assert!(missed.is_empty(), "missed: {missed:#?}");
 }

@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 16;
+/// A declared maximum of characters that is tried, at most.
+const LONGEST: f64 = 65_536.0;
 
 /// All that one run of a wizard receives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,8 +114,7 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
             answers: &base.by_question(),
             base_url: base.inputs.public_base_url.as_deref(),
             typed: !matches!(wizard.driver, Driver::Provisioner { .. }),
-            // `conformance` probes longer answers; here each slows the run down.
-            longest: 1024,
+            longest: longest(&questions),
             deepest: conditions.limits.depth.saturating_sub(16),
             seed: conditions.seed,
         });
@@ -138,6 +139,14 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
         });
     }
     all
+}
+
+/// Bytes of a text that is tried first: as many as a question says that it takes.
+/// `conformance` probes longer answers; here each slows the run down.
+fn longest(questions: &[Question]) -> usize {
+    let declared = questions.iter().filter_map(|q| q.bounds.1);
+    let declared = declared.filter(|most| (0.0..=LONGEST).contains(most));
+    declared.fold(1024.0, f64::max) as usize
 }
 
 /// `input` with `value` as the answer to `question`; `None` removes the answer.

@@ -4,6 +4,7 @@ use super::input::{FuzzInputSpec, Input, answer, with_answer};
 use crate::checks::unsettled;
 use crate::probe_outcome::outcome_of;
 use crate::run_diff::differences;
+use crate::secret_scan::{Leak, made_up, of_canaries};
 use crate::shrink::minimise;
 use crate::subject::ProbeOutcome;
 use provision_core::codes::CheckCode;
@@ -13,6 +14,7 @@ use provision_core::wizard::{
 };
 use provision_core::{Finding, Limits, Pack};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Runs to shrink an input, and the same for violations whose runs are slow.
 const TRIES: (usize, usize) = (200, 12);
@@ -90,6 +92,7 @@ impl TargetRunner<'_> {
             found.extend(differences(&first, &second));
         }
         found.extend(self.unsettled(input, spec, &first));
+        found.extend(hidden_leaks(input, spec, &first));
         found
     }
 
@@ -129,7 +132,11 @@ impl TargetRunner<'_> {
             self.look_again(input, spec)
         } else {
             let run = self.run(self.plain, input)?;
-            self.violations(input, spec, &run, &outcome_of(&run))
+            let mut found = self.violations(input, spec, &run, &outcome_of(&run));
+            if wanted.code == CheckCode::SecretShown.into() {
+                found.extend(hidden_leaks(input, spec, &run));
+            }
+            found
         };
         findings.into_iter().find(|f| same_kind(f, wanted))
     }
@@ -167,20 +174,7 @@ impl TargetRunner<'_> {
                 Finding::new(f.code, step.name(), expected, f.message.clone())
             }));
         }
-        let leaks = spec.search.of_run(run).into_iter();
-        let unchanged = match leaks.len() {
-            0 => Vec::new(),
-            _ => unchanged_secrets(input, spec),
-        };
-        found.extend(leaks.filter(|l| unchanged.contains(&l.key)).map(|leak| {
-            let actual = format!("`{}` shows in {} form", leak.key, leak.form);
-            Finding::new(
-                CheckCode::SecretShown,
-                leak.at,
-                "no secret anywhere",
-                actual,
-            )
-        }));
+        found.extend(shown_leaks(input, spec, spec.search.of_run(run)));
         found
     }
 
@@ -204,6 +198,28 @@ impl TargetRunner<'_> {
         }
         unsettled(&left, &second.plan).into_iter().next()
     }
+}
+
+/// The leaks of secrets in any known form, such as a list of bytes. Decoding all output
+/// takes longer than the run, so only inputs that show something new are judged so.
+fn hidden_leaks(input: &Input, spec: &FuzzInputSpec, run: &WizardRun) -> Vec<Finding> {
+    let canaries = made_up(&spec.secrets);
+    shown_leaks(input, spec, of_canaries(&canaries, run))
+}
+
+/// Those of `leaks` whose secret the input leaves as it is.
+fn shown_leaks(input: &Input, spec: &FuzzInputSpec, leaks: BTreeSet<Leak>) -> Vec<Finding> {
+    if leaks.is_empty() {
+        return Vec::new();
+    }
+    let unchanged = unchanged_secrets(input, spec);
+    let leaks = leaks.into_iter().filter(|l| unchanged.contains(&l.key));
+    let found = leaks.map(|leak| {
+        let actual = format!("`{}` shows in {} form", leak.key, leak.form);
+        let code = CheckCode::SecretShown;
+        Finding::new(code, leak.at, "no secret anywhere", actual)
+    });
+    found.collect()
 }
 
 /// Keys of the secrets that the input neither changes nor copies into another

@@ -9,14 +9,16 @@ use folder::folder;
 use proptest::prelude::*;
 use provision_core::rng::Rng;
 use provision_core::wizard::{Call, StepExecutor, StepOutput, StepRequest};
-use provision_core::{Limits, Pack, Source};
+use provision_core::{Limits, Pack, Source, Status};
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::executor_invariants::{timeless, violations};
+use provision_oracle::generators::defects::{defects, harmless};
 use provision_oracle::generators::guests::Guest;
 use provision_oracle::generators::host_calls::Calls;
 use provision_oracle::generators::json::{Dictionary, change};
 use provision_oracle::generators::outputs::Answer;
 use provision_oracle::generators::wizard_cases::WizardCase;
+use provision_oracle::{CheckResult, Conditions, judge, observe};
 use std::sync::LazyLock;
 
 static EXECUTOR: LazyLock<WasmtimeExecutor> =
@@ -67,5 +69,36 @@ proptest! {
                 prop_assert!(failure.code.is_output(), "{}", failure);
             }
         }
+    }
+}
+
+/// The results of all checks on the pack.
+fn judged(source: Source) -> Vec<CheckResult> {
+    static EXECUTOR: LazyLock<WasmtimeExecutor> =
+        LazyLock::new(|| WasmtimeExecutor::new(&Limits::default().step).expect("an executor"));
+    judge(&observe(Ok(source), &*EXECUTOR, &Conditions::default()))
+}
+
+proptest! {
+    // Each case judges a whole pack.
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn any_defect_is_found_in_any_wizard(at in 0..defects().count(), seed in any::<u64>()) {
+        let defect = defects().nth(at).expect("a row");
+        let (check, code) = &defect.found;
+        let results = judged(defect.planted(seed).source());
+        let mut of_check = results.iter().filter(|r| r.check == *check);
+        let is_found = of_check.any(|r| r.findings.iter().any(|f| f.code == *code));
+        prop_assert!(is_found, "{} with seed {}", defect.id, seed);
+    }
+
+    #[test]
+    fn no_harmless_peculiarity_of_any_wizard_fails(at in 0..harmless().count(), seed in any::<u64>()) {
+        let row = harmless().nth(at).expect("a row");
+        let results = judged(row.varied(seed).source());
+        let failed = results.iter().filter(|r| r.status >= Status::Failed);
+        let failed: Vec<&str> = failed.map(|r| r.check).collect();
+        prop_assert_eq!(failed, [""; 0], "{} with seed {}", row.id, seed);
     }
 }

@@ -4,6 +4,7 @@
 use crate::support::{
     caches, check, code, conformance, copy, fixture, json, read, run_in, schema, stderr, stdout,
 };
+use provision_oracle::generators::defects::{defects, harmless};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -318,7 +319,8 @@ fn planted_failure_of_each_kind_is_caught() {
     let temp = tempfile::tempdir().expect("a folder");
     let doctor = run_in(temp.path(), &["doctor", "--planted"]);
     assert_eq!(code(&doctor), 0, "{}", stdout(&doctor));
-    assert_eq!(stdout(&doctor).matches("\ncaught").count(), 6);
+    let rows = defects().count() + harmless().count();
+    assert_eq!(stdout(&doctor).matches("\ncaught").count(), 6 + rows);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #[path = "../common/blessing.rs"]
 mod blessing;
 mod catalogue;
+mod defects;
 mod expect;
 mod expectation;
 mod fixture;

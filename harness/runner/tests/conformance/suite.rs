@@ -5,7 +5,7 @@
 
 use crate::fixture::{Fixture, FixtureRunner};
 use crate::record::{Record, TrialResult};
-use crate::{catalogue, expect, expectation, golden, malformed};
+use crate::{catalogue, defects, expect, expectation, golden, malformed};
 use greentic_provision::discover::{Marker, discover};
 use greentic_provision::exit::{Error, show};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -77,6 +77,7 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
         all.extend(of_pack(fixture, root, record));
     }
     all.extend(malformed::trials(record, &bench));
+    all.extend(defects::trials(record, &bench));
     let goldens = root.join("golden");
     let expected: Vec<_> = fixtures.iter().flat_map(|f| golden::names(f)).collect();
     all.push(record.trial("golden::orphans".into(), move || {

@@ -52,7 +52,7 @@ fn unlimited(wizard: &mut Wizard) -> Asked {
 }
 
 /// Answers that the form offers, and that do not work.
-pub(super) const OFFERED: [Defect; 13] = [
+pub(super) const OFFERED: [Defect; 14] = [
     Defect::new(
         "second-choice-traps",
         "The second choice of a form traps.",
@@ -118,6 +118,16 @@ pub(super) const OFFERED: [Defect; 13] = [
         |w| {
             let most = w.asked(Role::Text).limits().1 as usize;
             traps(w, long(w.asked(Role::Text), most, most));
+        },
+    ),
+    Defect::new(
+        "thousands-of-characters-trap",
+        "A text of the declared maximum of some thousand characters traps.",
+        &[Role::Optional],
+        TRAPS,
+        |w| {
+            let most = w.asked(Role::Optional).limits().1 as usize;
+            traps(w, long(w.asked(Role::Optional), most, most));
         },
     ),
     Defect::new(
