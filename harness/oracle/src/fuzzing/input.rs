@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Combinations of valid answers that are tried, at most.
-const PAIRS: usize = 16;
+const PAIRS: usize = 64;
 /// A declared maximum of characters that is tried, at most.
 const LONGEST: f64 = 65_536.0;
 

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 /// Who asks, if the wizard itself does.
 const WIZARD: &str = "the wizard";
 /// Combinations of valid answers that are tried, at most.
-const PAIRS: usize = 16;
+const PAIRS: usize = 64;
 /// Different plans that are kept, at most.
 const PLANS: usize = 200;
 

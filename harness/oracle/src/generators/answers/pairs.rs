@@ -40,30 +40,31 @@ pub fn pairs(mutations: &[AnswerMutation], most: usize) -> Vec<Vec<AnswerMutatio
     sets
 }
 
-/// The set that begins with the first open pair, and covers many others.
+/// The set with the first open pair that covers many others.
 fn next<'m>(
     groups: &[Vec<&'m AnswerMutation>],
     open: &BTreeSet<(usize, usize)>,
 ) -> Vec<&'m AnswerMutation> {
+    // NB: both of the pair are fixed before any other answer is chosen. An answer that
+    // excludes one of them would leave the pair open for ever.
     let first = open.first().copied();
     let starts = |m: &AnswerMutation| first.is_some_and(|(a, b)| m.place == a || m.place == b);
-    let mut set: Vec<&AnswerMutation> = Vec::new();
-    for group in groups {
-        let gain = |m: &AnswerMutation| {
-            let covered = set
-                .iter()
-                .filter(|other| open.contains(&(other.place, m.place)));
-            (starts(m), covered.count())
-        };
+    let start = |group: &Vec<&'m AnswerMutation>| group.iter().copied().find(|m| starts(m));
+    let mut chosen: Vec<Option<&AnswerMutation>> = groups.iter().map(start).collect();
+    for (at, group) in groups.iter().enumerate() {
+        if chosen[at].is_some() {
+            continue;
+        }
+        let others = || chosen.iter().flatten();
+        let is_open = |a: usize, b: usize| open.contains(&(a, b)) || open.contains(&(b, a));
+        let gain = |m: &AnswerMutation| others().filter(|o| is_open(o.place, m.place)).count();
         // The first one of the best: the sets are the same in every run.
-        let fitting = group
-            .iter()
-            .rev()
-            .filter(|m| !set.iter().any(|o| exclude(o, m)));
-        let best = fitting.max_by_key(|m| gain(m));
-        set.extend(best.copied());
+        let fitting = group.iter().rev();
+        let fitting = fitting.filter(|m| !others().any(|o| exclude(o, m)));
+        let best = fitting.max_by_key(|m| gain(m)).copied();
+        chosen[at] = best;
     }
-    set
+    chosen.into_iter().flatten().collect()
 }
 
 /// Whether no user gives both answers, because one of them shows or hides a question of
@@ -117,5 +118,37 @@ mod tests {
             assert_eq!(set.len(), 4, "one answer for each question");
         }
         assert_eq!(pairs(&all, 2).len(), 2);
+    }
+
+    #[test]
+    fn question_that_one_answer_shows_leaves_no_other_pair_open() {
+        let spec = json!({ "questions": [
+            { "id": "quota", "kind": "integer", "min": 1, "max": 9, "required": true },
+            { "id": "region", "kind": "choice", "options": ["1", "2", "3"], "required": true },
+            { "id": "zone", "kind": "text", "min_length": 1, "max_length": 9, "required": true,
+              "visible_if": { "field": "region", "eq": "3" } },
+        ]});
+        let questions = questions(&spec, &FlowLimits::DEFAULT).expect("questions");
+        let answers = json!({ "quota": 1, "region": "1" });
+        let all = mutations(&MutationSpec {
+            questions: &questions,
+            answers: answers.as_object().expect("answers"),
+            base_url: None,
+            typed: true,
+            longest: 100,
+            deepest: 4,
+            seed: 1,
+        });
+        let sets = pairs(&all, 100);
+        assert!(sets.len() <= 12, "{} sets", sets.len());
+        let valid = || all.iter().filter(|m| m.kind == ProbeKind::Valid);
+        let of = |id: &'static str| valid().filter(move |m| m.edits[0].question == id);
+        for (quota, other) in of("quota").flat_map(|q| {
+            let others = of("region").chain(of("zone"));
+            others.map(move |other| (q, other))
+        }) {
+            let both = |set: &Vec<AnswerMutation>| set.contains(quota) && set.contains(other);
+            assert!(sets.iter().any(both), "{} {}", quota.what, other.what);
+        }
     }
 }

@@ -105,6 +105,8 @@ pub(super) const OFFERED: [Defect; 14] = [
         &[Role::Number],
         REFUSES,
         |w| {
+            // The harness makes up the least number.
+            w.fixture = true;
             let asked = w.asked(Role::Number);
             let least = number(asked, asked.limits().0);
             refuses(w, least, "that is not enough");

@@ -86,6 +86,7 @@ pub(super) const FORMS: [Defect; 7] = [
             w.plan.config.retain(|(key, _, _)| !secrets.contains(key));
             w.plan.secrets = secrets;
             w.schema = false;
+            w.fixture = true;
         },
     ),
     Defect::new(

@@ -106,6 +106,10 @@ impl Wizard {
         };
         let mut questions = Asked::all(&mut rng, form);
         questions.retain(|q| roles.contains(&q.role) || rng.one_in(4));
+        // Nothing shows a question that depends on one which is not asked.
+        let ids: Vec<String> = questions.iter().map(|q| q.id.clone()).collect();
+        let is_shown = |q: &Asked| q.shown_if.as_ref().is_none_or(|(id, _)| ids.contains(id));
+        questions.retain(is_shown);
         let shapes = [Shape::Module, Shape::Modules, Shape::Component];
         let below = |end: String| vec![Part::Of(base()), Part::Fixed(end)];
         let mut wizard = Self {
