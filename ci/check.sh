@@ -17,6 +17,10 @@ RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 step 'tests'
 cargo test --workspace --locked
 
+# Each of these trials tries one wizard otherwise. This takes minutes.
+step 'defects, in twenty wizards each'
+PROVISION_SEEDS=20 cargo test -p greentic-provision --test conformance --locked -- generated::
+
 step 'dependencies are compiled once'
 ci/same-build.sh
 

@@ -18,7 +18,7 @@ const LINES: usize = 2_000;
 const ACTIVE: &str = "\u{1b}[2J\n::error::x\u{202e}";
 
 /// The commands that take a file or a folder, `@`. `PACK`, `EVENTS` and `BUNDLE` are
-/// sound ones.
+/// valid ones.
 const COMMANDS: [&str; 28] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
@@ -148,7 +148,7 @@ fn words(command: &str, input: &str) -> Vec<String> {
     command.split_whitespace().map(word).collect()
 }
 
-/// A sound pack, the events of a run, and a bundle of a failure in `folder`.
+/// A valid pack, the events of a run, and a bundle of a failure in `folder`.
 fn sound(folder: &Path) {
     copy(&fixture("conforming/noop-provision"), &folder.join("PACK"));
     copy(

@@ -17,13 +17,13 @@ const SEEDS: &str = "PROVISION_SEEDS";
 pub(crate) fn trials(record: &Arc<Record>, bench: &Arc<FixtureRunner>) -> Vec<Trial> {
     let found = (0..).zip(defects()).map(|(place, defect)| {
         let bench = Arc::clone(bench);
-        record.trial(format!("defects::found::{}", defect.id), move || {
+        record.trial(format!("generated::defect::{}", defect.id), move || {
             find(&defect, seeds(place), &bench)
         })
     });
     let harmless = (0..).zip(harmless()).map(|(place, row)| {
         let bench = Arc::clone(bench);
-        record.trial(format!("defects::harmless::{}", row.id), move || {
+        record.trial(format!("generated::harmless::{}", row.id), move || {
             pass(&row, seeds(place), &bench)
         })
     });

@@ -35,7 +35,7 @@ fn refuses(wizard: &mut Wizard, test: Test, message: &str) {
 
 /// Whether a text has from the first to the second number of characters.
 fn long(asked: &Asked, least: usize, most: usize) -> Test {
-    let shorter = Test::LongerThan(asked.path(), most + 1).not();
+    let shorter = Test::LongerThan(asked.path(), most + 1).negated();
     Test::All(vec![Test::LongerThan(asked.path(), least), shorter])
 }
 
@@ -334,7 +334,7 @@ pub(super) const FORBIDDEN: [Defect; 8] = [
         &[Role::Text],
         ("answers.types-refused", of(CheckCode::AnswerType)),
         |w| {
-            let given = w.asked(Role::Text).absent().not();
+            let given = w.asked(Role::Text).absent().negated();
             w.lax(Role::Text, given);
         },
     ),

@@ -201,7 +201,7 @@ impl Asked {
             vec![
                 Test::Text(at()),
                 Test::LongerThan(at(), least),
-                Test::LongerThan(at(), most + 1).not(),
+                Test::LongerThan(at(), most + 1).negated(),
             ]
         };
         match &self.takes {
@@ -228,7 +228,7 @@ impl Asked {
     pub fn rules(&self) -> Vec<Rule> {
         let id = &self.id;
         let on = |test: Test| Test::All(vec![self.shown(), test]);
-        let wrong = Test::All(vec![self.absent().not(), self.fits().not()]);
+        let wrong = Test::All(vec![self.absent().negated(), self.fits().negated()]);
         let wrong = on(wrong);
         let message = format!("`{id}` is not what the form asks for");
         let mut rules = vec![(wrong, Act::Say(refusal(&message)))];
@@ -242,7 +242,7 @@ impl Asked {
     /// What the config gets of it.
     #[must_use]
     pub fn config(&self) -> Vec<(String, Test, Out)> {
-        let given = Test::All(vec![self.shown(), self.absent().not()]);
+        let given = Test::All(vec![self.shown(), self.absent().negated()]);
         let mut members = vec![(self.id.clone(), given, Out::Copy(self.path()))];
         if let Some(default) = &self.default {
             let absent = Test::All(vec![self.shown(), self.absent()]);

@@ -37,7 +37,7 @@ pub enum Test {
 impl Test {
     /// The opposite.
     #[must_use]
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         Self::Not(Box::new(self))
     }
 }

@@ -46,14 +46,14 @@ pub(super) fn component(steps: &[(&str, &Step)]) -> String {
         if !code.contains(&format!("(call ${name})")) {
             continue;
         }
-        let _ = write!(
+        let _ = writeln!(
             hosts,
             "(import \"{interface}\" (instance ${name} (export \"{function}\" (func (result u64)))))\n\
-             (core func $lowered-{name} (canon lower (func ${name} \"{function}\")))\n"
+             (core func $lowered-{name} (canon lower (func ${name} \"{function}\")))"
         );
-        let _ = write!(
+        let _ = writeln!(
             imports,
-            "(import \"host\" \"{name}\" (func ${name} (result i64)))\n"
+            "(import \"host\" \"{name}\" (func ${name} (result i64)))"
         );
         let _ = write!(with, "(export \"{name}\" (func $lowered-{name}))");
     }

@@ -48,7 +48,7 @@ fn installs() -> Test {
 }
 
 fn has_tenant() -> Test {
-    Test::Absent(path(&["inputs", "tenant", "tenant"])).not()
+    Test::Absent(path(&["inputs", "tenant", "tenant"])).negated()
 }
 
 /// Plans of other answers than the fixture's.
@@ -281,7 +281,7 @@ pub(super) const LATER: [Defect; 3] = [
         &[],
         ("plan.idempotent", of(CheckCode::NotIdempotent)),
         |w| {
-            let again = Test::Absent(path(&["inputs", "existing_state"])).not();
+            let again = Test::Absent(path(&["inputs", "existing_state"])).negated();
             otherwise(w, again, |plan| plan.webhook.push(Part::fixed("/again")));
         },
     ),

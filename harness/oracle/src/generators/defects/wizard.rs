@@ -179,7 +179,7 @@ impl Wizard {
         for (test, _) in &mut self.validate.rules {
             if own.iter().any(|(rule, _)| rule == test) {
                 let strict = std::mem::replace(test, Test::Always);
-                *test = Test::All(vec![also.clone().not(), strict]);
+                *test = Test::All(vec![also.clone().negated(), strict]);
             }
         }
     }
