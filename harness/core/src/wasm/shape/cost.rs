@@ -5,7 +5,6 @@
 //! Cranelift took without optimisation on a machine of 2024, rounded up. An estimate is
 //! a function of the bytes alone, so that it refuses the same binaries on all machines.
 
-use super::bounds::{ShapeError, bound};
 use wasmparser::Operator;
 
 /// Estimated milliseconds of any binary, and in addition of each MiB. Published
@@ -87,17 +86,6 @@ impl Cost {
     /// The estimate in milliseconds.
     pub(super) fn millis(self) -> u64 {
         self.0 / 1_000_000
-    }
-
-    /// Refuses an estimate above the bound for a binary of so many bytes.
-    pub(super) fn judge(self, bytes: usize) -> Result<(), ShapeError> {
-        let limit = most(bytes);
-        bound(
-            "estimated milliseconds to compile",
-            self.millis(),
-            limit,
-            None,
-        )
     }
 }
 

@@ -95,8 +95,10 @@ pub fn check(binary: &[u8]) -> Result<u64, ShapeError> {
             }
         }
     }
-    totals.cost.judge(binary.len())?;
-    Ok(totals.cost.millis())
+    let millis = totals.cost.millis();
+    let limit = most(binary.len());
+    bound("estimated milliseconds to compile", millis, limit, None)?;
+    Ok(millis)
 }
 
 impl Module {
