@@ -2,7 +2,7 @@
 //! `qa/*.json`, the config schema, the secret requirements.
 
 use super::pattern::{Budget, bound};
-use super::{Pattern, Question, patterns, questions};
+use super::{Pattern, Question, patterns, questions_within};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::pack::Pack;
@@ -26,12 +26,13 @@ pub struct Declared {
 #[must_use]
 pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
     let mut found = Vec::new();
+    let mut budget = Budget::default();
     for file in ["setup.yaml", "assets/setup.yaml"] {
         if let Some(bytes) = pack.read(file) {
             found.push(Declared {
                 file: file.to_owned(),
                 is_schema: false,
-                questions: yaml(&bytes, limits).and_then(|spec| form(spec, limits)),
+                questions: yaml(&bytes, limits).and_then(|spec| form(spec, limits, &mut budget)),
             });
             break;
         }
@@ -42,7 +43,7 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
         let bytes = pack.read(&file).unwrap_or_default();
         let spec = json::parse(&bytes, limits.depth).map_err(|e| e.to_string());
         found.push(Declared {
-            questions: spec.and_then(|spec| form(spec, limits)),
+            questions: spec.and_then(|spec| form(spec, limits, &mut budget)),
             is_schema: false,
             file,
         });
@@ -50,7 +51,7 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
     if let Some((file, schema)) = config_schema(pack, limits.depth) {
         found.push(Declared {
             questions: schema
-                .map(|schema| properties(&schema))
+                .map(|schema| properties(&schema, &mut budget))
                 .map_err(|e| e.to_string()),
             is_schema: true,
             file,
@@ -66,8 +67,8 @@ fn is_form(file: &str) -> bool {
 }
 
 /// The questions of `spec`; a question may call its id `name`.
-fn form(spec: Value, limits: &Limits) -> Result<Vec<Question>, String> {
-    questions(&spec, &limits.flow).map_err(|failure| failure.message)
+fn form(spec: Value, limits: &Limits, budget: &mut Budget) -> Result<Vec<Question>, String> {
+    questions_within(&spec, &limits.flow, budget).map_err(|failure| failure.message)
 }
 
 /// A YAML document as JSON, with aliases, depth and items bounded.
@@ -141,7 +142,7 @@ fn referred(pack: &Pack) -> BTreeSet<String> {
 }
 
 /// The properties of a config schema as questions.
-fn properties(schema: &Value) -> Vec<Question> {
+fn properties(schema: &Value, budget: &mut Budget) -> Vec<Question> {
     let required = schema.get("required").and_then(Value::as_array);
     let required: BTreeSet<&str> = required
         .into_iter()
@@ -177,14 +178,16 @@ fn properties(schema: &Value) -> Vec<Question> {
     };
     let empty = Map::new();
     let mut found: Vec<Question> = properties.unwrap_or(&empty).iter().map(question).collect();
-    bound(patterns(&mut found), &mut Budget::default());
+    bound(patterns(&mut found), budget);
     found
 }
 
 /// The properties that the pack's config schema marks as secret.
 pub(super) fn config_schema_secrets(pack: &Pack, depth: usize) -> Vec<String> {
     let schema = config_schema(pack, depth).and_then(|(_, schema)| schema.ok());
-    let questions = schema.map(|schema| properties(&schema)).unwrap_or_default();
+    let questions = schema
+        .map(|schema| properties(&schema, &mut Budget::default()))
+        .unwrap_or_default();
     let secret = questions.into_iter().filter(|question| question.secret);
     secret.map(|question| question.id).collect()
 }

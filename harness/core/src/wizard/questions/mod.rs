@@ -124,6 +124,15 @@ fn patterns(questions: &mut [Question]) -> impl Iterator<Item = &mut Pattern> {
 /// A [`StepFailure`] with [`StepCode::Questions`] if there are too many questions or
 /// one occurs twice, with [`StepCode::OutputShape`] if `spec` has another shape.
 pub fn questions(spec: &Value, limits: &FlowLimits) -> Result<Vec<Question>, StepFailure> {
+    questions_within(spec, limits, &mut pattern::Budget::default())
+}
+
+/// The same, with a budget for patterns that other forms share.
+fn questions_within(
+    spec: &Value,
+    limits: &FlowLimits,
+    budget: &mut pattern::Budget,
+) -> Result<Vec<Question>, StepFailure> {
     let shape = |what: &str| StepFailure::new(StepCode::OutputShape, what.to_owned());
     let list = spec.get("questions").and_then(Value::as_array);
     let list = list.ok_or_else(|| shape("the spec has no list `questions`"))?;
@@ -143,7 +152,7 @@ pub fn questions(spec: &Value, limits: &FlowLimits) -> Result<Vec<Question>, Ste
         }
         found.push(question(id, item, spec));
     }
-    pattern::bound(patterns(&mut found), &mut pattern::Budget::default());
+    pattern::bound(patterns(&mut found), budget);
     Ok(found)
 }
 

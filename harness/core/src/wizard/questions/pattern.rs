@@ -3,11 +3,12 @@
 //! Patterns are a pack's own text, and some cost far more than they look: `\w{400}` has
 //! nine characters and compiles to 10 MiB. A compilation that stops at its bound costs
 //! time in proportion to the bound, so each pattern is tried with a small bound first,
-//! and the patterns of one form share a budget.
+//! and the patterns of all forms in the files of a pack share a budget.
 
 use crate::text::inert;
 use lru::LruCache;
 use regex::{Regex, RegexBuilder};
+use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex};
 
 /// Most bytes of a pattern's text.
@@ -15,7 +16,8 @@ const TEXT: usize = 4096;
 /// Bounds on the compiled size, in the order in which they are tried. Published patterns
 /// such as `^\d{8,10}:[\w-]{35}$` need 1 to 2 MiB.
 const SIZES: [usize; 5] = [64 << 10, 512 << 10, 2 << 20, 4 << 20, 8 << 20];
-/// Most bytes that the patterns of one form may cost together.
+/// Most bytes that the patterns of all forms in a pack's files may cost together, or those
+/// of one form that a guest sends.
 const TOTAL: usize = 64 << 20;
 /// What a class costs before its size is known: its ranges are merged and folded first.
 const CLASS: usize = 32 << 10;
@@ -41,8 +43,8 @@ pub enum PatternError {
     /// It compiles to too much.
     #[error("a pattern that compiles to more than {} MiB", SIZES[4] >> 20)]
     Large,
-    /// The patterns of the form together cost too much, up to this one.
-    #[error("patterns of one form that cost more than {} MiB together", TOTAL >> 20)]
+    /// The patterns of the forms together cost too much, up to this one.
+    #[error("patterns of the pack's forms that cost more than {} MiB together", TOTAL >> 20)]
     Total,
 }
 
@@ -86,6 +88,11 @@ impl Pattern {
             return;
         }
         let compiled = compiled(&self.text);
+        // Packs repeat a form, for example below `assets/`.
+        if !budget.charged.insert(self.text.clone()) {
+            self.refused = compiled.result.err();
+            return;
+        }
         self.refused = match budget.left.checked_sub(compiled.cost) {
             Some(left) => {
                 budget.left = left;
@@ -99,15 +106,20 @@ impl Pattern {
     }
 }
 
-/// What the patterns of one form may still cost.
+/// What patterns may still cost.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: usize,
+    /// The patterns that are paid for.
+    charged: BTreeSet<String>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { left: TOTAL }
+        Self {
+            left: TOTAL,
+            charged: BTreeSet::new(),
+        }
     }
 }
 
@@ -189,7 +201,10 @@ fn compile(text: &str) -> Compiled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wizard::questions::Question;
+    use crate::wizard::questions::{Question, declared};
+    use crate::{Limits, Pack, Source};
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
 
     #[test]
     fn published_pattern_with_repeated_unicode_classes_compiles() {
@@ -218,6 +233,43 @@ mod tests {
             Some("a pattern of 5000 bytes, bound 4096")
         );
         assert!(refused("(").is_some_and(|e| e.contains("unclosed group")));
+    }
+
+    #[test]
+    fn patterns_of_a_pack_share_a_budget_over_its_forms() {
+        let form = |from: usize| {
+            let patterns = (from..from + 3).map(|i| format!(r"(?i)\w{{400}}{i}"));
+            let question =
+                |(i, pattern)| json!({"id": format!("q{i}"), "kind": "string", "pattern": pattern});
+            let questions: Vec<Value> = patterns.enumerate().map(question).collect();
+            json!({"title": "T", "questions": questions}).to_string()
+        };
+        let total = |forms: &[String]| {
+            let mut files = BTreeMap::from([(
+                "pack.json".to_owned(),
+                br#"{"id":"p","version":"0.1.0","flows":[]}"#.to_vec(),
+            )]);
+            for (i, form) in forms.iter().enumerate() {
+                files.insert(format!("qa/{i}-setup.json"), form.clone().into_bytes());
+            }
+            let source = Source::Folder {
+                files,
+                manifest: None,
+            };
+            let limits = Limits::default();
+            let pack = Pack::open(source, &limits).expect("opens");
+            let declared = declared(&pack, &limits);
+            assert_eq!(declared.len(), forms.len());
+            let questions = declared.iter().flat_map(|d| d.questions.iter().flatten());
+            let patterns = questions.filter_map(|q| q.pattern.as_ref());
+            patterns
+                .filter(|p| p.refused == Some(PatternError::Total))
+                .count()
+        };
+        // Four fit: one form alone, or the same form several times.
+        assert_eq!(total(&[form(0)]), 0);
+        assert_eq!(total(&[form(0), form(0), form(0)]), 0);
+        assert_eq!(total(&[form(0), form(3), form(6)]), 5);
     }
 
     #[test]
