@@ -118,6 +118,8 @@ if has wasm-tools "the components in the text format"; then
         wat runtime-echo packs/nonconforming/$pack/components/echo.wasm
     done
     for pack in conforming/operator-provider nonconforming/setup-form-unreadable \
+        nonconforming/setup-form-misspelt nonconforming/setup-form-mistyped \
+        nonconforming/secrets-list-unreadable \
         nonconforming/legacy-flow-empty-component nonconforming/setup-schema-invalid; do
         wat provider-chat packs/$pack/components/chat-provider.wasm
     done

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+pub mod authored;
 mod bundle;
 pub mod cbor;
 pub mod codes;

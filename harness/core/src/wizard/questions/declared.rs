@@ -3,10 +3,10 @@
 
 use super::pattern::{Budget, bound};
 use super::{Pattern, Question, patterns, questions_within};
+use crate::authored::{self, SECRET_LISTS};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::pack::Pack;
-use crate::text::inert;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,9 @@ pub fn declared(pack: &Pack, limits: &Limits) -> Vec<Declared> {
             found.push(Declared {
                 file: file.to_owned(),
                 is_schema: false,
-                questions: yaml(&bytes, limits).and_then(|spec| form(spec, limits, &mut budget)),
+                questions: authored::setup_form(&bytes, limits)
+                    .map_err(|refused| reasons(&refused))
+                    .and_then(|spec| form(spec, limits, &mut budget)),
             });
             break;
         }
@@ -66,28 +68,14 @@ fn is_form(file: &str) -> bool {
     name.ends_with(".json") && name.contains("setup") && !name.contains('/')
 }
 
+fn reasons(refused: &[authored::Refusal]) -> String {
+    let reasons: Vec<&str> = refused.iter().map(|r| r.why.as_str()).collect();
+    reasons.join("; ")
+}
+
 /// The questions of `spec`; a question may call its id `name`.
 fn form(spec: Value, limits: &Limits, budget: &mut Budget) -> Result<Vec<Question>, String> {
     questions_within(&spec, &limits.flow, budget).map_err(|failure| failure.message)
-}
-
-/// A YAML document as JSON, with aliases, depth and items bounded.
-pub(super) fn yaml(bytes: &[u8], limits: &Limits) -> Result<Value, String> {
-    let hint = json::utf16_hint(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|e| format!("{e}{hint}"))?;
-    let budget = serde_saphyr::budget! {
-        max_depth: limits.depth,
-        max_nodes: 10_000,
-        max_aliases: 64,
-        max_documents: 1,
-        max_reader_input_bytes: Some(1024 * 1024),
-    };
-    let options = serde_saphyr::options! {
-        budget: budget,
-        strict_booleans: true,
-    };
-    let message = |e: String| inert(e.lines().next().unwrap_or_default(), 200);
-    serde_saphyr::from_str_with_options(text, options).map_err(|e| message(e.to_string()))
 }
 
 /// The pack's config schema and its file: the file that the manifest's extensions
@@ -192,19 +180,11 @@ pub(super) fn config_schema_secrets(pack: &Pack, depth: usize) -> Vec<String> {
     secret.map(|question| question.id).collect()
 }
 
-/// The names of a list of secrets.
-const SECRET_REQUIREMENTS: [&str; 4] = [
-    "secret-requirements.json",
-    "assets/secret-requirements.json",
-    ".secret_requirements.json",
-    "assets/.secret_requirements.json",
-];
-
 /// Keys of the secrets that the pack lists, and whether each is required; `None` if
 /// the pack has no such list.
 ///
-/// Read from `secret-requirements.json` (at the root, below `assets/`, with or
-/// without a leading dot) and from a pack-v1 manifest.
+/// Read from [`SECRET_LISTS`] and from a pack-v1 manifest. An entry that the setup tool
+/// refuses counts as well, so that its secret is looked for.
 #[must_use]
 pub fn secret_requirements(pack: &Pack, depth: usize) -> Option<BTreeMap<String, bool>> {
     let mut found = None;
@@ -212,10 +192,7 @@ pub fn secret_requirements(pack: &Pack, depth: usize) -> Option<BTreeMap<String,
         let all = found.get_or_insert_with(BTreeMap::new);
         *all.entry(key.to_owned()).or_insert(false) |= required;
     };
-    for bytes in SECRET_REQUIREMENTS
-        .iter()
-        .filter_map(|name| pack.read(name))
-    {
+    for bytes in SECRET_LISTS.iter().filter_map(|name| pack.read(name)) {
         let list = json::parse(&bytes, depth).unwrap_or_else(|_| json!([]));
         for item in list.as_array().into_iter().flatten() {
             let required = item

@@ -172,7 +172,7 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
     Question {
         id: id.to_owned(),
         required: flag("required"),
-        secret: flag("secret") || matches!(name.as_str(), "secret" | "password"),
+        secret: says_yes(own("secret")) || matches!(name.as_str(), "secret" | "password"),
         default: default.filter(|d| !d.is_null()).cloned(),
         options: options.cloned().unwrap_or_default(),
         bounds: constraint(&own),
@@ -183,6 +183,17 @@ fn question(id: &str, item: &Value, spec: &Value) -> Question {
         title: plain(item, &["title", "label", "text"]),
         help: plain(item, &["help", "description", "hint"]),
         kind: name,
+    }
+}
+
+/// Whether the author means yes, also by a text: what should be a secret is looked for.
+fn says_yes(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::String(text)) => matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "yes" | "y" | "on" | "1"
+        ),
+        value => value == Some(&Value::Bool(true)),
     }
 }
 

@@ -5,8 +5,9 @@
 //! requirements, and infers kinds, defaults and secrets from the ids of questions. It
 //! checks that required answers are there and that URLs look like URLs, and no types.
 
-use super::declared::{config_schema_secrets, yaml};
+use super::declared::config_schema_secrets;
 use super::{Kind, Pattern, Question, answers, questions, secret_requirements};
+use crate::authored::{self, Kind as File, Refusal};
 use crate::json;
 use crate::limits::Limits;
 use crate::pack::Pack;
@@ -24,8 +25,8 @@ pub struct SetupForm {
     pub file: Option<String>,
     /// The questions, in order.
     pub questions: Vec<Question>,
-    /// A file that does not decode, and why. The setup tool shows no question of it.
-    pub undecoded: Option<(String, String)>,
+    /// A file of which the setup tool shows no question, and every reason for it.
+    pub undecoded: Option<(String, Vec<Refusal>)>,
     /// Canonical names of everything that some file of the pack calls a secret.
     secrets: BTreeSet<String>,
 }
@@ -36,7 +37,7 @@ impl SetupForm {
     pub fn of(pack: &Pack, limits: &Limits) -> Self {
         let mut form = Self::default();
         for (file, spec) in specs(pack, limits) {
-            match spec.and_then(|spec| form.read(&spec, pack, limits)) {
+            match spec.and_then(|spec| form.read(&spec, pack, limits).map_err(whole)) {
                 Ok(false) => {}
                 Ok(true) => {
                     form.file = Some(file);
@@ -46,7 +47,14 @@ impl SetupForm {
             }
         }
         let required = secret_requirements(pack, limits.depth).unwrap_or_default();
-        form.add_secrets(&required);
+        // The tool asks for no secret of a list that it refuses.
+        let refused = authored::read_secret_list(pack).is_some_and(|file| {
+            let bytes = pack.read(file).unwrap_or_default();
+            !authored::refusals(&bytes, File::Secrets, limits).is_empty()
+        });
+        if !refused {
+            form.add_secrets(&required);
+        }
         let marked = form.questions.iter().filter(|q| q.secret);
         let marked = marked.map(|q| canonical(&q.id)).collect::<Vec<_>>();
         form.secrets.extend(marked);
@@ -147,6 +155,11 @@ impl SetupForm {
     }
 }
 
+/// A reason that is about no place in particular.
+fn whole(why: String) -> Vec<Refusal> {
+    vec![Refusal { place: None, why }]
+}
+
 /// Why the setup tool refuses this answer.
 fn refused(question: &Question, answer: Option<&Value>) -> Option<String> {
     let id = &question.id;
@@ -167,26 +180,18 @@ fn is_url(question: &Question) -> bool {
 }
 
 /// The files that may hold the questions, decoded, in the order of the setup tool.
-fn specs(pack: &Pack, limits: &Limits) -> Vec<(String, Result<Value, String>)> {
+fn specs(pack: &Pack, limits: &Limits) -> Vec<(String, Result<Value, Vec<Refusal>>)> {
     let mut specs = Vec::new();
-    let yamls = ["assets/setup.yaml", "setup.yaml"];
-    if let Some(file) = yamls.into_iter().find(|file| pack.has(file)) {
+    let mut yamls = authored::SETUP_FORMS.into_iter();
+    if let Some(file) = yamls.find(|file| pack.has(file)) {
         let bytes = pack.read(file).unwrap_or_default();
-        specs.push((file.to_owned(), yaml(&bytes, limits)));
+        specs.push((file.to_owned(), authored::setup_form(&bytes, limits)));
     }
-    let is_form = |file: &&str| {
-        let bare = file.strip_prefix("assets/").unwrap_or(file);
-        bare.starts_with("qa/") && bare.ends_with(".json")
-    };
-    for file in pack.files().filter(is_form) {
+    for file in pack.files().filter(|file| authored::is_qa_form(file)) {
         let bytes = pack.read(file).unwrap_or_default();
-        let spec = json::parse(&bytes, limits.depth).map_err(|e| e.to_string());
+        let spec = json::parse(&bytes, limits.depth).map_err(|e| whole(e.to_string()));
         // The setup tool skips documents of another kind.
-        if spec
-            .as_ref()
-            .is_ok_and(|spec| spec.get("questions").is_some())
-            || spec.is_err()
-        {
+        if spec.as_ref().is_ok_and(|s| s.get("questions").is_some()) || spec.is_err() {
             specs.push((file.to_owned(), spec));
         }
     }
@@ -331,9 +336,36 @@ mod tests {
     #[test]
     fn file_that_does_not_decode_is_named() {
         let form = form(&[("setup.yaml", "questions: [\n")]);
-        let (file, why) = form.undecoded.expect("a defect");
+        let (file, refused) = form.undecoded.expect("a defect");
         assert_eq!(file, "setup.yaml");
-        assert!(!why.is_empty());
+        assert_eq!(refused.len(), 1);
         assert!(form.questions.is_empty());
+    }
+
+    #[test]
+    fn quoted_boolean_makes_the_tool_drop_the_whole_form() {
+        let yaml = "questions:\n  - {name: a, required: \"yes\"}\n  - {name: b, secret: yes}\n";
+        let form = form(&[("assets/setup.yaml", yaml)]);
+        let (file, refused) = form.undecoded.expect("a defect");
+        let places: Vec<String> = refused
+            .iter()
+            .map(|r| format!("{file}:{:?} {}", r.place.map(|p| (p.line, p.column)), r.why))
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "assets/setup.yaml:Some((2, 25)) `questions[0].required` is the text \"yes\", not true or false, without quotes",
+                "assets/setup.yaml:Some((3, 23)) `questions[1].secret` is the text \"yes\", not true or false, without quotes",
+            ]
+        );
+        assert!(form.questions.is_empty());
+    }
+
+    #[test]
+    fn refused_list_of_secrets_adds_no_question_but_its_secrets_are_known() {
+        let list = r#"[{"key": "API_KEY", "required": "true"}, {"key": "OTHER"}]"#;
+        let form = form(&[("assets/secret-requirements.json", list)]);
+        assert!(form.questions.is_empty());
+        assert!(form.is_secret("api_key") && form.is_secret("other"));
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod agreement;
+mod authored;
 mod conditional;
 mod constraints;
 mod made_up;

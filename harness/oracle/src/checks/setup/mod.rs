@@ -1,5 +1,7 @@
 //! setup.*: can a user of the ecosystem's hosts set the pack up?
 
+mod authored;
+
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::probe_outcome::asked;
 use crate::schema::{Unusable, first_broken};
@@ -25,6 +27,45 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Users fill in this form; what it does not ask, no host knows.",
         fix: "Correct setup.yaml or qa/*.json; the finding names the file and the defect.",
         run: form,
+    },
+    Check {
+        id: "setup.form-meant",
+        stage: Stage::Setup,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        applies: Applies::WithSetup,
+        bites: Bite::Setup,
+        host: "The setup tool ignores the member: users may leave the answer out, or it is stored as no secret, or the question is not asked.",
+        requirement: "The setup tool asks, requires and protects what the setup form means to: no member that says so is misspelt or of a type that the tool does not read.",
+        why: "A user who may skip a required answer has a provider that fails later; a secret that is not marked lies open.",
+        fix: "Correct the member at the line and column of the finding.",
+        run: authored::meant,
+    },
+    Check {
+        id: "setup.secrets-read",
+        stage: Stage::Setup,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        applies: Applies::WithSetup,
+        bites: Bite::Setup,
+        host: "The setup tool drops a list that does not decode, says nothing, and asks for none of its secrets.",
+        requirement: "The setup tool can read the file that lists the pack's secrets.",
+        why: "Users provide the secrets that setup asks for; one that is missing fails the pack when it runs.",
+        fix: "Write a JSON list of objects: `key` is a text, `required` is true or false, `description` is a text.",
+        run: authored::secrets_read,
+    },
+    Check {
+        id: "setup.files-strict",
+        stage: Stage::Setup,
+        level: Level::Should,
+        scope: ScopeKind::Pack,
+        applies: Applies::EveryPack,
+        bites: Bite::Nowhere,
+        host: "Hosts ignore the member, or do not read the file.",
+        requirement: "Setup forms, lists of secrets and texts can be read, and have only members that tools of the ecosystem know, each of the type that hosts read.",
+        why: "A member that no tool reads does not do what its author expects.",
+        fix: "Correct the member or leave it out; a remark may start with `_` or `$`, an extension with `x-`.",
+        run: authored::strict,
     },
     Check {
         id: "setup.operator",
@@ -57,11 +98,9 @@ pub(super) const CHECKS: &[Check] = &[
 fn form(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
     let form = &opened.form;
-    if let Some((file, why)) = &form.undecoded {
-        let expected = "a form that the setup tool can read";
-        let at = inert(file, 200);
-        let finding = Finding::new(CheckCode::FormUnreadable, at, expected, inert(why, 300));
-        return findings.pack(Conclusion::Failed(vec![finding]));
+    if let Some((file, refused)) = &form.undecoded {
+        let found = authored::unreadable(CheckCode::FormUnreadable, file, refused);
+        return findings.pack(Conclusion::Failed(found));
     }
     if form.questions.is_empty() {
         let reason = "the pack has no question for the setup tool to ask";
