@@ -168,19 +168,61 @@ pub fn is_invisible(c: char) -> bool {
         | 0xE0000..=0xE0FFF)
 }
 
-/// Whether `text` has an invisible character outside of an emoji.
+/// Whether `text` has an invisible character where no text needs one: outside of an
+/// emoji, and no joiner within a word of a script that is written with joiners.
 #[must_use]
 pub fn has_stray_invisible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
         match emoji_len(&chars[at..]) {
-            0 if is_invisible(c) => return true,
+            0 if is_invisible(c) && !joins_letters(&chars, at) => return true,
             0 => at += 1,
             len => at += len,
         }
     }
     false
+}
+
+/// Whether the character at `at` is a zero-width joiner or non-joiner that forms letters,
+/// as RFC 5892 (appendix A) allows: after a virama, or between two letters of a cursive
+/// script, in which it is what a space or a hyphen is to others.
+fn joins_letters(chars: &[char], at: usize) -> bool {
+    if !matches!(chars.get(at), Some('\u{200c}' | '\u{200d}')) {
+        return false;
+    }
+    let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
+    let after = chars.get(at + 1).copied();
+    let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+    let in_script = |c: Option<char>, is: fn(char) -> bool| c.is_some_and(is);
+    // NB: a word may end with a virama and a joiner, as some of Malayalam do.
+    in_script(before, is_virama) && !after.is_some_and(is_joiner)
+        || in_script(before, is_cursive) && in_script(after, is_cursive)
+        || in_script(before, is_indic) && in_script(after, is_indic)
+}
+
+/// Whether `c` is a letter or a mark of a script whose letters join.
+fn is_cursive(c: char) -> bool {
+    // Arabic, Syriac, Thaana, N'Ko, Mandaic, Mongolian.
+    (c.is_alphanumeric() || is_mark(c))
+        && matches!(u32::from(c),
+            0x0620..=0x06FF | 0x0700..=0x08FF | 0x1820..=0x18AA | 0xFB50..=0xFDFF | 0xFE70..=0xFEFC)
+}
+
+/// Whether `c` is a letter or a mark of an Indic script.
+fn is_indic(c: char) -> bool {
+    // Devanagari to Sinhala, Tibetan, Myanmar, Khmer, Balinese.
+    matches!(u32::from(c), 0x0900..=0x0DFF | 0x0F40..=0x0FBC | 0x1000..=0x109F | 0x1780..=0x17D3 | 0x1B00..=0x1B4B)
+        && (c.is_alphanumeric() || is_mark(c))
+}
+
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+/// Whether `c` suppresses the vowel of an Indic letter.
+fn is_virama(c: char) -> bool {
+    is_indic(c) && unicode_normalization::char::canonical_combining_class(c) == 9
 }
 
 /// The number of characters of the emoji sequence at the start of `chars`, as UTS #51
@@ -331,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn invisible_character_is_stray_outside_of_emoji_alone() {
+    fn invisible_character_is_stray_outside_of_emoji_and_words_that_need_it() {
         for emoji in [
             "\u{2764}\u{fe0f} love",
             "\u{2122}\u{fe0e}",
@@ -345,6 +387,23 @@ mod tests {
             "plain 1 # *",
         ] {
             assert!(!has_stray_invisible(emoji), "{emoji:?}");
+        }
+        for word in [
+            // Persian: "I want", "books", "home pages".
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
+            "\u{6a9}\u{62a}\u{627}\u{628}\u{200c}\u{647}\u{627}",
+            "\u{635}\u{641}\u{62d}\u{647}\u{200c}\u{647}\u{627}\u{6cc} \u{62e}\u{627}\u{646}\u{647}",
+            // Urdu: "beautiful".
+            "\u{62e}\u{648}\u{628}\u{200c}\u{635}\u{648}\u{631}\u{62a}",
+            // Hindi with a half form; Sinhala "Sri"; Malayalam "he", which ends in a joiner.
+            "\u{915}\u{94d}\u{200d}\u{937}",
+            "\u{0dc1}\u{0dca}\u{200d}\u{0dbb}\u{0dd3}",
+            "\u{0d05}\u{0d35}\u{0d28}\u{0d4d}\u{200d}",
+            // Bengali "ya-phalaa" after "ra", Kannada "Ramraj".
+            "\u{09b0}\u{200d}\u{09cd}\u{09af}\u{09be}\u{09ac}",
+            "\u{0cb0}\u{0cbe}\u{0cae}\u{0ccd}\u{200c}\u{0cb0}\u{0cbe}\u{0c9c}\u{0ccd}",
+        ] {
+            assert!(!has_stray_invisible(word), "{word:?}");
         }
         for stray in [
             "a\u{fe0f}",
@@ -360,6 +419,15 @@ mod tests {
             "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e0061}\u{e0062}\u{e007f}",
             "\u{e0067}\u{e007f}",
             "a\u{202e}b",
+            // Joiners between words, at the ends of them, doubled, or beside Latin letters.
+            "\u{645} \u{200c}\u{62e}",
+            "\u{200c}\u{62e}",
+            "\u{62e}\u{200c}",
+            "\u{645}\u{200c}\u{200c}\u{62e}",
+            "\u{645}\u{200d}a",
+            "\u{915}\u{94d}\u{200d}\u{200d}\u{937}",
+            "\u{645}\u{200b}\u{62e}",
+            "\u{645}\u{202e}\u{62e}",
         ] {
             assert!(has_stray_invisible(stray), "{stray:?}");
         }
