@@ -7,6 +7,7 @@
 //! Source of the layout: PKWARE APPNOTE.TXT 6.3.10, 4.3 and 4.4.
 
 mod canonical;
+mod descriptors;
 mod entry;
 mod error;
 mod extra;

@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::error::{ArchiveError, Rule, Violation};
 use super::raw::RawArchive;
-use super::{inflate, rules};
+use super::{descriptors, inflate, rules};
 use crate::limits::ArchiveLimits;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -89,6 +89,7 @@ fn verify(
     let mut raw = RawArchive::scan(bytes, limits.entries);
     let mut found = std::mem::take(&mut raw.violations);
     found.extend(rules::violations(&raw, limits));
+    found = descriptors::together(&raw, found);
     let entries = rules::entries(&raw);
     // An archive that exceeds a bound is not inflated, because that could be costly.
     if !found.iter().any(|v| v.rule.is_bound()) {

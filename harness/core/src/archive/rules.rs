@@ -3,8 +3,8 @@
 use super::entry::{Entry, Method};
 use super::error::{Rule, Violation};
 use super::raw::{Local, RawArchive};
-use super::record::{Central, Common, End};
-use super::{extra, names};
+use super::record::{Central, Common, End, Fixed};
+use super::{descriptors, extra, names};
 use crate::limits::ArchiveLimits;
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ fn common(common: &Common<'_>, found: &mut Vec<Violation>) {
     if fixed.flags & 0x2041 != 0 {
         report(Rule::Encrypted, "encrypted entries cannot be judged".into());
     }
-    if fixed.flags & 0x0008 != 0 {
+    if fixed.flags & descriptors::FLAG != 0 {
         let detail = "sizes are in a data descriptor; write them in the local record";
         report(Rule::Descriptor, detail.into());
     }
@@ -161,7 +161,8 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
         }
         last = Some(index);
         let local = &raw.locals[index].common;
-        for field in central.common.differs_in(local) {
+        let differing = central.common.differs_in(local).into_iter();
+        for field in differing.filter(|field| !is_left_out(local, field)) {
             report(
                 Rule::Mismatch,
                 format!("directory and local record differ in {field}").into(),
@@ -187,6 +188,25 @@ fn directory(raw: &RawArchive<'_>, found: &mut Vec<Violation>) {
         );
         found.push(Violation::new(Rule::Unlisted, end, detail).of(&common.shown()));
     }
+}
+
+/// Whether the local record leaves the field to a descriptor, so that the directory does
+/// not contradict it.
+fn is_left_out(local: &Common<'_>, field: &str) -> bool {
+    let Fixed {
+        flags,
+        crc,
+        packed,
+        size,
+        ..
+    } = local.fixed;
+    flags & descriptors::FLAG != 0
+        && match field {
+            "CRC" => crc == 0,
+            "compressed size" => packed == 0,
+            "size" => size == 0,
+            _ => false,
+        }
 }
 
 /// Rules on the fields that only a directory record has.
