@@ -2,9 +2,10 @@
 
 use provision_core::limits::StepLimits;
 use provision_core::wasm::shape;
+use std::num::NonZeroUsize;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, OptLevel,
-    PoolingAllocationConfig, Result,
+    PoolingAllocationConfig, Result, WasmBacktraceDetails,
 };
 
 /// Bytes of a memory that Wasmtime itself clears between two stores, instead of
@@ -31,6 +32,9 @@ pub(crate) enum Compiler {
     Interpreter,
 }
 
+/// Frames of a trap's backtrace that are read.
+const FRAMES: Option<NonZeroUsize> = NonZeroUsize::new(16);
+
 /// An engine whose guests are metered, interruptible and deterministic, with
 /// room for `stores` of them at a time.
 pub(crate) fn engine(limits: &StepLimits, compiler: Compiler, stores: usize) -> Result<Engine> {
@@ -47,8 +51,10 @@ pub(crate) fn engine(limits: &StepLimits, compiler: Compiler, stores: usize) -> 
             Compiler::Fast | Compiler::Interpreter => OptLevel::None,
             Compiler::Optimising => OptLevel::Speed,
         })
-        // A trap is an expected outcome here, and backtraces make traps slow.
-        .wasm_backtrace_max_frames(None)
+        // Fuzzing causes many traps, which backtraces make slow, and reads none.
+        .wasm_backtrace_max_frames(if cfg!(fuzzing) { None } else { FRAMES })
+        // NB: by default, an environment variable decides.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // No memory images. An image saves fuel, and whether there is one
         // depends on whether the kernel lets this process create a file for it;
         // but fuel decides verdicts. Also, sparse data segments would become

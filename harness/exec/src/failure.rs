@@ -4,10 +4,14 @@
 use provision_core::text::inert;
 use provision_core::wizard::{StepCode, StepFailure};
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Error, Trap};
+use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 
 /// Characters of a message that are kept; a guest or a tool may have written it.
 const MESSAGE: usize = 400;
+/// Functions of a backtrace that are named.
+const NAMES: usize = 6;
+/// Characters of the name of a function that are kept.
+const NAME: usize = 80;
 
 /// A bound of the store was hit.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +96,28 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
         | Trap::CannotLeaveComponent => StepCode::CanonicalAbi,
         _ => StepCode::Trap,
     };
-    Some(fail(code, trap.to_string()))
+    let names = names(error);
+    Some(match code {
+        // Where a bound ends a guest depends on the bound.
+        StepCode::Trap if !names.is_empty() => {
+            fail(code, format!("{trap}, in `{}`", names.join(" < ")))
+        }
+        _ => fail(code, trap.to_string()),
+    })
+}
+
+/// The functions in which a guest trapped, the innermost first, as far as its name
+/// section names them. Paths and hashes of a build are no part of a name.
+fn names(error: &Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let names = backtrace.frames().iter().filter_map(FrameInfo::func_name);
+    let names = names.take(NAMES).map(|name| {
+        let name = format!("{:#}", rustc_demangle::demangle(name));
+        inert(&name.replace('`', "'"), NAME)
+    });
+    names.collect()
 }
 
 /// Whether the machine lacks memory or refuses a system call: such an error does

@@ -6,3 +6,4 @@ mod coverage;
 mod determinism;
 mod host;
 mod support;
+mod traps;
