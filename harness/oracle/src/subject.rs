@@ -2,7 +2,7 @@
 
 use crate::generators::answers::ProbeKind;
 use crate::given::Given;
-use crate::secret_scan::{Leak, Secrets};
+use crate::secret_scan::{Leak, Searched, Secrets};
 use crate::zip_readers::Reading;
 use provision_core::flow::WalkedFlow;
 use provision_core::integrity::DocumentError;
@@ -32,6 +32,10 @@ pub struct Subject {
     pub limits: Limits,
     /// Trusted keys.
     pub trusted: Vec<TrustedKey>,
+    /// The time at which certificates have to be valid, in seconds of Unix time.
+    pub now: u64,
+    /// Whether a folder is a draft; if not, it is refused.
+    pub drafts: bool,
     /// The packs of the bundle in which the pack lies, if it lies in one.
     pub bundle: Option<Arc<BundlePacks>>,
     /// What other readers extract from a refused archive; else empty.
@@ -321,8 +325,8 @@ pub struct Probed {
     pub steers: BTreeMap<String, bool>,
     /// By required question that was tried, whether an empty text gets into the config.
     pub empties: BTreeMap<String, bool>,
-    /// Secrets that leak in any run.
-    pub leaks: BTreeSet<Leak>,
+    /// Secrets that leak in any run, and what was not searched for them.
+    pub leaks: Searched,
     /// The state that setup leaves.
     pub left: InstalledState,
     /// A second setup on that state; `None` for other wizards.

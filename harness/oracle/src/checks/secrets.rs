@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "No host refuses it, but hosts show and store config, notes and logs: everybody who reads them has the secret.",
-        requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, in part, reversed, split over values, keys or steps, as UTF-16, base32, base64, ascii85, hex, numbers, or with percent, backslash or HTML escapes, also compressed or encoded up to three times. Ciphers, hashes and arithmetic are not looked for.",
+        requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, in part, reversed, split over values, keys or steps, as UTF-16, base32, base64, ascii85, hex, numbers, or with percent, backslash or HTML escapes, also compressed or encoded up to three times. Ciphers, hashes, arithmetic, other encodings and splits into parts shorter than half are not looked for. The check is blocked if a run leaves more text than is decoded: 2 MiB, of which one compressed text may inflate to 64 KiB.",
         why: "People without access to the secret read all of these, and can decode every one of these forms.",
         fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
         run: contained,
@@ -95,6 +95,10 @@ fn contained(subject: &Subject, findings: &mut Findings) {
                 Conclusion::Blocked("the wizard did not complete".into())
             }
             None => Conclusion::Blocked("other answers were not tried".into()),
+            Some(probed) if probed.leaks.unsearched.is_some() => {
+                let why = probed.leaks.unsearched.clone();
+                Conclusion::Blocked(why.unwrap_or_default())
+            }
             Some(probed) if !probed.secrets.is_empty() => {
                 let short = |(key, secret): &(&String, &String)| {
                     !is_searchable(secret) && !probed.masked.contains(*key)

@@ -3,6 +3,9 @@
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
 
+/// 2026-01-01T00:00:00Z: callers that have no clock get the same result each day.
+const FIXED_NOW: u64 = 1_767_225_600;
+
 /// The settings under which packs are observed.
 #[derive(Debug, Clone)]
 pub struct Conditions {
@@ -12,6 +15,11 @@ pub struct Conditions {
     pub public_base_url: String,
     /// Trusted keys.
     pub trusted: Vec<TrustedKey>,
+    /// The time at which certificates have to be valid, in seconds of Unix time.
+    pub now: u64,
+    /// Whether a folder is a draft, which gets SBOM and signature when it is packed; if
+    /// not, a folder is refused, because nobody can publish one.
+    pub drafts: bool,
     /// Whether to compare refused archives with other readers.
     pub ask_other_readers: bool,
     /// Probes of each wizard, at most; 0 for none.
@@ -34,6 +42,8 @@ impl Default for Conditions {
             // RFC 2606 reserves `.invalid`, so no such host exists.
             public_base_url: "https://conformance.invalid".into(),
             trusted: Vec::new(),
+            now: FIXED_NOW,
+            drafts: true,
             ask_other_readers: true,
             probes: 400,
             second_runs: true,

@@ -67,6 +67,8 @@ pub fn observe_opened(
         limits,
         public_base_url,
         trusted,
+        now,
+        drafts,
         ..
     } = conditions;
     let compilable = Compilable { executor, refusal };
@@ -78,6 +80,8 @@ pub fn observe_opened(
         public_base_url: public_base_url.clone(),
         limits: limits.clone(),
         trusted: trusted.clone(),
+        now: *now,
+        drafts: *drafts,
         bundle,
         readings,
         opened,
@@ -177,7 +181,7 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
         let is_asked = observed.wizard.run_by != RunBy::Author;
         if conditions.probes > 0 && is_asked && runs.first.completed() {
             runs.probed = prober.probe(at, &all, &runs.inputs, &runs.first);
-            let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks);
+            let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks.leaks);
             runs.leaks.extend(leaks.cloned());
         }
     }

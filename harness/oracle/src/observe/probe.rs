@@ -9,7 +9,7 @@ use crate::generators::answers::{
     untried,
 };
 use crate::probe_outcome::{asked, is_named, keeps, outcome_of};
-use crate::secret_scan::{Leak, Secrets, made_up, of_canaries};
+use crate::secret_scan::{Searched, Secrets, made_up, of_canaries};
 use crate::subject::{Probe, ProbeOutcome, Probed, ProbedPlan};
 use provision_core::Pack;
 use provision_core::text::inert;
@@ -33,7 +33,7 @@ struct Results<'s> {
     /// Each probe with its place among all mutations.
     probes: Vec<(usize, Probe)>,
     plans: Plans,
-    leaks: BTreeSet<Leak>,
+    leaks: Searched,
 }
 
 /// The plans of accepted runs, each once.
@@ -128,7 +128,7 @@ impl Prober<'_> {
         let masked = masked.map(|(_, canaries)| canaries.into_keys().collect());
         let done = self.probe_all(&target, mutations, &questions, &search);
         let (probes, plans, mut leaks) = done;
-        leaks.extend(of_canaries(&made_up(&secrets), first));
+        leaks.add(of_canaries(&made_up(&secrets), first));
         leaks.extend(search.of_run(first));
         // Hosts keep the answers to the questions of a file themselves.
         let is_own = asked_by == WIZARD;
@@ -175,9 +175,9 @@ impl Prober<'_> {
         mutations: Vec<AnswerMutation>,
         questions: &[Question],
         search: &Secrets,
-    ) -> (Vec<Probe>, Vec<ProbedPlan>, BTreeSet<Leak>) {
+    ) -> (Vec<Probe>, Vec<ProbedPlan>, Searched) {
         let mut results = Results {
-            leaks: BTreeSet::new(),
+            leaks: Searched::default(),
             plans: Plans::default(),
             search,
             probes: Vec::new(),
@@ -186,7 +186,7 @@ impl Prober<'_> {
             // A secret in the pack's own fixture may be an ordinary word, which other
             // text contains by chance; canaries are not.
             let run = self.run(&target.executor, target.wizard, &base);
-            results.leaks.extend(of_canaries(&canaries, &run));
+            results.leaks.add(of_canaries(&canaries, &run));
         }
         let combinations = pairs(&mutations, PAIRS);
         let (mut valid, mut single) = (Vec::new(), Vec::new());

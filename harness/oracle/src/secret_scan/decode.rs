@@ -8,46 +8,57 @@ use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use std::io::Read;
 
 /// Most bytes that a compressed text is inflated to.
-const INFLATED: u64 = 64 * 1024;
+pub(super) const INFLATED: u64 = 64 * 1024;
 /// Characters of the shortest run that is decoded.
 const RUN: usize = 12;
 
-/// What each decoder makes of `text`, with the decoder's name. Results that are no text
-/// are left out.
-pub(super) fn decoded(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let mut found = Vec::new();
+/// What the decoders make of a text.
+pub(super) struct Decoded {
+    /// The results that are text, each with the name of its decoder.
+    pub(super) texts: Vec<(&'static str, Vec<u8>)>,
+    /// Whether a compressed text inflates to more than [`INFLATED`] bytes, of which the
+    /// rest is not there.
+    pub(super) is_cut: bool,
+}
+
+/// What each decoder makes of `text`.
+pub(super) fn decoded(text: &[u8]) -> Decoded {
+    let mut texts = Vec::new();
+    let mut is_cut = false;
     let mut add = |form: &'static str, bytes: Vec<u8>| {
         if bytes.len() >= SHORTEST / 2 && bytes != text && is_text(&bytes) {
-            found.push((form, bytes));
+            texts.push((form, bytes));
         }
     };
-    add("escaped", unescaped(text));
-    add("numbers", numbers(text));
+    let mut add_inflated = |form: &'static str, bytes: Vec<u8>| {
+        let inflated = inflated(&bytes);
+        is_cut |= inflated.len() as u64 == INFLATED;
+        add("compressed", inflated);
+        add(form, bytes);
+    };
     for run in runs(text, |b| b.is_ascii_hexdigit(), is_between_hex) {
         for skip in 0..2 {
-            add("hex", hex(run.get(skip..).unwrap_or_default()));
+            add_inflated("hex", hex(run.get(skip..).unwrap_or_default()));
         }
     }
     for run in runs(text, is_base64, |b| b.is_ascii_whitespace()) {
         for skip in 0..4 {
-            let bytes = base64(run.get(skip..).unwrap_or_default());
-            for inflated in inflated(&bytes) {
-                add("compressed", inflated);
-            }
-            add("base64", bytes);
+            add_inflated("base64", base64(run.get(skip..).unwrap_or_default()));
         }
     }
     for run in runs(text, is_base32, |b| b.is_ascii_whitespace()) {
         for skip in 0..8 {
-            add("base32", base32(run.get(skip..).unwrap_or_default()));
+            add_inflated("base32", base32(run.get(skip..).unwrap_or_default()));
         }
     }
     for run in runs(text, is_ascii85, |b| b.is_ascii_whitespace()) {
         for skip in 0..5 {
-            add("ascii85", ascii85(run.get(skip..).unwrap_or_default()));
+            add_inflated("ascii85", ascii85(run.get(skip..).unwrap_or_default()));
         }
     }
-    found
+    add("escaped", unescaped(text));
+    add("numbers", numbers(text));
+    Decoded { texts, is_cut }
 }
 
 /// Whether most of `bytes` is printable ASCII, zeros left out.
@@ -100,6 +111,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
             b'%' | b'=' => digits(rest, 16, 2, 2),
             b'\\' => match rest.first() {
                 Some(b'x') => digits(&rest[1..], 16, 2, 2).map(|(n, used)| (n, used + 1)),
+                Some(b'u') if rest.get(1) == Some(&b'{') => braced(&rest[2..]),
                 Some(b'u') => digits(&rest[1..], 16, 4, 4).map(|(n, used)| (n, used + 1)),
                 _ => digits(rest, 8, 3, 3),
             },
@@ -131,6 +143,12 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The code in `61}`, which follows `\u{`, and the length of the whole escape.
+fn braced(text: &[u8]) -> Option<(u32, usize)> {
+    let (code, used) = digits(text, 16, 1, 6)?;
+    (text.get(used) == Some(&b'}')).then_some((code, used + 3))
+}
+
 /// The number that `text` starts with, and its length: `least` to `most` digits.
 fn digits(text: &[u8], radix: u32, least: usize, most: usize) -> Option<(u32, usize)> {
     let digits = text.iter().take(most);
@@ -144,14 +162,16 @@ fn digits(text: &[u8], radix: u32, least: usize, most: usize) -> Option<(u32, us
 /// The bytes that the numbers up to 255 in `text` stand for, decimal or after `0x`.
 fn numbers(text: &[u8]) -> Vec<u8> {
     let words = text.split(|b| !b.is_ascii_alphanumeric());
-    let number = |word: &[u8]| {
-        let word = std::str::from_utf8(word).ok()?;
-        match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
-            Some(hex) => u8::from_str_radix(hex, 16).ok(),
-            None => word.parse().ok(),
-        }
-    };
-    words.filter_map(number).collect()
+    let words = words.filter_map(|word| std::str::from_utf8(word).ok());
+    let mut found = Vec::new();
+    for word in words {
+        // `0x610x62` are two numbers.
+        let word = word.to_ascii_lowercase();
+        let mut parts = word.split("0x");
+        found.extend(parts.next().and_then(|decimal| decimal.parse::<u8>().ok()));
+        found.extend(parts.filter_map(|hex| u8::from_str_radix(hex, 16).ok()));
+    }
+    found
 }
 
 fn hex(run: &[u8]) -> Vec<u8> {
@@ -230,21 +250,20 @@ fn of_group(group: &[u8]) -> [u8; 4] {
     (value as u32).to_be_bytes()
 }
 
-/// What `bytes` inflate to, if they are compressed.
-fn inflated(bytes: &[u8]) -> Vec<Vec<u8>> {
+/// What `bytes` inflate to, if they are compressed; at most [`INFLATED`] bytes.
+fn inflated(bytes: &[u8]) -> Vec<u8> {
     let read = |mut reader: Box<dyn Read + '_>| {
         let mut out = Vec::new();
         // What was read before an error may hold the secret as well.
         let _ = reader.by_ref().take(INFLATED).read_to_end(&mut out);
         out
     };
-    let found = match bytes {
+    match bytes {
         [0x1f, 0x8b, ..] => read(Box::new(GzDecoder::new(bytes))),
+        _ if is_text(bytes) => Vec::new(),
         [0x08 | 0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78, ..] => {
             read(Box::new(ZlibDecoder::new(bytes)))
         }
-        _ if is_text(bytes) => Vec::new(),
         _ => read(Box::new(DeflateDecoder::new(bytes))),
-    };
-    vec![found]
+    }
 }

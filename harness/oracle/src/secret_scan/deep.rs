@@ -4,14 +4,14 @@
 //! This one undoes encodings in turn and joins what lies apart, on the runs whose
 //! secrets are made up: no other text contains one by chance, nor a part of one.
 
-use super::decode::decoded;
-use super::leak::{Leak, SHORTEST};
+use super::decode::{INFLATED, decoded};
+use super::leak::{Leak, SHORTEST, Searched};
 use aho_corasick::AhoCorasick;
 use provision_core::text::inert;
 use provision_core::wizard::WizardRun;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// Encodings within each other that are undone.
 const DEPTH: usize = 3;
@@ -64,13 +64,14 @@ fn folded(text: &[u8]) -> Vec<u8> {
 
 /// The leaks of made-up `secrets` in all output of `run`, at most one for each secret.
 /// Leaves out a text that is a whole secret: the plain search reports where it is.
-pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> BTreeSet<Leak> {
+pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> Searched {
     let mut found: BTreeMap<String, Leak> = BTreeMap::new();
     let Some(needles) = Needles::new(secrets) else {
-        return BTreeSet::new();
+        return Searched::default();
     };
     let mut seen: HashSet<blake3::Hash> = HashSet::new();
     let mut work = WORK;
+    let mut unsearched = None;
     // NB: level by level, so that a long text cannot keep others from being decoded.
     let texts = texts(run, secrets).into_iter();
     let mut open: VecDeque<(String, Vec<&'static str>, Vec<u8>)> =
@@ -92,16 +93,42 @@ pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> BTr
             found.entry(key.to_owned()).or_insert_with(leak);
             continue;
         }
-        if forms.len() == DEPTH || work == 0 {
+        if forms.len() == DEPTH {
             continue;
         }
-        work = work.saturating_sub(text.len());
-        for (form, bytes) in decoded(&text) {
+        if text.len() > work {
+            unsearched.get_or_insert_with(|| beyond_work(&at));
+            continue;
+        }
+        work -= text.len();
+        let all = decoded(&text);
+        if all.is_cut {
+            unsearched.get_or_insert_with(|| beyond_inflated(&at));
+        }
+        for (form, bytes) in all.texts {
             let forms = forms.iter().copied().chain([form]).collect();
             open.push_back((at.clone(), forms, bytes));
         }
     }
-    found.into_values().collect()
+    Searched {
+        leaks: found.into_values().collect(),
+        unsearched,
+    }
+}
+
+fn beyond_work(at: &str) -> String {
+    format!(
+        "the run left more than the {WORK} bytes that are decoded to look for encoded secrets; \
+         of {} and what follows, nothing was decoded",
+        inert(at, 120)
+    )
+}
+
+fn beyond_inflated(at: &str) -> String {
+    format!(
+        "a compressed text in {} inflates to more than the {INFLATED} bytes that are searched",
+        inert(at, 120)
+    )
 }
 
 /// The texts that `run` left: of each step by itself and joined, and of all steps.

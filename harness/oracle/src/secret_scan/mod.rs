@@ -7,8 +7,8 @@ mod leak;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-pub use leak::Leak;
 use leak::SHORTEST;
+pub use leak::{Leak, Searched};
 use lru::LruCache;
 use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
@@ -219,7 +219,7 @@ pub(crate) fn made_up(secrets: &BTreeMap<String, String>) -> BTreeMap<String, St
 }
 
 /// The leaks of `canaries`, which no text contains by chance, in any form that is known.
-pub(crate) fn of_canaries(canaries: &BTreeMap<String, String>, run: &WizardRun) -> BTreeSet<Leak> {
+pub(crate) fn of_canaries(canaries: &BTreeMap<String, String>, run: &WizardRun) -> Searched {
     let mut leaks = Secrets::new(canaries).of_run(run);
     // A host may strip an answer from the place of its own name, but no other.
     let elsewhere = |key: &str| {
@@ -227,9 +227,9 @@ pub(crate) fn of_canaries(canaries: &BTreeMap<String, String>, run: &WizardRun) 
         leaks.iter().any(|l| l.key == key && !l.at.ends_with(&own))
     };
     let mut hidden = deep::of_run(canaries, run);
-    hidden.retain(|leak| !elsewhere(&leak.key));
-    leaks.extend(hidden);
-    leaks
+    hidden.leaks.retain(|leak| !elsewhere(&leak.key));
+    leaks.append(&mut hidden.leaks);
+    Searched { leaks, ..hidden }
 }
 
 /// Bytes that cannot split a secret: printable ASCII without the backslash.

@@ -22,9 +22,9 @@ pub(crate) fn mixed(text: &str, form: impl Fn(u8) -> String) -> String {
     bytes.collect()
 }
 
-pub(crate) fn base32(text: &str) -> String {
+pub(crate) fn base32(bytes: impl AsRef<[u8]>) -> String {
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = text.bytes().map(|b| format!("{b:08b}")).collect();
+    let bits: String = bytes.as_ref().iter().map(|b| format!("{b:08b}")).collect();
     let groups = bits.as_bytes().chunks(5).map(|group| {
         let bits = format!("{:0<5}", String::from_utf8_lossy(group));
         usize::from_str_radix(&bits, 2).expect("bits")
@@ -32,9 +32,9 @@ pub(crate) fn base32(text: &str) -> String {
     groups.map(|value| char::from(letters[value])).collect()
 }
 
-pub(crate) fn ascii85(text: &str) -> String {
+pub(crate) fn ascii85(bytes: impl AsRef<[u8]>) -> String {
     let mut out = String::new();
-    for group in text.as_bytes().chunks(4) {
+    for group in bytes.as_ref().chunks(4) {
         let mut bytes = [0; 4];
         bytes[..group.len()].copy_from_slice(group);
         let mut value = u32::from_be_bytes(bytes);

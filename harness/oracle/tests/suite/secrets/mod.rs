@@ -2,9 +2,11 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod encodings;
-use crate::steps;
+mod forms;
 
-use encodings::{ascii85, base32, base64, deflate, each, gzip, half, mixed, zlib};
+use crate::steps;
+use encodings::{base64, gzip};
+use forms::{FORMS, note};
 use provision_core::wizard::{
     StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
@@ -13,7 +15,7 @@ use provision_oracle::{Conditions, judge, observe};
 use serde_json::{Value, json};
 
 /// Makes the plan of a secret.
-type Shows = fn(&str) -> Value;
+pub(crate) type Shows = fn(&str) -> Value;
 
 /// A wizard that asks for a token, and shows it in its plan.
 struct Wizard {
@@ -132,127 +134,44 @@ fn shown_by(shows: Shows) -> Status {
     contained(&wizard, &answers())
 }
 
-fn note(text: impl Into<String>) -> Value {
-    json!({ "notes": [text.into()] })
-}
-
-const FORMS: [(&str, Shows); 43] = [
-    ("plain", |s| note(format!("with {s}"))),
-    ("reversed", |s| note(s.chars().rev().collect::<String>())),
-    ("upper case", |s| note(s.to_uppercase())),
-    ("hex", |s| note(each(s, "", |b| format!("{b:02x}")))),
-    ("hex with colons", |s| {
-        note(each(s, ":", |b| format!("{b:02X}")))
-    }),
-    ("hex with dashes", |s| {
-        note(each(s, "-", |b| format!("{b:02x}")))
-    }),
-    ("hex with 0x", |s| {
-        note(each(s, ", ", |b| format!("0x{b:02x}")))
-    }),
-    ("hex twice", |s| {
-        let once = each(s, "", |b| format!("{b:02x}"));
-        note(each(&once, "", |b| format!("{b:02x}")))
-    }),
-    ("base64", |s| note(base64(s))),
-    ("base64 twice", |s| note(base64(base64(s)))),
-    ("base64 three times", |s| note(base64(base64(base64(s))))),
-    ("base64 of hex", |s| {
-        note(base64(each(s, "", |b| format!("{b:02x}"))))
-    }),
-    ("base32", |s| note(base32(s))),
-    ("ascii85", |s| note(ascii85(s))),
-    ("percent", |s| note(each(s, "", |b| format!("%{b:02x}")))),
-    ("percent twice", |s| {
-        note(each(s, "", |b| format!("%25{b:02x}")))
-    }),
-    ("decimal HTML escapes", |s| {
-        note(each(s, "", |b| format!("&#{b};")))
-    }),
-    ("hexadecimal HTML escapes", |s| {
-        note(each(s, "", |b| format!("&#x{b:x};")))
-    }),
-    ("C escapes", |s| {
-        note(each(s, "", |b| format!("\\x{b:02x}")))
-    }),
-    ("octal escapes", |s| {
-        note(each(s, "", |b| format!("\\{b:03o}")))
-    }),
-    ("Unicode escapes", |s| {
-        note(each(s, "", |b| format!("\\u{b:04x}")))
-    }),
-    ("quoted-printable", |s| {
-        note(each(s, "", |b| format!("={b:02X}")))
-    }),
-    ("UTF-16", |s| {
-        note(each(s, "", |b| format!("{}\0", char::from(b))))
-    }),
-    ("full-width", |s| {
-        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic());
-        note(s.chars().map(|c| wide(c).unwrap_or(c)).collect::<String>())
-    }),
-    ("zero-width between", |s| {
-        note(each(s, "\u{200b}", |b| char::from(b).into()))
-    }),
-    ("dots between", |s| {
-        note(each(s, ".", |b| char::from(b).into()))
-    }),
-    ("gzip in base64", |s| note(base64(gzip(s)))),
-    ("zlib in base64", |s| note(base64(zlib(s)))),
-    ("deflate in base64", |s| note(base64(deflate(s)))),
-    ("base64 of it backwards", |s| {
-        note(base64(s.chars().rev().collect::<String>()))
-    }),
-    ("base32 after other text", |s| {
-        note(format!("ABC{}", base32(s)))
-    }),
-    ("ascii85 after other text", |s| {
-        note(format!("AB{}", ascii85(s)))
-    }),
-    ("every second character escaped as in C", |s| {
-        note(mixed(s, |b| format!("\\x{b:02x}")))
-    }),
-    ("every second character as in URLs", |s| {
-        note(mixed(s, |b| format!("%{b:02x}")))
-    }),
-    ("every second character as in JSON", |s| {
-        note(mixed(s, |b| format!("\\u{b:04x}")))
-    }),
-    ("every second character in octal", |s| {
-        note(mixed(s, |b| format!("\\{b:03o}")))
-    }),
-    ("every second character as in HTML", |s| {
-        note(mixed(s, |b| format!("&#{b};")))
-    }),
-    ("every second character as in XML", |s| {
-        note(mixed(s, |b| format!("&#x{b:x};")))
-    }),
-    (
-        "list of bytes",
-        |s| json!({ "config_patch": { "t": s.as_bytes() } }),
-    ),
-    ("list of letters", |s| {
-        let letters: Vec<String> = s.chars().map(String::from).collect();
-        json!({ "config_patch": { "t": letters } })
-    }),
-    ("split over two keys", |s| {
-        let (a, b) = half(s);
-        json!({ "config_patch": { "a": { "x": a }, "b": { "y": b } } })
-    }),
-    ("split over key and value", |s| {
-        let (a, b) = half(s);
-        json!({ "config_patch": { a: b } })
-    }),
-    ("all but one character", |s| {
-        note(s.get(1..).unwrap_or_default())
-    }),
-];
-
 #[test]
 fn secret_is_found_in_every_form() {
     for (name, shows) in FORMS {
         assert_eq!(shown_by(shows), Status::Failed, "{name}");
     }
+}
+
+#[test]
+fn output_that_is_too_long_to_be_decoded_blocks_the_check() {
+    let judged = |shows| {
+        let wizard = Wizard {
+            shows,
+            place: "/secrets/token",
+            also: Also::Nothing,
+        };
+        let conditions = Conditions {
+            probes: 4,
+            ..Conditions::default()
+        };
+        let answers = answers().to_string();
+        let source = steps::pack(&[("fixtures/setup.input.json", &answers)]);
+        let results = judge(&observe(Ok(source), &wizard, &conditions)).into_iter();
+        let mut of_check = results.filter(|r| r.check == "secrets.contained");
+        let found = of_check.next().expect("the check");
+        (found.status, found.reason.unwrap_or_default())
+    };
+    let (status, why) = judged(|_| note("1234567 ".repeat(300_000)));
+    assert_eq!(status, Status::Blocked);
+    assert!(why.contains("more than the 2097152 bytes"), "{why}");
+    let (status, why) = judged(|_| note(base64(gzip(&" ".repeat(100_000)))));
+    assert_eq!(status, Status::Blocked);
+    assert!(why.contains("more than the 65536 bytes"), "{why}");
+    // A secret that is found all the same is a failure.
+    let (status, _) = judged(|s| {
+        let long = "1234567 ".repeat(300_000);
+        json!({ "notes": [long, base64(base64(s))] })
+    });
+    assert_eq!(status, Status::Failed);
 }
 
 #[test]
