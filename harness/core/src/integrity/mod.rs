@@ -1,6 +1,7 @@
 //! Strict decoders for what a pack claims about its own bytes: SBOM, lock and
 //! signature. The oracle judges whether the claims are true.
 
+mod certificate;
 pub mod lock;
 pub mod sbom;
 pub mod signature;

@@ -5,6 +5,7 @@
 //! Source: greentic-pack's description of its format, section on signing.
 
 use super::DocumentError;
+use super::certificate::{Link, certificates};
 use super::sbom::Row;
 use crate::codes::CheckCode;
 use crate::json;
@@ -16,26 +17,17 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use x509_cert::Certificate;
-use x509_cert::der::{Decode as _, Encode as _, pem};
-use x509_cert::ext::pkix::BasicConstraints;
 
 /// File name of the signature's envelope.
 pub const SIGNATURE_FILE: &str = "signatures/pack.sig";
 /// File name of the certificates. The signer's certificate comes first.
 pub const CHAIN_FILE: &str = "signatures/chain.pem";
-/// Most certificates of a chain.
-const MAX_CHAIN: usize = 8;
-/// Object identifier of Ed25519 (RFC 8410).
-const ED25519: &str = "1.3.101.112";
-
-/// A public key that the user trusts.
+/// A public key that the user trusts, by itself or as a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedKey {
     key: VerifyingKey,
-    /// Whether it may certify other keys. A bare key may; a certificate may only if
-    /// it is an authority's.
-    may_certify: bool,
+    /// The rules of its certificate hold as well. A bare key may certify any chain.
+    certificate: Option<Box<Link>>,
 }
 
 impl TrustedKey {
@@ -47,16 +39,38 @@ impl TrustedKey {
         if let Ok(key) = VerifyingKey::from_public_key_pem(text.trim()) {
             return Ok(Self {
                 key,
-                may_certify: true,
+                certificate: None,
             });
         }
-        match certificates(text.as_bytes())?.as_slice() {
-            [one] => Ok(Self {
-                key: key_of(&one.certificate)?,
-                may_certify: one.may_certify(),
+        let mut links = certificates(text.as_bytes())?;
+        match (links.pop(), links.is_empty()) {
+            (Some(one), true) => Ok(Self {
+                key: one.key,
+                certificate: Some(Box::new(one)),
             }),
             _ => Err("neither one Ed25519 public key nor one certificate in PEM".into()),
         }
+    }
+
+    /// Why the key may not certify a chain with `below` authorities below it, the last of
+    /// which is `link`; `None` if it may, or if it did not sign `link` at all.
+    fn certifies(&self, link: &Link, below: usize, now: u64) -> Option<Result<(), String>> {
+        let names = |certificate: &Link| link.names_issuer(certificate);
+        let is_issuer = self.certificate.as_deref().is_none_or(names);
+        (is_issuer && link.is_signed_by(&self.key)).then(|| self.holds(Some(below), now))
+    }
+
+    /// Whether the rules of the trusted certificate hold, for an authority or a signer.
+    fn holds(&self, below: Option<usize>, now: u64) -> Result<(), String> {
+        let Some(certificate) = &self.certificate else {
+            return Ok(());
+        };
+        let own = match below {
+            Some(below) => certificate.refusal_as_authority(below),
+            None => certificate.refusal_as_signer(),
+        };
+        let refusal = certificate.refusal(now).or(own);
+        refusal.map_or(Ok(()), |why| Err(format!("the trusted certificate {why}")))
     }
 }
 
@@ -119,8 +133,9 @@ pub struct Signed<'a> {
     pub chain: &'a [u8],
 }
 
-/// Verifies the signature and its chain up to a trusted key. Certificates have to
-/// be valid at the time that the envelope claims.
+/// Verifies the signature and its chain up to a trusted key. Each certificate has to be
+/// valid at `now`, in seconds of Unix time: the time that the envelope claims is the
+/// signer's word, and nothing proves it.
 ///
 /// # Errors
 /// The first [`SignatureError`] in the order: envelope, digest, signature,
@@ -129,6 +144,7 @@ pub fn verify(
     signed: &Signed<'_>,
     trusted: &[TrustedKey],
     depth: usize,
+    now: u64,
 ) -> Result<(), SignatureError> {
     let envelope = Envelope::decode(signed.envelope, depth)?;
     let digest = digest(signed);
@@ -138,42 +154,59 @@ pub fn verify(
         return Err(SignatureError::Digest { signed, actual });
     }
     let chain = certificates(signed.chain)?;
-    let keys = chain.iter().map(|c| key_of(&c.certificate));
-    let keys: Vec<VerifyingKey> = keys.collect::<Result<_, _>>()?;
-    let signer = keys.first().ok_or(SignatureError::Invalid)?;
+    let signer = chain.first().ok_or(SignatureError::Invalid)?;
     // Strict: refuses small-order keys and points, with which one signature can fit
     // many messages.
     signer
+        .key
         .verify_strict(digest.as_bytes(), &envelope.signature)
         .map_err(|_| SignatureError::Invalid)?;
-    // A trusted key vouches for the certificates before it, so the loop checks each
-    // certificate until it reaches a trusted key.
+    trusted_path(&chain, trusted, now)
+}
+
+/// Follows the chain from the signer until a trusted key vouches for it.
+fn trusted_path(chain: &[Link], trusted: &[TrustedKey], now: u64) -> Result<(), SignatureError> {
+    // Authorities between the certificate at hand and the signer.
+    let mut below = 0;
     for (index, link) in chain.iter().enumerate() {
-        let broken = |detail: &str| SignatureError::Chain {
-            index,
-            detail: detail.to_owned(),
+        let broken = |detail: String| SignatureError::Chain { index, detail };
+        let own = match index {
+            0 => link.refusal_as_signer(),
+            _ => link.refusal_as_authority(below),
         };
-        if !link.is_valid_at(envelope.signed_at) {
-            return Err(broken(
-                "was not valid at the signing time that the envelope claims",
-            ));
+        if let Some(detail) = link.refusal(now).or(own) {
+            return Err(broken(detail));
         }
-        if index > 0 && !link.may_certify() {
-            return Err(broken(
-                "certifies another, but is not a certificate authority",
-            ));
+        // The certificate of a trusted key is the one that the user gave.
+        if let Some(same) = trusted.iter().find(|t| t.key == link.key) {
+            let place = (index > 0).then_some(below);
+            return same.holds(place, now).map_err(broken);
         }
-        if trusted.iter().any(|t| t.key == keys[index]) {
+        if index > 0 && !link.is_self_issued() {
+            below += 1;
+        }
+        let certified: Vec<Result<(), String>> = trusted
+            .iter()
+            .filter_map(|t| t.certifies(link, below, now))
+            .collect();
+        if certified.contains(&Ok(())) {
             return Ok(());
         }
-        let mut authorities = trusted.iter().filter(|t| t.may_certify);
-        if authorities.any(|t| link.signed_by(&t.key)) {
-            return Ok(());
-        }
-        if let Some(issuer) = keys.get(index + 1)
-            && !link.signed_by(issuer)
+        let next = chain.get(index + 1);
+        if let Some(issuer) = next
+            && !link.names_issuer(issuer)
         {
-            return Err(broken("is not signed by the next certificate"));
+            return Err(broken(
+                "names another issuer than the next certificate".into(),
+            ));
+        }
+        if let Some(issuer) = next
+            && !link.is_signed_by(&issuer.key)
+        {
+            return Err(broken("is not signed by the next certificate".into()));
+        }
+        if let (None, Some(Err(detail))) = (next, certified.into_iter().next()) {
+            return Err(broken(detail));
         }
     }
     Err(SignatureError::Untrusted(trusted.len()))
@@ -197,7 +230,6 @@ fn digest(signed: &Signed<'_>) -> blake3::Hash {
 struct Envelope {
     signature: Signature,
     digest: String,
-    signed_at: OffsetDateTime,
 }
 
 impl Envelope {
@@ -213,98 +245,13 @@ impl Envelope {
         }
         let signature = URL_SAFE_NO_PAD.decode(text("sig")?);
         let signature = signature.map_err(|e| format!("`sig` is not URL-safe base64: {e}"))?;
-        let signed_at = OffsetDateTime::parse(text("signed_at_utc")?, &Rfc3339);
+        // Only its form matters: nothing proves the time.
+        OffsetDateTime::parse(text("signed_at_utc")?, &Rfc3339)
+            .map_err(|e| format!("`signed_at_utc`: {e}"))?;
         Ok(Self {
             signature: Signature::from_slice(&signature)
                 .map_err(|_| "`sig` is not 64 bytes".to_owned())?,
             digest: text("digest")?.to_owned(),
-            signed_at: signed_at.map_err(|e| format!("`signed_at_utc`: {e}"))?,
         })
     }
-}
-
-/// A certificate, and the bytes of it that its issuer signed.
-struct Link {
-    certificate: Certificate,
-    to_be_signed: Vec<u8>,
-}
-
-impl Link {
-    fn signed_by(&self, key: &VerifyingKey) -> bool {
-        let algorithm = self.certificate.signature_algorithm();
-        let signature = self.certificate.signature().as_bytes();
-        let signature = signature.and_then(|s| Signature::from_slice(s).ok());
-        algorithm.oid.to_string() == ED25519
-            && signature.is_some_and(|s| key.verify_strict(&self.to_be_signed, &s).is_ok())
-    }
-
-    fn is_valid_at(&self, time: OffsetDateTime) -> bool {
-        let validity = self.certificate.tbs_certificate().validity();
-        let seconds = u64::try_from(time.unix_timestamp()).unwrap_or_default();
-        let from = validity.not_before.to_unix_duration().as_secs();
-        let to = validity.not_after.to_unix_duration().as_secs();
-        (from..=to).contains(&seconds)
-    }
-
-    fn may_certify(&self) -> bool {
-        let constraints = self
-            .certificate
-            .tbs_certificate()
-            .get_extension::<BasicConstraints>();
-        matches!(constraints, Ok(Some((_, constraints))) if constraints.ca)
-    }
-}
-
-fn certificates(text: &[u8]) -> Result<Vec<Link>, DocumentError> {
-    let text = std::str::from_utf8(text).map_err(|_| "the PEM is not UTF-8")?;
-    let mut links = Vec::new();
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        const END: &str = "-----END CERTIFICATE-----";
-        let end = rest
-            .find(END)
-            .ok_or("neither a key nor certificates in PEM")?;
-        let (one, tail) = rest.split_at(end + END.len());
-        if links.len() == MAX_CHAIN {
-            return Err(format!("more than {MAX_CHAIN} certificates").into());
-        }
-        let (label, der) = pem::decode_vec(one.as_bytes()).map_err(|e| format!("PEM: {e}"))?;
-        if label != "CERTIFICATE" {
-            return Err(format!("PEM of a {}, not a CERTIFICATE", inert(label, 40)).into());
-        }
-        links.push(link(&der)?);
-        rest = tail.trim_start();
-    }
-    if links.is_empty() {
-        return Err("no certificate".into());
-    }
-    Ok(links)
-}
-
-fn link(der: &[u8]) -> Result<Link, DocumentError> {
-    let bad = |e: x509_cert::der::Error| format!("not a certificate: {e}");
-    let certificate = Certificate::from_der(der).map_err(bad)?;
-    // DER has exactly one encoding, so a certificate that encodes differently was not
-    // DER.
-    if certificate.to_der().map_err(bad)? != der {
-        return Err("the certificate is not in canonical DER".into());
-    }
-    let to_be_signed = certificate.tbs_certificate().to_der().map_err(bad)?;
-    Ok(Link {
-        certificate,
-        to_be_signed,
-    })
-}
-
-fn key_of(certificate: &Certificate) -> Result<VerifyingKey, DocumentError> {
-    let info = certificate.tbs_certificate().subject_public_key_info();
-    if info.algorithm.oid.to_string() != ED25519 {
-        return Err("a certificate's key is not Ed25519".into());
-    }
-    let bytes = info.subject_public_key.as_bytes().unwrap_or_default();
-    let bytes = bytes
-        .try_into()
-        .map_err(|_| "a certificate's key is not 32 bytes")?;
-    VerifyingKey::from_bytes(bytes)
-        .map_err(|_| "a certificate's key is not a point of the curve".into())
 }

@@ -255,6 +255,8 @@ fn options(
             trusted,
             seed: args.seed,
             answers: answers.transpose()?,
+            now: now(),
+            drafts: level < Level::Publish,
             second_runs: level >= Level::Should,
             ..Conditions::default()
         },
@@ -325,6 +327,11 @@ fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
         anstream::eprintln!("warning: {ending}");
     }
     Ok(Some(expectations))
+}
+
+/// Seconds of Unix time, at which certificates have to be valid.
+fn now() -> u64 {
+    u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or_default()
 }
 
 /// The digests of the files other than packs that decide the result.

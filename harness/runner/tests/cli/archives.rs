@@ -253,3 +253,16 @@ fn unsigned_unsorted_pack_fails_publish_and_strict_not_core() {
         );
     }
 }
+
+#[test]
+fn folder_fails_publish_because_only_an_archive_can_be_signed() {
+    let root = tempfile::tempdir().expect("a folder");
+    let pack = fixture("conforming/application");
+    for (profile, exit, refused) in [("core", 0, false), ("publish", 1, true)] {
+        let flags = ["--packs", text(&pack), "--profile", profile];
+        let output = run_in(root.path(), &[&["conformance"][..], &flags].concat());
+        assert_eq!(code(&output), exit, "{profile}");
+        let said = stdout(&output).contains("E_NOT_ARCHIVE");
+        assert_eq!(said, refused, "{profile}: {}", stdout(&output));
+    }
+}

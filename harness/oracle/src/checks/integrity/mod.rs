@@ -76,9 +76,9 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::EveryPack,
         bites: Bite::Integrity,
         host: "`greentic-pack verify` refuses the pack under a strict policy.",
-        requirement: "The pack is signed by a trusted key over its manifest and SBOM.",
+        requirement: "The pack is an archive, and is signed by a trusted key over its manifest and SBOM; each certificate up to that key is valid today and follows the path rules of RFC 5280: issuer, authority, path length, usage. The time of signing that the envelope states proves nothing.",
         why: "Without a signature nobody can tell who published these bytes.",
-        fix: "Sign manifest and SBOM with an Ed25519 key whose certificate the user trusts (`--trust key.pem`).",
+        fix: "Pack a folder into an archive; sign manifest and SBOM with an Ed25519 key whose certificate the user trusts (`--trust key.pem`).",
         run: signature,
     },
 ];
@@ -226,7 +226,13 @@ fn signature(subject: &Subject, findings: &mut Findings) {
     }
     if !subject.is_archive {
         let reason = "a folder is signed when it is packed";
-        return findings.pack(Conclusion::NotApplicable(reason.into()));
+        return findings.pack(if subject.drafts {
+            Conclusion::NotApplicable(reason.into())
+        } else {
+            let expected = "an archive: pack the folder, then sign the archive";
+            let (code, at) = (CheckCode::NotArchive, "the pack");
+            Conclusion::Failed(vec![Finding::new(code, at, expected, "a folder")])
+        });
     }
     let failed = |code: CheckCode, at: &str, actual: String| {
         let expected = "an Ed25519 signature by a trusted key (--trust key.pem)";
@@ -260,7 +266,7 @@ fn signature(subject: &Subject, findings: &mut Findings) {
         chain: &chain,
     };
     findings.pack(
-        match signature::verify(&signed, &subject.trusted, subject.limits.depth) {
+        match signature::verify(&signed, &subject.trusted, subject.limits.depth, subject.now) {
             Ok(()) => Conclusion::Passed,
             Err(e) => failed(
                 e.code(),
