@@ -111,7 +111,9 @@ wat() {
 }
 
 if has wasm-tools "the components in the text format"; then
-    wat runtime-echo packs/conforming/application/components/echo.wasm
+    for pack in conforming/application nonconforming/setup-files-loose; do
+        wat runtime-echo packs/$pack/components/echo.wasm
+    done
     wat runtime-echo packs/conforming/pack-v1-library/components/demo-ops.wasm
     for pack in flow-empty flow-loop flow-routing flow-unreachable flow-unresolved \
         oauth-capability-missing; do
