@@ -19,7 +19,7 @@ impl SecretBytes {
         Self(bytes)
     }
 
-    /// The value, for whoever needs it.
+    /// The value, for the caller that needs it.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
         &self.0
