@@ -8,4 +8,5 @@ mod operator;
 mod packs;
 mod roles;
 mod signature;
+mod signature_paths;
 mod walks;

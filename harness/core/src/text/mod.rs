@@ -1,0 +1,206 @@
+//! Makes untrusted text inert: bounded, on one line, without control of terminals or of
+//! the CI systems that read logs.
+
+mod commands;
+mod invisible;
+
+pub use commands::without_commands;
+pub use invisible::{has_stray_invisible, is_invisible};
+
+use commands::json_without_commands;
+use std::borrow::Cow;
+
+/// `text` with every control, bidi and zero-width character escaped as `\u{…}`, and one
+/// character of every [workflow command](without_commands), cut after `max` characters
+/// with a note of how many are left out.
+#[must_use]
+pub fn inert(text: &str, max: usize) -> String {
+    // Most texts are plain. A table is fast in a fuzzing build as well, which
+    // records each comparison.
+    if text.len() <= max && is_plain(text) {
+        return without_commands(text).into_owned();
+    }
+    let mut out = String::with_capacity(text.len().min(max));
+    let mut chars = text.chars();
+    for c in chars.by_ref().take(max) {
+        push_inert(&mut out, c);
+    }
+    let left = chars.count();
+    if left > 0 {
+        out.push_str(&format!("… ({left} more characters)"));
+    }
+    match without_commands(&out) {
+        Cow::Owned(disarmed) => disarmed,
+        Cow::Borrowed(_) => out,
+    }
+}
+
+/// `text` with the same characters escaped, except line breaks, and without a cut:
+/// for multi-line text that another component has already made inert.
+#[must_use]
+pub fn inert_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push(c),
+            c => push_inert(&mut out, c),
+        }
+    }
+    match without_commands(&out) {
+        Cow::Owned(disarmed) => disarmed,
+        Cow::Borrowed(_) => out,
+    }
+}
+
+/// The same JSON document with the same characters and commands as JSON escapes. Line
+/// breaks between its values stay.
+#[must_use]
+pub fn inert_json(document: &str) -> String {
+    let document = json_without_commands(document);
+    if is_plain(&document) {
+        return document.into_owned();
+    }
+    let mut out = String::with_capacity(document.len());
+    for c in document.chars() {
+        if c != '\n' && (c.is_control() || is_invisible(c)) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// `bytes` in lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Whether no character of `text` needs an escape.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| PLAIN[usize::from(b)])
+}
+
+/// Bytes that need no escape: printable ASCII.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut at = 0x20;
+    while at < 0x7f {
+        plain[at] = true;
+        at += 1;
+    }
+    plain
+};
+
+fn push_inert(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if c.is_control() || is_invisible(c) => {
+            out.extend(c.escape_unicode());
+        }
+        c => out.push(c),
+    }
+}
+
+/// Whether `name` is a safe identifier on every system: at most 128 letters,
+/// digits, `.`, `_` and `-`, starting with a letter or digit, and no `..`.
+#[must_use]
+pub fn is_safe_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    name.len() <= 128
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(plain)
+        && !name.contains("..")
+}
+
+/// A folder name for `label`: letters, digits, `.`, `_`, `-` stay, every other
+/// character becomes `_`. The result is never empty and never dots alone.
+#[must_use]
+pub fn slug(label: &str) -> String {
+    let mut out: String = label
+        .chars()
+        .take(120)
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' => c,
+            _ => '_',
+        })
+        .collect();
+    if out.chars().all(|c| c == '.') {
+        out.insert(0, '_');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inert_json_is_the_same_value_without_active_characters() {
+        let value = serde_json::json!({ "a\u{202e}": ["\u{7f}\u{e0001}", "\u{e9}\n"] });
+        let text = serde_json::to_string_pretty(&value).expect("JSON");
+        let inert = inert_json(&text);
+        assert!(!inert.chars().any(is_invisible), "{inert}");
+        assert!(
+            inert.contains("\\u202e") && inert.contains("\\udb40\\udc01"),
+            "{inert}"
+        );
+        let read: serde_json::Value = serde_json::from_str(&inert).expect("JSON");
+        assert_eq!(read, value);
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(
+            inert("a\u{1b}[31m\u{202e}b\n", 99),
+            "a\\u{1b}[31m\\u{202e}b\\n"
+        );
+        assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
+        assert_eq!(inert_lines("a\u{1b}b\nc\r"), "a\\u{1b}b\nc\\r");
+    }
+
+    #[test]
+    fn path_or_invisible_character_is_not_a_safe_name() {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a..b",
+            "-a",
+            "a b",
+            "a\u{202e}",
+            "\u{e9}",
+            &"a".repeat(129),
+        ] {
+            assert!(!is_safe_name(bad), "{bad:?}");
+        }
+        for valid in [
+            "a",
+            "greentic.secrets.vault-kv",
+            "messaging-telegram",
+            "0x_1",
+        ] {
+            assert!(is_safe_name(valid), "{valid:?}");
+        }
+    }
+
+    #[test]
+    fn slug_is_never_a_path() {
+        for (label, want) in [
+            ("..", "_.."),
+            ("", "_"),
+            ("../../etc", ".._.._etc"),
+            ("a/b c", "a_b_c"),
+        ] {
+            assert_eq!(slug(label), want);
+        }
+    }
+}
