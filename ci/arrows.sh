@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Proves the dependency arrows between crates: exec → core; oracle → core; worker →
-# core, exec; runner → all of these; fuzz/bytes → core, oracle; fuzz/guests → all.
-# core, oracle and fuzz/bytes never depend on Wasmtime, libtest-mimic or a report
+# Proves the dependency arrows between crates: exec → core; apply → core; oracle →
+# core, apply; worker → core, exec; runner → all of these; fuzz/bytes → core, oracle; fuzz/guests → all.
+# core, apply, oracle and fuzz/bytes never depend on Wasmtime, libtest-mimic or a report
 # library. Development dependencies do not count.
 # Then proves that no files of a crate import each other in a cycle.
 set -euo pipefail
@@ -27,10 +27,13 @@ refuse() {
 engines='wasmtime(-.*)?'
 reports='(libtest-mimic|junit-report|insta)'
 fuzz='provision-fuzz(-.*)?'
-refuse provision-core "$engines" "$reports" provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-core "$engines" "$reports" provision-apply provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-apply "$engines" "$reports" provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+# Checks run on the store in memory: no database, no cipher.
+refuse provision-oracle redb age
 refuse provision-oracle "$engines" "$reports" provision-exec provision-worker greentic-provision "$fuzz"
-refuse provision-exec "$reports" provision-oracle provision-worker greentic-provision "$fuzz"
-refuse provision-worker "$reports" provision-oracle greentic-provision "$fuzz"
+refuse provision-exec "$reports" provision-apply provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-worker "$reports" provision-apply provision-oracle greentic-provision "$fuzz"
 # Linking the engine would make each fuzzed input several times slower.
 refuse provision-fuzz-bytes "$engines" "$reports" provision-exec greentic-provision provision-fuzz-guests
 refuse greentic-provision "$fuzz"
@@ -38,7 +41,7 @@ refuse greentic-provision "$fuzz"
 refuse greentic-provision insta libtest-mimic 'rc-zip(-.*)?'
 
 # Only exec may name wasmtime, also among development dependencies.
-if grep -lE '^wasmtime' harness/{core,oracle,worker,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
+if grep -lE '^wasmtime' harness/{apply,core,oracle,worker,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
     echo 'error: only harness/exec may name wasmtime' >&2
     failed=1
 fi

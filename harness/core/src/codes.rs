@@ -178,6 +178,21 @@ Step(StepCode) {
     Harness "E_HARNESS" "The harness or the machine failed.",
 }
 
+/// Why a plan is not applied, or what is wrong with a store of installations.
+Apply(ApplyCode) {
+    SecretUnresolved "E_SECRET_UNRESOLVED" "The plan sets a secret, and neither a guest nor an answer gave its value.",
+    PlanStale "E_PLAN_STALE" "The pack or the store has changed since the plan was saved.",
+    PlanUnreadable "E_PLAN_UNREADABLE" "The saved plan is malformed, or another version of the harness wrote it.",
+    NotInstalled "E_NOT_INSTALLED" "The store has no such installation.",
+    OperationUnknown "E_OPERATION_UNKNOWN" "The outbox has no such operation, or the operation is not in a state that allows the change.",
+    StoreIo "E_STORE_IO" "The machine cannot read or write the store.",
+    StoreDamaged "E_STORE_DAMAGED" "The store has bytes that the harness did not write, or lacks bytes that it wrote.",
+    StoreFormat "E_STORE_FORMAT" "Another version of the harness wrote the store.",
+    StoreKey "E_STORE_KEY" "The key that decrypts the secrets of the store is missing or is another one.",
+    StoreDangling "E_STORE_DANGLING" "The record of an installation names content that the store does not have.",
+    StoreOrphaned "E_STORE_ORPHANED" "The store has content that no record of an installation names.",
+}
+
 /// What a check finds.
 Check(CheckCode) {
     Io "E_IO" "The pack cannot be read from where it is.",

@@ -93,27 +93,63 @@ impl InstalledState {
     }
 }
 
-fn change(map: &mut BTreeMap<String, Value>, verb: &str, key: String, value: Value) {
-    if REMOVING_VERBS.contains(&verb) {
-        map.remove(&key);
-    } else if !READING_VERBS.contains(&verb) {
-        map.insert(key, value);
+/// What an operation does to the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It registers its target, or changes the registration.
+    Registers,
+    /// It removes the registration of its target.
+    Removes,
+    /// It changes nothing.
+    Reads,
+}
+
+impl Effect {
+    /// The effect of an operation with this verb. An unknown verb registers.
+    #[must_use]
+    pub fn of(verb: &str) -> Self {
+        if REMOVING_VERBS.contains(&verb) {
+            Self::Removes
+        } else if READING_VERBS.contains(&verb) {
+            Self::Reads
+        } else {
+            Self::Registers
+        }
+    }
+
+    /// Makes the effect on `map` visible.
+    pub fn apply(self, map: &mut BTreeMap<String, Value>, target: &str, value: Value) {
+        match self {
+            Self::Registers => map.insert(target.to_owned(), value),
+            Self::Removes => map.remove(target),
+            Self::Reads => None,
+        };
     }
 }
 
-fn webhook(op: &WebhookOp) -> (String, Value) {
+fn change(map: &mut BTreeMap<String, Value>, verb: &str, key: String, value: Value) {
+    Effect::of(verb).apply(map, &key, value);
+}
+
+/// The key of a webhook in the state, and its content.
+#[must_use]
+pub fn webhook(op: &WebhookOp) -> (String, Value) {
     let url = op.url.clone().unwrap_or_default();
     let value = json!({ "id": op.id, "url": op.url, "metadata": op.metadata, "extra": op.extra });
     (op.id.clone().unwrap_or(url), value)
 }
 
-fn subscription(op: &SubscriptionOp) -> (String, Value) {
+/// The key of a subscription in the state, and its content.
+#[must_use]
+pub fn subscription(op: &SubscriptionOp) -> (String, Value) {
     let value = json!({ "id": op.id, "metadata": op.metadata, "extra": op.extra });
     let content = json!([op.metadata, op.extra]).to_string();
     (op.id.clone().unwrap_or(content), value)
 }
 
-fn oauth(op: &OAuthOp) -> (String, Value) {
+/// The key of an OAuth flow in the state, and its content.
+#[must_use]
+pub fn oauth(op: &OAuthOp) -> (String, Value) {
     let value = json!({
         "provider": op.provider, "scopes": op.scopes,
         "redirect_url": op.redirect_url, "extra": op.extra,
