@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::normal::normal;
 use crate::check::CheckResult;
-use provision_core::codes::{CheckCode, StepCode};
+use provision_core::codes::{ApplyCode, CheckCode, StepCode};
 use provision_core::pack::digest;
 use provision_core::{Finding, FindingCode, Status};
 use std::collections::BTreeMap;
@@ -141,6 +141,13 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
     match code {
         FindingCode::Step(code) => code.is_error(),
         FindingCode::Check(code) => matches!(code, CheckCode::Unconcluded | CheckCode::Panic),
+        FindingCode::Apply(code) => matches!(
+            code,
+            ApplyCode::StoreIo
+                | ApplyCode::StoreDamaged
+                | ApplyCode::StoreFormat
+                | ApplyCode::StoreKey
+        ),
         FindingCode::Archive(_) | FindingCode::Foreign(_) => false,
     }
 }
