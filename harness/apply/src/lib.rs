@@ -15,6 +15,8 @@
 pub mod applier;
 pub mod contents;
 pub mod diff;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod error;
 pub mod key;
 pub mod memory;
@@ -34,6 +36,8 @@ mod work;
 pub use applier::{Applied, Applier};
 pub use contents::{Contents, view};
 pub use diff::{Change, ChangeKind, Diff, Part};
+#[cfg(feature = "embedded")]
+pub use embedded::EmbeddedStore;
 pub use error::{ApplyError, StoreError};
 pub use key::InstallKey;
 pub use memory::MemoryStore;

@@ -61,7 +61,8 @@ pub struct Action {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
     /// Derived from installation, kind and action, so that the same plan makes the
-    /// same id.
+    /// same id; with a number at its end if it follows the same operation that a host
+    /// is carrying out.
     pub id: String,
     /// The installation.
     pub install: InstallKey,
@@ -76,8 +77,8 @@ pub struct Operation {
     pub action: Action,
     /// What takes it back; `None` if nothing does, as for `verify`.
     pub reverse: Option<Action>,
-    /// Whether nothing was registered for the target before: then a pending operation
-    /// is cancelled by dropping it.
+    /// Whether it registers a target that was not registered before: then, while it is
+    /// pending, dropping it takes it back.
     pub creates: bool,
     /// How far it is.
     pub state: OperationState,

@@ -17,7 +17,7 @@ const GUEST_SUBSCRIPTIONS: &str = "guest:wanted";
 pub(crate) struct Queue {
     /// Operations to write. The store gives them their sequence.
     pub(crate) put: Vec<Operation>,
-    /// Ids of operations to delete.
+    /// Ids of operations to delete, before `put` is written.
     pub(crate) drop: BTreeSet<String>,
 }
 
@@ -57,6 +57,14 @@ fn registered(state: &InstalledState, kind: OperationKind) -> &BTreeMap<String, 
         OperationKind::Webhook => &state.webhooks,
         OperationKind::Subscription => &state.subscriptions,
         OperationKind::OAuth => &state.oauth,
+    }
+}
+
+fn registered_mut(state: &mut InstalledState, kind: OperationKind) -> &mut BTreeMap<String, Value> {
+    match kind {
+        OperationKind::Webhook => &mut state.webhooks,
+        OperationKind::Subscription => &mut state.subscriptions,
+        OperationKind::OAuth => &mut state.oauth,
     }
 }
 
@@ -141,67 +149,67 @@ impl<'a> Queuer<'a> {
         self.queue
     }
 
-    /// Queues the operations of `plan`, which leads from `before` to `after`.
+    /// Queues the operations of `plan`, which leads from `before` to `after`. If one
+    /// operation on a target is due, all of the plan on that target are, in its order.
     pub(crate) fn plan(
         &mut self,
         plan: &ProvisionPlan,
         before: &InstalledState,
         after: &InstalledState,
     ) {
-        let mut now = before.clone();
+        let (mut now, mut steps, mut due) = (before.clone(), Vec::new(), BTreeSet::new());
         for one in planned(plan) {
-            let Planned {
-                kind,
-                target,
-                action,
-            } = one;
-            let previous = registered(&now, kind).get(&target).cloned();
-            let changes =
-                registered(before, kind).get(&target) != registered(after, kind).get(&target);
-            if self.is_due(kind, &action, previous.as_ref(), changes) {
-                self.enqueue(kind, &target, action.clone(), previous);
+            let map = registered_mut(&mut now, one.kind);
+            let previous = map.get(&one.target).cloned();
+            let content = one.action.content.clone();
+            Effect::of(&one.action.verb).apply(map, &one.target, content);
+            let of = |state| registered(state, one.kind).get(&one.target);
+            if of(before) != of(after) || self.is_due(&one, previous.as_ref()) {
+                due.insert((one.kind, one.target.clone()));
             }
-            let map = match kind {
-                OperationKind::Webhook => &mut now.webhooks,
-                OperationKind::Subscription => &mut now.subscriptions,
-                OperationKind::OAuth => &mut now.oauth,
-            };
-            Effect::of(&action.verb).apply(map, &target, action.content);
+            steps.push((one, previous));
+        }
+        for (one, previous) in steps {
+            if due.contains(&(one.kind, one.target.clone())) {
+                self.enqueue(one.kind, &one.target, one.action, previous);
+            }
+        }
+    }
+
+    /// Queues what takes back everything that was registered `before` the plan or is
+    /// `left` after it, and forgets the operations that have become useless.
+    pub(crate) fn remove_all(&mut self, before: &InstalledState, left: &InstalledState) {
+        for operation in self.existing {
+            let removes = Effect::of(&operation.action.verb) == Effect::Removes;
+            // An earlier removal that no host has carried out still has to be.
+            let useful = removes && operation.state != OperationState::Done;
+            if operation.state != OperationState::Taken && !useful {
+                self.queue.drop.insert(operation.id.clone());
+            }
         }
         for kind in KINDS {
-            for target in registered(before, kind).keys() {
-                if !registered(after, kind).contains_key(target) {
-                    self.cancel(kind, target);
+            let (before, left) = (registered(before, kind), registered(left, kind));
+            let targets: BTreeSet<&String> = before.keys().chain(left.keys()).collect();
+            for target in targets {
+                if !self.is_outside(kind, target) {
+                    self.unqueue(kind, target);
+                    let pending = self.of_target(kind, target);
+                    self.queue.drop.extend(pending.iter().map(|o| o.id.clone()));
+                } else if let Some(content) = left.get(target) {
+                    let action = removal(kind, content.clone());
+                    self.enqueue(kind, target, action, Some(content.clone()));
                 }
             }
         }
     }
 
-    /// Queues what takes back everything that `left` has registered, and forgets the
-    /// operations that no host is carrying out.
-    pub(crate) fn remove_all(&mut self, left: &InstalledState) {
-        for operation in self.existing {
-            if operation.state != OperationState::Taken {
-                self.queue.drop.insert(operation.id.clone());
-            }
-        }
-        for kind in KINDS {
-            for (target, content) in registered(left, kind) {
-                // Nothing outside knows a target whose operations were never taken,
-                // or had no effect.
-                let known = self.of_target(kind, target);
-                let reached = known.is_empty()
-                    || known
-                        .iter()
-                        .any(|o| matches!(o.state, OperationState::Taken | OperationState::Done));
-                if reached {
-                    let action = removal(kind, content.clone());
-                    self.enqueue(kind, target, action, Some(content.clone()));
-                } else {
-                    self.unqueue(kind, target);
-                }
-            }
-        }
+    /// Whether the outside may know a target: a host took one of its operations, or it
+    /// was there before the first of them. Without operations it was, too.
+    fn is_outside(&self, kind: OperationKind, target: &str) -> bool {
+        let known = self.of_target(kind, target);
+        let reached =
+            |o: &&Operation| matches!(o.state, OperationState::Taken | OperationState::Done);
+        known.iter().any(reached) || known.first().is_none_or(|first| !first.creates)
     }
 
     fn of_target(&self, kind: OperationKind, target: &str) -> Vec<&'a Operation> {
@@ -210,26 +218,21 @@ impl<'a> Queuer<'a> {
         same.collect()
     }
 
-    /// Whether an operation has to be carried out: it changes its target, or the outbox
-    /// does not have it yet and it is one that repeats or reads.
-    fn is_due(
-        &self,
-        kind: OperationKind,
-        action: &Action,
-        previous: Option<&Value>,
-        changes: bool,
-    ) -> bool {
-        let id = Operation::id_of(self.install, kind, action);
-        let known = self.existing.iter().find(|o| o.id == id);
-        if known.is_some_and(|o| matches!(o.state, OperationState::Failed { .. })) {
-            return true;
+    /// Whether an operation on a target that the plan leaves as it was has to be carried
+    /// out: it failed before, or the outbox does not have it yet and it is no repeated
+    /// registration.
+    fn is_due(&self, one: &Planned, previous: Option<&Value>) -> bool {
+        let mut existing = self.existing.iter();
+        let known = existing.rfind(|o| o.kind == one.kind && o.action == one.action);
+        match known.map(|o| &o.state) {
+            Some(OperationState::Failed { .. }) => true,
+            Some(_) => false,
+            None => {
+                let verb = one.action.verb.as_str();
+                let registers = Effect::of(verb) == Effect::Registers;
+                REPEATING_VERBS.contains(&verb) || !registers || previous.is_none()
+            }
         }
-        if changes {
-            return true;
-        }
-        let repeats = REPEATING_VERBS.contains(&action.verb.as_str());
-        let registers = Effect::of(&action.verb) == Effect::Registers;
-        known.is_none() && (repeats || !registers || previous.is_none())
     }
 
     fn enqueue(
@@ -239,21 +242,27 @@ impl<'a> Queuer<'a> {
         action: Action,
         previous: Option<Value>,
     ) {
-        let id = Operation::id_of(self.install, kind, &action);
-        let known = self.existing.iter().find(|o| o.id == id);
-        if known.is_some_and(|o| o.state == OperationState::Taken) {
-            // A host carries the same operation out: what would follow it on this
-            // target and is not taken yet is dropped instead.
-            let later = self.of_target(kind, target);
-            let later = later.iter().filter(|o| o.state == OperationState::Pending);
-            self.queue.drop.extend(later.map(|o| o.id.clone()));
-            return;
+        let stable = Operation::id_of(self.install, kind, &action);
+        let mut id = stable.clone();
+        // A host carries the same operation out: the new one follows it.
+        let is_taken = |id: &str| {
+            let mut taken = self
+                .existing
+                .iter()
+                .filter(|o| o.state == OperationState::Taken);
+            taken.any(|o| o.id == id)
+        };
+        for again in 2_u32.. {
+            if !is_taken(&id) {
+                break;
+            }
+            id = format!("{stable}-{again}");
         }
         self.queue.drop.remove(&id);
         self.queue.put.retain(|operation| operation.id != id);
         self.queue.put.push(Operation {
             reverse: reverse(kind, &action, previous.as_ref()),
-            creates: previous.is_none(),
+            creates: previous.is_none() && Effect::of(&action.verb) == Effect::Registers,
             id,
             install: self.install.clone(),
             sequence: 0,
@@ -264,19 +273,7 @@ impl<'a> Queuer<'a> {
         });
     }
 
-    /// Drops the operations of a target that a plan removes, if none was ever taken and
-    /// the first one would have created it: then there is nothing to remove.
-    fn cancel(&mut self, kind: OperationKind, target: &str) {
-        let existing = self.of_target(kind, target);
-        let pending = existing.iter().all(|o| o.state == OperationState::Pending);
-        if pending && existing.first().is_some_and(|o| o.creates) {
-            self.queue
-                .drop
-                .extend(existing.iter().map(|o| o.id.clone()));
-            self.unqueue(kind, target);
-        }
-    }
-
+    /// Takes back what was queued for a target.
     fn unqueue(&mut self, kind: OperationKind, target: &str) {
         let put = &mut self.queue.put;
         put.retain(|o| o.kind != kind || o.target != target);

@@ -44,7 +44,7 @@ impl Work {
         queuer.plan(&plan, &before.installed, &after);
         let (mut secrets, mut state) = (BTreeMap::new(), BTreeMap::new());
         if mode == ProvisionMode::Delete {
-            queuer.remove_all(&after);
+            queuer.remove_all(&before.installed, &after);
             after = InstalledState::default();
         } else {
             secrets = resolve::secrets(request, &before.installed.secrets)?;

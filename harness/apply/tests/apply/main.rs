@@ -4,3 +4,22 @@
 mod applier;
 #[cfg(test)]
 mod common;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod crash;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod damage;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod disk;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod embedded;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod faults;
+#[cfg(test)]
+mod machine;
+#[cfg(test)]
+mod saved;

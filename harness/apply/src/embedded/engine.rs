@@ -1,0 +1,146 @@
+//! The calls into redb, and what its errors mean.
+
+use crate::error::StoreError;
+use redb::{Builder, Database, StorageBackend};
+use std::fs::File;
+use std::io::{Error as IoError, ErrorKind};
+use std::os::unix::fs::FileExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// The format that this version writes, and the only one that it reads.
+pub(super) const FORMAT: u32 = 1;
+/// The key of the format in the meta table.
+pub(super) const META_FORMAT: &[u8] = b"format";
+/// The key of the age recipient in the meta table.
+pub(super) const META_RECIPIENT: &[u8] = b"recipient";
+/// How much of the file redb keeps in memory.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// Runs `call`, the only place where this crate calls redb. redb verifies the
+/// checksums of all pages when a store is opened, but a file whose bytes were made to
+/// have the right checksums may still make it panic: that is damage, too.
+pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(meaning),
+        Err(_) => Err(damaged("the database engine panicked on its bytes")),
+    }
+}
+
+/// Opens a database and verifies every page.
+pub(super) fn open_verified(backend: impl StorageBackend) -> Result<Database, StoreError> {
+    refuse_empty(&backend)?;
+    guarded(|| {
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE_BYTES);
+        builder.set_check_integrity_on_open(true);
+        Ok(builder.create_with_backend(backend)?)
+    })
+}
+
+/// Opens a database that was verified, or an empty file.
+pub(super) fn open(backend: impl StorageBackend) -> Result<Database, StoreError> {
+    guarded(|| {
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE_BYTES);
+        Ok(builder.create_with_backend(backend)?)
+    })
+}
+
+/// NB: redb makes a new database of an empty file, which hides the loss of the old one.
+fn refuse_empty(backend: &impl StorageBackend) -> Result<(), StoreError> {
+    match backend.len() {
+        Ok(0) => Err(damaged("it is empty")),
+        Ok(_) => Ok(()),
+        Err(error) => Err(meaning(error.into())),
+    }
+}
+
+fn damaged(reason: &str) -> StoreError {
+    StoreError::damaged("store.redb", reason)
+}
+
+fn meaning(error: redb::Error) -> StoreError {
+    match error {
+        redb::Error::UpgradeRequired(version) => StoreError::Format {
+            found: format!("{version} of redb"),
+            known: FORMAT,
+        },
+        // What redb says when the file ends early, or is no database.
+        redb::Error::Io(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::InvalidData
+            ) =>
+        {
+            damaged(&error.to_string())
+        }
+        error @ (redb::Error::Corrupted(_)
+        | redb::Error::RepairAborted
+        | redb::Error::TableTypeMismatch { .. }
+        | redb::Error::TableIsMultimap(_)
+        | redb::Error::TypeDefinitionChanged { .. }
+        | redb::Error::TableDoesNotExist(_)) => damaged(&error.to_string()),
+        error => StoreError::Write {
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// A file as redb's storage. Whoever opens it holds the lock of the folder.
+#[derive(Debug)]
+pub(super) struct Disk(File);
+
+impl Disk {
+    pub(super) fn new(file: File) -> Result<Self, StoreError> {
+        Ok(Self(file))
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> Result<u64, IoError> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), IoError> {
+        self.0.read_exact_at(out, offset)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), IoError> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), IoError> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), IoError> {
+        self.0.write_all_at(data, offset)
+    }
+}
+
+/// A backend that an overlay and a database use one after the other.
+#[derive(Debug)]
+pub(super) struct Shared(pub(super) Arc<dyn StorageBackend>);
+
+impl StorageBackend for Shared {
+    fn len(&self) -> Result<u64, IoError> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), IoError> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), IoError> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), IoError> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), IoError> {
+        self.0.write(offset, data)
+    }
+}

@@ -1,0 +1,169 @@
+//! Eight processes apply to one store and are killed at seeded moments. Afterwards each
+//! installation is wholly old or wholly new, and what was reported is there.
+//!
+//! `GREENTIC_CRASH_KILLS` and `GREENTIC_CRASH_INSTALLS` make the run longer, for example
+//! 500 and 50.
+
+use crate::common::{key, setup};
+use crate::embedded::{open, private};
+use provision_apply::{Applier, Contents, Request, Store, outbox, verify, view};
+use provision_core::rng::Rng;
+use provision_core::wizard::{SecretBytes, StoreWrite};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const PROCESSES: usize = 8;
+const CHILD: &str = "GREENTIC_CRASH_CHILD";
+
+fn number(name: &str, default: usize) -> usize {
+    let text = std::env::var(name).ok();
+    text.map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// An install in which every part says which round it is of.
+fn install(process: usize, index: usize, round: usize) -> Request {
+    let mut request = setup();
+    request.install = key(&format!("{process}-{index}"));
+    let text = format!("round-{round}");
+    let plan = &mut request.plan;
+    plan.config_patch = BTreeMap::from([
+        ("room".to_owned(), json!(text)),
+        (text.clone(), json!("x".repeat(round * 97 % 5000))),
+    ]);
+    if let Some(last) = round.checked_sub(1) {
+        let gone = format!("round-{last}");
+        plan.config_patch.insert(gone, json!(null));
+    }
+    plan.webhook_ops[0].url = Some(format!("https://a.invalid/{text}"));
+    let secret = SecretBytes::new(text.clone().into_bytes());
+    request.secrets.insert("bot_token".into(), secret);
+    request.writes.push(StoreWrite::SetState {
+        key: "round".into(),
+        value: text.into_bytes(),
+    });
+    request
+}
+
+/// What a child process runs; without its variable, it checks that installs of two
+/// rounds differ in every part.
+#[test]
+fn child_applies_installs_and_reports_each() {
+    let Ok(task) = std::env::var(CHILD) else {
+        let (old, new) = (install(0, 0, 1), install(0, 0, 2));
+        assert_ne!(old.plan, new.plan);
+        assert_ne!((old.writes, old.secrets), (new.writes, new.secrets));
+        return;
+    };
+    let [folder, process, round, installs] = task.split('|').collect::<Vec<_>>()[..] else {
+        panic!("a task of four parts: {task}");
+    };
+    let number = |text: &str| text.parse::<usize>().expect("a number");
+    for index in 0..number(installs) {
+        let store = open(Path::new(folder)).expect("opens");
+        let request = install(number(process), index, number(round));
+        Applier::commit(&store, &request).expect("applies");
+        drop(store);
+        // The test harness captures `println!`.
+        let mut out = std::io::stderr().lock();
+        writeln!(out, "applied {index}").expect("the parent reads");
+    }
+}
+
+fn start(folder: &Path, process: usize, round: usize, installs: usize) -> Child {
+    let task = format!("{}|{process}|{round}|{installs}", folder.display());
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args([
+            "--exact",
+            "crash::child_applies_installs_and_reports_each",
+            "--nocapture",
+        ])
+        .env(CHILD, task)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command.spawn().expect("starts")
+}
+
+/// Kills the child after it has reported `after` installs; how many it has reported.
+fn kill_after(mut child: Child, after: usize) -> usize {
+    let lines = BufReader::new(child.stderr.take().expect("is piped")).lines();
+    let mut reported = 0;
+    for line in lines {
+        let line = line.expect("reads");
+        assert!(line.starts_with("applied "), "a child says: {line}");
+        reported += 1;
+        if reported == after {
+            child.kill().expect("is killed");
+        }
+    }
+    child.wait().expect("ends");
+    reported
+}
+
+/// The round that each part of an installation says; `None` if there is none.
+fn round_of(store: &dyn Store, process: usize, index: usize) -> Option<usize> {
+    let install = key(&format!("{process}-{index}"));
+    let snapshot = store.read().expect("reads");
+    let contents = Contents::read(&*snapshot, &install).expect("reads");
+    if contents.record.is_none() {
+        assert_eq!(contents, Contents::default(), "content without a record");
+        return None;
+    }
+    let view = view(&*snapshot, &install).expect("reads");
+    let text = view.config["room"].as_str().expect("text").to_owned();
+    assert_eq!(view.config.keys().collect::<Vec<_>>(), ["room", &text]);
+    assert_eq!(view.secrets["BOT_TOKEN"].reveal(), text.as_bytes());
+    assert_eq!(view.state["round"], text.as_bytes());
+    let url = format!("https://a.invalid/{text}");
+    assert_eq!(contents.installed.webhooks["w"]["url"], json!(url));
+    let operations = outbox::of_install(&*snapshot, &install).expect("reads");
+    let last = operations
+        .iter()
+        .rfind(|o| o.target == "w")
+        .expect("is queued");
+    assert_eq!(last.action.content["url"], json!(url));
+    let round = text.strip_prefix("round-").expect("a round");
+    Some(round.parse().expect("a number"))
+}
+
+#[test]
+fn killed_processes_leave_each_install_old_or_new_and_lose_none_they_reported() {
+    let kills = number("GREENTIC_CRASH_KILLS", 16);
+    let installs = number("GREENTIC_CRASH_INSTALLS", 4);
+    let folder = private();
+    let mut rng = Rng::new(22);
+    let mut before: BTreeMap<(usize, usize), Option<usize>> = BTreeMap::new();
+    let mut new = 0;
+    for round in 0..kills.div_ceil(PROCESSES) {
+        let children: Vec<_> = (0..PROCESSES)
+            .map(|process| {
+                let child = start(folder.path(), process, round, installs);
+                let after = rng.below(installs) + 1;
+                std::thread::spawn(move || kill_after(child, after))
+            })
+            .collect();
+        let reported: Vec<_> = children
+            .into_iter()
+            .map(|thread| thread.join().expect("a child does as expected"))
+            .collect();
+        let store = open(folder.path()).expect("opens");
+        let problems = verify(&*store.read().expect("reads")).expect("verifies");
+        assert_eq!(problems, []);
+        for (process, reported) in reported.into_iter().enumerate() {
+            for index in 0..installs {
+                let found = round_of(&store, process, index);
+                let was = before.insert((process, index), found).flatten();
+                assert!(found == Some(round) || found == was, "neither old nor new");
+                assert!(
+                    found == Some(round) || index >= reported,
+                    "a reported install is lost"
+                );
+                new += usize::from(found == Some(round));
+            }
+        }
+    }
+    assert!(new > 0, "no install was applied");
+}

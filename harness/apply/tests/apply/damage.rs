@@ -1,0 +1,98 @@
+//! Stores with hostile bytes are opened, or refused and left alone; they never panic.
+
+use crate::disk::Disk;
+use crate::embedded::{installed, open};
+use provision_apply::embedded::EmbeddedStore;
+use provision_apply::{Store, StoreError, verify};
+use provision_core::codes::ApplyCode;
+use provision_core::rng::Rng;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// redb's header and its two commit slots are in here.
+const HEADER: usize = 512;
+
+/// The store on `disk`, with the key of `folder`.
+pub(crate) fn over(disk: &Disk, folder: &Path) -> Result<EmbeddedStore, StoreError> {
+    EmbeddedStore::over(Arc::new(disk.clone()), &folder.join("key.age"))
+}
+
+/// Opens and reads everything; a refusal has a code and leaves the bytes alone.
+fn open_or_refuse(bytes: Vec<u8>, folder: &Path, what: &str) -> bool {
+    let disk = Disk::new(bytes.clone());
+    let error = match over(&disk, folder) {
+        Ok(store) => {
+            let snapshot = store.read().expect("a verified store reads");
+            let problems = verify(&*snapshot).expect("a verified store reads");
+            assert_eq!(problems, [], "{what}");
+            return true;
+        }
+        Err(error) => error,
+    };
+    let known = [ApplyCode::StoreDamaged, ApplyCode::StoreFormat];
+    assert!(known.contains(&error.code()), "{what}: {error}");
+    assert!(
+        disk.bytes() == bytes,
+        "{what}: the refused file has changed"
+    );
+    false
+}
+
+#[test]
+fn store_with_a_flipped_bit_is_opened_or_refused_and_left_untouched() {
+    let folder = installed();
+    let bytes = fs::read(folder.path().join("store.redb")).expect("reads");
+    let mut rng = Rng::new(22);
+    let header = (0..HEADER).map(|at| (at, 1 << (at % 8)));
+    let used = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .expect("not empty");
+    let seeded = (0..1000).map(|_| (rng.below(used), 1 << rng.below(8)));
+    let (mut opened, mut refused) = (0, 0);
+    for (at, bit) in header.chain(seeded) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= bit;
+        match open_or_refuse(flipped, folder.path(), &format!("bit {bit} of byte {at}")) {
+            true => opened += 1,
+            false => refused += 1,
+        }
+    }
+    // Free pages and padding do not matter; the header and used pages do.
+    assert!(
+        opened > 0 && refused > 100,
+        "{opened} opened, {refused} refused"
+    );
+}
+
+#[test]
+fn truncated_store_is_refused_and_left_untouched() {
+    let folder = installed();
+    let bytes = fs::read(folder.path().join("store.redb")).expect("reads");
+    let step = bytes.len() / 97;
+    let lengths = (0..64).chain((64..bytes.len()).step_by(step));
+    for len in lengths {
+        let what = format!("{len} bytes");
+        let opened = open_or_refuse(bytes[..len].to_vec(), folder.path(), &what);
+        assert!(!opened, "{what} were opened");
+    }
+}
+
+#[test]
+fn refused_store_in_a_folder_keeps_its_bytes() {
+    let folder = installed();
+    let file = folder.path().join("store.redb");
+    let mut bytes = fs::read(&file).expect("reads");
+    for text in [b"".to_vec(), b"no store".to_vec(), vec![0; 1 << 16]] {
+        fs::write(&file, &text).expect("writes");
+        let error = open(folder.path()).expect_err("is refused");
+        assert_eq!(error.code(), ApplyCode::StoreDamaged);
+        assert!(error.to_string().contains("store.redb"), "{error}");
+        assert_eq!(fs::read(&file).expect("reads"), text);
+    }
+    bytes.truncate(HEADER);
+    fs::write(&file, &bytes).expect("writes");
+    open(folder.path()).expect_err("is refused");
+    assert_eq!(fs::read(&file).expect("reads"), bytes);
+}
