@@ -128,6 +128,14 @@ pub enum ApplyError {
         /// The mode's name.
         mode: &'static str,
     },
+    /// The host's layout has no place for something of an installation.
+    #[error("{install} cannot be exported: {reason}")]
+    Export {
+        /// The installation.
+        install: Box<InstallKey>,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The outbox has no such operation, or not in that state.
     #[error("the outbox has no operation `{}` that is {expected}", inert(id, 80))]
     Operation {
@@ -155,7 +163,7 @@ impl ApplyError {
             Self::NotInstalled { .. } => ApplyCode::NotInstalled,
             Self::Operation { .. } => ApplyCode::OperationUnknown,
             Self::Store(error) => error.code(),
-            Self::Mode { .. } => return None,
+            Self::Mode { .. } | Self::Export { .. } => return None,
         };
         Some(code.into())
     }

@@ -18,6 +18,7 @@ pub mod diff;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
+pub mod export;
 pub mod key;
 pub mod memory;
 pub mod operation;
@@ -39,6 +40,7 @@ pub use diff::{Change, ChangeKind, Diff, Part};
 #[cfg(feature = "embedded")]
 pub use embedded::EmbeddedStore;
 pub use error::{ApplyError, StoreError};
+pub use export::{ExportedFile, Provenance, greentic_setup};
 pub use key::InstallKey;
 pub use memory::MemoryStore;
 pub use operation::{Operation, OperationKind, OperationState};

@@ -17,6 +17,8 @@ mod disk;
 #[cfg(feature = "embedded")]
 mod embedded;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 #[cfg(feature = "embedded")]
 mod faults;
 #[cfg(test)]
