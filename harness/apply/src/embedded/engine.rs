@@ -87,7 +87,7 @@ fn meaning(error: redb::Error) -> StoreError {
     }
 }
 
-/// A file as redb's storage. Whoever opens it holds the lock of the folder.
+/// A file as redb's storage. The store that opens it holds the lock of the folder.
 #[derive(Debug)]
 pub(super) struct Disk(File);
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! FOLDER (0700)
-//! ├── lock         locked by whoever has the store open: shared to read, else exclusive
+//! ├── lock         each process with an open store locks it: shared to read, else exclusive
 //! ├── key.age      the age identity that decrypts secrets (0600), unless named elsewhere
 //! └── store.redb   everything else (0600)
 //! ```
