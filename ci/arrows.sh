@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Proves the dependency arrows between crates: exec → core; apply → core; oracle →
-# core, apply; worker → core, exec; runner → all of these; fuzz/bytes → core, oracle; fuzz/guests → all.
+# core, apply; worker → core, exec; runner → all of these; fuzz/bytes → core, apply,
+# oracle; fuzz/guests → all.
 # core, apply, oracle and fuzz/bytes never depend on Wasmtime, libtest-mimic or a report
 # library. Development dependencies do not count.
 # Then proves that no files of a crate import each other in a cycle.

@@ -10,6 +10,9 @@
     reason = "a fuzz target reports a violated invariant by a panic"
 )]
 
+mod apply_machine;
+#[path = "../../../harness/apply/tests/apply/model.rs"]
+mod apply_model;
 mod archive_bytes;
 mod archive_mutated;
 mod baseline;
@@ -31,6 +34,7 @@ pub use target::{Attacker, Mutator, Target, as_made, as_text, mutate, replay, ru
 
 /// Every target of this crate, sorted by name.
 pub const TARGETS: &[Target] = &[
+    apply_machine::TARGET,
     archive_bytes::TARGET,
     archive_mutated::TARGET,
     manifest_cbor::TARGET,

@@ -24,4 +24,6 @@ mod faults;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod saved;
