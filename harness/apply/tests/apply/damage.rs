@@ -1,11 +1,13 @@
 //! Stores with hostile bytes are opened, or refused and left alone; they never panic.
 
+use crate::common::{commit, key, setup};
 use crate::disk::Disk;
 use crate::embedded::{installed, open};
-use provision_apply::embedded::EmbeddedStore;
+use provision_apply::embedded::{EmbeddedStore, Options};
 use provision_apply::{Store, StoreError, verify};
 use provision_core::codes::ApplyCode;
 use provision_core::rng::Rng;
+use redb::ReadableTable;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -95,4 +97,67 @@ fn refused_store_in_a_folder_keeps_its_bytes() {
     fs::write(&file, &bytes).expect("writes");
     open(folder.path()).expect_err("is refused");
     assert_eq!(fs::read(&file).expect("reads"), bytes);
+}
+
+/// Changes the rows of a closed store with redb alone.
+fn edit(folder: &Path, change: impl Fn(&mut redb::Table<'_, &[u8], &[u8]>), table: &str) {
+    let database = redb::Database::open(folder.join("store.redb")).expect("opens");
+    let transaction = database.begin_write().expect("begins");
+    let definition = redb::TableDefinition::<&[u8], &[u8]>::new(table);
+    change(&mut transaction.open_table(definition).expect("opens"));
+    transaction.commit().expect("commits");
+}
+
+#[test]
+fn store_of_a_newer_format_is_refused_and_left_untouched() {
+    let folder = installed();
+    let newer = |meta: &mut redb::Table<'_, &[u8], &[u8]>| {
+        let newer = 2_u32.to_be_bytes();
+        meta.insert(&b"format"[..], &newer[..]).expect("writes");
+    };
+    edit(folder.path(), newer, "meta");
+    let file = folder.path().join("store.redb");
+    let bytes = fs::read(&file).expect("reads");
+    let options = Options::default();
+    for result in [
+        open(folder.path()),
+        EmbeddedStore::open_read(folder.path(), &options),
+    ] {
+        let error = result.expect_err("is refused");
+        assert_eq!(error.code(), ApplyCode::StoreFormat);
+        assert!(error.to_string().contains("format 2"), "{error}");
+    }
+    assert!(fs::read(&file).expect("reads") == bytes);
+}
+
+#[test]
+fn sealed_secret_that_was_moved_to_another_installation_is_damage() {
+    let folder = installed();
+    let mut other = setup();
+    other.install = key("j");
+    let store = open(folder.path()).expect("opens");
+    commit(&store, &other).expect("applies");
+    drop(store);
+    let (from, to) = (key("i").item("BOT_TOKEN"), key("j").item("BOT_TOKEN"));
+    let copy = |secrets: &mut redb::Table<'_, &[u8], &[u8]>| {
+        let sealed = {
+            let row = secrets.get(from.as_slice()).expect("reads");
+            row.expect("is there").value().to_vec()
+        };
+        secrets
+            .insert(to.as_slice(), sealed.as_slice())
+            .expect("writes");
+    };
+    edit(folder.path(), copy, "secrets");
+    let store = open(folder.path()).expect("opens");
+    let problems = verify(&*store.read().expect("reads")).expect("verifies");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].code, ApplyCode::StoreDamaged);
+    assert_eq!(problems[0].at, "secrets/BOT_TOKEN");
+    assert_eq!(problems[0].install, Some(key("j")));
+    assert!(
+        !problems[0].to_string().contains("canary"),
+        "{}",
+        problems[0]
+    );
 }

@@ -8,7 +8,9 @@ use provision_core::wizard::ProvisionMode;
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
 use tempfile::TempDir;
 
 /// An empty folder that no other user may enter.
@@ -207,4 +209,33 @@ fn secrets_are_in_no_byte_of_the_store() {
             assert!(!found, "{needle} is in the store");
         }
     }
+}
+
+#[test]
+fn second_writer_says_that_it_waits_and_goes_on_when_the_first_closes() {
+    static WAITS: Mutex<Option<Sender<PathBuf>>> = Mutex::new(None);
+    let (sender, receiver) = channel();
+    *WAITS.lock().expect("no panic") = Some(sender);
+    let folder = installed();
+    let first = open(folder.path()).expect("opens");
+    let place = folder.path().to_owned();
+    let second = std::thread::spawn(move || {
+        let waiting = |lock: &Path| {
+            let sender = WAITS.lock().expect("no panic");
+            let sender = sender.as_ref().expect("is set");
+            sender.send(lock.to_owned()).expect("the test listens");
+        };
+        let options = Options {
+            waiting: Some(waiting),
+            ..Options::default()
+        };
+        let store = EmbeddedStore::open(&place, &options).expect("opens");
+        let snapshot = store.read().expect("reads");
+        snapshot.get_config(&key("i")).expect("reads")["room"].clone()
+    });
+    assert_eq!(receiver.recv().expect("waits"), folder.path().join("lock"));
+    let update = json!({"config_patch": {"room": "red"}});
+    commit(&first, &request(ProvisionMode::Update, update)).expect("applies");
+    drop(first);
+    assert_eq!(second.join().expect("opens"), json!("red"));
 }

@@ -27,3 +27,5 @@ mod machine;
 mod model;
 #[cfg(test)]
 mod saved;
+#[cfg(test)]
+mod verify;
