@@ -14,6 +14,8 @@ pub(super) const FORMAT: u32 = 1;
 pub(super) const META_FORMAT: &[u8] = b"format";
 /// The key of the age recipient in the meta table.
 pub(super) const META_RECIPIENT: &[u8] = b"recipient";
+/// How errors call the store's file where its path is not known.
+pub(super) const FILE: &str = "store.redb";
 /// How much of the file redb keeps in memory.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -57,7 +59,7 @@ fn refuse_empty(backend: &impl StorageBackend) -> Result<(), StoreError> {
 }
 
 fn damaged(reason: &str) -> StoreError {
-    StoreError::damaged("store.redb", reason)
+    StoreError::damaged(FILE, reason)
 }
 
 fn meaning(error: redb::Error) -> StoreError {
@@ -92,8 +94,8 @@ fn meaning(error: redb::Error) -> StoreError {
 pub(super) struct Disk(File);
 
 impl Disk {
-    pub(super) fn new(file: File) -> Result<Self, StoreError> {
-        Ok(Self(file))
+    pub(super) fn new(file: File) -> Self {
+        Self(file)
     }
 }
 

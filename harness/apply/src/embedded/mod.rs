@@ -77,13 +77,9 @@ impl EmbeddedStore {
             folder.create_store(|file| initialise(file, &sealer))?;
             sealer
         };
-        let file = folder.open_store(true)?;
-        Self::verified(
-            Arc::new(Disk::new(file)?),
-            sealer,
-            Access::Write,
-            Some(lock),
-        )
+        let disk = Arc::new(Disk::new(folder.open_store(true)?));
+        Self::verified(disk, sealer, Access::Write, Some(lock))
+            .map_err(|error| at_path(error, &folder.store()))
     }
 
     /// Opens the store in `folder` for reading, next to other readers. Blocks while
@@ -96,7 +92,8 @@ impl EmbeddedStore {
         let lock = folder.lock_shared(options.waiting)?;
         let file = folder.open_store(false)?;
         let sealer = Sealer::read(&folder.key(options.key.as_deref()))?;
-        Self::verified(Arc::new(Disk::new(file)?), sealer, Access::Read, Some(lock))
+        Self::verified(Arc::new(Disk::new(file)), sealer, Access::Read, Some(lock))
+            .map_err(|error| at_path(error, &folder.store()))
     }
 
     /// Opens the store that `backend` holds, with the age identity in the file `key`.
@@ -151,9 +148,19 @@ impl Store for EmbeddedStore {
     }
 }
 
+/// Names the whole path of a damaged file.
+fn at_path(error: StoreError, path: &Path) -> StoreError {
+    match error {
+        StoreError::Damaged { place, reason } if place == engine::FILE => {
+            StoreError::damaged(path.display().to_string(), reason)
+        }
+        error => error,
+    }
+}
+
 /// Writes an empty store to a new file.
 fn initialise(file: File, sealer: &Sealer) -> Result<(), StoreError> {
-    let database = engine::open(engine::Shared(Arc::new(Disk::new(file)?)))?;
+    let database = engine::open(engine::Shared(Arc::new(Disk::new(file))))?;
     let transaction = guarded(|| Ok(database.begin_write()?))?;
     let mut rows = WriteRows::new(transaction, sealer);
     rows.create_tables()?;
