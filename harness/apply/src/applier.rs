@@ -52,7 +52,7 @@ impl Applier {
     /// caller drops the transaction.
     ///
     /// # Errors
-    /// If a secret has no value, there is nothing to update or delete, the mode changes
+    /// If a secret has no value or the plan shows one, there is nothing to update or delete, the mode changes
     /// nothing, or the store cannot be used.
     pub fn apply(tx: &mut dyn Transaction, request: &Request) -> Result<Applied, ApplyError> {
         let work = Work::compute(&*tx, request)?;

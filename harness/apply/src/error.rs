@@ -105,9 +105,9 @@ pub enum ApplyError {
         /// Why.
         reason: String,
     },
-    /// A plan cannot be saved without showing a secret.
+    /// A plan shows a secret outside of the secret store.
     #[error(
-        "the plan shows the value of the secret {} at {at}, so that it cannot be saved; mend the pack",
+        "the plan shows the value of the secret {} at {at}, so that it is neither applied nor saved; mend the pack",
         names(std::slice::from_ref(key))
     )]
     SecretShown {

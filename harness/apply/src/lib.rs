@@ -28,6 +28,7 @@ pub mod record;
 pub mod request;
 mod resolve;
 pub mod saved;
+mod shown;
 pub mod store;
 pub mod tables;
 mod tuple;

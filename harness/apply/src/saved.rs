@@ -6,8 +6,9 @@ use crate::error::ApplyError;
 use crate::key::InstallKey;
 use crate::record::PackIdentity;
 use crate::request::Request;
+use crate::shown::{shown, values};
 use crate::store::{Revision, Transaction};
-use provision_core::json::{self, pointer_token};
+use provision_core::json;
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, ProvisionPlan, SecretBytes, StoreWrite,
 };
@@ -19,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const FORMAT: u32 = 1;
 /// How deeply a saved plan may nest.
 const DEPTH: usize = 128;
-/// Shorter secrets are in too many texts by chance to be searched for.
-const SEARCHED_BYTES: usize = 4;
+/// A shorter secret is redacted only where it is the whole text.
+const PART_BYTES: usize = 4;
 
 /// A plan in a file. It holds no value of a secret: who applies it gives them again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,7 +91,7 @@ impl SavedPlan {
             diff,
         };
         let whole = serde_json::to_value(&saved).map_err(|e| unreadable(&e.to_string()))?;
-        match shown(&whole, &secrets, String::new()) {
+        match shown(&whole, &secrets) {
             Some((key, at)) => Err(ApplyError::SecretShown { key, at }),
             None => Ok(saved),
         }
@@ -200,21 +201,6 @@ fn unreadable(reason: &str) -> ApplyError {
     }
 }
 
-/// All values of secrets that a request has, as text, with their keys.
-fn values(request: &Request) -> Vec<(String, String)> {
-    let answers = request.secrets.iter();
-    let written = request.writes.iter().filter_map(|write| match write {
-        StoreWrite::SetSecret { key, value } => Some((key, value)),
-        _ => None,
-    });
-    let all = answers.chain(written);
-    let texts = all.map(|(key, value)| {
-        let text = String::from_utf8_lossy(value.reveal()).into_owned();
-        (key.clone(), text)
-    });
-    texts.filter(|(_, text)| !text.is_empty()).collect()
-}
-
 /// Replaces each scalar that is a secret, or contains one, by a redacted mark.
 fn redact(value: &mut Value, secrets: &[(String, String)]) {
     match value {
@@ -226,34 +212,11 @@ fn redact(value: &mut Value, secrets: &[(String, String)]) {
                 other => other.to_string(),
             };
             let is_secret = |secret: &str| {
-                text == secret || (secret.len() >= SEARCHED_BYTES && text.contains(secret))
+                text == secret || (secret.len() >= PART_BYTES && text.contains(secret))
             };
             if secrets.iter().any(|(_, secret)| is_secret(secret)) {
                 *value = json!({ "redacted": true });
             }
         }
-    }
-}
-
-/// The key of a secret whose value is in `value`, and the pointer of the text that has
-/// it.
-fn shown(value: &Value, secrets: &[(String, String)], at: String) -> Option<(String, String)> {
-    let found = |text: &str| {
-        let mut searched = secrets.iter().filter(|(_, s)| s.len() >= SEARCHED_BYTES);
-        searched.find(|(_, secret)| text.contains(secret.as_str()))
-    };
-    match value {
-        Value::String(text) => found(text).map(|(key, _)| (key.clone(), at)),
-        Value::Array(items) => {
-            let mut items = items.iter().enumerate();
-            items.find_map(|(index, item)| shown(item, secrets, format!("{at}/{index}")))
-        }
-        Value::Object(fields) => fields.iter().find_map(|(name, item)| {
-            if let Some((key, _)) = found(name) {
-                return Some((key.clone(), at.clone()));
-            }
-            shown(item, secrets, format!("{at}/{}", pointer_token(name)))
-        }),
-        Value::Number(_) | Value::Bool(_) | Value::Null => None,
     }
 }

@@ -8,8 +8,12 @@ use crate::queue::{Queue, Queuer, with_writes};
 use crate::record::{InstallRecord, Registered, subscriptions};
 use crate::request::Request;
 use crate::resolve;
+use crate::shown::{shown, values};
 use crate::store::Transaction;
-use provision_core::wizard::{InstalledState, ProvisionMode, SecretBytes, StoreWrite};
+use provision_core::wizard::{
+    InstalledState, ProvisionMode, ProvisionPlan, SecretBytes, StoreWrite,
+};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All writes of one apply, and what they mean.
@@ -38,6 +42,7 @@ impl Work {
             return Err(ApplyError::NotInstalled { install });
         }
         let plan = with_writes(&request.plan, &request.writes);
+        refuse_shown(&plan, request)?;
         let mut after = before.installed.clone();
         after.apply(&plan);
         let mut queuer = Queuer::new(&request.install, &before.operations);
@@ -181,6 +186,21 @@ impl Work {
             Some(_) => Ok(()),
             None => tx.delete_install(install).map(|_| ()),
         }
+    }
+}
+
+/// Refuses a plan that would write a secret to config or to the outbox, where it is
+/// kept in plain text.
+fn refuse_shown(plan: &ProvisionPlan, request: &Request) -> Result<(), ApplyError> {
+    let public = json!({
+        "config_patch": plan.config_patch,
+        "webhook_ops": plan.webhook_ops,
+        "subscription_ops": plan.subscription_ops,
+        "oauth_ops": plan.oauth_ops,
+    });
+    match shown(&public, &values(request)) {
+        Some((key, at)) => Err(ApplyError::SecretShown { key, at }),
+        None => Ok(()),
     }
 }
 

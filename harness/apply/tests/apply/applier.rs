@@ -351,3 +351,28 @@ fn tenants_with_names_made_to_collide_never_see_each_other() {
     }
     assert!(store.is_empty());
 }
+
+#[test]
+fn plan_that_shows_a_secret_outside_of_the_secret_store_is_refused() {
+    let mut in_config = setup();
+    let url = json!(["https://a.invalid/?t=canary-4711"]);
+    in_config.plan.config_patch.insert("urls".into(), url);
+    let mut in_operation = setup();
+    let metadata = &mut in_operation.plan.webhook_ops[0].metadata;
+    metadata.insert("token".into(), json!("canary-4711"));
+    let mut by_guest = setup();
+    let wanted = r#"{"auth": "canary-4711"}"#.to_owned();
+    by_guest.writes.push(StoreWrite::Subscriptions { wanted });
+    for (request, place) in [
+        (in_config, "/config_patch/urls/0"),
+        (in_operation, "/webhook_ops/0/metadata/token"),
+        (by_guest, "/subscription_ops/1/wanted/auth"),
+    ] {
+        let store = MemoryStore::default();
+        let error = commit(&store, &request).expect_err("is refused");
+        let text = error.to_string();
+        assert_eq!(error.code().expect("a code").as_str(), "E_SECRET_SHOWN");
+        assert!(text.contains(place) && !text.contains("4711"), "{text}");
+        assert!(store == MemoryStore::default());
+    }
+}

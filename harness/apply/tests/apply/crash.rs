@@ -35,7 +35,7 @@ fn install(process: usize, index: usize, round: usize) -> Request {
         ("long".to_owned(), json!(long)),
     ]);
     plan.webhook_ops[0].url = Some(format!("https://a.invalid/{text}"));
-    let secret = SecretBytes::new(text.clone().into_bytes());
+    let secret = SecretBytes::new(format!("key-{text}").into_bytes());
     request.secrets.insert("bot_token".into(), secret);
     request.writes.push(StoreWrite::SetState {
         key: "round".into(),
@@ -113,7 +113,8 @@ fn round_of(store: &dyn Store, process: usize, index: usize) -> Option<usize> {
     let text = view.config["room"].as_str().expect("text").to_owned();
     let long = view.config["long"].as_str().expect("text");
     assert_eq!(long.split(' ').next(), Some(text.as_str()));
-    assert_eq!(view.secrets["BOT_TOKEN"].reveal(), text.as_bytes());
+    let secret = format!("key-{text}");
+    assert_eq!(view.secrets["BOT_TOKEN"].reveal(), secret.as_bytes());
     assert_eq!(view.state["round"], text.as_bytes());
     let url = format!("https://a.invalid/{text}");
     assert_eq!(contents.installed.webhooks["w"]["url"], json!(url));
