@@ -11,7 +11,6 @@
 )]
 
 mod apply_machine;
-#[path = "../../../harness/apply/tests/apply/model.rs"]
 mod apply_model;
 mod archive_bytes;
 mod archive_mutated;

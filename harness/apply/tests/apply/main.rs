@@ -24,6 +24,7 @@ mod faults;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+#[path = "../../../../fuzz/bytes/src/apply_model.rs"]
 mod model;
 #[cfg(test)]
 mod saved;
