@@ -5,8 +5,8 @@
 use crate::target::{Attacker, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::{
-    Call, Driver, HostActivity, InstalledState, Meters, Outcome, ProvisionPlan, StepAnswer,
-    StepExecutor, StepRequest, Task, Wizard, WizardRun, drive, wizards,
+    Call, Driver, InstalledState, Outcome, ProvisionPlan, StepAnswer, StepExecutor, StepRequest,
+    Task, Wizard, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_oracle::generators::wizard_cases::WizardCase;
@@ -43,11 +43,7 @@ impl StepExecutor for StoryExecutor<'_> {
                 self.story.inputs.provider_id
             );
         }
-        StepAnswer {
-            result: answer,
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(answer)
     }
 }
 
@@ -84,6 +80,7 @@ fn run_wizard(story: &WizardCase, pack: &Pack, wizard: &Wizard, limits: &Limits)
         inputs: &story.inputs,
         mode: story.mode,
         answers: None,
+        stores: None,
     };
     let run = drive(&executor, pack, &task, limits);
     let calls = *executor.calls.lock().expect("nobody panicked");

@@ -7,8 +7,7 @@ use greentic_provision::timings::PackTimes;
 use greentic_provision::{examine, pack_events};
 use provision_core::json;
 use provision_core::wizard::{
-    HostActivity, Meters, ProvisionPlan, StepAnswer, StepExecutor, StepOutcome, StepOutput,
-    StepRequest,
+    ProvisionPlan, StepAnswer, StepExecutor, StepOutcome, StepOutput, StepRequest,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_fuzz_bytes::{Attacker, Target};
@@ -33,11 +32,7 @@ struct Says<'d>(&'d [u8]);
 
 impl StepExecutor for Says<'_> {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
-        StepAnswer {
-            result: Ok(StepOutcome::Json(self.0.to_vec())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(Ok(StepOutcome::Json(self.0.to_vec())))
     }
 }
 

@@ -12,6 +12,10 @@ const MIB: u64 = 1024 * 1024;
 /// bytes.
 pub const DOCUMENT_ITEMS: usize = 250_000;
 
+/// Bytes of what a step sees of the stores in apply mode and of what it writes there,
+/// all keys and values together. Both cross a process boundary as one message.
+pub const STORE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Bounds on a pack, on the steps that it runs and on the data they exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

@@ -45,6 +45,7 @@ fn main() {
                 inputs: &inputs,
                 mode: ProvisionMode::DryRun,
                 answers: None,
+                stores: None,
             };
             let run = drive(&executor, &pack, &task, &limits);
             assert!(run.completed(), "{:?}", run.outcome);

@@ -12,8 +12,7 @@ use crate::timing::{CompileStats, Made, SlowCompile, Timing, micros};
 use provision_core::limits::StepLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
-    StepRequest,
+    Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -163,8 +162,7 @@ impl WasmtimeExecutor {
         &self,
         pack: &Pack,
         request: &StepRequest,
-        meters: &mut Meters,
-        attempts: &mut HostActivity,
+        done: &mut StepAnswer,
     ) -> Result<StepOutcome, StepFailure> {
         if let Call::Step { input } = &request.call
             && input.len() > self.limits.input_bytes
@@ -173,6 +171,7 @@ impl WasmtimeExecutor {
             let message = format!("an input of {} bytes, bound {limit}", input.len());
             return Err(fail(StepCode::Input, message));
         }
+        request.grants.check()?;
         let prepared = self.prepared(pack, &request.component)?;
         prepared.check_initial_memory(&self.limits)?;
         let _permit = self.permits.take();
@@ -185,13 +184,17 @@ impl WasmtimeExecutor {
         let _entered = self.runtime.enter();
         let started = Instant::now();
         let answer = self.call(&prepared, &mut store, request);
-        *meters = store::meters(&store, &self.limits);
-        meters.wall_micros = micros(started);
-        meters.output_bytes = match &answer {
+        done.meters = store::meters(&store, &self.limits);
+        done.meters.wall_micros = micros(started);
+        done.meters.output_bytes = match &answer {
             Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.len() as u64,
             _ => 0,
         };
-        *attempts = store::attempts(store);
+        // NB: a step that fails has written nothing.
+        if answer.is_ok() {
+            done.writes = store::take_writes(&mut store);
+        }
+        done.attempts = store::attempts(store);
         answer
     }
 
@@ -256,16 +259,12 @@ fn missing(name: &str) -> StepFailure {
 
 impl StepExecutor for WasmtimeExecutor {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
-        let (mut meters, mut attempts) = (Meters::default(), HostActivity::default());
+        let mut done = StepAnswer::of(Ok(StepOutcome::NotRun));
         // Wasmtime has panicked on hostile components before; such a panic must
         // not end the run.
-        let run = || self.run(pack, request, &mut meters, &mut attempts);
+        let run = || self.run(pack, request, &mut done);
         let result = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(panicked()));
-        StepAnswer {
-            result,
-            meters,
-            attempts,
-        }
+        StepAnswer { result, ..done }
     }
 
     fn uncompiled(&self, pack: &Pack, file: &str) -> Option<u64> {

@@ -28,6 +28,9 @@ pub(crate) enum LimitHit {
     /// Bytes of one call to the host.
     #[error("a call to the host with {bytes} bytes, bound {limit}")]
     HostCallBytes { bytes: usize, limit: usize },
+    /// Bytes of the stores and of what was written there.
+    #[error("the stores of the installation and the step's writes have more than {limit} bytes")]
+    StoreBytes { limit: usize },
 }
 
 /// The machine lacks memory that the bounds allow a guest.
@@ -62,6 +65,7 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
             LimitHit::Table { .. } => StepCode::Table,
             LimitHit::HostCalls { .. } => StepCode::HostCalls,
             LimitHit::HostCallBytes { .. } => StepCode::HostCallBytes,
+            LimitHit::StoreBytes { .. } => StepCode::StoreBytes,
         };
         return Some(fail(code, hit.to_string()));
     }

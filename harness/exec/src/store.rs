@@ -4,7 +4,7 @@ use crate::deadline;
 use crate::failure::{LimitHit, NoRoom, of_machine};
 use crate::host::{Host, wasi_context};
 use provision_core::limits::StepLimits;
-use provision_core::wizard::{Grants, HostActivity, Meters};
+use provision_core::wizard::{Grants, HostActivity, Meters, StoreWrite};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{ResourceTable, Val};
@@ -155,6 +155,11 @@ pub(crate) fn meters(store: &Store<Sandbox>, limits: &StepLimits) -> Meters {
         host_bytes,
         ..Meters::default()
     }
+}
+
+/// Takes what the guest wrote to its stores.
+pub(crate) fn take_writes(store: &mut Store<Sandbox>) -> Vec<StoreWrite> {
+    store.data_mut().host.take_writes()
 }
 
 /// The guest's calls to its host, and its output and logs.

@@ -4,7 +4,7 @@
 use provision_core::limits::FlowLimits;
 use provision_core::pack::Pack;
 use provision_core::wizard::{
-    HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
+    StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,11 +36,7 @@ impl StepExecutor for Budget<'_> {
         let spent = |left: &AtomicU64| left.load(Ordering::Relaxed) == 0;
         if spent(&self.fuel) || spent(&self.bytes) {
             let message = "the steps before it used up the fuel, or the bytes, of the whole pack";
-            return StepAnswer {
-                result: Err(StepFailure::new(StepCode::PackBudget, message)),
-                meters: Meters::default(),
-                attempts: HostActivity::default(),
-            };
+            return StepAnswer::of(Err(StepFailure::new(StepCode::PackBudget, message)));
         }
         let answer = self.executor.execute(pack, request);
         take(&self.fuel, answer.meters.fuel);

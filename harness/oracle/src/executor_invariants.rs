@@ -98,14 +98,10 @@ pub fn timeless(mut answer: StepAnswer) -> StepAnswer {
 mod tests {
     use super::*;
     use provision_core::Limits;
-    use provision_core::wizard::{Meters, StepFailure};
+    use provision_core::wizard::StepFailure;
 
     fn answer() -> StepAnswer {
-        StepAnswer {
-            result: Ok(StepOutcome::Json(b"{}".to_vec())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(Ok(StepOutcome::Json(b"{}".to_vec())))
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn run(executor: &WasmtimeExecutor, pack: &Pack, limits: &Limits) -> Vec<WizardR
             inputs: &inputs,
             mode: ProvisionMode::DryRun,
             answers: None,
+            stores: None,
         };
         drive(executor, pack, &task, limits)
     });

@@ -5,13 +5,13 @@ use crate::escape_test::Attempt;
 use crate::frame::Bounds;
 use crate::sandbox::Restriction;
 use provision_core::limits::{Limits, StepLimits};
-use provision_core::wizard::{Call, Grants, HostActivity, Meters, StepFailure};
+use provision_core::wizard::{Call, Grants, HostActivity, Meters, StepFailure, StoreWrite};
 use provision_exec::{Compilers, CoveredFile, WorkerMode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Version of these messages; both ends must have the same.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 /// Bound on the head of a frame, in bytes; a step's attempts are its largest part.
 const HEAD: usize = 32 * 1024 * 1024;
 /// Bound on the head of a frame that lists the functions of guests, for coverage.
@@ -146,6 +146,8 @@ pub(crate) struct Done {
     pub(crate) output: usize,
     pub(crate) meters: Meters,
     pub(crate) attempts: HostActivity,
+    /// What the guest wrote to its stores.
+    pub(crate) writes: Vec<StoreWrite>,
     /// Whether the guest can read from its host at all.
     pub(crate) reads: bool,
     /// Microseconds that loading the code took; 0 if it was in memory.

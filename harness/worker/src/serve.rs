@@ -259,6 +259,7 @@ impl Worker {
             reads,
             meters: answer.meters,
             attempts: answer.attempts,
+            writes: answer.writes,
             loaded,
             files,
         }));

@@ -88,6 +88,7 @@ impl Invocation<'_> {
             result,
             meters,
             attempts,
+            writes: _,
         } = self.host.executor.execute(self.host.pack, &request);
         (run.meters, run.attempts) = (meters, attempts);
         match result {

@@ -1,6 +1,9 @@
 //! Calls of a guest, and the calls that the guest makes to its host meanwhile.
 
+use super::executor::{StepCode, StepFailure};
 use super::inputs::ProvisionInputs;
+use super::stores::StoreView;
+use crate::limits::STORE_BYTES;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -177,6 +180,28 @@ pub struct Grants {
     /// The time and the random numbers.
     #[serde(default)]
     pub surroundings: Surroundings,
+    /// What the stores of its installation hold; `None` in a dry run. With stores, the
+    /// guest reads them instead of `config` and `secrets`, and its host records what
+    /// it writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stores: Option<StoreView>,
+}
+
+impl Grants {
+    /// Refuses stores that are over the bound.
+    ///
+    /// # Errors
+    /// A [`StepFailure`] with [`StepCode::StoreBytes`].
+    pub fn check(&self) -> Result<(), StepFailure> {
+        let bytes = self.stores.as_ref().map_or(0, StoreView::bytes);
+        if bytes <= STORE_BYTES {
+            return Ok(());
+        }
+        let message = format!(
+            "the stores of the installation hold {bytes} bytes, bound {STORE_BYTES}; the step was not run"
+        );
+        Err(StepFailure::new(StepCode::StoreBytes, message))
+    }
 }
 
 /// What a guest sees of the world around it.
@@ -196,6 +221,9 @@ pub enum HostVerdict {
     Answered,
     /// The host reported success to the guest but changed nothing (dry run).
     Withheld,
+    /// The host recorded the change, which takes effect if the whole run completes
+    /// (apply mode).
+    Recorded,
     /// The host refused the call and reported that to the guest.
     Denied,
 }

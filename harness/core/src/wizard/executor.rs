@@ -3,6 +3,7 @@
 pub use crate::codes::StepCode;
 
 use super::call::{Call, Grants, HostActivity};
+use super::stores::StoreWrite;
 use crate::pack::Pack;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -30,8 +31,8 @@ impl StepRequest {
     }
 }
 
-/// The result of a step. Plain data, so that it can cross a process boundary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The result of a step. It has no serialised form, because its writes hold secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepAnswer {
     /// The bytes that the step answered, or why there are none.
     pub result: Result<StepOutcome, StepFailure>,
@@ -39,6 +40,21 @@ pub struct StepAnswer {
     pub meters: Meters,
     /// What it did towards its host.
     pub attempts: HostActivity,
+    /// What it wrote to its stores, in order: none in a dry run, and none if it failed.
+    pub writes: Vec<StoreWrite>,
+}
+
+impl StepAnswer {
+    /// An answer with this result that consumed nothing and did nothing.
+    #[must_use]
+    pub fn of(result: Result<StepOutcome, StepFailure>) -> Self {
+        Self {
+            result,
+            meters: Meters::default(),
+            attempts: HostActivity::default(),
+            writes: Vec::new(),
+        }
+    }
 }
 
 /// What was really done.
@@ -116,6 +132,7 @@ impl StepCode {
                 | Self::CompileLimit
                 | Self::HostCalls
                 | Self::HostCallBytes
+                | Self::StoreBytes
                 | Self::PackBudget
                 | Self::Handles
                 | Self::Fuel
@@ -172,10 +189,6 @@ pub struct NoopExecutor;
 
 impl StepExecutor for NoopExecutor {
     fn execute(&self, _pack: &Pack, _request: &StepRequest) -> StepAnswer {
-        StepAnswer {
-            result: Ok(StepOutcome::NotRun),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(Ok(StepOutcome::NotRun))
     }
 }

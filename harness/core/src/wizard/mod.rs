@@ -11,6 +11,7 @@ mod operator;
 pub mod output;
 pub mod plan;
 pub mod questions;
+mod real_inputs;
 pub mod resolve;
 mod role;
 mod run;
@@ -20,6 +21,7 @@ pub mod state;
 pub mod steps;
 pub mod stores;
 pub(crate) mod templates;
+pub mod transaction;
 
 pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict, Surroundings};
 pub use executor::{

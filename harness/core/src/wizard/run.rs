@@ -8,10 +8,12 @@ use super::output::{StepOutput, StepResult};
 use super::plan::ProvisionPlan;
 use super::resolve::Wizard;
 use super::steps::{ProvisionMode, ProvisionStep};
+use super::stores::{SecretBytes, StoreView, StoreWrite};
 use crate::text::inert;
 use greentic_types::validate::Diagnostic;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// How driving a wizard ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +44,10 @@ pub struct Task<'a> {
     /// The exact answers to a component's own questions. With `None`, the driver uses
     /// `inputs`, defaults and made-up answers.
     pub answers: Option<&'a Value>,
+    /// What the stores of the installation hold, for a run that is carried out
+    /// afterwards; `None` is a dry run. With stores, the driver makes up no answer and
+    /// no secret.
+    pub stores: Option<&'a StoreView>,
 }
 
 /// One step of a run.
@@ -107,8 +113,15 @@ pub struct WizardRun {
     pub plan: ProvisionPlan,
     /// The diagnostics of all steps that completed.
     pub diagnostics: Vec<Diagnostic>,
-    /// The steps, in order, including those that could not run.
+    /// The steps, in order, including those that could not run. With stores, without
+    /// what could quote a secret: inputs, answers as bytes, output and logs.
     pub steps: Vec<StepRun>,
+    /// What the guests wrote, in order. Empty in a dry run, and unless the outcome is
+    /// [`Outcome::Completed`].
+    pub writes: Vec<StoreWrite>,
+    /// The answers to questions that ask for a secret, by question id: the values of
+    /// secrets that the plan redacts. Empty where `writes` is.
+    pub secret_answers: BTreeMap<String, SecretBytes>,
 }
 
 impl WizardRun {

@@ -1,6 +1,7 @@
 //! The services of a host for guests: one trait for dry runs and real runs.
 
 use super::call::{Grants, HostVerdict};
+use super::stores::StoreWrite;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub enum Refusal {
     Denied,
     /// The key is malformed.
     InvalidKey,
+    /// The step has no room left for writes. The step ends with a violated bound.
+    Full,
 }
 
 impl Refusal {
@@ -26,6 +29,7 @@ impl Refusal {
             Self::NotFound => "not-found",
             Self::Denied => "denied",
             Self::InvalidKey => "invalid-key",
+            Self::Full => "full",
         }
     }
 
@@ -34,7 +38,7 @@ impl Refusal {
     pub fn verdict(self) -> HostVerdict {
         match self {
             Self::NotFound => HostVerdict::Answered,
-            Self::Denied | Self::InvalidKey => HostVerdict::Denied,
+            Self::Denied | Self::InvalidKey | Self::Full => HostVerdict::Denied,
         }
     }
 }
@@ -93,6 +97,12 @@ pub trait Services: Send {
     /// # Errors
     /// The [`Refusal`], which the host reports to the guest.
     fn change(&mut self, change: Change<'_>) -> Result<HostVerdict, Refusal>;
+    /// Why it refuses, in words for the guest.
+    fn refuses(&self) -> &'static str;
+    /// Takes the changes that it made so far; a host that makes none has none.
+    fn take_writes(&mut self) -> Vec<StoreWrite> {
+        Vec::new()
+    }
 }
 
 /// A host that changes nothing. It withholds writes and reports them as done, so
@@ -112,16 +122,25 @@ impl DryRun {
 }
 
 /// Refuses a key of config or of a secret that could lead to another tenant's keys.
-fn check_key(key: &str) -> Result<(), Refusal> {
+pub(super) fn check_key(key: &str) -> Result<(), Refusal> {
     if key.contains(':') {
         return Err(Refusal::InvalidKey);
     }
     check_state_key(key)
 }
 
+/// Refuses a secret of another tenant.
+pub(super) fn check_secret(key: &str) -> Result<(), Refusal> {
+    check_key(key)?;
+    if key.contains('/') {
+        return Err(Refusal::Denied);
+    }
+    Ok(())
+}
+
 /// Refuses a key of state. Colons are allowed: hosts keep the state of a tenant under
 /// a prefix of its own, and published components have keys such as `card:node:1`.
-fn check_state_key(key: &str) -> Result<(), Refusal> {
+pub(super) fn check_state_key(key: &str) -> Result<(), Refusal> {
     let foreign = |c: char| c.is_control() || matches!(c, '*' | '?' | '\\');
     let climbs = key.split('/').any(|part| matches!(part, "" | "." | ".."));
     if key.len() > KEY_BYTES || climbs || key.contains(foreign) {
@@ -141,10 +160,7 @@ impl Services for DryRun {
     }
 
     fn secret(&mut self, key: &str) -> Result<Vec<u8>, Refusal> {
-        check_key(key)?;
-        if key.contains('/') {
-            return Err(Refusal::Denied);
-        }
+        check_secret(key)?;
         let value = self.grants.secrets.get(key);
         value
             .map(|v| v.clone().into_bytes())
@@ -164,6 +180,10 @@ impl Services for DryRun {
             Change::Send { .. } | Change::OAuth { .. } => return Err(Refusal::Denied),
         }
         Ok(HostVerdict::Withheld)
+    }
+
+    fn refuses(&self) -> &'static str {
+        "refused by a dry run"
     }
 }
 

@@ -8,14 +8,17 @@ use super::inputs::ProvisionInputs;
 use super::output::StepOutput;
 use super::plan::ProvisionPlan;
 use super::questions::canary;
+use super::real_inputs;
 use super::resolve::Wizard;
 use super::run::{Outcome, StepRun, Task, WizardRun};
 use super::steps::{ProvisionMode, ProvisionStep};
+use super::stores::StoreWrite;
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::{cbor, json};
 use greentic_types::validate::Severity;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads a guest's answer as a step's output.
@@ -85,7 +88,19 @@ impl<'a> Session<'a> {
             inputs,
             mode,
             answers,
+            stores,
         } = *task;
+        let (grants, secret_answers) = match stores {
+            None => (grants(inputs), BTreeMap::new()),
+            Some(stores) => {
+                let stores = Some(real_inputs::over(stores, inputs));
+                let grants = Grants {
+                    stores,
+                    ..Grants::default()
+                };
+                (grants, real_inputs::secrets(inputs, &wizard.form))
+            }
+        };
         Self {
             executor,
             pack,
@@ -94,18 +109,54 @@ impl<'a> Session<'a> {
             mode,
             answers,
             limits,
-            grants: Arc::new(grants(inputs)),
+            grants: Arc::new(grants),
             run: WizardRun {
                 outcome: Outcome::Completed,
                 plan: ProvisionPlan::default(),
                 diagnostics: Vec::new(),
                 steps: Vec::new(),
+                writes: Vec::new(),
+                secret_answers,
             },
         }
     }
 
     pub(super) fn into_run(self) -> WizardRun {
-        self.run
+        let applies = self.applies();
+        let mut run = self.run;
+        if applies {
+            run.steps.iter_mut().for_each(without_secrets);
+        }
+        if !run.completed() {
+            run.writes.clear();
+            run.secret_answers.clear();
+        }
+        run
+    }
+
+    /// Whether the run is carried out afterwards, so that nothing may be made up.
+    pub(super) fn applies(&self) -> bool {
+        self.grants.stores.is_some()
+    }
+
+    /// Keeps those of `answers` that are secrets by `ids`, for the plan's redacted keys.
+    pub(super) fn keep_secrets(&mut self, answers: &Value, ids: &[&str]) {
+        if self.applies() {
+            let found = ids.iter().filter_map(|id| {
+                let value = real_inputs::secret(answers.get(*id)?)?;
+                Some(((*id).to_owned(), value))
+            });
+            self.run.secret_answers.extend(found);
+        }
+    }
+
+    /// Makes the writes of a step visible to the steps after it.
+    fn wrote(&mut self, writes: Vec<StoreWrite>) {
+        let grants = Arc::make_mut(&mut self.grants);
+        if let Some(view) = &mut grants.stores {
+            writes.iter().for_each(|write| view.apply(write));
+            self.run.writes.extend(writes);
+        }
     }
 
     pub(super) fn steps(&self) -> &[StepRun] {
@@ -157,6 +208,7 @@ impl<'a> Session<'a> {
             result,
             meters,
             attempts,
+            writes,
         } = self.executor.execute(self.pack, &request);
         (step.meters, step.attempts) = (meters, attempts);
         // Older components answer `qa-spec` with JSON, which hosts accept. No CBOR document
@@ -181,6 +233,10 @@ impl<'a> Session<'a> {
             }
             Err(failure) => Some(Err(failure)),
         };
+        // NB: the writes of a step whose answer is unusable are lost, as those of a trap.
+        if step.output().is_some() && !writes.is_empty() {
+            self.wrote(writes);
+        }
         self.record(step)
     }
 
@@ -225,7 +281,19 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The grants that follow from the answers of `inputs`. A secret without a value in
+/// Removes what could quote a real secret: the input has the answers, and the guest may
+/// print or answer whatever it read.
+fn without_secrets(step: &mut StepRun) {
+    step.input.clear();
+    step.raw = None;
+    step.attempts = HostActivity {
+        calls: std::mem::take(&mut step.attempts.calls),
+        truncated: step.attempts.truncated,
+        ..HostActivity::default()
+    };
+}
+
+/// The grants of a dry run that follow from the answers of `inputs`. A secret without a value in
 /// the answers gets a canary, so that a guest that reads it can continue.
 #[must_use]
 pub fn grants(inputs: &ProvisionInputs) -> Grants {

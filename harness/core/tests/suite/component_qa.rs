@@ -3,9 +3,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Call, HostActivity, Meters, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode,
-    StepExecutor, StepFailure, StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive,
-    wizards,
+    Call, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source, cbor};
 use serde_json::json;
@@ -23,11 +22,7 @@ impl StepExecutor for Component {
             Call::ApplyAnswers { .. } => Ok(StepOutcome::Cbor(self.applied.clone())),
             other => Err(StepFailure::new(StepCode::Abi, other.function())),
         };
-        StepAnswer {
-            result,
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(result)
     }
 }
 
@@ -58,6 +53,7 @@ fn setup(component: &Component) -> WizardRun {
         inputs: &inputs,
         mode: ProvisionMode::DryRun,
         answers: None,
+        stores: None,
     };
     drive(component, &pack, &task, &limits)
 }

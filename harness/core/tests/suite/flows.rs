@@ -2,9 +2,8 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Call, HostActivity, Meters, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode,
-    StepExecutor, StepFailure, StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive,
-    wizards,
+    Call, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepFailure,
+    StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source};
 use serde_json::{Value, json};
@@ -24,11 +23,7 @@ impl StepExecutor for Operations {
             },
             other => Err(StepFailure::new(StepCode::Abi, other.function())),
         };
-        StepAnswer {
-            result,
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(result)
     }
 }
 
@@ -104,6 +99,7 @@ fn run_with(entry: &str, nodes: &[(&str, Value)], form: &str) -> WizardRun {
         inputs: &inputs,
         mode: ProvisionMode::DryRun,
         answers: None,
+        stores: None,
     };
     drive(&Operations, &pack, &task, &limits)
 }

@@ -27,7 +27,7 @@ fn read(host: &mut Host, key: &str) -> Result<Data, Refusal> {
 
 fn runtime(host: &mut Host, _: &str, arguments: &Arguments<'_>) -> Reply {
     let value = read(host, arguments.text(0));
-    Reply::result(value.map(|v| (v, HostVerdict::Answered)))
+    host.reply(value.map(|v| (v, HostVerdict::Answered)))
 }
 
 fn step(host: &mut Host, _: &str, arguments: &Arguments<'_>) -> Reply {

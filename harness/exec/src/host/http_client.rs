@@ -1,4 +1,4 @@
-//! `greentic:http/http-client`: a dry run sends no request; the guest gets an error.
+//! `greentic:http/http-client`: the host sends no request; the guest gets an error.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -15,5 +15,6 @@ fn answer(host: &mut Host, _: &str, arguments: &Arguments<'_>) -> Reply {
         method: arguments.field(0, "method"),
         url: arguments.field(0, "url"),
     };
-    Reply::result(host.services.change(request).map(|v| (Data::Null, v)))
+    let sent = host.change(request).map(|v| (Data::Null, v));
+    host.reply(sent)
 }

@@ -18,7 +18,7 @@ fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     };
     let verdict = match function {
         "get-token" => HostVerdict::Answered,
-        _ => match host.services.change(change) {
+        _ => match host.change(change) {
             Ok(verdict) => verdict,
             Err(refusal) => refusal.verdict(),
         },

@@ -1,4 +1,4 @@
-//! `greentic:secrets-store/secrets-store`: returns canaries as the guest's secrets.
+//! `greentic:secrets-store/secrets-store`: the guest's secrets, in a dry run canaries.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -14,18 +14,19 @@ pub(super) const SECRETS: Capability = Capability {
 fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     let key = arguments.text(0);
     if function == "get" {
-        return Reply::result(match host.services.secret(key) {
+        let value = match host.services.secret(key) {
             Ok(value) => Ok((Data::Bytes(value), HostVerdict::Answered)),
             Err(Refusal::NotFound) => Ok((Data::Null, HostVerdict::Answered)),
             Err(refusal) => Err(refusal),
-        });
+        };
+        return host.reply(value);
     }
     let value = arguments.bytes(1);
     let change = Change::PutSecret { key, value: &value };
     // NB: `put` has no result, so only the report shows a refusal.
     Reply {
         data: Data::Null,
-        verdict: match host.services.change(change) {
+        verdict: match host.change(change) {
             Ok(verdict) => verdict,
             Err(refusal) => refusal.verdict(),
         },

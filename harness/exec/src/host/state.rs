@@ -3,11 +3,14 @@
 use super::stdio::Captured;
 use crate::failure::LimitHit;
 use crate::reflect::Data;
-use provision_core::limits::StepLimits;
+use provision_core::limits::{STORE_BYTES, StepLimits};
 use provision_core::rng::Rng;
 use provision_core::text::{hex, inert};
-use provision_core::wizard::services::{DryRun, Refusal, Services};
-use provision_core::wizard::{Grants, HostActivity, HostCall, HostVerdict, Surroundings};
+use provision_core::wizard::services::{Change, Refusal, Services};
+use provision_core::wizard::transaction::services;
+use provision_core::wizard::{
+    Grants, HostActivity, HostCall, HostVerdict, StoreWrite, Surroundings,
+};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wasmtime::Result;
@@ -35,20 +38,6 @@ impl Reply {
         Self {
             data,
             verdict: HostVerdict::Answered,
-        }
-    }
-
-    /// `ok` with the data, or `err` with the refusal's code.
-    pub(super) fn result(result: Result<(Data, HostVerdict), Refusal>) -> Self {
-        match result {
-            Ok((data, verdict)) => Self {
-                data: Data::ok(data),
-                verdict,
-            },
-            Err(refusal) => Self {
-                data: Data::err(refusal.code(), "refused by a dry run"),
-                verdict: refusal.verdict(),
-            },
         }
     }
 }
@@ -106,12 +95,25 @@ impl Arguments<'_> {
     }
 }
 
+/// Which arguments of a call its digest in the report covers.
+#[derive(Clone, Copy)]
+enum Digested {
+    /// All.
+    All,
+    /// The first, which is the key of what is read or written. In apply mode the value
+    /// may be a real secret, and its digest would let a reader test guesses.
+    First,
+}
+
 /// The host of one store: its services and bounds, and a record of the calls.
 pub(crate) struct Host {
     pub(super) services: Box<dyn Services>,
     attempts: HostActivity,
     calls: u64,
     bytes: u64,
+    /// Whether a write was refused because there is no room left.
+    full: bool,
+    digested: Digested,
     max_calls: u64,
     max_bytes: usize,
     max_lines: usize,
@@ -127,11 +129,17 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new(limits: &StepLimits, grants: Arc<Grants>) -> Self {
         let surroundings = grants.surroundings;
+        let digested = match grants.stores {
+            None => Digested::All,
+            Some(_) => Digested::First,
+        };
         Self {
-            services: Box::new(DryRun::new(grants)),
+            services: services(grants),
             attempts: HostActivity::default(),
             calls: 0,
             bytes: 0,
+            full: false,
+            digested,
             max_calls: limits.host_calls,
             max_bytes: limits.host_call_bytes,
             max_lines: limits.log_lines,
@@ -147,6 +155,32 @@ impl Host {
     /// Number and bytes of the calls so far.
     pub(crate) fn meters(&self) -> (u64, u64) {
         (self.calls, self.bytes)
+    }
+
+    /// `ok` with the data, or `err` with the refusal's code.
+    pub(super) fn reply(&self, result: Result<(Data, HostVerdict), Refusal>) -> Reply {
+        match result {
+            Ok((data, verdict)) => Reply {
+                data: Data::ok(data),
+                verdict,
+            },
+            Err(refusal) => Reply {
+                data: Data::err(refusal.code(), self.services.refuses()),
+                verdict: refusal.verdict(),
+            },
+        }
+    }
+
+    /// Makes `change`, withholds it, or refuses it.
+    pub(super) fn change(&mut self, change: Change<'_>) -> Result<HostVerdict, Refusal> {
+        let done = self.services.change(change);
+        self.full |= done == Err(Refusal::Full);
+        done
+    }
+
+    /// Takes what the guest wrote to its stores.
+    pub(crate) fn take_writes(&mut self) -> Vec<StoreWrite> {
+        self.services.take_writes()
     }
 
     /// The guest's calls, logs and output.
@@ -188,8 +222,15 @@ impl Host {
             }
             .into());
         }
+        if self.full {
+            return Err(LimitHit::StoreBytes { limit: STORE_BYTES }.into());
+        }
+        let digested = match self.digested {
+            Digested::All => arguments,
+            Digested::First => arguments.get(..1).unwrap_or_default(),
+        };
         let mut hash = Sha256::new();
-        arguments.iter().for_each(|a| feed(&mut hash, a));
+        digested.iter().for_each(|a| feed(&mut hash, a));
         let digest = hash.finalize();
         let call = HostCall {
             interface: inert(interface, 200),

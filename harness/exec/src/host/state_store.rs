@@ -1,4 +1,4 @@
-//! `greentic:state/state-store`: empty; the host withholds writes.
+//! `greentic:state/state-store`: in a dry run empty, and the host withholds writes.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -15,15 +15,16 @@ fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     let key = arguments.text(0);
     let value = arguments.bytes(1);
     let done = |verdict| (Data::Text("ok".into()), verdict);
-    Reply::result(match function {
+    let result = match function {
         "read" => {
             let value = host.services.state(key);
             value.map(|v| (Data::Bytes(v), HostVerdict::Answered))
         }
-        "delete" => host.services.change(Change::DeleteState { key }).map(done),
+        "delete" => host.change(Change::DeleteState { key }).map(done),
         _ => {
             let change = Change::WriteState { key, value: &value };
-            host.services.change(change).map(done)
+            host.change(change).map(done)
         }
-    })
+    };
+    host.reply(result)
 }

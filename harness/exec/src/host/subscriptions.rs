@@ -1,4 +1,4 @@
-//! `subscriptions` of the step world: there are none, and the host withholds changes.
+//! `subscriptions` of the step world: there are none, and a dry run withholds changes.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -17,5 +17,6 @@ fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     let change = Change::Subscriptions {
         wanted: arguments.text(0),
     };
-    Reply::result(host.services.change(change).map(|v| (Data::Null, v)))
+    let done = host.change(change).map(|v| (Data::Null, v));
+    host.reply(done)
 }

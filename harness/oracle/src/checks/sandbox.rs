@@ -75,7 +75,7 @@ fn least_attempts(subject: &Subject, findings: &mut Findings) {
 /// an interface that the table lacks counts as one.
 fn is_effect(call: &HostCall) -> bool {
     match call.verdict {
-        HostVerdict::Withheld => true,
+        HostVerdict::Withheld | HostVerdict::Recorded => true,
         HostVerdict::Denied => capability(&call.interface).is_none_or(|c| c.leaves_machine),
         HostVerdict::Answered => false,
     }

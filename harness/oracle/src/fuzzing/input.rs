@@ -52,6 +52,7 @@ impl Input {
             inputs: &self.inputs,
             mode: self.mode,
             answers: self.own.as_ref(),
+            stores: None,
         };
         Some(drive(executor, pack, &task, limits))
     }

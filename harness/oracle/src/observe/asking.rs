@@ -89,6 +89,7 @@ impl<'a> Asking<'a> {
                 inputs: &inputs,
                 mode: ProvisionMode::DryRun,
                 answers: None,
+                stores: None,
             };
             let limits = &self.conditions.limits;
             let run = drive(self.executor, self.pack, &task, limits);

@@ -393,6 +393,7 @@ impl Prober<'_> {
             inputs: &base.inputs,
             mode: ProvisionMode::DryRun,
             answers: base.own.as_ref(),
+            stores: None,
         };
         drive(executor, self.pack, &task, &self.conditions.limits)
     }

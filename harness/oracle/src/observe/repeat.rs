@@ -73,6 +73,7 @@ fn dry_run(
         inputs,
         mode: ProvisionMode::DryRun,
         answers: None,
+        stores: None,
     };
     drive(executor, pack, &task, &conditions.limits)
 }

@@ -62,6 +62,7 @@ pub(super) fn vary(opened: &mut Opened, executor: &dyn StepExecutor, conditions:
                 inputs: &inputs,
                 mode: mode(variation, kind),
                 answers: None,
+                stores: None,
             };
             let executor = Elsewhere {
                 executor,

@@ -2,8 +2,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
-    StepRequest, wizards,
+    Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest, wizards,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_oracle::fuzzing::{Campaign, Found, TargetRunner, input_specs};
@@ -25,11 +24,7 @@ impl StepExecutor for Guest {
         };
         let input: Value = serde_json::from_slice(input).expect("JSON");
         let said = (self.0)(&input, self.1.fetch_add(1, Ordering::Relaxed));
-        StepAnswer {
-            result: said.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(said.map(|value| StepOutcome::Json(value.to_string().into_bytes())))
     }
 }
 

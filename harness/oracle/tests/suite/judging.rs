@@ -31,15 +31,12 @@ fn ran(text: &str, fuel: u64) -> StepAnswer {
         result: Ok(StepOutcome::Json(text.into())),
         meters,
         attempts: HostActivity::default(),
+        writes: Vec::new(),
     }
 }
 
 fn failed(code: StepCode) -> StepAnswer {
-    StepAnswer {
-        result: Err(StepFailure::new(code, "why")),
-        meters: Meters::default(),
-        attempts: HostActivity::default(),
-    }
+    StepAnswer::of(Err(StepFailure::new(code, "why")))
 }
 
 const MANIFEST: &str =

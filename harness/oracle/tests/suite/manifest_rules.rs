@@ -7,9 +7,7 @@ use crate::rules;
 use greentic_types::schemas::component::v0_6_0::schema_hash;
 use project::Files;
 use provision_core::pack::digest;
-use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
-};
+use provision_core::wizard::{Call, StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Pack, Status};
 use provision_oracle::{CheckResult, Conditions, judge, observe};
 use rules::{changed, failed, of, passed};
@@ -24,11 +22,7 @@ impl StepExecutor for Described {
             Call::Describe => StepOutcome::Json(self.0.to_string().into()),
             _ => StepOutcome::NotRun,
         };
-        StepAnswer {
-            result: Ok(outcome),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(Ok(outcome))
     }
 }
 

@@ -9,8 +9,7 @@ use folder::folder;
 use provision_core::rng::Rng;
 use provision_core::wizard::capabilities::{CAPABILITIES, capability};
 use provision_core::wizard::{
-    Call, HostActivity, Meters, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest,
-    Task, drive, wizards,
+    Call, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepRequest, Task, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source};
 use provision_exec::WasmtimeExecutor;
@@ -85,11 +84,7 @@ impl StepExecutor for Scripted<'_> {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
         let answers = &self.0.answers;
         let at = self.1.fetch_add(1, Ordering::Relaxed);
-        StepAnswer {
-            result: answers[at % answers.len()].clone(),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(answers[at % answers.len()].clone())
     }
 }
 
@@ -111,6 +106,7 @@ fn wizard_cases(rng: &mut Rng, times: usize, wanted: &mut BTreeSet<StepCode>) {
                 inputs: &case.inputs,
                 mode: ProvisionMode::DryRun,
                 answers: None,
+                stores: None,
             };
             let run = drive(&Scripted(&case, AtomicUsize::new(0)), &pack, &task, &limits);
             for failure in run.steps.iter().filter_map(|s| s.failure()) {

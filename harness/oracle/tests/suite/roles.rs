@@ -2,8 +2,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    HostActivity, Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure,
-    StepOutcome, StepRequest,
+    NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use provision_core::{Pack, Source, Status, Verdict};
 use provision_oracle::{CheckResult, Conditions, Level, judge, observe, verdict};
@@ -61,11 +60,7 @@ struct Validator(Result<StepOutcome, StepFailure>);
 
 impl StepExecutor for Validator {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
-        StepAnswer {
-            result: self.0.clone(),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(self.0.clone())
     }
 }
 

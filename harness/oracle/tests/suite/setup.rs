@@ -7,8 +7,7 @@ use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use project::{Files, files_of};
 use provision_core::wizard::questions::canary;
 use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
-    StepRequest,
+    Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use provision_core::{Pack, Source, Status};
 use provision_oracle::{CheckResult, Conditions, Level, Subject, judge, observe};
@@ -63,11 +62,7 @@ impl StepExecutor for Provider {
             }
             other => Err(StepFailure::new(StepCode::Abi, other.function())),
         };
-        StepAnswer {
-            result,
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(result)
     }
 }
 
@@ -293,11 +288,7 @@ struct Slow;
 
 impl StepExecutor for Slow {
     fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
-        StepAnswer {
-            result: Err(StepFailure::new(StepCode::Deadline, "slow")),
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(Err(StepFailure::new(StepCode::Deadline, "slow")))
     }
 }
 

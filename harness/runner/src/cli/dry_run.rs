@@ -104,6 +104,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         inputs: &inputs,
         mode: args.mode.into(),
         answers: None,
+        stores: None,
     };
     let run = drive(&*executor, &pack, &task, &limits);
     report(args, wizard, &run)

@@ -2,7 +2,7 @@
 
 use super::process::WorkerFailure;
 use super::watchdog::stopped;
-use provision_core::wizard::{HostActivity, Meters, StepAnswer, StepCode, StepFailure};
+use provision_core::wizard::{StepAnswer, StepCode, StepFailure};
 use provision_exec::CoveredFile;
 
 /// The answer of a step, and the coverage counters that it hit.
@@ -32,11 +32,7 @@ pub(super) fn is_retryable(failure: &WorkerFailure) -> bool {
 }
 
 pub(super) fn failed(failure: StepFailure) -> WorkerReply {
-    let answer = StepAnswer {
-        result: Err(failure),
-        meters: Meters::default(),
-        attempts: HostActivity::default(),
-    };
+    let answer = StepAnswer::of(Err(failure));
     WorkerReply {
         answer,
         files: Vec::new(),

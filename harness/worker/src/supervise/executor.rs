@@ -202,6 +202,7 @@ impl Workers {
         pack: &Pack,
         request: &StepRequest,
     ) -> Result<WorkerReply, StepError> {
+        request.grants.check().map_err(StepError::Final)?;
         let mut lease = self.runners.take(Some(pack.fingerprint()))?;
         // NB: an input over its bound is refused before anything is compiled.
         let fits = match &request.call {
@@ -304,6 +305,7 @@ impl Workers {
             output,
             meters,
             attempts,
+            writes,
             loaded,
             files,
             reads,
@@ -344,6 +346,7 @@ impl Workers {
             result,
             meters,
             attempts,
+            writes,
         };
         Ok(WorkerReply {
             answer,

@@ -253,7 +253,7 @@ impl Walk<'_> {
         let id = |suffix: &str| format!("{}-{suffix}", inputs.install_id);
         let input = json!({
             "mode": session.mode,
-            "dry_run": true,
+            "dry_run": !session.applies(),
             "provider_id": inputs.provider_id,
             "install_id": inputs.install_id,
             "public_base_url": inputs.public_base_url,

@@ -9,7 +9,7 @@ use crate::wizard::call::Call;
 use crate::wizard::executor::{StepCode, StepFailure};
 use crate::wizard::output::StepOutput;
 use crate::wizard::plan::{ProvisionPlanPatch, RedactedValue, SecretsPatch};
-use crate::wizard::questions::{answers, questions};
+use crate::wizard::questions::{Question, answers, questions, real_answers, unanswered};
 use crate::wizard::session::{PendingStep, Session, bounded};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::{Map, Value, json};
@@ -146,24 +146,28 @@ fn ask(
     if by.by == Asker::Operator && !prior {
         texts_are_known(session, by, spec.data.get("questions")?, &asked)?;
     }
-    let inputs = session.inputs;
-    let base_url = inputs.public_base_url.as_deref();
-    let made = || match by.by {
-        Asker::Author => answers(&asked, &inputs.answers, base_url),
-        // The operator passes the form's answers on at setup, and none at removal.
-        Asker::Operator if mode == "remove" => json!({}),
-        Asker::Operator => form.answers(&inputs.answers, base_url),
-    };
     // The task's answers test `mode` only; a prior setup uses generated answers.
     let exactly = session.answers.filter(|_| !prior);
-    let answers = exactly.map_or_else(made, Value::clone);
-    if by.by == Asker::Operator
-        && mode != "remove"
-        && let Some(why) = form.refusal(&answers)
-    {
+    let answers = match (exactly, by.by) {
+        (Some(answers), _) => answers.clone(),
+        (None, Asker::Author) => given(session, &asked),
+        // The operator passes the form's answers on at setup, and none at removal.
+        (None, Asker::Operator) if mode == "remove" => json!({}),
+        (None, Asker::Operator) => given(session, &form.questions),
+    };
+    let why = match by.by {
+        Asker::Author => lacking(session, &asked, &answers),
+        Asker::Operator if mode == "remove" => None,
         // The setup tool refuses these answers before the operator sees them.
+        Asker::Operator => form.refusal(&answers),
+    };
+    if let Some(why) = why {
+        let by = match by.by {
+            Asker::Author => "answers",
+            Asker::Operator => "setup form",
+        };
         let failure = StepFailure::new(StepCode::Step, inert(&why, 300));
-        return session.answer(due(ProvisionStep::Validate), "setup form", Err(failure));
+        return session.answer(due(ProvisionStep::Validate), by, Err(failure));
     }
     let due = due(ProvisionStep::Apply);
     if let Err(failure) = bounded(&answers, session.limits) {
@@ -186,7 +190,31 @@ fn ask(
         })
     };
     let output = session.call(due, call, &read)?;
+    session.keep_secrets(&answers, &secret);
     (!session.refused()).then_some(output)
+}
+
+/// Why a run that is carried out cannot continue with `answers`: a required one is not
+/// there. A dry run has made it up.
+fn lacking(session: &Session<'_>, asked: &[Question], answers: &Value) -> Option<String> {
+    let question = unanswered(asked, answers).filter(|_| session.applies())?;
+    let part = if question.secret { "secrets" } else { "config" };
+    let id = &question.id;
+    Some(format!(
+        "the question `{id}` has no answer; add one below `{part}` of the answers"
+    ))
+}
+
+/// The answers to `asked`: those of the task, defaults, and in a dry run made-up ones.
+fn given(session: &Session<'_>, asked: &[Question]) -> Value {
+    let inputs = session.inputs;
+    let base_url = inputs.public_base_url.as_deref();
+    let answers = if session.applies() {
+        real_answers
+    } else {
+        answers
+    };
+    answers(asked, &inputs.answers, base_url)
 }
 
 /// The next step, or a node of that name for a setup before the wizard's own run.

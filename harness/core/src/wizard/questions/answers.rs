@@ -1,6 +1,6 @@
 //! Generates valid answers for questions.
 
-use super::{Kind, Question};
+use super::{GIVEN, Kind, Question};
 use serde_json::{Map, Value, json};
 
 /// Answers for those of `questions` that are shown: the value in `given` (by id, at its top level, below
@@ -8,6 +8,36 @@ use serde_json::{Map, Value, json};
 /// a made-up one of the question's kind.
 #[must_use]
 pub fn answers(questions: &[Question], given: &Value, base_url: Option<&str>) -> Value {
+    answered(questions, given, |question| {
+        question.required.then(|| fitting(question, base_url))
+    })
+}
+
+/// The same without made-up answers: a required question may stay without an answer,
+/// unless it asks for the base URL, which the host knows.
+#[must_use]
+pub fn real_answers(questions: &[Question], given: &Value, base_url: Option<&str>) -> Value {
+    answered(questions, given, |question| {
+        let known = base_url.filter(|_| question.id == GIVEN);
+        known.map(Value::from)
+    })
+}
+
+/// The first required question that is shown and that `answers` leave unanswered.
+#[must_use]
+pub fn unanswered<'q>(questions: &'q [Question], answers: &Value) -> Option<&'q Question> {
+    let empty = Map::new();
+    let answers = answers.as_object().unwrap_or(&empty);
+    let lacks = |id: &str| answers.get(id).is_none_or(Value::is_null);
+    let mut required = questions.iter().filter(|q| q.required);
+    required.find(|q| lacks(&q.id) && q.shown(answers) != Some(false))
+}
+
+fn answered(
+    questions: &[Question],
+    given: &Value,
+    otherwise: impl Fn(&Question) -> Option<Value>,
+) -> Value {
     let given = |id: &str| {
         let places = [Some(given), given.get("config"), given.get("secrets")];
         let mut places = places.into_iter().flatten();
@@ -21,7 +51,7 @@ pub fn answers(questions: &[Question], given: &Value, base_url: Option<&str>) ->
             continue;
         }
         let default = || question.default.clone();
-        let made = || question.required.then(|| fitting(question, base_url));
+        let made = || otherwise(question);
         let answer = given(&question.id).or_else(default).or_else(made);
         answers.extend(answer.map(|answer| (question.id.clone(), answer)));
     }
@@ -161,6 +191,25 @@ mod tests {
             required: true,
             ..Question::plain(id, kind)
         }
+    }
+
+    #[test]
+    fn real_answers_make_nothing_up_and_name_what_is_missing() {
+        let mut token = question("string", "token");
+        token.secret = true;
+        let asked = [question("text", GIVEN), question("bool", "enabled"), token];
+        let base = Some("https://base.invalid");
+        let given = json!({"config": {"enabled": true}, "secrets": {"token": "<redacted>"}});
+        let answers = real_answers(&asked, &given, base);
+        assert_eq!(
+            answers,
+            json!({(GIVEN): "https://base.invalid", "enabled": true})
+        );
+        let missing = unanswered(&asked, &answers).map(|q| q.id.as_str());
+        assert_eq!(missing, Some("token"));
+        let given = json!({"enabled": true, "secrets": {"token": "t"}});
+        let answers = real_answers(&asked, &given, base);
+        assert_eq!(unanswered(&asked, &answers), None);
     }
 
     #[test]

@@ -262,6 +262,8 @@ mod tests {
                 plan: plan(patch),
                 diagnostics: Vec::new(),
                 steps: Vec::new(),
+                writes: Vec::new(),
+                secret_answers: std::collections::BTreeMap::new(),
             };
             super::dropped(&left, &updated, whole.as_ref().and_then(Value::as_object))
         };

@@ -1,8 +1,7 @@
 //! Application packs of few nodes, the guests that they call, and their verdicts.
 
 use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
-    StepRequest,
+    Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
 use provision_core::{Pack, Source, Status, Verdict};
 use provision_oracle::{CheckResult, Conditions, Level, Subject, judge, observe, verdict};
@@ -32,11 +31,7 @@ impl StepExecutor for Guests {
             },
             other => Err(StepFailure::new(StepCode::Abi, other.function())),
         };
-        StepAnswer {
-            result,
-            meters: Meters::default(),
-            attempts: HostActivity::default(),
-        }
+        StepAnswer::of(result)
     }
 }
 

@@ -1,9 +1,7 @@
 //! A pack with one setup wizard, whose steps a test answers.
 
 use provision_core::Source;
-use provision_core::wizard::{
-    Call, HostActivity, Meters, StepAnswer, StepFailure, StepOutcome, StepRequest,
-};
+use provision_core::wizard::{Call, StepAnswer, StepFailure, StepOutcome, StepRequest};
 use serde_json::Value;
 
 /// A pack with one module for all steps of its setup, and `files` added.
@@ -29,9 +27,5 @@ pub(crate) fn input(request: &StepRequest) -> Value {
 
 /// What a step says, as the executor gives it back.
 pub(crate) fn answer(said: Result<Value, StepFailure>) -> StepAnswer {
-    StepAnswer {
-        result: said.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
-        meters: Meters::default(),
-        attempts: HostActivity::default(),
-    }
+    StepAnswer::of(said.map(|value| StepOutcome::Json(value.to_string().into_bytes())))
 }

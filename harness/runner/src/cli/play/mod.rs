@@ -150,6 +150,7 @@ impl Player<'_> {
             inputs: &inputs,
             mode: ProvisionMode::DryRun,
             answers: None,
+            stores: None,
         };
         drive(self.executor, self.pack, &task, self.limits)
     }

@@ -9,6 +9,8 @@
 )]
 #![expect(clippy::expect_used, reason = "tests fail so")]
 
+mod stores;
+
 use libtest_mimic::{Arguments, Failed, Trial};
 use provision_core::wizard::{Call, StepAnswer, StepCode, StepExecutor, StepOutcome, StepRequest};
 use provision_core::{Limits, Pack, Source};
@@ -70,9 +72,14 @@ fn main() -> ExitCode {
             })
         })
         .collect();
-    let more: [(&str, Test); 6] = [
+    let more: [(&str, Test); 8] = [
         ("step_is_run_again_after_one_crash", once),
         ("answers_equal_those_of_the_in_process_executor", same),
+        (
+            "writes_equal_those_of_the_in_process_executor",
+            stores::same_writes,
+        ),
+        ("killed_worker_loses_all_writes", stores::lost),
         ("slow_compile_ends_with_compile_timeout", slow),
         ("large_compile_ends_with_worker_memory", large),
         ("program_that_is_not_a_worker_is_refused", no_worker),
@@ -115,7 +122,7 @@ fn worker(mode: &str) -> ExitCode {
         return provision_worker::serve();
     }
     frame();
-    answer(r#"{"ready":{"version":2,"locks":[]}}"#, b"");
+    answer(r#"{"ready":{"version":3,"locks":[]}}"#, b"");
     loop {
         let head = String::from_utf8(frame()).expect("JSON");
         if head.starts_with(r#"{"compile""#) {
@@ -134,7 +141,7 @@ fn go_wrong(mode: &str) -> ExitCode {
     let done = r#"{"step":{"result":{"Ok":"json"},"output":OUT,"reads":true,"meters":{"fuel":1,
         "memory_bytes":0,"table_elements":0,"host_calls":0,"host_bytes":0,"output_bytes":0,
         "wall_micros":0},"attempts":{"calls":[],"stdout":[],"stderr":[],"logs":[],
-        "truncated":false},"loaded":0,"files":[]}}"#;
+        "truncated":false},"writes":[],"loaded":0,"files":[]}}"#;
     let mut out = std::io::stdout();
     match mode {
         "abort" | "once" => std::process::abort(),
