@@ -5,6 +5,7 @@ pub use crate::paths::show;
 use crate::expectations::ExpectationsError;
 use crate::read_file::ReadError;
 use crate::repro::BundleError;
+use provision_apply::{ApplyError, StoreError};
 use provision_core::OpenError;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,8 @@ pub enum Exit {
     Fails = 1,
     /// Usage or configuration.
     Usage = 2,
-    /// An expectation is stale: unexpected pass, unused, expired.
+    /// An expectation is stale: unexpected pass, unused, expired. Or the pack or the
+    /// store has changed since a plan was made.
     Stale = 3,
     /// An archive or sandbox violation.
     Violation = 4,
@@ -114,6 +116,9 @@ pub enum Error {
     /// The supervisor cannot start workers.
     #[error("cannot start workers: {0}")]
     Workers(#[from] provision_worker::WorkerError),
+    /// A plan is not applied, or the store cannot be used.
+    #[error("{}{}", coded(.0), .0)]
+    Apply(#[from] ApplyError),
 }
 
 impl Error {
@@ -136,6 +141,7 @@ impl Error {
             | Self::Bundle(_)
             | Self::Expectations { .. } => Exit::Usage,
             Self::Refused { why, .. } => exit_of(why),
+            Self::Apply(error) => exit_of_apply(error),
             Self::Io { .. } | Self::Format { .. } | Self::Executor(_) | Self::Workers(_) => {
                 Exit::Harness
             }
@@ -154,6 +160,32 @@ impl From<ReadError> for Error {
             },
             error => Self::File(error),
         }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Apply(error.into())
+    }
+}
+
+/// The code of `error` before its words.
+fn coded(error: &ApplyError) -> String {
+    let code = error.code();
+    code.map_or_else(String::new, |code| format!("{code}: "))
+}
+
+fn exit_of_apply(error: &ApplyError) -> Exit {
+    match error {
+        ApplyError::SecretUnresolved { .. }
+        | ApplyError::SecretShown { .. }
+        | ApplyError::Export { .. } => Exit::Fails,
+        ApplyError::Stale { .. } => Exit::Stale,
+        ApplyError::PlanUnreadable { .. }
+        | ApplyError::NotInstalled { .. }
+        | ApplyError::Mode { .. }
+        | ApplyError::Operation { .. } => Exit::Usage,
+        ApplyError::Store(_) => Exit::Harness,
     }
 }
 

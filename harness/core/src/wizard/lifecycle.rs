@@ -2,7 +2,7 @@
 
 use super::drivers::{flow, modules, provisioner, qa};
 use super::executor::StepExecutor;
-use super::resolve::Driver;
+use super::resolve::{Driver, Wizard};
 use super::run::{Task, WizardRun};
 use super::session::Session;
 use crate::limits::Limits;
@@ -38,4 +38,23 @@ pub fn drive(
         }
     }
     session.into_run()
+}
+
+impl Wizard {
+    /// Whether it updates or removes what `setup` sets up.
+    #[must_use]
+    pub fn belongs_to(&self, setup: &Self) -> bool {
+        match (&self.driver, &setup.driver) {
+            (
+                Driver::ComponentQa { component, .. },
+                Driver::ComponentQa {
+                    component: same, ..
+                },
+            ) => component == same,
+            (Driver::Operator { .. }, Driver::Operator { .. }) => true,
+            (Driver::ComponentQa { .. } | Driver::Operator { .. }, _)
+            | (_, Driver::ComponentQa { .. } | Driver::Operator { .. }) => false,
+            _ => setup.primary,
+        }
+    }
 }

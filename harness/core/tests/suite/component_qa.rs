@@ -4,10 +4,10 @@
 
 use provision_core::wizard::{
     Call, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepFailure,
-    StepOutcome, StepRequest, Task, TenantContext, WizardRun, drive, wizards,
+    StepOutcome, StepRequest, StoreView, Task, TenantContext, WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack, Source, cbor};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Answers `qa-spec` with `spec`, and `apply-answers` with `applied`.
 struct Component {
@@ -26,8 +26,13 @@ impl StepExecutor for Component {
     }
 }
 
-/// The setup run of a pack with this component.
+/// The setup run of a pack with this component, as a dry run without answers.
 fn setup(component: &Component) -> WizardRun {
+    setup_on(component, &json!({}), None)
+}
+
+/// The setup run with these answers, on these stores.
+fn setup_on(component: &Component, answers: &Value, stores: Option<&StoreView>) -> WizardRun {
     let text = r#"(component (component $c) (instance $i (instantiate $c))
         (export "greentic:component/component-qa@0.6.0" (instance $i)))"#;
     let files = [
@@ -45,7 +50,7 @@ fn setup(component: &Component) -> WizardRun {
         provider_id: "demo".into(),
         install_id: "demo-1".into(),
         public_base_url: Some("https://base.invalid".into()),
-        answers: json!({}),
+        answers: answers.clone(),
         existing_state: None,
     };
     let task = Task {
@@ -53,7 +58,7 @@ fn setup(component: &Component) -> WizardRun {
         inputs: &inputs,
         mode: ProvisionMode::DryRun,
         answers: None,
-        stores: None,
+        stores,
     };
     drive(component, &pack, &task, &limits)
 }
@@ -84,4 +89,44 @@ fn questions_may_be_json_but_applied_config_must_be_cbor() {
         applied: binary(&config),
     });
     assert_eq!(codes(&run), [StepCode::OutputJson]);
+}
+
+#[test]
+fn run_with_stores_makes_no_answer_up_and_keeps_secret_answers() {
+    let binary = |value| cbor::from_json(value).expect("encodes");
+    let spec = json!({ "questions": [
+        {"id": "room", "kind": "text", "required": true, "default": "general"},
+        {"id": "token", "kind": "text", "required": true, "secret": true},
+    ]});
+    let component = Component {
+        spec: binary(&spec),
+        applied: binary(&json!({ "config": {"room": "general"} })),
+    };
+    let dry = setup(&component);
+    assert_eq!(dry.outcome, Outcome::Completed);
+    assert!(dry.secret_answers.is_empty());
+    let none = StoreView::default();
+    let placeholder = json!({"secrets": {"token": "<redacted>"}});
+    let lacking = setup_on(&component, &placeholder, Some(&none));
+    assert_eq!(codes(&lacking), [StepCode::Step]);
+    let failures: Vec<String> = lacking
+        .steps
+        .iter()
+        .filter_map(|step| Some(step.failure()?.message.clone()))
+        .collect();
+    assert!(
+        failures[0].contains("`token` has no answer; add one below `secrets`"),
+        "{failures:?}"
+    );
+    let given = json!({"secrets": {"token": "hunter22"}});
+    let run = setup_on(&component, &given, Some(&none));
+    assert_eq!(run.outcome, Outcome::Completed);
+    let set: Vec<&String> = run.plan.secrets_patch.set.keys().collect();
+    assert_eq!(set, ["token"]);
+    assert_eq!(run.secret_answers["token"].reveal(), b"hunter22");
+    assert!(
+        run.steps
+            .iter()
+            .all(|step| step.input.is_empty() && step.raw.is_none())
+    );
 }

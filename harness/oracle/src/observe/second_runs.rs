@@ -2,7 +2,7 @@
 
 use super::answer_set::AnswerSet;
 use super::probe::{Prober, SecondRuns};
-use provision_core::wizard::{Driver, InstalledState, Wizard, WizardKind};
+use provision_core::wizard::{InstalledState, Wizard, WizardKind};
 
 impl Prober<'_> {
     /// Runs what belongs to the setup `wizard` on the state that it `left`.
@@ -20,7 +20,7 @@ impl Prober<'_> {
         base.own = None;
         let of_kind = |kind: WizardKind| {
             let mut others = all.iter().filter(|other| other.kind == kind);
-            let other = others.find(|other| belongs(other, wizard))?;
+            let other = others.find(|other| other.belongs_to(wizard))?;
             Some((other.name.clone(), self.run(self.executor, other, &base)))
         };
         SecondRuns {
@@ -28,21 +28,5 @@ impl Prober<'_> {
             updated: of_kind(WizardKind::Update),
             back: of_kind(WizardKind::Remove),
         }
-    }
-}
-
-/// Whether `other` updates or removes what `setup` sets up.
-fn belongs(other: &Wizard, setup: &Wizard) -> bool {
-    match (&other.driver, &setup.driver) {
-        (
-            Driver::ComponentQa { component, .. },
-            Driver::ComponentQa {
-                component: same, ..
-            },
-        ) => component == same,
-        (Driver::Operator { .. }, Driver::Operator { .. }) => true,
-        (Driver::ComponentQa { .. } | Driver::Operator { .. }, _)
-        | (_, Driver::ComponentQa { .. } | Driver::Operator { .. }) => false,
-        _ => setup.primary,
     }
 }

@@ -15,6 +15,7 @@ mod open;
 mod output;
 mod play;
 mod profile;
+mod provision;
 mod refused;
 mod repack;
 mod report;
@@ -53,6 +54,15 @@ enum Command {
     Wizard {
         #[command(subcommand)]
         command: WizardCommand,
+    },
+    /// Drive a wizard on the stores of an installation, and show what it would change.
+    Plan(provision::PlanArgs),
+    /// Set an installation up, change it or take it back: completely or not at all.
+    Apply(provision::ApplyArgs),
+    /// Look into a store of installations.
+    Installs {
+        #[command(subcommand)]
+        command: provision::InstallsCommand,
     },
     /// Judge packs against the check catalogue.
     Conformance(conformance::Args),
@@ -173,6 +183,9 @@ pub fn main() -> ExitCode {
         Command::Wizard {
             command: WizardCommand::Play(args),
         } => play::run(&args),
+        Command::Plan(args) => provision::plan(&args),
+        Command::Apply(args) => provision::apply(&args),
+        Command::Installs { command } => provision::installs(&command),
         Command::Conformance(args) => conformance::run(&args),
         Command::Report {
             command: ReportCommand::Render(args),

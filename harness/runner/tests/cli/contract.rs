@@ -11,8 +11,9 @@ use std::fs;
 use std::path::Path;
 
 /// Every command that a user can type.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 27] = [
     "",
+    "apply",
     "cache",
     "cache clean",
     "cache show",
@@ -28,8 +29,14 @@ const COMMANDS: [&str; 20] = [
     "expect prune",
     "explain",
     "fuzz",
+    "installs",
+    "installs export",
+    "installs list",
+    "installs show",
+    "installs verify",
     "pack inspect",
     "pack repack",
+    "plan",
     "report",
     "repro",
 ];

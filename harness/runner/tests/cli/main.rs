@@ -1,6 +1,7 @@
 //! Runs the binary as scripts do, and tests flags, JSON and exit codes.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod apply;
 mod archives;
 #[path = "../common/blessing.rs"]
 mod blessing;

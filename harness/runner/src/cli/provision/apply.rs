@@ -1,0 +1,192 @@
+//! The command `apply`: sets an installation up, changes it or takes it back, completely
+//! or not at all.
+
+use super::flags::{StoreFlags, TenantFlags, WizardFlags};
+use super::plan::watch;
+use super::proposal::{Proposal, Proposer, identity, interrupted};
+use super::{resume, shown};
+use crate::cli::cache::CacheFlags;
+use crate::cli::isolation::IsolationFlags;
+use crate::cli::open::open;
+use crate::cli::output::{print, print_json};
+use crate::exit::{Error, Exit};
+use crate::{interrupt, read_file};
+use provision_apply::{
+    Applied, Applier, ApplyError, EmbeddedStore, InstallKey, SavedPlan, Store, Transaction,
+};
+use provision_core::Limits;
+use provision_exec::Compilers;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// A .gtpack file, a pack folder, or a manifest beside its components.
+    #[arg(long)]
+    pack: PathBuf,
+    /// The id of the provider.
+    #[arg(long, required_unless_present = "plan")]
+    provider_id: Option<String>,
+    /// The id of the installation.
+    #[arg(long, required_unless_present = "plan")]
+    install_id: Option<String>,
+    #[command(flatten)]
+    tenant: TenantFlags,
+    #[command(flatten)]
+    wizard: WizardFlags,
+    #[command(flatten)]
+    store: StoreFlags,
+    /// Apply exactly what this file of `plan --out` shows; refuse if the pack or the
+    /// store has changed since. Secrets are given again with --answers.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "provider_id", "install_id", "environment", "tenant", "team", "user", "mode",
+            "public_base_url", "yes",
+        ]
+    )]
+    plan: Option<PathBuf>,
+    /// Apply without asking. Needed where standard input is no terminal.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    cache: CacheFlags,
+    #[command(flatten)]
+    isolation: IsolationFlags,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Error> {
+    if args.plan.is_none() && !args.yes && !std::io::stdin().is_terminal() {
+        let message = "apply asks before it changes anything, and standard input is no terminal; \
+                       add --yes, or apply a plan that `plan --out FILE` saved with --plan FILE";
+        return Err(Error::Usage(message.into()));
+    }
+    let limits = Limits::default();
+    let pack = match open(&args.pack, &limits)? {
+        Ok(pack) => pack,
+        Err(exit) => return Ok(exit),
+    };
+    let _watch = watch()?;
+    let cache = args.cache.open()?;
+    let place = args.isolation.place()?;
+    let executor = place.steps(&limits, Compilers::One, cache.as_ref(), 1)?;
+    let proposer = Proposer {
+        pack: &pack,
+        limits: &limits,
+        executor: &executor,
+    };
+    match &args.plan {
+        Some(file) => planned(args, &proposer, file),
+        None => fresh(args, &proposer),
+    }
+}
+
+/// Drives the wizard, shows what would change, and applies it if the user agrees.
+fn fresh(args: &Args, proposer: &Proposer<'_>) -> Result<Exit, Error> {
+    let id = |id: &Option<String>| id.clone().unwrap_or_default();
+    let ids = (id(&args.provider_id), id(&args.install_id));
+    let install = args.tenant.install(&ids.0, &ids.1);
+    let mut store = args.store.open()?;
+    let proposed = proposed(&store, proposer, &install, args)?;
+    let (proposal, saved) = match proposed {
+        Ok(proposed) => proposed,
+        Err(exit) => return Ok(exit),
+    };
+    if !args.yes && !saved.diff.is_empty() {
+        // NB: nobody else can use the store while it is open, and a user may take long.
+        drop(store);
+        anstream::eprint!("{}", shown(&install, &saved.diff));
+        if !agreed()? {
+            anstream::eprintln!("nothing was changed");
+            return Ok(Exit::Nothing);
+        }
+        store = args.store.open()?;
+    }
+    let mut tx = store.begin()?;
+    let now = tx.revision()?;
+    if now != proposal.seen {
+        let (expected, actual) = (proposal.seen.number.to_string(), now.number.to_string());
+        let what = "the revision of the store";
+        return Err(ApplyError::Stale {
+            what,
+            expected,
+            actual,
+        }
+        .into());
+    }
+    let applied = Applier::apply(&mut *tx, &proposal.request)?;
+    commit(args, tx, &install, &applied)
+}
+
+/// The proposal, and the same as a saved plan, which shows no secret.
+fn proposed(
+    store: &EmbeddedStore,
+    proposer: &Proposer<'_>,
+    install: &InstallKey,
+    args: &Args,
+) -> Result<Result<(Proposal, SavedPlan), Exit>, Error> {
+    let snapshot = store.read()?;
+    let proposal = match proposer.propose(&*snapshot, install, &args.wizard)? {
+        Ok(proposal) => proposal,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let saved = SavedPlan::new(&*snapshot, &proposal.request, &proposal.inputs)?;
+    Ok(Ok((proposal, saved)))
+}
+
+/// Applies a saved plan.
+fn planned(args: &Args, proposer: &Proposer<'_>, file: &Path) -> Result<Exit, Error> {
+    let bytes = read_file::read(file, read_file::ANSWERS)?;
+    let saved = SavedPlan::from_json(&bytes)?;
+    let store = args.store.open()?;
+    let secrets = match resume::secrets(&saved, &*store.read()?, proposer, &args.wizard)? {
+        Ok(secrets) => secrets,
+        Err(exit) => return Ok(exit),
+    };
+    let mut tx = store.begin()?;
+    let applied = saved.apply(&mut *tx, &identity(proposer.pack), &secrets)?;
+    commit(args, tx, &saved.install, &applied)
+}
+
+fn commit(
+    args: &Args,
+    tx: Box<dyn Transaction + '_>,
+    install: &InstallKey,
+    applied: &Applied,
+) -> Result<Exit, Error> {
+    if let Some(signal) = interrupt::asked() {
+        return Ok(interrupted(signal));
+    }
+    let revision = tx.commit()?;
+    if args.json {
+        print_json(applied)?;
+        return Ok(Exit::Conforms);
+    }
+    let done = if applied.changed {
+        format!("applied as revision {}", revision.number)
+    } else {
+        "nothing to change".to_owned()
+    };
+    let queued = applied.operations.len();
+    let waits = match queued {
+        0 => String::new(),
+        _ => format!("; {queued} operations wait in the outbox for a host"),
+    };
+    print(&format!("{}{done}{waits}\n", shown(install, &applied.diff)))?;
+    Ok(Exit::Conforms)
+}
+
+/// Whether the user types `yes`.
+fn agreed() -> Result<bool, Error> {
+    let failed = |e| Error::io("use", Path::new("the terminal"), e);
+    let mut out = anstream::stderr();
+    let shown = out.write_all(b"Apply these changes? Only `yes` applies them: ");
+    shown.and_then(|()| out.flush()).map_err(failed)?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(failed)?;
+    Ok(line.trim() == "yes")
+}

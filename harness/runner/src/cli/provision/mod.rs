@@ -1,0 +1,28 @@
+//! The commands `plan`, `apply` and `installs`: they set installations up in a store,
+//! change them and take them back.
+
+mod apply;
+mod export;
+mod flags;
+mod installs;
+mod plan;
+mod proposal;
+mod resume;
+
+pub(super) use apply::{Args as ApplyArgs, run as apply};
+pub(super) use installs::{InstallsCommand, run as installs};
+pub(super) use plan::{Args as PlanArgs, run as plan};
+
+use provision_apply::{ChangeKind, Diff, InstallKey};
+
+/// The changes as text, with a line that counts them.
+fn shown(install: &InstallKey, diff: &Diff) -> String {
+    let count = |kind| diff.changes.iter().filter(|c| c.kind == kind).count();
+    let counts = [
+        (count(ChangeKind::Added), "added"),
+        (count(ChangeKind::Changed), "changed"),
+        (count(ChangeKind::Removed), "removed"),
+    ];
+    let counts = counts.map(|(n, word)| format!("{n} {word}")).join(", ");
+    format!("{install}: {counts}\n{diff}")
+}
