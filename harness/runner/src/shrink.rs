@@ -182,7 +182,7 @@ fn is_slow(code: &FindingCode) -> bool {
 mod tests {
     use super::*;
     use crate::examine::examine_source;
-    use provision_core::wizard::{HostActivity, Meters, StepAnswer, StepFailure, StepRequest};
+    use provision_core::wizard::{StepAnswer, StepFailure, StepRequest};
     use provision_core::{Pack, Source};
     use provision_oracle::Level;
     use serde_json::json;
@@ -195,11 +195,7 @@ mod tests {
     impl StepExecutor for Fails {
         fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
             self.0.fetch_add(1, Ordering::Relaxed);
-            StepAnswer {
-                result: Err(StepFailure::new(StepCode::Trap, "unreachable")),
-                meters: Meters::default(),
-                attempts: HostActivity::default(),
-            }
+            StepAnswer::of(Err(StepFailure::new(StepCode::Trap, "unreachable")))
         }
     }
 

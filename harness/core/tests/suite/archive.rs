@@ -1,6 +1,5 @@
 //! The reader refuses each kind of malformed archive with its own code, and reads the
 //! archives that the `zip` crate writes.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use proptest::prelude::*;
 use provision_core::Limits;

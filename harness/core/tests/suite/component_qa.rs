@@ -1,6 +1,5 @@
 //! Tests of the questions and answers of a component, with an executor whose answer
 //! depends on the call.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
     Call, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepFailure,

@@ -1,5 +1,4 @@
 //! Tests of flow graphs, with an executor whose answer depends on the operation.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
     Call, Outcome, ProvisionInputs, ProvisionMode, StepAnswer, StepCode, StepExecutor, StepFailure,

@@ -1,5 +1,6 @@
 //! All tests of the crate that use its public interface, in one program, which is
 //! quicker to build than one for each file.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod archive;
 mod component_qa;

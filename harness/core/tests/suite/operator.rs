@@ -1,5 +1,4 @@
 //! Which host runs each wizard of a pack.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{Driver, RunBy, wizards};
 use provision_core::{Limits, Pack, Source};

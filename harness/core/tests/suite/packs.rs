@@ -1,5 +1,4 @@
 //! Tests that open packs of every form from memory.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::manifest::Format;
 use provision_core::wizard::{Driver, Wizard, WizardKind, wizards};

@@ -1,5 +1,4 @@
 //! The roles of packs.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{Role, role};
 use provision_core::{Limits, Pack, Source};

@@ -2,7 +2,6 @@
 //!
 //! The certificates in `certificates/` belong to keys with the seeds below. They are
 //! valid from 2020 to 2060 unless their name says otherwise.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

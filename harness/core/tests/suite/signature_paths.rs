@@ -1,5 +1,4 @@
 //! Chains of certificates, made here, against the path rules of RFC 5280.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,10 +1,9 @@
 //! Tests of what a walk passes to components, with an executor that records it.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::flow::{Message, NodeResult, WalkOutcome, WalkedFlow, walk};
 use provision_core::wizard::{
-    Call, HostActivity, HostCall, HostVerdict, Meters, ProvisionInputs, StepAnswer, StepCode,
-    StepExecutor, StepFailure, StepOutcome, StepRequest, TenantContext,
+    Call, HostActivity, HostCall, HostVerdict, ProvisionInputs, StepAnswer, StepCode, StepExecutor,
+    StepFailure, StepOutcome, StepRequest, TenantContext,
 };
 use provision_core::{Limits, Pack, Source};
 use serde_json::{Value, json};
@@ -25,13 +24,13 @@ impl StepExecutor for Recorder {
             inputs.push(input.clone());
         }
         let answer = self.answer.clone().unwrap_or(Ok(json!({})));
+        let answer = answer.map(|value| StepOutcome::Json(value.to_string().into_bytes()));
         StepAnswer {
-            result: answer.map(|value| StepOutcome::Json(value.to_string().into_bytes())),
-            meters: Meters::default(),
             attempts: HostActivity {
                 calls: self.calls.clone(),
                 ..HostActivity::default()
             },
+            ..StepAnswer::of(answer)
         }
     }
 }

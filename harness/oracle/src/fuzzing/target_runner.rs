@@ -204,7 +204,7 @@ impl TargetRunner<'_> {
 /// takes longer than the run, so only inputs that show something new are judged so.
 fn hidden_leaks(input: &Input, spec: &FuzzInputSpec, run: &WizardRun) -> Vec<Finding> {
     let canaries = made_up(&spec.secrets);
-    shown_leaks(input, spec, of_canaries(&canaries, run))
+    shown_leaks(input, spec, of_canaries(&canaries, run).leaks)
 }
 
 /// Those of `leaks` whose secret the input leaves as it is.

@@ -3,9 +3,7 @@
 
 use provision_core::Pack;
 use provision_core::wasm::shape;
-use provision_core::wizard::{
-    HostActivity, Meters, StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest,
-};
+use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files whose own bounds keep them within the bound of the pack, so that nothing needs
@@ -65,11 +63,7 @@ impl StepExecutor for Compilable<'_> {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         match &self.refusal {
             None => self.executor.execute(pack, request),
-            Some(failure) => StepAnswer {
-                result: Err(failure.clone()),
-                meters: Meters::default(),
-                attempts: HostActivity::default(),
-            },
+            Some(failure) => StepAnswer::of(Err(failure.clone())),
         }
     }
 
@@ -106,11 +100,7 @@ mod tests {
     impl StepExecutor for Counts {
         fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
             self.0.fetch_add(1, Ordering::Relaxed);
-            StepAnswer {
-                result: Err(StepFailure::new(StepCode::Trap, "unreachable")),
-                meters: Meters::default(),
-                attempts: HostActivity::default(),
-            }
+            StepAnswer::of(Err(StepFailure::new(StepCode::Trap, "unreachable")))
         }
 
         fn compile(&self, _: &Pack, _: &str) {

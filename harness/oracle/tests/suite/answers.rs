@@ -1,6 +1,5 @@
 //! One defect planted into a valid wizard at a time: which check finds it, and that no
 //! harmless peculiarity fails.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::steps;
 

@@ -1,5 +1,4 @@
 //! Tests of the checks of the pack's own bytes, on packs that are built in memory.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source, Status};

@@ -1,6 +1,5 @@
 //! Tests of how findings become causes: which belong together, which follow from others,
 //! in which order, and that the same defect has the same id everywhere.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::project;
 

@@ -1,6 +1,5 @@
 //! A wizard gives the same plan at another time, for a tenant, and in every mode, and
 //! follows the public base URL.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::steps;
 

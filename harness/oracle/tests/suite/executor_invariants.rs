@@ -1,10 +1,8 @@
 //! Tests of the checks of side effects, with executors that misbehave in ways that
 //! no guest can.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
-    Call, HostActivity, HostCall, HostVerdict, Meters, StepAnswer, StepExecutor, StepOutcome,
-    StepRequest,
+    Call, HostCall, HostVerdict, Meters, StepAnswer, StepExecutor, StepOutcome, StepRequest,
 };
 use provision_core::{Pack, Source, Status};
 use provision_oracle::{CheckResult, Conditions, judge, observe};

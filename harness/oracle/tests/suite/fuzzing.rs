@@ -1,5 +1,4 @@
 //! Fuzzing finds, confirms and shrinks each kind of violation of a faulty guest.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
     Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest, wizards,

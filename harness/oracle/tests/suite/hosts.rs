@@ -1,6 +1,5 @@
 //! Rules that follow from what hosts do with a pack: which components the runner loads,
 //! which files readers need, and which flows the operator runs.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::project;
 use crate::rules;

@@ -1,5 +1,4 @@
 //! Tests of judging, with executors that misbehave in ways that no guest can.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
     HostActivity, Meters, NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure,

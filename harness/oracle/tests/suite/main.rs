@@ -1,5 +1,6 @@
 //! All tests of the crate that use its public interface, in one program: a program for
 //! each file would link the executor as often as there are files.
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod answers;
 mod bridge;

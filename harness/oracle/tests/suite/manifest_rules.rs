@@ -1,5 +1,4 @@
 //! The rules on what a manifest says of a pack, each broken alone.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::project;
 use crate::rules;

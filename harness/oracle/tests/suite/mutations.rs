@@ -3,7 +3,6 @@
 //!
 //! `ci/nightly.sh` sets `PROPTEST_CASES` to run these properties on more than
 //! 100 000 archives.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::bridge;
 

@@ -1,5 +1,4 @@
 //! Which plans are judged, and which URLs and templates in them are violations.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::steps;
 

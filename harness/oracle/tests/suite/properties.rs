@@ -1,5 +1,4 @@
 //! Properties of everything that the generators of the fuzz targets make.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::bridge;
 use crate::folder;

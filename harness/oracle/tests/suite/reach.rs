@@ -1,6 +1,5 @@
 //! Reachability of the generators: every outcome code, and every function of the
 //! host.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::folder;
 

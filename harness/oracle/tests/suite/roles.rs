@@ -1,5 +1,4 @@
 //! The role of a pack decides whether setup checks apply to it.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use provision_core::wizard::{
     NoopExecutor, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,

@@ -1,5 +1,4 @@
 //! Setup as the operator does it, with an executor that answers operations from a script.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use crate::project;
 

@@ -1,6 +1,5 @@
 //! Application packs of few nodes: each function of the runner and each form of
 //! routing gets its verdict and its codes.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod bounds;
 mod functions;

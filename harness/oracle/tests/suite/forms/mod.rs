@@ -1,6 +1,5 @@
 //! Forms of questions: which answers are made for them, what is tried, and what is
 //! judged of the forms themselves.
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod agreement;
 mod authored;
