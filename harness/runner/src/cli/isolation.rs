@@ -11,8 +11,8 @@ pub(super) struct IsolationFlags {
     /// The process in which steps run.
     #[arg(long, value_enum, default_value_t = IsolationArg::Auto)]
     isolation: IsolationArg,
-    /// Seconds that a worker may take to compile a component, plus half as many
-    /// for each MiB of the component.
+    /// Seconds of processor time that a worker may take to compile a component, plus
+    /// half as many for each MiB of the component.
     #[arg(
         long,
         value_name = "SECONDS",

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 const SLOW: u32 = 3;
 /// The protocol error of a worker that does not answer a compile request.
 const NOT_COMPILED: &str = "asked to compile, it sent another kind of reply";
+/// How many times as long a worker may take as the processor time that it may use: on a
+/// busy machine it gets a small share.
+const SLOWDOWN: u32 = 12;
 
 impl Workers {
     /// Sends a worker the code of `step`, or lets the worker compile it.
@@ -94,7 +97,7 @@ impl Workers {
         };
         let pack = *step.pack.fingerprint();
         let code = PackCode { name, pack };
-        let deadline = Instant::now() + self.timeout(step);
+        let deadline = Instant::now() + self.timeout(step) * SLOWDOWN;
         let compile = || match self.compile(pool, step, deadline) {
             Err(first) if is_retryable(&first) && Instant::now() < deadline => {
                 (self.warn)(&format!("{step}: {first}; it is compiled once more"));
@@ -124,7 +127,6 @@ impl Workers {
     /// How long a step may take. The worker enforces the deadline in processor time;
     /// this is wall time, and on a busy machine a worker gets a small share of it.
     pub(super) fn step_timeout(&self) -> Duration {
-        const SLOWDOWN: u32 = 12;
         Duration::from_millis(self.limits.deadline_ms) * SLOWDOWN + GRACE
     }
 
@@ -139,6 +141,7 @@ impl Workers {
         }
     }
 
+    /// How much processor time compiling `step` may take.
     fn timeout(&self, step: StepFile<'_>) -> Duration {
         let fast = step.lane == 0 && self.compilers.is_some();
         let factor = if fast { 1 } else { SLOW };
@@ -163,7 +166,7 @@ impl Workers {
             file: Cow::Borrowed(file),
             for_others: true,
         };
-        let (answer, artifact) = process.ask(&ask, &[], deadline)?;
+        let (answer, artifact) = process.ask_within(&ask, self.timeout(step), deadline)?;
         let Answer::Compiled { failure, oversized } = answer else {
             return Err(process.protocol_error(NOT_COMPILED));
         };
@@ -189,13 +192,14 @@ impl Workers {
 
     /// Compiles in the worker that will run the code.
     fn compile_in(&self, process: &mut Process, step: StepFile<'_>) -> Result<(), WorkerFailure> {
-        let deadline = Instant::now() + self.timeout(step);
+        let time = self.timeout(step);
+        let deadline = Instant::now() + time * SLOWDOWN;
         let ask = Request::Compile {
             lane: step.lane,
             file: Cow::Borrowed(step.file),
             for_others: false,
         };
-        match process.ask(&ask, &[], deadline)? {
+        match process.ask_within(&ask, time, deadline)? {
             (Answer::Compiled { .. }, _) => Ok(()),
             _ => Err(process.protocol_error(NOT_COMPILED)),
         }

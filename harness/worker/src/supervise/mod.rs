@@ -47,7 +47,7 @@ pub struct Setup {
     pub jobs: usize,
     /// Keeps compiled code between runs.
     pub cache: Option<Arc<CompileCache>>,
-    /// How long compiling a component may take.
+    /// How much processor time compiling a component may take.
     pub compiling: CompileTimeout,
     /// Bytes that a worker may use in addition to those that its engines reserve.
     pub memory: u64,
@@ -58,7 +58,7 @@ pub struct Setup {
     pub warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// How long compiling a component may take.
+/// How much processor time compiling a component may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompileTimeout {
     /// For any component.

@@ -196,6 +196,23 @@ impl Process {
         }
     }
 
+    /// Like [`Process::ask`], and the worker may use so much processor time.
+    pub(crate) fn ask_within(
+        &mut self,
+        message: &impl Serialize,
+        time: Duration,
+        deadline: Instant,
+    ) -> Result<(Answer, Vec<u8>), WorkerFailure> {
+        self.deadline.processor(&self.child, Some(time));
+        let answer = self.ask(message, &[], deadline);
+        self.deadline.processor(&self.child, None);
+        // NB: the bound, and not the deadline, which leaves room for a busy machine.
+        answer.map_err(|failure| match failure {
+            WorkerFailure::Timeout(_) => WorkerFailure::Timeout(time),
+            other => other,
+        })
+    }
+
     /// Sends `message`, which has no answer.
     pub(crate) fn send(
         &mut self,

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 /// Time between two checks of all deadlines.
 const INTERVAL: Duration = Duration::from_millis(50);
-/// Intervals between two looks at whether the workers that are waited for are stopped.
-/// The deadline of a step leaves room for a busy machine, so without this look a stopped
-/// worker would delay the run for a minute.
+/// Intervals between two looks at the workers that are waited for. Their deadlines leave
+/// room for a busy machine, so without these looks a worker that is stopped, or that
+/// compiles for ever, would delay the run for a minute or more.
 const LOOK: u32 = 20;
 
 /// Workers that are not reaped, by process group.
@@ -31,6 +31,8 @@ static STARTED: OnceLock<()> = OnceLock::new();
 pub(crate) struct Deadline {
     /// Milliseconds since the epoch of this process; 0 if there is no deadline.
     until: AtomicU64,
+    /// Milliseconds of the worker's processor time; 0 if there is no bound on it.
+    processor: AtomicU64,
     /// Whether the worker was stopped at the last look.
     was_stopped: AtomicBool,
     killed: OnceLock<Kill>,
@@ -39,7 +41,7 @@ pub(crate) struct Deadline {
 /// Why the watchdog killed a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kill {
-    /// It missed its deadline.
+    /// It missed its deadline, or used up its processor time.
     Late,
     /// A signal stopped it.
     Suspended,
@@ -52,12 +54,24 @@ impl Deadline {
         self.until.store(until, Ordering::Release);
     }
 
+    /// Bounds the processor time of the worker `child`, from now on, or ends the bound. The
+    /// kernel counts it, so that a busy machine takes none of it.
+    pub(crate) fn processor(&self, child: &Child, time: Option<Duration>) {
+        let end = |time: Duration| {
+            let used = look_at(pid(child))?.used;
+            Some(used.saturating_add(in_millis(time)).max(1))
+        };
+        let end = time.and_then(end).unwrap_or_default();
+        self.processor.store(end, Ordering::Release);
+    }
+
     /// Why the watchdog killed the worker, if it did.
     pub(crate) fn killed(&self) -> Option<Kill> {
         self.killed.get().copied()
     }
 
-    /// Whether the worker `pid` misses its deadline, or is stopped at two looks in a row.
+    /// Whether the worker `pid` misses its deadline, has used up its processor time, or is
+    /// stopped at two looks in a row.
     fn offence(&self, pid: i32, now: u64, looks: bool) -> Option<Kill> {
         let until = self.until.load(Ordering::Acquire);
         if until == 0 {
@@ -66,24 +80,48 @@ impl Deadline {
         if until < now {
             return Some(Kill::Late);
         }
-        let is_stopped = looks && is_stopped(pid);
-        let twice = looks && self.was_stopped.swap(is_stopped, Ordering::AcqRel) && is_stopped;
-        twice.then_some(Kill::Suspended)
+        let look = looks.then(|| look_at(pid)).flatten()?;
+        let bound = self.processor.load(Ordering::Acquire);
+        if bound != 0 && bound < look.used {
+            return Some(Kill::Late);
+        }
+        let was_stopped = self.was_stopped.swap(look.is_stopped, Ordering::AcqRel);
+        (was_stopped && look.is_stopped).then_some(Kill::Suspended)
     }
 }
 
-/// Whether a signal stopped the process `pid`. On systems without `/proc` this is never
-/// known, and a stopped worker misses its deadline.
-fn is_stopped(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+/// What the kernel says of a process.
+struct Look {
+    /// Whether a signal stopped it.
+    is_stopped: bool,
+    /// Milliseconds of processor time that it has used.
+    used: u64,
+}
+
+/// Looks at the process `pid`. On systems without `/proc` nothing is known of it, and a
+/// worker has its deadline alone.
+fn look_at(pid: i32) -> Option<Look> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // NB: the name of the program is in parentheses, and may hold any character.
-    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
-    state.is_some_and(|rest| rest.starts_with('T'))
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split_ascii_whitespace();
+    let is_stopped = fields.next()?.starts_with('T');
+    // Fields 14 and 15 of proc(5); the first one here was field 3.
+    let mut ticks = fields.skip(10).map_while(|field| field.parse::<u64>().ok());
+    let used = ticks.next()?.saturating_add(ticks.next()?);
+    let second = rustix::param::clock_ticks_per_second().max(1);
+    Some(Look {
+        is_stopped,
+        used: used.saturating_mul(1000) / second,
+    })
 }
 
 fn millis(at: Instant) -> u64 {
-    let since = at.saturating_duration_since(*EPOCH);
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    in_millis(at.saturating_duration_since(*EPOCH))
+}
+
+fn in_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn live() -> MutexGuard<'static, BTreeMap<i32, Arc<Deadline>>> {
@@ -164,4 +202,34 @@ fn kill_group(pid: i32) {
 pub(crate) fn pid(child: &Child) -> i32 {
     // NB: the kernel's process ids are below 2²².
     i32::try_from(child.id()).unwrap_or_default()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::Stdio;
+
+    /// Looks at a shell that runs `script` until the watchdog would kill it, at most
+    /// `looks` times, with a bound of 100 ms of processor time and no near deadline.
+    fn offence_of(script: &str, looks: usize) -> Option<Kill> {
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-c", script]).stdin(Stdio::piped());
+        let mut child = shell.spawn().expect("sh");
+        let deadline = Deadline::default();
+        deadline.until.store(u64::MAX, Ordering::Release);
+        deadline.processor(&child, Some(Duration::from_millis(100)));
+        let pid = pid(&child);
+        let offence = (0..looks).find_map(|_| deadline.offence(pid, 0, true));
+        child.kill().expect("the shell ends");
+        child.wait().expect("its status");
+        offence
+    }
+
+    #[test]
+    fn worker_is_late_when_it_has_used_up_its_processor_time_and_not_by_waiting() {
+        let late = offence_of("while :; do :; done", usize::MAX);
+        assert_eq!(late, Some(Kill::Late));
+        // It waits for a line that never comes.
+        assert_eq!(offence_of("exec cat >/dev/null", 10_000), None);
+    }
 }
