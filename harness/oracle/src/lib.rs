@@ -14,6 +14,7 @@ pub mod executor_invariants;
 pub mod fuzzing;
 pub mod generators;
 mod given;
+mod installation;
 mod judge;
 pub mod mutations;
 mod observe;

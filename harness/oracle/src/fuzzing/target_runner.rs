@@ -196,7 +196,10 @@ impl TargetRunner<'_> {
         if !second.completed() {
             return None;
         }
-        unsettled(&left, &second.plan).into_iter().next()
+        unsettled(&first.plan, &second.plan)
+            .ok()?
+            .into_iter()
+            .next()
     }
 }
 

@@ -2,15 +2,18 @@
 //! and nothing after the remove wizard.
 
 use crate::check::{Conclusion, Findings};
+use crate::installation::Installation;
 use crate::schema::{Unusable, first_broken};
 use crate::subject::{Observed, Opened, Subject};
+use provision_apply::ApplyError;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::json::pointer_token;
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
 use provision_core::wizard::{
-    Driver, InstalledState, ProvisionPlan, ProvisionStep, RunBy, WizardKind, WizardRun,
+    Driver, InstalledState, ProvisionMode, ProvisionPlan, ProvisionStep, RunBy, WizardKind,
+    WizardRun,
 };
 use serde_json::{Map, Value};
 
@@ -87,27 +90,40 @@ fn judge(
 /// `plan.idempotent`
 pub(super) fn idempotent(subject: &Subject, findings: &mut Findings) {
     second(subject, findings, |observed| {
-        let probed = observed.runs.as_ref().ok()?.probed.as_ref()?;
-        let again = probed.again.as_ref()?;
+        let runs = observed.runs.as_ref().ok()?;
+        let again = runs.probed.as_ref()?.again.as_ref()?;
         if let Some(conclusion) = incomplete(again, "setup on what it left") {
             return Some(conclusion);
         }
-        Some(Conclusion::of(unsettled(&probed.left, &again.plan)))
+        let found = unsettled(&runs.first.plan, &again.plan);
+        Some(found.map_or_else(not_applied, Conclusion::of))
     });
 }
 
-/// What the plan of a second setup changes in the state that the first left.
-pub(crate) fn unsettled(left: &InstalledState, again: &ProvisionPlan) -> Vec<Finding> {
-    let mut after = left.clone();
-    after.apply(again);
+/// The conclusion if plans cannot be carried out; other checks say what is wrong.
+fn not_applied(error: ApplyError) -> Conclusion {
+    let why = inert(&error.to_string(), 300);
+    Conclusion::Blocked(format!("the plan cannot be carried out: {why}"))
+}
+
+/// What the plan of a second setup changes in the installation that the first one sets
+/// up.
+pub(crate) fn unsettled(
+    first: &ProvisionPlan,
+    again: &ProvisionPlan,
+) -> Result<Vec<Finding>, ApplyError> {
+    let installation = Installation::of(first)?;
+    let left = installation.installed()?;
+    installation.apply(ProvisionMode::Install, again)?;
+    let after = installation.installed()?;
     let value = |state| serde_json::to_value(state).unwrap_or_default();
-    let (first, then): (Value, Value) = (value(left), value(&after));
+    let (first, then): (Value, Value) = (value(&left), value(&after));
     let found = crate::compare::all_differences(&first, &then).into_iter();
     let found = found.map(|d| {
         let expected = format!("what the first setup left: {}", d.expected);
         Finding::new(CheckCode::NotIdempotent, d.at, expected, d.actual)
     });
-    found.collect()
+    Ok(found.collect())
 }
 
 /// `plan.update-keeps`
@@ -166,27 +182,36 @@ fn updated_config(updated: &WizardRun) -> Option<&Map<String, Value>> {
 /// `plan.removable`
 pub(super) fn removable(subject: &Subject, findings: &mut Findings) {
     second(subject, findings, |observed| {
-        let probed = observed.runs.as_ref().ok()?.probed.as_ref()?;
-        let Some((wizard, back)) = &probed.back else {
+        let runs = observed.runs.as_ref().ok()?;
+        let Some((wizard, back)) = &runs.probed.as_ref()?.back else {
             let reason = "there is no remove wizard for it";
             return Some(Conclusion::NotApplicable(reason.into()));
         };
         if let Some(conclusion) = incomplete(back, "the remove wizard") {
             return Some(conclusion);
         }
-        let mut after = probed.left.clone();
-        after.apply(&back.plan);
-        let found = after.holds().into_iter().map(|left| {
-            let expected = format!("{} takes it back", inert(wizard, 120));
-            Finding::new(
-                CheckCode::LeftBehind,
-                inert(&left, 200),
-                expected,
-                "it is still there",
-            )
-        });
-        Some(Conclusion::of(found.collect()))
+        let found = left_behind(&runs.first.plan, wizard, &back.plan);
+        Some(found.map_or_else(not_applied, Conclusion::of))
     });
+}
+
+/// What `back`, the plan of the remove wizard of this name, leaves of the installation
+/// that `first` sets up.
+fn left_behind(
+    first: &ProvisionPlan,
+    wizard: &str,
+    back: &ProvisionPlan,
+) -> Result<Vec<Finding>, ApplyError> {
+    let installation = Installation::of(first)?;
+    // NB: a delete would take back everything itself, whatever the wizard plans.
+    installation.apply(ProvisionMode::Update, back)?;
+    let holds = installation.installed()?.holds();
+    let found = holds.into_iter().map(|left| {
+        let expected = format!("{} takes it back", inert(wizard, 120));
+        let actual = "it is still there";
+        Finding::new(CheckCode::LeftBehind, inert(&left, 200), expected, actual)
+    });
+    Ok(found.collect())
 }
 
 fn second(
