@@ -1,9 +1,7 @@
 //! Calls of a guest, and the calls that the guest makes to its host meanwhile.
 
-use super::executor::{StepCode, StepFailure};
 use super::inputs::ProvisionInputs;
 use super::stores::StoreView;
-use crate::limits::STORE_BYTES;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -185,23 +183,6 @@ pub struct Grants {
     /// it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stores: Option<StoreView>,
-}
-
-impl Grants {
-    /// Refuses stores that are over the bound.
-    ///
-    /// # Errors
-    /// A [`StepFailure`] with [`StepCode::StoreBytes`].
-    pub fn check(&self) -> Result<(), StepFailure> {
-        let bytes = self.stores.as_ref().map_or(0, StoreView::bytes);
-        if bytes <= STORE_BYTES {
-            return Ok(());
-        }
-        let message = format!(
-            "the stores of the installation hold {bytes} bytes, bound {STORE_BYTES}; the step was not run"
-        );
-        Err(StepFailure::new(StepCode::StoreBytes, message))
-    }
 }
 
 /// What a guest sees of the world around it.

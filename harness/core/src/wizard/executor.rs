@@ -3,7 +3,8 @@
 pub use crate::codes::StepCode;
 
 use super::call::{Call, Grants, HostActivity};
-use super::stores::StoreWrite;
+use super::stores::{StoreView, StoreWrite};
+use crate::limits::STORE_BYTES;
 use crate::pack::Pack;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -28,6 +29,23 @@ impl StepRequest {
             call,
             grants: Arc::default(),
         }
+    }
+}
+
+impl Grants {
+    /// Refuses stores that are over the bound.
+    ///
+    /// # Errors
+    /// A [`StepFailure`] with [`StepCode::StoreBytes`].
+    pub fn check(&self) -> Result<(), StepFailure> {
+        let bytes = self.stores.as_ref().map_or(0, StoreView::bytes);
+        if bytes <= STORE_BYTES {
+            return Ok(());
+        }
+        let message = format!(
+            "the stores of the installation hold {bytes} bytes, bound {STORE_BYTES}; the step was not run"
+        );
+        Err(StepFailure::new(StepCode::StoreBytes, message))
     }
 }
 
