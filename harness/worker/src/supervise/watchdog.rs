@@ -205,6 +205,7 @@ pub(crate) fn pid(child: &Child) -> i32 {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[expect(clippy::expect_used, reason = "a helper of tests fails the test")]
 mod tests {
     use super::*;
     use std::process::Stdio;
