@@ -19,7 +19,7 @@ cargo test --workspace --locked
 
 # Each of these trials tries one wizard otherwise. This takes minutes.
 step 'defects, in twenty wizards each'
-PROVISION_SEEDS=20 cargo test -p greentic-provision --test conformance --locked -- generated::
+PROVISION_SEEDS=20 cargo test --workspace --test conformance --locked -- generated::
 
 step 'dependencies are compiled once'
 ci/same-build.sh

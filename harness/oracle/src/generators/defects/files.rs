@@ -31,7 +31,9 @@ impl Wizard {
         }
         if self.declared {
             let name = "assets/secret-requirements.json";
-            files.insert(name.into(), text(&json!(self.plan.secrets)));
+            let keys = self.plan.secrets.iter();
+            let list: Vec<Value> = keys.map(|key| json!({ "key": key })).collect();
+            files.insert(name.into(), text(&json!(list)));
         }
         if self.schema {
             let name = format!("schemas/{}/config.schema.json", self.id);
