@@ -190,3 +190,45 @@ fn installs_of_one_tenant_are_exported_with_secrets_and_no_file_is_replaced() {
     assert!(seeds.contains(uri) && seeds.contains(SECRET), "{seeds}");
     assert_eq!(code(&run_in(place.path(), &args)), 6, "no file is replaced");
 }
+
+/// All packs use one installation of one store, so that what one of them leaves shows in
+/// the plan of the next.
+#[test]
+fn second_plan_of_each_conforming_pack_is_empty_and_delete_leaves_nothing() {
+    let mut place = Place::new();
+    let answers = json!({
+        "config": {"room": "blue", "channel": "general"},
+        "secrets": {"CHAT_TOKEN": SECRET, "API_KEY": SECRET, "api_key": SECRET, "NODE_TOKEN": SECRET},
+        "bot_token": SECRET,
+    });
+    fs::write(place.path().join("a.json"), answers.to_string()).expect("writes");
+    let mut installed = 0;
+    for entry in fs::read_dir(fixture("conforming")).expect("packs") {
+        place.pack = entry.expect("a pack").path();
+        if place.pack.extension().is_some_and(|e| e == "toml") {
+            continue;
+        }
+        let pack = text(&place.pack).to_owned();
+        let applied = place.on_install("apply", "--yes --json");
+        if stderr(&applied).contains("the pack has no setup wizard") {
+            continue;
+        }
+        assert_eq!(code(&applied), 0, "{pack}: {}", stderr(&applied));
+        let planned = place.on_install("plan", "--json");
+        assert_eq!(code(&planned), 0, "{pack}: {}", stderr(&planned));
+        let changed = json(&planned)["diff"].as_array().map(Vec::len);
+        // NB: this one writes into its config whether an earlier setup left state.
+        let known = usize::from(pack.ends_with("rust-node.gtpack"));
+        assert_eq!(changed, Some(known), "{pack}: {}", stdout(&planned));
+        let verified = place.installs("verify --json");
+        assert_eq!(code(&verified), 0, "{pack}: {}", stderr(&verified));
+        let deleted = place.on_install("apply", "--mode delete --yes");
+        assert_eq!(code(&deleted), 0, "{pack}: {}", stderr(&deleted));
+        assert_eq!(json(&place.installs("list --json")), json!([]), "{pack}");
+        installed += 1;
+    }
+    assert!(installed >= 10, "only {installed} packs were set up");
+    let bytes = place.bytes();
+    let found = bytes.windows(SECRET.len()).any(|w| w == SECRET.as_bytes());
+    assert!(!found, "the secret is in the store in plain text");
+}
