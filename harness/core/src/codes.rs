@@ -377,10 +377,8 @@ mod tests {
                 "{sentence}"
             );
             assert!(!sentence.contains("  "), "{sentence}");
-            assert!(
-                seen.insert(code.as_str().to_owned()),
-                "{code} is declared twice"
-            );
+            let is_new = seen.insert(code.as_str().to_owned());
+            assert!(is_new, "{code} is declared twice");
         }
         assert!(seen.contains("E_ZIP_NAME_DOTS") && seen.contains("E_TRAP"));
         assert!(seen.contains("E_PLAN_DIFFERS"));
@@ -391,10 +389,8 @@ mod tests {
         for code in FindingCode::all() {
             let json = serde_json::to_string(&code).expect("writes");
             assert_eq!(json, format!("\"{code}\""));
-            assert_eq!(
-                serde_json::from_str::<FindingCode>(&json).expect("reads"),
-                code
-            );
+            let read: FindingCode = serde_json::from_str(&json).expect("reads");
+            assert_eq!(read, code);
         }
         let newer: FindingCode = serde_json::from_str("\"E_OF_2031\"").expect("reads");
         assert_eq!(newer, FindingCode::Foreign("E_OF_2031".into()));
