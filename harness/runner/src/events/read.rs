@@ -2,11 +2,12 @@
 
 use crate::events::{CheckFinished, Event, FORMAT, FlowWalked, PackFinished, WizardDriven};
 use crate::read_file::EVENT_LINE_VALUES;
-use provision_core::text::{inert, inert_lines, is_plain};
+use provision_core::text::{inert, inert_lines, is_plain, without_commands};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a line is not an event of this version.
@@ -45,7 +46,8 @@ pub(crate) fn parse(line: &[u8]) -> Result<Event, ReadError> {
     // Fast path: a line of printable ASCII without a JSON escape is already inert.
     // NB: JSON allows the control character U+007F unescaped; `is_plain` does not.
     let text = std::str::from_utf8(line.trim_ascii_end());
-    if text.is_ok_and(|t| is_plain(t) && !t.contains('\\')) || cfg!(planted_bug = "reports") {
+    let is_inert = |t: &str| is_plain(t) && !t.contains('\\') && is_harmless(t);
+    if text.is_ok_and(is_inert) || cfg!(planted_bug = "reports") {
         return Ok(event);
     }
     let mut value: Value = serde_json::from_slice(line)?;
@@ -121,9 +123,14 @@ impl<'de> Visitor<'de> for FrequentVisitor {
     }
 }
 
+/// Whether `text` holds no command of a CI system.
+fn is_harmless(text: &str) -> bool {
+    matches!(without_commands(text), Cow::Borrowed(_))
+}
+
 fn make_inert(value: &mut Value) {
     match value {
-        Value::String(text) if is_plain(text) => {}
+        Value::String(text) if is_plain(text) && is_harmless(text) => {}
         Value::String(text) => *text = inert_lines(text),
         Value::Array(items) => items.iter_mut().for_each(make_inert),
         // Keys stay as they are: they are field names, or keys of maps that reports
@@ -137,6 +144,23 @@ fn make_inert(value: &mut Value) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn command_of_a_ci_system_is_inert_however_the_line_spells_it() {
+        let line =
+            |message: &str| format!(r#"{{"event":"expectation_stale","message":"{message}"}}"#);
+        for message in [
+            "##vso[task.complete]",
+            r"#\u0023vso[task.complete]",
+            r"\u001b##[error]x",
+        ] {
+            let event = parse(line(message).as_bytes()).expect("an event");
+            let Event::ExpectationStale { message: read } = event else {
+                panic!("{event:?}");
+            };
+            assert!(read.contains("#\\u{23}"), "{message}: {read}");
+        }
+    }
 
     #[test]
     fn tag_at_either_end_gives_the_same_event() {
