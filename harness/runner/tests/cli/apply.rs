@@ -232,3 +232,20 @@ fn second_plan_of_each_conforming_pack_is_empty_and_delete_leaves_nothing() {
     let found = bytes.windows(SECRET.len()).any(|w| w == SECRET.as_bytes());
     assert!(!found, "the secret is in the store in plain text");
 }
+
+#[test]
+fn pack_with_a_contract_is_set_up_through_it_as_the_operator_does() {
+    let mut place = Place::new();
+    place.pack = fixture("conforming/operator-provider");
+    let refused = place.on_pack("plan", "--provider-id p --install-id i");
+    assert_eq!(code(&refused), 1, "{}", stdout(&refused));
+    let why = stderr(&refused);
+    assert!(
+        why.contains("wizard operator.setup") && why.contains("`room`"),
+        "{why}"
+    );
+    let legacy = "--provider-id p --install-id i --wizard setup_default";
+    let legacy = place.on_pack("plan", legacy);
+    let other = stderr(&legacy);
+    assert!(!other.contains("operator.setup"), "{other}");
+}

@@ -130,7 +130,8 @@ pub(super) struct WizardFlags {
     /// What to do to the installation; by default, install.
     #[arg(long, value_enum)]
     mode: Option<Mode>,
-    /// The wizard to drive; by default the one that belongs to the pack's setup entry.
+    /// The wizard to drive; by default the one that the operator runs, or else the one
+    /// that belongs to the pack's setup entry.
     #[arg(long)]
     pub(super) wizard: Option<String>,
     /// The URL at which webhooks reach the installation.

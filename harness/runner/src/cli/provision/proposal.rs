@@ -6,8 +6,8 @@ use crate::exit::{Error, Exit};
 use crate::interrupt;
 use provision_apply::{Contents, InstallKey, PackIdentity, Request, Revision, Transaction, view};
 use provision_core::wizard::{
-    ProvisionInputs, ProvisionPlan, StepExecutor, StoreView, Task, Wizard, WizardKind, WizardRun,
-    drive, wizards,
+    Driver, ProvisionInputs, ProvisionPlan, StepExecutor, StoreView, Task, Wizard, WizardKind,
+    WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack};
 use provision_oracle::secret_scan::Secrets;
@@ -130,14 +130,19 @@ pub(super) fn identity(pack: &Pack) -> PackIdentity {
     }
 }
 
-/// The wizard of `mode` that `name` names, or that belongs to the pack's setup entry.
+/// The wizard of `mode` that `name` names, or else that hosts run.
 /// `None` for a delete of a pack without a remove wizard.
 pub(super) fn choose<'w>(
     found: &'w [Wizard],
     name: Option<&str>,
     mode: Mode,
 ) -> Result<Option<&'w Wizard>, Error> {
-    let setup = dry_run::choose(found, None)?;
+    // The operator sets a pack with a QA contract up through that contract alone.
+    let by_contract = |w: &&Wizard| matches!(w.driver, Driver::Operator { mode: "setup", .. });
+    let setup = match found.iter().find(by_contract) {
+        Some(wizard) => Some(wizard),
+        None => dry_run::choose(found, None)?,
+    };
     let chosen = match (name, mode.kind()) {
         (Some(_), _) => return dry_run::choose(found, name),
         (None, WizardKind::Setup) => setup,
