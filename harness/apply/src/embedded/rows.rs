@@ -5,7 +5,7 @@ use super::identity::Sealer;
 use crate::error::StoreError;
 use crate::tables::{Table, Tables, VisitRow};
 use provision_core::wizard::SecretBytes;
-use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
 use std::ops::Bound;
 
 /// How many rows a scan of a writing transaction keeps in memory at a time.
@@ -36,15 +36,24 @@ fn batch(
     Ok(rows)
 }
 
-/// Visits all rows in batches. A table is closed while `visit` runs, as a writing
-/// transaction can have it open once only.
-fn scan(
-    next: impl Fn(Option<&[u8]>) -> Result<Vec<Row>, StoreError>,
+/// The value of `key` in the table that `open` opens.
+fn get<T: ReadableTable<Bytes, Bytes>>(
+    open: impl Fn() -> Result<T, TableError>,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    guarded(|| Ok(open()?.get(key)?.map(|value| value.value().to_vec())))
+}
+
+/// Visits all rows of the table that `open` opens, in batches. The table is closed while
+/// `visit` runs, as a writing transaction can have it open once only.
+fn scan<T: ReadableTable<Bytes, Bytes>>(
+    open: impl Fn() -> Result<T, TableError>,
+    prefix: &[u8],
     visit: VisitRow<'_>,
 ) -> Result<(), StoreError> {
     let mut from: Option<Vec<u8>> = None;
     loop {
-        let rows = next(from.as_deref())?;
+        let rows = guarded(|| batch(&open()?, prefix, from.as_deref()))?;
         for (key, value) in &rows {
             visit(key, value)?;
         }
@@ -78,23 +87,12 @@ fn read_alone() -> StoreError {
 
 impl Tables for ReadRows<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        guarded(|| {
-            let table = self.transaction.open_table(definition(table))?;
-            Ok(table.get(key)?.map(|value| value.value().to_vec()))
-        })
+        get(|| self.transaction.open_table(definition(table)), key)
     }
 
     fn scan(&self, table: Table, prefix: &[u8], visit: VisitRow<'_>) -> Result<(), StoreError> {
-        let next = |from: Option<&[u8]>| {
-            guarded(|| {
-                batch(
-                    &self.transaction.open_table(definition(table))?,
-                    prefix,
-                    from,
-                )
-            })
-        };
-        scan(next, visit)
+        let open = || self.transaction.open_table(definition(table));
+        scan(open, prefix, visit)
     }
 
     fn put(&mut self, _: Table, _: &[u8], _: &[u8]) -> Result<(), StoreError> {
@@ -143,23 +141,12 @@ impl<'s> WriteRows<'s> {
 
 impl Tables for WriteRows<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        guarded(|| {
-            let table = self.transaction.open_table(definition(table))?;
-            Ok(table.get(key)?.map(|value| value.value().to_vec()))
-        })
+        get(|| self.transaction.open_table(definition(table)), key)
     }
 
     fn scan(&self, table: Table, prefix: &[u8], visit: VisitRow<'_>) -> Result<(), StoreError> {
-        let next = |from: Option<&[u8]>| {
-            guarded(|| {
-                batch(
-                    &self.transaction.open_table(definition(table))?,
-                    prefix,
-                    from,
-                )
-            })
-        };
-        scan(next, visit)
+        let open = || self.transaction.open_table(definition(table));
+        scan(open, prefix, visit)
     }
 
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Every command on every hostile input, as a process with resource limits: it ends by
 //! itself with a documented exit code, prints few lines, and prints them inert.
 
-use crate::support::{caches, conformance, copy, fixture};
+use crate::support::{caches, conformance, copy, enlarge, fixture};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::Write;
@@ -275,16 +275,6 @@ fn hostile(folder: &Path) -> Vec<String> {
     files
         .chain([named, "/dev/zero".into(), "absent".into()])
         .collect()
-}
-
-/// Makes every number as large as its type.
-fn enlarge(value: &mut Value) {
-    match value {
-        Value::Number(number) => *number = u64::MAX.into(),
-        Value::Array(items) => items.iter_mut().for_each(enlarge),
-        Value::Object(members) => members.values_mut().for_each(enlarge),
-        _ => {}
-    }
 }
 
 #[test]

@@ -37,6 +37,16 @@ pub(crate) fn hostile_packs() -> Vec<PathBuf> {
     paths
 }
 
+/// Makes every number as large as its type.
+pub(crate) fn enlarge(value: &mut Value) {
+    match value {
+        Value::Number(number) => *number = u64::MAX.into(),
+        Value::Array(items) => items.iter_mut().for_each(enlarge),
+        Value::Object(members) => members.values_mut().for_each(enlarge),
+        _ => {}
+    }
+}
+
 /// The compile cache of the tests, apart from the user's.
 pub(crate) fn caches() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches")

@@ -1,7 +1,7 @@
 //! Event streams that strangers wrote, and other files that flags name: each has a size
 //! bound, and no command overwrites a file that it reads.
 
-use crate::support::{code, conformance, fixture, run_in, stderr, stdout};
+use crate::support::{code, conformance, enlarge, fixture, run_in, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -219,16 +219,6 @@ fn stream_with_the_largest_numbers_is_reported() {
     assert_eq!(code(&rendered), 0, "{}", stderr(&rendered));
     let again = [&args[..3], &["--baseline", "r.json"]].concat();
     assert_eq!(code(&run_in(temp.path(), &again)), 0);
-}
-
-/// Makes every number as large as its type.
-fn enlarge(value: &mut Value) {
-    match value {
-        Value::Number(number) => *number = u64::MAX.into(),
-        Value::Array(items) => items.iter_mut().for_each(enlarge),
-        Value::Object(members) => members.values_mut().for_each(enlarge),
-        _ => {}
-    }
 }
 
 #[test]

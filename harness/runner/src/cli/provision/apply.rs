@@ -2,20 +2,16 @@
 //! or not at all.
 
 use super::flags::{StoreFlags, TenantFlags, WizardFlags};
-use super::plan::watch;
-use super::proposal::{Proposal, Proposer, identity, interrupted};
+use super::proposal::{Proposal, Proposer, identity, interrupted, with_proposer};
 use super::{resume, shown};
 use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
-use crate::cli::open::open;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Error, Exit};
 use crate::{interrupt, read_file};
 use provision_apply::{
     Applied, Applier, ApplyError, EmbeddedStore, InstallKey, SavedPlan, Store, Transaction,
 };
-use provision_core::Limits;
-use provision_exec::Compilers;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -65,24 +61,15 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Error> {
                        add --yes, or apply a plan that `plan --out FILE` saved with --plan FILE";
         return Err(Error::Usage(message.into()));
     }
-    let limits = Limits::default();
-    let pack = match open(&args.pack, &limits)? {
-        Ok(pack) => pack,
-        Err(exit) => return Ok(exit),
-    };
-    let _watch = watch()?;
-    let cache = args.cache.open()?;
-    let place = args.isolation.place()?;
-    let executor = place.steps(&limits, Compilers::One, cache.as_ref(), 1)?;
-    let proposer = Proposer {
-        pack: &pack,
-        limits: &limits,
-        executor: &executor,
-    };
-    match &args.plan {
-        Some(file) => planned(args, &proposer, file),
-        None => fresh(args, &proposer),
-    }
+    with_proposer(
+        &args.pack,
+        &args.cache,
+        &args.isolation,
+        |proposer| match &args.plan {
+            Some(file) => planned(args, proposer, file),
+            None => fresh(args, proposer),
+        },
+    )
 }
 
 /// Drives the wizard, shows what would change, and applies it if the user agrees.

@@ -2,18 +2,15 @@
 //! would change, and saves it.
 
 use super::flags::{StoreFlags, TenantFlags, WizardFlags};
-use super::proposal::Proposer;
+use super::proposal::{Proposer, with_proposer};
 use super::shown;
 use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
-use crate::cli::open::open;
 use crate::cli::output::print;
 use crate::exit::{Error, Exit, show};
-use crate::{files, interrupt};
+use crate::files;
 use provision_apply::{SavedPlan, Store};
-use provision_core::Limits;
-use provision_exec::Compilers;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -45,20 +42,13 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Error> {
-    let limits = Limits::default();
-    let pack = match open(&args.pack, &limits)? {
-        Ok(pack) => pack,
-        Err(exit) => return Ok(exit),
-    };
-    let _watch = watch()?;
-    let cache = args.cache.open()?;
-    let place = args.isolation.place()?;
-    let executor = place.steps(&limits, Compilers::One, cache.as_ref(), 1)?;
-    let proposer = Proposer {
-        pack: &pack,
-        limits: &limits,
-        executor: &executor,
-    };
+    with_proposer(&args.pack, &args.cache, &args.isolation, |proposer| {
+        planned(args, proposer)
+    })
+}
+
+/// Drives the wizard, shows what would change, and saves it.
+fn planned(args: &Args, proposer: &Proposer<'_>) -> Result<Exit, Error> {
     let install = args.tenant.install(&args.provider_id, &args.install_id);
     // NB: a saved plan names its store, so that `plan` makes the store that it names.
     let store = args.store.open()?;
@@ -83,10 +73,4 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Conforms)
-}
-
-/// Listens for signals; the process ends soon after one, and the store is as it was.
-pub(super) fn watch() -> Result<interrupt::Watch, Error> {
-    let failed = |e| Error::io("listen for", Path::new("signals"), e);
-    interrupt::watch(|_| true).map_err(failed)
 }

@@ -1,7 +1,10 @@
 //! [`Proposal`]: what a wizard wants for an installation, from a run on its stores.
 
 use super::flags::{Mode, WizardFlags};
+use crate::cli::cache::CacheFlags;
 use crate::cli::dry_run;
+use crate::cli::isolation::IsolationFlags;
+use crate::cli::open::open;
 use crate::exit::{Error, Exit};
 use crate::interrupt;
 use provision_apply::{Contents, InstallKey, PackIdentity, Request, Revision, Transaction, view};
@@ -10,9 +13,11 @@ use provision_core::wizard::{
     WizardRun, drive, wizards,
 };
 use provision_core::{Limits, Pack};
+use provision_exec::Compilers;
 use provision_oracle::secret_scan::Secrets;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What a wizard wants for an installation.
 pub(super) struct Proposal {
@@ -27,6 +32,32 @@ pub(super) struct Proposer<'p> {
     pub(super) pack: &'p Pack,
     pub(super) limits: &'p Limits,
     pub(super) executor: &'p dyn StepExecutor,
+}
+
+/// Calls `then` with what drives the wizards of the pack at `path`. The process ends soon
+/// after a signal, and the store is as it was.
+pub(super) fn with_proposer(
+    path: &Path,
+    cache: &CacheFlags,
+    isolation: &IsolationFlags,
+    then: impl FnOnce(&Proposer<'_>) -> Result<Exit, Error>,
+) -> Result<Exit, Error> {
+    let limits = Limits::default();
+    let pack = match open(path, &limits)? {
+        Ok(pack) => pack,
+        Err(exit) => return Ok(exit),
+    };
+    let failed = |e| Error::io("listen for", Path::new("signals"), e);
+    let _watch = interrupt::watch(|_| true).map_err(failed)?;
+    let cache = cache.open()?;
+    let executor = isolation
+        .place()?
+        .steps(&limits, Compilers::One, cache.as_ref(), 1)?;
+    then(&Proposer {
+        pack: &pack,
+        limits: &limits,
+        executor: &executor,
+    })
 }
 
 impl Proposer<'_> {
