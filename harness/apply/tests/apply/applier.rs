@@ -223,6 +223,23 @@ fn delete_reverses_what_was_done_and_waits_for_what_was_taken() {
 }
 
 #[test]
+fn removal_of_what_was_done_has_the_registration_as_its_reverse() {
+    let store = MemoryStore::default();
+    commit(&store, &setup()).expect("applies");
+    let mut tx = store.begin().expect("begins");
+    let done = outbox::take(&mut *tx).expect("reads").expect("one");
+    outbox::done(&mut *tx, &done.install, &done.id).expect("was taken");
+    tx.commit().expect("commits");
+    let removal = json!({"webhook_ops": [{"op": "unregister", "id": "w"}]});
+    let applied = commit(&store, &request(ProvisionMode::Update, removal)).expect("applies");
+    let removal = &applied.operations[0];
+    assert_eq!(removal.action.verb, "unregister");
+    let reverse = removal.reverse.as_ref().expect("has one");
+    assert_eq!(reverse.verb, "register");
+    assert_eq!(reverse.content["url"], "https://a.invalid/x");
+}
+
+#[test]
 fn failed_operation_is_pending_again_after_the_same_plan() {
     let store = MemoryStore::default();
     commit(&store, &setup()).expect("applies");

@@ -210,8 +210,8 @@ mod tests {
     use super::*;
     use std::process::Stdio;
 
-    /// Looks at a shell that runs `script` until the watchdog would kill it, at most
-    /// `looks` times, with a bound of 100 ms of processor time and no near deadline.
+    /// Looks at a shell that runs `script` until the watchdog would kill it, or it ends, at
+    /// most `looks` times, with a bound of 100 ms of processor time and no near deadline.
     fn offence_of(script: &str, looks: usize) -> Option<Kill> {
         let mut shell = Command::new("sh");
         let shell = shell.args(["-c", script]).stdin(Stdio::piped());
@@ -219,16 +219,24 @@ mod tests {
         let deadline = Deadline::default();
         deadline.until.store(u64::MAX, Ordering::Release);
         deadline.processor(&child, Some(Duration::from_millis(100)));
-        let pid = pid(&child);
-        let offence = (0..looks).find_map(|_| deadline.offence(pid, 0, true));
-        child.kill().expect("the shell ends");
+        let mut offence = None;
+        for _ in 0..looks {
+            offence = deadline.offence(pid(&child), 0, true);
+            if offence.is_some() || child.try_wait().expect("its status").is_some() {
+                break;
+            }
+        }
+        // NB: fails if it has ended.
+        let _ = child.kill();
         child.wait().expect("its status");
         offence
     }
 
     #[test]
     fn worker_is_late_when_it_has_used_up_its_processor_time_and_not_by_waiting() {
-        let late = offence_of("while :; do :; done", usize::MAX);
+        // It ends after some seconds, so that this test does as well.
+        let count = "i=0; while [ $i -lt 3000000 ]; do i=$((i+1)); done";
+        let late = offence_of(count, usize::MAX);
         assert_eq!(late, Some(Kill::Late));
         // It waits for a line that never comes.
         assert_eq!(offence_of("exec cat >/dev/null", 10_000), None);
