@@ -140,7 +140,8 @@ if $write && has componentize-qjs "the guest in JavaScript"; then
 fi
 
 if has greentic-pack "the packs of the ecosystem's own builder"; then
-    for pack in rust-provider rust-node; do
+    for place in packs/conforming/rust-provider packs/nonconforming/rust-node; do
+        pack=${place##*/}
         cp -r "packs/sources/$pack/pack" "$work/$pack"
         for component in "$work/$pack"/components/*/; do
             cp "packs/sources/built/$pack.wasm" "$component/component.wasm"
@@ -149,7 +150,7 @@ if has greentic-pack "the packs of the ecosystem's own builder"; then
             { cat "$work/log" >&2; exit 1; }
         greentic-pack --offline build --in "$work/$pack" --gtpack-out "$work/$pack.gtpack" >"$work/log" 2>&1 ||
             { cat "$work/log" >&2; exit 1; }
-        take "$work/$pack.gtpack" "packs/conforming/$pack.gtpack"
+        take "$work/$pack.gtpack" "$place.gtpack"
     done
 fi
 

@@ -61,5 +61,6 @@ pub fn view(tx: &dyn Transaction, install: &InstallKey) -> Result<StoreView, Sto
         config: tx.get_config(install)?,
         secrets,
         state: tx.get_state(install)?,
+        writes_left: None,
     })
 }

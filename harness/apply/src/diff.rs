@@ -1,6 +1,8 @@
 //! The semantic difference between what a store has and what a plan makes of it.
 
+use crate::contents::Contents;
 use provision_core::text::inert;
+use provision_core::wizard::InstalledState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,8 +77,51 @@ impl Diff {
         matching.map(|change| change.key.clone()).collect()
     }
 
+    /// How `after` differs from `before`. Secrets are compared by their keys alone.
+    #[must_use]
+    pub fn between(before: &Contents, after: &Contents) -> Self {
+        let mut diff = Self::default();
+        let (old, new) = (&before.installed, &after.installed);
+        diff.shown(old, new);
+        diff.state(&before.state, &after.state);
+        for key in old.secrets.difference(&new.secrets) {
+            diff.hidden(Part::Secret, key, ChangeKind::Removed);
+        }
+        for key in new.secrets.difference(&old.secrets) {
+            diff.hidden(Part::Secret, key, ChangeKind::Added);
+        }
+        diff.sort();
+        diff
+    }
+
+    /// Adds the differences of the parts that are shown with their values.
+    pub(crate) fn shown(&mut self, before: &InstalledState, after: &InstalledState) {
+        self.values(Part::Config, &before.config, &after.config);
+        self.values(Part::Webhook, &before.webhooks, &after.webhooks);
+        self.values(
+            Part::Subscription,
+            &before.subscriptions,
+            &after.subscriptions,
+        );
+        self.values(Part::OAuth, &before.oauth, &after.oauth);
+    }
+
+    /// Adds the differences of the state of guests.
+    pub(crate) fn state(
+        &mut self,
+        before: &BTreeMap<String, Vec<u8>>,
+        after: &BTreeMap<String, Vec<u8>>,
+    ) {
+        let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for key in keys {
+            if let Some(kind) = kind(before.get(key), after.get(key)) {
+                self.hidden(Part::State, key, kind);
+            }
+        }
+    }
+
     /// Adds the differences of two maps, with their values.
-    pub(crate) fn values(
+    fn values(
         &mut self,
         part: Part,
         before: &BTreeMap<String, Value>,
@@ -116,7 +161,7 @@ impl Diff {
 }
 
 /// How an item changes, if it does.
-pub(crate) fn kind<V: PartialEq>(before: Option<&V>, after: Option<&V>) -> Option<ChangeKind> {
+fn kind<V: PartialEq>(before: Option<&V>, after: Option<&V>) -> Option<ChangeKind> {
     match (before, after) {
         (None, Some(_)) => Some(ChangeKind::Added),
         (Some(_), None) => Some(ChangeKind::Removed),

@@ -47,6 +47,7 @@ pub use memory::MemoryStore;
 pub use operation::{Operation, OperationKind, OperationState};
 pub use record::{InstallRecord, PackIdentity};
 pub use request::Request;
+pub use resolve::unresolved;
 pub use saved::SavedPlan;
 pub use store::{
     ConfigStore, Content, InstallStore, Outbox, Revision, SecretStore, Snapshot, StateStore, Store,

@@ -1,7 +1,7 @@
 //! What an apply writes, computed in full before anything is written.
 
 use crate::contents::Contents;
-use crate::diff::{ChangeKind, Diff, Part, kind};
+use crate::diff::{ChangeKind, Diff, Part};
 use crate::error::{ApplyError, StoreError};
 use crate::key::InstallKey;
 use crate::queue::{Queue, Queuer, with_writes};
@@ -14,7 +14,7 @@ use provision_core::wizard::{
     InstalledState, ProvisionMode, ProvisionPlan, SecretBytes, StoreWrite,
 };
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All writes of one apply, and what they mean.
 #[derive(Debug)]
@@ -81,14 +81,8 @@ impl Work {
     fn compare(&mut self) {
         let (before, after) = (&self.before.installed, &self.after);
         let diff = &mut self.diff;
-        diff.values(Part::Config, &before.config, &after.config);
-        diff.values(Part::Webhook, &before.webhooks, &after.webhooks);
-        diff.values(
-            Part::Subscription,
-            &before.subscriptions,
-            &after.subscriptions,
-        );
-        diff.values(Part::OAuth, &before.oauth, &after.oauth);
+        diff.shown(before, after);
+        diff.state(&self.before.state, &self.state);
         for key in before.secrets.difference(&after.secrets) {
             diff.hidden(Part::Secret, key, ChangeKind::Removed);
         }
@@ -100,12 +94,6 @@ impl Work {
                 ChangeKind::Added
             };
             diff.hidden(Part::Secret, key, kind);
-        }
-        let keys: BTreeSet<&String> = self.before.state.keys().chain(self.state.keys()).collect();
-        for key in keys {
-            if let Some(kind) = kind(self.before.state.get(key), self.state.get(key)) {
-                diff.hidden(Part::State, key, kind);
-            }
         }
         diff.sort();
     }

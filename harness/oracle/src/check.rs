@@ -169,6 +169,8 @@ pub enum Stage {
     Requirements,
     /// The plan that a wizard proposes.
     Plan,
+    /// Plans that are carried out on stores.
+    Apply,
     /// Secrets in any output.
     Secrets,
     /// The consumption of steps and their calls to the host.
@@ -185,7 +187,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Archive,
         Self::Manifest,
         Self::Integrity,
@@ -195,6 +197,7 @@ impl Stage {
         Self::Wizard,
         Self::Requirements,
         Self::Plan,
+        Self::Apply,
         Self::Secrets,
         Self::Sandbox,
         Self::Determinism,
@@ -216,6 +219,7 @@ impl Stage {
             Self::Wizard => "wizard",
             Self::Requirements => "requirements",
             Self::Plan => "plan",
+            Self::Apply => "apply",
             Self::Secrets => "secrets",
             Self::Sandbox => "sandbox",
             Self::Determinism => "determinism",

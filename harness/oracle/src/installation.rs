@@ -2,17 +2,34 @@
 //! out as `apply` does it.
 
 use provision_apply::{
-    Applied, Applier, ApplyError, Contents, InstallKey, MemoryStore, PackIdentity, Request, Store,
+    Applied, Applier, ApplyError, Contents, Diff, InstallKey, MemoryStore, PackIdentity, Request,
+    Store, StoreError,
 };
 use provision_core::wizard::questions::canary;
 use provision_core::wizard::{
-    InstalledState, ProvisionMode, ProvisionPlan, SecretBytes, TenantContext,
+    InstalledState, ProvisionMode, ProvisionPlan, SecretBytes, StoreView, TenantContext, WizardRun,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One installation in a store of its own.
+#[derive(Debug, Clone)]
 pub(crate) struct Installation {
     store: MemoryStore,
     install: InstallKey,
+}
+
+impl Default for Installation {
+    /// A store without the installation.
+    fn default() -> Self {
+        Self {
+            store: MemoryStore::default(),
+            install: InstallKey {
+                tenant: TenantContext::default(),
+                provider_id: "conformance".into(),
+                install_id: "conformance".into(),
+            },
+        }
+    }
 }
 
 impl Installation {
@@ -21,14 +38,7 @@ impl Installation {
     /// # Errors
     /// If the plan cannot be carried out.
     pub(crate) fn of(plan: &ProvisionPlan) -> Result<Self, ApplyError> {
-        let new = Self {
-            store: MemoryStore::default(),
-            install: InstallKey {
-                tenant: TenantContext::default(),
-                provider_id: "conformance".into(),
-                install_id: "conformance".into(),
-            },
-        };
+        let new = Self::default();
         new.apply(ProvisionMode::Install, plan)?;
         Ok(new)
     }
@@ -47,9 +57,42 @@ impl Installation {
         let keys = plan.secrets_patch.set.keys();
         let made_up =
             |key: &String| SecretBytes::new(canary(&format!("stored {key}")).into_bytes());
+        let secrets = keys.map(|key| (key.clone(), made_up(key)));
         let request = Request {
-            install: self.install.clone(),
             mode,
+            secrets: secrets.collect(),
+            ..self.request(plan)
+        };
+        Applier::commit(&self.store, &request)
+    }
+
+    /// Carries the plan and the writes of `run` out, which was in apply mode, and says
+    /// what changes.
+    ///
+    /// # Errors
+    /// If the plan cannot be carried out; then nothing changes.
+    pub(crate) fn carry_out(&self, run: &WizardRun) -> Result<Diff, ApplyError> {
+        let applied = Applier::commit(&self.store, &self.request_of(run))?;
+        Ok(applied.diff)
+    }
+
+    /// The secrets that the plan of `run` sets, and that have no value.
+    pub(crate) fn unresolved(&self, run: &WizardRun) -> Vec<String> {
+        provision_apply::unresolved(&self.request_of(run), &BTreeSet::new())
+    }
+
+    fn request_of(&self, run: &WizardRun) -> Request {
+        Request {
+            writes: run.writes.clone(),
+            secrets: run.secret_answers.clone(),
+            ..self.request(&run.plan)
+        }
+    }
+
+    fn request(&self, plan: &ProvisionPlan) -> Request {
+        Request {
+            install: self.install.clone(),
+            mode: ProvisionMode::Install,
             pack: PackIdentity {
                 digest: String::new(),
                 name: String::new(),
@@ -57,18 +100,36 @@ impl Installation {
             },
             plan: plan.clone(),
             writes: Vec::new(),
-            secrets: keys.map(|key| (key.clone(), made_up(key))).collect(),
-        };
-        Applier::commit(&self.store, &request)
+            secrets: BTreeMap::new(),
+        }
     }
 
     /// What the store has.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) fn installed(&self) -> Result<InstalledState, ApplyError> {
-        let contents = Contents::read(&*self.store.read()?, &self.install)?;
-        Ok(contents.installed)
+    pub(crate) fn installed(&self) -> Result<InstalledState, StoreError> {
+        Ok(self.contents()?.installed)
+    }
+
+    /// What guests see of the store.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) fn view(&self) -> Result<StoreView, StoreError> {
+        provision_apply::view(&*self.store.read()?, &self.install)
+    }
+
+    /// How this installation differs from the `whole` one.
+    ///
+    /// # Errors
+    /// If a store cannot be read.
+    pub(crate) fn difference(&self, whole: &Self) -> Result<Diff, ApplyError> {
+        Ok(Diff::between(&whole.contents()?, &self.contents()?))
+    }
+
+    fn contents(&self) -> Result<Contents, StoreError> {
+        Contents::read(&*self.store.read()?, &self.install)
     }
 }
 

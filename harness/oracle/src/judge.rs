@@ -156,6 +156,7 @@ fn level(check: &Check, wizard: Option<&Wizard>) -> Level {
         Stage::Wizard
             | Stage::Requirements
             | Stage::Plan
+            | Stage::Apply
             | Stage::Secrets
             | Stage::Determinism
             | Stage::Answers

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+mod carried;
 pub mod causes;
 mod check;
 pub mod checks;
@@ -25,9 +26,11 @@ mod schema;
 pub mod secret_scan;
 pub mod shrink;
 mod subject;
+mod varied;
 mod verdict;
 pub mod zip_readers;
 
+pub use carried::{After, Carried, Fault};
 pub use causes::{Cause, Place, causes};
 pub use check::{
     Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage,
@@ -38,6 +41,7 @@ pub use observe::{Conditions, Opening, observe, observe_opened};
 pub use probe_outcome::asked;
 pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,
-    Subject, Texts, Validated, Variation, Varied,
+    Subject, Texts, Validated,
 };
+pub use varied::{Variation, Varied};
 pub use verdict::{deciding_code, executed_steps, verdict};

@@ -1,8 +1,10 @@
 //! Everything that is observed of one pack, as plain data.
 
+use crate::carried::Carried;
 use crate::generators::answers::ProbeKind;
 use crate::given::Given;
 use crate::secret_scan::{Leak, Searched, Secrets};
+use crate::varied::{Variation, Varied};
 use crate::zip_readers::Reading;
 use provision_core::flow::WalkedFlow;
 use provision_core::integrity::DocumentError;
@@ -136,63 +138,11 @@ pub struct Runs {
     pub compilers: Vec<(&'static str, WizardRun)>,
     /// The probes of the wizard; `None` unless the first run completes.
     pub probed: Option<Probed>,
+    /// The wizard carried out on a store; `None` unless it is a setup whose first run
+    /// completes.
+    pub carried: Option<Carried>,
     /// Secrets that leak in any run, probes included.
     pub leaks: BTreeSet<Leak>,
-}
-
-/// A condition of a run that differs from those of the first run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Variation {
-    /// The clocks are years ahead.
-    Time,
-    /// Random numbers and the seeds of hash maps are others.
-    Chance,
-    /// There is a tenant, with a team and a user.
-    Tenant,
-    /// The public base URL has another host, and a path.
-    BaseUrl,
-    /// There is no public base URL.
-    NoBaseUrl,
-    /// The mode is that of an installation, not of a dry run.
-    Mode,
-}
-
-impl Variation {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Time,
-        Self::Chance,
-        Self::Tenant,
-        Self::BaseUrl,
-        Self::NoBaseUrl,
-        Self::Mode,
-    ];
-
-    /// The condition in words, after a place.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Time => "at another time",
-            Self::Chance => "with other random numbers",
-            Self::Tenant => "with a tenant",
-            Self::BaseUrl => "with another public base URL",
-            Self::NoBaseUrl => "without a public base URL",
-            Self::Mode => "in the mode of an installation",
-        }
-    }
-}
-
-/// A run under another condition.
-#[derive(Debug)]
-pub struct Varied {
-    /// The condition.
-    pub variation: Variation,
-    /// The public base URL of the run.
-    pub base_url: Option<String>,
-    /// What its answers give.
-    pub given: Given,
-    /// The run.
-    pub run: WizardRun,
 }
 
 impl Runs {

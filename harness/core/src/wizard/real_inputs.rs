@@ -83,6 +83,7 @@ mod tests {
                 ("KEPT".into(), bytes("kept")),
             ]),
             state: BTreeMap::from([("cursor".into(), vec![1])]),
+            writes_left: None,
         };
         let view = over(&stores, &inputs);
         assert_eq!(

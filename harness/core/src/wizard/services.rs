@@ -19,6 +19,8 @@ pub enum Refusal {
     InvalidKey,
     /// The step has no room left for writes. The step ends with a violated bound.
     Full,
+    /// The store does not work.
+    Unavailable,
 }
 
 impl Refusal {
@@ -30,6 +32,7 @@ impl Refusal {
             Self::Denied => "denied",
             Self::InvalidKey => "invalid-key",
             Self::Full => "full",
+            Self::Unavailable => "unavailable",
         }
     }
 
@@ -38,7 +41,7 @@ impl Refusal {
     pub fn verdict(self) -> HostVerdict {
         match self {
             Self::NotFound => HostVerdict::Answered,
-            Self::Denied | Self::InvalidKey | Self::Full => HostVerdict::Denied,
+            Self::Denied | Self::InvalidKey | Self::Full | Self::Unavailable => HostVerdict::Denied,
         }
     }
 }

@@ -45,6 +45,10 @@ pub struct StoreView {
     /// State by key.
     #[serde(with = "base64_texts")]
     pub state: BTreeMap<String, Vec<u8>>,
+    /// How many writes the stores still accept; they refuse all others. `None` is no
+    /// limit. With a limit, a caller sees what a guest does when a store fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writes_left: Option<usize>,
 }
 
 /// One write of a guest, in the order in which the guest made it.
@@ -149,6 +153,7 @@ impl StoreView {
     /// Makes `write` visible to later reads. Subscriptions and OAuth flows leave the
     /// machine, so that no read shows them.
     pub fn apply(&mut self, write: &StoreWrite) {
+        self.writes_left = self.writes_left.map(|left| left.saturating_sub(1));
         match write {
             StoreWrite::SetSecret { key, value } => {
                 self.secrets.insert(key.clone(), value.clone());
@@ -174,6 +179,7 @@ mod tests {
             config: BTreeMap::from([("room".into(), Value::from("blue"))]),
             secrets: BTreeMap::from([("TOKEN".into(), SecretBytes::new(vec![0, 255]))]),
             state: BTreeMap::from([("cursor".into(), vec![1, 2, 3])]),
+            writes_left: None,
         };
         let text = serde_json::to_string(&view).expect("serialises");
         let expected =

@@ -39,6 +39,9 @@ impl Transaction {
     }
 
     fn record(&mut self, write: StoreWrite) -> Result<HostVerdict, Refusal> {
+        if self.view.writes_left == Some(0) {
+            return Err(Refusal::Unavailable);
+        }
         let bytes = self.bytes.saturating_add(write.bytes());
         if bytes > STORE_BYTES {
             return Err(Refusal::Full);
@@ -121,6 +124,7 @@ mod tests {
             config: BTreeMap::from([("room".into(), Value::from("blue"))]),
             secrets: BTreeMap::from([("TOKEN".into(), SecretBytes::new(b"old".to_vec()))]),
             state: BTreeMap::from([("cursor".into(), b"7".to_vec())]),
+            writes_left: None,
         };
         let mut host = Transaction::over(view);
         assert_eq!(host.config("room"), Ok(Value::from("blue")));
@@ -170,6 +174,21 @@ mod tests {
         };
         assert_eq!(host.change(send), Err(Refusal::Denied));
         assert_eq!(host.take_writes(), []);
+    }
+
+    #[test]
+    fn store_that_accepts_one_more_write_refuses_the_next_ones() {
+        let mut host = Transaction::over(StoreView {
+            writes_left: Some(1),
+            ..StoreView::default()
+        });
+        let put = |key| Change::PutSecret { key, value: b"v" };
+        assert_eq!(host.change(put("A")), Ok(HostVerdict::Recorded));
+        for _ in 0..2 {
+            assert_eq!(host.change(put("B")), Err(Refusal::Unavailable));
+        }
+        assert_eq!(host.secret("B"), Err(Refusal::NotFound));
+        assert_eq!(host.take_writes().len(), 1);
     }
 
     #[test]

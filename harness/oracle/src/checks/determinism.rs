@@ -3,7 +3,8 @@
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::compare::all_differences;
 use crate::run_diff::differences;
-use crate::subject::{Runs, Subject, Variation};
+use crate::subject::{Runs, Subject};
+use crate::varied::Variation;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::wizard::{ProvisionPlan, WizardRun};

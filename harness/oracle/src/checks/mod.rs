@@ -2,6 +2,7 @@
 
 mod abi;
 mod answers;
+mod apply;
 mod archive;
 mod determinism;
 mod flow;
@@ -19,7 +20,7 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 15] = [
+const STAGES: [&[Check]; 16] = [
     archive::CHECKS,
     manifest::CHECKS,
     integrity::CHECKS,
@@ -29,6 +30,7 @@ const STAGES: [&[Check]; 15] = [
     wizard::CHECKS,
     requirements::CHECKS,
     plan::CHECKS,
+    apply::CHECKS,
     secrets::CHECKS,
     sandbox::CHECKS,
     determinism::CHECKS,

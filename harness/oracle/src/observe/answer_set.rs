@@ -140,6 +140,16 @@ impl AnswerSet {
         (!edits.is_empty()).then(|| (self.with(&edits), canaries))
     }
 
+    /// The same answers as a user gives them: with the value of each secret, which a
+    /// dry run lets the host keep.
+    pub(crate) fn real(mut self) -> Self {
+        let secrets = grants(&self.inputs).secrets;
+        if let Some(Value::Object(part)) = self.inputs.answers.get_mut("secrets") {
+            part.extend(secrets.into_iter().map(|(key, text)| (key, text.into())));
+        }
+        self
+    }
+
     /// The same answers with `edits` applied.
     pub(crate) fn with(&self, edits: &[Edit]) -> Self {
         let mut changed = self.clone();

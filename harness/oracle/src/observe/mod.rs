@@ -2,6 +2,7 @@
 
 pub(crate) mod answer_set;
 mod asking;
+mod carry;
 mod compile_budget;
 mod components;
 mod conditions;
@@ -22,6 +23,7 @@ pub use opening::Opening;
 use crate::budget::Budget;
 use crate::subject::{Observed, Opened, Spent, Subject};
 use asking::Asking;
+use carry::carry;
 use compile_budget::Compilable;
 use harness_errors::Watched;
 use probe::Prober;
@@ -129,6 +131,7 @@ fn opened_pack(
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
     vary(&mut opened, &budget, conditions);
+    carry(&mut opened, &budget, conditions);
     spent.repeat += isolating.elapsed();
     let probing = Instant::now();
     probe(&mut opened, executor, conditions);

@@ -50,6 +50,7 @@ pub(super) fn run(
         varied: Vec::new(),
         compilers,
         probed: None,
+        carried: None,
         leaks,
     }
 }

@@ -3,7 +3,8 @@
 
 use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
-use crate::subject::{Opened, Variation, Varied};
+use crate::subject::Opened;
+use crate::varied::{Variation, Varied};
 use provision_core::Pack;
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, RunBy, StepAnswer, StepExecutor, StepRequest, Surroundings,

@@ -56,7 +56,7 @@ fn is_of(id: &str, stage: &str) -> bool {
 }
 
 /// Stages whose checks judge only wizards that complete.
-const AFTER_COMPLETION: [&str; 3] = ["plan", "determinism", "answers"];
+const AFTER_COMPLETION: [&str; 4] = ["plan", "apply", "determinism", "answers"];
 /// Checks that apply to each wizard, and are blocked if it does not complete.
 const UNJUDGED: [&str; 13] = [
     "wizard.output",

@@ -11,6 +11,7 @@ mod webhooks;
 
 pub(super) use planned::on_plan;
 pub(crate) use state::unsettled;
+pub(super) use state::{incomplete, not_applied};
 
 use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
 

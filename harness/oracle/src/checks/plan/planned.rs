@@ -2,7 +2,8 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::given::Given;
-use crate::subject::{Observed, Runs, Subject, Variation};
+use crate::subject::{Observed, Runs, Subject};
+use crate::varied::Variation;
 use provision_core::Finding;
 use provision_core::wizard::ProvisionPlan;
 use std::collections::BTreeSet;

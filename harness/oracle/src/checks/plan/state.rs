@@ -96,12 +96,12 @@ pub(super) fn idempotent(subject: &Subject, findings: &mut Findings) {
             return Some(conclusion);
         }
         let found = unsettled(&runs.first.plan, &again.plan);
-        Some(found.map_or_else(not_applied, Conclusion::of))
+        Some(found.map_or_else(|e| not_applied(&e), Conclusion::of))
     });
 }
 
 /// The conclusion if plans cannot be carried out; other checks say what is wrong.
-fn not_applied(error: ApplyError) -> Conclusion {
+pub(in crate::checks) fn not_applied(error: &ApplyError) -> Conclusion {
     let why = inert(&error.to_string(), 300);
     Conclusion::Blocked(format!("the plan cannot be carried out: {why}"))
 }
@@ -191,7 +191,7 @@ pub(super) fn removable(subject: &Subject, findings: &mut Findings) {
             return Some(conclusion);
         }
         let found = left_behind(&runs.first.plan, wizard, &back.plan);
-        Some(found.map_or_else(not_applied, Conclusion::of))
+        Some(found.map_or_else(|e| not_applied(&e), Conclusion::of))
     });
 }
 
@@ -228,7 +228,8 @@ fn second(
     });
 }
 
-fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
+/// Why a run that has to complete does not; `None` if it does.
+pub(in crate::checks) fn incomplete(run: &WizardRun, what: &str) -> Option<Conclusion> {
     if run.completed() {
         return None;
     }

@@ -6,7 +6,8 @@ mod texts;
 mod translated;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::{Observed, Runs, Subject, Variation, Varied};
+use crate::subject::{Observed, Runs, Subject};
+use crate::varied::{Variation, Varied};
 use greentic_types::validate::Severity;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;

@@ -6,7 +6,7 @@ use super::form::Role;
 use super::guest_language::{Act, Out, Part, Test, base, path, refusal};
 use super::wizard::{Plan, Shape, Wizard};
 use provision_core::FindingCode;
-use provision_core::codes::{CheckCode, StepCode};
+use provision_core::codes::{ApplyCode, CheckCode, StepCode};
 use serde_json::json;
 
 const ELSEWHERE: Found = ("plan.webhooks", of(CheckCode::WebhookBase));
@@ -264,7 +264,7 @@ pub(super) const CONDITIONS: [Defect; 6] = [
 ];
 
 /// What later runs do to what setup left.
-pub(super) const LATER: [Defect; 3] = [
+pub(super) const LATER: [Defect; 5] = [
     Defect::new(
         "update-drops",
         "An update that changes nothing drops what setup set.",
@@ -283,6 +283,30 @@ pub(super) const LATER: [Defect; 3] = [
         |w| {
             let again = Test::Absent(path(&["inputs", "existing_state"])).negated();
             otherwise(w, again, |plan| plan.webhook.push(Part::fixed("/again")));
+        },
+    ),
+    Defect::new(
+        "second-apply-changes",
+        "A second setup registers another webhook if it is carried out.",
+        &[],
+        ("apply.converges", of(CheckCode::NotConverging)),
+        |w| {
+            let again = Test::Absent(path(&["inputs", "existing_state"])).negated();
+            let again = Test::All(vec![installs(), again]);
+            otherwise(w, again, |plan| plan.webhook.push(Part::fixed("/again")));
+        },
+    ),
+    Defect::new(
+        "secret-lost",
+        "The plan sets a secret that nobody is asked for.",
+        &[],
+        (
+            "apply.secrets-resolve",
+            FindingCode::Apply(ApplyCode::SecretUnresolved),
+        ),
+        |w| {
+            w.declared = false;
+            w.plan.secrets.push("relay_password".into());
         },
     ),
     Defect::new(

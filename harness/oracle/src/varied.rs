@@ -1,0 +1,59 @@
+//! [`Varied`]: a run of a wizard under another condition.
+
+use crate::given::Given;
+use provision_core::wizard::WizardRun;
+
+/// A condition of a run that differs from those of the first run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variation {
+    /// The clocks are years ahead.
+    Time,
+    /// Random numbers and the seeds of hash maps are others.
+    Chance,
+    /// There is a tenant, with a team and a user.
+    Tenant,
+    /// The public base URL has another host, and a path.
+    BaseUrl,
+    /// There is no public base URL.
+    NoBaseUrl,
+    /// The mode is that of an installation, not of a dry run.
+    Mode,
+}
+
+impl Variation {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Time,
+        Self::Chance,
+        Self::Tenant,
+        Self::BaseUrl,
+        Self::NoBaseUrl,
+        Self::Mode,
+    ];
+
+    /// The condition in words, after a place.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Time => "at another time",
+            Self::Chance => "with other random numbers",
+            Self::Tenant => "with a tenant",
+            Self::BaseUrl => "with another public base URL",
+            Self::NoBaseUrl => "without a public base URL",
+            Self::Mode => "in the mode of an installation",
+        }
+    }
+}
+
+/// A run under another condition.
+#[derive(Debug)]
+pub struct Varied {
+    /// The condition.
+    pub variation: Variation,
+    /// The public base URL of the run.
+    pub base_url: Option<String>,
+    /// What its answers give.
+    pub given: Given,
+    /// The run.
+    pub run: WizardRun,
+}
