@@ -110,7 +110,7 @@ pub(crate) static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
             How::Call(provider),
         ),
         archive(
-            pack_file!("rust-node.gtpack"),
+            pack_file!("../nonconforming/rust-node.gtpack"),
             "components/fixture.nodes.wasm",
             How::Call(node),
         ),

@@ -154,6 +154,7 @@ Step(StepCode) {
     Stack "E_STACK" "The step used up its stack.",
     HostCalls "E_HOSTCALLS" "The step called its host more often than the bound.",
     HostCallBytes "E_HOSTCALL_BYTES" "One call of the step to its host carried more bytes than the bound.",
+    StoreRefused "E_STORE_REFUSED" "A store refused a write, and the interface has no result that tells the guest.",
     StoreBytes "E_STORE_BYTES" "The step read from and wrote to the stores of its installation more bytes than the bound.",
     Handles "E_HANDLES" "The step held more resource handles than the bound.",
     CanonicalAbi "E_CANONICAL_ABI" "The step violated the canonical ABI: a pointer, a discriminant or a handle.",

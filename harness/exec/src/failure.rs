@@ -45,6 +45,14 @@ pub(crate) struct Exited {
     pub(crate) status: i32,
 }
 
+/// A write was refused, and the interface has no result that says so.
+#[derive(Debug, thiserror::Error)]
+#[error("the store refuses `{function}` ({reason}), which has no result that says so")]
+pub(crate) struct Unreported {
+    pub(crate) function: &'static str,
+    pub(crate) reason: &'static str,
+}
+
 /// Texts of Wasmtime's errors for two bounds that have no public type. A test
 /// provokes both errors, so that it fails if an upgrade changes the texts.
 const LIFTED_TOO_MUCH: &str = "too much data is being copied between the host and the guest";
@@ -74,6 +82,9 @@ pub(crate) fn of_guest(error: &Error) -> Option<StepFailure> {
     }
     if let Some(exited) = error.downcast_ref::<Exited>() {
         return Some(fail(StepCode::Exit, exited.to_string()));
+    }
+    if let Some(unreported) = error.downcast_ref::<Unreported>() {
+        return Some(fail(StepCode::StoreRefused, unreported.to_string()));
     }
     let root = error.root_cause().to_string();
     if root.starts_with(LIFTED_TOO_MUCH) {

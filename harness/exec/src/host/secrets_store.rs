@@ -23,12 +23,12 @@ fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     }
     let value = arguments.bytes(1);
     let change = Change::PutSecret { key, value: &value };
-    // NB: `put` has no result, so only the report shows a refusal.
+    let verdict = host.change(change).unwrap_or_else(|refusal| {
+        host.refuse_unreported("put", refusal);
+        refusal.verdict()
+    });
     Reply {
         data: Data::Null,
-        verdict: match host.change(change) {
-            Ok(verdict) => verdict,
-            Err(refusal) => refusal.verdict(),
-        },
+        verdict,
     }
 }

@@ -1,7 +1,7 @@
 //! The state of one store's host: what the guest may call, and what it has called.
 
 use super::stdio::Captured;
-use crate::failure::LimitHit;
+use crate::failure::{LimitHit, Unreported};
 use crate::reflect::Data;
 use provision_core::limits::{STORE_BYTES, StepLimits};
 use provision_core::rng::Rng;
@@ -113,6 +113,8 @@ pub(crate) struct Host {
     bytes: u64,
     /// Whether a write was refused because there is no room left.
     full: bool,
+    /// A function without a result whose write was refused, and why.
+    unreported: Option<(&'static str, Refusal)>,
     digested: Digested,
     max_calls: u64,
     max_bytes: usize,
@@ -139,6 +141,7 @@ impl Host {
             calls: 0,
             bytes: 0,
             full: false,
+            unreported: None,
             digested,
             max_calls: limits.host_calls,
             max_bytes: limits.host_call_bytes,
@@ -176,6 +179,14 @@ impl Host {
         let done = self.services.change(change);
         self.full |= done == Err(Refusal::Full);
         done
+    }
+
+    /// Ends the step, because `function` cannot tell the guest that its write was
+    /// refused. A dry run writes nothing, so that it only records the refusal.
+    pub(super) fn refuse_unreported(&mut self, function: &'static str, refusal: Refusal) {
+        if matches!(self.digested, Digested::First) {
+            self.unreported = Some((function, refusal));
+        }
     }
 
     /// Takes what the guest wrote to its stores.
@@ -224,6 +235,10 @@ impl Host {
         }
         if self.full {
             return Err(LimitHit::StoreBytes { limit: STORE_BYTES }.into());
+        }
+        if let Some((function, refusal)) = self.unreported {
+            let reason = refusal.code();
+            return Err(Unreported { function, reason }.into());
         }
         let digested = match self.digested {
             Digested::All => arguments,

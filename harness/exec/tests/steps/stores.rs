@@ -95,6 +95,7 @@ fn step_reads_the_stores_and_its_own_writes() {
         config: BTreeMap::from([("room".into(), json!("blue"))]),
         secrets: BTreeMap::from([("TOKEN".into(), SecretBytes::new(b"s3cret-v".to_vec()))]),
         state: BTreeMap::from([("cursor".into(), b"42".to_vec())]),
+        writes_left: None,
     };
     let stored = run(&guest("GRB"), Some(stores));
     assert_eq!(code(&stored), None, "{:?}", stored.result);
@@ -103,10 +104,39 @@ fn step_reads_the_stores_and_its_own_writes() {
 
 #[test]
 fn http_and_foreign_keys_are_refused_in_apply_mode() {
-    let refused = applied("HF");
+    let refused = applied("H");
     assert_eq!(code(&refused), None, "{:?}", refused.result);
-    assert_eq!(verdicts(&refused), [HostVerdict::Denied; 2]);
+    assert_eq!(verdicts(&refused), [HostVerdict::Denied]);
     assert_eq!(refused.writes, []);
+    // `put` has no result, so that the guest would go on without the secret.
+    let foreign = applied("F");
+    assert_eq!(code(&foreign), Some(StepCode::StoreRefused));
+    assert_eq!(foreign.writes, []);
+    let dry = run(&guest("F"), None);
+    assert_eq!(code(&dry), None, "{:?}", dry.result);
+    assert_eq!(verdicts(&dry), [HostVerdict::Denied]);
+}
+
+#[test]
+fn guest_of_a_failing_store_gets_an_error_or_ends() {
+    let failing = |program, accepted| {
+        let stores = StoreView {
+            writes_left: Some(accepted),
+            ..StoreView::default()
+        };
+        run(&guest(program), Some(stores))
+    };
+    let answer = failing("WO", 1);
+    assert_eq!(code(&answer), None, "{:?}", answer.result);
+    let expected = [HostVerdict::Recorded, HostVerdict::Denied];
+    assert_eq!(verdicts(&answer), expected);
+    assert_eq!(answer.writes, [cursor()]);
+    for program in ["WU", "WW", "WD"] {
+        let answer = failing(program, 1);
+        assert_eq!(code(&answer), Some(StepCode::Trap), "it demands success");
+    }
+    assert_eq!(code(&failing("S", 0)), Some(StepCode::StoreRefused));
+    assert_eq!(code(&failing("S", 1)), None);
 }
 
 #[test]
