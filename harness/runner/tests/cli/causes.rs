@@ -278,7 +278,7 @@ fn judged(folder: &Path, packs: &Path, flags: &str) -> (Vec<Value>, Value) {
 #[test]
 fn advice_is_shown_and_changes_no_verdict() {
     let temp = tempfile::tempdir().expect("a folder");
-    let pack = fixture("conforming/noop-provision");
+    let pack = fixture("nonconforming/build-residue");
     let (causes, ok) = judged(temp.path(), &pack, "");
     assert_eq!(ok, true);
     assert!(!causes.is_empty() && causes.iter().all(|c| c["level"] == "should"));
@@ -300,12 +300,12 @@ fn advice_is_shown_and_changes_no_verdict() {
 #[test]
 fn filter_selects_the_checks_that_causes_are_about() {
     let temp = tempfile::tempdir().expect("a folder");
-    let pack = fixture("nonconforming/webhook-http");
+    let pack = fixture("nonconforming/secret-lost");
     let (all, _) = judged(temp.path(), &pack, "");
     assert!(all.len() > 1, "{all:?}");
-    let (causes, _) = judged(temp.path(), &pack, "--filter plan.webhooks");
+    let (causes, _) = judged(temp.path(), &pack, "--filter apply.secrets-resolve");
     let checks: Vec<&Value> = causes.iter().map(|c| &c["checks"]).collect();
-    assert_eq!(checks, [&json!(["plan.webhooks"])]);
+    assert_eq!(checks, [&json!(["apply.secrets-resolve"])]);
 }
 
 #[test]

@@ -282,7 +282,11 @@ fn packed_fixture_equals_its_source_folder() {
             "{name}"
         );
     }
-    assert_eq!(archive.len(), 6, "a manifest, four steps and the SBOM");
+    assert_eq!(
+        archive.len(),
+        7,
+        "a manifest, four steps, the secrets and the SBOM"
+    );
 }
 
 #[test]
