@@ -45,7 +45,8 @@ pub(super) fn of(
 }
 
 /// An answer to each required question of `asked`, each default, and a canary for
-/// each secret that the pack requires. Empty if there is none of these.
+/// each secret that the pack requires, or declares if it requires none. Empty if there
+/// is none of these.
 fn generated(pack: &Pack, asked: &[Question], conditions: &Conditions) -> Value {
     let mut config = Map::new();
     let mut secrets = Map::new();
@@ -72,8 +73,13 @@ fn generated(pack: &Pack, asked: &[Question], conditions: &Conditions) -> Value 
         };
         part.insert(question.id.clone(), answer);
     }
-    let required = secret_requirements(pack, conditions.limits.depth).unwrap_or_default();
-    for (key, _) in required.into_iter().filter(|(_, required)| *required) {
+    let declared = secret_requirements(pack, conditions.limits.depth).unwrap_or_default();
+    let any = !secrets.is_empty() || declared.values().any(|required| *required);
+    // Without any secret, nothing could show whether the wizard leaks secrets.
+    for (key, _) in declared
+        .into_iter()
+        .filter(|(_, required)| *required || !any)
+    {
         // NB: `<redacted>` stands for a canary that the host holds.
         secrets.entry(key).or_insert_with(|| json!("<redacted>"));
     }
