@@ -49,6 +49,9 @@ pub struct SavedPlan {
     pub sealed: BTreeSet<String>,
     /// What was shown.
     pub diff: Diff,
+    /// The digest of all other fields, so that only what was shown is applied. It finds
+    /// edits; who means to deceive can write it again.
+    pub digest: String,
 }
 
 impl SavedPlan {
@@ -77,7 +80,7 @@ impl SavedPlan {
         let secrets = values(request);
         let mut inputs = serde_json::to_value(inputs).map_err(|e| unreadable(&e.to_string()))?;
         redact(&mut inputs, &secrets);
-        let saved = Self {
+        let mut saved = Self {
             format: FORMAT,
             harness_version: crate::HARNESS_VERSION.to_owned(),
             pack: request.pack.clone(),
@@ -89,8 +92,10 @@ impl SavedPlan {
             writes,
             sealed,
             diff,
+            digest: String::new(),
         };
         let whole = serde_json::to_value(&saved).map_err(|e| unreadable(&e.to_string()))?;
+        saved.digest = digest(&whole);
         match shown(&whole, &secrets) {
             Some((key, at)) => Err(ApplyError::SecretShown { key, at }),
             None => Ok(saved),
@@ -100,7 +105,8 @@ impl SavedPlan {
     /// Reads a saved plan from JSON.
     ///
     /// # Errors
-    /// If it is malformed, or another version of the harness wrote it.
+    /// If it is malformed, another version of the harness wrote it, or it was changed
+    /// after it was saved.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ApplyError> {
         let value = json::parse(bytes, DEPTH).map_err(|e| unreadable(&e.to_string()))?;
         let format = value.get("format").and_then(Value::as_u64);
@@ -109,7 +115,12 @@ impl SavedPlan {
             let reason = format!("it has {found}, and this version reads format {FORMAT}");
             return Err(unreadable(&reason));
         }
+        let found = digest(&value);
         let saved: Self = serde_json::from_value(value).map_err(|e| unreadable(&e.to_string()))?;
+        if found != saved.digest {
+            let reason = "it was changed after it was saved, as its content does not have the digest that it states";
+            return Err(unreadable(reason));
+        }
         let is_secret = |write: &StoreWrite| matches!(write, StoreWrite::SetSecret { .. });
         if saved.writes.iter().any(is_secret) {
             return Err(unreadable("it holds the value of a secret"));
@@ -199,6 +210,19 @@ fn unreadable(reason: &str) -> ApplyError {
     ApplyError::PlanUnreadable {
         reason: reason.to_owned(),
     }
+}
+
+/// The digest of a saved plan, in whichever layout and order it is written.
+fn digest(plan: &Value) -> String {
+    let mut plan = plan.clone();
+    if let Some(fields) = plan.as_object_mut() {
+        fields.remove("digest");
+    }
+    // NB: the keys of a `Value` are sorted.
+    format!(
+        "blake3:{}",
+        blake3::hash(plan.to_string().as_bytes()).to_hex()
+    )
 }
 
 /// Replaces each scalar that is a secret, or contains one, by a redacted mark.

@@ -135,6 +135,44 @@ fn malformed_newer_and_secret_bearing_files_are_refused() {
 }
 
 #[test]
+fn edited_plan_is_refused_and_another_layout_of_the_same_plan_is_not() {
+    let saved = save(&MemoryStore::default(), &setup()).expect("saves");
+    let text = saved.to_json();
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let layout = SavedPlan::from_json(value.to_string().as_bytes()).expect("reads");
+    assert_eq!(layout, saved);
+    for (place, other) in [
+        ("/plan/config_patch/room", json!("red")),
+        ("/plan/webhook_ops/0/url", json!("https://b.invalid/x")),
+        ("/install/install_id", json!("j")),
+        ("/install/tenant/tenant", json!("other")),
+        ("/store/number", json!(7)),
+        ("/pack/digest", json!("sha256:00")),
+        ("/inputs/public_base_url", json!("https://b.invalid")),
+        ("/mode", json!("delete")),
+        ("/diff/0/after", json!(0)),
+        ("/sealed", json!([])),
+        ("/harness_version", json!("0.0.0")),
+        ("/digest", json!("blake3:00")),
+    ] {
+        refuses_edit(&value, place, other);
+    }
+}
+
+/// Refuses the plan `value` with another value at `place`.
+fn refuses_edit(value: &serde_json::Value, place: &str, other: serde_json::Value) {
+    let mut edited = value.clone();
+    *edited.pointer_mut(place).expect("is there") = other;
+    assert_ne!(edited, *value, "{place}");
+    let error = SavedPlan::from_json(edited.to_string().as_bytes());
+    let error = error.expect_err(place).to_string();
+    assert!(
+        error.contains("changed after it was saved") && error.contains("make a new plan"),
+        "{place}: {error}"
+    );
+}
+
+#[test]
 fn delete_is_saved_and_applied_too() {
     let store = MemoryStore::default();
     commit(&store, &setup()).expect("applies");

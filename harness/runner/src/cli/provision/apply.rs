@@ -2,13 +2,14 @@
 //! or not at all.
 
 use super::flags::{StoreFlags, TenantFlags, WizardFlags};
+use super::phase::{Held, committing};
 use super::proposal::{Proposal, Proposer, identity, interrupted, with_proposer};
 use super::{resume, shown};
 use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::output::{print, print_json};
-use crate::exit::{Error, Exit};
-use crate::{interrupt, read_file};
+use crate::exit::{Error, Exit, show};
+use crate::read_file;
 use provision_apply::{
     Applied, Applier, ApplyError, EmbeddedStore, InstallKey, SavedPlan, Store, Transaction,
 };
@@ -128,7 +129,7 @@ fn proposed(
 /// Applies a saved plan.
 fn planned(args: &Args, proposer: &Proposer<'_>, file: &Path) -> Result<Exit, Error> {
     let bytes = read_file::read(file, read_file::ANSWERS)?;
-    let saved = SavedPlan::from_json(&bytes)?;
+    let saved = SavedPlan::from_json(&bytes).map_err(|error| in_file(error, file))?;
     let store = args.store.open()?;
     let secrets = match resume::secrets(&saved, &*store.read()?, proposer, &args.wizard)? {
         Ok(secrets) => secrets,
@@ -139,16 +140,28 @@ fn planned(args: &Args, proposer: &Proposer<'_>, file: &Path) -> Result<Exit, Er
     commit(args, tx, &saved.install, &applied)
 }
 
+/// Names the file of a saved plan that cannot be read.
+fn in_file(error: ApplyError, file: &Path) -> ApplyError {
+    match error {
+        ApplyError::PlanUnreadable { reason } => {
+            let reason = format!("{}: {reason}", show(file));
+            ApplyError::PlanUnreadable { reason }
+        }
+        error => error,
+    }
+}
+
 fn commit(
     args: &Args,
     tx: Box<dyn Transaction + '_>,
     install: &InstallKey,
     applied: &Applied,
 ) -> Result<Exit, Error> {
-    if let Some(signal) = interrupt::asked() {
-        return Ok(interrupted(signal));
-    }
-    let revision = tx.commit()?;
+    let revision = match committing(|| tx.commit()) {
+        Ok(revision) => revision,
+        Err(Held::Interrupted(signal)) => return Ok(interrupted(signal)),
+        Err(Held::Failed(error)) => return Err(error.into()),
+    };
     if args.json {
         print_json(applied)?;
         return Ok(Exit::Conforms);
@@ -167,13 +180,13 @@ fn commit(
     Ok(Exit::Conforms)
 }
 
-/// Whether the user types `yes`.
+/// Whether the user types `yes`, or `y` for short.
 fn agreed() -> Result<bool, Error> {
     let failed = |e| Error::io("use", Path::new("the terminal"), e);
     let mut out = anstream::stderr();
-    let shown = out.write_all(b"Apply these changes? Only `yes` applies them: ");
+    let shown = out.write_all(b"Apply these changes? [yes/no] ");
     shown.and_then(|()| out.flush()).map_err(failed)?;
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).map_err(failed)?;
-    Ok(line.trim() == "yes")
+    Ok(matches!(line.trim(), "yes" | "y"))
 }
