@@ -6,16 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-const SECRET: &str = "hunter2-hunter2-hunter2";
+pub(crate) const SECRET: &str = "hunter2-hunter2-hunter2";
 
 /// A folder with a store, and answers for the pack `rust-provider`.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
-    pack: PathBuf,
+    pub(crate) pack: PathBuf,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let answers = json!({"config": {"room": "blue"}, "secrets": {"chat_token": SECRET}});
         fs::write(folder.path().join("a.json"), answers.to_string()).expect("writes");
@@ -25,24 +25,24 @@ impl Place {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs `command` on the pack with these further flags.
-    fn on_pack(&self, command: &str, more: &str) -> Output {
+    pub(crate) fn on_pack(&self, command: &str, more: &str) -> Output {
         let flags = [command, "--pack", text(&self.pack)].into_iter();
         self.run(flags.chain(more.split_whitespace()))
     }
 
     /// The same, for the installation `i` with the answers.
-    fn on_install(&self, command: &str, more: &str) -> Output {
+    pub(crate) fn on_install(&self, command: &str, more: &str) -> Output {
         let install = "--provider-id p --install-id i --answers a.json \
                        --public-base-url https://a.example";
         self.on_pack(command, &format!("{install} {more}"))
     }
 
-    fn installs(&self, more: &str) -> Output {
+    pub(crate) fn installs(&self, more: &str) -> Output {
         self.run(["installs"].into_iter().chain(more.split_whitespace()))
     }
 
@@ -51,7 +51,7 @@ impl Place {
     }
 
     /// The bytes of everything below the folder, without the answers.
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let files = walkdir::WalkDir::new(self.path());
         let files = files.into_iter().map(|e| e.expect("readable").into_path());
         let kept = files.filter(|f| f.is_file() && !f.ends_with("a.json"));

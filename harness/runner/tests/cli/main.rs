@@ -2,6 +2,11 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod apply;
+mod apply_modes;
+#[cfg(target_os = "linux")]
+mod apply_signals;
+#[cfg(target_os = "linux")]
+mod apply_terminal;
 mod archives;
 #[path = "../common/blessing.rs"]
 mod blessing;
@@ -23,6 +28,8 @@ mod reports;
 mod sarif;
 mod streams;
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod untrusted_bundles;
 mod untrusted_files;
 mod workers;

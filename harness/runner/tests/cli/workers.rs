@@ -29,7 +29,7 @@ fn started(folder: &Path, packs: &Path, flags: &[&str]) -> Child {
 }
 
 /// The workers of the process `parent`.
-fn workers(parent: u32) -> Vec<u32> {
+pub(crate) fn workers(parent: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").expect("processes").flatten();
     let numbers = all.filter_map(|p| p.file_name().to_str()?.parse::<u32>().ok());
     let of_parent = |pid: &u32| {
@@ -43,7 +43,7 @@ fn workers(parent: u32) -> Vec<u32> {
     numbers.filter(of_parent).collect()
 }
 
-fn kill(pid: u32, signal: &str) {
+pub(crate) fn kill(pid: u32, signal: &str) {
     let mut command = Command::new("kill");
     command.args([signal, &pid.to_string()]);
     // NB: the process may have ended already, so `kill` may fail.

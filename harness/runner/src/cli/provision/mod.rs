@@ -5,6 +5,7 @@ mod apply;
 mod export;
 mod flags;
 mod installs;
+mod phase;
 mod plan;
 mod proposal;
 mod resume;

@@ -1,6 +1,7 @@
 //! [`Proposal`]: what a wizard wants for an installation, from a run on its stores.
 
 use super::flags::{Mode, WizardFlags};
+use super::phase;
 use crate::cli::cache::CacheFlags;
 use crate::cli::dry_run;
 use crate::cli::isolation::IsolationFlags;
@@ -48,7 +49,7 @@ pub(super) fn with_proposer(
         Err(exit) => return Ok(exit),
     };
     let failed = |e| Error::io("listen for", Path::new("signals"), e);
-    let _watch = interrupt::watch(|_| true).map_err(failed)?;
+    let _watch = interrupt::watch(phase::late).map_err(failed)?;
     let cache = cache.open()?;
     let executor = isolation
         .place()?
