@@ -22,6 +22,8 @@ mod pack_open;
 mod plan_merge;
 mod readers;
 mod sbom;
+mod store_bytes;
+mod store_rows;
 mod target;
 mod wizard_machine;
 
@@ -41,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     pack_open::TARGET,
     plan_merge::TARGET,
     sbom::TARGET,
+    store_bytes::TARGET,
     wizard_machine::TARGET,
 ];
 

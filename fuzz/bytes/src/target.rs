@@ -23,13 +23,15 @@ pub enum Attacker {
     Expectations,
     /// A repro bundle.
     Bundle,
+    /// The file of a store.
+    Store,
     /// Text of packs and guests that reports show.
     Report,
 }
 
 impl Attacker {
     /// All of them, in the order of the threat model.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Archive,
         Self::Manifest,
         Self::Component,
@@ -38,6 +40,7 @@ impl Attacker {
         Self::HostCall,
         Self::Expectations,
         Self::Bundle,
+        Self::Store,
         Self::Report,
     ];
 
@@ -56,6 +59,10 @@ impl Attacker {
             Self::HostCall => ("arguments of calls to the host", "a guest that runs"),
             Self::Expectations => ("an expectations file", "the author of a change to it"),
             Self::Bundle => ("a repro bundle", "the author of an issue"),
+            Self::Store => (
+                "the file of a store",
+                "a failing disk, or who else can write it",
+            ),
             Self::Report => ("findings, events, guest text", "a pack that is reported on"),
         }
     }
