@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Checks that take too long for each change: the differential run over more than
 # 100 000 archives, the bench that bounds memory and time of each archive mutation,
-# a run without each check, a bug planted at each boundary, the edges that the seeds
-# reach, and ten minutes of each fuzz target (or MINUTES).
+# 500 processes killed while they apply, a run without each check, a bug planted at
+# each boundary, the edges that the seeds reach, and ten minutes of each fuzz target
+# (or MINUTES).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,10 @@ PROPTEST_CASES=$CASES cargo test --release --locked -p provision-oracle --test s
 
 step 'time and memory of each archive mutation'
 cargo bench --locked --workspace --bench mutations
+
+step "killed while applying: ${KILLS:=500} processes"
+GREENTIC_CRASH_KILLS=$KILLS GREENTIC_CRASH_INSTALLS=50 \
+    cargo test --locked --workspace --test apply crash::
 
 step 'each check removed'
 ci/mutations.sh

@@ -23,6 +23,7 @@ mod plan_merge;
 mod readers;
 mod sbom;
 mod store_bytes;
+mod store_pages;
 mod store_rows;
 mod target;
 mod wizard_machine;

@@ -2,7 +2,7 @@
 //! as they were.
 
 use crate::target::{Attacker, Target};
-use provision_apply::embedded::{EmbeddedStore, StorageBackend};
+use provision_apply::embedded::{EmbeddedStore, StorageBackend, is_engine_called};
 use provision_apply::{
     Applier, Contents, InstallKey, PackIdentity, Request, Store, StoreError, verify, view,
 };
@@ -23,7 +23,7 @@ pub(crate) const TARGET: Target = Target {
     choices: None,
     body,
     show: crate::as_text,
-    mutator: Some(crate::store_rows::change),
+    mutator: Some(change),
 };
 
 /// Bytes of the longest input. A store with an installation has 20 pages.
@@ -48,6 +48,14 @@ impl Memory {
 
     fn with<T>(&self, then: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         then(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Changes rows or pages, with right checksums.
+fn change(data: &[u8], most: usize, seed: u32) -> Option<Vec<u8>> {
+    match seed % 2 {
+        0 => crate::store_rows::change(data, most, seed / 2),
+        _ => crate::store_pages::change(data, most, seed / 2),
     }
 }
 
@@ -117,8 +125,7 @@ fn let_the_engine_panic() {
     ONCE.get_or_init(|| {
         let others = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let of_engine = |place: &std::panic::Location<'_>| place.file().contains("/redb-");
-            if !info.location().is_some_and(of_engine) {
+            if !is_engine_called() {
                 others(info);
             }
         }));
@@ -217,16 +224,22 @@ fn apply(store: &EmbeddedStore) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::fs;
 
-    fn seeds() -> Vec<Vec<u8>> {
+    pub(crate) fn seeds() -> Vec<Vec<u8>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/seeds/store_bytes");
         let files = fs::read_dir(folder).expect("seeds");
         files
             .map(|file| fs::read(file.expect("a seed").path()).expect("reads"))
             .collect()
+    }
+
+    /// Why the store is refused, if it is.
+    pub(crate) fn refusal(bytes: &[u8]) -> Option<String> {
+        let opened = open(&Arc::new(Memory::new(bytes)));
+        opened.err().map(|error| error.to_string())
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub enum Error {
     #[error("cannot start workers: {0}")]
     Workers(#[from] provision_worker::WorkerError),
     /// A plan is not applied, or the store cannot be used.
-    #[error("{}{}", coded(.0), .0)]
+    #[error("{}{}{}", coded(.0), .0, by_flag(.0))]
     Apply(#[from] ApplyError),
 }
 
@@ -173,6 +173,23 @@ impl From<StoreError> for Error {
 fn coded(error: &ApplyError) -> String {
     let code = error.code();
     code.map_or_else(String::new, |code| format!("{code}: "))
+}
+
+/// The flag of the commands that helps, after the words of `error`.
+fn by_flag(error: &ApplyError) -> &'static str {
+    match error {
+        ApplyError::SecretUnresolved { .. } => {
+            r#"; answers are a file, --answers FILE, with {"secrets": {"NAME": "value"}}"#
+        }
+        ApplyError::Stale { .. }
+        | ApplyError::PlanUnreadable { .. }
+        | ApplyError::SecretShown { .. }
+        | ApplyError::NotInstalled { .. }
+        | ApplyError::Mode { .. }
+        | ApplyError::Export { .. }
+        | ApplyError::Operation { .. }
+        | ApplyError::Store(_) => "",
+    }
 }
 
 fn exit_of_apply(error: &ApplyError) -> Exit {

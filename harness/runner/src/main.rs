@@ -7,7 +7,18 @@ static ALLOCATOR: provision_worker::Bounded = provision_worker::Bounded;
 
 fn main() -> std::process::ExitCode {
     keep_memory();
+    let_the_store_panic();
     greentic_provision::cli::main()
+}
+
+/// Says nothing about a panic that the store turns into an error.
+fn let_the_store_panic() {
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !provision_apply::embedded::is_engine_called() {
+            others(info);
+        }
+    }));
 }
 
 /// Makes glibc keep freed memory. Inputs of steps have hundreds of kilobytes: glibc

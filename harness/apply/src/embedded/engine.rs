@@ -2,8 +2,10 @@
 
 use crate::error::StoreError;
 use redb::{Builder, Database, StorageBackend};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{Error as IoError, ErrorKind};
+use std::ops::Deref;
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,33 +21,90 @@ pub(super) const FILE: &str = "store.redb";
 /// How much of the file redb keeps in memory.
 const CACHE_BYTES: usize = 16 << 20;
 
+thread_local! {
+    static CALLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is in a call of the database engine, where a panic becomes an
+/// error. A program that sets a panic hook asks, so that the hook says nothing then.
+#[must_use]
+pub fn is_engine_called() -> bool {
+    CALLED.get()
+}
+
 /// Runs `call`, the only place where this crate calls redb. redb verifies the
 /// checksums of all pages when a store is opened, but a file whose bytes were made to
 /// have the right checksums may still make it panic: that is damage, too.
 pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    let outer = CALLED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    CALLED.set(outer);
+    match result {
         Ok(result) => result.map_err(meaning),
         Err(_) => Err(damaged("the database engine panicked on its bytes")),
     }
 }
 
+/// A database or a transaction. Its end calls redb, too: it writes where the free pages
+/// are, or takes back what was written.
+#[derive(Debug)]
+pub(super) struct Guarded<T>(Option<T>);
+
+impl<T> Guarded<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    /// Ends it by `end`.
+    pub(super) fn end(
+        mut self,
+        end: impl FnOnce(T) -> Result<(), redb::Error>,
+    ) -> Result<(), StoreError> {
+        match self.0.take() {
+            Some(value) => guarded(|| end(value)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T> Deref for Guarded<T> {
+    type Target = T;
+
+    #[expect(clippy::expect_used, reason = "only its end takes the value out")]
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("has not ended")
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        // What was committed is durable, and the next opening repairs the rest.
+        if let Some(value) = self.0.take() {
+            let _ = guarded(|| {
+                drop(value);
+                Ok(())
+            });
+        }
+    }
+}
+
 /// Opens a database and verifies every page.
-pub(super) fn open_verified(backend: impl StorageBackend) -> Result<Database, StoreError> {
+pub(super) fn open_verified(backend: impl StorageBackend) -> Result<Guarded<Database>, StoreError> {
     refuse_empty(&backend)?;
     guarded(|| {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE_BYTES);
         builder.set_check_integrity_on_open(true);
-        Ok(builder.create_with_backend(backend)?)
+        Ok(Guarded::new(builder.create_with_backend(backend)?))
     })
 }
 
 /// Opens a database that was verified, or an empty file.
-pub(super) fn open(backend: impl StorageBackend) -> Result<Database, StoreError> {
+pub(super) fn open(backend: impl StorageBackend) -> Result<Guarded<Database>, StoreError> {
     guarded(|| {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE_BYTES);
-        Ok(builder.create_with_backend(backend)?)
+        Ok(Guarded::new(builder.create_with_backend(backend)?))
     })
 }
 

@@ -21,7 +21,8 @@ mod rows;
 use crate::error::StoreError;
 use crate::store::{Snapshot, Store, Transaction};
 use crate::tables::{META_ID, Table, TableTransaction, Tables};
-use engine::{Disk, FORMAT, META_FORMAT, META_RECIPIENT, guarded};
+pub use engine::is_engine_called;
+use engine::{Disk, FORMAT, Guarded, META_FORMAT, META_RECIPIENT, guarded};
 use folder::Folder;
 use identity::Sealer;
 use overlay::Overlay;
@@ -53,7 +54,7 @@ enum Access {
 #[derive(Debug)]
 pub struct EmbeddedStore {
     // NB: fields are dropped in this order: the database is closed under the lock.
-    database: Database,
+    database: Guarded<Database>,
     sealer: Sealer,
     access: Access,
     _lock: Option<File>,
@@ -117,7 +118,9 @@ impl EmbeddedStore {
         let database = match access {
             Access::Read => probe,
             Access::Write => {
-                drop(probe);
+                // NB: this writes where the free pages are, into the overlay. What redb
+                // cannot write there, it could not write into the file.
+                probe.end(|probe| Ok(probe.close()?))?;
                 engine::open(engine::Shared(backend))?
             }
         };
@@ -168,7 +171,7 @@ fn initialise(file: File, sealer: &Sealer) -> Result<(), StoreError> {
     rows.put(Table::Meta, META_RECIPIENT, sealer.recipient().as_bytes())?;
     rows.put(Table::Meta, META_ID, identity::new_id().as_bytes())?;
     rows.commit()?;
-    guarded(|| Ok(database.close()?))
+    database.end(|database| Ok(database.close()?))
 }
 
 /// Refuses a store of another format, or of another key.

@@ -1,6 +1,6 @@
 //! The tables of a redb transaction.
 
-use super::engine::guarded;
+use super::engine::{Guarded, guarded};
 use super::identity::Sealer;
 use crate::error::StoreError;
 use crate::tables::{Table, Tables, VisitRow};
@@ -66,14 +66,14 @@ fn scan<T: ReadableTable<Bytes, Bytes>>(
 
 /// A reading transaction.
 pub(super) struct ReadRows<'s> {
-    transaction: ReadTransaction,
+    transaction: Guarded<ReadTransaction>,
     sealer: &'s Sealer,
 }
 
 impl<'s> ReadRows<'s> {
     pub(super) fn new(transaction: ReadTransaction, sealer: &'s Sealer) -> Self {
         Self {
-            transaction,
+            transaction: Guarded::new(transaction),
             sealer,
         }
     }
@@ -118,14 +118,14 @@ impl Tables for ReadRows<'_> {
 
 /// A writing transaction. Dropping it aborts it.
 pub(super) struct WriteRows<'s> {
-    transaction: WriteTransaction,
+    transaction: Guarded<WriteTransaction>,
     sealer: &'s Sealer,
 }
 
 impl<'s> WriteRows<'s> {
     pub(super) fn new(transaction: WriteTransaction, sealer: &'s Sealer) -> Self {
         Self {
-            transaction,
+            transaction: Guarded::new(transaction),
             sealer,
         }
     }
@@ -173,6 +173,7 @@ impl Tables for WriteRows<'_> {
     }
 
     fn commit(self) -> Result<(), StoreError> {
-        guarded(|| Ok(self.transaction.commit()?))
+        self.transaction
+            .end(|transaction| Ok(transaction.commit()?))
     }
 }

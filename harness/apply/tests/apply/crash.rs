@@ -1,8 +1,8 @@
-//! Eight processes apply to one store and are killed at seeded moments. Afterwards each
+//! Eight processes apply to one store and are killed at random moments. Afterwards each
 //! installation is wholly old or wholly new, and what was reported is there.
 //!
-//! `GREENTIC_CRASH_KILLS` and `GREENTIC_CRASH_INSTALLS` make the run longer, for example
-//! 500 and 50.
+//! `GREENTIC_CRASH_KILLS` and `GREENTIC_CRASH_INSTALLS` make the run longer;
+//! `ci/nightly.sh` kills 500 processes that apply 50 installs each.
 
 use crate::common::{key, setup};
 use crate::embedded::{open, private};
@@ -12,6 +12,7 @@ use provision_core::wizard::{SecretBytes, StoreWrite};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -21,6 +22,10 @@ const CHILD: &str = "GREENTIC_CRASH_CHILD";
 fn number(name: &str, default: usize) -> usize {
     let text = std::env::var(name).ok();
     text.map_or(default, |text| text.parse().expect("a number"))
+}
+
+fn url(round: usize) -> String {
+    format!("https://a.invalid/{}", round % 7)
 }
 
 /// An install in which every part says which round it is of.
@@ -34,7 +39,8 @@ fn install(process: usize, index: usize, round: usize) -> Request {
         ("room".to_owned(), json!(text)),
         ("long".to_owned(), json!(long)),
     ]);
-    plan.webhook_ops[0].url = Some(format!("https://a.invalid/{text}"));
+    // NB: the outbox keeps an operation for each URL that a webhook ever had.
+    plan.webhook_ops[0].url = Some(url(round));
     let secret = SecretBytes::new(format!("key-{text}").into_bytes());
     request.secrets.insert("bot_token".into(), secret);
     request.writes.push(StoreWrite::SetState {
@@ -46,6 +52,9 @@ fn install(process: usize, index: usize, round: usize) -> Request {
 
 /// What a child process runs; without its variable, it checks that installs of two
 /// rounds differ in every part.
+///
+/// A child opens the store for a few installs at a time, as each opening verifies every
+/// page, and so that most kills hit a process that writes.
 #[test]
 fn child_applies_installs_and_reports_each() {
     let Ok(task) = std::env::var(CHILD) else {
@@ -58,14 +67,20 @@ fn child_applies_installs_and_reports_each() {
         panic!("a task of four parts: {task}");
     };
     let number = |text: &str| text.parse::<usize>().expect("a number");
-    for index in 0..number(installs) {
+    let (process, round, installs) = (number(process), number(round), number(installs));
+    let mut rng = Rng::new((round * PROCESSES + process) as u64);
+    let mut index = 0;
+    while index < installs {
         let store = open(Path::new(folder)).expect("opens");
-        let request = install(number(process), index, number(round));
-        Applier::commit(&store, &request).expect("applies");
-        drop(store);
-        // The test harness captures `println!`.
-        let mut out = std::io::stderr().lock();
-        writeln!(out, "applied {index}").expect("the parent reads");
+        for _ in 0..=rng.below(8) {
+            if index < installs {
+                Applier::commit(&store, &install(process, index, round)).expect("applies");
+                // The test harness captures `println!`.
+                let mut out = std::io::stderr().lock();
+                writeln!(out, "applied {index}").expect("the parent reads");
+                index += 1;
+            }
+        }
     }
 }
 
@@ -84,20 +99,30 @@ fn start(folder: &Path, process: usize, round: usize, installs: usize) -> Child 
     command.spawn().expect("starts")
 }
 
-/// Kills the child after it has reported `after` installs; how many it has reported.
-fn kill_after(mut child: Child, after: usize) -> usize {
-    let lines = BufReader::new(child.stderr.take().expect("is piped")).lines();
-    let mut reported = 0;
-    for line in lines {
-        let line = line.expect("reads");
+/// Kills the child after it has reported `after` installs and then run a little more:
+/// how many it has reported, and whether the kill ended it.
+fn kill_after(mut child: Child, after: usize, more: usize) -> (usize, bool) {
+    let mut lines = BufReader::new(child.stderr.take().expect("is piped")).lines();
+    let mut next = || {
+        let line = lines.next()?.expect("reads");
         assert!(line.starts_with("applied "), "a child says: {line}");
+        Some(())
+    };
+    let mut reported = 0;
+    while reported < after && next().is_some() {
         reported += 1;
-        if reported == after {
-            child.kill().expect("is killed");
-        }
     }
-    child.wait().expect("ends");
-    reported
+    // The moment is where the scheduler puts it: nothing depends on which one it is.
+    for _ in 0..more {
+        std::thread::yield_now();
+    }
+    child.kill().expect("is killed");
+    while next().is_some() {
+        reported += 1;
+    }
+    let status = child.wait().expect("ends");
+    assert!(status.success() || status.signal() == Some(9), "{status}");
+    (reported, !status.success())
 }
 
 /// The round that each part of an installation says; `None` if there is none.
@@ -116,7 +141,9 @@ fn round_of(store: &dyn Store, process: usize, index: usize) -> Option<usize> {
     let secret = format!("key-{text}");
     assert_eq!(view.secrets["BOT_TOKEN"].reveal(), secret.as_bytes());
     assert_eq!(view.state["round"], text.as_bytes());
-    let url = format!("https://a.invalid/{text}");
+    let round = text.strip_prefix("round-").expect("a round");
+    let round = round.parse().expect("a number");
+    let url = url(round);
     assert_eq!(contents.installed.webhooks["w"]["url"], json!(url));
     let operations = outbox::of_install(&*snapshot, &install).expect("reads");
     let last = operations
@@ -124,8 +151,38 @@ fn round_of(store: &dyn Store, process: usize, index: usize) -> Option<usize> {
         .rfind(|o| o.target == "w")
         .expect("is queued");
     assert_eq!(last.action.content["url"], json!(url));
-    let round = text.strip_prefix("round-").expect("a round");
-    Some(round.parse().expect("a number"))
+    Some(round)
+}
+
+/// What the store has of each installation, by process and index.
+type Found = BTreeMap<(usize, usize), Option<usize>>;
+
+/// Checks the whole store after a round: each installation has what it had `before`, or
+/// all of this round; those that were `reported` have this round. How many have it.
+fn check(
+    folder: &Path,
+    round: usize,
+    installs: usize,
+    reported: &[usize],
+    before: &mut Found,
+) -> usize {
+    let store = open(folder).expect("opens");
+    let problems = verify(&*store.read().expect("reads")).expect("verifies");
+    assert_eq!(problems, []);
+    let mut new = 0;
+    for (process, &reported) in reported.iter().enumerate() {
+        for index in 0..installs {
+            let found = round_of(&store, process, index);
+            let was = before.insert((process, index), found).flatten();
+            assert!(found == Some(round) || found == was, "neither old nor new");
+            assert!(
+                found == Some(round) || index >= reported,
+                "a reported install is lost"
+            );
+            new += usize::from(found == Some(round));
+        }
+    }
+    new
 }
 
 #[test]
@@ -134,35 +191,30 @@ fn killed_processes_leave_each_install_old_or_new_and_lose_none_they_reported() 
     let installs = number("GREENTIC_CRASH_INSTALLS", 4);
     let folder = private();
     let mut rng = Rng::new(22);
-    let mut before: BTreeMap<(usize, usize), Option<usize>> = BTreeMap::new();
-    let mut new = 0;
-    for round in 0..kills.div_ceil(PROCESSES) {
+    let mut before = Found::new();
+    let (mut killed, mut new, mut unreported) = (0, 0, 0);
+    for round in 0.. {
         let children: Vec<_> = (0..PROCESSES)
             .map(|process| {
                 let child = start(folder.path(), process, round, installs);
-                let after = rng.below(installs) + 1;
-                std::thread::spawn(move || kill_after(child, after))
+                let (after, more) = (rng.below(installs), rng.below(200));
+                std::thread::spawn(move || kill_after(child, after, more))
             })
             .collect();
-        let reported: Vec<_> = children
+        let ended: Vec<_> = children
             .into_iter()
             .map(|thread| thread.join().expect("a child does as expected"))
             .collect();
-        let store = open(folder.path()).expect("opens");
-        let problems = verify(&*store.read().expect("reads")).expect("verifies");
-        assert_eq!(problems, []);
-        for (process, reported) in reported.into_iter().enumerate() {
-            for index in 0..installs {
-                let found = round_of(&store, process, index);
-                let was = before.insert((process, index), found).flatten();
-                assert!(found == Some(round) || found == was, "neither old nor new");
-                assert!(
-                    found == Some(round) || index >= reported,
-                    "a reported install is lost"
-                );
-                new += usize::from(found == Some(round));
-            }
+        let reported: Vec<usize> = ended.iter().map(|(reported, _)| *reported).collect();
+        let found = check(folder.path(), round, installs, &reported, &mut before);
+        unreported += found - reported.iter().sum::<usize>();
+        new += found;
+        killed += ended.iter().filter(|(_, killed)| *killed).count();
+        if killed >= kills {
+            break;
         }
+        assert!(round < kills, "only {killed} processes were killed");
     }
     assert!(new > 0, "no install was applied");
+    println!("{killed} kills, {new} installs applied, {unreported} of them not reported");
 }

@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     };
     let found = wizards(&pack);
     let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
-        return Ok(without_wizard(&pack, &args.pack));
+        return Ok(without_wizard(&pack, &args.pack, WizardKind::Setup));
     };
     let executor: Box<dyn StepExecutor> = match args.executor {
         Executor::Wasm => {

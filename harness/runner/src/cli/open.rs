@@ -2,6 +2,7 @@
 
 use crate::exit::{Error, Exit, exit_of, show};
 use crate::source;
+use provision_core::wizard::WizardKind;
 use provision_core::{Limits, Pack};
 use std::path::Path;
 
@@ -22,12 +23,18 @@ pub(super) fn open(path: &Path, limits: &Limits) -> Result<Result<Pack, Exit>, E
     }))
 }
 
-/// The exit code, after an error message, if `pack` has no setup wizard.
-pub(super) fn without_wizard(pack: &Pack, path: &Path) -> Exit {
-    anstream::eprintln!("error: {}: the pack has no setup wizard", show(path));
+/// The exit code, after an error message, if `pack` has no wizard of this kind.
+pub(super) fn without_wizard(pack: &Pack, path: &Path, kind: WizardKind) -> Exit {
+    let (path, kind) = (show(path), kind.entry());
     if pack.declares_no_provisioning() {
-        Exit::Nothing
-    } else {
-        Exit::Fails
+        anstream::eprintln!(
+            "error: {path}: the pack has no {kind} wizard, and says that it needs none"
+        );
+        return Exit::Nothing;
     }
+    anstream::eprintln!(
+        "error: {path}: the pack has no {kind} wizard; `pack inspect` lists its wizards, and \
+         --wizard names one"
+    );
+    Exit::Fails
 }

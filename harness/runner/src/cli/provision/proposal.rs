@@ -5,7 +5,7 @@ use super::phase;
 use crate::cli::cache::CacheFlags;
 use crate::cli::dry_run;
 use crate::cli::isolation::IsolationFlags;
-use crate::cli::open::open;
+use crate::cli::open::{open, without_wizard};
 use crate::exit::{Error, Exit};
 use crate::interrupt;
 use provision_apply::{Contents, InstallKey, PackIdentity, Request, Revision, Transaction, view};
@@ -30,6 +30,7 @@ pub(super) struct Proposal {
 
 /// Drives wizards of one pack.
 pub(super) struct Proposer<'p> {
+    pub(super) path: &'p Path,
     pub(super) pack: &'p Pack,
     pub(super) limits: &'p Limits,
     pub(super) executor: &'p dyn StepExecutor,
@@ -55,6 +56,7 @@ pub(super) fn with_proposer(
         .place()?
         .steps(&limits, Compilers::One, cache.as_ref(), 1)?;
     then(&Proposer {
+        path,
         pack: &pack,
         limits: &limits,
         executor: &executor,
@@ -96,6 +98,10 @@ impl Proposer<'_> {
                 Ok(run) => (run.plan, run.writes, run.secret_answers),
                 Err(exit) => return Ok(Err(exit)),
             },
+            None if mode != Mode::Delete => {
+                let exit = without_wizard(self.pack, self.path, mode.kind());
+                return Ok(Err(exit));
+            }
             // NB: a delete takes everything back that the store has, wizard or not.
             None => (ProvisionPlan::default(), Vec::new(), BTreeMap::new()),
         };
@@ -141,7 +147,10 @@ impl Proposer<'_> {
             let problem = secrets.without(&problem);
             anstream::eprintln!("error: wizard {}: {problem}", wizard.name);
         }
-        anstream::eprintln!("nothing was changed, because the wizard did not complete");
+        anstream::eprintln!(
+            "nothing was changed, because the wizard did not complete; `wizard play` asks its \
+             questions, and --answers FILE answers them"
+        );
         Err(dry_run::exit(&run))
     }
 }
@@ -163,7 +172,7 @@ pub(super) fn identity(pack: &Pack) -> PackIdentity {
 }
 
 /// The wizard of `mode` that `name` names, or else that hosts run.
-/// `None` for a delete of a pack without a remove wizard.
+/// `None` if the pack has none.
 pub(super) fn choose<'w>(
     found: &'w [Wizard],
     name: Option<&str>,
@@ -183,13 +192,6 @@ pub(super) fn choose<'w>(
             others.find(|wizard| setup.is_none_or(|setup| wizard.belongs_to(setup)))
         }
     };
-    if chosen.is_none() && mode != Mode::Delete {
-        let kind = mode.kind().entry();
-        let message = format!(
-            "the pack has no {kind} wizard; `pack inspect` lists its wizards, and --wizard names one"
-        );
-        return Err(Error::Usage(message));
-    }
     Ok(chosen)
 }
 
