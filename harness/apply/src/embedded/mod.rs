@@ -118,8 +118,11 @@ impl EmbeddedStore {
         let database = match access {
             Access::Read => probe,
             Access::Write => {
-                // NB: this writes where the free pages are, into the overlay. What redb
-                // cannot write there, it could not write into the file.
+                probe.end(|probe| Ok(probe.close()?))?;
+                // NB: a verified opening finds the free pages by itself. The opening of
+                // the file reads a table of them, which may be wrong behind right
+                // checksums. A trial on the overlay finds that before the file changes.
+                let probe = engine::open(Overlay::new(backend.clone())?)?;
                 probe.end(|probe| Ok(probe.close()?))?;
                 engine::open(engine::Shared(backend))?
             }

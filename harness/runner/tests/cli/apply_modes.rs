@@ -2,7 +2,7 @@
 //! that are applied twice, or edited.
 
 use crate::apply::Place;
-use crate::support::{code, json, stderr};
+use crate::support::{code, json, project, stderr};
 use provision_apply::embedded::Options;
 use provision_apply::{
     Contents, EmbeddedStore, InstallKey, Operation, Revision, Store, outbox, view,
@@ -208,4 +208,37 @@ fn edited_plan_is_refused_with_the_file_and_what_to_do_and_changes_no_byte() {
     fs::write(&edited, json(&planned).to_string()).expect("writes");
     let applied = place.on_pack("apply", "--plan edited.json --answers a.json");
     assert_eq!(code(&applied), 0, "{}", stderr(&applied));
+}
+
+/// NB: the file has right checksums, and free pages that the database engine does not
+/// expect: it panics when it closes the file.
+#[test]
+fn store_at_which_the_engine_panics_is_refused_in_words_and_left_untouched() {
+    let place = Place::new();
+    let folder = place.path().join(".greentic/provision");
+    assert_eq!(code(&place.on_install("plan", "")), 0);
+    let file = folder.join("store.redb");
+    let hostile = project().join("corpus/regress/store_bytes/free-pages-behind-right-checksums");
+    fs::copy(hostile, &file).expect("copies");
+    let key = fs::read(project().join("fuzz/bytes/src/store_bytes.age")).expect("reads");
+    fs::write(folder.join("key.age"), key).expect("writes");
+    let before = fs::read(&file).expect("reads");
+    for command in ["plan", "apply"] {
+        let more = if command == "apply" { "--yes" } else { "" };
+        let refused = place.on_install(command, more);
+        let said = stderr(&refused);
+        assert_eq!(code(&refused), 6, "{said}");
+        for part in ["E_STORE_DAMAGED", "store.redb", "restore it from a backup"] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert!(!said.contains("panicked at"), "{said}");
+        assert!(fs::read(&file).expect("reads") == before);
+    }
+    let listed = place.installs("list");
+    assert!(
+        !stderr(&listed).contains("panicked at"),
+        "{}",
+        stderr(&listed)
+    );
+    assert!(fs::read(&file).expect("reads") == before);
 }
