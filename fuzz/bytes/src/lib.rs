@@ -22,8 +22,13 @@ mod pack_open;
 mod plan_merge;
 mod readers;
 mod sbom;
+#[cfg(feature = "store")]
 mod store_bytes;
+#[cfg(feature = "store")]
+mod store_file;
+#[cfg(feature = "store")]
 mod store_pages;
+#[cfg(feature = "store")]
 mod store_rows;
 mod target;
 mod wizard_machine;
@@ -44,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     pack_open::TARGET,
     plan_merge::TARGET,
     sbom::TARGET,
+    #[cfg(feature = "store")]
     store_bytes::TARGET,
     wizard_machine::TARGET,
 ];

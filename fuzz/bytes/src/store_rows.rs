@@ -1,14 +1,12 @@
 //! A mutator of stores: it changes rows with the database engine, so that all checksums
 //! are right and the change reaches the decoders of rows.
 
-use crate::store_bytes::Memory;
+use crate::store_file::{Memory, unless_it_panics};
 use provision_apply::embedded::StorageBackend;
 use provision_apply::tables::Table;
 use provision_core::rng::Rng;
 use redb::{Builder, Database, ReadableTable, TableDefinition};
-use std::cell::Cell;
 use std::io::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 type Rows<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
@@ -38,30 +36,16 @@ impl StorageBackend for Shared {
     }
 }
 
-thread_local! {
-    static RUNS: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread changes rows: the engine may panic on an input that it would
-/// refuse as a store.
-pub(crate) fn runs() -> bool {
-    RUNS.get()
-}
-
 /// Changes one to three rows of a store; `None` if `data` is none.
 pub(crate) fn change(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let memory = Arc::new(Memory::new(data));
     let shared = Shared(memory.clone());
-    crate::store_bytes::let_the_engine_panic();
-    RUNS.set(true);
-    let changed = catch_unwind(AssertUnwindSafe(|| {
+    unless_it_panics(|| {
         let mut builder = Builder::new();
         builder.set_check_integrity_on_open(true);
         let database = builder.create_with_backend(shared).ok()?;
         rows(&database, &mut Rng::new(seed.into()))
-    }));
-    RUNS.set(false);
-    changed.ok().flatten()?;
+    })?;
     Some(memory.bytes())
 }
 

@@ -341,6 +341,8 @@ impl<T: Tables> Outbox for TableTransaction<T> {
 impl<T: Tables> Transaction for TableTransaction<T> {
     fn revision(&self) -> Result<Revision, StoreError> {
         let id = self.tables.get(Table::Meta, META_ID)?.unwrap_or_default();
+        // NB: read here, too, so that `verify` finds a counter that no apply can use.
+        self.counter(META_SEQUENCE)?;
         Ok(Revision {
             store: String::from_utf8_lossy(&id).into_owned(),
             number: self.counter(META_REVISION)?,

@@ -52,6 +52,7 @@ const KINDS: [Content; 3] = [Content::Config, Content::Secret, Content::State];
 /// If the machine cannot read the store. Damage is a problem, not an error.
 pub fn verify(tx: &dyn Transaction) -> Result<Vec<Problem>, StoreError> {
     let mut problems = Vec::new();
+    damage(tx.revision().map(|_| ()), None, "meta", &mut problems)?;
     let listed = tx.list_installs(None, &mut |record| dangling(tx, &record, &mut problems));
     damage(listed, None, "installs", &mut problems)?;
     for content in KINDS {

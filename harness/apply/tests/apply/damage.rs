@@ -162,3 +162,23 @@ fn sealed_secret_that_was_moved_to_another_installation_is_damage() {
         problems[0]
     );
 }
+
+#[test]
+fn malformed_counter_is_a_problem_and_refuses_each_apply() {
+    for counter in [&b"revision"[..], b"sequence"] {
+        let folder = installed();
+        let short = |meta: &mut redb::Table<'_, &[u8], &[u8]>| {
+            meta.insert(counter, &b"7"[..]).expect("writes");
+        };
+        edit(folder.path(), short, "meta");
+        let store = open(folder.path()).expect("opens");
+        let problems = verify(&*store.read().expect("reads")).expect("verifies");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].code, ApplyCode::StoreDamaged);
+        assert_eq!(problems[0].at, "meta");
+        let mut other = setup();
+        other.install = key("j");
+        let error = commit(&store, &other).expect_err("is refused");
+        assert!(error.to_string().contains("eight bytes"), "{error}");
+    }
+}

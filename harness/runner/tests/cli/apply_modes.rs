@@ -125,7 +125,7 @@ fn update_changes_what_it_names_keeps_the_rest_and_delete_leaves_reverse_operati
     let deleted = applied(&place, "b", "--mode delete");
     assert_eq!(deleted["install_record"], Value::Null);
     assert_eq!(json(&place.installs("list --json")), json!([]));
-    // The host still has to be told; then nothing is left.
+    // A host still has to carry it out; then nothing is left.
     let left = queued(&place);
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(

@@ -48,8 +48,8 @@ pub(super) enum Held<E> {
     Failed(E),
 }
 
-/// Says what a signal ends that the command did not heed in time; whether the process
-/// ends now.
+/// Says what a signal ends, if the command has not ended by itself in time; whether the
+/// process ends now.
 pub(super) fn late(signal: &'static str) -> bool {
     match *PHASE.lock().unwrap_or_else(PoisonError::into_inner) {
         Phase::Proposing => {
