@@ -21,7 +21,7 @@ mod supervise;
 pub use escape_test::Attempt;
 pub use oom_allocator::Bounded;
 pub(crate) use oom_allocator::EXIT_MEMORY;
-pub use sandbox::Restriction;
+pub use sandbox::{Restriction, forbid_core_dumps};
 pub use serve::serve;
 pub use supervise::{
     CompileTimeout, Covering, Isolated, Setup, WORKER_MEMORY, WorkerError, attack, locks,

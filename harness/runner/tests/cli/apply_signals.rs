@@ -80,6 +80,16 @@ fn ticks(pid: u32) -> u64 {
     user.map_or(0, |user| user.parse().expect("a number"))
 }
 
+/// The most bytes that a core dump of the process `pid` can ever have.
+/// NB: the hard limit. The soft one is often 0 already.
+fn core_bytes(pid: u32) -> String {
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).expect("runs");
+    let mut lines = limits.lines();
+    let core = lines.find_map(|line| line.strip_prefix("Max core file size"));
+    let hard = core.and_then(|numbers| numbers.split_whitespace().nth(1));
+    hard.expect("a number").to_owned()
+}
+
 /// Stops a worker of `apply` in a step: by then it has used processor time, of which its
 /// start takes little.
 /// NB: never before that. A process that is stopped before it becomes the worker keeps
@@ -104,6 +114,9 @@ fn signal_in_a_step_leaves_the_old_store_and_no_worker() {
     for signal in SIGNALS {
         let mut apply = start(&place, "");
         let worker = stopped_worker(&mut apply);
+        for process in [apply.id(), worker] {
+            assert_eq!(core_bytes(process), "0", "it holds secrets");
+        }
         kill(apply.id(), &format!("-{signal}"));
         let ended = apply.wait_with_output().expect("ends");
         assert_eq!(code(&ended), 6, "{}", stderr(&ended));

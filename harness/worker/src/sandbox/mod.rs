@@ -27,6 +27,15 @@ pub struct Restriction {
     pub missing: Option<String>,
 }
 
+/// Lets this process write its memory to no file when it dies, for one that holds
+/// secrets of users.
+///
+/// # Errors
+/// If the system refuses.
+pub fn forbid_core_dumps() -> io::Result<()> {
+    rlimits::core()
+}
+
 /// The restrictions of a worker, in the order in which it applied them.
 #[derive(Debug, Default)]
 pub(crate) struct Restrictions {

@@ -53,6 +53,7 @@ pub(in crate::cli) struct ShowArgs {
 }
 
 pub(in crate::cli) fn run(command: &InstallsCommand) -> Result<Exit, Error> {
+    super::hold_secrets()?;
     match command {
         InstallsCommand::List(args) => list(args),
         InstallsCommand::Show(args) => show(args),

@@ -14,7 +14,15 @@ pub(super) use apply::{Args as ApplyArgs, run as apply};
 pub(super) use installs::{InstallsCommand, run as installs};
 pub(super) use plan::{Args as PlanArgs, run as plan};
 
+use crate::exit::Error;
 use provision_apply::{ChangeKind, Diff, InstallKey};
+use std::path::Path;
+
+/// Keeps the secrets of users, which the process is about to hold, out of core dumps.
+fn hold_secrets() -> Result<(), Error> {
+    let refused = |e| Error::io("forbid", Path::new("core dumps"), e);
+    provision_worker::forbid_core_dumps().map_err(refused)
+}
 
 /// The changes as text, with a line that counts them.
 fn shown(install: &InstallKey, diff: &Diff) -> String {

@@ -44,6 +44,7 @@ pub(super) fn with_proposer(
     isolation: &IsolationFlags,
     then: impl FnOnce(&Proposer<'_>) -> Result<Exit, Error>,
 ) -> Result<Exit, Error> {
+    super::hold_secrets()?;
     let limits = Limits::default();
     let pack = match open(path, &limits)? {
         Ok(pack) => pack,
