@@ -1,9 +1,9 @@
 //! Compiles steps in one worker, and sends the code to the workers that run them.
 
 use super::artifact_store::{Outcome, PackCode};
-use super::errors::{StepError, compile_error, is_retryable};
+use super::errors::{StepError, Tries, compile_error, is_retryable};
 use super::executor::{GRACE, OPENING, Workers};
-use super::pool::{Lease, Pool};
+use super::pool::Lease;
 use super::process::{Part, Process, WorkerFailure};
 use super::step_file::StepFile;
 use crate::message::{Answer, Request};
@@ -32,9 +32,9 @@ impl Workers {
             Some(_) => self.code(step)?,
             None => Some((Outcome::Oversized, None)),
         };
-        let process = lease.process()?;
         match code {
             Some((Outcome::Artifact(artifact), Some(name))) => {
+                let process = lease.process()?;
                 let deadline = started + OPENING;
                 let code = Request::Code {
                     name: *name.as_bytes(),
@@ -45,14 +45,8 @@ impl Workers {
             Some((Outcome::Failed(failure), _)) => return Err(StepError::Final(failure)),
             // NB: if the pack lacks the file, the worker reports it.
             Some((_, name)) => {
-                self.opened(process, step.pack, Part::Whole)?;
-                let made = self.compile_in(process, step);
-                if let (Err(failure), Some(name)) = (&made, name) {
-                    let pack = *step.pack.fingerprint();
-                    self.record(&PackCode { name, pack }, failure, 1);
-                }
-                made.map_err(|failure| compile_error(failure, 1))?;
-                process.code.extend(name);
+                self.compile_in_runner(step, name, lease)?;
+                lease.process()?.code.extend(name);
             }
             None => {}
         }
@@ -97,14 +91,14 @@ impl Workers {
         };
         let pack = *step.pack.fingerprint();
         let code = PackCode { name, pack };
-        let deadline = Instant::now() + self.timeout(step) * SLOWDOWN;
-        let compile = || match self.compile(pool, step, deadline) {
-            Err(first) if is_retryable(&first) && Instant::now() < deadline => {
-                (self.warn)(&format!("{step}: {first}; it is compiled once more"));
-                let second = self.compile(pool, step, deadline);
-                second.or_else(|failure| self.failed(&code, failure, 2))
+        let made = |lease: Result<_, _>, share| self.compile(lease?, step, share);
+        let compile = || match made(pool.take(Some(&pack)), Share::Shared) {
+            Err(first) if is_retryable(&first) => {
+                self.warn_of_retry(step, &first);
+                let second = made(pool.take_new(), Share::after(&first));
+                second.or_else(|second| self.failed(&code, Tries::two(&first, &second), second))
             }
-            first => first.or_else(|failure| self.failed(&code, failure, 1)),
+            first => first.or_else(|failure| self.failed(&code, Tries::One, failure)),
         };
         let outcome = self.codes.obtain(&code, compile)?;
         Ok(Some((outcome, Some(name))))
@@ -114,11 +108,11 @@ impl Workers {
     fn failed(
         &self,
         code: &PackCode,
+        tries: Tries,
         failure: WorkerFailure,
-        attempts: u32,
     ) -> Result<Outcome, WorkerFailure> {
-        self.record(code, &failure, attempts);
-        match compile_error(failure, attempts) {
+        self.record(code, &failure, tries);
+        match compile_error(failure, tries) {
             StepError::Final(failure) => Ok(Outcome::Failed(failure)),
             StepError::Worker(failure) => Err(failure),
         }
@@ -131,12 +125,12 @@ impl Workers {
     }
 
     /// Remembers a failure that another attempt would not change.
-    fn record(&self, code: &PackCode, failure: &WorkerFailure, attempts: u32) {
+    fn record(&self, code: &PackCode, failure: &WorkerFailure, tries: Tries) {
         let every = matches!(
             failure,
-            WorkerFailure::Timeout(_) | WorkerFailure::Memory { .. }
+            WorkerFailure::Timeout(_) | WorkerFailure::Spent(_) | WorkerFailure::Memory { .. }
         );
-        if let StepError::Final(failure) = compile_error(failure.clone(), attempts) {
+        if let StepError::Final(failure) = compile_error(failure.clone(), tries) {
             self.codes.record_failure(code, every, &failure);
         }
     }
@@ -149,24 +143,43 @@ impl Workers {
         self.compile_timeout.with(bytes, factor)
     }
 
+    fn warn_of_retry(&self, step: StepFile<'_>, first: &WorkerFailure) {
+        (self.warn)(&format!("{step}: {first}; it is compiled once more"));
+    }
+
+    /// Asks `process` to compile, for at most the time that compiling `step` may take.
+    fn ask_to_compile(
+        &self,
+        process: &mut Process,
+        ask: &Request<'_>,
+        step: StepFile<'_>,
+        share: Share,
+    ) -> Result<(Answer, Vec<u8>), WorkerFailure> {
+        self.opened(process, step.pack, Part::Whole)?;
+        let time = self.timeout(step);
+        let (_others, _alone) = match share {
+            Share::Shared => (Some(self.compiling.read()), None),
+            Share::Alone => (None, Some(self.compiling.write())),
+        };
+        process.ask_within(ask, time, Instant::now() + time * SLOWDOWN)
+    }
+
     /// Compiles in a worker that never runs a guest.
     fn compile(
         &self,
-        pool: &Pool,
+        mut lease: Lease<'_>,
         step: StepFile<'_>,
-        deadline: Instant,
+        share: Share,
     ) -> Result<Outcome, WorkerFailure> {
         let StepFile { lane, pack, file } = step;
-        let mut lease = pool.take(Some(pack.fingerprint()))?;
         let process = lease.process()?;
-        self.opened(process, pack, Part::Whole)?;
         let started = Instant::now();
         let ask = Request::Compile {
             lane,
             file: Cow::Borrowed(file),
             for_others: true,
         };
-        let (answer, artifact) = process.ask_within(&ask, self.timeout(step), deadline)?;
+        let (answer, artifact) = self.ask_to_compile(process, &ask, step, share)?;
         let Answer::Compiled { failure, oversized } = answer else {
             return Err(process.protocol_error(NOT_COMPILED));
         };
@@ -190,18 +203,67 @@ impl Workers {
         })
     }
 
-    /// Compiles in the worker that will run the code.
-    fn compile_in(&self, process: &mut Process, step: StepFile<'_>) -> Result<(), WorkerFailure> {
-        let time = self.timeout(step);
-        let deadline = Instant::now() + time * SLOWDOWN;
+    /// Compiles in the worker that will run the code, and in another one if that fails.
+    fn compile_in_runner(
+        &self,
+        step: StepFile<'_>,
+        name: Option<CodeName>,
+        lease: &mut Lease<'_>,
+    ) -> Result<(), StepError> {
+        let Err(first) = self.compile_in(lease.process()?, step, Share::Shared) else {
+            return Ok(());
+        };
+        let (failure, tries) = if is_retryable(&first) {
+            self.warn_of_retry(step, &first);
+            lease.renew()?;
+            let again = self.compile_in(lease.process()?, step, Share::after(&first));
+            let Err(second) = again else {
+                return Ok(());
+            };
+            let tries = Tries::two(&first, &second);
+            (second, tries)
+        } else {
+            (first, Tries::One)
+        };
+        if let Some(name) = name {
+            let pack = *step.pack.fingerprint();
+            self.record(&PackCode { name, pack }, &failure, tries);
+        }
+        Err(compile_error(failure, tries))
+    }
+
+    fn compile_in(
+        &self,
+        process: &mut Process,
+        step: StepFile<'_>,
+        share: Share,
+    ) -> Result<(), WorkerFailure> {
         let ask = Request::Compile {
             lane: step.lane,
             file: Cow::Borrowed(step.file),
             for_others: false,
         };
-        match process.ask_within(&ask, time, deadline)? {
+        match self.ask_to_compile(process, &ask, step, share)? {
             (Answer::Compiled { .. }, _) => Ok(()),
             _ => Err(process.protocol_error(NOT_COMPILED)),
+        }
+    }
+}
+
+/// Whether other components may be compiled at the same time.
+#[derive(Debug, Clone, Copy)]
+enum Share {
+    Shared,
+    Alone,
+}
+
+impl Share {
+    /// For the second attempt to compile. One that follows a slow attempt decides who is
+    /// to blame, so nothing else may slow it down.
+    fn after(first: &WorkerFailure) -> Self {
+        match first {
+            WorkerFailure::Spent(_) => Self::Alone,
+            _ => Self::Shared,
         }
     }
 }

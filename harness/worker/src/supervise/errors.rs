@@ -40,32 +40,58 @@ pub(super) fn failed(failure: StepFailure) -> WorkerReply {
     }
 }
 
-fn failure(code: StepCode, failure: &WorkerFailure, attempts: u32) -> StepFailure {
-    let message = match attempts {
-        1 => failure.to_string(),
-        _ => format!("{failure} (failed twice; not tried again)"),
+/// In how many workers a step, or compiling a component, failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tries {
+    One,
+    Two,
+    /// In two, and both used up their processor time: the component takes it, whatever
+    /// else the machine does.
+    BothSpent,
+}
+
+impl Tries {
+    /// How the second worker failed, after the first did.
+    pub(super) fn two(first: &WorkerFailure, second: &WorkerFailure) -> Self {
+        match (first, second) {
+            (WorkerFailure::Spent(_), WorkerFailure::Spent(_)) => Self::BothSpent,
+            _ => Self::Two,
+        }
+    }
+}
+
+fn failure(code: StepCode, failure: &WorkerFailure, tries: Tries) -> StepFailure {
+    let message = match tries {
+        Tries::One => failure.to_string(),
+        Tries::Two => format!("{failure} (failed twice; not tried again)"),
+        Tries::BothSpent => format!(
+            "{failure}, and so was a second worker that compiled nothing else. Ship a smaller or \
+             simpler component"
+        ),
     };
     StepFailure::new(code, message)
 }
 
 /// The failure of a step whose worker failed while it ran the step.
-pub(super) fn step_failure(worker: &WorkerFailure, attempts: u32) -> StepFailure {
+pub(super) fn step_failure(worker: &WorkerFailure, tries: Tries) -> StepFailure {
     let code = match worker {
         WorkerFailure::Killed { .. } | WorkerFailure::Ended { .. } | WorkerFailure::Suspended => {
             StepCode::WorkerCrash
         }
         WorkerFailure::Memory { .. } => StepCode::WorkerMemory,
-        WorkerFailure::Timeout(_) => StepCode::Deadline,
+        // NB: only compiling has a bound on the worker's processor time.
+        WorkerFailure::Timeout(_) | WorkerFailure::Spent(_) => StepCode::Deadline,
         WorkerFailure::Protocol(_) => StepCode::WorkerProtocol,
         WorkerFailure::NotStarted(_) | WorkerFailure::Stopped => StepCode::Harness,
     };
-    failure(code, worker, attempts)
+    failure(code, worker, tries)
 }
 
 /// The error of a step whose worker failed while it compiled the component.
-pub(super) fn compile_error(worker: WorkerFailure, attempts: u32) -> StepError {
+pub(super) fn compile_error(worker: WorkerFailure, tries: Tries) -> StepError {
     let code = match &worker {
-        WorkerFailure::Timeout(_) => StepCode::CompileTimeout,
+        WorkerFailure::Spent(_) if tries == Tries::BothSpent => StepCode::CompileLimit,
+        WorkerFailure::Timeout(_) | WorkerFailure::Spent(_) => StepCode::CompileTimeout,
         WorkerFailure::Killed { signal, .. } if *signal == libc::SIGXCPU => {
             StepCode::CompileTimeout
         }
@@ -78,7 +104,7 @@ pub(super) fn compile_error(worker: WorkerFailure, attempts: u32) -> StepError {
             return StepError::Worker(worker);
         }
     };
-    let mut failure = failure(code, &worker, attempts);
+    let mut failure = failure(code, &worker, tries);
     failure.message = format!("while compiling: {}", failure.message);
     StepError::Final(failure)
 }

@@ -1,7 +1,7 @@
 //! [`Isolated`]: an executor that runs steps in worker processes.
 
 use super::artifact_store::Codes;
-use super::errors::{StepError, WorkerReply, failed, is_retryable, step_failure};
+use super::errors::{StepError, Tries, WorkerReply, failed, is_retryable, step_failure};
 use super::pool::Pool;
 use super::process::{Part, Process, WorkerFailure};
 use super::step_file::StepFile;
@@ -15,7 +15,7 @@ use provision_core::wizard::{
 use provision_exec::{CodeNames, CompileStats, Compilers, Made, SlowCompile, Timing};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// How long the supervisor waits beyond a step's deadline, which the worker enforces.
@@ -27,9 +27,9 @@ pub(super) const OPENING: Duration = Duration::from_secs(60);
 
 /// Runs steps in worker processes, each step in a fresh store.
 ///
-/// Every step gets an answer, also if its worker fails: a fresh worker runs the
-/// step once more, and if that fails too, the answer is a failure with a code
-/// of its own, which never blames the pack.
+/// Every step gets an answer, also if its worker fails: a fresh worker runs the step once
+/// more, and if that fails too, the answer is a failure with a code of its own, which does
+/// not blame the pack.
 pub struct Isolated {
     workers: Arc<Workers>,
     others: Vec<(&'static str, Box<dyn StepExecutor>)>,
@@ -50,6 +50,9 @@ pub(super) struct Workers {
     pub(super) codes: Codes,
     pub(super) timing: Timing,
     pub(super) compile_timeout: CompileTimeout,
+    /// Held for reading while a component is compiled, and for writing while one that was
+    /// too slow is compiled once more: others share the machine's caches with it.
+    pub(super) compiling: RwLock<()>,
     pub(super) limits: StepLimits,
     /// BLAKE3 of files that cannot read from their host.
     pub(super) cannot_read: Mutex<HashSet<blake3::Hash>>,
@@ -144,6 +147,7 @@ impl Workers {
             codes: Codes::over(cache),
             timing: Timing::default(),
             compile_timeout: compiling,
+            compiling: RwLock::default(),
             limits: limits.step,
             cannot_read: Mutex::default(),
             warn,
@@ -182,17 +186,17 @@ impl Workers {
         let first = match self.once(lane, pack, request) {
             Ok(reply) => return reply,
             Err(StepError::Final(failure)) => return failed(failure),
-            Err(StepError::Worker(failure)) => failure,
+            Err(StepError::Worker(first)) if !is_retryable(&first) => {
+                return failed(step_failure(&first, Tries::One));
+            }
+            Err(StepError::Worker(first)) => first,
         };
-        if !is_retryable(&first) {
-            return failed(step_failure(&first, 1));
-        }
         let step = StepFile::of(lane, pack, &request.component);
         (self.warn)(&format!("{step}: {first}; the step is run once more"));
         match self.once(lane, pack, request) {
             Ok(reply) => reply,
             Err(StepError::Final(failure)) => failed(failure),
-            Err(StepError::Worker(failure)) => failed(step_failure(&failure, 2)),
+            Err(StepError::Worker(failure)) => failed(step_failure(&failure, Tries::Two)),
         }
     }
 
@@ -358,11 +362,7 @@ impl Workers {
 
 /// Sends names, sizes and digests of the files of `pack`. Their contents may
 /// have megabytes, and only a worker that compiles them needs them.
-fn send_outline(
-    process: &mut Process,
-    pack: &Pack,
-    deadline: Instant,
-) -> Result<(), WorkerFailure> {
+fn send_outline(process: &mut Process, pack: &Pack, end: Instant) -> Result<(), WorkerFailure> {
     let known = pack.files().filter_map(|file| {
         let (size, info) = (pack.size(file)?, pack.info(file)?);
         Some(((Cow::Borrowed(file), size), *info.blake3.as_bytes()))
@@ -372,7 +372,7 @@ fn send_outline(
         fingerprint: *pack.fingerprint().as_bytes(),
         files: Files::Outline { files },
     };
-    process.send(&request, &[digests.as_flattened()], deadline)
+    process.send(&request, &[digests.as_flattened()], end)
 }
 
 fn send_pack(process: &mut Process, pack: &Pack, deadline: Instant) -> Result<(), WorkerFailure> {

@@ -144,6 +144,19 @@ impl Pool {
         }
     }
 
+    /// Leases a worker that has not compiled or run anything yet.
+    pub(crate) fn take_new(&self) -> Result<Lease<'_>, WorkerFailure> {
+        loop {
+            let mut lease = self.take(None)?;
+            let process = lease.process()?;
+            if process.packs == 0 {
+                return Ok(lease);
+            }
+            // Whoever gives it back replaces it.
+            process.packs = PACKS;
+        }
+    }
+
     fn lease(&self, process: Process) -> Lease<'_> {
         Lease {
             pool: self,
@@ -222,12 +235,24 @@ impl Lease<'_> {
     pub(crate) fn process(&mut self) -> Result<&mut Process, WorkerFailure> {
         self.process.as_mut().ok_or(WorkerFailure::Stopped)
     }
+
+    /// Gives the worker back, and leases one that has not compiled or run anything yet.
+    pub(crate) fn renew(&mut self) -> Result<(), WorkerFailure> {
+        self.give_back();
+        // NB: not before, because the pool may hold no more than this one worker.
+        *self = self.pool.take_new()?;
+        Ok(())
+    }
+
+    fn give_back(&mut self) {
+        if let Some(process) = self.process.take() {
+            self.pool.give_back(process);
+        }
+    }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let Some(process) = self.process.take() {
-            self.pool.give_back(process);
-        }
+        self.give_back();
     }
 }

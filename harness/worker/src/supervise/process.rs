@@ -47,6 +47,9 @@ pub(crate) enum WorkerFailure {
     /// It missed its deadline, and the supervisor killed it.
     #[error("the worker did not answer within {} s, and was killed", .0.as_secs_f64().round())]
     Timeout(Duration),
+    /// It used up the processor time that it may have, and the supervisor killed it.
+    #[error("the worker used up {} s of processor time, and was killed", .0.as_secs_f64())]
+    Spent(Duration),
     /// A signal stopped it, and the supervisor killed it.
     #[error("a signal (SIGSTOP or the like) stopped the worker, and the supervisor killed it")]
     Suspended,
@@ -206,9 +209,8 @@ impl Process {
         self.deadline.processor(&self.child, Some(time));
         let answer = self.ask(message, &[], deadline);
         self.deadline.processor(&self.child, None);
-        // NB: the bound, and not the deadline, which leaves room for a busy machine.
         answer.map_err(|failure| match failure {
-            WorkerFailure::Timeout(_) => WorkerFailure::Timeout(time),
+            WorkerFailure::Spent(_) => WorkerFailure::Spent(time),
             other => other,
         })
     }
@@ -257,6 +259,8 @@ impl Process {
             return match kill {
                 // NB: the bound, and not the time that passed, which differs from run to run.
                 Kill::Late => WorkerFailure::Timeout(deadline.saturating_duration_since(started)),
+                // NB: `ask_within` knows the bound.
+                Kill::Spent => WorkerFailure::Spent(Duration::ZERO),
                 Kill::Suspended => WorkerFailure::Suspended,
             };
         }

@@ -41,8 +41,10 @@ pub(crate) struct Deadline {
 /// Why the watchdog killed a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kill {
-    /// It missed its deadline, or used up its processor time.
+    /// It missed its deadline.
     Late,
+    /// It used up its processor time.
+    Spent,
     /// A signal stopped it.
     Suspended,
 }
@@ -83,7 +85,7 @@ impl Deadline {
         let look = looks.then(|| look_at(pid)).flatten()?;
         let bound = self.processor.load(Ordering::Acquire);
         if bound != 0 && bound < look.used {
-            return Some(Kill::Late);
+            return Some(Kill::Spent);
         }
         let was_stopped = self.was_stopped.swap(look.is_stopped, Ordering::AcqRel);
         (was_stopped && look.is_stopped).then_some(Kill::Suspended)
@@ -233,11 +235,11 @@ mod tests {
     }
 
     #[test]
-    fn worker_is_late_when_it_has_used_up_its_processor_time_and_not_by_waiting() {
+    fn worker_is_killed_when_it_has_used_up_its_processor_time_and_not_for_waiting() {
         // It ends after some seconds, so that this test does as well.
         let count = "i=0; while [ $i -lt 3000000 ]; do i=$((i+1)); done";
-        let late = offence_of(count, usize::MAX);
-        assert_eq!(late, Some(Kill::Late));
+        let spent = offence_of(count, usize::MAX);
+        assert_eq!(spent, Some(Kill::Spent));
         // It waits for a line that never comes.
         assert_eq!(offence_of("exec cat >/dev/null", 10_000), None);
     }

@@ -2,7 +2,7 @@
 
 use super::{ECHO, pack, program, setup, step};
 use libtest_mimic::Failed;
-use provision_core::wizard::{StepCode, StepOutcome};
+use provision_core::wizard::{StepCode, StepFailure, StepOutcome};
 use provision_worker::{CompileTimeout, Isolated, Setup};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn bomb() -> String {
 
 /// Compiles the bomb under the bounds that `bounds` sets. Afterwards a step of
 /// another pack must answer.
-fn bombed(bounds: impl FnOnce(&mut Setup)) -> Result<StepCode, Failed> {
+fn bombed(bounds: impl FnOnce(&mut Setup)) -> Result<StepFailure, Failed> {
     let folder = tempfile::tempdir()?;
     let mut setup = setup(program(folder.path(), "healthy"), &Arc::default());
     bounds(&mut setup);
@@ -42,21 +42,73 @@ fn bombed(bounds: impl FnOnce(&mut Setup)) -> Result<StepCode, Failed> {
     let valid = pack(&[("s.wat", ECHO)]);
     let answer = step(&executor, &valid, "s.wat").result;
     assert_eq!(answer, Ok(StepOutcome::Json(br#"{"a":1}"#.to_vec())));
-    Ok(first.code)
+    Ok(first)
 }
 
 pub(super) fn slow() -> Result<(), Failed> {
-    let code = bombed(|setup| {
+    let failure = bombed(|setup| {
         // Far more than a valid step needs, and far less than the bomb needs.
         let (base, mib) = (Duration::from_millis(500), Duration::ZERO);
         setup.compiling = CompileTimeout { base, mib };
     })?;
-    assert_eq!(code, StepCode::CompileTimeout);
+    assert_eq!(failure.code, StepCode::CompileLimit);
+    assert_eq!(
+        failure.message,
+        "while compiling: the worker used up 0.5 s of processor time, and was killed, and so was \
+         a second worker that compiled nothing else. Ship a smaller or simpler component"
+    );
     Ok(())
 }
 
 pub(super) fn large() -> Result<(), Failed> {
-    let code = bombed(|setup| setup.memory = 12 * 1024 * 1024)?;
-    assert_eq!(code, StepCode::WorkerMemory);
+    let failure = bombed(|setup| setup.memory = 12 * 1024 * 1024)?;
+    assert_eq!(failure.code, StepCode::WorkerMemory);
+    Ok(())
+}
+
+/// Runs a step in workers that do not compile in the way of `mode`, under a bound of
+/// so many milliseconds of processor time. Returns the result and the warnings.
+fn compiled_by(
+    mode: &str,
+    millis: u64,
+) -> Result<(Result<StepOutcome, StepFailure>, Vec<String>), Failed> {
+    let (folder, messages) = (tempfile::tempdir()?, Arc::default());
+    let mut setup = setup(program(folder.path(), mode), &messages);
+    let (base, mib) = (Duration::from_millis(millis), Duration::ZERO);
+    setup.compiling = CompileTimeout { base, mib };
+    let answer = step(&Isolated::new(setup)?, &pack(&[("s.wat", ECHO)]), "s.wat");
+    let messages = messages.lock().expect("no panic").clone();
+    Ok((answer.result, messages))
+}
+
+/// Warnings that say that a component is compiled once more.
+fn retries(messages: &[String]) -> usize {
+    let is_retry = |m: &&String| m.contains("processor time") && m.contains("once more");
+    messages.iter().filter(is_retry).count()
+}
+
+pub(super) fn confirmed() -> Result<(), Failed> {
+    let (result, messages) = compiled_by("compiles-for-ever", 500)?;
+    let failure = result.err().ok_or("it answered")?;
+    assert_eq!(failure.code, StepCode::CompileLimit, "{failure}");
+    assert!(!failure.code.is_error() && failure.code.is_bound());
+    assert_eq!(retries(&messages), 1, "{messages:?}");
+    Ok(())
+}
+
+pub(super) fn unconfirmed() -> Result<(), Failed> {
+    let (result, messages) = compiled_by("compiles-for-ever-once", 500)?;
+    assert_eq!(result, Ok(StepOutcome::Json(br#"{"a":1}"#.to_vec())));
+    assert_eq!(retries(&messages), 1, "{messages:?}");
+    Ok(())
+}
+
+/// A worker that waits takes no processor time, and the machine may be at fault.
+pub(super) fn idle() -> Result<(), Failed> {
+    let (result, messages) = compiled_by("compiles-never", 50)?;
+    let failure = result.err().ok_or("it answered")?;
+    assert_eq!(failure.code, StepCode::CompileTimeout, "{failure}");
+    assert!(failure.code.is_error());
+    assert_eq!(retries(&messages), 0, "{messages:?}");
     Ok(())
 }

@@ -71,7 +71,7 @@ fn main() -> ExitCode {
             })
         })
         .collect();
-    let more: [(&str, Test); 8] = [
+    let more: [(&str, Test); 11] = [
         ("step_is_run_again_after_one_crash", once),
         ("answers_equal_those_of_the_in_process_executor", same),
         (
@@ -79,7 +79,19 @@ fn main() -> ExitCode {
             stores::same_writes,
         ),
         ("killed_worker_loses_all_writes", stores::lost),
-        ("slow_compile_ends_with_compile_timeout", bombs::slow),
+        (
+            "slow_module_exceeds_the_bounds_of_the_compiler",
+            bombs::slow,
+        ),
+        (
+            "compile_that_is_slow_twice_is_the_packs_failure",
+            bombs::confirmed,
+        ),
+        (
+            "compile_that_is_slow_once_is_no_failure",
+            bombs::unconfirmed,
+        ),
+        ("compile_that_waits_is_an_error_of_the_harness", bombs::idle),
         ("large_compile_ends_with_worker_memory", bombs::large),
         ("program_that_is_not_a_worker_is_refused", no_worker),
         ("workers_are_replaced_and_none_is_left", none_left),
@@ -117,7 +129,7 @@ fn answer(head: &str, body: &[u8]) {
 fn worker(mode: &str) -> ExitCode {
     let marker = std::env::args().next().map(|n| PathBuf::from(n + ".broke"));
     let marker = marker.expect("a name");
-    if mode == "healthy" || (mode == "once" && marker.exists()) {
+    if mode == "healthy" || (mode.ends_with("once") && marker.exists()) {
         return provision_worker::serve();
     }
     frame();
@@ -125,6 +137,16 @@ fn worker(mode: &str) -> ExitCode {
     loop {
         let head = String::from_utf8(frame()).expect("JSON");
         if head.starts_with(r#"{"compile""#) {
+            match mode {
+                "compiles-for-ever" => spin(),
+                "compiles-for-ever-once" => {
+                    fs::write(&marker, "").expect("writes");
+                    spin();
+                }
+                // The supervisor sends nothing else, and keeps the pipe open.
+                "compiles-never" => drop(frame()),
+                _ => {}
+            }
             answer(r#"{"compiled":{"failure":null,"oversized":true}}"#, b"");
         }
         if head.starts_with(r#"{"step""#) {
@@ -133,6 +155,13 @@ fn worker(mode: &str) -> ExitCode {
     }
     fs::write(marker, "").expect("writes");
     go_wrong(mode)
+}
+
+/// Uses processor time until it is killed.
+fn spin() -> ! {
+    loop {
+        std::hint::spin_loop();
+    }
 }
 
 #[expect(unsafe_code, reason = "it makes this process fail")]
