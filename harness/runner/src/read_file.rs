@@ -83,6 +83,9 @@ pub(crate) const EVENT_PACKS: usize = 100_000;
 /// Checks that one event stream announces.
 pub(crate) const EVENT_CHECKS: usize = 1_000;
 
+/// Bytes of the text of a requirement in an event stream.
+pub(crate) const EVENT_REQUIREMENT_BYTES: usize = 1_000;
+
 /// Checks that an event stream announces and never concludes, over all packs. Each
 /// takes memory without a byte in the stream.
 pub(crate) const EVENT_MISSING: usize = 1_000_000;

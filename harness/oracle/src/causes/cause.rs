@@ -3,6 +3,7 @@
 use crate::check::{Bite, Level};
 use provision_core::FindingCode;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One defect of a pack, and all findings that show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +23,10 @@ pub struct Cause {
     /// The defect, in one line.
     pub what: String,
     /// What users of the pack see, in one line.
-    pub users_see: String,
+    pub users_see: Cow<'static, str>,
     /// What the publisher should do, in one line.
     #[serde(rename = "do")]
-    pub fix: String,
+    pub fix: Cow<'static, str>,
     /// The file of the pack that it is about, if it is about one component.
     pub about: Option<String>,
     /// Other files with the same bytes, for which it holds too.

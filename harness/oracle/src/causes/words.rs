@@ -6,6 +6,7 @@ use crate::checks;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::inert;
 use provision_core::{Finding, FindingCode};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Most characters of a line.
@@ -132,7 +133,10 @@ impl<'r> Group<'r> {
 
     /// What users see: what the hosts do, and what a guest says, here or in a group that
     /// follows from it.
-    pub(super) fn users_see<'g>(&self, follow: impl Iterator<Item = &'g Group<'g>>) -> String {
+    pub(super) fn users_see<'g>(
+        &self,
+        follow: impl Iterator<Item = &'g Group<'g>>,
+    ) -> Cow<'static, str> {
         if is_of_harness(&self.key.code) {
             return "nothing: the harness or the machine failed, which says nothing of the pack"
                 .into();
@@ -147,14 +151,14 @@ impl<'r> Group<'r> {
         match own.or_else(of_others) {
             Some(text) if self.bite() != Bite::Nowhere => {
                 let host = host.trim_end_matches('.');
-                inert(&format!("{host}: \"{text}\""), LINE)
+                inert(&format!("{host}: \"{text}\""), LINE).into()
             }
-            _ => host.to_owned(),
+            _ => host.into(),
         }
     }
 
     /// What to do about it.
-    pub(super) fn fix(&self) -> String {
+    pub(super) fn fix(&self) -> Cow<'static, str> {
         if is_of_harness(&self.key.code) {
             return "run again, with fewer --jobs or on a faster machine".into();
         }
@@ -162,7 +166,7 @@ impl<'r> Group<'r> {
             return "Pack the component's binary under this name.".into();
         }
         let first = self.checks().first().map_or("", |check| check.fix);
-        first.to_owned()
+        first.into()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::events::{CheckFinished, Event, PackFinished, RunStarted};
 use crate::exit::{Error, show};
 use crate::read_file::{
     EVENT_CHECKS, EVENT_MISSING, EVENT_PACK_BYTES, EVENT_PACK_CHECKS, EVENT_PACKS,
+    EVENT_REQUIREMENT_BYTES,
 };
 use provision_core::Status;
 use provision_oracle::{Level, Stage};
@@ -165,6 +166,7 @@ fn check_announced(started: &RunStarted) -> Result<(), String> {
     for (what, count, most) in [
         ("packs", started.packs.len(), EVENT_PACKS),
         ("checks", started.checks.len(), EVENT_CHECKS),
+        ("requirements", started.requirements.len(), EVENT_CHECKS),
     ] {
         if count > most {
             return Err(format!(
@@ -172,7 +174,15 @@ fn check_announced(started: &RunStarted) -> Result<(), String> {
             ));
         }
     }
-    Ok(())
+    // NB: reports repeat the text at each failed check.
+    let mut texts = started.requirements.iter();
+    let is_long = |text: &str| text.len() > EVENT_REQUIREMENT_BYTES;
+    match texts.find(|(_, requirement)| is_long(&requirement.text)) {
+        Some((id, _)) => Err(format!(
+            "the requirement of the check {id} has more than {EVENT_REQUIREMENT_BYTES} bytes"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Whether `check` is a failed archive or sandbox check of the level must. A failed

@@ -12,7 +12,7 @@ use crate::read_file::open_regular;
 use provision_core::Verdict;
 use provision_core::text::inert;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 impl Run {
@@ -78,13 +78,23 @@ impl Run {
         }
         let mut file = open_regular(&self.path)?;
         while wanted.peek().is_some() {
+            // NB: not all lines of a large pack at once, beside the pack.
+            if let Some(large) = wanted.next_if(|pack| pack.bytes > AT_ONCE as u64) {
+                each(&self.pack(large, PackLines::of(large, &mut file))?)?;
+                continue;
+            }
             let (mut packs, mut bytes) = (Vec::new(), 0);
-            while let Some(summary) = wanted.next_if(|_| bytes < AT_ONCE) {
-                let lines = lines_of(summary, &mut file).map_err(io)?;
-                bytes += lines.len();
+            let fits = |pack: &&PackSummary, bytes| bytes < AT_ONCE && pack.bytes <= AT_ONCE as u64;
+            while let Some(summary) = wanted.next_if(|pack| fits(pack, bytes)) {
+                let lines = PackLines::of(summary, &mut file);
+                let lines: Vec<_> = lines.collect::<Result<_, _>>().map_err(io)?;
+                bytes += lines.iter().map(Vec::len).sum::<usize>();
                 packs.push((summary, lines));
             }
-            for pack in par_map(&packs, &|(summary, lines)| self.pack(summary, lines)) {
+            let pack = |(summary, lines): &(&PackSummary, Vec<Vec<u8>>)| {
+                self.pack(summary, lines.iter().map(Ok))
+            };
+            for pack in par_map(&packs, &pack) {
                 each(&pack?)?;
             }
         }
@@ -92,7 +102,11 @@ impl Run {
     }
 
     /// The pack that `lines` of the stream describe.
-    fn pack(&self, summary: &PackSummary, lines: &[u8]) -> Result<PackRun, Error> {
+    fn pack<L: AsRef<[u8]>>(
+        &self,
+        summary: &PackSummary,
+        lines: impl Iterator<Item = std::io::Result<L>>,
+    ) -> Result<PackRun, Error> {
         let mut pack = PackRun {
             summary: summary.clone(),
             finished: None,
@@ -102,8 +116,9 @@ impl Run {
             causes: Vec::new(),
             fuel_changes: Vec::new(),
         };
-        for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-            match parse(line).map_err(|e| refused(&self.path, 0, e))? {
+        for line in lines {
+            let line = line.map_err(|e| Error::io("read", &self.path, e))?;
+            match parse(line.as_ref()).map_err(|e| refused(&self.path, 0, e))? {
                 Event::WizardDriven(wizard) => pack.wizards.push(wizard),
                 Event::FlowWalked(walked) => pack.flows.push(walked),
                 Event::CheckFinished(check) => pack.checks.push(check),
@@ -125,13 +140,46 @@ impl Run {
 }
 
 /// The lines of the stream that are about a pack.
-fn lines_of(pack: &PackSummary, file: &mut File) -> std::io::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    for Span { start, len } in pack.spans.iter().copied() {
-        file.seek(SeekFrom::Start(start))?;
-        file.take(len).read_to_end(&mut lines)?;
+struct PackLines<'f> {
+    reader: BufReader<&'f mut File>,
+    spans: std::vec::IntoIter<Span>,
+    /// Bytes of the present span that are not read yet.
+    left: u64,
+}
+
+impl<'f> PackLines<'f> {
+    fn of(pack: &PackSummary, file: &'f mut File) -> Self {
+        Self {
+            reader: BufReader::new(file),
+            spans: pack.spans.clone().into_iter(),
+            left: 0,
+        }
     }
-    Ok(lines)
+
+    /// The next line; an empty one at the end.
+    fn read(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        if self.left == 0 {
+            let Some(Span { start, len }) = self.spans.next() else {
+                return Ok(line);
+            };
+            self.reader.seek(SeekFrom::Start(start))?;
+            self.left = len;
+        }
+        let mut span = self.reader.by_ref().take(self.left);
+        self.left -= span.read_until(b'\n', &mut line)? as u64;
+        Ok(line)
+    }
+}
+
+impl Iterator for PackLines<'_> {
+    type Item = std::io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read()
+            .map(|line| Some(line).filter(|line| !line.is_empty()))
+            .transpose()
+    }
 }
 
 /// Why the stream cannot be read: `line` is not an event, or has another format.

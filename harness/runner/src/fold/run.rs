@@ -317,15 +317,24 @@ impl PackRun {
         }
     }
 
-    /// The causes of the failures of a check.
-    pub fn causes_of<'p>(&'p self, check: &'p CheckFinished) -> impl Iterator<Item = &'p Cause> {
-        let causes = self.causes.iter();
-        causes.filter(|cause| cause.is_of(&check.check, &check.scope))
+    /// The causes of the failures of each check, by its id and scope.
+    #[must_use]
+    pub fn causes_by_check(&self) -> BTreeMap<(&str, &str), Vec<&Cause>> {
+        let mut all: BTreeMap<(&str, &str), Vec<&Cause>> = BTreeMap::new();
+        for cause in &self.causes {
+            for place in &cause.places {
+                let of_check = all.entry((&place.check, &place.scope)).or_default();
+                let is_new = |last: &&Cause| !std::ptr::eq(*last, cause);
+                if of_check.last().is_none_or(is_new) {
+                    of_check.push(cause);
+                }
+            }
+        }
+        all
     }
 
     /// Every violation as one line: `check (scope): code at place: actual`.
-    #[must_use]
-    pub fn errors(&self) -> Vec<String> {
+    pub fn errors(&self) -> impl Iterator<Item = String> {
         let failed = self.checks.iter().filter(|c| c.status >= Status::Failed);
         let lines = failed.flat_map(|c| {
             c.findings.iter().map(move |f| {
@@ -335,6 +344,6 @@ impl PackRun {
                 )
             })
         });
-        self.summary.cut_off().into_iter().chain(lines).collect()
+        self.summary.cut_off().into_iter().chain(lines)
     }
 }

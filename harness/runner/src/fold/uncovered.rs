@@ -5,11 +5,14 @@ use crate::events::CheckFinished;
 use provision_core::pack::digest;
 use provision_core::{FindingCode, Status};
 use provision_oracle::{Bite, Cause, Place, checks};
+use std::collections::BTreeSet;
 
 /// A cause for each failed check that none of `causes` is about.
 pub(super) fn uncovered(checks: &[CheckFinished], causes: &[Cause]) -> Vec<Cause> {
     let failed = checks.iter().filter(|c| c.status >= Status::Failed);
-    let is_new = |c: &&CheckFinished| !causes.iter().any(|cause| cause.is_of(&c.check, &c.scope));
+    let places = causes.iter().flat_map(|cause| &cause.places);
+    let covered: BTreeSet<(&str, &str)> = places.map(|p| (&*p.check, &*p.scope)).collect();
+    let is_new = |c: &&CheckFinished| !covered.contains(&(&*c.check, &*c.scope));
     failed.filter(is_new).map(cause).collect()
 }
 
@@ -27,8 +30,8 @@ fn cause(result: &CheckFinished) -> Cause {
         code,
         checks: vec![result.check.clone()],
         what: format!("{} ({}): {what}", result.check, result.scope),
-        users_see: row.map_or("unknown", |row| row.host).to_owned(),
-        fix: row.map_or("unknown", |row| row.fix).to_owned(),
+        users_see: row.map_or("unknown", |row| row.host).into(),
+        fix: row.map_or("unknown", |row| row.fix).into(),
         about: None,
         also: Vec::new(),
         places: vec![Place {

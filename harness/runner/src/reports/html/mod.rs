@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use provision_core::{Status, Verdict};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
@@ -47,7 +48,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
          ~ failed and excused, · not applicable</p>\n<h2>Packs, worst first</h2>\n",
     )?;
     for verdict in Verdict::WORST_FIRST {
-        run.each_of(verdict, |pack| put(&pack::details(run, pack)))?;
+        run.each_of(verdict, |pack| pack::details(run, pack, &mut put))?;
     }
     put(&format!("<script>{SCRIPT}</script></body></html>\n"))
 }
@@ -97,10 +98,13 @@ fn row(run: &Run, pack: &PackRun) -> String {
         "<tr data-pack=\"{label}\" data-verdict=\"{verdict}\"><td class=\"l\">\
          <b class=\"{verdict}\">{verdict}</b> {label}</td>"
     );
+    let mut worst: BTreeMap<&str, Status> = BTreeMap::new();
+    for check in &pack.checks {
+        let of_check = worst.entry(&check.check).or_insert(check.status);
+        *of_check = check.status.max(*of_check);
+    }
     for id in &run.started.checks {
-        let of_check = pack.checks.iter().filter(|c| c.check == *id);
-        let worst = of_check.map(|c| c.status).max();
-        let (class, sign) = match worst {
+        let (class, sign) = match worst.get(id.as_str()) {
             Some(Status::Error) => ("error", "!"),
             Some(Status::Failed) => ("failed", "✗"),
             Some(Status::Blocked) => ("blocked", "?"),

@@ -3,11 +3,37 @@
 use super::calls::{driven, walked};
 use super::text::text;
 use crate::events::CheckFinished;
+use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 
-pub(super) fn details(run: &Run, pack: &PackRun) -> String {
+/// Bytes of text that are held before they are written.
+const HELD: usize = 64 * 1024;
+
+/// A report that passes what it holds to `put`: a pack may have very many checks.
+struct Held<'p> {
+    text: String,
+    put: &'p mut dyn FnMut(&str) -> Result<(), Error>,
+}
+
+impl Held<'_> {
+    /// Passes on what it holds, if it is much.
+    fn pass(&mut self) -> Result<(), Error> {
+        if self.text.len() < HELD {
+            return Ok(());
+        }
+        (self.put)(&self.text)?;
+        self.text.clear();
+        Ok(())
+    }
+}
+
+pub(super) fn details(
+    run: &Run,
+    pack: &PackRun,
+    put: &mut dyn FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
     let (verdict, label) = (pack.verdict(), text(pack.label()));
     let open = if verdict >= Verdict::Partial {
         " open"
@@ -15,11 +41,13 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
         ""
     };
     let (executed, due) = (pack.summary.steps_executed, pack.summary.steps_due);
-    let mut out = format!(
+    let head = format!(
         "<details{open} data-pack=\"{label}\" data-verdict=\"{verdict}\"><summary>\
          <b class=\"{verdict}\">{verdict}</b> {label}: executed {executed} of at least {due} \
          steps</summary>\n"
     );
+    let mut held = Held { text: head, put };
+    let out = &mut held.text;
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "<p class=\"error\">{}</p>", text(&why));
     }
@@ -34,31 +62,40 @@ pub(super) fn details(run: &Run, pack: &PackRun) -> String {
             f.probes,
         );
     }
-    causes(&mut out, run, pack);
-    let is_failure = |c: &&CheckFinished| c.status >= Status::Failed;
-    let is_excused = |c: &&CheckFinished| c.status == Status::Excused;
-    for check in pack.checks.iter().filter(is_failure) {
-        failure(&mut out, run, check);
+    causes(&mut held, run, pack)?;
+    for of_status in [is_failure, is_excused] {
+        for check in pack.checks.iter().filter(|c| of_status(c.status)) {
+            failure(&mut held.text, run, check);
+            held.pass()?;
+        }
     }
-    for check in pack.checks.iter().filter(is_excused) {
-        failure(&mut out, run, check);
-    }
-    skipped(&mut out, pack);
+    skipped(&mut held, pack)?;
     for wizard in &pack.wizards {
-        driven(&mut out, wizard, &run.started.limits.step);
+        driven(&mut held.text, wizard, &run.started.limits.step);
+        held.pass()?;
     }
     for walk in &pack.flows {
-        walked(&mut out, walk, &run.started.limits.step);
+        walked(&mut held.text, walk, &run.started.limits.step);
+        held.pass()?;
     }
-    out + "</details>\n"
+    held.text.push_str("</details>\n");
+    (held.put)(&held.text)
+}
+
+fn is_failure(status: Status) -> bool {
+    status >= Status::Failed
+}
+
+fn is_excused(status: Status) -> bool {
+    status == Status::Excused
 }
 
 /// The causes of its failures, with what follows from each.
-fn causes(out: &mut String, run: &Run, pack: &PackRun) {
+fn causes(held: &mut Held<'_>, run: &Run, pack: &PackRun) -> Result<(), Error> {
     if pack.causes.is_empty() {
-        return;
+        return Ok(());
     }
-    out.push_str(
+    held.text.push_str(
         "<div class=\"scroll\"><table><tr><th>level</th><th>cause</th><th>code</th>\
          <th>findings</th><th>users see</th><th>do</th></tr>\n",
     );
@@ -75,7 +112,7 @@ fn causes(out: &mut String, run: &Run, pack: &PackRun) {
             _ => format!("; also {}", text(&cause.also.join(", "))),
         };
         let _ = writeln!(
-            out,
+            held.text,
             "<tr><td>{}{advice}</td><td>{}{also} <code>{}</code>{root}</td><td>{}</td>\
              <td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
             cause.level.name(),
@@ -86,8 +123,10 @@ fn causes(out: &mut String, run: &Run, pack: &PackRun) {
             text(&cause.users_see),
             text(&cause.fix),
         );
+        held.pass()?;
     }
-    out.push_str("</table></div>\n");
+    held.text.push_str("</table></div>\n");
+    Ok(())
 }
 
 fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
@@ -121,31 +160,33 @@ fn failure(out: &mut String, run: &Run, check: &CheckFinished) {
 }
 
 /// Lists every check that was not judged, with the reason.
-fn skipped(out: &mut String, pack: &PackRun) {
-    let skipped = pack.checks.iter().filter(|c| c.status.is_skipped());
-    let rows: Vec<String> = skipped
-        .map(|c| {
-            let class = if c.status == Status::Blocked {
-                "blocked"
-            } else {
-                "skipped"
-            };
-            let why = c.reason.as_deref().unwrap_or_default();
-            format!(
-                "<tr><td class=\"{class}\">{}</td><td>{}</td><td>{}</td></tr>\n",
-                text(&c.check),
-                text(&c.scope),
-                text(why)
-            )
-        })
-        .collect();
-    if !rows.is_empty() {
-        let _ = writeln!(
-            out,
-            "<details><summary>{} not judged</summary><table><tr><th>check</th><th>scope</th>\
-             <th>why</th></tr>\n{}</table></details>",
-            rows.len(),
-            rows.concat()
-        );
+fn skipped(held: &mut Held<'_>, pack: &PackRun) -> Result<(), Error> {
+    let skipped = || pack.checks.iter().filter(|c| c.status.is_skipped());
+    let count = skipped().count();
+    if count == 0 {
+        return Ok(());
     }
+    let _ = writeln!(
+        held.text,
+        "<details><summary>{count} not judged</summary><table><tr><th>check</th><th>scope</th>\
+         <th>why</th></tr>"
+    );
+    for c in skipped() {
+        let class = if c.status == Status::Blocked {
+            "blocked"
+        } else {
+            "skipped"
+        };
+        let why = c.reason.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            held.text,
+            "<tr><td class=\"{class}\">{}</td><td>{}</td><td>{}</td></tr>",
+            text(&c.check),
+            text(&c.scope),
+            text(why)
+        );
+        held.pass()?;
+    }
+    held.text.push_str("</table></details>\n");
+    Ok(())
 }

@@ -6,12 +6,12 @@ mod xml;
 use crate::exit::Error;
 use crate::fold::Run;
 pub use cases::{Case, Suite};
-use cases::{suite, suite_of_run, total};
+use cases::{Cases, Totals, suite_of_run, total};
 use provision_core::{Status, Verdict};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use xml::{head, one_suite};
+use xml::{Tag, head, one_suite};
 
 /// Writes the JUnit file of a conformance run, one suite at a time.
 ///
@@ -27,8 +27,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     run.each(|pack| {
         *places.entry(pack.place().to_owned()).or_default() += 1;
-        let of_pack = suite(run, pack, "");
-        micros = total(of_pack.cases.iter().map(|c| c.micros).chain([micros]));
+        micros = total([Cases::of(run, pack).totals().micros, micros].into_iter());
         Ok(())
     })?;
     let of_run = suite_of_run(run);
@@ -53,12 +52,31 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
             Some(2..) => format!("{place} ({})", pack.label()),
             _ => place.to_owned(),
         };
-        put(&one_suite(&suite(run, pack, &name))?)
+        let cases = Cases::of(run, pack);
+        let tag = Tag {
+            name: &name,
+            file: pack.finished.as_ref().map(|f| f.path.as_str()),
+            totals: cases.totals(),
+        };
+        one_suite(&tag, cases.each(&name), &mut put)
     })?;
     if let Some(of_run) = of_run {
-        put(&one_suite(&of_run)?)?;
+        of_run.put(&mut put)?;
     }
     put("</testsuites>\n")
+}
+
+impl Suite {
+    /// Passes the suite as XML to `put`.
+    fn put(&self, put: impl FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
+        let cases = self.cases.iter();
+        let tag = Tag {
+            name: &self.name,
+            file: self.file.as_deref(),
+            totals: Totals::of(cases.clone().map(|c| (c.status, c.micros))),
+        };
+        one_suite(&tag, cases.cloned(), put)
+    }
 }
 
 /// `suites` as a JUnit file with `name` at its root.
@@ -71,7 +89,10 @@ pub fn render(name: &str, suites: &[Suite]) -> Result<Vec<u8>, Error> {
     let counts = [cases().count(), count(Status::Failed), count(Status::Error)];
     let mut text = head(name, counts, total(cases().map(|c| c.micros)))?;
     for suite in suites {
-        text += &one_suite(suite)?;
+        suite.put(|part| {
+            text += part;
+            Ok(())
+        })?;
     }
     Ok(format!("{text}</testsuites>\n").into_bytes())
 }

@@ -7,7 +7,7 @@
 //! of skipped cases, without which some consumers drop the file, and the pack's
 //! file, for which the schema of Jenkins has no place in a case.
 
-use super::cases::{Case, Suite, total};
+use super::cases::{Case, Totals, is_skipped};
 use crate::exit::Error;
 use junit_report::{Duration, Report, TestCase, TestCaseBuilder, TestSuiteBuilder};
 use provision_core::Status;
@@ -15,7 +15,7 @@ use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event as Xml};
 use quick_xml::{Reader, Writer};
 
 /// The bound on one case's text, in bytes.
-const CASE_TEXT: usize = 64 * 1024;
+pub(super) const CASE_TEXT: usize = 64 * 1024;
 
 /// The file's beginning; `counts` are tests, failures, errors. NB: the schema
 /// of Jenkins has no count of skipped cases here.
@@ -46,22 +46,45 @@ fn unwritten(error: &dyn std::error::Error) -> Error {
     }
 }
 
-/// One `<testsuite>`: the library writes it in a report of its own, [`adapted`]
-/// changes it.
-pub(super) fn one_suite(suite: &Suite) -> Result<String, Error> {
-    let mut builder = TestSuiteBuilder::new(&legal(&suite.name, 400));
-    builder.add_testcases(suite.cases.iter().map(case));
-    let mut report = Report::new();
-    report.add_testsuite(builder.build());
-    let mut xml = Vec::new();
-    report.write_xml(&mut xml).map_err(|e| unwritten(&e))?;
-    let xml = String::from_utf8(xml).map_err(|e| unwritten(&e))?;
-    adapted(&xml, suite).map_err(|e| unwritten(&e))
+/// Cases that the library gets at a time.
+const CHUNK: usize = 256;
+
+/// The tag of a suite.
+pub(super) struct Tag<'s> {
+    pub(super) name: &'s str,
+    pub(super) file: Option<&'s str>,
+    pub(super) totals: Totals,
 }
 
-/// The `<testsuite>` of the library's report `xml` about `suite`, with the
-/// attributes that consumers require.
-fn adapted(xml: &str, suite: &Suite) -> Result<String, quick_xml::Error> {
+/// Passes one `<testsuite>` to `put`, some cases at a time: the library writes them in
+/// reports of their own, [`adapted`] changes these.
+pub(super) fn one_suite(
+    tag: &Tag<'_>,
+    cases: impl Iterator<Item = Case>,
+    mut put: impl FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut cases = cases.peekable();
+    let mut first = Some(tag);
+    loop {
+        let chunk: Vec<TestCase> = cases.by_ref().take(CHUNK).map(|c| case(&c)).collect();
+        let is_last = cases.peek().is_none();
+        let mut builder = TestSuiteBuilder::new(&legal(tag.name, 400));
+        builder.add_testcases(chunk);
+        let mut report = Report::new();
+        report.add_testsuite(builder.build());
+        let mut xml = Vec::new();
+        report.write_xml(&mut xml).map_err(|e| unwritten(&e))?;
+        let xml = String::from_utf8(xml).map_err(|e| unwritten(&e))?;
+        put(&adapted(&xml, first.take(), is_last).map_err(|e| unwritten(&e))?)?;
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// A part of a `<testsuite>` from the library's report `xml`, with the attributes that
+/// consumers require. The first part has a tag, the last one has the end.
+fn adapted(xml: &str, suite: Option<&Tag<'_>>, is_last: bool) -> Result<String, quick_xml::Error> {
     let mut reader = Reader::from_str(xml);
     let mut out = Writer::new(Vec::new());
     loop {
@@ -69,37 +92,50 @@ fn adapted(xml: &str, suite: &Suite) -> Result<String, quick_xml::Error> {
             Xml::Eof => break,
             Xml::Start(tag) => match tag.name().as_ref() {
                 b"testsuites" => {}
-                b"testsuite" => out.write_event(Xml::Start(suite_tag(&tag, suite)?))?,
+                b"testsuite" => match suite {
+                    Some(suite) => out.write_event(Xml::Start(suite_tag(&tag, suite)?))?,
+                    None => {}
+                },
                 b"skipped" => out.write_event(Xml::Start(skipped_tag(&tag)?))?,
                 _ => out.write_event(Xml::Start(tag))?,
             },
-            Xml::Empty(tag) => match tag.name().as_ref() {
-                b"testsuite" => out.write_event(Xml::Empty(suite_tag(&tag, suite)?))?,
-                b"skipped" => out.write_event(Xml::Empty(skipped_tag(&tag)?))?,
+            Xml::Empty(tag) => match (tag.name().as_ref(), suite) {
+                (b"testsuite", Some(suite)) => {
+                    out.write_event(Xml::Empty(suite_tag(&tag, suite)?))?;
+                }
+                (b"skipped", _) => out.write_event(Xml::Empty(skipped_tag(&tag)?))?,
                 _ => out.write_event(Xml::Empty(tag))?,
             },
             Xml::Decl(_) => {}
             Xml::End(tag) if tag.name().as_ref() == b"testsuites" => {}
+            Xml::End(tag) if tag.name().as_ref() == b"testsuite" && !is_last => {}
             event => out.write_event(event)?,
         }
     }
     Ok(String::from_utf8_lossy(&out.into_inner()).into_owned())
 }
 
-/// The tag of a suite with the pack's file and the count of skipped cases, and
+/// The tag of a suite with the pack's file and the counts of all its cases, and
 /// with a rounded time: the library adds floats and writes all their digits.
-fn suite_tag(tag: &BytesStart<'_>, suite: &Suite) -> Result<BytesStart<'static>, quick_xml::Error> {
+fn suite_tag(
+    tag: &BytesStart<'_>,
+    suite: &Tag<'_>,
+) -> Result<BytesStart<'static>, quick_xml::Error> {
+    let Tag { file, totals, .. } = suite;
     let mut adapted = BytesStart::new("testsuite");
-    if let Some(file) = &suite.file {
+    if let Some(file) = file {
         adapted.push_attribute(("file", legal(file, 400).as_str()));
     }
-    let skipped = suite.cases.iter().filter(|c| is_skipped(c.status));
-    adapted.push_attribute(("skipped", skipped.count().to_string().as_str()));
-    let time = in_seconds(total(suite.cases.iter().map(|c| c.micros)));
+    adapted.push_attribute(("skipped", totals.skipped.to_string().as_str()));
     for attribute in tag.attributes() {
         let attribute = attribute?;
         match attribute.key.as_ref() {
-            b"time" => adapted.push_attribute(("time", time.as_str())),
+            b"time" => adapted.push_attribute(("time", in_seconds(totals.micros).as_str())),
+            b"tests" => adapted.push_attribute(("tests", totals.tests.to_string().as_str())),
+            b"failures" => {
+                adapted.push_attribute(("failures", totals.failures.to_string().as_str()))
+            }
+            b"errors" => adapted.push_attribute(("errors", totals.errors.to_string().as_str())),
             _ => adapted.push_attribute(attribute),
         }
     }
@@ -127,11 +163,6 @@ fn in_seconds(micros: u64) -> String {
 /// Whole milliseconds: the schema of Jenkins knows no finer times.
 fn seconds(micros: u64) -> Duration {
     Duration::milliseconds(i64::try_from(micros.div_ceil(1000)).unwrap_or(i64::MAX))
-}
-
-/// Whether a case of this status is one that JUnit calls skipped, with a reason.
-fn is_skipped(status: Status) -> bool {
-    status.is_skipped() || status == Status::Excused
 }
 
 fn case(case: &Case) -> TestCase {

@@ -7,11 +7,12 @@ mod result;
 
 use crate::events::Requirement;
 use crate::exit::Error;
-use crate::files;
 use crate::fold::{PackRun, PackSummary, Run};
 use provision_core::Status;
 use provision_oracle::Level;
-use result::{file_of, result, suppressions, uri};
+use result::{Reasons, file_of, result, uri};
+use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq, Serializer};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -27,8 +28,39 @@ const MOST_BYTES: usize = 24 * 1024 * 1024;
 /// # Errors
 /// [`Error::Io`] of the stream or of `out`.
 pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
-    let done = out.write_all(&files::pretty(&report(run)?)?);
-    done.map_err(|e| Error::io("write", Path::new("the SARIF file"), e))
+    let io = |e| Error::io("write", Path::new("the SARIF file"), e);
+    serde_json::to_writer_pretty(&mut *out, &report(run)?).map_err(|e| io(e.into()))?;
+    out.write_all(b"\n").map_err(io)
+}
+
+/// The file, with its keys in the order of their names.
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [LogRun; 1],
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogRun {
+    artifacts: Vec<Value>,
+    column_kind: &'static str,
+    invocations: Value,
+    #[serde(serialize_with = "parsed")]
+    results: Vec<String>,
+    tool: Value,
+}
+
+/// Serialises the values of these JSON texts, one by one.
+fn parsed<S: Serializer>(texts: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut all = serializer.serialize_seq(Some(texts.len()))?;
+    for text in texts {
+        let value: Value = serde_json::from_str(text).map_err(S::Error::custom)?;
+        all.serialize_element(&value)?;
+    }
+    all.end()
 }
 
 /// Where the catalogue of the checks is, for people who see a result.
@@ -41,7 +73,8 @@ const RESERVED: usize = 4096;
 /// The results that fit, and how many do not.
 #[derive(Default)]
 struct Results {
-    found: Vec<Value>,
+    /// As JSON texts, which take less memory than values.
+    found: Vec<String>,
     artifacts: Vec<Value>,
     bytes: usize,
     left_out: usize,
@@ -59,7 +92,10 @@ impl Results {
         // A cause that is excused in one place and not in another is not excused.
         let excused = excused.filter(|cause| !red.contains(cause.id.as_str()));
         let causes = pack.causes.iter().map(|cause| (cause, false));
+        let reasons = Reasons::of(pack);
         for (cause, is_excused) in causes.chain(excused.map(|cause| (cause, true))) {
+            let is_first = self.found.len() == before;
+            let reserved = if is_first { 0 } else { self.waiting };
             let mut named = cause.checks.iter().map(String::as_str);
             let id = named.find(|id| !id.is_empty());
             let id = id.unwrap_or("unknown");
@@ -68,21 +104,21 @@ impl Results {
                 rules.push(id.to_owned());
                 rules.len() - 1
             });
-            let mut value = result(pack, cause, &rules[rule], rule, level);
-            if is_excused {
-                value["suppressions"] = suppressions(pack, cause);
-            }
-            let bytes = value.to_string().len();
-            let is_first = self.found.len() == before;
-            let reserved = if is_first { 0 } else { self.waiting };
-            if self.found.len() + reserved >= MOST
-                || self.bytes + bytes + reserved * RESERVED > MOST_BYTES
-            {
+            if self.found.len() + reserved >= MOST {
                 self.left_out += 1;
                 continue;
             }
-            self.bytes += bytes;
-            self.found.push(value);
+            let mut value = result(pack, cause, &rules[rule], rule, level);
+            if is_excused {
+                value["suppressions"] = reasons.suppressions(cause);
+            }
+            let text = value.to_string();
+            if self.bytes + text.len() + reserved * RESERVED > MOST_BYTES {
+                self.left_out += 1;
+                continue;
+            }
+            self.bytes += text.len();
+            self.found.push(text);
         }
         if self.found.len() > before {
             self.artifacts.extend(artifact(pack));
@@ -95,7 +131,7 @@ fn is_failing(pack: &PackSummary) -> bool {
     pack.count(Status::Failed) + pack.count(Status::Error) > 0
 }
 
-fn report(run: &Run) -> Result<Value, Error> {
+fn report(run: &Run) -> Result<Log, Error> {
     let mut rules = run.started.checks.clone();
     let mut results = Results {
         waiting: run.packs.iter().filter(|p| is_failing(p)).count(),
@@ -124,25 +160,25 @@ fn report(run: &Run) -> Result<Value, Error> {
         notify(why);
     }
     let rules: Vec<Value> = rules.iter().map(|id| rule(run, id)).collect();
-    Ok(json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+    Ok(Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        runs: [LogRun {
+            artifacts: results.artifacts,
+            column_kind: "utf16CodeUnits",
+            invocations: json!([{
+                "executionSuccessful": run.finished,
+                "toolExecutionNotifications": notifications,
+            }]),
+            results: results.found,
+            tool: json!({ "driver": {
                 "name": "greentic-provision",
                 "version": run.started.version,
                 "semanticVersion": run.started.version,
                 "rules": rules,
-            }},
-            "invocations": [{
-                "executionSuccessful": run.finished,
-                "toolExecutionNotifications": notifications,
-            }],
-            "artifacts": results.artifacts,
-            "results": results.found,
-            "columnKind": "utf16CodeUnits",
+            }}),
         }],
-    }))
+        version: "2.1.0",
+    })
 }
 
 /// The rule of check `id`; only its id if the run did not require the check.

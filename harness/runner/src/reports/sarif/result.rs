@@ -5,6 +5,7 @@ use provision_core::pack::digest;
 use provision_core::{Status, manifest};
 use provision_oracle::{Cause, Level, Place};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Related locations of one result, at most; GitHub refuses more than 1 000.
 const MOST_LOCATIONS: usize = 100;
@@ -52,16 +53,31 @@ pub(super) fn file_of(pack: &PackRun) -> &str {
     finished.map_or("unknown", |f| f.file.as_ref().unwrap_or(&f.path))
 }
 
-/// That expectations excuse `cause`, and why.
-pub(super) fn suppressions(pack: &PackRun, cause: &Cause) -> Value {
-    let excused = pack.checks.iter().filter(|c| c.status == Status::Excused);
-    let mut of_cause = excused.filter(|c| cause.is_of(&c.check, &c.scope));
-    let reason = of_cause.find_map(|check| check.reason.as_deref());
-    let mut one = json!({ "kind": "external", "status": "accepted" });
-    if let Some(reason) = reason {
-        one["justification"] = json!(reason);
+/// Why expectations excuse the checks of a pack, by check and scope, with the order of the
+/// results.
+pub(super) struct Reasons<'p>(BTreeMap<(&'p str, &'p str), (usize, &'p str)>);
+
+impl<'p> Reasons<'p> {
+    pub(super) fn of(pack: &'p PackRun) -> Self {
+        let excused = pack.checks.iter().enumerate();
+        let excused = excused.filter(|(_, check)| check.status == Status::Excused);
+        let reason = excused.filter_map(|(at, check)| {
+            let reason = check.reason.as_deref()?;
+            Some(((&*check.check, &*check.scope), (at, reason)))
+        });
+        Self(reason.collect())
     }
-    json!([one])
+
+    /// That expectations excuse `cause`, and the first reason.
+    pub(super) fn suppressions(&self, cause: &Cause) -> Value {
+        let places = cause.places.iter();
+        let reasons = places.filter_map(|place| self.0.get(&(&*place.check, &*place.scope)));
+        let mut one = json!({ "kind": "external", "status": "accepted" });
+        if let Some((_, reason)) = reasons.min() {
+            one["justification"] = json!(reason);
+        }
+        json!([one])
+    }
 }
 
 pub(super) fn severity(level: Level) -> &'static str {
