@@ -136,16 +136,7 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
         path: path.to_owned(),
         source,
     };
-    let regular = |kind: FileType| {
-        if kind.is_file() {
-            Ok(())
-        } else {
-            Err(ReadError::NotRegular {
-                path: path.to_owned(),
-                found: type_name(kind),
-            })
-        }
-    };
+    let regular = |kind: FileType| require_regular(path, kind);
     // NB: check before opening, because opening a device can have an effect, and check
     // again afterwards, because the path may then name another file.
     regular(std::fs::metadata(path).map_err(io)?.file_type())?;
@@ -160,6 +151,30 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, ReadError> {
     let file = options.open(path).map_err(io)?;
     regular(file.metadata().map_err(io)?.file_type())?;
     Ok(file)
+}
+
+fn require_regular(path: &Path, kind: FileType) -> Result<(), ReadError> {
+    if kind.is_file() {
+        Ok(())
+    } else {
+        Err(ReadError::NotRegular {
+            path: path.to_owned(),
+            found: type_name(kind),
+        })
+    }
+}
+
+/// Checks that the path names a regular file or nothing, for code that opens it itself:
+/// opening a pipe waits for ever.
+///
+/// # Errors
+/// [`ReadError::NotRegular`].
+pub(crate) fn regular_or_absent(path: &Path) -> Result<(), ReadError> {
+    match std::fs::metadata(path) {
+        Ok(found) => require_regular(path, found.file_type()),
+        // Whoever opens it says why that fails.
+        Err(_) => Ok(()),
+    }
 }
 
 fn type_name(kind: FileType) -> &'static str {

@@ -1,20 +1,21 @@
 //! Whatever a file, a name or a flag says, no command prints what controls a terminal or
 //! a CI system.
 
-use crate::support::{conformance, fixture, run_in, stderr, stdout};
-use serde_json::Value;
+use crate::support::{answering, conformance, fixture, run_in, stderr, stdout, text};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-/// Controls terminals, Azure Pipelines, GitHub and Forgejo.
-const HOSTILE: &str = "\u{1b}[31mx\n##vso[task.complete]\n::set-output name=a::b\n##[error]c";
+/// Controls terminals, the direction of text, Azure Pipelines, GitHub and Forgejo.
+const HOSTILE: &str =
+    "\u{1b}[31m\u{202e}x\n##vso[task.complete]\n::set-output name=a::b\n##[error]c";
 
 /// Runs a command, and asserts that it prints nothing of [`HOSTILE`] as it is.
 fn is_inert(folder: &Path, args: &[&str]) {
     let output = run_in(folder, args);
     let said = [stdout(&output), stderr(&output)].concat();
     assert!(!said.is_empty(), "{args:?} prints nothing");
-    for part in ["\u{1b}", "##vso[", "##["] {
+    for part in ["\u{1b}", "\u{202e}", "##vso[", "##["] {
         assert!(!said.contains(part), "{args:?}: {part:?} in {said}");
     }
     let obeyed = said
@@ -111,4 +112,127 @@ fn no_command_prints_a_hostile_text_of_a_file_as_it_is() {
         write("b.json", &bundle.replace(&format!("\"{text}\""), &quoted));
         is_inert(temp.path(), &["repro", "b.json"]);
     }
+}
+
+/// Runs each command, whose words `@` stand for `input`.
+fn are_inert(folder: &Path, input: &str, commands: &[&str]) {
+    for command in commands {
+        let words = command.split_whitespace();
+        let word = |word| if word == "@" { input } else { word };
+        is_inert(folder, &words.map(word).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn no_command_on_stores_caches_or_expectations_prints_a_hostile_path_as_it_is() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let name = HOSTILE.replace('/', "_");
+    fs::create_dir(temp.path().join(&name)).expect("a folder");
+    fs::write(temp.path().join(&name).join("p.gtpack"), "no pack").expect("a file");
+    let noop = fixture("conforming/noop-provision");
+    std::os::unix::fs::symlink(noop, temp.path().join("noop")).expect("links");
+    let paths = [format!("{name}.missing"), format!("{name}/p.gtpack"), name];
+    for path in paths {
+        are_inert(
+            temp.path(),
+            &path,
+            &[
+                "expect add --expectations e --reason r --issue i --owner o --from-last-run @",
+                "expect add --expectations @ --reason r --issue i --owner o --from-last-run none",
+                "expect prune --expectations @ --from-last-run none",
+                "pack repack @ out",
+                "pack repack noop @",
+                "fuzz --isolation none --runs 1 --jobs 1 --out f @",
+                "fuzz --isolation none --runs 1 --jobs 1 --out @ none",
+                "wizard play @",
+                "wizard play noop --answers @",
+                "plan --isolation none --provider-id p --install-id i --pack @",
+                "plan --isolation none --provider-id p --install-id i --pack noop --answers @",
+                "plan --isolation none --provider-id p --install-id i --pack noop --key @",
+                "apply --yes --isolation none --provider-id p --install-id i --pack @",
+                "apply --yes --isolation none --pack noop --plan @",
+                "installs list --store @",
+                "installs show --provider-id @ --install-id @ --store none",
+                "installs verify --store @",
+                "installs export --layout greentic-setup --pack @ --out x --store none",
+                "installs export --layout greentic-setup --pack noop --out x --store @",
+                "cache show --cache @",
+                "cache clean --cache @",
+            ],
+        );
+    }
+}
+
+#[test]
+fn no_command_prints_a_hostile_text_of_a_pack_or_a_store_as_it_is() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let config = json!({ HOSTILE: HOSTILE });
+    let plan = json!({ "notes": [HOSTILE], "config_patch": config,
+        "webhook_ops": [{ "op": "register", "id": HOSTILE, "url": "https://a.example/x" }] });
+    let error =
+        json!({ "severity": "error", "code": HOSTILE, "message": HOSTILE, "hint": HOSTILE });
+    let question = json!({ "id": HOSTILE, "kind": "text", "label": HOSTILE, "required": true });
+    for (name, answer) in [
+        ("plan", json!({ "plan": plan, "summary": HOSTILE })),
+        ("error", json!({ "diagnostics": [error] })),
+        ("asks", json!({ "questions": [question] })),
+    ] {
+        answering(temp.path(), name, &answer);
+        are_inert(
+            temp.path(),
+            name,
+            &[
+                "dry-run setup --provider-id p --install-id i --pack @",
+                "wizard play @",
+                "conformance --isolation none --out o --packs @",
+                "conformance --isolation none --out o --packs @ --verbose",
+                "report render o/events.jsonl --verbose",
+                "expect add --expectations e.toml --reason r --issue i --owner o \
+                 --from-last-run o/events.jsonl",
+                "fuzz --isolation none --runs 50 --jobs 1 --out f @",
+                "plan --isolation none --provider-id p --install-id i --public-base-url \
+                 https://a.example --pack @",
+                "plan --isolation none --json --provider-id p --install-id i --public-base-url \
+                 https://a.example --pack @",
+                "apply --yes --isolation none --provider-id p --install-id i --public-base-url \
+                 https://a.example --pack @",
+                "apply --yes --isolation none --mode delete --provider-id p --install-id i --pack @",
+            ],
+        );
+    }
+    // Escaped or not, JSON holds the text of the pack.
+    let command = "plan --isolation none --json --provider-id p --install-id i --public-base-url \
+                   https://a.example --pack plan";
+    let plan = run_in(temp.path(), &command.split_whitespace().collect::<Vec<_>>());
+    let plan: Value = serde_json::from_str(stdout(&plan)).expect("JSON");
+    assert_eq!(plan["plan"]["notes"][0], HOSTILE);
+    // A store whose ids are hostile, as far as `apply` accepts them.
+    for flag in [
+        "--provider-id",
+        "--install-id",
+        "--tenant",
+        "--team",
+        "--environment",
+    ] {
+        let base = "apply --yes --isolation none --store s --pack plan --public-base-url \
+                    https://a.example --provider-id p --install-id i";
+        let apply: Vec<&str> = base.split_whitespace().chain([flag, HOSTILE]).collect();
+        is_inert(temp.path(), &apply);
+    }
+    let install = "apply --yes --isolation none --store s --provider-id p --install-id i --pack";
+    let noop = fixture("conforming/noop-provision");
+    let words = install.split_whitespace().chain([text(&noop)]);
+    is_inert(temp.path(), &words.collect::<Vec<_>>());
+    are_inert(
+        temp.path(),
+        "s",
+        &[
+            "installs list --store @",
+            "installs show --provider-id p --install-id i --store @",
+            "installs show --json --provider-id p --install-id i --store @",
+            "installs verify --store @",
+            "installs export --layout greentic-setup --pack plan --out x --store @",
+        ],
+    );
 }

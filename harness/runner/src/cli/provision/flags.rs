@@ -1,6 +1,7 @@
 //! The flags by which the commands name a store, an installation and a wizard.
 
 use crate::exit::Error;
+use crate::read_file::regular_or_absent;
 use clap::ValueEnum;
 use provision_apply::embedded::Options;
 use provision_apply::{EmbeddedStore, InstallKey};
@@ -30,14 +31,25 @@ impl StoreFlags {
         }
     }
 
+    /// Refuses a store or a key that is a pipe or a device.
+    fn check_files(&self) -> Result<(), Error> {
+        let parts = ["key.age", "lock", "store.redb"].map(|name| self.store.join(name));
+        for path in self.key.iter().chain(&parts) {
+            regular_or_absent(path)?;
+        }
+        Ok(())
+    }
+
     /// Opens the store for writing, and makes it if there is none.
     pub(super) fn open(&self) -> Result<EmbeddedStore, Error> {
         make_parent(&self.store)?;
+        self.check_files()?;
         Ok(EmbeddedStore::open(&self.store, &self.options())?)
     }
 
     /// Opens the store for reading.
     pub(in crate::cli) fn read(&self) -> Result<EmbeddedStore, Error> {
+        self.check_files()?;
         Ok(EmbeddedStore::open_read(&self.store, &self.options())?)
     }
 }

@@ -6,7 +6,7 @@ use super::proposal::{Proposer, with_proposer};
 use super::shown;
 use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
-use crate::cli::output::print;
+use crate::cli::output::{print, print_json};
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use provision_apply::{SavedPlan, Store};
@@ -62,7 +62,7 @@ fn planned(args: &Args, proposer: &Proposer<'_>) -> Result<Exit, Error> {
         files::write(path, saved.to_json().as_bytes())?;
     }
     if args.json {
-        print(&saved.to_json())?;
+        print_json(&saved)?;
     } else {
         print(&shown(&install, &saved.diff))?;
         if let Some(path) = &args.out {

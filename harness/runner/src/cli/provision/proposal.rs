@@ -6,6 +6,7 @@ use crate::cli::cache::CacheFlags;
 use crate::cli::dry_run;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::open::{open, without_wizard};
+use crate::cli::output::complain;
 use crate::exit::{Error, Exit};
 use crate::interrupt;
 use provision_apply::{Contents, InstallKey, PackIdentity, Request, Revision, Transaction, view};
@@ -144,10 +145,11 @@ impl Proposer<'_> {
             return Ok(run);
         }
         let secrets = known(wizard, inputs, stores);
-        for problem in dry_run::problems(&run) {
+        let problems = dry_run::problems(&run).into_iter().map(|problem| {
             let problem = secrets.without(&problem);
-            anstream::eprintln!("error: wizard {}: {problem}", wizard.name);
-        }
+            format!("error: wizard {}: {problem}", wizard.name)
+        });
+        complain(&problems.collect::<Vec<_>>());
         anstream::eprintln!(
             "nothing was changed, because the wizard did not complete; `wizard play` asks its \
              questions, and --answers FILE answers them"

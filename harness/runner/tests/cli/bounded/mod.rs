@@ -1,25 +1,29 @@
 //! Every command on every hostile input, as a process with resource limits: it ends by
 //! itself with a documented exit code, prints few lines, and prints them inert.
 
-use crate::support::{caches, conformance, copy, enlarge, fixture};
-use serde_json::{Value, json};
+mod destinations;
+mod inputs;
+mod memory;
+
+use crate::support::{caches, copy, fixture};
+use inputs::{hostile, sound};
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Seconds of processor time of a process; unoptimised code gets more.
-const SECONDS: u32 = if cfg!(debug_assertions) { 30 } else { 5 };
+/// Seconds of processor time of a process. The guests of these inputs take next to none.
+/// Unoptimised code gets twice as much: its slowest command takes 1.8 s, and cores that
+/// are shared cost more.
+const SECONDS: u32 = if cfg!(debug_assertions) { 4 } else { 2 };
+/// Seconds after which a process hangs that uses no processor time, for example because it
+/// waits for the writer of a pipe. A busy machine needs a part of them.
+const HANGS: u32 = 300;
 /// Mebibytes of writable memory of a process.
 const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
-/// A name that a terminal and a CI service act on, unless it is printed inert.
-const ACTIVE: &str = "\u{1b}[2J\n::error::x\u{202e}";
-
-/// The commands that take a file or a folder, `@`. `PACK`, `EVENTS` and `BUNDLE` are
-/// valid ones.
-const COMMANDS: [&str; 28] = [
+/// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
+const COMMANDS: [&str; 43] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -48,6 +52,25 @@ const COMMANDS: [&str; 28] = [
     "cache show --cache @",
     "conformance --isolation none --out o --packs PACK --cache @",
     "explain @",
+    "plan --isolation none --provider-id p --install-id i --store s --pack @",
+    "plan --isolation none --provider-id p --install-id i --store s --pack PACK --answers @",
+    "plan --isolation none --provider-id p --install-id i --store @ --pack PROVIDER --answers ANSWERS \
+     --public-base-url https://a.example",
+    "plan --isolation none --provider-id p --install-id i --store STORE --key @ --pack PROVIDER --answers ANSWERS \
+     --public-base-url https://a.example",
+    "plan --isolation none --provider-id @ --install-id @ --tenant @ --store s --pack PROVIDER --answers ANSWERS \
+     --public-base-url https://a.example",
+    "apply --yes --isolation none --provider-id p --install-id i --store s --pack @",
+    "apply --yes --isolation none --provider-id p --install-id i --store s --pack PACK --answers @",
+    "apply --yes --isolation none --store STORE --pack PROVIDER --plan @",
+    "apply --yes --isolation none --provider-id @ --install-id @ --store s --pack PROVIDER --answers ANSWERS \
+     --public-base-url https://a.example",
+    "installs list --store @",
+    "installs show --store STORE --provider-id @ --install-id @",
+    "installs verify --store @",
+    "installs verify --store STORE --key @",
+    "installs export --layout greentic-setup --out e --store STORE --pack @",
+    "cache clean --cache @",
 ];
 
 /// Flags with numbers that no machine has.
@@ -72,9 +95,15 @@ const NUMBERS: [&str; 14] = [
 /// Runs the binary in `folder` under the limits. The shell sets them, because code
 /// between `fork` and `exec` would be unsafe.
 fn bounded(folder: &Path, args: &[String], stdin: Stdio) -> Output {
-    let kib = MEMORY * 1024;
+    limited(folder, args, stdin, SECONDS, MEMORY)
+}
+
+/// The same, with these seconds of processor time and mebibytes of writable memory.
+fn limited(folder: &Path, args: &[String], stdin: Stdio, seconds: u32, mebibytes: u32) -> Output {
+    let kib = mebibytes * 1024;
     let limits = format!(
-        "ulimit -c 0; ulimit -t {SECONDS}; ulimit -d {kib}; ulimit -f 1048576; exec \"$@\""
+        "ulimit -c 0; ulimit -t {seconds}; ulimit -d {kib}; ulimit -f 1048576; \
+         exec timeout -k 1 {HANGS} \"$@\""
     );
     let mut command = Command::new("/bin/sh");
     command
@@ -96,7 +125,11 @@ fn bounded(folder: &Path, args: &[String], stdin: Stdio) -> Output {
 fn faults(output: &Output) -> Vec<String> {
     let mut faults = Vec::new();
     match output.status.code() {
-        Some(0..=6) => {}
+        Some(0) => {}
+        Some(1..=6) if output.stdout.is_empty() && output.stderr.is_empty() => {
+            faults.push("failed without a word".into());
+        }
+        Some(1..=6) => {}
         Some(code) => faults.push(format!("exit code {code} is not documented")),
         None => faults.push(format!("ended by a signal: {}", output.status)),
     }
@@ -146,135 +179,6 @@ fn words(command: &str, input: &str) -> Vec<String> {
         word => word.to_owned(),
     };
     command.split_whitespace().map(word).collect()
-}
-
-/// A valid pack, the events of a run, and a bundle of a failure in `folder`.
-fn sound(folder: &Path) {
-    copy(&fixture("conforming/noop-provision"), &folder.join("PACK"));
-    copy(
-        &fixture("nonconforming/golden-mismatch"),
-        &folder.join("failing"),
-    );
-    conformance(
-        folder,
-        &folder.join("failing"),
-        "--out made --isolation none",
-    );
-    copy(&folder.join("made/events.jsonl"), &folder.join("EVENTS"));
-    let bundle = "made/artifacts/failing/setup_default/repro/plan.golden.json";
-    copy(&folder.join(bundle), &folder.join("BUNDLE"));
-}
-
-/// An archive with these entries, all of which hold `bytes`, and a manifest.
-fn archive(path: &Path, manifest: &Value, entries: impl Iterator<Item = String>, bytes: &[u8]) {
-    let mut writer = zip::ZipWriter::new(File::create(path).expect("creates"));
-    let options =
-        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let mut add = |name: &str, bytes: &[u8]| {
-        writer.start_file(name, options).expect("starts");
-        writer.write_all(bytes).expect("writes");
-    };
-    add("pack.json", manifest.to_string().as_bytes());
-    for name in entries {
-        add(&name, bytes);
-    }
-    writer.finish().expect("finishes");
-}
-
-/// Writes a pack whose steps all give this answer.
-fn answering(folder: &Path, name: &str, answer: &Value) {
-    let manifest =
-        r#"{"id":"p","version":"1.0.0","flows":[],"meta":{"entry_flows":{"setup":"s"}}}"#;
-    let answer = answer.to_string();
-    let data: String = answer.bytes().map(|b| format!("\\{b:02x}")).collect();
-    let (pages, len) = (1 + answer.len() / 65_536, answer.len());
-    let code = format!(
-        "(module (memory (export \"memory\") {pages}) (data (i32.const 0) \"{data}\")
-         (func (export \"run\") (param i32 i32) (result i32 i32) i32.const 0 i32.const {len}))"
-    );
-    fs::create_dir_all(folder.join(name)).expect("creates");
-    for (file, bytes) in [("pack.json", manifest), ("s.wat", &code)] {
-        fs::write(folder.join(name).join(file), bytes).expect("writes");
-    }
-}
-
-/// Makes packs whose wizards say more than anyone reads, with active texts.
-fn talkative(folder: &Path) {
-    let many = || (0..3_000).map(|i| format!("{i}{ACTIVE}"));
-    let secrets: serde_json::Map<String, Value> = many().map(|key| (key, json!("x"))).collect();
-    let notes: Vec<String> = many().collect();
-    let plan =
-        json!({ "notes": notes, "config_patch": secrets, "secrets_patch": { "set": secrets } });
-    answering(
-        folder,
-        "plan.gtpack",
-        &json!({ "plan": plan, "summary": notes }),
-    );
-    let error = |text| json!({ "severity": "error", "code": text, "message": text });
-    let errors: Vec<Value> = many().map(error).collect();
-    answering(folder, "errors.gtpack", &json!({ "diagnostics": errors }));
-}
-
-/// Makes the hostile inputs in `folder`, and returns their names.
-fn hostile(folder: &Path) -> Vec<String> {
-    let at = |name: &str| folder.join(name);
-    let write = |name: &str, bytes: &[u8]| fs::write(at(name), bytes).expect("writes");
-    let made = Command::new("mkfifo").arg(at("pipe.gtpack")).status();
-    assert!(made.expect("mkfifo runs").success());
-    fs::create_dir(at("folder.gtpack")).expect("creates");
-    let sparse = File::create(at("sparse.gtpack")).expect("creates");
-    sparse.set_len(400 * 1024 * 1024).expect("grows");
-    write("nul.gtpack", &vec![0; 1024 * 1024]);
-    write("deep.gtpack", &vec![b'['; 200_000]);
-    let line = format!("{{\"event\":\"{}\"}}\n", "a".repeat(6 * 1024 * 1024));
-    write("line.gtpack", line.as_bytes());
-    write(
-        "objects.gtpack",
-        format!("[{}{{}}]", "{},".repeat(500_000)).as_bytes(),
-    );
-    write("lines.gtpack", "\n{}\n::error::x".repeat(50_000).as_bytes());
-    let manifest = json!({ "id": "p", "version": "1.0.0", "flows": [] });
-    let names = |count: usize| (0..count).map(|i| format!("assets/{i}"));
-    archive(&at("entries.gtpack"), &manifest, names(9_990), b"x");
-    archive(&at("flood.gtpack"), &manifest, names(30_000), b"");
-    // Texts that act on terminals: in the name of the file and in all that it holds.
-    let named = format!("named{ACTIVE}.gtpack");
-    let entries = ["assets/a", "assets/b"].map(|name| format!("{name}{ACTIVE}"));
-    let active = json!({ "id": ACTIVE, "version": ACTIVE, "flows": [ACTIVE],
-        "meta": { "entry_flows": { "setup": ACTIVE } } });
-    archive(&at(&named), &active, entries.into_iter(), ACTIVE.as_bytes());
-    let quoted = json!(ACTIVE).to_string();
-    let read = |name: &str| fs::read_to_string(at(name)).expect("reads");
-    let events = read("EVENTS");
-    let spoken = events
-        .replace("\"failing\"", &quoted)
-        .replace("\"0.1.0\"", &quoted);
-    write("events.gtpack", spoken.as_bytes());
-    let most = "18446744073709551615";
-    write(
-        "shards.gtpack",
-        events
-            .replacen("null", &format!("{{\"index\":1,\"count\":{most}}}"), 1)
-            .as_bytes(),
-    );
-    let mut bundle: Value = serde_json::from_str(&read("BUNDLE")).expect("JSON");
-    enlarge(&mut bundle);
-    bundle["pack"] = json!(ACTIVE);
-    write("bundle.gtpack", bundle.to_string().as_bytes());
-    let entry = format!("[[expect]]\ncheck = {quoted}\npack = {quoted}\nadded = \"2999-01-01\"\n");
-    write(
-        "expect.gtpack",
-        entry.replace("\\u202e", "").repeat(2_000).as_bytes(),
-    );
-    talkative(folder);
-    let all = [
-        "plan", "errors", "pipe", "folder", "sparse", "nul", "deep", "line", "objects", "lines",
-        "entries", "flood", "events", "shards", "bundle", "expect",
-    ];
-    let files = all.map(|name| format!("{name}.gtpack")).into_iter();
-    files
-        .chain([named, "/dev/zero".into(), "absent".into()])
-        .collect()
 }
 
 #[test]
