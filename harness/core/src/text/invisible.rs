@@ -12,14 +12,18 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// Whether `text` has an invisible character where no text needs one: outside of an
-/// emoji, and no joiner within a word of a script that is written with joiners.
+/// emoji, no joiner within a word of a script that is written with joiners, and no
+/// direction mark beside letters that are written from right to left. Names that programs
+/// compare need none of these.
 #[must_use]
 pub fn has_stray_invisible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
         match emoji_len(&chars[at..]) {
-            0 if is_invisible(c) && !joins_letters(&chars, at) => return true,
+            0 if is_invisible(c) && !joins_letters(&chars, at) && !is_directed(&chars, at) => {
+                return true;
+            }
             0 => at += 1,
             len => at += len,
         }
@@ -42,6 +46,30 @@ fn joins_letters(chars: &[char], at: usize) -> bool {
     in_script(before, is_virama) && !after.is_some_and(is_joiner)
         || in_script(before, is_cursive) && in_script(after, is_cursive)
         || in_script(before, is_indic) && in_script(after, is_indic)
+}
+
+/// Whether the character at `at` is a direction mark (U+200E, U+200F, U+061C) beside text
+/// that is written from right to left, where it decides on which side a bracket, a number
+/// or a foreign word stands. It orders only what is between the letters beside it, unlike
+/// the overrides and embeddings. Two in a row do no more than one.
+fn is_directed(chars: &[char], at: usize) -> bool {
+    let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}');
+    let is_mark_at = |at: usize| chars.get(at).copied().is_some_and(is_mark);
+    if !is_mark_at(at) || is_mark_at(at + 1) || at.checked_sub(1).is_some_and(is_mark_at) {
+        return false;
+    }
+    let is_rtl = |c: Option<&char>| c.copied().is_some_and(is_right_to_left);
+    let before = chars[..at].iter().rev().find(|c| c.is_alphabetic());
+    let after = chars[at + 1..].iter().find(|c| c.is_alphabetic());
+    is_rtl(before) || is_rtl(after)
+}
+
+/// Whether `c` is of a script that is written from right to left.
+fn is_right_to_left(c: char) -> bool {
+    // Hebrew to Arabic Extended-A, their presentation forms, and the ancient and African
+    // scripts of the supplementary plane.
+    matches!(u32::from(c),
+        0x0590..=0x08FF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFC | 0x10800..=0x10FFF | 0x1E800..=0x1EFFF)
 }
 
 /// Whether `c` is a letter or a mark of a script whose letters join.
@@ -159,7 +187,26 @@ mod tests {
         ] {
             assert!(!has_stray_invisible(word), "{word:?}");
         }
+        for directed in [
+            // Hebrew "hello!", with the exclamation mark on its left, and "(5%)" in Arabic.
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}!\u{200f}",
+            "\u{646}\u{633}\u{628}\u{629} (5%)\u{200f}",
+            // Arabic "the language C++ is", with a left-to-right mark behind the pluses.
+            "\u{644}\u{63a}\u{629} C++\u{200e} \u{647}\u{64a}",
+            "\u{200f}\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+            "\u{645}\u{61c} (x)",
+        ] {
+            assert!(!has_stray_invisible(directed), "{directed:?}");
+        }
         for stray in [
+            // Direction marks without letters that need them, between Latin letters, or
+            // doubled; and what overrides the direction beside such letters.
+            "room\u{200e}",
+            "\u{200f}5%",
+            "ad\u{200f}min \u{5e9}\u{5dc}",
+            "\u{5e9}\u{200f}\u{200f}",
+            "\u{5e9}\u{202e}\u{5dc}",
+            "\u{5e9}\u{2067}\u{5dc}",
             "a\u{fe0f}",
             "a\u{200d}b",
             "\u{1f468}\u{200d}a",

@@ -192,45 +192,72 @@ fn inert_text(subject: &Subject, findings: &mut Findings) {
             return Conclusion::Blocked("no step answered anything".into());
         };
         let mut found = Vec::new();
-        let mut judge = |at: String, text: &str| {
-            if let Some(what) = active(text) {
+        let mut judge = |at: String, text: &str, of: Use| {
+            if let Some(what) = active(text, of) {
                 let expected = "text that nothing obeys";
                 let actual = format!("{what}: {}", inert(text, 120));
                 found.push(Finding::new(CheckCode::ActiveText, at, expected, actual));
             }
         };
         for (i, note) in run.plan.notes.iter().enumerate() {
-            judge(format!("note {i}"), note);
+            judge(format!("note {i}"), note, Use::Prose);
         }
         for (i, d) in run.diagnostics.iter().enumerate() {
-            judge(format!("diagnostic {i}"), &d.message);
-            judge(
-                format!("diagnostic {i}, hint"),
-                d.hint.as_deref().unwrap_or_default(),
-            );
+            judge(format!("diagnostic {i}"), &d.message, Use::Prose);
+            let hint = d.hint.as_deref().unwrap_or_default();
+            judge(format!("diagnostic {i}, hint"), hint, Use::Prose);
         }
         for step in &run.steps {
             let questions = step.output().and_then(|o| o.questions.as_ref());
             if let Some(questions) = questions {
                 let at = format!("step {}, questions", step.step);
-                each_text(questions, &mut |text| judge(at.clone(), text));
+                each_text(questions, Use::Prose, &mut |text, of| {
+                    judge(at.clone(), text, of)
+                });
             }
         }
         Conclusion::of(found)
     });
 }
 
-fn each_text(value: &Value, judge: &mut impl FnMut(&str)) {
+/// Members whose texts programs compare.
+const NAMES: [&str; 6] = ["id", "name", "key", "field", "value", "url"];
+/// What names of right-to-left scripts do without, and prose does not.
+const DIRECTION_MARKS: [char; 3] = ['\u{200e}', '\u{200f}', '\u{61c}'];
+
+/// How a text is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Users read it.
+    Prose,
+    /// Programs compare it.
+    Name,
+}
+
+fn each_text(value: &Value, of: Use, judge: &mut impl FnMut(&str, Use)) {
     match value {
-        Value::String(text) => judge(text),
-        Value::Array(items) => items.iter().for_each(|item| each_text(item, judge)),
-        Value::Object(map) => map.values().for_each(|value| each_text(value, judge)),
+        Value::String(text) => judge(text, of),
+        Value::Array(items) => items.iter().for_each(|item| each_text(item, of, judge)),
+        Value::Object(map) => map.iter().for_each(|(key, value)| {
+            if has_mark(key) {
+                judge(key, Use::Name);
+            }
+            let of = match value {
+                Value::String(_) if NAMES.contains(&key.as_str()) => Use::Name,
+                _ => Use::Prose,
+            };
+            each_text(value, of, judge);
+        }),
         _ => {}
     }
 }
 
+fn has_mark(text: &str) -> bool {
+    text.contains(DIRECTION_MARKS)
+}
+
 /// The first kind of active text in `text`: an escape, a command or markup.
-fn active(text: &str) -> Option<&'static str> {
+fn active(text: &str, of: Use) -> Option<&'static str> {
     let is_command = |line: &str| {
         let line = line.trim_start();
         line.starts_with("##vso[")
@@ -242,7 +269,7 @@ fn active(text: &str) -> Option<&'static str> {
         .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
     {
         Some("a control character")
-    } else if has_stray_invisible(text) {
+    } else if has_stray_invisible(text) || of == Use::Name && has_mark(text) {
         Some("an invisible or text-direction character")
     } else if text.lines().any(is_command) {
         Some("a command to a CI system")
@@ -327,7 +354,7 @@ mod tests {
             ("<a href=x>", "markup"),
             ("</b>", "markup"),
         ] {
-            assert_eq!(active(bad), Some(kind), "{bad:?}");
+            assert_eq!(active(bad, Use::Prose), Some(kind), "{bad:?}");
         }
         for inert in [
             "",
@@ -338,7 +365,23 @@ mod tests {
             "line\nline",
             "std::fmt",
         ] {
-            assert_eq!(active(inert), None, "{inert:?}");
+            assert_eq!(active(inert, Use::Prose), None, "{inert:?}");
         }
+    }
+
+    #[test]
+    fn direction_mark_is_ordinary_in_hebrew_prose_and_active_in_names() {
+        let name = "\u{5e9}\u{5dc}\u{200f}";
+        let questions = serde_json::json!({
+            "label": "\u{5e9}\u{5dc}\u{5d5}\u{5dd}!\u{200f}",
+            "choices": [name],
+            "id": name,
+            "show": { name: true, "when": [{ "field": name }] },
+        });
+        let mut found = Vec::new();
+        each_text(&questions, Use::Prose, &mut |text, of| {
+            found.extend(active(text, of).map(|_| text.to_owned()));
+        });
+        assert_eq!(found, [name; 3], "the id, the key and the field");
     }
 }
