@@ -26,6 +26,9 @@ pub enum Test {
     LongerThan(Path, usize),
     /// It is a text of characters from the first to the second.
     Made(Path, char, char),
+    /// The clock shows more than so many nanoseconds since its start. Only components can
+    /// ask for the time.
+    LaterThan(u64),
     /// Each of them holds.
     All(Vec<Self>),
     /// At least one of them holds.

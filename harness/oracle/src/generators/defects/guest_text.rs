@@ -151,6 +151,9 @@ impl Writer {
                 *first as u32,
                 *last as u32
             ),
+            Test::LaterThan(nanoseconds) => {
+                format!("(i64.gt_u (call $clock) (i64.const {nanoseconds}))")
+            }
             Test::All(all) => self.chain(all, "(i32.const 0)", true),
             Test::Any(any) => self.chain(any, "(i32.const 1)", false),
             Test::Not(test) => format!("(i32.eqz {})", self.test(test)),

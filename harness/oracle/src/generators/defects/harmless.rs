@@ -17,7 +17,7 @@ fn unplanned(wizard: &mut Wizard, role: Role) {
     wizard.plan.config.retain(|(key, _, _)| *key != id);
 }
 
-pub(super) const ALL: [Harmless; 18] = [
+pub(super) const ALL: [Harmless; 19] = [
     Harmless::new("nothing", "The sound wizard.", &[], |_| {}),
     Harmless::new(
         "every-question",
@@ -183,6 +183,15 @@ pub(super) const ALL: [Harmless; 18] = [
         &[Role::Text],
         |w| {
             let label = "The room \u{2615}\u{fe0f} \u{1f469}\u{200d}\u{1f680}";
+            w.asked_mut(Role::Text).label = label.into();
+        },
+    ),
+    Harmless::new(
+        "direction-mark",
+        "A Hebrew label ends with a mark that keeps its last character on its left.",
+        &[Role::Text],
+        |w| {
+            let label = "\u{5d4}\u{5d7}\u{5d3}\u{5e8}!\u{200f}";
             w.asked_mut(Role::Text).label = label.into();
         },
     ),

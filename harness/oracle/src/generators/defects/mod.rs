@@ -4,6 +4,7 @@
 mod answers;
 mod defect;
 mod files;
+mod forbidden;
 mod form;
 mod forms;
 mod guest_language;
@@ -20,7 +21,7 @@ pub use wizard::{Plan, Shape, Wizard};
 /// Every defect, in the order of the tables.
 pub fn defects() -> impl Iterator<Item = Defect> {
     let answers = answers::OFFERED.into_iter().chain(answers::BOUNDARIES);
-    let answers = answers.chain(answers::FORBIDDEN).chain(answers::IGNORED);
+    let answers = answers.chain(forbidden::FORBIDDEN).chain(answers::IGNORED);
     let plans = plans::OF_ANSWERS.into_iter().chain(plans::URLS);
     let plans = plans.chain(plans::CONDITIONS).chain(plans::LATER);
     let forms = forms::FORMS.into_iter().chain(forms::SECRETS);

@@ -203,7 +203,7 @@ pub(super) const URLS: [Defect; 14] = [
 ];
 
 /// Plans that depend on what they should not depend on.
-pub(super) const CONDITIONS: [Defect; 6] = [
+pub(super) const CONDITIONS: [Defect; 8] = [
     Defect::new(
         "time-in-plan",
         "The time is in the plan.",
@@ -213,6 +213,28 @@ pub(super) const CONDITIONS: [Defect; 6] = [
             w.shape = Shape::Component;
             let note = Out::Text(vec![Part::fixed("planned at "), Part::Clock]);
             w.plan.notes.push((Test::Always, note));
+        },
+    ),
+    Defect::new(
+        "later-traps",
+        "After a minute the wizard traps.",
+        &[],
+        ("determinism.repeat", of(CheckCode::OutcomeDiffers)),
+        |w| {
+            w.shape = Shape::Component;
+            let minute = Test::LaterThan(60_000_000_000);
+            w.apply.push((minute, Act::Trap));
+        },
+    ),
+    Defect::new(
+        "other-base-traps",
+        "A run with another base URL than that of its author traps.",
+        &[],
+        TRAPS,
+        |w| {
+            let own = Test::Is(base(), "https://conformance.invalid".into());
+            let other = Test::All(vec![Test::Absent(base()).negated(), own.negated()]);
+            w.validate.first(other, Act::Trap);
         },
     ),
     Defect::new(
