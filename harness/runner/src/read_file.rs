@@ -172,7 +172,7 @@ fn require_regular(path: &Path, kind: FileType) -> Result<(), ReadError> {
 pub(crate) fn regular_or_absent(path: &Path) -> Result<(), ReadError> {
     match std::fs::metadata(path) {
         Ok(found) => require_regular(path, found.file_type()),
-        // Whoever opens it says why that fails.
+        // The caller opens it, and says why that fails.
         Err(_) => Ok(()),
     }
 }

@@ -187,26 +187,7 @@ mod tests {
         ] {
             assert!(!has_stray_invisible(word), "{word:?}");
         }
-        for directed in [
-            // Hebrew "hello!", with the exclamation mark on its left, and "(5%)" in Arabic.
-            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}!\u{200f}",
-            "\u{646}\u{633}\u{628}\u{629} (5%)\u{200f}",
-            // Arabic "the language C++ is", with a left-to-right mark behind the pluses.
-            "\u{644}\u{63a}\u{629} C++\u{200e} \u{647}\u{64a}",
-            "\u{200f}\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
-            "\u{645}\u{61c} (x)",
-        ] {
-            assert!(!has_stray_invisible(directed), "{directed:?}");
-        }
         for stray in [
-            // Direction marks without letters that need them, between Latin letters, or
-            // doubled; and what overrides the direction beside such letters.
-            "room\u{200e}",
-            "\u{200f}5%",
-            "ad\u{200f}min \u{5e9}\u{5dc}",
-            "\u{5e9}\u{200f}\u{200f}",
-            "\u{5e9}\u{202e}\u{5dc}",
-            "\u{5e9}\u{2067}\u{5dc}",
             "a\u{fe0f}",
             "a\u{200d}b",
             "\u{1f468}\u{200d}a",
@@ -229,6 +210,33 @@ mod tests {
             "\u{915}\u{94d}\u{200d}\u{200d}\u{937}",
             "\u{645}\u{200b}\u{62e}",
             "\u{645}\u{202e}\u{62e}",
+        ] {
+            assert!(has_stray_invisible(stray), "{stray:?}");
+        }
+    }
+
+    #[test]
+    fn direction_mark_is_stray_unless_it_is_beside_right_to_left_text() {
+        for directed in [
+            // Hebrew "hello!", with the exclamation mark on its left, and "(5%)" in Arabic.
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}!\u{200f}",
+            "\u{646}\u{633}\u{628}\u{629} (5%)\u{200f}",
+            // Arabic "the language C++ is", with a left-to-right mark behind the pluses.
+            "\u{644}\u{63a}\u{629} C++\u{200e} \u{647}\u{64a}",
+            "\u{200f}\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+            "\u{645}\u{61c} (x)",
+        ] {
+            assert!(!has_stray_invisible(directed), "{directed:?}");
+        }
+        for stray in [
+            // Direction marks without letters that need them, between Latin letters, or
+            // doubled; and what overrides the direction beside such letters.
+            "room\u{200e}",
+            "\u{200f}5%",
+            "ad\u{200f}min \u{5e9}\u{5dc}",
+            "\u{5e9}\u{200f}\u{200f}",
+            "\u{5e9}\u{202e}\u{5dc}",
+            "\u{5e9}\u{2067}\u{5dc}",
         ] {
             assert!(has_stray_invisible(stray), "{stray:?}");
         }

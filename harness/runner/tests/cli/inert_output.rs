@@ -1,7 +1,7 @@
 //! Whatever a file, a name or a flag says, no command prints what controls a terminal or
 //! a CI system.
 
-use crate::support::{answering, conformance, fixture, run_in, stderr, stdout, text};
+use crate::support::{answering, conformance, fixture, run_in, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -164,12 +164,17 @@ fn no_command_on_stores_caches_or_expectations_prints_a_hostile_path_as_it_is() 
     }
 }
 
-#[test]
-fn no_command_prints_a_hostile_text_of_a_pack_or_a_store_as_it_is() {
-    let temp = tempfile::tempdir().expect("a folder");
+/// A plan whose texts are all hostile.
+fn hostile_plan() -> Value {
     let config = json!({ HOSTILE: HOSTILE });
-    let plan = json!({ "notes": [HOSTILE], "config_patch": config,
-        "webhook_ops": [{ "op": "register", "id": HOSTILE, "url": "https://a.example/x" }] });
+    json!({ "notes": [HOSTILE], "config_patch": config,
+        "webhook_ops": [{ "op": "register", "id": HOSTILE, "url": "https://a.example/x" }] })
+}
+
+#[test]
+fn no_command_prints_a_hostile_text_of_a_pack_as_it_is() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let plan = hostile_plan();
     let error =
         json!({ "severity": "error", "code": HOSTILE, "message": HOSTILE, "hint": HOSTILE });
     let question = json!({ "id": HOSTILE, "kind": "text", "label": HOSTILE, "required": true });
@@ -207,32 +212,40 @@ fn no_command_prints_a_hostile_text_of_a_pack_or_a_store_as_it_is() {
     let plan = run_in(temp.path(), &command.split_whitespace().collect::<Vec<_>>());
     let plan: Value = serde_json::from_str(stdout(&plan)).expect("JSON");
     assert_eq!(plan["plan"]["notes"][0], HOSTILE);
-    // A store whose ids are hostile, as far as `apply` accepts them.
-    for flag in [
-        "--provider-id",
-        "--install-id",
-        "--tenant",
-        "--team",
-        "--environment",
-    ] {
-        let base = "apply --yes --isolation none --store s --pack plan --public-base-url \
-                    https://a.example --provider-id p --install-id i";
-        let apply: Vec<&str> = base.split_whitespace().chain([flag, HOSTILE]).collect();
-        is_inert(temp.path(), &apply);
+}
+
+#[test]
+fn no_command_prints_a_hostile_text_of_a_store_as_it_is() {
+    let temp = tempfile::tempdir().expect("a folder");
+    answering(temp.path(), "plan", &json!({ "plan": hostile_plan() }));
+    let apply = "apply --yes --isolation none --store s --pack plan --public-base-url \
+                 https://a.example --provider-id";
+    let installed = |more: &[&str]| {
+        let words: Vec<&str> = apply
+            .split_whitespace()
+            .chain(more.iter().copied())
+            .collect();
+        is_inert(temp.path(), &words);
+        run_in(temp.path(), &words).status.success()
+    };
+    // All ids are hostile, as far as `apply` takes them, and then none is.
+    let ids = [HOSTILE, "--install-id", HOSTILE];
+    for flag in ["--tenant", "--team", "--user", "--environment"] {
+        installed(&[&ids[..], &[flag, HOSTILE]].concat());
     }
-    let install = "apply --yes --isolation none --store s --provider-id p --install-id i --pack";
-    let noop = fixture("conforming/noop-provision");
-    let words = install.split_whitespace().chain([text(&noop)]);
-    is_inert(temp.path(), &words.collect::<Vec<_>>());
-    are_inert(
-        temp.path(),
-        "s",
-        &[
-            "installs list --store @",
-            "installs show --provider-id p --install-id i --store @",
-            "installs show --json --provider-id p --install-id i --store @",
-            "installs verify --store @",
-            "installs export --layout greentic-setup --pack plan --out x --store @",
-        ],
-    );
+    installed(&ids);
+    assert!(installed(&["p", "--install-id", "i"]));
+    let commands = [
+        "installs list --store s",
+        "installs show --provider-id p --install-id i --store s",
+        "installs show --json --provider-id p --install-id i --store s",
+        "installs show --provider-id @ --install-id @ --store s",
+        "installs verify --store s",
+        "installs verify --json --store s",
+        "installs export --layout greentic-setup --pack plan --out x --store s",
+    ];
+    are_inert(temp.path(), HOSTILE, &commands);
+    let show = commands[2].split_whitespace().collect::<Vec<_>>();
+    let shown: Value = serde_json::from_str(stdout(&run_in(temp.path(), &show))).expect("JSON");
+    assert!(shown.to_string().contains("vso[task"), "{shown}");
 }

@@ -152,7 +152,7 @@ impl Pool {
             if process.packs == 0 {
                 return Ok(lease);
             }
-            // Whoever gives it back replaces it.
+            // The pool replaces it when the lease ends.
             process.packs = PACKS;
         }
     }

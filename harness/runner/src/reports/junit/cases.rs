@@ -1,7 +1,6 @@
 //! The cases of a JUnit file: one per check, and one for the verdict of each
 //! pack.
 
-use super::xml::CASE_TEXT;
 use crate::events::{Called, CheckFinished, NodeDone, WizardDriven};
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -11,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Nodes of a pack's flows that are listed, at most.
 const NODES: usize = 200;
+/// The bound on one case's text, in bytes.
+pub(super) const CASE_TEXT: usize = 64 * 1024;
 /// Bytes of texts about causes in the cases of one pack, at most: a stream may name one
 /// cause at every check.
 const CAUSES: usize = 128 * 1024 * 1024;

@@ -7,15 +7,12 @@
 //! of skipped cases, without which some consumers drop the file, and the pack's
 //! file, for which the schema of Jenkins has no place in a case.
 
-use super::cases::{Case, Totals, is_skipped};
+use super::cases::{CASE_TEXT, Case, Totals, is_skipped};
 use crate::exit::Error;
 use junit_report::{Duration, Report, TestCase, TestCaseBuilder, TestSuiteBuilder};
 use provision_core::Status;
 use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event as Xml};
 use quick_xml::{Reader, Writer};
-
-/// The bound on one case's text, in bytes.
-pub(super) const CASE_TEXT: usize = 64 * 1024;
 
 /// The file's beginning; `counts` are tests, failures, errors. NB: the schema
 /// of Jenkins has no count of skipped cases here.
@@ -92,10 +89,11 @@ fn adapted(xml: &str, suite: Option<&Tag<'_>>, is_last: bool) -> Result<String, 
             Xml::Eof => break,
             Xml::Start(tag) => match tag.name().as_ref() {
                 b"testsuites" => {}
-                b"testsuite" => match suite {
-                    Some(suite) => out.write_event(Xml::Start(suite_tag(&tag, suite)?))?,
-                    None => {}
-                },
+                b"testsuite" => {
+                    if let Some(suite) = suite {
+                        out.write_event(Xml::Start(suite_tag(&tag, suite)?))?;
+                    }
+                }
                 b"skipped" => out.write_event(Xml::Start(skipped_tag(&tag)?))?,
                 _ => out.write_event(Xml::Start(tag))?,
             },
