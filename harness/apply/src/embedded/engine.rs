@@ -99,8 +99,8 @@ pub(super) fn open_verified(backend: impl StorageBackend) -> Result<Guarded<Data
     })
 }
 
-/// Opens a database that was verified, or an empty file.
-pub(super) fn open(backend: impl StorageBackend) -> Result<Guarded<Database>, StoreError> {
+/// Makes a database in an empty file.
+pub(super) fn create(backend: impl StorageBackend) -> Result<Guarded<Database>, StoreError> {
     guarded(|| {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE_BYTES);

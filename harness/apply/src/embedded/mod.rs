@@ -10,7 +10,8 @@
 //!
 //! A store is opened in two steps. The first reads the whole file through an overlay
 //! that keeps writes in memory and lets redb verify every page; a reader stays there. A
-//! writer then opens the file itself. So a damaged file is refused and left untouched.
+//! writer then opens the file itself, in the same way. So a damaged file is refused and
+//! left untouched.
 
 mod engine;
 mod folder;
@@ -119,12 +120,10 @@ impl EmbeddedStore {
             Access::Read => probe,
             Access::Write => {
                 probe.end(|probe| Ok(probe.close()?))?;
-                // NB: a verified opening finds the free pages by itself. The opening of
-                // the file reads a table of them, which may be wrong behind right
-                // checksums. A trial on the overlay finds that before the file changes.
-                let probe = engine::open(Overlay::new(backend.clone())?)?;
-                probe.end(|probe| Ok(probe.close()?))?;
-                engine::open(engine::Shared(backend))?
+                // NB: verified once more. Another opening reads from the file which pages
+                // are free, and a wrong list behind right checksums makes it write over
+                // pages in use; this one finds them by itself.
+                engine::open_verified(engine::Shared(backend))?
             }
         };
         Ok(Self {
@@ -166,7 +165,7 @@ fn at_path(error: StoreError, path: &Path) -> StoreError {
 
 /// Writes an empty store to a new file.
 fn initialise(file: File, sealer: &Sealer) -> Result<(), StoreError> {
-    let database = engine::open(engine::Shared(Arc::new(Disk::new(file))))?;
+    let database = engine::create(engine::Shared(Arc::new(Disk::new(file))))?;
     let transaction = guarded(|| Ok(database.begin_write()?))?;
     let mut rows = WriteRows::new(transaction, sealer);
     rows.create_tables()?;
@@ -177,7 +176,7 @@ fn initialise(file: File, sealer: &Sealer) -> Result<(), StoreError> {
     database.end(|database| Ok(database.close()?))
 }
 
-/// Refuses a store of another format, or of another key.
+/// Refuses a store of another format, without one of the tables, or of another key.
 fn check_meta(database: &Database, sealer: &Sealer) -> Result<(), StoreError> {
     let transaction = guarded(|| Ok(database.begin_read()?))?;
     let rows = ReadRows::new(transaction, sealer);
@@ -191,6 +190,10 @@ fn check_meta(database: &Database, sealer: &Sealer) -> Result<(), StoreError> {
             found,
             known: FORMAT,
         });
+    }
+    for table in Table::ALL {
+        // Refuses a store in which it is missing, or is of another type.
+        rows.get(table, &[])?;
     }
     let recipient = rows.get(Table::Meta, META_RECIPIENT)?.unwrap_or_default();
     sealer.check_recipient(&String::from_utf8_lossy(&recipient))

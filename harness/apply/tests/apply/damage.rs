@@ -182,3 +182,26 @@ fn malformed_counter_is_a_problem_and_refuses_each_apply() {
         assert!(error.to_string().contains("eight bytes"), "{error}");
     }
 }
+
+#[test]
+fn store_without_one_of_its_tables_is_refused_by_its_path() {
+    for table in ["config", "outbox"] {
+        let folder = installed();
+        let file = folder.path().join("store.redb");
+        let database = redb::Database::open(&file).expect("opens");
+        let transaction = database.begin_write().expect("begins");
+        let definition = redb::TableDefinition::<&[u8], &[u8]>::new(table);
+        assert!(transaction.delete_table(definition).expect("deletes"));
+        transaction.commit().expect("commits");
+        drop(database);
+        let before = fs::read(&file).expect("reads");
+        let error = open(folder.path()).expect_err("is refused");
+        assert_eq!(error.code(), ApplyCode::StoreDamaged);
+        let said = error.to_string();
+        assert!(
+            said.contains(table) && said.contains(file.to_str().expect("text")),
+            "{said}"
+        );
+        assert!(fs::read(&file).expect("reads") == before);
+    }
+}
