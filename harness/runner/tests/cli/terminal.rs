@@ -57,17 +57,14 @@ impl OnTerminal {
     /// Whether there was more to read.
     fn read(&mut self) -> bool {
         let mut bytes = [0; 4096];
-        match self.terminal.read(&mut bytes) {
-            Ok(0) => false,
-            Ok(count) => {
-                self.shown
-                    .push_str(&String::from_utf8_lossy(&bytes[..count]));
-                true
-            }
+        let count = match self.terminal.read(&mut bytes) {
             // What a terminal says that no process has open.
-            Err(error) if error.raw_os_error() == Some(libc::EIO) => false,
-            Err(error) => panic!("cannot read the terminal: {error}"),
-        }
+            Err(error) if error.raw_os_error() == Some(libc::EIO) => 0,
+            result => result.expect("reads the terminal"),
+        };
+        let new = String::from_utf8_lossy(&bytes[..count]);
+        self.shown.push_str(&new);
+        count > 0
     }
 }
 
