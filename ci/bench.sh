@@ -13,6 +13,8 @@ bench() { cargo bench --workspace --locked --bench "$@" || failed=1; }
 bench step -- --noplot
 bench archive -- --noplot
 bench suite
+# The crate alone: it needs no Wasmtime.
+cargo bench --package provision-apply --features embedded --locked --bench cost || failed=1
 cargo build --release --locked --bin greentic-provision || failed=1
 bench floor
 exit "$failed"
