@@ -18,7 +18,7 @@ pub(crate) const TARGET: Target = Target {
     name: "store_bytes",
     attacker: Attacker::Store,
     boundary: "opening, verifying, reading and writing the store in a file",
-    oracle: "the store is opened, or refused with the code of damage, format or key and not one byte changed; what is opened can be read, verified and applied to; it opens again with the same records",
+    oracle: "the store is opened, or refused with the code of damage, format or key and not one byte changed; what is opened can be read, verified and applied to; it opens again with the same records, and after a write unless it was damaged before",
     max_len: MOST,
     choices: None,
     body,
@@ -80,7 +80,11 @@ fn body(data: &[u8]) {
     assert_eq!(read(&store), before);
     apply(&store);
     drop(store);
-    read(&open(&file).expect("a store that was written opens again"));
+    match open(&file) {
+        Ok(store) => drop(read(&store)),
+        // Damage that was there before may have grown.
+        Err(error) => assert!(!before.1.is_empty(), "a write damaged the store: {error}"),
+    }
 }
 
 /// Reads everything; the keys of the installations, and all damage.

@@ -153,11 +153,15 @@ impl Store for EmbeddedStore {
     }
 }
 
-/// Names the whole path of a damaged file.
+/// Names the path of a damaged file.
 fn at_path(error: StoreError, path: &Path) -> StoreError {
+    let path = path.display();
     match error {
         StoreError::Damaged { place, reason } if place == engine::FILE => {
-            StoreError::damaged(path.display().to_string(), reason)
+            StoreError::damaged(path.to_string(), reason)
+        }
+        StoreError::Damaged { place, reason } => {
+            StoreError::damaged(format!("{path}, {place}"), reason)
         }
         error => error,
     }
@@ -180,6 +184,7 @@ fn initialise(file: File, sealer: &Sealer) -> Result<(), StoreError> {
 fn check_meta(database: &Database, sealer: &Sealer) -> Result<(), StoreError> {
     let transaction = guarded(|| Ok(database.begin_read()?))?;
     let rows = ReadRows::new(transaction, sealer);
+    rows.scan(Table::Meta, &[], &mut |_, _| Ok(()))?;
     let format = rows.get(Table::Meta, META_FORMAT)?;
     if format.as_deref() != Some(&FORMAT.to_be_bytes()) {
         let found = match format.as_deref().map(<[u8; 4]>::try_from) {

@@ -46,21 +46,32 @@ fn get<T: ReadableTable<Bytes, Bytes>>(
 
 /// Visits all rows of the table that `open` opens, in batches. The table is closed while
 /// `visit` runs, as a writing transaction can have it open once only.
+///
+/// NB: redb verifies checksums, not the order of keys. Where keys are out of order, a
+/// look-up misses rows, and the next batch could be the same one for ever.
 fn scan<T: ReadableTable<Bytes, Bytes>>(
     open: impl Fn() -> Result<T, TableError>,
+    name: Table,
     prefix: &[u8],
     visit: VisitRow<'_>,
 ) -> Result<(), StoreError> {
-    let mut from: Option<Vec<u8>> = None;
+    let mut last: Option<Vec<u8>> = None;
     loop {
-        let rows = guarded(|| batch(&open()?, prefix, from.as_deref()))?;
-        for (key, value) in &rows {
-            visit(key, value)?;
+        let rows = guarded(|| batch(&open()?, prefix, last.as_deref()))?;
+        let count = rows.len();
+        for (key, value) in rows {
+            if last.as_ref().is_some_and(|last| *last >= key) {
+                return Err(StoreError::damaged(
+                    name.name(),
+                    "its keys are out of order",
+                ));
+            }
+            visit(&key, &value)?;
+            last = Some(key);
         }
-        if rows.len() < BATCH {
+        if count < BATCH {
             return Ok(());
         }
-        from = rows.into_iter().next_back().map(|(key, _)| key);
     }
 }
 
@@ -92,7 +103,7 @@ impl Tables for ReadRows<'_> {
 
     fn scan(&self, table: Table, prefix: &[u8], visit: VisitRow<'_>) -> Result<(), StoreError> {
         let open = || self.transaction.open_table(definition(table));
-        scan(open, prefix, visit)
+        scan(open, table, prefix, visit)
     }
 
     fn put(&mut self, _: Table, _: &[u8], _: &[u8]) -> Result<(), StoreError> {
@@ -146,7 +157,7 @@ impl Tables for WriteRows<'_> {
 
     fn scan(&self, table: Table, prefix: &[u8], visit: VisitRow<'_>) -> Result<(), StoreError> {
         let open = || self.transaction.open_table(definition(table));
-        scan(open, prefix, visit)
+        scan(open, table, prefix, visit)
     }
 
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {

@@ -210,31 +210,43 @@ fn edited_plan_is_refused_with_the_file_and_what_to_do_and_changes_no_byte() {
     assert_eq!(code(&applied), 0, "{}", stderr(&applied));
 }
 
-/// NB: all checksums of the file are right.
+/// NB: all checksums of these files are right.
 #[test]
-fn store_at_which_the_engine_panics_is_refused_in_words_and_left_untouched() {
-    let place = Place::new();
-    let folder = place.path().join(".greentic/provision");
-    assert_eq!(code(&place.on_install("plan", "")), 0);
-    let file = folder.join("store.redb");
-    let hostile = project().join("corpus/regress/store_bytes/engine-panics-behind-right-checksums");
-    fs::copy(hostile, &file).expect("copies");
-    let key = fs::read(project().join("fuzz/bytes/src/store_bytes.age")).expect("reads");
-    fs::write(folder.join("key.age"), key).expect("writes");
-    let before = fs::read(&file).expect("reads");
-    for command in ["plan", "apply"] {
-        let more = if command == "apply" { "--yes" } else { "" };
-        let refused = place.on_install(command, more);
-        let said = stderr(&refused);
-        assert_eq!(code(&refused), 6, "{said}");
-        for part in ["E_STORE_DAMAGED", "store.redb", "restore it from a backup"] {
-            assert!(said.contains(part), "{said}");
+fn hostile_store_is_refused_in_words_and_left_untouched() {
+    for (name, why) in [
+        (
+            "engine-panics-behind-right-checksums",
+            "the database engine panicked",
+        ),
+        ("keys-out-of-order", "keys are out of order"),
+    ] {
+        let place = Place::new();
+        assert_eq!(code(&place.on_install("plan", "")), 0);
+        let folder = place.path().join(".greentic/provision");
+        let hostile = project().join("corpus/regress/store_bytes").join(name);
+        let bytes = fs::read(hostile).expect("reads");
+        let file = folder.join("store.redb");
+        fs::write(&file, &bytes).expect("writes");
+        let key = fs::read(project().join("fuzz/bytes/src/store_bytes.age")).expect("reads");
+        fs::write(folder.join("key.age"), key).expect("writes");
+        for refused in [
+            place.on_install("plan", ""),
+            place.on_install("apply", "--yes"),
+            place.installs("list"),
+            place.installs("verify"),
+        ] {
+            let said = stderr(&refused);
+            assert_eq!(code(&refused), 6, "{name}: {said}");
+            for part in [
+                "E_STORE_DAMAGED",
+                "store.redb",
+                why,
+                "restore it from a backup",
+            ] {
+                assert!(said.contains(part), "{name}: {said}");
+            }
+            assert!(!said.contains("panicked at"), "{name}: {said}");
+            assert!(fs::read(&file).expect("reads") == bytes, "{name}");
         }
-        assert!(!said.contains("panicked at"), "{said}");
-        assert!(fs::read(&file).expect("reads") == before);
     }
-    let listed = place.installs("list");
-    assert_eq!(code(&listed), 6, "{}", stderr(&listed));
-    assert!(!stderr(&listed).contains("panicked at"));
-    assert!(fs::read(&file).expect("reads") == before);
 }

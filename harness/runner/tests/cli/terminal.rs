@@ -60,10 +60,10 @@ impl OnTerminal {
         let count = match self.terminal.read(&mut bytes) {
             // What a terminal says that no process has open.
             Err(error) if error.raw_os_error() == Some(libc::EIO) => 0,
-            result => result.expect("reads the terminal"),
+            read => read.expect("the terminal reads"),
         };
-        let new = String::from_utf8_lossy(&bytes[..count]);
-        self.shown.push_str(&new);
+        let text = String::from_utf8_lossy(&bytes[..count]);
+        self.shown.push_str(&text);
         count > 0
     }
 }
