@@ -174,6 +174,7 @@ fn commit(
     let queued = applied.operations.len();
     let waits = match queued {
         0 => String::new(),
+        1 => "; 1 operation waits in the outbox for a host".into(),
         _ => format!("; {queued} operations wait in the outbox for a host"),
     };
     print(&format!("{}{done}{waits}\n", shown(install, &applied.diff)))?;
