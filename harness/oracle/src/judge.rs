@@ -211,3 +211,32 @@ fn result(check: &Check, level: Level, scope: Scope, conclusion: Conclusion) -> 
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks;
+    use provision_core::wizard::{Driver, WizardKind};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_is_judged_of_a_wizard_without_host_is_good_practice_at_most() {
+        let wizard = Wizard {
+            kind: WizardKind::Setup,
+            name: "setup".into(),
+            primary: true,
+            run_by: RunBy::Nobody,
+            form: Arc::default(),
+            driver: Driver::FlowGraph {
+                flow: "setup".into(),
+            },
+        };
+        for id in ["plan.shape", "apply.secrets-resolve", "secrets.contained"] {
+            let check = checks::by_id(id).expect("a check");
+            assert_eq!(level(check, None), Level::Must, "{id}");
+            assert_eq!(level(check, Some(&wizard)), Level::Should, "{id}");
+        }
+        let sandbox = checks::by_id("sandbox.within-limits").expect("a check");
+        assert_eq!(level(sandbox, Some(&wizard)), Level::Must);
+    }
+}

@@ -54,25 +54,34 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// The run in apply mode, in messages about its end.
+const CARRIED_OUT: &str = "setup, carried out,";
+
 /// `apply.secrets-resolve`
 fn secrets_resolve(subject: &Subject, findings: &mut Findings) {
     each_setup(subject, findings, |observed, carried| {
         let planned = observed.run().map(|run| &run.plan.secrets_patch.set);
-        if carried.sets.is_empty() && planned.is_none_or(|set| set.is_empty()) {
-            return Conclusion::NotApplicable("the plan sets no secret".into());
-        }
-        if let Some(conclusion) = incomplete(&carried.setup, "setup, carried out,") {
-            return conclusion;
-        }
-        let found = carried.lost.iter().map(|key| {
-            let at = format!("/secrets_patch/set/{}", inert(&pointer_token(key), 120));
-            let expected =
-                "a value: from a guest, or from the answer to a secret question of this name";
-            let actual = "neither gives one";
-            Finding::new(ApplyCode::SecretUnresolved, at, expected, actual)
-        });
-        Conclusion::of(found.collect())
+        resolved(planned.is_some_and(|set| !set.is_empty()), carried)
     });
+}
+
+/// Judges whether the secrets of a setup have values. The dry run may have `planned`
+/// some although the setup, carried out, ends before it sets any.
+fn resolved(planned: bool, carried: &Carried) -> Conclusion {
+    if carried.sets.is_empty() && !planned {
+        return Conclusion::NotApplicable("the plan sets no secret".into());
+    }
+    if let Some(conclusion) = incomplete(&carried.setup, CARRIED_OUT) {
+        return conclusion;
+    }
+    let found = carried.lost.iter().map(|key| {
+        let at = format!("/secrets_patch/set/{}", inert(&pointer_token(key), 120));
+        let expected =
+            "a value: from a guest, or from the answer to a secret question of this name";
+        let actual = "neither gives one";
+        Finding::new(ApplyCode::SecretUnresolved, at, expected, actual)
+    });
+    Conclusion::of(found.collect())
 }
 
 /// `apply.converges`
@@ -120,31 +129,33 @@ fn part(part: Part) -> &'static str {
 
 /// `apply.atomic`
 fn atomic(subject: &Subject, findings: &mut Findings) {
-    each_after(subject, findings, |after| {
-        if after.writes == 0 {
-            let reason = "no step writes to a store itself, and a plan is one transaction";
-            return Conclusion::NotApplicable(reason.into());
-        }
-        let found: Vec<Finding> = after.faults.iter().filter_map(half_applied).collect();
-        if !found.is_empty() {
-            return Conclusion::Failed(found);
-        }
-        let untried = after
-            .faults
-            .iter()
-            .find_map(|fault| match outcome_of(&fault.run) {
-                ProbeOutcome::Inconclusive(why) => Some(inert(&why, 300)),
-                _ => None,
-            });
-        if let Some(why) = untried {
-            return Conclusion::Blocked(format!("not each write was refused in turn: {why}"));
-        }
-        let (tried, all) = (after.faults.len(), after.writes);
-        if tried < all {
-            return Conclusion::Blocked(format!("of {all} writes, {tried} were refused in turn"));
-        }
-        Conclusion::Passed
-    });
+    each_after(subject, findings, whole_or_nothing);
+}
+
+fn whole_or_nothing(after: &After) -> Conclusion {
+    if after.writes == 0 {
+        let reason = "no step writes to a store itself, and a plan is one transaction";
+        return Conclusion::NotApplicable(reason.into());
+    }
+    let found: Vec<Finding> = after.faults.iter().filter_map(half_applied).collect();
+    if !found.is_empty() {
+        return Conclusion::Failed(found);
+    }
+    let untried = after
+        .faults
+        .iter()
+        .find_map(|fault| match outcome_of(&fault.run) {
+            ProbeOutcome::Inconclusive(why) => Some(inert(&why, 300)),
+            _ => None,
+        });
+    if let Some(why) = untried {
+        return Conclusion::Blocked(format!("not each write was refused in turn: {why}"));
+    }
+    let (tried, all) = (after.faults.len(), after.writes);
+    if tried < all {
+        return Conclusion::Blocked(format!("of {all} writes, {tried} were refused in turn"));
+    }
+    Conclusion::Passed
 }
 
 /// What a setup leaves in part. If the plan cannot be carried out, the store is as it
@@ -184,7 +195,7 @@ fn each_setup(
 /// Concludes for what follows from each setup.
 fn each_after(subject: &Subject, findings: &mut Findings, judge: impl Fn(&After) -> Conclusion) {
     each_setup(subject, findings, |_, carried| {
-        if let Some(conclusion) = incomplete(&carried.setup, "setup, carried out,") {
+        if let Some(conclusion) = incomplete(&carried.setup, CARRIED_OUT) {
             return conclusion;
         }
         match &carried.after {
@@ -193,4 +204,91 @@ fn each_after(subject: &Subject, findings: &mut Findings, judge: impl Fn(&After)
             None => Conclusion::Blocked("only profile strict carries setup out twice".into()),
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provision_apply::Diff;
+    use provision_core::wizard::{Outcome, ProvisionPlan, ProvisionStep, WizardRun};
+    use std::collections::BTreeMap;
+
+    fn run(outcome: Outcome) -> WizardRun {
+        WizardRun {
+            outcome,
+            plan: ProvisionPlan::default(),
+            diagnostics: Vec::new(),
+            steps: Vec::new(),
+            writes: Vec::new(),
+            secret_answers: BTreeMap::new(),
+        }
+    }
+
+    fn refused() -> WizardRun {
+        let step = ProvisionStep::Apply;
+        run(Outcome::Refused { step })
+    }
+
+    fn after(writes: usize, faults: Vec<(WizardRun, Option<Diff>)>) -> After {
+        let faults = faults.into_iter().map(|(run, differs)| Fault {
+            write: "the state `cursor`".into(),
+            run,
+            differs: differs.map(Ok),
+        });
+        After {
+            again: run(Outcome::Completed),
+            changes: Ok(Diff::default()),
+            writes,
+            faults: faults.collect(),
+        }
+    }
+
+    fn part_missing() -> Diff {
+        Diff {
+            changes: vec![Change {
+                part: Part::State,
+                key: "cursor".into(),
+                kind: ChangeKind::Removed,
+                before: None,
+                after: None,
+            }],
+        }
+    }
+
+    #[test]
+    fn setup_is_atomic_if_it_ends_or_leaves_the_whole_at_each_refused_write() {
+        let whole = || (run(Outcome::Completed), Some(Diff::default()));
+        let passed = after(2, vec![(refused(), None), whole()]);
+        assert_eq!(whole_or_nothing(&passed), Conclusion::Passed);
+        let part = (run(Outcome::Completed), Some(part_missing()));
+        let failed = whole_or_nothing(&after(2, vec![(refused(), None), part]));
+        let Conclusion::Failed(found) = failed else {
+            unreachable!("{failed:?}");
+        };
+        assert_eq!(found[0].code, CheckCode::HalfApplied.into());
+        assert!(found[0].actual.contains("cursor"), "{:?}", found[0]);
+    }
+
+    #[test]
+    fn write_that_was_not_refused_is_no_pass() {
+        let untried = whole_or_nothing(&after(2, vec![(refused(), None)]));
+        assert!(matches!(untried, Conclusion::Blocked(_)), "{untried:?}");
+        let nothing_ran = after(1, vec![(run(Outcome::NothingRan), None)]);
+        let untried = whole_or_nothing(&nothing_ran);
+        assert!(matches!(untried, Conclusion::Blocked(_)), "{untried:?}");
+    }
+
+    #[test]
+    fn secrets_of_a_setup_that_ends_when_it_is_carried_out_have_no_value() {
+        let carried = |setup| Carried {
+            setup,
+            sets: Vec::new(),
+            lost: Vec::new(),
+            after: None,
+        };
+        let ended = resolved(true, &carried(refused()));
+        assert!(matches!(ended, Conclusion::Failed(_)), "{ended:?}");
+        let none = resolved(false, &carried(refused()));
+        assert!(matches!(none, Conclusion::NotApplicable(_)), "{none:?}");
+    }
 }
