@@ -2,44 +2,18 @@
 //! are right and the change reaches the decoders of rows.
 
 use crate::store_file::{Memory, unless_it_panics};
-use provision_apply::embedded::StorageBackend;
+use provision_apply::embedded::SharedBackend;
 use provision_apply::tables::Table;
 use provision_core::rng::Rng;
 use redb::{Builder, Database, ReadableTable, TableDefinition};
-use std::io::Error;
 use std::sync::Arc;
 
 type Rows<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 
-#[derive(Debug)]
-struct Shared(Arc<Memory>);
-
-impl StorageBackend for Shared {
-    fn len(&self) -> Result<u64, Error> {
-        self.0.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
-        self.0.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> Result<(), Error> {
-        self.0.set_len(len)
-    }
-
-    fn sync_data(&self) -> Result<(), Error> {
-        self.0.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
-        self.0.write(offset, data)
-    }
-}
-
 /// Changes one to three rows of a store; `None` if `data` is none.
 pub(crate) fn change(data: &[u8], _most: usize, seed: u32) -> Option<Vec<u8>> {
     let memory = Arc::new(Memory::new(data));
-    let shared = Shared(memory.clone());
+    let shared = SharedBackend(memory.clone());
     unless_it_panics(|| {
         let mut builder = Builder::new();
         builder.set_check_integrity_on_open(true);

@@ -182,9 +182,9 @@ impl StorageBackend for Disk {
 
 /// A backend that an overlay and a database use one after the other.
 #[derive(Debug)]
-pub(super) struct Shared(pub(super) Arc<dyn StorageBackend>);
+pub struct SharedBackend(pub Arc<dyn StorageBackend>);
 
-impl StorageBackend for Shared {
+impl StorageBackend for SharedBackend {
     fn len(&self) -> Result<u64, IoError> {
         self.0.len()
     }

@@ -22,8 +22,8 @@ mod rows;
 use crate::error::StoreError;
 use crate::store::{Snapshot, Store, Transaction};
 use crate::tables::{META_ID, Table, TableTransaction, Tables};
-pub use engine::is_engine_called;
 use engine::{Disk, FORMAT, Guarded, META_FORMAT, META_RECIPIENT, guarded};
+pub use engine::{SharedBackend, is_engine_called};
 use folder::Folder;
 use identity::Sealer;
 use overlay::Overlay;
@@ -123,7 +123,7 @@ impl EmbeddedStore {
                 // NB: verified once more. Another opening reads from the file which pages
                 // are free, and a wrong list behind right checksums makes it write over
                 // pages in use; this one finds them by itself.
-                engine::open_verified(engine::Shared(backend))?
+                engine::open_verified(engine::SharedBackend(backend))?
             }
         };
         Ok(Self {
@@ -169,7 +169,7 @@ fn at_path(error: StoreError, path: &Path) -> StoreError {
 
 /// Writes an empty store to a new file.
 fn initialise(file: File, sealer: &Sealer) -> Result<(), StoreError> {
-    let database = engine::create(engine::Shared(Arc::new(Disk::new(file))))?;
+    let database = engine::create(engine::SharedBackend(Arc::new(Disk::new(file))))?;
     let transaction = guarded(|| Ok(database.begin_write()?))?;
     let mut rows = WriteRows::new(transaction, sealer);
     rows.create_tables()?;

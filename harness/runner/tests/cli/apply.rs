@@ -67,6 +67,13 @@ fn keys(value: &Value, part: &str, kind: &str) -> Vec<String> {
         .collect()
 }
 
+/// The plan is refused because the pack or the store has changed since it was saved.
+pub(crate) fn assert_stale(refused: &Output) {
+    assert_eq!(code(refused), 3, "{}", stderr(refused));
+    let stale = stderr(refused).contains("E_PLAN_STALE");
+    assert!(stale, "{}", stderr(refused));
+}
+
 #[test]
 fn saved_plan_is_applied_once_and_shows_no_secret() {
     let place = Place::new();
@@ -82,12 +89,7 @@ fn saved_plan_is_applied_once_and_shows_no_secret() {
     check(&schema("apply.schema.json"), &json(&applied));
     assert_eq!(json(&applied)["diff"], json(&planned)["diff"]);
     let again = place.on_pack("apply", "--plan plan.json --answers a.json");
-    assert_eq!(code(&again), 3, "{}", stderr(&again));
-    assert!(
-        stderr(&again).contains("E_PLAN_STALE"),
-        "{}",
-        stderr(&again)
-    );
+    assert_stale(&again);
     let shown = [planned, without, applied, again];
     let shown = shown
         .iter()

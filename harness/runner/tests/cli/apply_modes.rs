@@ -1,7 +1,7 @@
 //! The life of an installation through the command: install, update, delete; and plans
 //! that are applied twice, or edited.
 
-use crate::apply::Place;
+use crate::apply::{Place, assert_stale};
 use crate::support::{code, json, project, stderr};
 use provision_apply::embedded::Options;
 use provision_apply::{
@@ -164,12 +164,7 @@ fn stale_plan_is_refused_with_exit_3_and_changes_nothing() {
     assert_eq!(before.1.installed.config["room"], "blue");
     for _ in 0..2 {
         let again = place.on_pack("apply", "--plan plan.json --answers a.json");
-        assert_eq!(code(&again), 3, "{}", stderr(&again));
-        assert!(
-            stderr(&again).contains("E_PLAN_STALE"),
-            "{}",
-            stderr(&again)
-        );
+        assert_stale(&again);
         assert_eq!(held(&place), before);
     }
 }
