@@ -8,6 +8,7 @@ use greentic_provision::events::{
     WizardDriven,
 };
 use provision_core::flow::{Message, WalkOutcome};
+use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::Role;
 use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
 use provision_core::{Finding, FindingCode, Status, Verdict};
@@ -166,6 +167,17 @@ fn concluded(u: &mut Unstructured<'_>, pack: &str, check: &Check) -> Result<Chec
     })
 }
 
+fn origin(u: &mut Unstructured<'_>) -> Result<RegistryOrigin> {
+    Ok(RegistryOrigin {
+        reference: text(u)?,
+        manifest_digest: text(u)?,
+        content_digest: text(u)?,
+        media_type: text(u)?,
+        artifact_type: if u.arbitrary()? { Some(text(u)?) } else { None },
+        other_layers: vec![text(u)?],
+    })
+}
+
 fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackFinished> {
     Ok(PackFinished {
         pack: pack.into(),
@@ -178,6 +190,11 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
             reason: text(u)?,
         }),
         digest: "0".repeat(64),
+        registry: if u.arbitrary()? {
+            Some(origin(u)?)
+        } else {
+            None
+        },
         verdict: match worst {
             Status::Error => Verdict::Error,
             Status::Failed => Verdict::Fail,

@@ -54,6 +54,7 @@ fn body(data: &[u8]) {
     let source = Ok(Source::Folder { files, manifest });
     let examined = examine::examine_source(source, &Says(data), &conditions, Level::Should);
     let pack = PackRef {
+        reference: None,
         label: "p".into(),
         path: "p".into(),
     };

@@ -11,6 +11,7 @@ use greentic_provision::run::{Options, started};
 use provision_core::Status;
 use provision_core::text::{inert_json, inert_lines};
 use provision_oracle::{Conditions, Level};
+use provision_registry::Registries;
 use quick_xml::events::Event as Xml;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -65,6 +66,7 @@ fn folded(events: &[Event], labels: &[&str]) -> Option<Run> {
         answers: None,
         filter: None,
         conditions: Conditions::default(),
+        registries: Registries::default(),
         artifacts: OutFolder::create(&scratch).expect("a folder"),
         jobs: 1,
         expectations: None,

@@ -68,6 +68,38 @@ fn table(manifest: &PackManifest) -> Vec<ComponentSourceEntryV1> {
     table.map(|table| table.components).unwrap_or_default()
 }
 
+/// A component that a pack takes from a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Its name in the table of sources.
+    pub name: String,
+    /// The reference that the author gave, with its scheme.
+    pub reference: String,
+    /// Whether a digest identifies its bytes.
+    pub pinned: bool,
+}
+
+/// The components that `manifest` takes from registries.
+#[must_use]
+pub fn remote(manifest: &PackManifest) -> Vec<Remote> {
+    let is_digest = |text: &str| {
+        let digits = text.strip_prefix("sha256:").unwrap_or_default();
+        digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let remote = |entry: &ComponentSourceEntryV1| entry.source.scheme() != "file";
+    let entries = table(manifest).into_iter().filter(remote);
+    let entries = entries.map(|entry| {
+        let reference = entry.source.reference();
+        let named = reference.split_once('@').map_or("", |(_, digest)| digest);
+        Remote {
+            pinned: is_digest(&entry.resolved.digest) || is_digest(named),
+            reference: format!("{}://{reference}", entry.source.scheme()),
+            name: entry.name,
+        }
+    });
+    entries.collect()
+}
+
 /// The table of sources of `manifest`, by component id and name.
 #[must_use]
 pub fn sources(manifest: &PackManifest) -> BTreeMap<String, ComponentSource> {

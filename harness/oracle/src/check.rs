@@ -89,6 +89,8 @@ pub enum Applies {
     Providers,
     /// Packs in the folder of a bundle.
     InBundle,
+    /// Packs that are taken from a registry or an OCI layout.
+    FromRegistry,
     /// Digital workers.
     DigitalWorkers,
     /// Packs with a form or with secrets for the setup tool to ask for.
@@ -108,6 +110,7 @@ impl Applies {
         match self {
             Self::EveryPack => "every role",
             Self::Providers => "providers",
+            Self::FromRegistry => "every role, if the pack comes from a registry",
             Self::InBundle => "every role, if the pack lies in a bundle",
             Self::DigitalWorkers => "digital workers",
             Self::WithSetup => "every role, if there is something to set up",
@@ -151,6 +154,8 @@ impl fmt::Display for Scope {
 /// The group of a check: what it judges. The first part of the check's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// What a registry gives, and the names that lead to it.
+    Registry,
     /// The bytes of the archive.
     Archive,
     /// The manifest and the components that it names.
@@ -187,7 +192,8 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
+        Self::Registry,
         Self::Archive,
         Self::Manifest,
         Self::Integrity,
@@ -210,6 +216,7 @@ impl Stage {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Registry => "registry",
             Self::Archive => "archive",
             Self::Manifest => "manifest",
             Self::Integrity => "integrity",

@@ -10,6 +10,7 @@ use provision_core::flow::WalkedFlow;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
+use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::questions::{Declared, Question, SetupForm};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionPlan, Role, StepCode, StepFailure, Wizard,
@@ -40,6 +41,8 @@ pub struct Subject {
     pub drafts: bool,
     /// The packs of the bundle in which the pack lies, if it lies in one.
     pub bundle: Option<Arc<BundlePacks>>,
+    /// Where in a registry or a layout the pack was, if it comes from one.
+    pub registry: Option<RegistryOrigin>,
     /// What other readers extract from a refused archive; else empty.
     pub readings: Vec<Reading>,
     /// The opened pack and its wizards, or why it could not be opened.

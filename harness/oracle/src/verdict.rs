@@ -16,7 +16,12 @@ pub fn deciding_code(subject: &Subject, results: &[CheckResult]) -> Option<Findi
         return Some(error.code());
     }
     let of_bytes = |r: &&CheckResult| {
-        let bytes = [Stage::Archive, Stage::Manifest, Stage::Integrity];
+        let bytes = [
+            Stage::Registry,
+            Stage::Archive,
+            Stage::Manifest,
+            Stage::Integrity,
+        ];
         let of_stage = Stage::of(r.check).is_some_and(|stage| bytes.contains(&stage));
         of_stage && r.level <= Level::Publish && r.check != "integrity.signature"
     };

@@ -75,7 +75,8 @@ impl<'p> Outputs<'p> {
     pub(crate) fn apart_from_packs(&self, packs: &[PackRef]) -> Result<(), Error> {
         let existing = self.by_place.values().filter(|path| path.exists());
         let existing: Vec<(&Path, PathBuf)> = existing.map(|p| (*p, resolved(p))).collect();
-        for PackRef { path, .. } in packs {
+        let local = packs.iter().filter(|pack| pack.reference.is_none());
+        for PackRef { path, .. } in local {
             self.apart_from([path.as_path()])?;
             let folder = match path.is_dir() {
                 true => path.as_path(),
@@ -201,6 +202,7 @@ mod tests {
             fs::write(at(file), "{}").expect("writes");
         }
         let packs = ["p", "q.gtpack"].map(|name| PackRef {
+            reference: None,
             label: name.into(),
             path: at(name),
         });

@@ -2,9 +2,11 @@
 
 use crate::exit::{Error, show};
 use crate::out_folder::MARKER;
+use crate::place::{self, Place};
 use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_core::text::inert;
+use provision_registry::Reference;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -14,15 +16,55 @@ use walkdir::WalkDir;
 pub struct PackRef {
     /// Its name in reports: the path below the root that was given, with `/`.
     pub label: String,
-    /// Where it is.
+    /// Where it is; of a pack in a registry, the reference.
     pub path: PathBuf,
+    /// The reference to the registry or the layout that it is in.
+    pub reference: Option<Reference>,
 }
 
 impl PackRef {
+    /// The pack at `path`, of this machine.
+    #[must_use]
+    pub fn local(label: String, path: PathBuf) -> Self {
+        Self {
+            label,
+            path,
+            reference: None,
+        }
+    }
+
+    /// The pack that `reference` names.
+    #[must_use]
+    pub fn of(reference: Reference) -> Self {
+        let label = place::label(&reference);
+        let Place { path, reference } = Place::of(reference);
+        Self {
+            label,
+            path,
+            reference,
+        }
+    }
+
     /// Its label if the pack itself is the root.
     #[must_use]
     pub fn own_label(&self) -> String {
-        name_of(&self.path)
+        match &self.reference {
+            Some(reference) => place::label(reference),
+            None => name_of(&self.path),
+        }
+    }
+
+    /// Whether `name` is its label, or the name of its provider.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        let provider = match &self.reference {
+            Some(reference) => Some(place::provider(reference)),
+            None => self
+                .path
+                .file_stem()
+                .map(|s| s.to_string_lossy().into_owned()),
+        };
+        provider.as_deref() == Some(name) || self.label == name
     }
 }
 
@@ -65,20 +107,29 @@ pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Discovered, Error> 
                 show(root)
             )));
         }
+        if root.join(LAYOUT).is_file() && !is_pack_folder(root, marker) {
+            return Err(Error::Usage(format!(
+                "{}: an OCI layout; name what is in it as oci-layout:FOLDER or \
+                 oci-layout:FOLDER:TAG",
+                show(root)
+            )));
+        }
         if root.is_file() || is_pack_folder(root, marker) {
             let label = name_of(root);
-            found.push(PackRef {
-                label,
-                path: root.clone(),
-            });
+            found.push(PackRef::local(label, root.clone()));
         } else {
             search(root, marker, found, &mut discovered.skipped)?;
         }
     }
+    settle(found);
+    Ok(discovered)
+}
+
+/// Sorts packs and gives each a label of its own.
+pub(crate) fn settle(found: &mut Vec<PackRef>) {
     found.sort_by(|a, b| (&a.label, &a.path).cmp(&(&b.label, &b.path)));
     found.dedup_by(|a, b| a.path == b.path);
     make_labels_unique(found);
-    Ok(discovered)
 }
 
 /// Says on standard error what a search left out.
@@ -138,9 +189,12 @@ fn search(
         }
         if named || (is_dir && is_pack_folder(path, marker)) {
             let below = path.strip_prefix(root).unwrap_or(path);
+            let layout = path.join(LAYOUT).is_file();
             found.push(PackRef {
                 label: slashed(below),
                 path: path.to_owned(),
+                // A fixture with an expectation may be a layout.
+                reference: (is_dir && layout).then(|| Reference::of_layout(path.to_owned())),
             });
             if is_dir {
                 walk.skip_current_dir();
@@ -159,6 +213,9 @@ fn is_searched(path: &Path, root: &Path) -> bool {
     let mut folders = target.ancestors().take_while(|folder| *folder != root);
     target.starts_with(root) && !folders.any(|folder| folder.is_dir() && is_no_source(folder))
 }
+
+/// The file that makes a folder an OCI layout.
+const LAYOUT: &str = "oci-layout";
 
 /// Folders that hold what tools made or fetched, and no packs of their owner.
 const NO_SOURCES: [&str; 5] = [".git", "node_modules", ".venv", "venv", "__pycache__"];

@@ -13,6 +13,7 @@ use provision_core::{FindingCode, Pack, Source, Status, Verdict};
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use provision_oracle::generators::defects::{Defect, Harmless, defects, harmless};
 use provision_oracle::{Conditions, Level};
+use provision_registry::Registries;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -213,6 +214,7 @@ fn torn(scratch: &Path) -> Result<Planted, Error> {
         answers: None,
         filter: None,
         conditions: Conditions::default(),
+        registries: Registries::default(),
         artifacts: OutFolder::create(&scratch.join("artifacts"))?,
         jobs: 1,
         expectations: None,

@@ -9,7 +9,7 @@ use crate::bundle_packs::Bundles;
 use crate::discover::PackRef;
 use crate::excusal::{Excusal, Fates};
 use crate::expectations::Expectations;
-use crate::source;
+use crate::place::{self, Read};
 use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Status, Verdict};
@@ -17,6 +17,7 @@ use provision_oracle::{
     Cause, CheckResult, Conditions, Level, Opening, Subject, causes, judge_by, observe_opened,
     redact as redact_results, verdict,
 };
+use provision_registry::Registries;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
@@ -62,17 +63,28 @@ pub struct Examined {
 /// Reads the pack.
 ///
 /// # Errors
-/// See [`source::load`].
-pub fn load(pack: &PackRef, limits: &ArchiveLimits) -> Result<Source, OpenError> {
-    source::load(&pack.path, limits)
+/// See [`place::read`].
+pub fn load(
+    pack: &PackRef,
+    registries: &Registries,
+    limits: &ArchiveLimits,
+) -> Result<Read, OpenError> {
+    place::read(&pack.path, pack.reference.as_ref(), registries, limits)
 }
 
 /// Verifies the bytes of a pack. If the harness panics, the pack is
 /// [`OpenError::Unread`].
 #[must_use]
-pub fn open(source: Result<Source, OpenError>, conditions: &Conditions) -> Opening {
+pub fn open(read: Result<Read, OpenError>, conditions: &Conditions) -> Opening {
+    let (source, origin) = match read {
+        Ok(Read { source, origin }) => (Ok(source), origin),
+        Err(e) => (Err(e), None),
+    };
     let open = |source| Opening::of(source, conditions);
-    catch_unwind(AssertUnwindSafe(|| open(source))).unwrap_or_else(|_| open(Err(panicked())))
+    let opening = catch_unwind(AssertUnwindSafe(|| open(source)));
+    opening
+        .unwrap_or_else(|_| open(Err(panicked())))
+        .from_registry(origin)
 }
 
 /// Drives the pack's wizards.
@@ -210,9 +222,9 @@ pub fn examine(
     conditions: &Conditions,
     level: Level,
 ) -> Examined {
-    let source = load(pack, &conditions.limits.archive);
+    let read = load(pack, &Registries::default(), &conditions.limits.archive);
     let bundle = Bundles::default().of(&pack.path, &conditions.limits);
-    let opening = open(source, conditions).in_bundle(bundle);
+    let opening = open(read, conditions).in_bundle(bundle);
     let redacted = observe_and_judge(opening, executor, conditions, level);
     conclude(excuse(redacted, None))
 }
@@ -225,7 +237,20 @@ pub fn examine_source(
     conditions: &Conditions,
     level: Level,
 ) -> Examined {
-    let opening = open(source, conditions);
+    let origin = None;
+    let read = source.map(|source| Read { source, origin });
+    examine_read(read, executor, conditions, level)
+}
+
+/// The same for a pack that may come from a registry.
+#[must_use]
+pub fn examine_read(
+    read: Result<Read, OpenError>,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+    level: Level,
+) -> Examined {
+    let opening = open(read, conditions);
     let redacted = observe_and_judge(opening, executor, conditions, level);
     conclude(excuse(redacted, None))
 }
@@ -249,6 +274,7 @@ mod tests {
     fn panic_of_the_harness_gives_the_pack_an_error() {
         let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
         let pack = PackRef {
+            reference: None,
             label: "noop".into(),
             path: packs.join("conforming/noop-provision"),
         };

@@ -7,6 +7,7 @@ use crate::read_file::ReadError;
 use crate::repro::BundleError;
 use provision_apply::{ApplyError, StoreError};
 use provision_core::OpenError;
+use provision_registry::RegistryError;
 use std::path::{Path, PathBuf};
 
 /// The exit code of the process. NB: the CI of other projects depends on it.
@@ -116,6 +117,9 @@ pub enum Error {
     /// The supervisor cannot start workers.
     #[error("cannot start workers: {0}")]
     Workers(#[from] provision_worker::WorkerError),
+    /// A registry does not answer as it should.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// A plan is not applied, or the store cannot be used.
     #[error("{}{}{}", coded(.0), .0, by_flag(.0))]
     Apply(#[from] ApplyError),
@@ -142,9 +146,12 @@ impl Error {
             | Self::Expectations { .. } => Exit::Usage,
             Self::Refused { why, .. } => exit_of(why),
             Self::Apply(error) => exit_of_apply(error),
-            Self::Io { .. } | Self::Format { .. } | Self::Executor(_) | Self::Workers(_) => {
-                Exit::Harness
-            }
+            Self::Registry(error) if error.is_of_content() => Exit::Fails,
+            Self::Io { .. }
+            | Self::Format { .. }
+            | Self::Executor(_)
+            | Self::Workers(_)
+            | Self::Registry(_) => Exit::Harness,
         }
     }
 }
@@ -211,6 +218,8 @@ fn exit_of_apply(error: &ApplyError) -> Exit {
 pub fn exit_of(error: &OpenError) -> Exit {
     match error {
         OpenError::Unread(_) => Exit::Harness,
+        OpenError::Registry { code, .. } if code.is_of_content() => Exit::Fails,
+        OpenError::Registry { .. } => Exit::Harness,
         OpenError::Archive(_) => Exit::Violation,
         OpenError::Manifest(_) => Exit::Fails,
     }

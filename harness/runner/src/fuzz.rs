@@ -2,9 +2,10 @@
 //! the number of runs is used up.
 
 use crate::discover::PackRef;
+use crate::examine::load;
 use crate::executors::{AnyExecutor, CoverageExecutor, Isolation};
 use crate::exit::Error;
-use crate::{interrupt, source};
+use crate::interrupt;
 use provision_core::codes::CheckCode;
 use provision_core::wizard::{StepExecutor, Wizard, wizards};
 use provision_core::{Finding, Limits, OpenError, Pack, Source};
@@ -14,6 +15,7 @@ use provision_oracle::fuzzing::{
 };
 use provision_oracle::generators::json::Dictionary;
 use provision_oracle::{Conditions, Subject, observe};
+use provision_registry::Registries;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -172,12 +174,14 @@ pub fn conditions(limits: &Limits, seed: u64, only: Option<String>) -> Condition
 /// cannot run guests.
 pub fn fuzz(
     pack: &PackRef,
+    registries: &Registries,
     options: &Options,
     report: &(dyn Fn(Progress, Duration) + Sync),
 ) -> Result<Outcome, Error> {
     let limits = Limits::default();
     let conditions = conditions(&limits, options.seed, options.only.clone());
-    let source = source::load(&pack.path, &limits.archive);
+    let read = load(pack, registries, &limits.archive);
+    let source = read.map(|read| read.source);
     let plain = plain(options, &limits)?;
     let prepared = Prepared::of(&pack.label, source, &plain, &conditions)?;
     let first = Worker::new(&prepared, options)?;

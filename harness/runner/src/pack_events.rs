@@ -185,6 +185,7 @@ fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes)
         version: text(manifest.and_then(|m| m.version.as_ref())),
         role: subject.opened.as_ref().ok().map(|o| role_of(&o.pack)),
         digest: subject.digest.clone(),
+        registry: subject.registry.clone(),
         verdict: *verdict,
         steps_executed: executed_steps(subject),
         steps_due: due(subject),

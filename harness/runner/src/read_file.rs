@@ -60,6 +60,27 @@ pub(crate) const TRUSTED_KEY: FileKind = FileKind {
     remedy: "give a PEM file with one Ed25519 public key or certificate",
 };
 
+/// What `--sign` reads.
+pub(crate) const SIGNING_KEY: FileKind = FileKind {
+    name: "a key that signs",
+    bytes: MIB / 16,
+    remedy: "give a PEM file with one Ed25519 private key",
+};
+
+/// What `attest` reads: a statement has about 100 bytes for each check of each pack.
+pub(crate) const STATEMENT: FileKind = FileKind {
+    name: "a signed statement",
+    bytes: 16 * MIB,
+    remedy: "state the results of fewer packs at once",
+};
+
+/// What `--packs @FILE` reads: a line has a reference of some hundred bytes.
+pub(crate) const PACK_LIST: FileKind = FileKind {
+    name: "a list of packs",
+    bytes: 16 * MIB,
+    remedy: "cut it in parts",
+};
+
 /// Bytes of one line of an event stream. The longest that a run writes lists the
 /// calls to the host of one wizard: the fuel of a pack pays for half a million
 /// calls at 150 bytes each.

@@ -14,10 +14,10 @@ use crate::schedule::{Ready, Work};
 use crate::shrink::{ShrunkAnswers, shrink};
 use crate::timings::{Clock, PackTimes};
 use crate::{interrupt, repro};
-use provision_core::Source;
 use provision_core::pack::digest;
 use provision_core::wizard::StepExecutor;
 use provision_oracle::{Check, CheckResult, Conditions, Level, checks};
+use provision_registry::Registries;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -35,6 +35,8 @@ pub struct Options {
     pub filter: Option<String>,
     /// Conditions under which packs are observed.
     pub conditions: Conditions,
+    /// What asks registries for packs.
+    pub registries: Registries,
     /// The folder for artifacts of failures.
     pub artifacts: OutFolder,
     /// Number of packs that are examined at once, at least one.
@@ -119,10 +121,10 @@ impl Pipeline<'_> {
         self.observers.progress.started(&pack.label);
         let conditions = &self.options.conditions;
         let started = Instant::now();
-        let source = examine::load(pack, &conditions.limits.archive);
+        let loaded = examine::load(pack, &self.options.registries, &conditions.limits.archive);
         let read = started.elapsed();
-        let bytes = source.as_ref().map_or(0, Source::bytes);
-        let opening = examine::open(source, conditions);
+        let bytes = loaded.as_ref().map_or(0, |read| read.source.bytes());
+        let opening = examine::open(loaded, conditions);
         Ready {
             opening: opening.in_bundle(self.bundles.of(&pack.path, &conditions.limits)),
             read,
@@ -210,6 +212,7 @@ pub fn started(
     RunStarted {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        at: Some(options.conditions.now),
         profile: options.level.profile().to_owned(),
         filter: options.filter.clone(),
         public_base_url: options.conditions.public_base_url.clone(),

@@ -325,6 +325,7 @@ mod tests {
     fn every_pack_is_examined_once_after_its_code_is_compiled() {
         let packs: Vec<PackRef> = (0..300)
             .map(|i| PackRef {
+                reference: None,
                 label: i.to_string(),
                 path: PathBuf::new(),
             })
@@ -371,6 +372,7 @@ mod tests {
     fn panic_in_a_thread_ends_the_run_without_a_deadlock() {
         let packs: Vec<PackRef> = (0..50)
             .map(|i| PackRef {
+                reference: None,
                 label: i.to_string(),
                 path: PathBuf::new(),
             })

@@ -16,16 +16,18 @@ use provision_exec::WasmtimeExecutor;
 use provision_oracle::fuzzing::input_specs;
 use provision_oracle::generators::defects::{Defect, Wizard, defects};
 use provision_oracle::observe;
+use provision_registry::Registries;
 use std::fs;
 use std::path::Path;
 
 fn outcome(pack: &str, options: &Options) -> Outcome {
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
     let pack = PackRef {
+        reference: None,
         label: pack.into(),
         path: packs.join(pack),
     };
-    fuzz(&pack, options, &|_, _| {}).expect("fuzzes")
+    fuzz(&pack, &Registries::default(), options, &|_, _| {}).expect("fuzzes")
 }
 
 fn options(runs: u64, coverage: bool) -> Options {
@@ -164,10 +166,17 @@ fn each_planted_trap_and_leak_is_found_among_the_first_runs() {
         let temp = tempfile::tempdir().expect("a folder");
         written(&defect.planted(at as u64), temp.path());
         let pack = PackRef {
+            reference: None,
             label: defect.id.into(),
             path: temp.path().into(),
         };
-        let outcome = fuzz(&pack, &options(800, true), &|_, _| {}).expect("fuzzes");
+        let outcome = fuzz(
+            &pack,
+            &Registries::default(),
+            &options(800, true),
+            &|_, _| {},
+        )
+        .expect("fuzzes");
         println!("{} {:?} {:?}", defect.id, outcome.elapsed, codes(&outcome));
         if !codes(&outcome).contains(&defect.found.1.as_str()) {
             missed.push(format!("{}: {:?}", defect.id, codes(&outcome)));

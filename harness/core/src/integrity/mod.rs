@@ -2,6 +2,7 @@
 //! signature. The oracle judges whether the claims are true.
 
 mod certificate;
+pub mod dsse;
 pub mod lock;
 pub mod sbom;
 pub mod signature;

@@ -52,6 +52,16 @@ impl TrustedKey {
         }
     }
 
+    /// Whether `signature` over `message` is of this key.
+    pub(super) fn signed(&self, message: &[u8], signature: &Signature) -> bool {
+        self.key.verify_strict(message, signature).is_ok()
+    }
+
+    /// Whether its certificate, if it has one, allows it to sign now.
+    pub(super) fn may_sign(&self, now: u64) -> Result<(), String> {
+        self.holds(None, now)
+    }
+
     /// Why the key may not certify a chain with `below` authorities below it, the last of
     /// which is `link`; `None` if it may, or if it did not sign `link` at all.
     fn certifies(&self, link: &Link, below: usize, now: u64) -> Option<Result<(), String>> {

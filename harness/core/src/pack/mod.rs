@@ -1,11 +1,13 @@
 //! A verified pack. Executors accept no other form.
 
+mod origin;
 mod source;
 
+pub use origin::RegistryOrigin;
 pub use source::{Hashed, Source, digest};
 
 use crate::archive::{Archive, ArchiveError, Rule, Violation, names};
-use crate::codes::{CheckCode, FindingCode};
+use crate::codes::{CheckCode, FindingCode, RegistryCode};
 use crate::limits::{ArchiveLimits, Limits};
 use crate::manifest::{self, Manifest, ManifestError};
 use crate::wasm::component_exports;
@@ -18,6 +20,14 @@ pub enum OpenError {
     /// The caller could not read the pack's bytes.
     #[error("E_IO: {0}")]
     Unread(String),
+    /// A registry or an OCI layout did not give the pack.
+    #[error("{}: {message}", code.code())]
+    Registry {
+        /// Why.
+        code: RegistryCode,
+        /// Where, and what to do.
+        message: String,
+    },
     /// The archive, or a folder's set of names, is refused.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -32,6 +42,7 @@ impl OpenError {
     pub fn code(&self) -> FindingCode {
         match self {
             Self::Unread(_) => CheckCode::Io.into(),
+            Self::Registry { code, .. } => (*code).into(),
             Self::Archive(e) => e.rule().into(),
             Self::Manifest(e) => e.code().into(),
         }

@@ -148,6 +148,7 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
                 | ApplyCode::StoreFormat
                 | ApplyCode::StoreKey
         ),
+        FindingCode::Registry(code) => !code.is_of_content(),
         FindingCode::Archive(_) | FindingCode::Foreign(_) => false,
     }
 }

@@ -91,6 +91,10 @@ fn readable(subject: &Subject, out: &mut Findings) {
         let finding = Finding::new(error.code(), "the path", "a pack that can be read", why);
         return out.pack(Conclusion::Error(vec![finding]));
     }
+    if let Err(error @ OpenError::Registry { .. }) = &subject.opened {
+        let reason = format!("there is no archive: {}", error.code());
+        return out.pack(Conclusion::Blocked(reason));
+    }
     let Some(error) = refused(subject) else {
         return out.pack(if subject.is_archive {
             Conclusion::Passed
@@ -127,7 +131,7 @@ fn seen_by_others(readings: &[Reading]) -> Option<String> {
 }
 
 fn bounded(subject: &Subject, out: &mut Findings) {
-    if let Err(OpenError::Unread(_)) = &subject.opened {
+    if let Err(OpenError::Unread(_) | OpenError::Registry { .. }) = &subject.opened {
         return;
     }
     out.pack(match refused(subject) {

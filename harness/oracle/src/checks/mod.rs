@@ -10,6 +10,7 @@ mod hygiene;
 mod integrity;
 mod manifest;
 mod plan;
+mod registry;
 mod requirements;
 mod sandbox;
 mod secrets;
@@ -20,7 +21,8 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 16] = [
+const STAGES: [&[Check]; 17] = [
+    registry::CHECKS,
     archive::CHECKS,
     manifest::CHECKS,
     integrity::CHECKS,

@@ -6,7 +6,7 @@ use super::conditions::Conditions;
 use crate::subject::{Spent, Subject};
 use crate::zip_readers::{READERS, Reading, readings};
 use provision_core::archive::Rule;
-use provision_core::pack::Hashed;
+use provision_core::pack::{Hashed, RegistryOrigin};
 use provision_core::wizard::{Driver, StepFailure, wizards};
 use provision_core::{BundlePacks, OpenError, Pack, Source};
 use std::collections::BTreeSet;
@@ -19,6 +19,7 @@ pub struct Opening {
     pub(super) digest: String,
     pub(super) is_archive: bool,
     pub(super) bundle: Option<Arc<BundlePacks>>,
+    pub(super) registry: Option<RegistryOrigin>,
     pub(super) readings: Vec<Reading>,
     pub(super) opened: Result<Arc<Pack>, OpenError>,
     /// Why none of its files is compiled, once that was asked.
@@ -31,6 +32,12 @@ impl Opening {
     #[must_use]
     pub fn in_bundle(self, bundle: Option<Arc<BundlePacks>>) -> Self {
         Self { bundle, ..self }
+    }
+
+    /// The same pack, which was there in a registry.
+    #[must_use]
+    pub fn from_registry(self, registry: Option<RegistryOrigin>) -> Self {
+        Self { registry, ..self }
     }
 
     /// Verifies `source`. Passes on the error of a source that could not be read.
@@ -56,6 +63,7 @@ impl Opening {
         Self {
             digest,
             bundle: None,
+            registry: None,
             is_archive,
             readings,
             opened,
@@ -82,6 +90,7 @@ impl Opening {
             digest: subject.digest.clone(),
             is_archive: subject.is_archive,
             bundle: subject.bundle.clone(),
+            registry: subject.registry.clone(),
             readings: Vec::new(),
             opened: Ok(Arc::clone(&opened.pack)),
             // Nobody drives a refused pack again, see `shrink`.

@@ -57,13 +57,17 @@ fn usage(error: CacheError) -> Error {
 /// The default folder of the cache, if the environment names a folder for
 /// caches.
 fn default_folder() -> Option<PathBuf> {
+    Some(caches()?.join("greentic-provision"))
+}
+
+/// The folder for caches that the environment names.
+pub(super) fn caches() -> Option<PathBuf> {
     let of = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from);
         // XDG Base Directory Specification: programs must ignore relative paths.
         path.filter(|p| p.is_absolute())
     };
-    let caches = of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")));
-    Some(caches?.join("greentic-provision"))
+    of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")))
 }
 
 /// Which compile cache to show or remove.

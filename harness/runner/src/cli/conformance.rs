@@ -1,12 +1,14 @@
 //! The command `conformance`.
 
 mod ending;
+mod wanted;
 
 use super::cache;
 use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::profile::Profile;
-use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
+use super::registry::RegistryFlags;
+use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, Shard};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
@@ -27,18 +29,28 @@ use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::{CompileCache, Compilers};
 use provision_oracle::{Conditions, Level};
+use provision_registry::Registries;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use wanted::{Found, WantedPacks, find};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Packs, and folders to search for packs.
-    #[arg(long, required = true, num_args = 1..)]
-    packs: Vec<PathBuf>,
+    /// Packs, folders to search for packs, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST, or :*
+    /// for all tags, or a name that ends with * for all such repositories of the registry's
+    /// catalogue), oci-layout:FOLDER[:TAG], and @FILE with one of these a line, relative to the
+    /// current folder.
+    #[arg(long, required = true, num_args = 1.., value_parser = wanted::parser())]
+    packs: Vec<WantedPacks>,
+    /// Of each repository for which all tags are named, judge only the N newest versions.
+    #[arg(long, value_name = "N")]
+    latest: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    registries: RegistryFlags,
     #[command(flatten)]
     reports: Wanted,
     #[command(flatten)]
@@ -146,12 +158,13 @@ struct Prepared {
 /// `None` if no packs are selected.
 fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     let trusted = trusted(&args.trust)?;
+    drop(args.reports.key()?);
     if args.live {
         anstream::eprintln!("warning: --live is ignored; conformance always is a dry run");
     }
     let part = args.filter.is_some() || args.shard.is_some();
     args.reports.check_whole(part)?;
-    let (packs, all) = select(args)?;
+    let (packs, all, registries) = select(args)?;
     if packs.is_empty() {
         return Ok(None);
     }
@@ -180,7 +193,7 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
     let artifacts = out.own_folder("artifacts")?;
-    let options = options(args, limits, trusted, expectations, artifacts)?;
+    let options = options(args, limits, trusted, expectations, artifacts, registries)?;
     let started = started(&packs, &all, args.shard, &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // Writes reports before the first pack: if the process is killed, the
@@ -241,6 +254,7 @@ fn options(
     trusted: Vec<TrustedKey>,
     expectations: Option<Expectations>,
     artifacts: OutFolder,
+    registries: Registries,
 ) -> Result<Options, Error> {
     let level = args.profile.level();
     let answers = args.answers.as_deref();
@@ -261,6 +275,7 @@ fn options(
             ..Conditions::default()
         },
         artifacts,
+        registries,
         jobs: jobs(args),
         expectations,
         configuration: configuration(args)?,
@@ -270,7 +285,7 @@ fn options(
 
 /// Why a run has no packs.
 fn nothing_selected(args: &Args) -> String {
-    let roots: Vec<String> = args.packs.iter().map(|p| show(p)).collect();
+    let roots: Vec<String> = args.packs.iter().map(WantedPacks::shown).collect();
     format!(
         "no packs selected in {}: a pack is a .gtpack file or a folder with one of \
          {}{}; nothing was judged",
@@ -301,7 +316,8 @@ fn executor(
 impl Args {
     /// The files that the run reads, and the folders that it searches.
     fn inputs(&self) -> impl Iterator<Item = &Path> + Clone {
-        let read = self.packs.iter().chain(&self.expectations);
+        let packs = self.packs.iter().filter_map(WantedPacks::path);
+        let read = packs.chain(&self.expectations);
         let read = read.chain(&self.trust).chain(&self.answers);
         read.map(PathBuf::as_path)
     }
@@ -370,19 +386,19 @@ fn jobs(args: &Args) -> usize {
     super::jobs::bounded(args.jobs)
 }
 
-/// The packs of this run, and the labels of the packs of all shards.
-fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
-    let Discovered { mut packs, skipped } = discover(&args.packs, Marker::Manifest)?;
-    say_skipped(&skipped);
+/// The packs of this run, the labels of the packs of all shards, and what asks registries.
+fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>, Registries), Error> {
+    let latest = args.latest.map(std::num::NonZeroUsize::get);
+    let Found {
+        mut packs,
+        registries,
+    } = find(&args.packs, &args.registries, latest)?;
     if let Some(provider) = &args.provider {
-        packs.retain(|p| {
-            let stem = p.path.file_stem().map(|s| s.to_string_lossy().into_owned());
-            stem.as_deref() == Some(provider) || p.label == *provider
-        });
+        packs.retain(|p| p.is_named(provider));
     }
     let all = packs.iter().map(|p| p.label.clone()).collect();
     if let Some(shard) = args.shard {
         packs.retain(|p| shard.has(p));
     }
-    Ok((packs, all))
+    Ok((packs, all, registries))
 }

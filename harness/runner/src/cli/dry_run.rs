@@ -3,8 +3,10 @@
 use super::cache;
 use super::open::{open, without_wizard};
 use super::output::{complain, print_bounded, print_json};
+use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
 use crate::pack_events::outcome;
+use crate::place::Place;
 use crate::read_file;
 use clap::ValueEnum;
 use provision_core::Limits;
@@ -21,9 +23,12 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A .gtpack file, a pack folder, or a manifest beside its components.
-    #[arg(long)]
-    pack: PathBuf,
+    /// A .gtpack file, a pack folder, a manifest beside its components, oci://HOST/REPOSITORY:TAG
+    /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
+    #[arg(long, value_parser = registry::place())]
+    pack: Place,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// The id of the provider to set up.
     #[arg(long)]
     provider_id: String,
@@ -81,7 +86,11 @@ impl From<Mode> for ProvisionMode {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
-    let opened = open(&args.pack, &limits)?;
+    let opened = open(
+        &args.pack,
+        &args.registries.open(&args.pack.reference)?,
+        &limits,
+    )?;
     let inputs = inputs(args, &limits)?;
     let pack = match opened {
         Ok(pack) => pack,
@@ -89,7 +98,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     };
     let found = wizards(&pack);
     let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
-        return Ok(without_wizard(&pack, &args.pack, WizardKind::Setup));
+        return Ok(without_wizard(&pack, &args.pack.path, WizardKind::Setup));
     };
     let executor: Box<dyn StepExecutor> = match args.executor {
         Executor::Wasm => {

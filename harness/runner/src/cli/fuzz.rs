@@ -2,11 +2,13 @@
 
 use super::isolation::IsolationFlags;
 use super::output::{print_bounded, print_json};
+use super::registry::{self, RegistryFlags};
 use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
 use crate::fuzz::{Options, Outcome, fuzz};
 use crate::interrupt;
 use crate::out_folder::OutFolder;
+use crate::place::Place;
 use crate::repro::{self, FuzzBundle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provision_core::codes::CheckCode;
@@ -30,8 +32,12 @@ const LINES: u64 = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A .gtpack file, a pack folder, or a manifest beside its components.
-    pack: PathBuf,
+    /// A .gtpack file, a pack folder, a manifest beside its components, oci://HOST/REPOSITORY:TAG
+    /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
+    #[arg(value_parser = registry::place())]
+    pack: Place,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// How long to fuzz, for example `60s`, `10m` or `2h`.
     #[arg(long = "for", value_parser = humantime::parse_duration, default_value = "60s")]
     time: Duration,
@@ -62,15 +68,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
-    if !args.pack.exists() {
-        let why = format!("{}: no such pack", show(&args.pack));
+    let path = &args.pack.path;
+    if args.pack.is_missing() {
+        let why = format!("{}: no such pack", show(path));
         return Err(Error::Usage(why));
     }
     // NB: `.` and `..` have no name.
-    let name = args.pack.file_name().map(|n| n.to_string_lossy());
+    let name = path.file_name().map(|n| n.to_string_lossy());
+    let label = name.map_or_else(|| show(path), |n| inert(&n, 200));
     let pack = PackRef {
-        label: name.map_or_else(|| show(&args.pack), |n| inert(&n, 200)),
-        path: args.pack.clone(),
+        label,
+        path: path.clone(),
+        reference: args.pack.reference.clone(),
     };
     let options = Options {
         time: Some(args.time),
@@ -81,12 +90,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         only: args.wizard.clone(),
         place: args.isolation.place()?,
     };
+    let registries = args.registries.open(&args.pack.reference)?;
     let unheard = |e| Error::io("listen for", std::path::Path::new("signals"), e);
     // NB: a signal stops the campaign; its findings are written below, which is
     // fast enough for the time that the watch allows.
     let watch = interrupt::watch(|_| true).map_err(unheard)?;
     let status = Status::new();
-    let outcome = fuzz(&pack, &options, &|progress, elapsed| {
+    let outcome = fuzz(&pack, &registries, &options, &|progress, elapsed| {
         status.report(progress, elapsed);
     });
     drop(status);
@@ -190,7 +200,7 @@ fn as_json(args: &Args, outcome: &Outcome, bundles: &[PathBuf]) -> Value {
     });
     json!({
         "format": 1,
-        "pack": { "path": args.pack, "digest": outcome.digest },
+        "pack": { "path": args.pack.path, "digest": outcome.digest },
         "seed": args.seed,
         "runs": outcome.progress.runs,
         "edges": outcome.progress.edges,

@@ -2,38 +2,44 @@
 
 use super::output::{print_bounded, print_json};
 use super::refused::refused;
+use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
-use crate::source;
+use crate::place::{Place, Read};
 use provision_core::archive::differences;
 use provision_core::flow::{app_flows, entry};
 use provision_core::integrity::sbom;
+use provision_core::pack::RegistryOrigin;
 use provision_core::text::inert;
 use provision_core::wizard::{PackRole, Wizard, WizardKind, role, wizards};
 use provision_core::{Limits, Pack, Source};
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A .gtpack file, a pack folder, or a manifest beside its components.
-    #[arg(long)]
-    pack: PathBuf,
+    /// A .gtpack file, a pack folder, a manifest beside its components, oci://HOST/REPOSITORY:TAG
+    /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
+    #[arg(long, value_parser = registry::place())]
+    pack: Place,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
-    if !args.pack.exists() {
-        let message = format!("no such file or folder: {}", show(&args.pack));
+    let path = &args.pack.path;
+    if args.pack.is_missing() {
+        let message = format!("no such file or folder: {}", show(path));
         return Err(Error::Usage(message));
     }
     let limits = Limits::default();
-    let source = match source::load(&args.pack, &limits.archive) {
-        Ok(source) => source,
-        Err(error) => return refused(&args.pack, args.json, &error, None),
+    let registries = args.registries.open(&args.pack.reference)?;
+    let Read { source, origin } = match args.pack.read(&registries, &limits.archive) {
+        Ok(read) => read,
+        Err(error) => return refused(path, args.json, &error, None),
     };
     let bytes = match &source {
         // NB: of an archive above the bound, `load` read only a part.
@@ -43,13 +49,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         _ => None,
     };
     match Pack::open(source, &limits) {
-        Err(error) => refused(&args.pack, args.json, &error, bytes.as_deref()),
+        Err(error) => refused(path, args.json, &error, bytes.as_deref()),
         Ok(pack) => {
             let wizards = wizards(&pack);
             if args.json {
-                print_json(&descriptor(&pack, &wizards))?;
+                print_json(&descriptor(&pack, &wizards, origin.as_ref()))?;
             } else {
-                print_bounded(&text(&pack, &wizards))?;
+                print_bounded(&text(&pack, &wizards, origin.as_ref()))?;
             }
             Ok(Exit::Conforms)
         }
@@ -64,7 +70,7 @@ fn flow_of(wizards: &[Wizard], kind: WizardKind) -> Option<&str> {
 
 /// NB: scripts that are older than this harness read the first seven fields;
 /// these must not change.
-fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
+fn descriptor(pack: &Pack, wizards: &[Wizard], origin: Option<&RegistryOrigin>) -> Value {
     let (manifest, role) = (pack.manifest(), role(pack));
     let files: Vec<Value> = pack
         .files()
@@ -80,6 +86,7 @@ fn descriptor(pack: &Pack, wizards: &[Wizard]) -> Value {
         "outputs": manifest.capabilities,
         "role": { "role": role.role, "reason": role.reason },
         "digest": pack.digest(),
+        "registry": origin,
         "manifest": { "file": pack.manifest_file(), "format": manifest.format },
         "unknown_fields": manifest.unknown,
         "sboms": sboms(pack),
@@ -123,7 +130,7 @@ fn sboms(pack: &Pack) -> Vec<Value> {
     sbom::FILE_NAMES.iter().filter_map(one).collect()
 }
 
-fn text(pack: &Pack, wizards: &[Wizard]) -> String {
+fn text(pack: &Pack, wizards: &[Wizard], origin: Option<&RegistryOrigin>) -> String {
     let manifest = pack.manifest();
     let or_none = |v: &Option<String>| inert(v.as_deref().unwrap_or("(none)"), 200);
     let mut out = String::new();
@@ -136,6 +143,10 @@ fn text(pack: &Pack, wizards: &[Wizard]) -> String {
     let PackRole { role, reason, .. } = role(pack);
     let (digest, file, format) = (pack.digest(), pack.manifest_file(), manifest.format);
     let _ = writeln!(out, "role      {role}: {reason}\nsha256    {digest}");
+    if let Some(origin) = origin {
+        let (from, digest) = (&origin.reference, &origin.manifest_digest);
+        let _ = writeln!(out, "from      {from}, manifest digest {digest}");
+    }
     let _ = writeln!(out, "manifest  {file} ({format:?})");
     if !manifest.capabilities.is_empty() {
         let list: Vec<String> = manifest.capabilities.iter().map(|c| inert(c, 80)).collect();

@@ -1,6 +1,7 @@
 //! The command line. NB: external scripts call `pack inspect`, `dry-run setup`
 //! and `conformance`; the flags and the JSON of these commands must not change.
 
+mod attest;
 mod cache;
 mod catalogue;
 mod conformance;
@@ -17,6 +18,7 @@ mod play;
 mod profile;
 mod provision;
 mod refused;
+mod registry;
 mod repack;
 mod report;
 mod repro;
@@ -82,6 +84,11 @@ enum Command {
     /// Fuzz a pack's own wizards with other answers, inputs and states, guided by
     /// the code coverage of its guests.
     Fuzz(fuzz::Args),
+    /// Attach signed verdicts to packs in registries, and decide by them.
+    Attest {
+        #[command(subcommand)]
+        command: AttestCommand,
+    },
     /// Replay a recorded failure offline; exit 1 if it still fails.
     Repro(repro::Args),
     /// Show or remove the compile cache.
@@ -128,6 +135,15 @@ enum ExpectCommand {
     Add(expect::Add),
     /// Remove the expectations that are expired or that a run reported as stale.
     Prune(expect::Prune),
+}
+
+#[derive(Debug, Subcommand)]
+enum AttestCommand {
+    /// Attach a signed statement to a pack in a registry.
+    Push(attest::Push),
+    /// Decide whether a pack may be deployed: exit 0 only if a trusted key signed a passing
+    /// verdict over these bytes, by this profile or a stricter one.
+    Verify(attest::Verify),
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,6 +216,10 @@ pub fn main() -> ExitCode {
         Command::Expect {
             command: ExpectCommand::Prune(args),
         } => expect::prune(&args),
+        Command::Attest { command } => match command {
+            AttestCommand::Push(args) => attest::push(&args),
+            AttestCommand::Verify(args) => attest::verify(&args),
+        },
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Repro(args) => repro::run(&args),
         Command::Cache {

@@ -1,22 +1,29 @@
 //! Opens the pack that a command names.
 
 use crate::exit::{Error, Exit, exit_of, show};
-use crate::source;
+use crate::place::Place;
 use provision_core::wizard::WizardKind;
 use provision_core::{Limits, Pack};
+use provision_registry::Registries;
 use std::path::Path;
 
-/// The pack at `path`; or, after an error message, the exit code of a command that cannot
+/// The pack at `place`; or, after an error message, the exit code of a command that cannot
 /// use it.
 ///
 /// # Errors
 /// [`Error::Usage`] if nothing is there.
-pub(super) fn open(path: &Path, limits: &Limits) -> Result<Result<Pack, Exit>, Error> {
-    if !path.exists() {
+pub(super) fn open(
+    place: &Place,
+    registries: &Registries,
+    limits: &Limits,
+) -> Result<Result<Pack, Exit>, Error> {
+    let path = &place.path;
+    if place.is_missing() {
         let message = format!("no such file or folder: {}", show(path));
         return Err(Error::Usage(message));
     }
-    let opened = source::load(path, &limits.archive).and_then(|source| Pack::open(source, limits));
+    let read = place.read(registries, &limits.archive);
+    let opened = read.and_then(|read| Pack::open(read.source, limits));
     Ok(opened.map_err(|error| {
         anstream::eprintln!("error: {}: {error}", show(path));
         exit_of(&error)

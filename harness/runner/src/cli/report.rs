@@ -50,6 +50,7 @@ pub(super) fn render(args: &Render) -> Result<Exit, Error> {
 fn read(events: &Path, wanted: &Wanted) -> Result<Run, Error> {
     let run = wanted.read(events)?;
     wanted.check_whole_run(&run.started)?;
+    drop(wanted.key()?);
     for path in wanted.paths() {
         files::check_writable(path)?;
     }
@@ -196,8 +197,11 @@ fn whole(args: &Merge, runs: &[Run]) -> Result<RunStarted, Error> {
     if selection != first.selection {
         return Err(MergeError::Packs.into());
     }
+    // A statement about the whole is as old as its oldest part.
+    let at = runs.iter().filter_map(|run| run.started.at).min();
     Ok(RunStarted {
         shard: None,
+        at,
         packs,
         ..first.clone()
     })
@@ -254,6 +258,7 @@ fn alike(a: &RunStarted, b: &RunStarted) -> bool {
         let shard = started.shard.map(|s| Shard { index: 0, ..s });
         let started = RunStarted {
             shard,
+            at: None,
             packs: Vec::new(),
             ..started.clone()
         };

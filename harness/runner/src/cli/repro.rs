@@ -2,7 +2,9 @@
 
 use super::isolation::IsolationFlags;
 use super::output::print;
+use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit};
+use crate::place::Place;
 use crate::repro::{AnyBundle, Bundle, FuzzBundle, Replay, Shown};
 use provision_core::text::inert;
 use provision_core::{Finding, Status};
@@ -14,9 +16,12 @@ pub(super) struct Args {
     /// A repro bundle, which `conformance` writes below `artifacts/` in its output
     /// folder, and `fuzz` into its own.
     bundle: PathBuf,
-    /// The pack, if the bundle does not contain it and its path has changed.
-    #[arg(long)]
-    pack: Option<PathBuf>,
+    /// The pack, if the bundle does not contain it and its path has changed; or its reference,
+    /// if it was in a registry: a bundle alone makes no connection.
+    #[arg(long, value_parser = registry::place())]
+    pack: Option<Place>,
+    #[command(flatten)]
+    registries: RegistryFlags,
     #[command(flatten)]
     isolation: IsolationFlags,
 }
@@ -30,9 +35,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         );
     }
     let isolation = args.isolation.place()?;
+    let reference = args
+        .pack
+        .as_ref()
+        .and_then(|place| place.reference.as_ref());
+    let registries = args.registries.open(reference)?;
     let replay = Replay {
         bundle: &args.bundle,
-        pack: args.pack.as_deref(),
+        pack: args.pack.as_ref(),
+        registries: &registries,
         isolation: &isolation,
     };
     match &decoded.bundle {

@@ -11,6 +11,7 @@ pub use log::EventLog;
 
 use crate::timings::PackTimes;
 use provision_core::flow::{Message, WalkOutcome};
+use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::{Cause, Level};
@@ -60,6 +61,9 @@ pub struct RunStarted {
     pub format: u32,
     /// The harness's version.
     pub version: String,
+    /// When the run began, in seconds of Unix time. Streams of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
     /// Profile that the packs are judged by.
     pub profile: String,
     /// The trial-name filter, if there is one.
@@ -234,6 +238,9 @@ pub struct PackFinished {
     pub role: Option<PackRole>,
     /// SHA-256 of what was read.
     pub digest: String,
+    /// Where in a registry or a layout it was. Packs of this machine have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryOrigin>,
     /// The verdict.
     pub verdict: Verdict,
     /// The number of steps that ran to a usable answer.

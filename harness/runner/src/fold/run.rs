@@ -86,6 +86,7 @@ impl Run {
     pub fn not_begun(why: String) -> Self {
         Self {
             started: RunStarted {
+                at: None,
                 format: FORMAT,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 profile: Level::Must.profile().to_owned(),

@@ -1,10 +1,11 @@
 //! An in-toto statement with a test-result predicate: which bytes passed which
-//! checks under which configuration. The harness does not sign it; the user
-//! signs it with a tool and key of their own.
+//! checks under which configuration. The user signs it with `--sign`, or with a
+//! tool and key of their own.
 //!
 //! Source: in-toto Attestation Framework, Statement v1 and predicate
 //! `test-result` v0.1.
 
+use crate::events::PackFinished;
 use crate::exit::Error;
 use crate::files;
 use crate::fold::Run;
@@ -13,6 +14,9 @@ use provision_core::pack::digest;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
+
+/// The flag that requests it.
+pub(crate) const FLAG: &str = "attestation";
 
 /// Writes the statement of `run`.
 ///
@@ -30,7 +34,7 @@ fn statement(run: &Run) -> Result<Value, Error> {
         let label = pack.label();
         let bytes = pack.finished.as_ref().map(|f| f.digest.as_str());
         match bytes.filter(|digest| !digest.is_empty()) {
-            Some(sha256) => subjects.push(json!({ "name": label, "digest": { "sha256": sha256 } })),
+            Some(sha256) => subjects.push(subject(label, sha256, pack.finished.as_ref())),
             None => nameless.push(label.to_owned()),
         }
         for check in &pack.checks {
@@ -75,6 +79,19 @@ fn statement(run: &Run) -> Result<Value, Error> {
     }))
 }
 
+/// A pack as subject: its digest is that of the content, and the digest of the manifest in
+/// the registry is an annotation.
+fn subject(label: &str, sha256: &str, finished: Option<&PackFinished>) -> Value {
+    let mut subject = json!({ "name": label, "digest": { "sha256": sha256 } });
+    if let Some(origin) = finished.and_then(|f| f.registry.as_ref()) {
+        subject["annotations"] = json!({
+            "reference": origin.reference,
+            "manifest_digest": origin.manifest_digest,
+        });
+    }
+    subject
+}
+
 /// The settings and the files other than packs that decide the result, each
 /// with its digest.
 fn configuration(run: &Run) -> Result<Vec<Value>, Error> {
@@ -100,6 +117,14 @@ fn configuration(run: &Run) -> Result<Vec<Value>, Error> {
     .into_iter()
     .map(|(name, text)| json!({ "name": name, "digest": { "sha256": digest(text.as_bytes()) } }))
     .collect::<Vec<_>>();
+    if let Some(harness) = all.first_mut() {
+        // What a gate decides by, in plain text. NB: in-toto has no field for it elsewhere.
+        harness["annotations"] = json!({
+            "version": started.version,
+            "profile": started.profile,
+            "judged_at": started.at.map(|at| at.to_string()),
+        });
+    }
     for file in &started.configuration {
         all.push(json!({ "name": file.name, "digest": { "sha256": file.sha256 } }));
     }

@@ -1,6 +1,7 @@
 //! Replaces the reports of an earlier run before a run can fail: a report that stays where
 //! it was looks like the result of the run that failed.
 
+use super::attestation::FLAG;
 use super::{FORMATS, Format, Wanted};
 use crate::apart::{Outputs, is_of_a_pack};
 use crate::events::RunStarted;
@@ -73,7 +74,7 @@ impl Wanted {
                 show(path)
             )));
         }
-        let baseline = self.baseline.iter().map(PathBuf::as_path);
+        let baseline = self.baseline.iter().chain(&self.sign).map(PathBuf::as_path);
         Outputs::of([path].into_iter())?.apart_from(inputs.chain(baseline))
     }
 
@@ -83,10 +84,7 @@ impl Wanted {
     /// # Errors
     /// [`Error::Usage`] says what to leave out.
     pub(crate) fn check_whole(&self, part: bool) -> Result<(), Error> {
-        let states = self
-            .files
-            .iter()
-            .any(|(format, _)| format.flag == "attestation");
+        let states = self.files.iter().any(|(format, _)| format.flag == FLAG);
         if states && part {
             let why = "--attestation states the result of the whole profile, and --filter and \
                        --shard judge only a part; leave one of them out, or merge the shards \
@@ -129,6 +127,7 @@ fn named(args: &[OsString]) -> (Wanted, Vec<PathBuf>) {
     let wanted = Wanted {
         files,
         baseline: None,
+        sign: None,
     };
     (wanted, kept.into_iter().map(PathBuf::from).collect())
 }

@@ -206,6 +206,7 @@ fn pack_head(pack: &PackRun) -> Value {
         "id": finished.and_then(|f| f.id.as_ref()),
         "role": finished.and_then(|f| f.role.as_ref()),
         "digest": finished.map(|f| &f.digest),
+        "registry": finished.and_then(|f| f.registry.as_ref()),
         "verdict": verdict,
         "steps_executed": pack.summary.steps_executed,
         "steps_due": pack.summary.steps_due,

@@ -144,6 +144,15 @@ fn one(pack: &PackRun, level: Level) -> String {
         code(pack.label()),
         code(digest)
     );
+    if let Some(origin) = pack.finished.as_ref().and_then(|f| f.registry.as_ref()) {
+        let _ = writeln!(
+            out,
+            "From {}, manifest digest {}, content digest {}\n",
+            code(&origin.reference),
+            code(&origin.manifest_digest),
+            code(&origin.content_digest)
+        );
+    }
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "- **error** {}", code(&why));
     }

@@ -10,11 +10,13 @@ pub mod markdown;
 pub mod sarif;
 
 use crate::apart::Outputs;
-use crate::exit::Error;
+use crate::exit::{Error, show};
 use crate::files;
 use crate::fold::{Baseline, Run};
+use crate::read_file;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 pub(crate) use invalidate::invalidate_named;
+use provision_core::integrity::dsse::SigningKey;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -64,14 +66,15 @@ pub const FORMATS: &[Format] = &[
         write: markdown::write,
     },
     Format {
-        flag: "attestation",
+        flag: attestation::FLAG,
         value: "ATTESTATION",
-        help: "Write an unsigned in-toto test-result statement to this file",
+        help: "Write an in-toto test-result statement to this file; unsigned without --sign",
         write: attestation::write,
     },
 ];
 
 const BASELINE: &str = "baseline";
+const SIGN: &str = "sign";
 
 /// The reports that the flags request, with their paths.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,8 @@ pub struct Wanted {
     files: Vec<(&'static Format, PathBuf)>,
     /// The JSON report of an earlier run, to compare the fuel with.
     baseline: Option<PathBuf>,
+    /// The key that signs the statement.
+    sign: Option<PathBuf>,
 }
 
 impl fmt::Debug for Format {
@@ -94,6 +99,7 @@ impl FromArgMatches for Wanted {
         Ok(Self {
             files: files.collect(),
             baseline: path(BASELINE),
+            sign: path(SIGN),
         })
     }
 
@@ -118,7 +124,11 @@ impl Args for Wanted {
             );
         let formats = FORMATS.iter();
         let formats = formats.map(|f| flag(f.flag).value_name(f.value).help(f.help));
-        command.args(formats).arg(baseline)
+        let sign = flag(SIGN)
+            .value_name("KEY.PEM")
+            .requires(attestation::FLAG)
+            .help("Sign the statement with this Ed25519 private key (PKCS #8), in a DSSE envelope");
+        command.args(formats).arg(baseline).arg(sign)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -152,7 +162,7 @@ impl Wanted {
     ) -> Result<Outputs<'p>, Error> {
         let others = others.into_iter().map(PathBuf::as_path);
         let outputs = Outputs::of(others.chain(self.paths()))?;
-        let inputs = inputs.into_iter().chain(&self.baseline);
+        let inputs = inputs.into_iter().chain(&self.baseline).chain(&self.sign);
         outputs.apart_from(inputs.map(PathBuf::as_path))?;
         Ok(outputs)
     }
@@ -167,9 +177,31 @@ impl Wanted {
     /// # Errors
     /// The first [`Error`] of reading the stream or of writing a report.
     pub fn write(&self, run: &Run) -> Result<(), Error> {
+        let key = self.key()?;
         for (format, path) in &self.files {
-            files::write_with(path, |out| (format.write)(run, out))?;
+            match key.as_ref().filter(|_| format.flag == attestation::FLAG) {
+                Some(key) => {
+                    let mut statement = Vec::new();
+                    (format.write)(run, &mut statement)?;
+                    files::write(path, &files::pretty(&key.sign(&statement))?)?;
+                }
+                None => files::write_with(path, |out| (format.write)(run, out))?,
+            }
         }
         Ok(())
+    }
+
+    /// The key that signs the statement, if the flags name one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a file that holds no such key.
+    pub(crate) fn key(&self) -> Result<Option<SigningKey>, Error> {
+        let Some(path) = &self.sign else {
+            return Ok(None);
+        };
+        let text = read_file::read_text(path, read_file::SIGNING_KEY).map_err(Error::File)?;
+        let key = SigningKey::from_pem(&text);
+        let wrong = |why| Error::Usage(format!("--sign {}: {why}", show(path)));
+        key.map(Some).map_err(wrong)
     }
 }

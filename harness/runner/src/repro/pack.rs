@@ -3,6 +3,7 @@
 use super::error::BundleError;
 use crate::discover::PackRef;
 use crate::exit::Error;
+use crate::place::{Place, Read as Loading};
 use crate::read_file::open_regular;
 use crate::source;
 use base64::Engine;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use provision_core::limits::ArchiveLimits;
 use provision_core::pack::digest;
 use provision_core::{OpenError, Source, manifest};
+use provision_registry::Registries;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::Path;
@@ -34,7 +36,7 @@ pub struct BundledPack {
 }
 
 /// A pack that was read, or why it could not be.
-pub(super) type Loaded = Result<Source, OpenError>;
+pub(super) type Loaded = Result<Loading, OpenError>;
 
 impl BundledPack {
     /// Reads the pack: from `given`, else from the bundle itself, else from the path
@@ -50,20 +52,24 @@ impl BundledPack {
     /// [`Error::Bundle`] if there is no such pack.
     pub(super) fn load(
         &self,
-        given: Option<&Path>,
+        given: Option<&Place>,
+        registries: &Registries,
         folder: &Path,
         limits: &ArchiveLimits,
     ) -> Result<Loaded, Error> {
-        if let Some(path) = given {
-            if !path.exists() {
-                return Err(BundleError::NoPack(path.to_owned()).into());
+        if let Some(place) = given {
+            if place.is_missing() {
+                return Err(BundleError::NoPack(place.path.clone()).into());
             }
-            let loaded = source::load(path, limits);
+            let loaded = place.read(registries, limits);
             self.check(&loaded, limits)?;
             return Ok(loaded);
         }
         if let Some(bytes) = self.carried()? {
-            let loaded = Ok(Source::Archive(Arc::from(bytes)));
+            let loaded = Ok(Loading {
+                source: Source::Archive(Arc::from(bytes)),
+                origin: None,
+            });
             self.check(&loaded, limits)?;
             return Ok(loaded);
         }
@@ -100,14 +106,17 @@ impl BundledPack {
         if !looks_like_a_pack(path) {
             return Err(BundleError::NotAPack(path.to_owned()));
         }
-        let loaded = source::load(path, limits);
+        let loaded = source::load(path, limits).map(|source| Loading {
+            source,
+            origin: None,
+        });
         self.check(&loaded, limits)?;
         Ok(loaded)
     }
 
     /// Refuses a pack with another digest.
     fn check(&self, loaded: &Loaded, limits: &ArchiveLimits) -> Result<(), BundleError> {
-        let actual = match loaded {
+        let actual = match loaded.as_ref().map(|read| &read.source) {
             // As in a run: a pack that was not fully read has no digest.
             Err(_) => String::new(),
             Ok(Source::Archive(bytes)) if bytes.len() as u64 > limits.archive_bytes => {
@@ -142,7 +151,9 @@ fn looks_like_a_pack(path: &Path) -> bool {
 #[must_use]
 pub fn bundled(pack: &PackRef, digest: &str, is_readable: bool) -> BundledPack {
     let is_archive = pack.path.extension().is_some_and(|e| e == "gtpack");
-    let carries = is_archive && is_readable && !pack.path.is_symlink();
+    // Checks of registries judge more than the bytes, so the reference is followed again.
+    let is_local = pack.reference.is_none();
+    let carries = is_archive && is_local && is_readable && !pack.path.is_symlink();
     let bytes = carries.then(|| small(&pack.path, digest)).flatten();
     BundledPack {
         label: pack.label.clone(),

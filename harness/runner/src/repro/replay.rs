@@ -3,14 +3,16 @@
 use super::bundle::{Bundle, FuzzBundle};
 use super::error::BundleError;
 use super::pack::BundledPack;
-use crate::examine::examine_source;
+use crate::examine::examine_read;
 use crate::executors::{AnyExecutor, Isolation};
 use crate::exit::Error;
 use crate::fuzz::{self, Prepared};
+use crate::place::Place;
 use provision_core::text::inert;
 use provision_core::{Finding, Limits, Status};
 use provision_exec::Compilers;
 use provision_oracle::{CheckResult, Conditions, Level, checks};
+use provision_registry::Registries;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -19,8 +21,10 @@ use std::path::Path;
 pub struct Replay<'r> {
     /// The bundle's file. The path of its pack may be relative to its folder.
     pub bundle: &'r Path,
-    /// The path of the pack, if the user gives one.
-    pub pack: Option<&'r Path>,
+    /// Where the pack is, if the user says so.
+    pub pack: Option<&'r Place>,
+    /// What asks registries, for a pack that is in one.
+    pub registries: &'r Registries,
     /// In which process guests run.
     pub isolation: &'r Isolation,
 }
@@ -58,7 +62,7 @@ impl Replay<'_> {
             expected: _,
         } = bundle;
         let known = checks::by_id(check).ok_or_else(|| BundleError::NoCheck(check.clone()))?;
-        let source = self.load(pack, limits)?;
+        let read = self.load(pack, limits)?;
         let compilers = match known.level {
             Level::Should => Compilers::All,
             Level::Must | Level::Publish => Compilers::One,
@@ -71,7 +75,7 @@ impl Replay<'_> {
             answers: answers.clone(),
             ..Conditions::default()
         };
-        let examined = examine_source(source, &executor, &conditions, known.level);
+        let examined = examine_read(read, &executor, &conditions, known.level);
         let mut results = examined.results.into_iter();
         let result = results.find(|r| r.check == known.id && r.scope.to_string() == *scope);
         let result = result.ok_or_else(|| BundleError::NoResult {
@@ -102,7 +106,7 @@ impl Replay<'_> {
             kind: _,
             version: _,
         } = bundle;
-        let source = self.load(pack, limits)?;
+        let source = self.load(pack, limits)?.map(|read| read.source);
         let executor = self.executor(limits, Compilers::One)?;
         let conditions = fuzz::conditions(limits, *seed, Some(input.wizard.clone()));
         let label = inert(&pack.label, 200);
@@ -112,7 +116,7 @@ impl Replay<'_> {
 
     fn load(&self, pack: &BundledPack, limits: &Limits) -> Result<super::pack::Loaded, Error> {
         let folder = self.bundle.parent().unwrap_or(Path::new(""));
-        pack.load(self.pack, folder, &limits.archive)
+        pack.load(self.pack, self.registries, folder, &limits.archive)
     }
 
     fn executor(&self, limits: &Limits, compilers: Compilers) -> Result<AnyExecutor, Error> {
@@ -135,6 +139,7 @@ mod tests {
     fn bundle(digest: &str) -> Bundle {
         let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
         let pack = PackRef {
+            reference: None,
             label: "noop".into(),
             path: packs.join("conforming/noop-provision"),
         };
@@ -169,6 +174,7 @@ mod tests {
         let replay = Replay {
             bundle: Path::new("bundle.json"),
             pack: None,
+            registries: &Registries::default(),
             isolation: &isolation,
         };
         let wrong = replay.check(&bundle(&"0".repeat(64)));

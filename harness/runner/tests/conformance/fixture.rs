@@ -3,12 +3,12 @@
 
 use super::expectation::Expectation;
 use greentic_provision::discover::PackRef;
-use greentic_provision::examine::{Examined, examine};
-use greentic_provision::source;
+use greentic_provision::examine::{Examined, examine, load};
 use provision_core::Pack;
 use provision_core::wizard::wizards;
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, Level};
+use provision_registry::Registries;
 use std::sync::{Arc, OnceLock};
 
 /// The executors and conditions for all packs.
@@ -31,8 +31,8 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new(pack: PackRef, bench: Arc<FixtureRunner>) -> Self {
         let limits = &bench.conditions.limits;
-        let opened =
-            source::load(&pack.path, &limits.archive).and_then(|source| Pack::open(source, limits));
+        let read = load(&pack, &Registries::default(), &limits.archive);
+        let opened = read.and_then(|read| Pack::open(read.source, limits));
         let names = |pack: Pack| wizards(&pack).into_iter().map(|w| w.name).collect();
         Self {
             wizards: opened.map(names).unwrap_or_default(),

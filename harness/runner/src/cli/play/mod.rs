@@ -9,7 +9,9 @@ use super::cache;
 use super::dry_run;
 use super::open::{open, without_wizard};
 use super::output::{complain, print_bounded};
+use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit};
+use crate::place::Place;
 use form::{Asked, ask};
 use input::Lines;
 use provision_core::text::inert;
@@ -28,8 +30,12 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A .gtpack file, a pack folder, or a manifest beside its components.
-    pack: PathBuf,
+    /// A .gtpack file, a pack folder, a manifest beside its components, oci://HOST/REPOSITORY:TAG
+    /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
+    #[arg(value_parser = registry::place())]
+    pack: Place,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// The wizard to play; by default the setup that the operator runs.
     #[arg(long)]
     wizard: Option<String>,
@@ -51,7 +57,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
-    let opened = open(&args.pack, &limits)?;
+    let opened = open(
+        &args.pack,
+        &args.registries.open(&args.pack.reference)?,
+        &limits,
+    )?;
     let given = match &args.answers {
         Some(path) => dry_run::answers(path, &limits)?,
         None => json!({}),
@@ -62,7 +72,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     };
     let found = wizards(&pack);
     let Some(wizard) = choose(&found, args.wizard.as_deref())? else {
-        return Ok(without_wizard(&pack, &args.pack, WizardKind::Setup));
+        return Ok(without_wizard(&pack, &args.pack.path, WizardKind::Setup));
     };
     let cache = args.cache.open()?;
     let executor = WasmtimeExecutor::over(&limits.step, Compilers::One, cache.as_ref())?;

@@ -8,7 +8,9 @@ use super::{resume, shown};
 use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::output::{print, print_json};
+use crate::cli::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
+use crate::place::Place;
 use crate::read_file;
 use provision_apply::{
     Applied, Applier, ApplyError, EmbeddedStore, InstallKey, SavedPlan, Store, Transaction,
@@ -18,9 +20,12 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// A .gtpack file, a pack folder, or a manifest beside its components.
-    #[arg(long)]
-    pack: PathBuf,
+    /// A .gtpack file, a pack folder, a manifest beside its components, oci://HOST/REPOSITORY:TAG
+    /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
+    #[arg(long, value_parser = registry::place())]
+    pack: Place,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// The id of the provider.
     #[arg(long, required_unless_present = "plan")]
     provider_id: Option<String>,
@@ -64,6 +69,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Error> {
     }
     with_proposer(
         &args.pack,
+        &args.registries,
         &args.cache,
         &args.isolation,
         |proposer| match &args.plan {

@@ -4,7 +4,9 @@ use super::flags::{StoreFlags, TenantFlags};
 use super::proposal::identity;
 use crate::cli::open::open;
 use crate::cli::output::{print, print_json};
+use crate::cli::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
+use crate::place::Place;
 use clap::ValueEnum;
 use provision_apply::export::{ExportedFile, Provenance, greentic_setup};
 use provision_apply::{InstallRecord, Store};
@@ -22,8 +24,10 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_enum)]
     layout: Layout,
     /// The packs of the installations: the layout states which bytes a config is for.
-    #[arg(long, required = true, num_args = 1..)]
-    pack: Vec<PathBuf>,
+    #[arg(long, required = true, num_args = 1.., value_parser = registry::place())]
+    pack: Vec<Place>,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// The folder to write into. A file that exists is not replaced.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -45,8 +49,14 @@ enum Layout {
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let Layout::GreenticSetup = args.layout;
     let mut packs = BTreeMap::new();
-    for path in &args.pack {
-        let pack = match open(path, &Limits::default())? {
+    let references = args
+        .pack
+        .iter()
+        .filter_map(|place| place.reference.as_ref());
+    let registries = args.registries.open(references)?;
+    for place in &args.pack {
+        let path = &place.path;
+        let pack = match open(place, &registries, &Limits::default())? {
             Ok(pack) => pack,
             Err(exit) => return Ok(exit),
         };

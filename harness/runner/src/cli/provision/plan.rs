@@ -7,16 +7,21 @@ use super::shown;
 use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::output::{print, print_json};
+use crate::cli::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
 use crate::files;
+use crate::place::Place;
 use provision_apply::{SavedPlan, Store};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// A .gtpack file, a pack folder, or a manifest beside its components.
-    #[arg(long)]
-    pack: PathBuf,
+    /// A .gtpack file, a pack folder, a manifest beside its components, oci://HOST/REPOSITORY:TAG
+    /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
+    #[arg(long, value_parser = registry::place())]
+    pack: Place,
+    #[command(flatten)]
+    registries: RegistryFlags,
     /// The id of the provider.
     #[arg(long)]
     provider_id: String,
@@ -42,9 +47,13 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args) -> Result<Exit, Error> {
-    with_proposer(&args.pack, &args.cache, &args.isolation, |proposer| {
-        planned(args, proposer)
-    })
+    with_proposer(
+        &args.pack,
+        &args.registries,
+        &args.cache,
+        &args.isolation,
+        |proposer| planned(args, proposer),
+    )
 }
 
 /// Drives the wizard, shows what would change, and saves it.

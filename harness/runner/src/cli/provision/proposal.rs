@@ -7,8 +7,10 @@ use crate::cli::dry_run;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::open::{open, without_wizard};
 use crate::cli::output::complain;
+use crate::cli::registry::RegistryFlags;
 use crate::exit::{Error, Exit};
 use crate::interrupt;
+use crate::place::Place;
 use provision_apply::{Contents, InstallKey, PackIdentity, Request, Revision, Transaction, view};
 use provision_core::wizard::{
     Driver, ProvisionInputs, ProvisionPlan, StepExecutor, StoreView, Task, Wizard, WizardKind,
@@ -37,17 +39,18 @@ pub(super) struct Proposer<'p> {
     pub(super) executor: &'p dyn StepExecutor,
 }
 
-/// Calls `then` with what drives the wizards of the pack at `path`. The process ends soon
+/// Calls `then` with what drives the wizards of the pack at `place`. The process ends soon
 /// after a signal, and the store is as it was.
 pub(super) fn with_proposer(
-    path: &Path,
+    place: &Place,
+    registries: &RegistryFlags,
     cache: &CacheFlags,
     isolation: &IsolationFlags,
     then: impl FnOnce(&Proposer<'_>) -> Result<Exit, Error>,
 ) -> Result<Exit, Error> {
     super::hold_secrets()?;
     let limits = Limits::default();
-    let pack = match open(path, &limits)? {
+    let pack = match open(place, &registries.open(&place.reference)?, &limits)? {
         Ok(pack) => pack,
         Err(exit) => return Ok(exit),
     };
@@ -58,7 +61,7 @@ pub(super) fn with_proposer(
         .place()?
         .steps(&limits, Compilers::One, cache.as_ref(), 1)?;
     then(&Proposer {
-        path,
+        path: &place.path,
         pack: &pack,
         limits: &limits,
         executor: &executor,

@@ -82,6 +82,10 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
             if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
                 let _ = writeln!(out, "  sha256 {}", finished.digest);
             }
+            if let Some(origin) = pack.finished.as_ref().and_then(|f| f.registry.as_ref()) {
+                let (from, digest) = (&origin.reference, &origin.manifest_digest);
+                let _ = writeln!(out, "  from {from}, manifest digest {digest}");
+            }
             out += &causes::all(&pack.causes, run.level());
             out += &details::failures(run, pack);
         }

@@ -61,6 +61,16 @@ pub(super) fn details(
             text(&f.digest),
             f.probes,
         );
+        if let Some(origin) = &f.registry {
+            let _ = writeln!(
+                out,
+                "<p>from <code>{}</code>, manifest digest <code>{}</code>, content digest \
+                 <code>{}</code></p>",
+                text(&origin.reference),
+                text(&origin.manifest_digest),
+                text(&origin.content_digest),
+            );
+        }
     }
     causes(&mut held, run, pack)?;
     for of_status in [is_failure, is_excused] {

@@ -1,7 +1,7 @@
 //! The cases of a JUnit file: one per check, and one for the verdict of each
 //! pack.
 
-use crate::events::{Called, CheckFinished, NodeDone, WizardDriven};
+use crate::events::{Called, CheckFinished, NodeDone, PackFinished, WizardDriven};
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
 use provision_oracle::Cause;
@@ -231,11 +231,21 @@ fn verdict(pack: &PackRun) -> Case {
             _ => verdict.to_string(),
         },
         detail: if shown { String::new() } else { errors(pack) },
-        output: pack
-            .finished
-            .as_ref()
-            .map_or_else(String::new, |f| format!("sha256: {}\n", f.digest)),
+        output: pack.finished.as_ref().map_or_else(String::new, |f| {
+            format!("sha256: {}\n{}", f.digest, origin(f))
+        }),
     }
+}
+
+/// Where in a registry the pack was.
+fn origin(finished: &PackFinished) -> String {
+    let Some(origin) = &finished.registry else {
+        return String::new();
+    };
+    format!(
+        "reference: {}\nmanifest digest: {}\ncontent digest: {}\n",
+        origin.reference, origin.manifest_digest, origin.content_digest
+    )
 }
 
 fn verdict_status(pack: &PackRun) -> Status {

@@ -1,0 +1,169 @@
+//! Which packs `--packs` names: paths, references, patterns and lists of these.
+
+use crate::cli::registry::RegistryFlags;
+use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped, settle};
+use crate::exit::{Error, show};
+use crate::read_file;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use provision_registry::{Host, Named, Pattern, Reference, Registries};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Packs of a list, at most.
+const LISTED: usize = 100_000;
+
+/// One argument of `--packs`.
+#[derive(Debug, Clone)]
+pub(super) enum WantedPacks {
+    /// A pack, or a folder that is searched.
+    Path(PathBuf),
+    /// A pack in a registry or a layout.
+    Reference(Reference),
+    /// Packs of a registry.
+    Pattern(String, Pattern),
+    /// A file with one of these a line.
+    List(PathBuf),
+}
+
+/// Parses an argument of `--packs`.
+pub(super) fn parser() -> impl TypedValueParser<Value = WantedPacks> {
+    OsStringValueParser::new().try_map(WantedPacks::parse)
+}
+
+impl WantedPacks {
+    fn parse(text: OsString) -> Result<Self, String> {
+        let Some(shown) = text.to_str() else {
+            return Ok(Self::Path(PathBuf::from(text)));
+        };
+        if let Some(list) = shown.strip_prefix('@') {
+            return Ok(Self::List(PathBuf::from(list)));
+        }
+        match Named::parse(shown) {
+            None => Ok(Self::Path(PathBuf::from(shown))),
+            Some(Err(why)) => Err(why.to_string()),
+            Some(Ok(Named::One(reference))) => Ok(Self::Reference(reference)),
+            Some(Ok(Named::Many(pattern))) => Ok(Self::Pattern(shown.to_owned(), pattern)),
+        }
+    }
+
+    /// The file or folder that is read.
+    pub(super) fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Path(path) | Self::List(path) => Some(path),
+            Self::Reference(Reference::Layout(layout)) => Some(&layout.path),
+            Self::Reference(Reference::Registry(_)) | Self::Pattern(..) => None,
+        }
+    }
+
+    /// As the user typed it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Path(path) => show(path),
+            Self::Reference(reference) => reference.to_string(),
+            Self::Pattern(text, _) => text.clone(),
+            Self::List(path) => format!("@{}", show(path)),
+        }
+    }
+}
+
+/// The packs that were found, and what asks the registries that hold some of them.
+pub(super) struct Found {
+    pub(super) packs: Vec<PackRef>,
+    pub(super) registries: Registries,
+}
+
+/// The arguments, sorted by what they are.
+#[derive(Default)]
+struct Sorted {
+    roots: Vec<PathBuf>,
+    references: Vec<Reference>,
+    patterns: Vec<Pattern>,
+}
+
+/// The packs that `wanted` names. A registry is asked only for a pattern.
+///
+/// # Errors
+/// [`Error::Usage`] for what does not exist and for a malformed list, [`Error::Registry`]
+/// for a registry that does not list its packs.
+pub(super) fn find(
+    wanted: &[WantedPacks],
+    flags: &RegistryFlags,
+    latest: Option<usize>,
+) -> Result<Found, Error> {
+    let mut sorted = Sorted::default();
+    for one in wanted {
+        sorted.add(one)?;
+    }
+    let Sorted {
+        roots,
+        references,
+        patterns,
+    } = sorted;
+    if latest.is_some() && patterns.is_empty() {
+        let message = "--latest is for references that name many packs, such as \
+                       oci://HOST/REPOSITORY:*";
+        return Err(Error::Usage(message.into()));
+    }
+    let of_references = references.iter().filter_map(|reference| match reference {
+        Reference::Registry(image) => Some(&image.host),
+        Reference::Layout(_) => None,
+    });
+    let hosts: BTreeSet<&Host> = of_references
+        .chain(patterns.iter().map(|p| &p.host))
+        .collect();
+    let registries = flags.for_hosts(&hosts)?;
+    let Discovered { mut packs, skipped } = discover(&roots, Marker::Manifest)?;
+    say_skipped(&skipped);
+    for pattern in &patterns {
+        let images = registries.list(pattern, latest).map_err(Error::Registry)?;
+        let references = images.into_iter().map(Reference::Registry);
+        packs.extend(references.map(PackRef::of));
+    }
+    packs.extend(references.into_iter().map(PackRef::of));
+    settle(&mut packs);
+    Ok(Found { packs, registries })
+}
+
+impl Sorted {
+    fn add(&mut self, one: &WantedPacks) -> Result<(), Error> {
+        match one {
+            WantedPacks::Path(path) => self.roots.push(path.clone()),
+            WantedPacks::Reference(reference) => self.references.push(reference.clone()),
+            WantedPacks::Pattern(_, pattern) => self.patterns.push(pattern.clone()),
+            WantedPacks::List(path) => return self.list(path),
+        }
+        Ok(())
+    }
+
+    /// Adds what the lines of the file at `path` name. Empty lines, and those that begin
+    /// with `#`, are for people.
+    fn list(&mut self, path: &Path) -> Result<(), Error> {
+        let text = read_file::read_text(path, read_file::PACK_LIST)?;
+        let mut named = 0;
+        for (at, line) in text.lines().map(str::trim).enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let wrong =
+                |why: String| Error::Usage(format!("{}, line {}: {why}", show(path), at + 1));
+            named += 1;
+            if named > LISTED {
+                return Err(wrong(format!(
+                    "more than {LISTED} packs; cut the list in parts"
+                )));
+            }
+            match WantedPacks::parse(OsString::from(line)).map_err(wrong)? {
+                WantedPacks::List(_) => {
+                    return Err(wrong("a list in a list; name its packs here".into()));
+                }
+                one => self.add(&one)?,
+            }
+        }
+        if named == 0 {
+            let message = format!("{}: the list names no pack", show(path));
+            return Err(Error::Usage(message));
+        }
+        Ok(())
+    }
+}
