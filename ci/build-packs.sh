@@ -154,6 +154,28 @@ if has greentic-pack "the packs of the ecosystem's own builder"; then
     done
 fi
 
+# layout PLACE PACK MEDIA_TYPE …: an OCI layout.
+layout() {
+    local place=$1 file
+    shift
+    rm -rf "$work/layout"
+    python3 packs/sources/layouts/build.py "$1" "$work/layout" "${@:2}"
+    (cd "$work/layout" && find . -type f) | sort >"$work/layout.files"
+    while read -r file; do
+        take "$work/layout/$file" "$place/${file#./}"
+    done <"$work/layout.files"
+}
+
+if has python3 "an OCI layout"; then
+    notes=text/markdown=packs/sources/layouts/notes.md
+    layout packs/conforming/registry-layout packs/conforming/signed.gtpack \
+        application/vnd.greentic.gtpack.v1+zip $notes
+    layout packs/nonconforming/registry-digest packs/conforming/noop-archive.gtpack \
+        application/vnd.greentic.gtpack.v1+zip --lie
+    layout packs/nonconforming/registry-tag packs/sources/layouts/unpinned.zip \
+        application/vnd.greentic.gtpack.layer.v1+tar $notes
+fi
+
 if $write; then
     ci/pack-sums.sh >packs/sources/SHA256SUMS
 fi

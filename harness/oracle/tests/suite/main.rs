@@ -20,6 +20,7 @@ mod plans;
 mod project;
 mod properties;
 mod reach;
+mod registry;
 mod roles;
 mod rules;
 mod secrets;

@@ -24,6 +24,8 @@ mod inert_output;
 mod outputs;
 mod play;
 mod red_reports;
+#[cfg(all(target_os = "linux", feature = "registry"))]
+mod registries;
 mod reports;
 mod sarif;
 mod streams;
