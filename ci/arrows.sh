@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Proves the dependency arrows between crates: exec → core; apply → core; oracle →
-# core, apply; worker → core, exec; runner → all of these; fuzz/bytes → core, apply,
-# oracle; fuzz/guests → all.
-# core, apply, oracle and fuzz/bytes never depend on Wasmtime, libtest-mimic or a report
+# core, apply; registry → core; worker → core, exec; runner → all of these; fuzz/bytes →
+# core, apply, oracle, registry; fuzz/guests → all.
+# core, apply, oracle, registry and fuzz/bytes never depend on Wasmtime, libtest-mimic or a report
 # library. Development dependencies do not count.
 # Then proves that no files of a crate import each other in a cycle.
 set -euo pipefail
@@ -28,13 +28,14 @@ refuse() {
 engines='wasmtime(-.*)?'
 reports='(libtest-mimic|junit-report|insta)'
 fuzz='provision-fuzz(-.*)?'
-refuse provision-core "$engines" "$reports" provision-apply provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
-refuse provision-apply "$engines" "$reports" provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-registry "$engines" "$reports" provision-apply provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-core "$engines" "$reports" provision-apply provision-registry provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-apply "$engines" "$reports" provision-registry provision-exec provision-oracle provision-worker greentic-provision "$fuzz"
 # Checks run on the store in memory: no database, no cipher.
 refuse provision-oracle redb age
-refuse provision-oracle "$engines" "$reports" provision-exec provision-worker greentic-provision "$fuzz"
-refuse provision-exec "$reports" provision-apply provision-oracle provision-worker greentic-provision "$fuzz"
-refuse provision-worker "$reports" provision-apply provision-oracle greentic-provision "$fuzz"
+refuse provision-oracle "$engines" "$reports" provision-registry provision-exec provision-worker greentic-provision "$fuzz"
+refuse provision-exec "$reports" provision-apply provision-registry provision-oracle provision-worker greentic-provision "$fuzz"
+refuse provision-worker "$reports" provision-apply provision-registry provision-oracle greentic-provision "$fuzz"
 # Linking the engine would make each fuzzed input several times slower.
 refuse provision-fuzz-bytes "$engines" "$reports" provision-exec greentic-provision provision-fuzz-guests
 refuse greentic-provision "$fuzz"
@@ -42,7 +43,7 @@ refuse greentic-provision "$fuzz"
 refuse greentic-provision insta libtest-mimic 'rc-zip(-.*)?'
 
 # Only exec may name wasmtime, also among development dependencies.
-if grep -lE '^wasmtime' harness/{apply,core,oracle,worker,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
+if grep -lE '^wasmtime' harness/{apply,core,oracle,registry,worker,runner}/Cargo.toml fuzz/Cargo.toml fuzz/*/Cargo.toml; then
     echo 'error: only harness/exec may name wasmtime' >&2
     failed=1
 fi

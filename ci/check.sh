@@ -21,6 +21,9 @@ cargo test --workspace --locked
 step 'defects, in twenty wizards each'
 PROVISION_SEEDS=20 cargo test --workspace --test conformance --locked -- generated::
 
+step 'a real registry'
+ci/registry.sh
+
 step 'dependencies are compiled once'
 ci/same-build.sh
 

@@ -21,6 +21,7 @@ pub mod mutators;
 mod pack_open;
 mod plan_merge;
 mod readers;
+mod registry_documents;
 mod sbom;
 #[cfg(feature = "store")]
 mod store_bytes;
@@ -48,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     manifest_json::TARGET,
     pack_open::TARGET,
     plan_merge::TARGET,
+    registry_documents::TARGET,
     sbom::TARGET,
     #[cfg(feature = "store")]
     store_bytes::TARGET,

@@ -23,6 +23,8 @@ pub enum Attacker {
     Expectations,
     /// A repro bundle.
     Bundle,
+    /// What a registry answers.
+    Registry,
     /// The file of a store.
     Store,
     /// Text of packs and guests that reports show.
@@ -31,7 +33,7 @@ pub enum Attacker {
 
 impl Attacker {
     /// All of them, in the order of the threat model.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Archive,
         Self::Manifest,
         Self::Component,
@@ -40,6 +42,7 @@ impl Attacker {
         Self::HostCall,
         Self::Expectations,
         Self::Bundle,
+        Self::Registry,
         Self::Store,
         Self::Report,
     ];
@@ -59,6 +62,10 @@ impl Attacker {
             Self::HostCall => ("arguments of calls to the host", "a guest that runs"),
             Self::Expectations => ("an expectations file", "the author of a change to it"),
             Self::Bundle => ("a repro bundle", "the author of an issue"),
+            Self::Registry => (
+                "manifests, indexes and layers",
+                "a registry, or who else can write to it",
+            ),
             Self::Store => (
                 "the file of a store",
                 "a failing disk, or who else can write it",

@@ -28,7 +28,7 @@ pub use digest::Digest;
 pub use error::RegistryError;
 pub use manifest::{Descriptor, Document, Manifest};
 pub use pattern::{Pattern, Repositories, Tags};
-pub use pull::Pulled;
+pub use pull::{Blobs, Pulled, Puller};
 pub use reference::{Host, Image, Layout, Named, Reference, ReferenceError, Which};
 pub use referrers::{ATTESTATION_TYPE, Attached};
 pub use registries::{Registries, Settings};

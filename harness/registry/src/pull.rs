@@ -17,11 +17,17 @@ const NESTED: usize = 3;
 
 /// Where manifests and layers come from. An implementation bounds what it reads; it need
 /// not verify the digest of a blob.
-pub(crate) trait Blobs {
+pub trait Blobs {
     /// The bytes of a manifest or an index, at most 4 MiB. Those asked for by digest have it.
+    ///
+    /// # Errors
+    /// [`RegistryError`] says why there are none.
     fn manifest(&self, which: &Which) -> Result<Vec<u8>, RegistryError>;
 
     /// The bytes of a layer: at most one more than its descriptor says.
+    ///
+    /// # Errors
+    /// [`RegistryError`] says why there are none.
     fn blob(&self, layer: &Descriptor) -> Result<Vec<u8>, RegistryError>;
 }
 
@@ -35,19 +41,30 @@ pub struct Pulled {
 }
 
 /// Pulls one reference.
-pub(crate) struct Puller<'p> {
+pub struct Puller<'p> {
     pub(crate) blobs: &'p dyn Blobs,
     pub(crate) cache: Option<&'p Cache>,
     pub(crate) limits: &'p ArchiveLimits,
 }
 
+impl<'p> Puller<'p> {
+    /// Pulls from `blobs`, and keeps nothing.
+    #[must_use]
+    pub fn new(blobs: &'p dyn Blobs, limits: &'p ArchiveLimits) -> Self {
+        Self {
+            blobs,
+            cache: None,
+            limits,
+        }
+    }
+}
+
 impl Puller<'_> {
     /// The pack that `which` names; `reference` is for messages and reports.
-    pub(crate) fn pull(
-        &self,
-        reference: &Reference,
-        which: &Which,
-    ) -> Result<Pulled, RegistryError> {
+    ///
+    /// # Errors
+    /// [`RegistryError`] says what is wrong with the answers.
+    pub fn pull(&self, reference: &Reference, which: &Which) -> Result<Pulled, RegistryError> {
         let what = reference.to_string();
         let (top, manifest) = self.artifact(&what, which)?;
         let (layer, bytes) = self.pack(&what, &manifest)?;

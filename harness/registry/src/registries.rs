@@ -85,12 +85,7 @@ impl Registries {
             Reference::Layout(layout) => {
                 let opened = OpenLayout::open(layout)?;
                 let which = opened.find(layout.which.as_ref())?;
-                let puller = Puller {
-                    blobs: &opened,
-                    cache: None,
-                    limits: &self.settings.limits,
-                };
-                puller.pull(reference, &which)
+                Puller::new(&opened, &self.settings.limits).pull(reference, &which)
             }
             Reference::Registry(image) => self.pull_image(reference, image),
         }

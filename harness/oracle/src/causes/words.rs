@@ -138,6 +138,9 @@ impl<'r> Group<'r> {
         follow: impl Iterator<Item = &'g Group<'g>>,
     ) -> Cow<'static, str> {
         if is_of_harness(&self.key.code) {
+            if matches!(self.key.code, FindingCode::Registry(_)) {
+                return "nothing, if the registry answers them; nothing is known of the pack".into();
+            }
             return "nothing: the harness or the machine failed, which says nothing of the pack"
                 .into();
         }
@@ -159,6 +162,12 @@ impl<'r> Group<'r> {
 
     /// What to do about it.
     pub(super) fn fix(&self) -> Cow<'static, str> {
+        if let FindingCode::Registry(code) = self.key.code
+            && !code.is_of_content()
+        {
+            return "The finding says what the registry or the way to it did; mend that, and run again."
+                .into();
+        }
         if is_of_harness(&self.key.code) {
             return "run again, with fewer --jobs or on a faster machine".into();
         }
