@@ -1,13 +1,14 @@
 //! The command `conformance`.
 
 mod ending;
+mod selection;
 
 use super::cache;
 use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::profile::Profile;
-use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
-use crate::events::{ConfigFile, Event, EventLog, Shard};
+use crate::discover::PackRef;
+use crate::events::{ConfigFile, Event, EventLog};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
@@ -18,6 +19,7 @@ use crate::read_file::{self, FileKind};
 use crate::reports::Wanted;
 use crate::reports::console::Detail;
 use crate::run::{Options, RunObservers, run as examine_all, started};
+use crate::shard::ShardChoice;
 use crate::timings::Clock;
 use ending::Ending;
 use provision_core::Limits;
@@ -27,6 +29,7 @@ use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::{CompileCache, Compilers};
 use provision_oracle::{Conditions, Level};
+use selection::{Choice, Selection};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -67,17 +70,22 @@ pub(super) struct Args {
     /// Judge only checks whose name `pack::wizard::check` contains this text.
     #[arg(long)]
     filter: Option<String>,
-    /// Judge only part I of N parts of the packs. A pack's label alone decides
-    /// in which part it is.
-    #[arg(long, value_name = "I/N")]
-    shard: Option<Shard>,
+    /// Judge only part I of N parts of the packs; `auto` reads I and N from the variables
+    /// that Kubernetes, Slurm and other engines set. Every part lists all packs, and puts
+    /// those together that share components.
+    #[arg(long, value_name = "I/N|auto")]
+    shard: Option<ShardChoice>,
+    /// Print the packs and the part of each, and judge nothing.
+    #[arg(long)]
+    list: bool,
     /// The number of packs to examine at once; by default one per processor.
     #[arg(long)]
     jobs: Option<std::num::NonZeroUsize>,
     /// The output folder, for events, timings and artifacts.
     #[arg(long, default_value = "reports/out")]
     out: PathBuf,
-    /// Print the events as JSON lines instead of the console report.
+    /// Print the events as JSON lines instead of the console report; with --list, print
+    /// the list as JSON.
     #[arg(long)]
     json: bool,
     /// Print all causes with all places, and every failed check with its findings.
@@ -99,6 +107,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    if args.list {
+        return list(args);
+    }
     let begun = Instant::now();
     // An output that is another one, or an input, is left as it is.
     outputs(args)?;
@@ -113,6 +124,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     };
     judge(args, &prepared, begun)
+}
+
+/// Prints which packs a run judges, and in which shards.
+fn list(args: &Args) -> Result<Exit, Error> {
+    if args.reports.paths().next().is_some() {
+        let why = "--list judges nothing, so it cannot write a report; leave out either";
+        return Err(Error::Usage(why.into()));
+    }
+    if selection::print_cut(&args.choice(), args.json)? {
+        return Ok(Exit::Conforms);
+    }
+    anstream::eprintln!("error: {}", nothing_selected(args));
+    Ok(Exit::Nothing)
 }
 
 /// The streams that a run writes into its output folder.
@@ -149,9 +173,10 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     if args.live {
         anstream::eprintln!("warning: --live is ignored; conformance always is a dry run");
     }
-    let part = args.filter.is_some() || args.shard.is_some();
-    args.reports.check_whole(part)?;
-    let (packs, all) = select(args)?;
+    let is_part = args.filter.is_some() || args.shard.is_some();
+    args.reports.check_whole(is_part)?;
+    let limits = Limits::default();
+    let Selection { packs, all, part } = Selection::of(&args.choice(), &limits)?;
     if packs.is_empty() {
         return Ok(None);
     }
@@ -176,12 +201,11 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     for path in args.reports.paths() {
         files::check_writable(path)?;
     }
-    let limits = Limits::default();
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
     let artifacts = out.own_folder("artifacts")?;
     let options = options(args, limits, trusted, expectations, artifacts)?;
-    let started = started(&packs, &all, args.shard, &options);
+    let started = started(&packs, &all, part.as_ref(), &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // Writes reports before the first pack: if the process is killed, the
     // reports say that the run was cut off, and do not show an earlier run.
@@ -261,7 +285,7 @@ fn options(
             ..Conditions::default()
         },
         artifacts,
-        jobs: jobs(args),
+        jobs: super::jobs::bounded(args.jobs),
         expectations,
         configuration: configuration(args)?,
         complete: args.filter.is_none() && !args.is_part(),
@@ -295,7 +319,7 @@ fn executor(
         Level::Must | Level::Publish => Compilers::One,
     };
     let place = args.isolation.place()?;
-    place.steps(limits, compilers, cache, jobs(args))
+    place.steps(limits, compilers, cache, super::jobs::bounded(args.jobs))
 }
 
 impl Args {
@@ -304,6 +328,14 @@ impl Args {
         let read = self.packs.iter().chain(&self.expectations);
         let read = read.chain(&self.trust).chain(&self.answers);
         read.map(PathBuf::as_path)
+    }
+
+    fn choice(&self) -> Choice<'_> {
+        Choice {
+            roots: &self.packs,
+            provider: self.provider.as_deref(),
+            shard: self.shard,
+        }
     }
 
     /// Whether the flags select only a part of the packs.
@@ -364,25 +396,4 @@ pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
         TrustedKey::from_pem(&text).map_err(bad)
     };
     paths.iter().map(key).collect()
-}
-
-fn jobs(args: &Args) -> usize {
-    super::jobs::bounded(args.jobs)
-}
-
-/// The packs of this run, and the labels of the packs of all shards.
-fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>), Error> {
-    let Discovered { mut packs, skipped } = discover(&args.packs, Marker::Manifest)?;
-    say_skipped(&skipped);
-    if let Some(provider) = &args.provider {
-        packs.retain(|p| {
-            let stem = p.path.file_stem().map(|s| s.to_string_lossy().into_owned());
-            stem.as_deref() == Some(provider) || p.label == *provider
-        });
-    }
-    let all = packs.iter().map(|p| p.label.clone()).collect();
-    if let Some(shard) = args.shard {
-        packs.retain(|p| shard.has(p));
-    }
-    Ok((packs, all))
 }

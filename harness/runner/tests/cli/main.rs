@@ -26,6 +26,7 @@ mod play;
 mod red_reports;
 mod reports;
 mod sarif;
+mod shards;
 mod streams;
 mod support;
 #[cfg(target_os = "linux")]
