@@ -4,12 +4,13 @@
 //! 1. A pack weighs [`PACK_WEIGHT`] and the bytes of its distinct components.
 //! 2. A pack belongs to the group of the largest component that it shares with another pack.
 //!    A pack that shares none is a group of its own; packs without components are one group.
-//! 3. A group whose weight is above the mean weight of a shard is divided, and so is a group
-//!    for which compiling its shared components once more in each piece adds at most one
-//!    part in [`REPEATED`]: shards that have a piece of each group take alike long, however
-//!    wrong the weights are. Packs that share further components stay in one piece.
-//! 4. The heaviest piece that is left goes to the lightest shard that has no piece of the
-//!    same group, until no piece is left.
+//! 3. A group is divided into [`PIECES`] pieces for each shard if compiling its shared components in
+//!    each shard adds at most one part in [`OF_GROUP`] to its weight, and with all other groups
+//!    that are divided so at most one part in [`OF_RUN`] to the weight of the run: shards that
+//!    have a piece of each group take alike long, however wrong the weights are.
+//! 4. Another group above the mean weight of a shard is divided into pieces of half the mean.
+//!    Packs that share further components stay in one piece.
+//! 5. The heaviest piece that is left goes to the lightest shard, until no piece is left.
 
 use super::listing::{Component, Listed};
 use crate::events::CutDigests;
@@ -20,18 +21,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// What running the wizards of a pack weighs, as bytes of components that take as long to
-/// compile.
-pub const PACK_WEIGHT: u64 = 64 * 1024;
-/// The part of a group's weight that compiling its shared components repeatedly may add.
-const REPEATED: u64 = 16;
+/// compile. Of the packs of this repository, a byte takes about 2 µs to compile, and the
+/// wizards of a pack take 10 to 100 ms.
+pub const PACK_WEIGHT: u64 = 32 * 1024;
+/// Pieces for each shard of a group that is divided among all: a shard that also judges a
+/// group which others do not gets fewer of them.
+const PIECES: usize = 4;
+/// The part of its weight that dividing a group among all shards may add.
+const OF_GROUP: u64 = 4;
+/// The part of the weight of the run that dividing all such groups may add.
+const OF_RUN: u64 = 16;
 
 /// A pack in a cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Placed {
     /// Its label.
     pub pack: String,
-    /// Its SHA-256, as reports show it; empty if it cannot be read or is above the bound.
-    pub digest: String,
+    /// Its BLAKE3, in hex; empty if it cannot be read or is above the bound.
+    pub blake3: String,
     /// Its weight alone.
     pub weight: u64,
     /// Its group; the first is 1.
@@ -58,10 +65,10 @@ impl Cut {
         let shards = usize::try_from(count).unwrap_or(usize::MAX);
         let shards = shards.clamp(1, packs.len().max(1));
         let groups = groups(packs);
-        let total: u64 = groups.iter().map(|g| g.weight(packs)).sum();
-        let mean = total / shards as u64;
-        let pieces = groups.iter().enumerate().flat_map(|(number, group)| {
-            let pieces = group.divided(packs, group.pieces(packs, shards, mean));
+        let counts = pieces(&groups, shards);
+        let numbered = groups.iter().zip(counts).enumerate();
+        let pieces = numbered.flat_map(|(number, (group, count))| {
+            let pieces = group.divided(packs, count);
             pieces.into_iter().map(move |piece| (number, piece))
         });
         let mut pieces: Vec<(usize, Piece)> = pieces.collect();
@@ -73,37 +80,35 @@ impl Cut {
     /// Places `pieces`, with the numbers of their groups, from the heaviest.
     fn placed(packs: &[Listed], count: u64, shards: usize, pieces: Vec<(usize, Piece)>) -> Self {
         let mut lightest: BTreeSet<(u64, usize)> = (0..shards).map(|shard| (0, shard)).collect();
-        let mut groups = BTreeSet::new();
         let mut places = vec![(0, 0); packs.len()];
         for (group, piece) in pieces {
-            let free = |(_, shard): &&(u64, usize)| !groups.contains(&(*shard, group));
-            // A group has at most as many pieces as there are shards, so one is free.
-            let Some((load, shard)) = lightest.iter().find(free).copied() else {
+            let Some((load, shard)) = lightest.pop_first() else {
                 continue;
             };
-            lightest.remove(&(load, shard));
             lightest.insert((load.saturating_add(piece.weight), shard));
-            groups.insert((shard, group));
             for at in piece.packs {
                 places[at] = (group, shard as u64 + 1);
             }
         }
         let placed = |(pack, (group, shard)): (&Listed, (usize, u64))| Placed {
             pack: pack.label.clone(),
-            digest: pack.digest.clone(),
+            blake3: pack.blake3.clone(),
             weight: PACK_WEIGHT + bytes(&pack.components),
             group: group + 1,
             shard,
         };
+        let mut shards: BTreeMap<u64, (usize, BTreeSet<&Component>)> = BTreeMap::new();
+        for (pack, (_, shard)) in packs.iter().zip(&places) {
+            let (count, components) = shards.entry(*shard).or_default();
+            *count += 1;
+            components.extend(&pack.components);
+        }
+        let weights = shards.into_iter();
+        let weights = weights.map(|(shard, (count, all))| (shard, weight(count, bytes(all))));
         Self {
             count,
             packs: packs.iter().zip(places).map(placed).collect(),
-            weights: {
-                let loaded = lightest.into_iter().filter(|(load, _)| *load > 0);
-                loaded
-                    .map(|(load, shard)| (shard as u64 + 1, load))
-                    .collect()
-            },
+            weights: weights.collect(),
         }
     }
 
@@ -119,7 +124,7 @@ impl Cut {
         let mut listing = String::new();
         for pack in &self.packs {
             // NB: writing to a string cannot fail.
-            _ = writeln!(listing, "{} {} {}", pack.digest, pack.weight, pack.pack);
+            _ = writeln!(listing, "{} {} {}", pack.blake3, pack.weight, pack.pack);
         }
         let places = self.packs.iter().map(|p| (p.pack.as_str(), p.shard));
         CutDigests {
@@ -150,6 +155,11 @@ fn bytes<'c>(components: impl IntoIterator<Item = &'c Component>) -> u64 {
 struct Group {
     /// Positions in the listing.
     packs: Vec<usize>,
+    /// The components, each with the number of packs that have it.
+    components: BTreeMap<Component, usize>,
+    weight: u64,
+    /// Bytes of the components that several packs have.
+    shared: u64,
 }
 
 /// A part of a group, which one shard judges.
@@ -184,59 +194,68 @@ fn groups(packs: &[Listed]) -> Vec<Group> {
         };
         groups.entry(key).or_default().push(at);
     }
-    let order = |at: &usize| {
-        let pack = &packs[*at];
-        (pack.components.iter().rev(), pack.label.as_str())
-    };
-    let mut groups: Vec<Group> = groups
-        .into_values()
-        .map(|mut members| {
-            members.sort_by(|a, b| {
-                let ((a, a_label), (b, b_label)) = (order(a), order(b));
-                b.cmp(a).then(a_label.cmp(b_label))
-            });
-            Group { packs: members }
-        })
-        .collect();
+    let groups = groups.into_values();
+    let mut groups: Vec<Group> = groups.map(|members| Group::of(packs, members)).collect();
     groups.sort_by_key(|group| group.packs.iter().map(|at| &packs[*at].label).min());
     groups
 }
 
-impl Group {
-    /// The components of the group, each with the number of its packs that have it.
-    fn components(&self, packs: &[Listed]) -> BTreeMap<Component, usize> {
-        let mut counts = BTreeMap::new();
-        for component in self.packs.iter().flat_map(|at| &packs[*at].components) {
-            *counts.entry(*component).or_default() += 1;
-        }
-        counts
-    }
-
-    fn weight(&self, packs: &[Listed]) -> u64 {
-        weight(self.packs.len(), bytes(self.components(packs).keys()))
-    }
-
-    /// The number of pieces into which the group is divided among `shards` shards, whose
-    /// mean weight is `mean`.
-    fn pieces(&self, packs: &[Listed], shards: usize, mean: u64) -> usize {
-        let weight = self.weight(packs);
-        let counts = self.components(packs);
-        let shared = counts.iter().filter(|(_, count)| **count > 1);
-        let shared = bytes(shared.map(|(component, _)| component));
-        let heavy = weight.div_ceil(mean.max(1));
-        let cheap = match shared.saturating_mul(REPEATED) {
-            0 => u64::MAX,
-            repeated => 1 + weight / repeated,
+/// The number of pieces into which each group is divided among `shards` shards.
+fn pieces(groups: &[Group], shards: usize) -> Vec<usize> {
+    let total = groups
+        .iter()
+        .fold(0u64, |sum, g| sum.saturating_add(g.weight));
+    let mean = (total / shards as u64).max(1);
+    let mut budget = total / OF_RUN;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    // Those first of which dividing adds the smallest part.
+    order.sort_by_key(|at| {
+        let group = &groups[*at];
+        (u128::from(group.shared) << 32) / u128::from(group.weight.max(1))
+    });
+    let mut pieces = vec![1; groups.len()];
+    for at in order {
+        let group = &groups[at];
+        let most = shards.saturating_mul(PIECES).min(group.packs.len());
+        let repeated = shards.min(group.packs.len()) - 1;
+        let added = group.shared.saturating_mul(repeated as u64);
+        pieces[at] = if added <= (group.weight / OF_GROUP).min(budget) {
+            budget -= added;
+            most
+        } else if group.weight > mean {
+            let halves = group.weight.saturating_mul(2).div_ceil(mean);
+            most.min(usize::try_from(halves).unwrap_or(usize::MAX))
+        } else {
+            1
         };
-        let pieces = usize::try_from(heavy.max(cheap)).unwrap_or(usize::MAX);
-        pieces.clamp(1, shards.min(self.packs.len()))
+    }
+    pieces
+}
+
+impl Group {
+    fn of(packs: &[Listed], mut members: Vec<usize>) -> Self {
+        members.sort_by(|a, b| {
+            let (a, b) = (&packs[*a], &packs[*b]);
+            let largest_first = b.components.iter().rev().cmp(a.components.iter().rev());
+            largest_first.then(a.label.cmp(&b.label))
+        });
+        let mut components: BTreeMap<Component, usize> = BTreeMap::new();
+        for component in members.iter().flat_map(|at| &packs[*at].components) {
+            *components.entry(*component).or_default() += 1;
+        }
+        let shared = components.iter().filter(|(_, count)| **count > 1);
+        Self {
+            weight: weight(members.len(), bytes(components.keys())),
+            shared: bytes(shared.map(|(component, _)| component)),
+            packs: members,
+            components,
+        }
     }
 
     /// The group in `pieces` pieces of neighbours which weigh about alike.
     fn divided(&self, packs: &[Listed], pieces: usize) -> Vec<Piece> {
         // What all pieces have to compile moves no boundary between them.
-        let counts = self.components(packs);
-        let everywhere = |c: &Component| counts.get(c) == Some(&self.packs.len());
+        let everywhere = |c: &Component| self.components.get(c) == Some(&self.packs.len());
         let mut seen = BTreeSet::new();
         let mut before = Vec::with_capacity(self.packs.len());
         let mut sum = 0u64;

@@ -104,10 +104,14 @@ fn whole(parts: &[Part<'_>]) -> Result<RunStarted, Refusal> {
             });
         }
     }
+    let packs = packs(parts)?;
+    let selection = provision_core::pack::digest(packs.join("\n").as_bytes());
+    let is_whole = selection == first.started.selection;
     let paths = || parts.iter().map(|part| part.path.to_owned()).collect();
     let count = first.shard.count;
+    // If all packs are there, a shard that is missing has none.
     // NB: a stream may claim 2^64 shards; the iterator over them must stay lazy.
-    if (shards.len() as u64) < count {
+    if !is_whole && (shards.len() as u64) < count {
         let missing = (1..=count).filter(|index| !shards.contains_key(index));
         return Err(Refusal::Missing {
             count,
@@ -115,13 +119,16 @@ fn whole(parts: &[Part<'_>]) -> Result<RunStarted, Refusal> {
             paths: paths(),
         });
     }
-    check_packs(parts)?;
-    let announced = parts.iter().flat_map(|part| &part.started.packs);
-    let mut packs: Vec<String> = announced.cloned().collect();
-    packs.sort();
-    let selection = provision_core::pack::digest(packs.join("\n").as_bytes());
-    if selection != first.started.selection {
+    if !is_whole {
         return Err(Refusal::Packs(paths()));
+    }
+    let places = parts.iter().flat_map(|part| {
+        let packs = part.started.packs.iter();
+        packs.map(|pack| (pack.as_str(), part.shard.index))
+    });
+    let cut = first.started.cut.as_ref();
+    if cut.is_none_or(|cut| cut.assignment != assignment(places)) {
+        return Err(Refusal::Assignment(paths()));
     }
     Ok(RunStarted {
         shard: None,
@@ -131,30 +138,21 @@ fn whole(parts: &[Part<'_>]) -> Result<RunStarted, Refusal> {
     })
 }
 
-/// Refuses shards that announce packs of other shards.
-fn check_packs(parts: &[Part<'_>]) -> Result<(), Refusal> {
-    let mut announced: BTreeMap<&str, &Part<'_>> = BTreeMap::new();
+/// The packs of all shards, sorted. Refuses a pack that two shards announce.
+fn packs(parts: &[Part<'_>]) -> Result<Vec<String>, Refusal> {
+    let mut announced: BTreeMap<&str, &Path> = BTreeMap::new();
     for part in parts {
         for pack in &part.started.packs {
-            if let Some(other) = announced.insert(pack, part) {
+            if let Some(other) = announced.insert(pack, part.path) {
                 return Err(Refusal::PackTwice {
                     pack: pack.clone(),
                     path: part.path.to_owned(),
-                    other: other.path.to_owned(),
+                    other: other.to_owned(),
                 });
             }
         }
     }
-    let places = announced
-        .iter()
-        .map(|(pack, part)| (*pack, part.shard.index));
-    let assigned = assignment(places);
-    match parts.iter().find_map(|part| part.started.cut.as_ref()) {
-        Some(cut) if cut.assignment == assigned => Ok(()),
-        _ => Err(Refusal::Assignment(
-            parts.iter().map(|part| part.path.to_owned()).collect(),
-        )),
-    }
+    Ok(announced.into_keys().map(str::to_owned).collect())
 }
 
 /// Writes the events of `parts` to one stream: first to a file beside `--out`, so
