@@ -2,8 +2,8 @@
 # Checks that take too long for each change: the differential run over more than
 # 100 000 archives, the bench that bounds memory and time of each archive mutation,
 # 500 processes killed while they apply, a run without each check, a bug planted at
-# each boundary, the edges that the seeds reach, and ten minutes of each fuzz target
-# (or MINUTES).
+# each boundary, the edges that the seeds reach, the build of ClusterFuzzLite, and ten
+# minutes of each fuzz target (or MINUTES).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,6 +28,9 @@ ci/planted.sh
 
 step 'the seeds reach what they did'
 SECONDS_EACH=5 ci/fuzz-smoke.sh
+
+step 'the build of ClusterFuzzLite'
+SECONDS_EACH=5 ci/fleet/test-clusterfuzzlite.sh
 
 # MINUTES each; FUZZ_TOOLCHAIN pins the nightly.
 step "fuzzing, ${MINUTES:=10} minutes each"

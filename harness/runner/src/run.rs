@@ -2,7 +2,7 @@
 
 use crate::bundle_packs::Bundles;
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunStarted, Shard};
+use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunStarted};
 use crate::evidence;
 use crate::examine::{self, Examined};
 use crate::exit::Error;
@@ -11,6 +11,7 @@ use crate::out_folder::OutFolder;
 use crate::pack_events::events;
 use crate::progress::Progress;
 use crate::schedule::{Ready, Work};
+use crate::shard::Part;
 use crate::shrink::{ShrunkAnswers, shrink};
 use crate::timings::{Clock, PackTimes};
 use crate::{interrupt, repro};
@@ -201,7 +202,7 @@ impl Options {
 pub fn started(
     packs: &[PackRef],
     all: &[String],
-    shard: Option<Shard>,
+    part: Option<&Part>,
     options: &Options,
 ) -> RunStarted {
     let checks: Vec<&Check> = checks::all().filter(|c| c.level <= options.level).collect();
@@ -216,7 +217,8 @@ pub fn started(
         profile: options.level.profile().to_owned(),
         filter: options.filter.clone(),
         public_base_url: options.conditions.public_base_url.clone(),
-        shard,
+        shard: part.map(|part| part.shard),
+        cut: part.map(|part| part.cut.clone()),
         selection: digest(all.join("\n").as_bytes()),
         seed: options.conditions.seed,
         limits: options.conditions.limits.clone(),

@@ -8,6 +8,7 @@
 
 mod canonical;
 mod descriptors;
+mod directory;
 mod entry;
 mod error;
 mod extra;
@@ -19,6 +20,7 @@ mod record;
 mod rules;
 
 pub use canonical::{Difference, differences, repack};
+pub use directory::{Declared, crc32, declared};
 pub use error::{ArchiveError, Rule, Violation};
 pub use raw::{Owner, RawArchive, Span};
 pub use reader::Archive;

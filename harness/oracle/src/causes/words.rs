@@ -139,7 +139,8 @@ impl<'r> Group<'r> {
     ) -> Cow<'static, str> {
         if is_of_harness(&self.key.code) {
             if matches!(self.key.code, FindingCode::Registry(_)) {
-                return "nothing, if the registry answers them; nothing is known of the pack".into();
+                return "nothing, if the registry answers them; nothing is known of the pack"
+                    .into();
             }
             return "nothing: the harness or the machine failed, which says nothing of the pack"
                 .into();

@@ -1,15 +1,13 @@
 //! The command `conformance`.
 
+mod args;
 mod ending;
+mod selection;
 mod wanted;
 
-use super::cache;
 use super::dry_run;
-use super::isolation::IsolationFlags;
-use super::profile::Profile;
-use super::registry::RegistryFlags;
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, Shard};
+use crate::events::{ConfigFile, Event, EventLog};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
@@ -17,10 +15,9 @@ use crate::files;
 use crate::out_folder::OutFolder;
 use crate::progress::Progress;
 use crate::read_file::{self, FileKind};
-use crate::reports::Wanted;
-use crate::reports::console::Detail;
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
+pub(super) use args::Args;
 use ending::Ending;
 use provision_core::Limits;
 use provision_core::integrity::DocumentError;
@@ -30,87 +27,19 @@ use provision_core::pack::digest;
 use provision_exec::{CompileCache, Compilers};
 use provision_oracle::{Conditions, Level};
 use provision_registry::Registries;
+use selection::Selection;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use wanted::{Found, WantedPacks, find};
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// Packs, folders to search for packs, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST, or :*
-    /// for all tags, or a name that ends with * for all such repositories of the registry's
-    /// catalogue), oci-layout:FOLDER[:TAG], and @FILE with one of these a line, relative to the
-    /// current folder.
-    #[arg(long, required = true, num_args = 1.., value_parser = wanted::parser())]
-    packs: Vec<WantedPacks>,
-    /// Of each repository for which all tags are named, judge only the N newest versions.
-    #[arg(long, value_name = "N")]
-    latest: Option<std::num::NonZeroUsize>,
-    #[command(flatten)]
-    registries: RegistryFlags,
-    #[command(flatten)]
-    reports: Wanted,
-    #[command(flatten)]
-    isolation: IsolationFlags,
-    #[command(flatten)]
-    cache: cache::CacheFlags,
-    /// A TOML file of expected failures: each names a check and a code, or a cause, a place
-    /// (`at`, in which `*` stands for any text) and a number of findings (`count`; 1 if left
-    /// out). What is beyond these still fails.
-    #[arg(long)]
-    expectations: Option<PathBuf>,
-    /// Judge only the pack with this label or file name (without extension).
-    #[arg(long)]
-    provider: Option<String>,
-    /// The levels of checks that a pack must pass.
-    #[arg(long, default_value = "core")]
-    profile: Profile,
-    /// A PEM file with a trusted Ed25519 public key or certificate; may be given
-    /// more than once.
-    #[arg(long, value_name = "KEY.PEM")]
-    trust: Vec<PathBuf>,
-    /// A JSON file with answers to the questions of the pack, instead of its fixture's or
-    /// generated ones. Only for a run of one pack.
-    #[arg(long)]
-    answers: Option<PathBuf>,
-    /// Judge only checks whose name `pack::wizard::check` contains this text.
-    #[arg(long)]
-    filter: Option<String>,
-    /// Judge only part I of N parts of the packs. A pack's label alone decides
-    /// in which part it is.
-    #[arg(long, value_name = "I/N")]
-    shard: Option<Shard>,
-    /// The number of packs to examine at once; by default one per processor.
-    #[arg(long)]
-    jobs: Option<std::num::NonZeroUsize>,
-    /// The output folder, for events, timings and artifacts.
-    #[arg(long, default_value = "reports/out")]
-    out: PathBuf,
-    /// Print the events as JSON lines instead of the console report.
-    #[arg(long)]
-    json: bool,
-    /// Print all causes with all places, and every failed check with its findings.
-    #[arg(long, short)]
-    verbose: bool,
-    /// Print how the run spent its time, with the slowest packs and components.
-    #[arg(long)]
-    timings: bool,
-    /// Ignored; old scripts may still pass it. Every run tries all answers
-    /// itself.
-    #[arg(long, alias = "no-recall", hide = true)]
-    no_probe_cache: bool,
-    /// Selects which answer mutations a run tries if there are too many.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Ignored; old scripts may still pass it. Every run is a dry run.
-    #[arg(long)]
-    live: bool,
-}
+use wanted::WantedPacks;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    if args.list {
+        return list(args);
+    }
     let begun = Instant::now();
     // An output that is another one, or an input, is left as it is.
     outputs(args)?;
@@ -125,6 +54,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     };
     judge(args, &prepared, begun)
+}
+
+/// Prints which packs a run judges, and in which shards.
+fn list(args: &Args) -> Result<Exit, Error> {
+    if args.reports.paths().next().is_some() {
+        let why = "--list judges nothing, so it cannot write a report; leave out either";
+        return Err(Error::Usage(why.into()));
+    }
+    if selection::print_cut(&args.choice(), args.json)? {
+        return Ok(Exit::Conforms);
+    }
+    anstream::eprintln!("error: {}", nothing_selected(args));
+    Ok(Exit::Nothing)
 }
 
 /// The streams that a run writes into its output folder.
@@ -162,9 +104,15 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     if args.live {
         anstream::eprintln!("warning: --live is ignored; conformance always is a dry run");
     }
-    let part = args.filter.is_some() || args.shard.is_some();
-    args.reports.check_whole(part)?;
-    let (packs, all, registries) = select(args)?;
+    let is_part = args.filter.is_some() || args.shard.is_some();
+    args.reports.check_whole(is_part)?;
+    let limits = Limits::default();
+    let Selection {
+        packs,
+        all,
+        part,
+        registries,
+    } = Selection::of(&args.choice(), &limits)?;
     if packs.is_empty() {
         return Ok(None);
     }
@@ -189,12 +137,11 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     for path in args.reports.paths() {
         files::check_writable(path)?;
     }
-    let limits = Limits::default();
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
     let artifacts = out.own_folder("artifacts")?;
     let options = options(args, limits, trusted, expectations, artifacts, registries)?;
-    let started = started(&packs, &all, args.shard, &options);
+    let started = started(&packs, &all, part.as_ref(), &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // Writes reports before the first pack: if the process is killed, the
     // reports say that the run was cut off, and do not show an earlier run.
@@ -276,7 +223,7 @@ fn options(
         },
         artifacts,
         registries,
-        jobs: jobs(args),
+        jobs: super::jobs::bounded(args.jobs),
         expectations,
         configuration: configuration(args)?,
         complete: args.filter.is_none() && !args.is_part(),
@@ -310,27 +257,7 @@ fn executor(
         Level::Must | Level::Publish => Compilers::One,
     };
     let place = args.isolation.place()?;
-    place.steps(limits, compilers, cache, jobs(args))
-}
-
-impl Args {
-    /// The files that the run reads, and the folders that it searches.
-    fn inputs(&self) -> impl Iterator<Item = &Path> + Clone {
-        let packs = self.packs.iter().filter_map(WantedPacks::path);
-        let read = packs.chain(&self.expectations);
-        let read = read.chain(&self.trust).chain(&self.answers);
-        read.map(PathBuf::as_path)
-    }
-
-    /// Whether the flags select only a part of the packs.
-    fn is_part(&self) -> bool {
-        self.provider.is_some() || self.shard.is_some()
-    }
-
-    /// How much of the console report to print; `None` if events are printed instead.
-    fn shown(&self) -> Option<Detail> {
-        (!self.json).then(|| Detail::of(self.verbose))
-    }
+    place.steps(limits, compilers, cache, super::jobs::bounded(args.jobs))
 }
 
 fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
@@ -380,25 +307,4 @@ pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
         TrustedKey::from_pem(&text).map_err(bad)
     };
     paths.iter().map(key).collect()
-}
-
-fn jobs(args: &Args) -> usize {
-    super::jobs::bounded(args.jobs)
-}
-
-/// The packs of this run, the labels of the packs of all shards, and what asks registries.
-fn select(args: &Args) -> Result<(Vec<PackRef>, Vec<String>, Registries), Error> {
-    let latest = args.latest.map(std::num::NonZeroUsize::get);
-    let Found {
-        mut packs,
-        registries,
-    } = find(&args.packs, &args.registries, latest)?;
-    if let Some(provider) = &args.provider {
-        packs.retain(|p| p.is_named(provider));
-    }
-    let all = packs.iter().map(|p| p.label.clone()).collect();
-    if let Some(shard) = args.shard {
-        packs.retain(|p| shard.has(p));
-    }
-    Ok((packs, all, registries))
 }

@@ -12,6 +12,7 @@ mod fuzz;
 mod inspect;
 mod isolation;
 mod jobs;
+mod merge;
 mod open;
 mod output;
 mod play;
@@ -151,7 +152,7 @@ enum ReportCommand {
     /// Write reports from the events of a run, even if the run was cut off.
     Render(report::Render),
     /// Merge all shards of a run; refuse if one is missing or of another run.
-    Merge(report::Merge),
+    Merge(merge::Merge),
 }
 
 #[derive(Debug, Subcommand)]
@@ -208,7 +209,7 @@ pub fn main() -> ExitCode {
         } => report::render(&args),
         Command::Report {
             command: ReportCommand::Merge(args),
-        } => report::merge(&args),
+        } => merge::merge(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Expect {
             command: ExpectCommand::Add(args),

@@ -72,6 +72,9 @@ pub struct RunStarted {
     pub public_base_url: String,
     /// The shard, if the run covers only a part of the packs.
     pub shard: Option<Shard>,
+    /// How the packs were cut into shards, if the run covers one shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CutDigests>,
     /// SHA-256 of the labels of all packs, those of other shards included.
     pub selection: String,
     /// Selects the probes if there are more than the limit.
@@ -115,6 +118,15 @@ pub struct Shard {
     pub index: u64,
     /// How many parts there are.
     pub count: u64,
+}
+
+/// What identifies a cut of packs into shards. All shards of a run have the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutDigests {
+    /// SHA-256 of the listing: label, BLAKE3 and weight of each pack of all shards.
+    pub listing: String,
+    /// SHA-256 of which packs are in which shards.
+    pub assignment: String,
 }
 
 /// See [`Event::WizardDriven`].

@@ -93,6 +93,7 @@ impl Run {
                 filter: None,
                 public_base_url: String::new(),
                 shard: None,
+                cut: None,
                 selection: String::new(),
                 seed: 0,
                 limits: Limits::default(),

@@ -27,6 +27,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "profile": started.profile,
         "filter": started.filter,
         "shard": started.shard,
+        "cut": started.cut,
         "selection": started.selection,
         "seed": started.seed,
         "limits": started.limits,

@@ -150,15 +150,15 @@ fn merge_that_fails_leaves_the_file_at_out_as_it_was() {
 #[test]
 fn shard_of_2_to_the_64_is_refused_with_a_short_list() {
     let temp = tempfile::tempdir().expect("a folder");
-    let pack = fixture("conforming/noop-provision");
+    let packs = fixture("conforming");
     assert_eq!(
-        code(&conformance(temp.path(), &pack, "--shard 1/1 --out s")),
+        code(&conformance(temp.path(), &packs, "--shard 1/2 --out s")),
         0
     );
     let path = temp.path().join("s/events.jsonl");
     let events = fs::read_to_string(&path).expect("reads");
     let merge = |shard: &str| {
-        let other = events.replacen("{\"index\":1,\"count\":1}", shard, 1);
+        let other = events.replacen("{\"index\":1,\"count\":2}", shard, 1);
         assert_ne!(other, events);
         fs::write(&path, other).expect("writes");
         let args = ["report", "merge", "s/events.jsonl", "--out", "m"];

@@ -1,0 +1,120 @@
+//! The flags of `conformance`.
+
+use super::selection::Choice;
+use super::wanted::{self, WantedPacks};
+use crate::cli::cache;
+use crate::cli::isolation::IsolationFlags;
+use crate::cli::profile::Profile;
+use crate::cli::registry::RegistryFlags;
+use crate::reports::Wanted;
+use crate::reports::console::Detail;
+use crate::shard::ShardChoice;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Packs, folders to search for packs, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST, or :*
+    /// for all tags, or a name that ends with * for all such repositories of the registry's
+    /// catalogue), oci-layout:FOLDER[:TAG], and @FILE with one of these a line, relative to the
+    /// current folder.
+    #[arg(long, required = true, num_args = 1.., value_parser = wanted::parser())]
+    pub(super) packs: Vec<WantedPacks>,
+    /// Of each repository for which all tags are named, judge only the N newest versions.
+    #[arg(long, value_name = "N")]
+    pub(super) latest: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) registries: RegistryFlags,
+    #[command(flatten)]
+    pub(super) reports: Wanted,
+    #[command(flatten)]
+    pub(super) isolation: IsolationFlags,
+    #[command(flatten)]
+    pub(super) cache: cache::CacheFlags,
+    /// A TOML file of expected failures: each names a check and a code, or a cause, a place
+    /// (`at`, in which `*` stands for any text) and a number of findings (`count`; 1 if left
+    /// out). What is beyond these still fails.
+    #[arg(long)]
+    pub(super) expectations: Option<PathBuf>,
+    /// Judge only the pack with this label or file name (without extension).
+    #[arg(long)]
+    pub(super) provider: Option<String>,
+    /// The levels of checks that a pack must pass.
+    #[arg(long, default_value = "core")]
+    pub(super) profile: Profile,
+    /// A PEM file with a trusted Ed25519 public key or certificate; may be given
+    /// more than once.
+    #[arg(long, value_name = "KEY.PEM")]
+    pub(super) trust: Vec<PathBuf>,
+    /// A JSON file with answers to the questions of the pack, instead of its fixture's or
+    /// generated ones. Only for a run of one pack.
+    #[arg(long)]
+    pub(super) answers: Option<PathBuf>,
+    /// Judge only checks whose name `pack::wizard::check` contains this text.
+    #[arg(long)]
+    pub(super) filter: Option<String>,
+    /// Judge only part I of N parts of the packs; `auto` reads I and N from the variables
+    /// that Kubernetes, Slurm and other engines set. Every part lists all packs, and puts
+    /// those together that share components.
+    #[arg(long, value_name = "I/N|auto")]
+    pub(super) shard: Option<ShardChoice>,
+    /// Print the packs and the part of each, and judge nothing.
+    #[arg(long)]
+    pub(super) list: bool,
+    /// The number of packs to examine at once; by default one per processor.
+    #[arg(long)]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// The output folder, for events, timings and artifacts.
+    #[arg(long, default_value = "reports/out")]
+    pub(super) out: PathBuf,
+    /// Print the events as JSON lines instead of the console report; with --list, print
+    /// the list as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print all causes with all places, and every failed check with its findings.
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Print how the run spent its time, with the slowest packs and components.
+    #[arg(long)]
+    pub(super) timings: bool,
+    /// Ignored; old scripts may still pass it. Every run tries all answers
+    /// itself.
+    #[arg(long, alias = "no-recall", hide = true)]
+    pub(super) no_probe_cache: bool,
+    /// Selects which answer mutations a run tries if there are too many.
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Ignored; old scripts may still pass it. Every run is a dry run.
+    #[arg(long)]
+    pub(super) live: bool,
+}
+
+impl Args {
+    /// The files that the run reads, and the folders that it searches.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> + Clone {
+        let packs = self.packs.iter().filter_map(WantedPacks::path);
+        let read = packs.chain(&self.expectations);
+        let read = read.chain(&self.trust).chain(&self.answers);
+        read.map(PathBuf::as_path)
+    }
+
+    pub(super) fn choice(&self) -> Choice<'_> {
+        Choice {
+            packs: &self.packs,
+            latest: self.latest.map(NonZeroUsize::get),
+            registries: &self.registries,
+            provider: self.provider.as_deref(),
+            shard: self.shard,
+        }
+    }
+
+    /// Whether the flags select only a part of the packs.
+    pub(super) fn is_part(&self) -> bool {
+        self.provider.is_some() || self.shard.is_some()
+    }
+
+    /// How much of the console report to print; `None` if events are printed instead.
+    pub(super) fn shown(&self) -> Option<Detail> {
+        (!self.json).then(|| Detail::of(self.verbose))
+    }
+}
