@@ -83,7 +83,7 @@ python3 "$build" "$other" other $type
 python3 "$build" "$failing" failing $type
 digest=$(python3 -c 'import json; print(json.load(open("layout/index.json"))["manifests"][0]["digest"])')
 
-# same A B: two reports are equal but for the reference, and for the checks of registries.
+# same A B: two reports are equal except for the reference and the checks of registries.
 same() {
     python3 - "$1" "$2" <<'PYTHON'
 import difflib

@@ -1,4 +1,4 @@
-//! Keeps what registries sent, by digest. Nothing in it is trusted: whoever reads a blob
+//! Keeps what registries sent, by digest. Nothing in it is trusted: the reader of a blob
 //! hashes it again.
 
 use crate::digest::Digest;

@@ -136,11 +136,11 @@ mod tests {
             profile: profile.into(),
             judged_at,
         };
-        for good in [
+        for passing in [
             statement("PASSED", "publish", 9_900),
             statement("WARNED", "strict", 10_300),
         ] {
-            assert_eq!(wanted.objections(&good), Vec::<String>::new());
+            assert_eq!(wanted.objections(&passing), Vec::<String>::new());
         }
         for (bad, why) in [
             (statement("FAILED", "publish", 10_000), "did not pass"),

@@ -109,7 +109,7 @@ impl Envelope {
         Ok(&self.payload)
     }
 
-    /// The bytes of the statement, whoever wrote them.
+    /// The bytes of the statement, which nobody has verified.
     #[must_use]
     pub fn unverified(&self) -> &[u8] {
         &self.payload

@@ -78,7 +78,7 @@ fn is_for(request: &Request, kind: &str) -> bool {
     request.target.contains(&format!("/{kind}/"))
 }
 
-/// A registry with a sound pack, but for the answers to requests of `kind`.
+/// A registry with a valid pack, except for the answers to requests of `kind`.
 fn but(
     kind: &'static str,
     lie: impl Fn(&Contents) -> Reply + Send + Sync + 'static,
@@ -101,7 +101,7 @@ fn with_manifest(manifest: Vec<u8>) -> impl Fn(&Request) -> Reply + Send + Sync 
 }
 
 #[test]
-fn sound_registry_is_believed() {
+fn registry_that_does_not_lie_is_believed() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = registry();
     let output = judge(folder.path(), &server);
