@@ -6,7 +6,7 @@
 
 use crate::error::RegistryError;
 use crate::files;
-use crate::reference::Host;
+use crate::names::Host;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use provision_core::codes::RegistryCode;

@@ -1,7 +1,7 @@
 //! Patterns that match many packs of a registry: all tags of a repository, or the
 //! repositories of its catalogue.
 
-use crate::reference::{Host, Image, Which, repository_name, tag_name};
+use crate::names::{Host, Image, Which, repository_name, tag_name};
 use std::cmp::Reverse;
 
 /// Which repositories.

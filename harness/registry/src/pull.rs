@@ -4,7 +4,7 @@ use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::manifest::{Descriptor, Document, MANIFEST_BYTES, Manifest};
-use crate::reference::{Reference, Which};
+use crate::names::{Reference, Which};
 use crate::zip_probe::{Kind, kind};
 use provision_core::codes::RegistryCode;
 use provision_core::limits::ArchiveLimits;

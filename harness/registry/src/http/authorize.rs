@@ -4,15 +4,12 @@ use super::challenge::Challenge;
 use super::{Answer, Http, Request, shown};
 use crate::credentials::Login;
 use crate::error::RegistryError;
-use crate::reference::Host;
+use crate::names::Host;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use provision_core::codes::RegistryCode;
 use provision_core::json;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use ureq::http::Method;
 use ureq::http::header::WWW_AUTHENTICATE;
 use url::Url;
@@ -24,34 +21,6 @@ const SERVICES: [(&str, &str); 2] = [
     ("registry-1.docker.io", "auth.docker.io"),
     ("registry.gitlab.com", "gitlab.com"),
 ];
-
-/// The header of each host and scope that was authorised.
-#[derive(Default)]
-pub(super) struct Tokens(Mutex<BTreeMap<(Host, String), String>>);
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens(…)")
-    }
-}
-
-impl Tokens {
-    pub(super) fn known(&self, host: &Host, scope: &str) -> Option<String> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&(host.clone(), scope.to_owned())).cloned()
-    }
-
-    /// A token expires; the next request asks for a fresh one.
-    pub(super) fn forget(&self, host: &Host, scope: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(&(host.clone(), scope.to_owned()));
-    }
-
-    fn remember(&self, host: &Host, scope: &str, header: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert((host.clone(), scope.to_owned()), header.to_owned());
-    }
-}
 
 impl Http {
     /// The header that authorises requests of `scope` at `host`, which `refused` one.

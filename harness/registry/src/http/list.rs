@@ -3,8 +3,8 @@
 use super::{Answer, Http, Request};
 use crate::error::RegistryError;
 use crate::manifest::MANIFEST_BYTES;
+use crate::names::{Host, Image, repository_name, tag_name};
 use crate::pattern::{Pattern, Repositories, Tags};
-use crate::reference::{Host, Image, repository_name, tag_name};
 use provision_core::codes::RegistryCode;
 use provision_core::json;
 use provision_core::text::inert;
