@@ -4,6 +4,7 @@ use crate::cli::output::{print_bounded, print_json};
 use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
 use crate::events::Shard;
 use crate::exit::Error;
+use crate::read_file::EVENT_PACKS;
 use crate::shard::cut::Cut;
 use crate::shard::listing::list;
 use crate::shard::{Part, ShardChoice};
@@ -34,7 +35,12 @@ impl Selection {
     pub(super) fn of(choice: &Choice<'_>, limits: &Limits) -> Result<Self, Error> {
         let mut packs = found(choice)?;
         let all = packs.iter().map(|p| p.label.clone()).collect();
-        let part = shard(choice)?.map(|shard| {
+        let shard = shard(choice)?;
+        // Without shards, the first report of the run refuses them.
+        if shard.is_some() {
+            check_mergeable(packs.len())?;
+        }
+        let part = shard.map(|shard| {
             let cut = Cut::of(&list(&packs, limits), shard.count);
             let labels: BTreeSet<&str> = cut.labels(shard.index).collect();
             packs.retain(|p| labels.contains(p.label.as_str()));
@@ -43,6 +49,17 @@ impl Selection {
         });
         Ok(Self { packs, all, part })
     }
+}
+
+/// Refuses more packs than a merge accepts, before any shard judges one.
+fn check_mergeable(packs: usize) -> Result<(), Error> {
+    if packs <= EVENT_PACKS {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "the shards of a run have at most {EVENT_PACKS} packs together, and these are {packs}; \
+         make several runs, each of a part of --packs"
+    )))
 }
 
 /// The packs of all shards.
@@ -122,4 +139,20 @@ fn shown(cut: &Cut, counts: &BTreeMap<u64, usize>) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_packs_than_a_merge_accepts_are_refused_before_they_are_judged() {
+        assert!(check_mergeable(EVENT_PACKS).is_ok());
+        let refused = check_mergeable(EVENT_PACKS + 1);
+        let error = refused.expect_err("too many").to_string();
+        assert!(
+            error.contains("100001") && error.contains("--packs"),
+            "{error}"
+        );
+    }
 }
