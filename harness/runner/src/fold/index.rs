@@ -101,6 +101,9 @@ impl Index {
         let concluded = std::mem::take(&mut pack.concluded);
         let due = due.into_iter();
         pack.missing = due.filter(|id| !concluded.contains_key(id)).collect();
+        // NB: the vector is that of all checks, collected in place, and a run may have a
+        // hundred thousand packs.
+        pack.missing.shrink_to_fit();
         let missing = pack.missing.len();
         self.missing += missing;
         if self.missing > EVENT_MISSING {
@@ -193,4 +196,44 @@ fn violates(check: &CheckFinished) -> bool {
     required
         && check.status == Status::Failed
         && matches!(stage, Some(Stage::Archive | Stage::Sandbox))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::read::parse;
+    use serde_json::json;
+
+    #[test]
+    fn finished_pack_keeps_no_memory_for_checks_that_have_results() {
+        let mut started = Run::not_begun(String::new()).started;
+        started.packs = vec!["p".into()];
+        started.checks = (0..70).map(|i| format!("plan.c{i}")).collect();
+        let checks = started.checks.clone();
+        let check = |id: &String| {
+            json!({
+                "event": "check_finished", "pack": "p", "scope": "pack", "check": id,
+                "level": "must", "status": "passed", "applicable": true, "reason": null,
+                "findings": [], "reproduce": null,
+            })
+        };
+        let done = json!({
+            "event": "pack_finished", "pack": "p", "path": "p.gtpack", "id": null,
+            "version": null, "digest": "", "verdict": "pass", "steps_executed": 1,
+            "steps_due": 1, "probes": 0, "resident_peak": 1, "plan_notes": 0,
+            "secret_keys": [], "millis": 1,
+        });
+        let mut index = Index::default();
+        let mut add = |event| {
+            let span = Span { start: 0, len: 1 };
+            index.add(event, span).expect("an event of the run");
+        };
+        add(Event::RunStarted(Box::new(started)));
+        for line in checks.iter().map(check).chain([done]) {
+            add(parse(line.to_string().as_bytes()).expect("an event"));
+        }
+        let pack = index.packs.remove("p").expect("announced");
+        assert_eq!((pack.missing.len(), pack.missing.capacity()), (0, 0));
+        assert!(pack.concluded.is_empty());
+    }
 }

@@ -27,7 +27,6 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "profile": started.profile,
         "filter": started.filter,
         "shard": started.shard,
-        "cut": started.cut,
         "selection": started.selection,
         "seed": started.seed,
         "limits": started.limits,
@@ -39,6 +38,9 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
         "stale_expectations": run.stale,
         "summary": summary(run),
     });
+    if let Some(cut) = &started.cut {
+        head["cut"] = json!(cut);
+    }
     // A placeholder that keeps the order of the keys; `Report` writes the packs.
     head["packs"] = Value::Null;
     let report = Report {

@@ -6,6 +6,7 @@ use crate::cli::registry::RegistryFlags;
 use crate::discover::PackRef;
 use crate::events::Shard;
 use crate::exit::Error;
+use crate::read_file::EVENT_PACKS;
 use crate::shard::cut::Cut;
 use crate::shard::listing::list;
 use crate::shard::{Part, ShardChoice};
@@ -44,7 +45,12 @@ impl Selection {
             registries,
         } = found(choice)?;
         let all = packs.iter().map(|p| p.label.clone()).collect();
-        let part = shard(choice)?.map(|shard| {
+        let shard = shard(choice)?;
+        // Without shards, the first report of the run refuses them.
+        if shard.is_some() {
+            check_mergeable(packs.len())?;
+        }
+        let part = shard.map(|shard| {
             let cut = Cut::of(&list(&packs, limits), shard.count);
             let labels: BTreeSet<&str> = cut.labels(shard.index).collect();
             packs.retain(|p| labels.contains(p.label.as_str()));
@@ -58,6 +64,17 @@ impl Selection {
             registries,
         })
     }
+}
+
+/// Refuses more packs than a merge accepts, before any shard judges one.
+fn check_mergeable(packs: usize) -> Result<(), Error> {
+    if packs <= EVENT_PACKS {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "the shards of a run have at most {EVENT_PACKS} packs together, and these are {packs}; \
+         make several runs, each of a part of --packs"
+    )))
 }
 
 /// The packs of all shards.
@@ -133,4 +150,20 @@ fn shown(cut: &Cut, counts: &BTreeMap<u64, usize>) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_packs_than_a_merge_accepts_are_refused_before_they_are_judged() {
+        assert!(check_mergeable(EVENT_PACKS).is_ok());
+        let refused = check_mergeable(EVENT_PACKS + 1);
+        let error = refused.expect_err("too many").to_string();
+        assert!(
+            error.contains("100001") && error.contains("--packs"),
+            "{error}"
+        );
+    }
 }
