@@ -167,6 +167,10 @@ impl Subject {
             all.extend(runs.secrets.clone());
             let probed = runs.probed.as_ref();
             all.extend(probed.map(|p| p.secrets.clone()).unwrap_or_default());
+            let other = runs.varied(Variation::Installation);
+            let other = other.into_iter().flat_map(|varied| &varied.secrets);
+            let other = other.filter(|(key, value)| runs.secrets.get(*key) != Some(value));
+            all.extend(other.map(|(key, value)| (format!("{key}, another"), value.clone())));
         }
         Secrets::new(&all)
     }

@@ -153,10 +153,9 @@ impl CallContext {
     #[must_use]
     pub fn at(inputs: &ProvisionInputs, flow: &str, node: &str, component: &str) -> Self {
         let tenant = &inputs.tenant;
-        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "conformance".into());
         Self {
-            environment: or(&tenant.environment),
-            tenant: or(&tenant.tenant),
+            environment: tenant.environment_or_default().to_owned(),
+            tenant: tenant.tenant_or_default().to_owned(),
             team: tenant.team.clone(),
             user: tenant.user.clone(),
             provider: inputs.provider_id.clone(),

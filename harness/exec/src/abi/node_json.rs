@@ -72,6 +72,7 @@ pub(super) fn tenant(context: &CallContext) -> Value {
         node,
         component: _,
     } = context;
+    let call = call_id(context);
     json!({
         "env": environment,
         "env-id": environment,
@@ -81,13 +82,28 @@ pub(super) fn tenant(context: &CallContext) -> Value {
         "team-id": team,
         "user": user,
         "user-id": user,
-        "trace-id": "conformance",
-        "correlation-id": "conformance",
+        "trace-id": call,
+        "correlation-id": call,
         "i18n-id": "en",
-        "session-id": "conformance",
+        "session-id": call,
         "flow-id": flow,
         "node-id": node,
         "provider-id": provider,
         "attempt": 1,
     })
+}
+
+/// The id of a call: 32 hex digits, as hosts make them, that follow from the context.
+fn call_id(context: &CallContext) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [
+        &context.tenant,
+        &context.provider,
+        &context.flow,
+        &context.node,
+    ] {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    let digits = hasher.finalize().to_hex();
+    digits.chars().take(32).collect()
 }

@@ -147,7 +147,7 @@ fn completes(subject: &Subject, findings: &mut Findings) {
         Err(finding) => Conclusion::Failed(vec![finding.clone()]),
         Ok(runs) => match everywhere(observed, runs) {
             // The finding is the same.
-            Conclusion::Failed(_) if is_operated(observed) => {
+            Conclusion::Failed(_) if is_operated(observed) && !runs.first.completed() => {
                 Conclusion::NotApplicable("`setup.operator` judges it".into())
             }
             conclusion => conclusion,
@@ -155,16 +155,25 @@ fn completes(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// The first run, and if it completes, the runs with a tenant and with other base URLs.
+/// The first run, and if it completes, the runs with a tenant, with other base URLs, and
+/// in another installation.
 fn everywhere(observed: &Observed, runs: &Runs) -> Conclusion {
     let first = completed(observed, &runs.first);
     if !matches!(first, Conclusion::Passed) {
         return first;
     }
     let mut found = Vec::new();
+    // A run that differs in everything shows again what one that differs in one thing
+    // shows, which says more.
+    let mut each = runs.varied.iter().filter(|varied| {
+        let all = [Variation::NoBaseUrl, Variation::Installation];
+        !all.contains(&varied.variation)
+    });
+    let alone = each.all(|varied| varied.run.completed());
     for Varied { variation, run, .. } in &runs.varied {
         let conclusion = match variation {
             Variation::Tenant | Variation::BaseUrl => completed(observed, run),
+            Variation::Installation if alone => completed(observed, run),
             Variation::NoBaseUrl if crashed(run) => failures(run),
             _ => Conclusion::Passed,
         };

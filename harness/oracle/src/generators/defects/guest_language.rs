@@ -14,6 +14,8 @@ pub enum Test {
     Is(Path, Value),
     /// There is no value, or `null`.
     Absent(Path),
+    /// It is a text that holds these printable characters.
+    Holds(Path, String),
     /// It is a text.
     Text(Path),
     /// It is a whole number.

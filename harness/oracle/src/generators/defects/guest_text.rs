@@ -137,6 +137,10 @@ impl Writer {
                 format!("(call $same {} {value})", self.place(path))
             }
             Test::Absent(path) => format!("(call $absent {})", self.place(path)),
+            Test::Holds(path, text) => {
+                let text = self.constant(text.as_bytes());
+                format!("(call $holds {} {text})", self.place(path))
+            }
             Test::Text(path) => format!("(call $is_text {})", self.place(path)),
             Test::Whole(path) => format!("(call $is_whole {})", self.place(path)),
             Test::Spelled(path) => format!("(call $is_spelled {})", self.place(path)),
