@@ -255,6 +255,9 @@ pub struct Texts {
     pub file: String,
     /// The keys of its English texts, or why it gave none.
     pub keys: Result<BTreeSet<String>, StepFailure>,
+    /// Why it does not answer for another language; `None` if it does, or if it is not
+    /// asked by language.
+    pub elsewhere: Option<StepFailure>,
 }
 
 /// The probes of one wizard.

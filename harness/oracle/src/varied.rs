@@ -20,6 +20,10 @@ pub enum Variation {
     NoBaseUrl,
     /// The mode is that of an installation, not of a dry run.
     Mode,
+    /// The user's language is another one. Only components of `greentic:component/node`
+    /// are given a language, with the context of a call; the step contract,
+    /// `provisioner`, component QA and the operator's operations have no place for it.
+    Locale,
     /// All of this differs at once, and secrets, ids and hosts as well, so that a pack
     /// that recognises the harness by one of them does not recognise this run.
     Installation,
@@ -27,13 +31,14 @@ pub enum Variation {
 
 impl Variation {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Time,
         Self::Chance,
         Self::Tenant,
         Self::BaseUrl,
         Self::NoBaseUrl,
         Self::Mode,
+        Self::Locale,
         Self::Installation,
     ];
 
@@ -47,6 +52,7 @@ impl Variation {
             Self::BaseUrl => "with another public base URL",
             Self::NoBaseUrl => "without a public base URL",
             Self::Mode => "in the mode of an installation",
+            Self::Locale => "in another language",
             Self::Installation => "in another installation, with other secrets, ids and hosts",
         }
     }

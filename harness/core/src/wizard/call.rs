@@ -146,6 +146,9 @@ pub struct CallContext {
     pub node: String,
     /// The component's id.
     pub component: String,
+    /// The user's language, a BCP 47 tag; English if there is none.
+    #[serde(default)]
+    pub locale: Option<String>,
 }
 
 impl CallContext {
@@ -162,7 +165,14 @@ impl CallContext {
             flow: flow.to_owned(),
             node: node.to_owned(),
             component: component.to_owned(),
+            locale: None,
         }
+    }
+
+    /// The user's language, for interfaces that require one.
+    #[must_use]
+    pub fn locale_or_english(&self) -> &str {
+        self.locale.as_deref().unwrap_or("en")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs of a wizard under other conditions than the first: another time, other random
-//! numbers, a tenant, another base URL, or none, the mode of an installation, and all of
-//! another installation.
+//! numbers, a tenant, another base URL, or none, the mode of an installation, another
+//! language, and all of another installation.
 
 use super::answer_set::{AnswerSet, replace};
 use super::conditions::Conditions;
@@ -12,8 +12,8 @@ use crate::varied::{Variation, Varied};
 use provision_core::Pack;
 use provision_core::wizard::questions::{Declared, Question};
 use provision_core::wizard::{
-    ProvisionInputs, ProvisionMode, RunBy, StepAnswer, StepExecutor, StepRequest, Surroundings,
-    Task, TenantContext, Wizard, WizardKind, WizardRun, drive,
+    Call, Driver, ProvisionInputs, ProvisionMode, RunBy, StepAnswer, StepExecutor, StepRequest,
+    Surroundings, Task, TenantContext, Wizard, WizardKind, WizardRun, drive,
 };
 use std::sync::Arc;
 
@@ -24,15 +24,22 @@ const OTHER_BASE: &str = "https://other.conformance.invalid/tenants/7";
 const LATER: u64 = 330_123_457;
 const SEED: u64 = 0x5eed_0f07_4e25;
 
+/// Another language, with a region, other digits and the other direction of writing.
+pub(super) const OTHER_LOCALE: &str = "ar-EG";
+
 /// Runs steps under other surroundings.
 struct Elsewhere<'e> {
     executor: &'e dyn StepExecutor,
     surroundings: Surroundings,
+    locale: Option<&'static str>,
 }
 
 impl StepExecutor for Elsewhere<'_> {
     fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
         let mut request = request.clone();
+        if let Call::Invoke { context, .. } = &mut request.call {
+            context.locale = self.locale.map(str::to_owned);
+        }
         Arc::make_mut(&mut request.grants).surroundings = self.surroundings;
         self.executor.execute(pack, &request)
     }
@@ -77,6 +84,7 @@ impl Varying<'_> {
             Variation::Time => asks(&runs.first, "wasi:clocks/"),
             Variation::Chance => asks(&runs.first, "wasi:random/"),
             Variation::NoBaseUrl => !needs_base,
+            Variation::Locale => matches!(wizard.driver, Driver::FlowGraph { .. }),
             Variation::Tenant | Variation::BaseUrl | Variation::Mode | Variation::Installation => {
                 true
             }
@@ -111,6 +119,10 @@ impl Varying<'_> {
         let executor = Elsewhere {
             executor: self.executor,
             surroundings: surroundings(variation),
+            locale: match variation {
+                Variation::Locale | Variation::Installation => Some(OTHER_LOCALE),
+                _ => None,
+            },
         };
         let run = drive(&executor, self.pack, &task, &self.conditions.limits);
         let received = AnswerSet::of(wizard, &answers.inputs, &run);
@@ -208,7 +220,8 @@ fn inputs(
             inputs.public_base_url = Some(OTHER_BASE.into());
         }
         Variation::NoBaseUrl => inputs.public_base_url = None,
-        Variation::Time | Variation::Chance | Variation::Mode | Variation::Installation => {}
+        Variation::Time | Variation::Chance | Variation::Mode => {}
+        Variation::Locale | Variation::Installation => {}
     }
     inputs
 }

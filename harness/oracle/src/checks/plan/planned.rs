@@ -64,6 +64,7 @@ fn others<'p>(subject: &'p Subject, runs: &'p Runs) -> Vec<(String, Planned<'p>)
         Variation::Tenant,
         Variation::BaseUrl,
         Variation::Mode,
+        Variation::Locale,
         Variation::Installation,
     ];
     let varied = runs.varied.iter().filter_map(|varied| {

@@ -91,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "Hosts show the key instead of the text.",
-        requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
+        requirement: "Every text key that a wizard uses is in the component's i18n bundle. The component answers a request for the bundle of another language.",
         why: "A key without a text shows users the key.",
         fix: "Add the key to the component's English bundle, or correct it.",
         run: translated::translated,
@@ -155,8 +155,8 @@ fn completes(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// The first run, and if it completes, the runs with a tenant, with other base URLs, and
-/// in another installation.
+/// The first run, and if it completes, the runs with a tenant, with other base URLs, in
+/// another language, and in another installation.
 fn everywhere(observed: &Observed, runs: &Runs) -> Conclusion {
     let first = completed(observed, &runs.first);
     if !matches!(first, Conclusion::Passed) {
@@ -172,7 +172,7 @@ fn everywhere(observed: &Observed, runs: &Runs) -> Conclusion {
     let alone = each.all(|varied| varied.run.completed());
     for Varied { variation, run, .. } in &runs.varied {
         let conclusion = match variation {
-            Variation::Tenant | Variation::BaseUrl => completed(observed, run),
+            Variation::Tenant | Variation::BaseUrl | Variation::Locale => completed(observed, run),
             Variation::Installation if alone => completed(observed, run),
             Variation::NoBaseUrl if crashed(run) => failures(run),
             _ => Conclusion::Passed,
