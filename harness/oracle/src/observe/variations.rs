@@ -23,6 +23,9 @@ const OTHER_BASE: &str = "https://other.conformance.invalid/tenants/7";
 /// Another time by ten years and some, and other random numbers.
 const LATER: u64 = 330_123_457;
 const SEED: u64 = 0x5eed_0f07_4e25;
+/// Further seeds for a wizard that asks for random numbers: what one of them decides may
+/// happen rarely.
+const OTHER_SEEDS: u64 = 15;
 
 /// Another language, with a region, other digits and the other direction of writing.
 pub(super) const OTHER_LOCALE: &str = "ar-EG";
@@ -90,14 +93,30 @@ impl Varying<'_> {
             }
         });
         let questions = self.questions(wizard, runs);
-        let varied = wanted.map(|variation| self.varied(variation, wizard, runs, &questions));
+        let varied = wanted.map(|variation| {
+            let varied = |seed| self.varied((variation, seed), wizard, runs, &questions);
+            if variation != Variation::Chance {
+                return varied(SEED);
+            }
+            // Hash maps ask for a seed as well, and their order shows in every other run.
+            let decides = ["wasi:random/random@", "wasi:random/insecure@"];
+            let decides = decides.iter().any(|name| asks(&runs.first, name));
+            let further = if decides { OTHER_SEEDS } else { 0 };
+            let is_same = |varied: &Varied| {
+                let (first, run) = (&runs.first, &varied.run);
+                first.outcome == run.outcome && first.plan == run.plan
+            };
+            let mut others = (SEED..SEED + further).map(varied);
+            let differs = others.find(|varied| !is_same(varied));
+            differs.unwrap_or_else(|| varied(SEED + further))
+        });
         varied.collect()
     }
 
-    /// One run under another condition.
+    /// One run under another condition, of which random numbers have this seed.
     fn varied(
         &self,
-        variation: Variation,
+        (variation, seed): (Variation, u64),
         wizard: &Wizard,
         runs: &Runs,
         questions: &[Question],
@@ -118,7 +137,7 @@ impl Varying<'_> {
         };
         let executor = Elsewhere {
             executor: self.executor,
-            surroundings: surroundings(variation),
+            surroundings: surroundings(variation, seed),
             locale: match variation {
                 Variation::Locale | Variation::Installation => Some(OTHER_LOCALE),
                 _ => None,
@@ -170,21 +189,15 @@ fn asks(run: &WizardRun, interface: &str) -> bool {
         .any(|call| call.interface.starts_with(interface))
 }
 
-fn surroundings(variation: Variation) -> Surroundings {
+fn surroundings(variation: Variation, seed: u64) -> Surroundings {
     let usual = Surroundings::default();
     match variation {
         Variation::Time => Surroundings {
             later: LATER,
             ..usual
         },
-        Variation::Chance => Surroundings {
-            seed: SEED,
-            ..usual
-        },
-        Variation::Installation => Surroundings {
-            later: LATER,
-            seed: SEED,
-        },
+        Variation::Chance => Surroundings { seed, ..usual },
+        Variation::Installation => Surroundings { later: LATER, seed },
         _ => usual,
     }
 }
