@@ -104,7 +104,11 @@ impl Varying<'_> {
             let further = if decides { OTHER_SEEDS } else { 0 };
             let is_same = |varied: &Varied| {
                 let (first, run) = (&runs.first, &varied.run);
-                first.outcome == run.outcome && first.plan == run.plan
+                let said = |run: &WizardRun| {
+                    let raw = run.steps.iter().map(|step| step.raw.clone());
+                    raw.collect::<Vec<_>>()
+                };
+                first.outcome == run.outcome && said(first) == said(run)
             };
             let mut others = (SEED..SEED + further).map(varied);
             let differs = others.find(|varied| !is_same(varied));
