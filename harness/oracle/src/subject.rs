@@ -170,6 +170,10 @@ impl Subject {
             all.extend(runs.secrets.clone());
             let probed = runs.probed.as_ref();
             all.extend(probed.map(|p| p.secrets.clone()).unwrap_or_default());
+            let other = runs.varied(Variation::Installation);
+            let other = other.into_iter().flat_map(|varied| &varied.secrets);
+            let other = other.filter(|(key, value)| runs.secrets.get(*key) != Some(value));
+            all.extend(other.map(|(key, value)| (format!("{key}, another"), value.clone())));
         }
         Secrets::new(&all)
     }
@@ -254,6 +258,9 @@ pub struct Texts {
     pub file: String,
     /// The keys of its English texts, or why it gave none.
     pub keys: Result<BTreeSet<String>, StepFailure>,
+    /// Why it does not answer for another language; `None` if it does, or if it is not
+    /// asked by language.
+    pub elsewhere: Option<StepFailure>,
 }
 
 /// The probes of one wizard.

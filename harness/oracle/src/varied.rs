@@ -1,7 +1,9 @@
 //! [`Varied`]: a run of a wizard under another condition.
 
 use crate::given::Given;
+use crate::secret_scan::Leak;
 use provision_core::wizard::WizardRun;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A condition of a run that differs from those of the first run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,17 +20,26 @@ pub enum Variation {
     NoBaseUrl,
     /// The mode is that of an installation, not of a dry run.
     Mode,
+    /// The user's language is another one. Only components of `greentic:component/node`
+    /// are given a language, with the context of a call; the step contract,
+    /// `provisioner`, component QA and the operator's operations have no place for it.
+    Locale,
+    /// All of this differs at once, and secrets, ids and hosts as well, so that a pack
+    /// that recognises the harness by one of them does not recognise this run.
+    Installation,
 }
 
 impl Variation {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Time,
         Self::Chance,
         Self::Tenant,
         Self::BaseUrl,
         Self::NoBaseUrl,
         Self::Mode,
+        Self::Locale,
+        Self::Installation,
     ];
 
     /// The condition in words, after a place.
@@ -41,6 +52,8 @@ impl Variation {
             Self::BaseUrl => "with another public base URL",
             Self::NoBaseUrl => "without a public base URL",
             Self::Mode => "in the mode of an installation",
+            Self::Locale => "in another language",
+            Self::Installation => "in another installation, with other secrets, ids and hosts",
         }
     }
 }
@@ -56,4 +69,8 @@ pub struct Varied {
     pub given: Given,
     /// The run.
     pub run: WizardRun,
+    /// The secrets that it received, by key.
+    pub secrets: BTreeMap<String, String>,
+    /// Those that it shows.
+    pub leaks: BTreeSet<Leak>,
 }

@@ -155,15 +155,16 @@ impl Invocation<'_> {
 
     fn envelope(&self, operation: &str, parts: &Parts) -> Result<Value, Done> {
         let wrong = |e: String| Done::failed(StepCode::Input, e);
-        let env = EnvId::from_str("conformance").map_err(|e| wrong(e.to_string()))?;
-        let tenant = self.host.inputs.tenant.tenant.as_deref();
-        let tenant = TenantId::from_str(tenant.unwrap_or("conformance"));
+        let inputs = self.host.inputs;
+        let env = EnvId::from_str(inputs.tenant.environment_or_default());
+        let env = env.map_err(|e| wrong(e.to_string()))?;
+        let tenant = TenantId::from_str(inputs.tenant.tenant_or_default());
         let tenant = tenant.map_err(|e| wrong(e.to_string()))?;
         let (flow, node) = (self.place.flow, self.place.id);
         let ctx = TenantCtx::new(env, tenant)
             .with_flow(flow)
-            .with_provider(self.host.inputs.provider_id.as_str())
-            .with_session("conformance-session")
+            .with_provider(inputs.provider_id.as_str())
+            .with_session(format!("{}-session", inputs.install_id))
             .with_node(node)
             .with_attempt(1);
         let envelope = InvocationEnvelope {

@@ -43,13 +43,16 @@ pub(super) struct State {
 
 /// The message, as messaging hosts pass it.
 fn message(message: Message, inputs: &ProvisionInputs) -> Value {
-    let tenant = inputs.tenant.tenant.as_deref().unwrap_or("conformance");
+    let (tenant, install) = (&inputs.tenant, &inputs.install_id);
     json!({
-        "id": "conformance-message",
-        "tenant": { "env": "conformance", "tenant": tenant },
-        "channel": "conformance",
-        "session_id": "conformance-session",
-        "from": { "id": "conformance-user", "kind": "user" },
+        "id": format!("{install}-message"),
+        "tenant": {
+            "env": tenant.environment_or_default(),
+            "tenant": tenant.tenant_or_default(),
+        },
+        "channel": inputs.provider_id,
+        "session_id": format!("{install}-session"),
+        "from": { "id": format!("{install}-user"), "kind": "user" },
         "to": [],
         "text": message.text(),
         "attachments": [],

@@ -146,6 +146,9 @@ pub struct CallContext {
     pub node: String,
     /// The component's id.
     pub component: String,
+    /// The user's language, a BCP 47 tag; English if there is none.
+    #[serde(default)]
+    pub locale: Option<String>,
 }
 
 impl CallContext {
@@ -153,17 +156,23 @@ impl CallContext {
     #[must_use]
     pub fn at(inputs: &ProvisionInputs, flow: &str, node: &str, component: &str) -> Self {
         let tenant = &inputs.tenant;
-        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "conformance".into());
         Self {
-            environment: or(&tenant.environment),
-            tenant: or(&tenant.tenant),
+            environment: tenant.environment_or_default().to_owned(),
+            tenant: tenant.tenant_or_default().to_owned(),
             team: tenant.team.clone(),
             user: tenant.user.clone(),
             provider: inputs.provider_id.clone(),
             flow: flow.to_owned(),
             node: node.to_owned(),
             component: component.to_owned(),
+            locale: None,
         }
+    }
+
+    /// The user's language, for interfaces that require one.
+    #[must_use]
+    pub fn locale_or_english(&self) -> &str {
+        self.locale.as_deref().unwrap_or("en")
     }
 }
 

@@ -16,6 +16,21 @@ pub struct TenantContext {
     pub user: Option<String>,
 }
 
+impl TenantContext {
+    /// The environment, for interfaces that require one. Nothing in it says that the
+    /// harness is the host.
+    #[must_use]
+    pub fn environment_or_default(&self) -> &str {
+        self.environment.as_deref().unwrap_or("dev")
+    }
+
+    /// The tenant, for interfaces that require one.
+    #[must_use]
+    pub fn tenant_or_default(&self) -> &str {
+        self.tenant.as_deref().unwrap_or("default")
+    }
+}
+
 /// The inputs of a wizard, the same for each of its steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProvisionInputs {

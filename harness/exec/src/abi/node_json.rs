@@ -35,14 +35,8 @@ fn invoke(
     context: &CallContext,
     input: &Value,
 ) -> Result<StepOutcome, StepFailure> {
-    let context = json!({
-        "tenant": tenant(context),
-        "i18n-id": "en",
-        "flow-id": context.flow,
-        "node-id": context.node,
-    });
     let arguments = [
-        Data::from(&context),
+        Data::from(&exec_ctx(context)),
         Data::Text(operation.to_owned()),
         Data::Text(input.to_string()),
     ];
@@ -59,6 +53,16 @@ fn invoke(
         .map(StepOutcome::Json)
 }
 
+/// The fields of all versions of `exec-ctx`.
+fn exec_ctx(context: &CallContext) -> Value {
+    json!({
+        "tenant": tenant(context),
+        "i18n-id": context.locale_or_english(),
+        "flow-id": context.flow,
+        "node-id": context.node,
+    })
+}
+
 /// The fields of all versions of `tenant-ctx`; a component gets those that its own
 /// type has. There is no deadline, so that no clock reaches the component.
 pub(super) fn tenant(context: &CallContext) -> Value {
@@ -71,7 +75,9 @@ pub(super) fn tenant(context: &CallContext) -> Value {
         flow,
         node,
         component: _,
+        locale: _,
     } = context;
+    let call = call_id(context);
     json!({
         "env": environment,
         "env-id": environment,
@@ -81,13 +87,57 @@ pub(super) fn tenant(context: &CallContext) -> Value {
         "team-id": team,
         "user": user,
         "user-id": user,
-        "trace-id": "conformance",
-        "correlation-id": "conformance",
-        "i18n-id": "en",
-        "session-id": "conformance",
+        "trace-id": call,
+        "correlation-id": call,
+        "i18n-id": context.locale_or_english(),
+        "session-id": call,
         "flow-id": flow,
         "node-id": node,
         "provider-id": provider,
         "attempt": 1,
     })
+}
+
+/// The id of a call: 32 hex digits, as hosts make them, that follow from the context.
+fn call_id(context: &CallContext) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [
+        &context.tenant,
+        &context.provider,
+        &context.flow,
+        &context.node,
+    ] {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    let digits = hasher.finalize().to_hex();
+    digits.chars().take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn component_gets_the_language_and_ids_of_its_call() {
+        let of = |tenant: &str, locale: Option<&str>| {
+            let context = CallContext {
+                tenant: tenant.into(),
+                locale: locale.map(str::to_owned),
+                ..CallContext::default()
+            };
+            exec_ctx(&context)
+        };
+        let (english, arabic) = (of("acme", None), of("acme", Some("ar-EG")));
+        for place in ["/i18n-id", "/tenant/i18n-id"] {
+            assert_eq!(english.pointer(place), Some(&json!("en")));
+            assert_eq!(arabic.pointer(place), Some(&json!("ar-EG")));
+        }
+        let id = |context: &Value| context["tenant"]["trace-id"].clone();
+        assert_eq!(id(&english), id(&of("acme", None)));
+        assert_ne!(
+            id(&english),
+            id(&of("other", None)),
+            "another call, another id"
+        );
+    }
 }

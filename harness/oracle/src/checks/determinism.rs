@@ -7,6 +7,7 @@ use crate::subject::{Runs, Subject};
 use crate::varied::Variation;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
+use provision_core::text::inert;
 use provision_core::wizard::{ProvisionPlan, WizardRun};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -31,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The installation does something else than the plan that its user approved.",
-        requirement: "The plan of an installation has the config, the secrets and the operations of the dry run. Notes may differ.",
+        requirement: "The plan of an installation has the config, the secrets and the operations of the dry run. Notes may differ. An installation with other secrets, ids and hosts has as many members of config and secrets, and the same kinds of operations.",
         why: "A user approves the plan of the dry run, and the installation carries out its own.",
         fix: "Do not let the plan depend on the mode.",
         run: mode,
@@ -123,8 +124,49 @@ fn mode(subject: &Subject, findings: &mut Findings) {
             let expected = format!("as in the dry run: {}", d.expected);
             Finding::new(CheckCode::PlanDiffers, d.at, expected, d.actual)
         });
-        Conclusion::of(found.collect())
+        let found: Vec<Finding> = found.collect();
+        match found.is_empty() {
+            true => Conclusion::of(other_plan(runs).into_iter().collect()),
+            false => Conclusion::Failed(found),
+        }
     });
+}
+
+/// The finding on the plan of another installation if it does something else than that of
+/// a dry run for a tenant.
+fn other_plan(runs: &Runs) -> Option<Finding> {
+    let usual = runs.varied(Variation::Tenant)?;
+    let other = runs.varied(Variation::Installation)?;
+    if !usual.run.completed() || !other.run.completed() {
+        return None;
+    }
+    let (usual, other) = (actions(&usual.run.plan), actions(&other.run.plan));
+    (usual != other).then(|| {
+        let at = format!("plan, {}", Variation::Installation.words());
+        let expected = format!("as in the dry run for a tenant: {usual}");
+        Finding::new(CheckCode::PlanDiffers, at, expected, other)
+    })
+}
+
+/// How much a plan changes, in words. Keys, ids and URLs may hold what differs between two
+/// installations, so that they are left out.
+fn actions(plan: &ProvisionPlan) -> String {
+    let verbs = |verbs: Vec<&str>| match verbs.as_slice() {
+        [] => "none".to_owned(),
+        verbs => inert(&verbs.join(", "), 200),
+    };
+    let webhooks = plan.webhook_ops.iter().map(|op| op.op.as_str());
+    let subscriptions = plan.subscription_ops.iter().map(|op| op.op.as_str());
+    let oauth = plan.oauth_ops.iter().map(|op| op.op.as_str());
+    format!(
+        "{} members of config, {} secrets set, {} deleted; webhooks: {}; subscriptions: {}; OAuth: {}",
+        plan.config_patch.len(),
+        plan.secrets_patch.set.len(),
+        plan.secrets_patch.delete.len(),
+        verbs(webhooks.collect()),
+        verbs(subscriptions.collect()),
+        verbs(oauth.collect()),
+    )
 }
 
 fn isolated(subject: &Subject, findings: &mut Findings) {

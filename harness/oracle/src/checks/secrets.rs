@@ -4,7 +4,7 @@ use super::plan::on_plan;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
 use crate::probe_outcome::asked;
 use crate::secret_scan::{Leak, is_searchable};
-use crate::subject::{Observed, Opened, Subject};
+use crate::subject::{Observed, Opened, Runs, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
@@ -80,13 +80,16 @@ fn contained(subject: &Subject, findings: &mut Findings) {
             return Conclusion::Blocked("the wizard was not driven".into());
         };
         let expected = "no trace of the secret";
-        let leaks = runs.leaks.iter();
-        let leaks = leaks.filter(|leak| !is_stripped(opened, observed, leak));
-        let leaks = leaks.map(|leak| {
+        let finding = |leak: &Leak, at: String| {
             let actual = format!("the secret `{}`, {}", inert(&leak.key, 80), leak.form);
-            Finding::new(CheckCode::SecretShown, leak.at.clone(), expected, actual)
-        });
-        let found: Vec<Finding> = leaks.collect();
+            Finding::new(CheckCode::SecretShown, at, expected, actual)
+        };
+        let shown = |leak: &&Leak| !is_stripped(opened, observed, leak);
+        let leaks = runs.leaks.iter().filter(shown);
+        let mut found: Vec<Finding> = leaks.map(|leak| finding(leak, leak.at.clone())).collect();
+        if found.is_empty() {
+            found = elsewhere(runs, shown, finding);
+        }
         if !found.is_empty() {
             return Conclusion::Failed(found);
         }
@@ -123,6 +126,25 @@ fn contained(subject: &Subject, findings: &mut Findings) {
             }
         }
     });
+}
+
+/// The first leak of each secret that shows only under another condition.
+fn elsewhere(
+    runs: &Runs,
+    shown: impl Fn(&&Leak) -> bool,
+    finding: impl Fn(&Leak, String) -> Finding,
+) -> Vec<Finding> {
+    let mut known = BTreeSet::new();
+    let mut found = Vec::new();
+    for varied in &runs.varied {
+        for leak in varied.leaks.iter().filter(&shown) {
+            if known.insert(&leak.key) {
+                let at = format!("{}, {}", leak.at, varied.variation.words());
+                found.push(finding(leak, at));
+            }
+        }
+    }
+    found
 }
 
 /// Whether hosts strip the secret from the config before anybody sees it: a component

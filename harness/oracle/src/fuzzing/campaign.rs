@@ -2,7 +2,7 @@
 
 use super::changes::changed;
 use super::input::{FuzzInputSpec, Input, answer, with_answer};
-use super::target_runner::{Found, Tried, same_kind};
+use super::target_runner::{Found, SLOW, Tried, same_kind};
 use crate::generators::json::Dictionary;
 use crate::subject::ProbeOutcome;
 use provision_core::Finding;
@@ -37,6 +37,15 @@ fn weight(input: &Input) -> usize {
     ];
     let texts = inputs.provider_id.len() + inputs.install_id.len();
     values.into_iter().flatten().map(of).sum::<usize>() + texts
+}
+
+/// Whether the run used up its fuel or its time. Most changes of its input do so again,
+/// and the code that such a run reaches is not counted, so that it leads nowhere.
+fn is_slow(tried: &Tried) -> bool {
+    let ProbeOutcome::Crashed { code, .. } = &tried.outcome else {
+        return false;
+    };
+    SLOW.contains(code)
 }
 
 /// The state of fuzzing one pack. The same seed and the same results of the
@@ -204,10 +213,11 @@ impl Campaign {
             .position(|spec| spec.base.wizard == input.wizard);
         if let Some(at) = at {
             self.count(at, input, &tried.outcome);
-            if new {
+            let kept = new && !is_slow(tried);
+            if kept {
                 self.corpus.push((at, input.clone()));
             }
-            if new_code {
+            if kept && new_code {
                 self.dictionary_queue.push((self.corpus.len() - 1, 0));
             }
         }

@@ -3,6 +3,7 @@
 
 use crate::generators::answers::{self, AnswerMutation, Edit, ProbeKind, mutations, pairs};
 use crate::observe::answer_set::AnswerSet;
+use crate::observe::other_installation::canaries_of;
 use crate::probe_outcome::asked;
 use crate::secret_scan::Secrets;
 use crate::{Conditions, Subject};
@@ -97,13 +98,9 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
             .or_else(|| declared.into_iter().find(|q| !q.is_empty()).cloned())
             .unwrap_or_default();
         // Use canaries for secrets that can be replaced.
-        let (base, secrets) = match base.masked(&questions) {
-            Some((masked, canaries)) => (masked, canaries),
-            None => {
-                let secrets = base.secrets(&questions);
-                (base, secrets)
-            }
-        };
+        let masked = base.masked(&questions, canaries_of(&opened.pack));
+        let base = masked.map_or(base, |(masked, _)| masked);
+        let secrets = base.secrets(&questions);
         let input = |base: AnswerSet| Input {
             wizard: wizard.name.clone(),
             mode: ProvisionMode::DryRun,

@@ -14,10 +14,14 @@ use provision_core::wizard::{
 };
 use provision_core::{Finding, Limits, Pack};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Runs to shrink an input, and the same for violations whose runs are slow.
 const TRIES: (usize, usize) = (200, 12);
+
+/// The failures of steps that run until a bound ends them: each run takes as long.
+pub(super) const SLOW: [StepCode; 2] = [StepCode::Fuel, StepCode::Deadline];
 
 /// Runs inputs on the wizards of one pack.
 pub struct TargetRunner<'b> {
@@ -80,15 +84,20 @@ impl TargetRunner<'_> {
     }
 
     /// Judges an input that showed something new more closely, without
-    /// instrumentation: one run under the usual bounds, a second equal run, and a
-    /// run on the state that the first left.
+    /// instrumentation: one run under the usual bounds, a second equal run unless the
+    /// first ran into a bound on time, and a run on the state that the first left.
     #[must_use]
     pub fn look_again(&self, input: &Input, spec: &FuzzInputSpec) -> Vec<Finding> {
         let Some(first) = self.run(self.plain, input) else {
             return Vec::new();
         };
         let mut found = self.violations(input, spec, &first, &outcome_of(&first));
-        if let Some(second) = self.run(self.plain, input) {
+        let mut failures = first.steps.iter().filter_map(|step| step.failure());
+        let second = match failures.any(|failure| SLOW.contains(&failure.code)) {
+            true => None,
+            false => self.run(self.plain, input),
+        };
+        if let Some(second) = second {
             found.extend(differences(&first, &second));
         }
         found.extend(self.unsettled(input, spec, &first));
@@ -100,12 +109,23 @@ impl TargetRunner<'_> {
     /// the violation does not show again.
     #[must_use]
     pub fn confirm(&self, wanted: &Finding, input: &Input, spec: &FuzzInputSpec) -> Option<Found> {
-        let shows = |input: &Input| self.shown(input, spec, wanted).is_some();
+        // The same input is asked for as a candidate, as the start of shrinking and as its
+        // result; each run of a guest that loops takes as long as the fuel lasts.
+        let known: RefCell<Vec<(Input, Option<Finding>)>> = RefCell::default();
+        let shown = |input: &Input| {
+            let ran = known.borrow().iter().find(|(ran, _)| ran == input).cloned();
+            if let Some((_, shown)) = ran {
+                return shown;
+            }
+            let shown = self.shown(input, spec, wanted);
+            known.borrow_mut().push((input.clone(), shown.clone()));
+            shown
+        };
+        let shows = |input: &Input| shown(input).is_some();
         if !shows(input) {
             return None;
         }
-        let slow = [StepCode::Fuel, StepCode::Deadline];
-        let is_slow = slow.into_iter().any(|code| wanted.code == code.into());
+        let is_slow = SLOW.into_iter().any(|code| wanted.code == code.into());
         let most = if is_slow { TRIES.1 } else { TRIES.0 };
         let (mut best, mut tries) = nearest(input, spec, most, shows);
         let value = json!([best.inputs.answers, best.own, best.inputs.existing_state]);
@@ -117,7 +137,7 @@ impl TargetRunner<'_> {
             best = input;
         }
         // Report the finding as the shrunk input shows it.
-        let finding = self.shown(&best, spec, wanted)?;
+        let finding = shown(&best)?;
         Some(Found {
             finding,
             input: best,

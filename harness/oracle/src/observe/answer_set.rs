@@ -2,7 +2,7 @@
 
 use crate::generators::answers::Edit;
 use crate::given::Given;
-use provision_core::wizard::questions::{Question, canary};
+use provision_core::wizard::questions::{Question, canary, canary_of};
 use provision_core::wizard::{
     Driver, ProvisionInputs, ProvisionStep, StepRun, Wizard, WizardRun, grants,
 };
@@ -108,11 +108,12 @@ impl AnswerSet {
         answer.is_none_or(|answer| answer.is_string() || answer.is_null())
     }
 
-    /// The same answers with a canary for each secret, and the canaries; `None`
-    /// if no secret can be replaced.
+    /// The same answers with a canary of the set `seed` for each secret, and the
+    /// canaries; `None` if no secret can be replaced.
     pub(crate) fn masked(
         &self,
         questions: &[Question],
+        seed: u64,
     ) -> Option<(Self, BTreeMap<String, String>)> {
         let secrets = self.secrets(questions);
         let fits = |key: &str, canary: &str| {
@@ -125,9 +126,10 @@ impl AnswerSet {
         let canaries: BTreeMap<String, String> = secrets
             .iter()
             .filter(|(key, _)| self.is_text(key))
-            .map(|(key, value)| (key, value, canary(key)))
-            .filter(|(key, value, canary)| !value.contains(canary.as_str()) && fits(key, canary))
-            .map(|(key, _, canary)| (key.clone(), canary))
+            // The run on the made-up answers themselves searches for these.
+            .filter(|(key, value)| !value.contains(&canary(key)))
+            .map(|(key, _)| (key.clone(), canary_of(key, seed)))
+            .filter(|(key, canary)| fits(key, canary))
             .collect();
         let edits: Vec<Edit> = canaries
             .iter()
@@ -222,5 +224,15 @@ fn set(answers: &mut Value, id: &str, value: Option<Value>) {
             Some(value) => map.insert(id.to_owned(), value),
             None => map.remove(id),
         };
+    }
+}
+
+/// Replaces `from` by `to` in all texts of `value`.
+pub(super) fn replace(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) if text.contains(from) => *text = text.replace(from, to),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, from, to)),
+        Value::Object(map) => map.values_mut().for_each(|item| replace(item, from, to)),
+        _ => {}
     }
 }

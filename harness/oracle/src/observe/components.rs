@@ -2,6 +2,7 @@
 //! texts, and the diagnostics of validators.
 
 use super::conditions::Conditions;
+use super::variations::OTHER_LOCALE;
 use crate::subject::{Described, Texts, Validated};
 use greentic_types::PackManifest;
 use provision_core::flow::{self, Target};
@@ -108,14 +109,14 @@ pub(super) fn texts(
 ) -> Vec<Texts> {
     let files = exporting(pack, TEXTS.0, TEXTS.1);
     let texts = files.into_iter().filter_map(|file| {
-        let locale = "en".to_owned();
-        let bundle = call(
-            executor,
-            pack,
-            &file,
-            Call::I18nBundle { locale },
-            conditions,
-        );
+        let of_locale = |locale: &str| {
+            let locale = locale.to_owned();
+            let request = Call::I18nBundle { locale };
+            call(executor, pack, &file, request, conditions)
+        };
+        let bundle = of_locale("en");
+        let asks = matches!(bundle, Some(Ok(_)));
+        let elsewhere = asks.then(|| of_locale(OTHER_LOCALE)).flatten();
         // Version 0.6.0 has no bundle, only keys.
         let answer = match bundle {
             Some(Err(e)) if e.code == StepCode::Abi => {
@@ -125,6 +126,7 @@ pub(super) fn texts(
         };
         Some(Texts {
             keys: answer.map(|value| keys(&value)),
+            elsewhere: elsewhere.and_then(Result::err),
             file,
         })
     });

@@ -11,6 +11,7 @@ mod harness_errors;
 mod inputs;
 mod memo;
 mod opening;
+pub(crate) mod other_installation;
 mod probe;
 mod repeat;
 mod second_runs;

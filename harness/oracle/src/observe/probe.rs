@@ -4,6 +4,7 @@
 use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::memo::MemoExecutor;
+use super::other_installation::canaries_of;
 use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
     untried,
@@ -124,7 +125,7 @@ impl Prober<'_> {
             base: &base,
             plan: &first.plan,
         };
-        let masked = base.masked(&questions);
+        let masked = base.masked(&questions, canaries_of(self.pack));
         let masked = masked.map(|(_, canaries)| canaries.into_keys().collect());
         let done = self.probe_all(&target, mutations, &questions, &search);
         let (probes, plans, mut leaks) = done;
@@ -182,9 +183,8 @@ impl Prober<'_> {
             search,
             probes: Vec::new(),
         };
-        if let Some((base, canaries)) = target.base.masked(questions) {
-            // A secret in the pack's own fixture may be an ordinary word, which other
-            // text contains by chance; canaries are not.
+        if let Some((base, canaries)) = target.base.masked(questions, canaries_of(self.pack)) {
+            // A secret in the pack's own fixture may be a word that other text contains.
             let run = self.run(&target.executor, target.wizard, &base);
             results.leaks.add(of_canaries(&canaries, &run));
         }

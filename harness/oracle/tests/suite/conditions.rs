@@ -81,7 +81,7 @@ fn failures(defect: Defect) -> BTreeMap<&'static str, Vec<String>> {
     failed.map(|r| (r.check, codes(&r))).collect()
 }
 
-const DEFECTS: [(&str, Defect, &str, &str); 10] = [
+const DEFECTS: [(&str, Defect, &str, &str); 13] = [
     (
         "the time is in the plan",
         |step, input, around| {
@@ -113,7 +113,8 @@ const DEFECTS: [(&str, Defect, &str, &str); 10] = [
         "the webhook is elsewhere when it installs",
         |step, input, _| {
             let installs = step == "apply" && input["mode"] == "install";
-            installs.then(|| Ok(plan("https://conformance.invalid/other", &json!(1))))
+            let url = format!("{}/other", base(&input["inputs"]));
+            installs.then(|| Ok(plan(&url, &json!(1))))
         },
         "determinism.mode",
         "E_PLAN_DIFFERS /webhook_ops/0/url",
@@ -176,6 +177,37 @@ const DEFECTS: [(&str, Defect, &str, &str); 10] = [
         },
         "plan.webhooks",
         "E_WEBHOOK_BASE /webhook_ops/0/url, with another public base URL",
+    ),
+    (
+        "it refuses another id than the usual one of the installation",
+        |step, input, _| {
+            let usual = input["inputs"]["install_id"] == "p-install";
+            let refusal = || Err(StepFailure::new(StepCode::Step, "no"));
+            (step == "validate" && !usual).then(refusal)
+        },
+        "wizard.completes",
+        "E_STEP step validate (s.wat), in another installation, with other secrets, ids and hosts",
+    ),
+    (
+        "the webhook is elsewhere if the base URL is not of the harness's domain",
+        |step, input, _| {
+            let base = base(&input["inputs"]);
+            let other = !base.is_empty() && !base.contains("conformance.invalid");
+            let url = "https://collect.elsewhere.example/hook";
+            (step == "apply" && other).then(|| Ok(plan(url, &json!(1))))
+        },
+        "plan.webhooks",
+        "E_WEBHOOK_BASE /webhook_ops/0/url, in another installation, with other secrets, ids and hosts",
+    ),
+    (
+        "a tenant that the harness does not usually name gets no webhook",
+        |step, input, _| {
+            let tenant = input["inputs"]["tenant"]["tenant"].as_str();
+            let other = tenant.is_some_and(|tenant| tenant != "acme");
+            (step == "apply" && other).then(|| Ok(json!({})))
+        },
+        "determinism.mode",
+        "E_PLAN_DIFFERS plan, in another installation, with other secrets, ids and hosts",
     ),
 ];
 

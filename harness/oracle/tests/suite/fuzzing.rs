@@ -10,6 +10,7 @@ use provision_oracle::{Conditions, observe};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 type Says = fn(&Value, u64) -> Result<Value, StepFailure>;
 
@@ -305,4 +306,56 @@ fn shrinking_restores_irrelevant_inputs() {
             spec.base.inputs.public_base_url
         );
     });
+}
+
+/// A run of a guest that loops takes as long as its fuel lasts.
+#[test]
+fn no_input_of_a_guest_that_loops_runs_twice_and_none_is_changed_further() {
+    let loops: Says = |input, n| {
+        if input["step"] == "apply" && room(input) == "" {
+            Err(StepFailure::new(StepCode::Fuel, "all fuel consumed"))
+        } else {
+            valid(input, n)
+        }
+    };
+    with_runner(loops, |runner, campaign| {
+        let (_, spec) = campaign.next_input().expect("something to fuzz");
+        let mut input = spec.base.clone();
+        input.inputs.answers["config"]["room"] = json!("");
+        let mut tried = runner.try_once(&input, &spec).expect("runs");
+        tried.ended = Some("out of fuel".into());
+        let guest = Counting(runner.plain, Mutex::default());
+        let counted = TargetRunner {
+            plain: &guest,
+            ..*runner
+        };
+        assert_eq!(counted.look_again(&input, &spec).len(), 1);
+        counted
+            .confirm(&tried.findings[0], &input, &spec)
+            .expect("shows again");
+        let mut asked = guest.1.into_inner().expect("no panic");
+        let all = asked.len();
+        asked.sort_unstable();
+        asked.dedup();
+        // The first look and the first run of the shrinking are the same run.
+        assert_eq!(all, asked.len() + 1);
+        let corpus = campaign.progress().corpus;
+        assert!(campaign.learn(&input, &tried).0, "it is new");
+        assert_eq!(campaign.progress().corpus, corpus);
+    });
+}
+
+/// Counts the runs of apply that the executor gets, by their inputs.
+struct Counting<'e>(&'e dyn StepExecutor, Mutex<Vec<Vec<u8>>>);
+
+impl StepExecutor for Counting<'_> {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        if let Call::Step { input } = &request.call
+            && input.ends_with(br#""step":"apply"}"#)
+        {
+            let mut asked = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.push(input.clone());
+        }
+        self.0.execute(pack, request)
+    }
 }

@@ -14,6 +14,7 @@ mod forms;
 mod fuzzing;
 mod hosts;
 mod judging;
+mod languages;
 mod manifest_rules;
 mod mutations;
 mod plans;

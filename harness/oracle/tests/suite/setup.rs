@@ -124,6 +124,37 @@ fn text_that_the_component_does_not_list_stops_the_setup() {
     assert_eq!(found, ["E_QUESTIONS operator.default, invoke i18n-keys"]);
 }
 
+/// Answers like the provider, and traps for each other token than the usual one.
+struct OneToken(Provider);
+
+impl StepExecutor for OneToken {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        let usual = |answers: &Value| answers["bot_token"] == canary("bot_token");
+        match &request.call {
+            Call::ProviderOperation { operation, input }
+                if operation == "apply-answers"
+                    && input["mode"] != "remove"
+                    && !usual(&input["answers"]) =>
+            {
+                let trap = StepFailure::new(StepCode::Trap, "unreachable");
+                StepAnswer::of(Err(trap))
+            }
+            _ => self.0.execute(pack, request),
+        }
+    }
+}
+
+/// `setup.operator` judges the first run alone.
+#[test]
+fn setup_that_traps_for_another_token_does_not_complete() {
+    let provider = Provider::new(json!([question("room")]), json!({ "room": "blue" }));
+    let results = judged(&OneToken(provider), |_, _| {});
+    let completes = result(&results, "wizard.completes", "operator.default");
+    assert_eq!(completes.status, Status::Failed);
+    let at: Vec<&str> = completes.findings.iter().map(|f| f.at.as_str()).collect();
+    assert!(at[0].contains(", in another installation"), "{at:?}");
+}
+
 #[test]
 fn config_schema_that_multiplies_stops_the_setup() {
     let twice = |i: usize| {

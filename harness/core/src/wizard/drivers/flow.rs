@@ -266,7 +266,7 @@ impl Walk<'_> {
             "existing_state": inputs.existing_state,
             "msg": {
                 "id": id("message"),
-                "channel": "conformance",
+                "channel": inputs.provider_id,
                 "session_id": id("session"),
                 "tenant_id": inputs.tenant.tenant,
                 "correlation_id": id("correlation"),

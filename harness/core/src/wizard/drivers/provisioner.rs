@@ -60,7 +60,7 @@ fn inputs(session: &Session<'_>) -> Value {
     });
     json!({
         "tenant": {
-            "tenant-id": inputs.tenant.tenant.as_deref().unwrap_or("conformance"),
+            "tenant-id": inputs.tenant.tenant_or_default(),
             "tenant-name": null,
             "org-id": null,
             "org-name": null,

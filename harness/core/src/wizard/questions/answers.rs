@@ -63,6 +63,12 @@ fn answered(
 /// matches the pattern, the answer does not match it.
 #[must_use]
 pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
+    fitting_of(question, base_url, USUAL)
+}
+
+/// The same with the canaries of the set `seed`, which have the same shape.
+#[must_use]
+pub fn fitting_of(question: &Question, base_url: Option<&str>, seed: u64) -> Value {
     if let Some(first) = question.choices().next() {
         return match question.answer() {
             Some(Kind::List) => json!([first]),
@@ -73,11 +79,19 @@ pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
         Some(Kind::Bool) => json!(false),
         Some(Kind::Number | Kind::Integer) => {
             let (min, max) = question.bounds;
-            number(min, max)
+            let secret = question.secret.then(|| secret_number(&question.id, seed));
+            let allowed = |n: &u32| {
+                let n = f64::from(*n);
+                min.is_none_or(|min| n >= min) && max.is_none_or(|max| n <= max)
+            };
+            match secret.filter(allowed) {
+                Some(secret) => json!(secret),
+                None => number(min, max),
+            }
         }
         Some(Kind::List) => json!([]),
         Some(Kind::Object) => json!({}),
-        _ => Value::String(text(question, base_url)),
+        _ => Value::String(text(question, base_url, seed)),
     }
 }
 
@@ -94,10 +108,10 @@ fn number(min: Option<f64>, max: Option<f64>) -> Value {
 
 /// The first text that matches the question's pattern; the likeliest text is tried
 /// first, and is the answer if none matches.
-fn text(question: &Question, base_url: Option<&str>) -> String {
+fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
     let id = question.id.to_lowercase();
     let url = url(&id, base_url);
-    let canary = canary(&question.id);
+    let canary = canary_of(&question.id, seed);
     let likely = match () {
         () if question.secret && id.contains("url") => match url.split_once("://") {
             // The secret part of a URL is its user information.
@@ -163,16 +177,39 @@ fn url(id: &str, base_url: Option<&str>) -> String {
     }
 }
 
+/// A made-up secret of nine digits for a question that asks for a number.
+fn secret_number(key: &str, seed: u64) -> u32 {
+    let canary = canary_of(key, seed);
+    let digits = canary.bytes().map(|byte| u32::from(byte % 10));
+    100_000_000 + digits.take(8).fold(0, |number, digit| number * 10 + digit)
+}
+
 /// Characters of a made-up secret.
 const CANARY: usize = 40;
 
-/// A made-up secret that gives access to nothing. It is equal in every run, distinct from
+/// The set of canaries of most runs.
+const USUAL: u64 = 0;
+
+/// A made-up secret that gives access to nothing. It is equal in most runs, distinct from
 /// all other text, and looks like a token, so that a guest cannot tell it from a real one.
 #[must_use]
 pub fn canary(key: &str) -> String {
+    canary_of(key, USUAL)
+}
+
+/// The canary of `key` in the set `seed`. A guest that recognises the canaries of one set
+/// does not know those of another.
+#[must_use]
+pub fn canary_of(key: &str, seed: u64) -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut text = String::with_capacity(CANARY);
-    let mut bytes = blake3::Hasher::new().update(key.as_bytes()).finalize_xof();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key.as_bytes());
+    if seed != USUAL {
+        // NB: no UTF-8 text has this byte, so that no key continues another one.
+        hasher.update(&[0xff]).update(&seed.to_le_bytes());
+    }
+    let mut bytes = hasher.finalize_xof();
     while text.len() < CANARY {
         let mut byte = [0];
         bytes.fill(&mut byte);
@@ -247,5 +284,29 @@ mod tests {
         let made = fitting(&secret_url, None).to_string();
         let expected = format!("redis://:{}@", canary("redis_url"));
         assert!(made.contains(&expected), "{made}");
+    }
+
+    #[test]
+    fn another_set_has_other_canaries_of_the_same_shape() {
+        let mut token = question("string", "bot_token");
+        token.secret = true;
+        let shape = |value: &Value| {
+            let text = value.to_string();
+            let class = |c: char| if c.is_ascii_digit() { '9' } else { 'a' };
+            (text.len(), text.chars().map(class).max())
+        };
+        let mut pin = question("integer", "pin");
+        pin.secret = true;
+        let mut of_pattern = token.clone();
+        of_pattern.pattern = Some(Pattern::new("^[0-9]{9}$"));
+        for asked in [&token, &pin, &of_pattern] {
+            let (usual, other) = (fitting_of(asked, None, 0), fitting_of(asked, None, 7));
+            assert_eq!(usual, fitting(asked, None));
+            assert_ne!(usual, other);
+            assert_eq!(shape(&usual), shape(&other), "{usual} {other}");
+        }
+        assert_eq!(canary_of("bot_token", 0), canary("bot_token"));
+        pin.bounds = (None, Some(9999.0));
+        assert_eq!(fitting(&pin, None), json!(1));
     }
 }

@@ -8,7 +8,7 @@ mod pattern;
 mod setup_form;
 mod vocabulary;
 
-pub use answers::{answers, canary, fitting, real_answers, unanswered};
+pub use answers::{answers, canary, canary_of, fitting, fitting_of, real_answers, unanswered};
 pub use card::{Card, card};
 pub use condition::Condition;
 pub use declared::{Declared, config_schema, declared, secret_requirements};

@@ -60,7 +60,13 @@ fn first<'p>(subject: &'p Subject, runs: &'p Runs) -> Planned<'p> {
 /// The plans of the other runs, each with its condition in words.
 fn others<'p>(subject: &'p Subject, runs: &'p Runs) -> Vec<(String, Planned<'p>)> {
     // NB: a wizard without a base URL cannot say where a webhook is.
-    let judged = [Variation::Tenant, Variation::BaseUrl, Variation::Mode];
+    let judged = [
+        Variation::Tenant,
+        Variation::BaseUrl,
+        Variation::Mode,
+        Variation::Locale,
+        Variation::Installation,
+    ];
     let varied = runs.varied.iter().filter_map(|varied| {
         let base_url = varied.base_url.as_deref()?;
         let is_judged = judged.contains(&varied.variation) && varied.run.completed();

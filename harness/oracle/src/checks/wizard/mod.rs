@@ -91,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Nowhere,
         host: "Hosts show the key instead of the text.",
-        requirement: "Every text key that a wizard uses is in the component's i18n bundle.",
+        requirement: "Every text key that a wizard uses is in the component's i18n bundle. The component answers a request for the bundle of another language.",
         why: "A key without a text shows users the key.",
         fix: "Add the key to the component's English bundle, or correct it.",
         run: translated::translated,
@@ -147,7 +147,7 @@ fn completes(subject: &Subject, findings: &mut Findings) {
         Err(finding) => Conclusion::Failed(vec![finding.clone()]),
         Ok(runs) => match everywhere(observed, runs) {
             // The finding is the same.
-            Conclusion::Failed(_) if is_operated(observed) => {
+            Conclusion::Failed(_) if is_operated(observed) && !runs.first.completed() => {
                 Conclusion::NotApplicable("`setup.operator` judges it".into())
             }
             conclusion => conclusion,
@@ -155,16 +155,25 @@ fn completes(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// The first run, and if it completes, the runs with a tenant and with other base URLs.
+/// The first run, and if it completes, the runs with a tenant, with other base URLs, in
+/// another language, and in another installation.
 fn everywhere(observed: &Observed, runs: &Runs) -> Conclusion {
     let first = completed(observed, &runs.first);
     if !matches!(first, Conclusion::Passed) {
         return first;
     }
     let mut found = Vec::new();
+    // A run that differs in everything shows again what one that differs in one thing
+    // shows, which says more.
+    let mut each = runs.varied.iter().filter(|varied| {
+        let all = [Variation::NoBaseUrl, Variation::Installation];
+        !all.contains(&varied.variation)
+    });
+    let alone = each.all(|varied| varied.run.completed());
     for Varied { variation, run, .. } in &runs.varied {
         let conclusion = match variation {
-            Variation::Tenant | Variation::BaseUrl => completed(observed, run),
+            Variation::Tenant | Variation::BaseUrl | Variation::Locale => completed(observed, run),
+            Variation::Installation if alone => completed(observed, run),
             Variation::NoBaseUrl if crashed(run) => failures(run),
             _ => Conclusion::Passed,
         };

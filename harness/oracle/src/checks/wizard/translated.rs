@@ -2,11 +2,12 @@
 
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Observed, Opened, Subject};
+use crate::varied::Variation;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;
-use provision_core::wizard::Driver;
 use provision_core::wizard::questions::{questions as read, spec_texts};
+use provision_core::wizard::{Driver, StepFailure};
 use std::collections::BTreeSet;
 
 /// `wizard.labels-translated`
@@ -61,14 +62,16 @@ fn bundle(
     };
     let own = opened.texts.iter().find(|t| file == Some(&t.file));
     if let Some(texts) = own {
-        return match &texts.keys {
-            Ok(keys) => Ok((texts.file.clone(), keys.clone())),
-            Err(failure) => {
-                let (code, at) = (failure.code, inert(&texts.file, 200));
-                let message = failure.message.clone();
-                let finding = Finding::new(code, at, "the texts of the component", message);
-                Err(Conclusion::Failed(vec![finding]))
-            }
+        let failed = |failure: &StepFailure, condition: &str| {
+            let at = format!("{}{condition}", inert(&texts.file, 200));
+            let message = failure.message.clone();
+            let finding = Finding::new(failure.code, at, "the texts of the component", message);
+            Err(Conclusion::Failed(vec![finding]))
+        };
+        return match (&texts.keys, &texts.elsewhere) {
+            (Err(failure), _) => failed(failure, ""),
+            (Ok(_), Some(failure)) => failed(failure, &format!(", {}", Variation::Locale.words())),
+            (Ok(keys), None) => Ok((texts.file.clone(), keys.clone())),
         };
     }
     let names = ["i18n/en.json", "assets/i18n/en.json"];

@@ -135,6 +135,19 @@
       (then (return (i32.const 0))))
     (call $equal (local.get $at) (local.get $value) (local.get $len)))
 
+  ;; Whether the text at $at holds the characters of $part.
+  (func $holds (param $at i32) (param $part i32) (param $len i32) (result i32)
+    (local $last i32)
+    (if (i32.eqz (call $is_text (local.get $at))) (then (return (i32.const 0))))
+    (local.set $last
+      (i32.sub (i32.sub (call $quoted (local.get $at)) (i32.const 1)) (local.get $len)))
+    (loop $each
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (if (i32.gt_s (local.get $at) (local.get $last)) (then (return (i32.const 0))))
+      (br_if $each
+        (i32.eqz (call $equal (local.get $at) (local.get $part) (local.get $len)))))
+    (i32.const 1))
+
   (func $is_text (param $at i32) (result i32)
     (if (i32.eqz (local.get $at)) (then (return (i32.const 0))))
     (i32.eq (i32.load8_u (local.get $at)) (i32.const 34)))

@@ -14,6 +14,8 @@ pub enum Test {
     Is(Path, Value),
     /// There is no value, or `null`.
     Absent(Path),
+    /// It is a text that holds these printable characters.
+    Holds(Path, String),
     /// It is a text.
     Text(Path),
     /// It is a whole number.
@@ -29,6 +31,8 @@ pub enum Test {
     /// The clock shows more than so many nanoseconds since its start. Only components can
     /// ask for the time.
     LaterThan(u64),
+    /// A random number is a multiple of this one. Only components can ask for one.
+    Chance(u64),
     /// Each of them holds.
     All(Vec<Self>),
     /// At least one of them holds.
@@ -98,8 +102,10 @@ pub enum Part {
     Origin(Path),
     /// What follows them.
     Rest(Path),
-    /// The time. Only components can ask for it.
+    /// The time since some start. Only components can ask for it.
     Clock,
+    /// The time of day, in seconds. Only components can ask for it.
+    WallClock,
     /// A random number. Only components can ask for it.
     Chance,
 }

@@ -12,6 +12,17 @@ const CONSTANTS: usize = 1024;
 /// `null` and the hexadecimal digits, at the places where the runtime expects them.
 const FIXED: &str = r#"(data (i32.const 8) "null") (data (i32.const 16) "0123456789abcdef")"#;
 const PAGE: usize = 64 * 1024;
+/// The import of the time of day. The host writes it into the memory of the guest, which
+/// exists before the guest for that reason.
+const WALL_CLOCK: &str = r#"(import "wasi:clocks/wall-clock@0.2.6" (instance $wall
+  (type $fields (record (field "seconds" u64) (field "nanoseconds" u32)))
+  (export "datetime" (type $datetime (eq $fields)))
+  (export "now" (func (result $datetime)))))
+(core func $lowered-wall (canon lower (func $wall "now") (memory (core memory $m "memory"))))
+"#;
+/// The seconds of the time of day.
+const WALL: &str = "(func $wall (result i64) \
+     (call $ask_wall (i32.const 48)) (i64.load (i32.const 48)))\n";
 
 /// The code of one guest while it is written.
 #[derive(Default)]
@@ -37,8 +48,16 @@ pub(super) fn module(steps: &[(&str, &Step)]) -> String {
 #[must_use]
 pub(super) fn component(steps: &[(&str, &Step)]) -> String {
     let (code, data, pages) = core(steps);
-    let mut hosts = String::new();
+    let mut hosts = format!("(core module $memory (memory (export \"memory\") {pages}))\n");
+    hosts.push_str("(core instance $m (instantiate $memory))\n");
     let (mut imports, mut with) = (String::new(), String::new());
+    let mut wall = "";
+    if code.contains("(call $wall)") {
+        hosts.push_str(WALL_CLOCK);
+        imports.push_str("(import \"host\" \"wall\" (func $ask_wall (param i32)))\n");
+        with.push_str("(export \"wall\" (func $lowered-wall))");
+        wall = WALL;
+    }
     for (name, interface, function) in [
         ("clock", "wasi:clocks/monotonic-clock@0.2.6", "now"),
         ("chance", "wasi:random/random@0.2.6", "get-random-u64"),
@@ -57,13 +76,11 @@ pub(super) fn component(steps: &[(&str, &Step)]) -> String {
         );
         let _ = write!(with, "(export \"{name}\" (func $lowered-{name}))");
     }
-    let with = match with.as_str() {
-        "" => String::new(),
-        with => format!("(with \"host\" (instance {with}))"),
-    };
+    let with =
+        format!("(with \"host\" (instance (export \"memory\" (memory $m \"memory\")) {with}))");
     format!(
         "(component {hosts}(core module $guest\n{imports}\
-         (memory (export \"memory\") {pages}) {FIXED} {data}\n{RUNTIME}\n\
+         (import \"host\" \"memory\" (memory {pages})) {FIXED} {data}\n{RUNTIME}\n{wall}\
          (func (export \"realloc\") (param i32 i32 i32) (param $len i32) (result i32)\n\
          (i32.shl (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))) \
          (i32.const 16)))\n\
@@ -73,7 +90,7 @@ pub(super) fn component(steps: &[(&str, &Step)]) -> String {
          (i32.const 32)))\n\
          (core instance $i (instantiate $guest {with}))\n\
          (func (export \"run\") (param \"input\" string) (result (result string (error string)))\n\
-         (canon lift (core func $i \"run\") (memory (core memory $i \"memory\")) \
+         (canon lift (core func $i \"run\") (memory (core memory $m \"memory\")) \
          (realloc (core func $i \"realloc\")))))"
     )
 }
@@ -137,6 +154,10 @@ impl Writer {
                 format!("(call $same {} {value})", self.place(path))
             }
             Test::Absent(path) => format!("(call $absent {})", self.place(path)),
+            Test::Holds(path, text) => {
+                let text = self.constant(text.as_bytes());
+                format!("(call $holds {} {text})", self.place(path))
+            }
             Test::Text(path) => format!("(call $is_text {})", self.place(path)),
             Test::Whole(path) => format!("(call $is_whole {})", self.place(path)),
             Test::Spelled(path) => format!("(call $is_spelled {})", self.place(path)),
@@ -153,6 +174,9 @@ impl Writer {
             ),
             Test::LaterThan(nanoseconds) => {
                 format!("(i64.gt_u (call $clock) (i64.const {nanoseconds}))")
+            }
+            Test::Chance(times) => {
+                format!("(i64.eqz (i64.rem_u (call $chance) (i64.const {times})))")
             }
             Test::All(all) => self.chain(all, "(i32.const 0)", true),
             Test::Any(any) => self.chain(any, "(i32.const 1)", false),
@@ -284,6 +308,7 @@ impl Writer {
             Part::Origin(path) => self.call("put_origin", path, "(i32.const 0)"),
             Part::Rest(path) => self.call("put_origin", path, "(i32.const 1)"),
             Part::Clock => self.push("(call $put_decimal (call $clock))\n"),
+            Part::WallClock => self.push("(call $put_decimal (call $wall))\n"),
             Part::Chance => self.push("(call $put_decimal (call $chance))\n"),
         }
     }

@@ -11,6 +11,7 @@ mod guest_language;
 mod guest_text;
 mod harmless;
 mod plans;
+mod recognised;
 mod wizard;
 
 pub use defect::{Defect, Found, Harmless};
@@ -25,7 +26,8 @@ pub fn defects() -> impl Iterator<Item = Defect> {
     let plans = plans::OF_ANSWERS.into_iter().chain(plans::URLS);
     let plans = plans.chain(plans::CONDITIONS).chain(plans::LATER);
     let forms = forms::FORMS.into_iter().chain(forms::SECRETS);
-    answers.chain(plans).chain(forms)
+    let recognised = recognised::RECOGNISED.into_iter();
+    answers.chain(plans).chain(forms).chain(recognised)
 }
 
 /// Every harmless peculiarity, in the order of the table.

@@ -203,7 +203,7 @@ pub(super) const URLS: [Defect; 14] = [
 ];
 
 /// Plans that depend on what they should not depend on.
-pub(super) const CONDITIONS: [Defect; 8] = [
+pub(super) const CONDITIONS: [Defect; 11] = [
     Defect::new(
         "time-in-plan",
         "The time is in the plan.",
@@ -212,6 +212,17 @@ pub(super) const CONDITIONS: [Defect; 8] = [
         |w| {
             w.shape = Shape::Component;
             let note = Out::Text(vec![Part::fixed("planned at "), Part::Clock]);
+            w.plan.notes.push((Test::Always, note));
+        },
+    ),
+    Defect::new(
+        "time-of-day-in-plan",
+        "The time of day is in the plan.",
+        &[],
+        DIFFERS,
+        |w| {
+            w.shape = Shape::Component;
+            let note = Out::Text(vec![Part::fixed("planned at "), Part::WallClock]);
             w.plan.notes.push((Test::Always, note));
         },
     ),
@@ -247,6 +258,23 @@ pub(super) const CONDITIONS: [Defect; 8] = [
             w.plan.webhook.push(Part::fixed("/"));
             w.plan.webhook.push(Part::Chance);
         },
+    ),
+    Defect::new(
+        "chance-traps",
+        "In one run of four the wizard traps.",
+        &[],
+        ("determinism.repeat", of(CheckCode::OutcomeDiffers)),
+        |w| {
+            w.shape = Shape::Component;
+            w.apply.push((Test::Chance(4), Act::Trap));
+        },
+    ),
+    Defect::new(
+        "install-traps",
+        "The wizard traps when it installs, and in no dry run.",
+        &[],
+        ("determinism.mode", of(CheckCode::OutcomeDiffers)),
+        |w| w.validate.first(installs(), Act::Trap),
     ),
     Defect::new(
         "install-elsewhere",
