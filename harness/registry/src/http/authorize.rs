@@ -98,7 +98,7 @@ impl Http {
         let mut url = realm.clone();
         let body;
         let mut authorization = None;
-        let mut request = Request::get(String::new(), String::new(), TOKEN_BYTES);
+        let mut request = Request::get(String::new(), String::new(), 0);
         if let Some(Login::Refresh(token)) = login {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             form.append_pair("grant_type", "refresh_token");

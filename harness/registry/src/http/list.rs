@@ -69,7 +69,7 @@ impl Http {
         let mut next = Some(path);
         for _ in 0..PAGES {
             let Some(path) = next else { return Ok(names) };
-            let request = Request::get(path, scope.clone(), MANIFEST_BYTES);
+            let request = Request::get(path, scope.clone(), 0);
             let answer = self.ask(host, &request)?;
             next = next_page(&answer)?;
             let bytes = answer.bytes(&format!("{host}: {field}"), MANIFEST_BYTES)?;

@@ -46,7 +46,7 @@ pub(crate) struct Request<'r> {
     pub(crate) accept: Option<&'static str>,
     /// The body and its media type.
     pub(crate) body: Option<(&'r [u8], &'static str)>,
-    /// How many bytes may be on the way, in either direction.
+    /// Bytes of a blob that is on the way, in either direction; 0 for all that is small.
     pub(crate) bytes: u64,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Answer {
 }
 
 impl<'r> Request<'r> {
-    /// A request for something of at most `bytes`.
+    /// A request for a blob of `bytes`, or for something small.
     pub(crate) fn get(path: String, scope: String, bytes: u64) -> Request<'r> {
         Request {
             method: Method::GET,

@@ -52,7 +52,7 @@ impl Repository<'_> {
 
     /// Asks for a manifest, or an index of referrers.
     fn manifest_request(&self, rest: &str) -> Request<'static> {
-        let mut request = Request::get(self.path(rest), self.pull_scope(), MANIFEST_BYTES);
+        let mut request = Request::get(self.path(rest), self.pull_scope(), 0);
         request.accept = Some(MANIFESTS);
         request
     }

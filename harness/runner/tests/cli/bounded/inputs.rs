@@ -30,6 +30,7 @@ pub(super) fn sound(folder: &Path) {
     copy(&provider, &folder.join("PROVIDER"));
     let answers = json!({"config": {"room": "blue"}, "secrets": {"chat_token": "hunter2-hunter2"}});
     fs::write(folder.join("ANSWERS"), answers.to_string()).expect("writes");
+    copy(&fixture("trusted/root.pem"), &folder.join("PUBLIC"));
     let apply = "apply --yes --isolation none --provider-id p --install-id i --pack PROVIDER \
                  --answers ANSWERS --public-base-url https://a.example --store STORE";
     let applied = run_in(folder, &apply.split_whitespace().collect::<Vec<_>>());

@@ -23,7 +23,7 @@ const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 43] = [
+const COMMANDS: [&str; 50] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -71,6 +71,13 @@ const COMMANDS: [&str; 43] = [
     "installs verify --store STORE --key @",
     "installs export --layout greentic-setup --out e --store STORE --pack @",
     "cache clean --cache @",
+    "conformance --isolation none --out o --packs oci-layout:@",
+    "conformance --isolation none --out o --packs LIST",
+    "pack inspect --pack oci-layout:@",
+    "conformance --isolation none --out o --packs PACK --attestation a --sign @",
+    "conformance --isolation none --out o --list --packs @",
+    "attest verify PROVIDER --trust @ --attestation @",
+    "attest verify oci-layout:@ --trust PUBLIC --attestation @",
 ];
 
 /// Flags with numbers that no machine has.
@@ -176,6 +183,8 @@ fn require_bounds(folder: &Path, commands: impl Iterator<Item = (Vec<String>, &'
 fn words(command: &str, input: &str) -> Vec<String> {
     let word = |word: &str| match word {
         "@" => input.to_owned(),
+        "LIST" => format!("@{input}"),
+        "oci-layout:@" => format!("oci-layout:{input}"),
         word => word.to_owned(),
     };
     command.split_whitespace().map(word).collect()
