@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) const MANIFEST_BYTES: u64 = 4 * 1024 * 1024;
 /// Layers of a manifest, and manifests of an index, at most.
 const ENTRIES: usize = 64;
+/// Referrers of a manifest, at most: a verdict a night, for years.
+pub(crate) const REFERRERS: usize = 2_000;
 /// Bytes of a media type, at most. Source: RFC 6838, 4.2.
 const MEDIA_TYPE_BYTES: usize = 255;
 
@@ -61,6 +63,15 @@ impl Document {
     /// [`RegistryCode::Manifest`] for what is neither or both,
     /// [`RegistryCode::Bound`] for more than 64 entries.
     pub fn parse(bytes: &[u8], what: &str) -> Result<Self, RegistryError> {
+        Self::parse_within(bytes, what, ENTRIES)
+    }
+
+    /// The same, with a bound on the manifests of an index.
+    pub(crate) fn parse_within(
+        bytes: &[u8],
+        what: &str,
+        entries: usize,
+    ) -> Result<Self, RegistryError> {
         let value = json::parse(bytes, 32).map_err(|e| {
             malformed(
                 what,
@@ -74,19 +85,29 @@ impl Document {
             (None, None) => Err(malformed(what, "neither `layers` nor `manifests`")),
             (Some(layers), None) => Ok(Self::Manifest(Manifest {
                 artifact_type: artifact_type(&value, what)?,
-                layers: descriptors(layers, "layers", what)?,
+                layers: descriptors(layers, "layers", what, ENTRIES)?,
                 subject: subject(&value, what)?,
             })),
-            (None, Some(manifests)) => Ok(Self::Index(descriptors(manifests, "manifests", what)?)),
+            (None, Some(manifests)) => Ok(Self::Index(descriptors(
+                manifests,
+                "manifests",
+                what,
+                entries,
+            )?)),
         }
     }
 }
 
-fn descriptors(list: &Value, name: &str, what: &str) -> Result<Vec<Descriptor>, RegistryError> {
+fn descriptors(
+    list: &Value,
+    name: &str,
+    what: &str,
+    bound: usize,
+) -> Result<Vec<Descriptor>, RegistryError> {
     let list = list.as_array();
     let list = list.ok_or_else(|| malformed(what, &format!("`{name}` is not a list")))?;
-    if list.len() > ENTRIES {
-        let message = format!("{what}: {} {name}; at most {ENTRIES}", list.len());
+    if list.len() > bound {
+        let message = format!("{what}: {} {name}; at most {bound}", list.len());
         return Err(RegistryError::new(RegistryCode::Bound, message));
     }
     let one = |(at, value): (usize, &Value)| {

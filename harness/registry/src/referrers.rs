@@ -7,7 +7,7 @@ use crate::attached::{ATTESTATION_TYPE, Attached};
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::http::Repository;
-use crate::manifest::{Descriptor, Document, Manifest};
+use crate::manifest::{Descriptor, Document, Manifest, REFERRERS};
 use crate::names::{Image, Which};
 use crate::pull::Blobs as _;
 use crate::registries::Registries;
@@ -92,12 +92,18 @@ impl Registries {
         let Some(listed) = listed else {
             return Ok(Vec::new());
         };
-        let Document::Index(entries) = Document::parse(&listed, &what)? else {
+        let Document::Index(entries) = Document::parse_within(&listed, &what, REFERRERS)? else {
             let message = format!("{what}: a manifest in the place of an index");
             return Err(RegistryError::new(RegistryCode::Manifest, message));
         };
         let mut found = Vec::new();
-        for entry in &entries {
+        // An entry need not say what it is; one that says so is believed.
+        let may_be = |d: &&Descriptor| {
+            d.artifact_type
+                .as_deref()
+                .is_none_or(|t| t == ATTESTATION_TYPE)
+        };
+        for entry in entries.iter().filter(may_be) {
             let bytes = repository.manifest(&Which::Digest(entry.digest.clone()))?;
             let Document::Manifest(manifest) = Document::parse(&bytes, &what)? else {
                 continue;

@@ -180,7 +180,7 @@ fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes)
     PackFinished {
         pack: pack.label.clone(),
         path: show(&pack.path),
-        file: Some(file_of(&pack.path)),
+        file: pack.reference.is_none().then(|| file_of(&pack.path)),
         id: text(manifest.and_then(|m| m.id.as_ref())),
         version: text(manifest.and_then(|m| m.version.as_ref())),
         role: subject.opened.as_ref().ok().map(|o| role_of(&o.pack)),

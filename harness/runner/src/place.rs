@@ -63,10 +63,15 @@ impl Place {
         }
     }
 
-    /// Whether nothing is at the path. What a reference names is only known later.
+    /// Whether nothing is at the path, or at that of the layout. What is in a registry is only
+    /// known later.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        self.reference.is_none() && !self.path.exists()
+        match &self.reference {
+            None => !self.path.exists(),
+            Some(Reference::Layout(layout)) => !layout.path.exists(),
+            Some(Reference::Registry(_)) => false,
+        }
     }
 
     /// Reads the pack. No connection is made for a path.

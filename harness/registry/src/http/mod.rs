@@ -99,14 +99,13 @@ impl Http {
     /// Asks `host`, with credentials if it asks for them, and follows redirects.
     pub(crate) fn ask(&self, host: &Host, request: &Request<'_>) -> Result<Answer, RegistryError> {
         let url = self.url(host, &request.path)?;
-        let known = self.tokens.known(host, &request.scope);
-        let answer = self.send(&url, request, known.as_deref())?;
-        let answer = if answer.status == StatusCode::UNAUTHORIZED {
-            let authorization = self.authorize(host, &request.scope, &answer)?;
-            self.send(&url, request, Some(&authorization))?
-        } else {
-            answer
-        };
+        let mut authorization = self.tokens.known(host, &request.scope);
+        let mut answer = self.send(&url, request, authorization.as_deref())?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let fresh = self.authorize(host, &request.scope, &answer)?;
+            answer = self.send(&url, request, Some(&fresh))?;
+            authorization = Some(fresh);
+        }
         if matches!(
             answer.status,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
@@ -120,12 +119,17 @@ impl Http {
             );
             return Err(RegistryError::new(RegistryCode::Auth, message));
         }
-        self.follow(answer, request)
+        self.follow(answer, request, authorization.as_deref())
     }
 
-    /// Follows redirects of reads. NB: without credentials, even to the same host: the URL
-    /// itself authorises a read of a blob, and nothing else is redirected.
-    fn follow(&self, mut answer: Answer, request: &Request<'_>) -> Result<Answer, RegistryError> {
+    /// Follows redirects of reads. The credentials stay with scheme, host and port that they
+    /// were for; another place gets none, and none comes back after that.
+    fn follow(
+        &self,
+        mut answer: Answer,
+        request: &Request<'_>,
+        mut authorization: Option<&str>,
+    ) -> Result<Answer, RegistryError> {
         for _ in 0..REDIRECTS {
             if !answer.status.is_redirection() {
                 return Ok(answer);
@@ -149,7 +153,8 @@ impl Http {
                 .join(to)
                 .map_err(|_| refused("a redirect to what is no URL"))?;
             self.check_url(&url).map_err(|why| refused(&why))?;
-            answer = self.send(&url, request, None)?;
+            authorization = authorization.filter(|_| url.origin() == answer.url.origin());
+            answer = self.send(&url, request, authorization)?;
         }
         if !answer.status.is_redirection() {
             return Ok(answer);
@@ -204,6 +209,13 @@ impl Http {
             head = head.header(AUTHORIZATION, authorization);
         }
         let time = self.time(request.bytes);
+        // NB: a proxy would hear what plain HTTP says.
+        let is_plain = url.scheme() == "http";
+        let proxy = if is_plain {
+            None
+        } else {
+            ureq::Proxy::try_from_env()
+        };
         // NB: the error may quote a header.
         let unsendable = |_| {
             let message = format!(
@@ -215,19 +227,19 @@ impl Http {
             Some((bytes, media_type)) => {
                 let head = head.header("content-type", media_type);
                 let whole = head.body(bytes).map_err(unsendable)?;
-                let whole = self
-                    .agent
-                    .configure_request(whole)
+                let whole = self.agent.configure_request(whole);
+                let whole = whole
                     .timeout_global(Some(time))
+                    .proxy(proxy.clone())
                     .build();
                 self.agent.run(whole)
             }
             None => {
                 let whole = head.body(()).map_err(unsendable)?;
-                let whole = self
-                    .agent
-                    .configure_request(whole)
+                let whole = self.agent.configure_request(whole);
+                let whole = whole
                     .timeout_global(Some(time))
+                    .proxy(proxy.clone())
                     .build();
                 self.agent.run(whole)
             }

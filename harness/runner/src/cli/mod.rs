@@ -15,6 +15,7 @@ mod jobs;
 mod merge;
 mod open;
 mod output;
+mod parsed;
 mod play;
 mod profile;
 mod provision;

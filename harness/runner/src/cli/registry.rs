@@ -1,11 +1,13 @@
 //! The flags of commands that take packs from registries.
 
+use super::parsed::Parsed;
 use crate::exit::Error;
 use crate::place::Place;
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use provision_core::Limits;
 use provision_registry::{Credentials, Given, Host, Reference, Registries, Secret, Settings};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +30,7 @@ pub(super) struct RegistryFlags {
     #[arg(long)]
     plain_http: bool,
     /// A host that may get the credentials of a registry whose token service it is.
-    #[arg(long, value_name = "HOST", value_parser = host)]
+    #[arg(long, value_name = "HOST", value_parser = Parsed(host))]
     auth_host: Vec<Host>,
     /// How long an answer of a registry may take; a blob gets a second more for each 256 KiB.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
@@ -39,13 +41,13 @@ pub(super) struct RegistryFlags {
     registry_cache: Option<PathBuf>,
 }
 
-fn host(text: &str) -> Result<Host, String> {
-    Host::parse(text)
+fn host(text: OsString) -> Result<Host, String> {
+    Host::parse(&text.to_string_lossy())
 }
 
 /// Parses an argument that names one pack.
 pub(super) fn place() -> impl TypedValueParser<Value = Place> {
-    OsStringValueParser::new().try_map(Place::parse)
+    Parsed(Place::parse)
 }
 
 impl RegistryFlags {

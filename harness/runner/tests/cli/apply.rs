@@ -209,6 +209,9 @@ fn second_plan_of_each_conforming_pack_is_empty_and_delete_leaves_nothing() {
         if place.pack.extension().is_some_and(|e| e == "toml") {
             continue;
         }
+        if place.pack.join("oci-layout").is_file() {
+            place.pack = PathBuf::from(format!("oci-layout:{}", text(&place.pack)));
+        }
         let pack = text(&place.pack).to_owned();
         let applied = place.on_install("apply", "--yes --json");
         if stderr(&applied).contains("the pack has no setup wizard") {

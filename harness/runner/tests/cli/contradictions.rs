@@ -80,7 +80,7 @@ fn of_checks(honest: &Events) -> Vec<Refused> {
         ),
         ("filter of the run leaves out", filtered),
         (
-            "announces no check archive.readable",
+            "announces no check registry.digest",
             changed(|e| {
                 e[0]["checks"] = json!([]);
                 pass(e, true);

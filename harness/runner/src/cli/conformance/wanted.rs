@@ -1,10 +1,12 @@
 //! Which packs `--packs` names: paths, references, patterns and lists of these.
 
+use crate::cli::parsed::Parsed;
 use crate::cli::registry::RegistryFlags;
 use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped, settle};
 use crate::exit::{Error, show};
+use crate::place::Place;
 use crate::read_file;
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use provision_registry::{Host, Named, Pattern, Reference, Registries};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -28,7 +30,7 @@ pub(super) enum WantedPacks {
 
 /// Parses an argument of `--packs`.
 pub(super) fn parser() -> impl TypedValueParser<Value = WantedPacks> {
-    OsStringValueParser::new().try_map(WantedPacks::parse)
+    Parsed(WantedPacks::parse)
 }
 
 impl WantedPacks {
@@ -104,6 +106,11 @@ pub(super) fn find(
         let message = "--latest is for references that name many packs, such as \
                        oci://HOST/REPOSITORY:*";
         return Err(Error::Usage(message.into()));
+    }
+    let places = references.iter().cloned().map(Place::of);
+    if let Some(place) = places.into_iter().find(Place::is_missing) {
+        let message = format!("no such file or folder: {}", show(&place.path));
+        return Err(Error::Usage(message));
     }
     let of_references = references.iter().filter_map(|reference| match reference {
         Reference::Registry(image) => Some(&image.host),

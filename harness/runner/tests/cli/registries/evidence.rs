@@ -290,6 +290,34 @@ fn newest_statement_decides() {
 }
 
 #[test]
+fn verdicts_of_a_hundred_nights_can_be_verified() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let private = key(folder, "ours", 1);
+    let (server, contents) = writable(true);
+    let subject = super::descriptor(
+        MANIFEST,
+        &contents.lock().expect("no panic").manifests["1.0.0"],
+    );
+    for night in 0..100 {
+        let envelope = statement(&private, "PASSED", "core", night * 86_400).to_string();
+        let layer = super::descriptor("application/vnd.dsse.envelope.v1+json", envelope.as_bytes());
+        let referrer = json!({ "layers": [layer], "subject": subject })
+            .to_string()
+            .into_bytes();
+        let mut contents = contents.lock().expect("no panic");
+        contents
+            .blobs
+            .insert(digest(envelope.as_bytes()), envelope.into_bytes());
+        contents.manifests.insert(digest(&referrer), referrer);
+    }
+    let reference = format!("oci://{}/team/p:1.0.0", server.host());
+    let flags = ["--trust", "ours.pub", "--max-age", "1d"];
+    let decided = verify(folder, &reference, &flags);
+    assert_eq!(code(&decided), 0, "{}", stderr(&decided));
+}
+
+#[test]
 fn signed_statement_is_the_unsigned_one_in_an_envelope() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

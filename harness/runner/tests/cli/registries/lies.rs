@@ -474,6 +474,71 @@ fn redirect_is_followed_without_credentials() {
 }
 
 #[test]
+fn redirect_to_the_same_host_keeps_credentials() {
+    let contents = Contents::of_pack(&pack());
+    let server = Server::start(move |request| {
+        if !carries(request) {
+            return Reply::Whole(401, vec![("WWW-Authenticate", "Basic".into())], vec![]);
+        }
+        if is_for(request, "blobs") && !request.target.contains("moved") {
+            let to = request.target.replace("/team/", "/moved/");
+            return Reply::Whole(308, vec![("Location", to)], vec![]);
+        }
+        contents.answer(request)
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    log_in(folder.path(), &server.host());
+    let output = judge(folder.path(), &server);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn proxy_hears_nothing_that_goes_over_plain_http() {
+    let proxy = Server::start(|_| Reply::Whole(200, vec![], vec![]));
+    let server = registry();
+    let folder = tempfile::tempdir().expect("a folder");
+    log_in(folder.path(), &server.host());
+    let reference = format!("oci://{}/team/p:1.0.0", server.host());
+    let output = Command::new(env!("CARGO_BIN_EXE_greentic-provision"))
+        .args([
+            "pack",
+            "inspect",
+            "--plain-http",
+            "--registry-cache",
+            "b",
+            "--pack",
+        ])
+        .arg(&reference)
+        .current_dir(folder.path())
+        .env("DOCKER_CONFIG", folder.path().join("docker"))
+        .envs(
+            ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+                .map(|name| (name, format!("http://{}", proxy.host()))),
+        )
+        .output()
+        .expect("the binary runs");
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    assert!(proxy.seen().is_empty(), "{:?}", proxy.seen());
+}
+
+#[test]
+fn layout_that_is_not_there_is_a_mistake_of_the_user() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for command in [
+        &["conformance", "--packs", "oci-layout:gone:1.0.0"][..],
+        &["pack", "inspect", "--pack", "oci-layout:gone"],
+    ] {
+        let output = super::run(folder.path(), command);
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        let said = stderr(&output);
+        assert!(
+            said.contains("no such file or folder: oci-layout:gone"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn redirects_to_where_no_request_may_go_are_refused() {
     let to = |location: &'static str| {
         move |_: &Contents| Reply::Whole(302, vec![("Location", location.into())], vec![])
