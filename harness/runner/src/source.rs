@@ -39,6 +39,13 @@ pub fn load(path: &Path, limits: &ArchiveLimits) -> Result<Source, OpenError> {
     archive(path, limits).map(|bytes| Source::Archive(bytes.into()))
 }
 
+/// Whether the pack at `path` is read as an archive, and not as a folder.
+#[must_use]
+pub fn is_archive(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str());
+    !path.is_dir() && !name.is_some_and(|name| manifest::FILE_NAMES.contains(&name))
+}
+
 /// Reads the archive file at `path`, whatever its name.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Files of an archive as its directory declares them, without inflating any.
 
-use super::raw::RawArchive;
+use super::record::{self, Cursor};
 use crate::limits::ArchiveLimits;
 use flate2::Crc;
 
@@ -16,30 +16,57 @@ pub struct Declared {
     pub crc32: u32,
 }
 
-/// The files in the directory of the archive `bytes`, in its order. None if the archive is
-/// above its bound, or if its records are not where a reader expects them: nothing of such
-/// an archive is compiled.
+/// Bytes of an end record without a comment, which no pack has.
+pub const END_BYTES: usize = 22;
+
+/// Where the directory of an archive begins: the offset in the file, if the last
+/// [`END_BYTES`] of an archive of `len` bytes say so and the directory reaches up to them.
 #[must_use]
-pub fn declared(bytes: &[u8], limits: &ArchiveLimits) -> Vec<Declared> {
-    if bytes.len() as u64 > limits.archive_bytes {
-        return Vec::new();
+pub fn directory_start(end: &[u8], len: u64) -> Option<u64> {
+    let mut cursor = Cursor { bytes: end, at: 0 };
+    if end.len() != END_BYTES || cursor.signature() != Some(record::END) {
+        return None;
     }
-    let raw = RawArchive::scan(bytes, limits.entries);
-    if !raw.violations.is_empty() {
-        return Vec::new();
-    }
-    let file = |common: &super::record::Common<'_>| {
-        let name = std::str::from_utf8(common.name).ok()?;
-        let bytes = u64::from(common.fixed.size);
-        let is_file = !name.ends_with('/') && bytes <= limits.entry_bytes;
-        is_file.then(|| Declared {
+    let end = record::end(&mut cursor).ok()?;
+    let start = u64::from(end.directory);
+    (start + u64::from(end.size) + END_BYTES as u64 == len).then_some(start)
+}
+
+/// The files that `directory` declares, in its order: the bytes from the directory of an
+/// archive to its end record. None if they are not directory records alone: nothing of such an
+/// archive is compiled.
+#[must_use]
+pub fn declared(directory: &[u8], limits: &ArchiveLimits) -> Vec<Declared> {
+    let mut cursor = Cursor {
+        bytes: directory,
+        at: 0,
+    };
+    let mut all = Vec::new();
+    for _ in 0..limits.entries {
+        if cursor.left().is_empty() {
+            return all;
+        }
+        if cursor.signature() != Some(record::CENTRAL) {
+            return Vec::new();
+        }
+        let Ok(central) = record::central(&mut cursor) else {
+            return Vec::new();
+        };
+        let fixed = &central.common.fixed;
+        let bytes = u64::from(fixed.size);
+        let name = std::str::from_utf8(central.common.name).ok();
+        let name = name.filter(|name| !name.ends_with('/') && bytes <= limits.entry_bytes);
+        all.extend(name.map(|name| Declared {
             name: name.to_owned(),
             bytes,
-            crc32: common.fixed.crc,
-        })
-    };
-    let centrals = raw.centrals.iter();
-    centrals.filter_map(|c| file(&c.common)).collect()
+            crc32: fixed.crc,
+        }));
+    }
+    if cursor.left().is_empty() {
+        all
+    } else {
+        Vec::new()
+    }
 }
 
 /// The CRC-32 of `bytes`, as an archive declares it.
@@ -66,6 +93,13 @@ mod tests {
         writer.finish().expect("finishes").into_inner()
     }
 
+    /// The bytes from the directory to the end record.
+    fn directory(archive: &[u8]) -> Option<&[u8]> {
+        let end = archive.len().checked_sub(END_BYTES)?;
+        let start = directory_start(&archive[end..], archive.len() as u64)?;
+        archive.get(usize::try_from(start).ok()?..end)
+    }
+
     #[test]
     fn directory_declares_the_names_sizes_and_checksums_of_the_files() {
         let limits = Limits::default().archive;
@@ -75,18 +109,28 @@ mod tests {
             crc32: crc32(contents),
         };
         let expected = [file("a.wasm", b"one"), file("b/c.txt", b"three")];
-        assert_eq!(declared(&archive(), &limits), expected);
+        let archive = archive();
+        let directory = directory(&archive).expect("a directory");
+        assert_eq!(declared(directory, &limits), expected);
     }
 
     #[test]
-    fn archive_that_is_cut_off_or_above_its_bound_declares_nothing() {
+    fn archive_that_is_cut_off_or_above_a_bound_declares_nothing() {
         let limits = Limits::default().archive;
         let whole = archive();
-        assert_eq!(declared(&whole[..whole.len() - 1], &limits), []);
+        assert_eq!(directory(&whole[..whole.len() - 1]), None);
+        assert_eq!(directory(&[&whole[..], b"x"].concat()), None);
+        assert_eq!(directory(b"PK"), None);
+        let records = directory(&whole).expect("a directory");
+        for cut in 1..records.len() {
+            let files = declared(&records[..cut], &limits);
+            assert!(files.len() < 2, "{cut}: {files:?}");
+        }
+        assert_eq!(declared(&[records, b"x"].concat(), &limits), []);
         let limits = ArchiveLimits {
-            archive_bytes: whole.len() as u64 - 1,
+            entries: 1,
             ..limits
         };
-        assert_eq!(declared(&whole, &limits), []);
+        assert_eq!(declared(records, &limits), []);
     }
 }

@@ -20,7 +20,7 @@ mod record;
 mod rules;
 
 pub use canonical::{Difference, differences, repack};
-pub use directory::{Declared, crc32, declared};
+pub use directory::{Declared, END_BYTES, crc32, declared, directory_start};
 pub use error::{ArchiveError, Rule, Violation};
 pub use raw::{Owner, RawArchive, Span};
 pub use reader::Archive;

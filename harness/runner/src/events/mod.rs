@@ -123,7 +123,7 @@ pub struct Shard {
 /// What identifies a cut of packs into shards. All shards of a run have the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CutDigests {
-    /// SHA-256 of the listing: label, BLAKE3 and weight of each pack of all shards.
+    /// SHA-256 of the listing: label, fingerprint and weight of each pack of all shards.
     pub listing: String,
     /// SHA-256 of which packs are in which shards.
     pub assignment: String,

@@ -37,8 +37,8 @@ const OF_RUN: u64 = 16;
 pub struct Placed {
     /// Its label.
     pub pack: String,
-    /// Its BLAKE3, in hex; empty if it cannot be read or is above the bound.
-    pub blake3: String,
+    /// Identifies its contents, see [`Listed::fingerprint`].
+    pub fingerprint: String,
     /// Its weight alone.
     pub weight: u64,
     /// Its group; the first is 1.
@@ -92,7 +92,7 @@ impl Cut {
         }
         let placed = |(pack, (group, shard)): (&Listed, (usize, u64))| Placed {
             pack: pack.label.clone(),
-            blake3: pack.blake3.clone(),
+            fingerprint: pack.fingerprint.clone(),
             weight: PACK_WEIGHT + bytes(&pack.components),
             group: group + 1,
             shard,
@@ -124,7 +124,11 @@ impl Cut {
         let mut listing = String::new();
         for pack in &self.packs {
             // NB: writing to a string cannot fail.
-            _ = writeln!(listing, "{} {} {}", pack.blake3, pack.weight, pack.pack);
+            _ = writeln!(
+                listing,
+                "{} {} {}",
+                pack.fingerprint, pack.weight, pack.pack
+            );
         }
         let places = self.packs.iter().map(|p| (p.pack.as_str(), p.shard));
         CutDigests {

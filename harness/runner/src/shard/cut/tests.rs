@@ -13,7 +13,7 @@ fn component(number: u64, bytes: u64) -> Component {
 fn pack(label: &str, components: &[Component]) -> Listed {
     Listed {
         label: label.to_owned(),
-        blake3: digest(label.as_bytes()),
+        fingerprint: digest(label.as_bytes()),
         components: components.iter().copied().collect(),
     }
 }
@@ -126,7 +126,7 @@ fn more_shards_than_packs_leave_shards_empty() {
 fn digests_change_with_a_byte_of_a_pack_and_with_the_number_of_shards() {
     let all = packs("p", 20, &[component(1, 1024)]);
     let mut other = all.clone();
-    other[7].blake3 = digest(b"other bytes");
+    other[7].fingerprint = digest(b"other bytes");
     let [one, changed] = [&all, &other].map(|all| Cut::of(all, 4).digests());
     assert_ne!(one.listing, changed.listing);
     assert_eq!(one.assignment, changed.assignment);
