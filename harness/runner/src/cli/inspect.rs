@@ -130,6 +130,12 @@ fn sboms(pack: &Pack) -> Vec<Value> {
     sbom::FILE_NAMES.iter().filter_map(one).collect()
 }
 
+/// Where in a registry a pack was.
+fn from(origin: &RegistryOrigin) -> String {
+    let (from, digest) = (&origin.reference, &origin.manifest_digest);
+    format!("from      {from}, manifest digest {digest}\n")
+}
+
 fn text(pack: &Pack, wizards: &[Wizard], origin: Option<&RegistryOrigin>) -> String {
     let manifest = pack.manifest();
     let or_none = |v: &Option<String>| inert(v.as_deref().unwrap_or("(none)"), 200);
@@ -143,10 +149,7 @@ fn text(pack: &Pack, wizards: &[Wizard], origin: Option<&RegistryOrigin>) -> Str
     let PackRole { role, reason, .. } = role(pack);
     let (digest, file, format) = (pack.digest(), pack.manifest_file(), manifest.format);
     let _ = writeln!(out, "role      {role}: {reason}\nsha256    {digest}");
-    if let Some(origin) = origin {
-        let (from, digest) = (&origin.reference, &origin.manifest_digest);
-        let _ = writeln!(out, "from      {from}, manifest digest {digest}");
-    }
+    out += &origin.map(from).unwrap_or_default();
     let _ = writeln!(out, "manifest  {file} ({format:?})");
     if !manifest.capabilities.is_empty() {
         let list: Vec<String> = manifest.capabilities.iter().map(|c| inert(c, 80)).collect();

@@ -122,8 +122,8 @@ fn verdict_that_was_pushed_is_verified_in_both_kinds_of_registries() {
             "{}",
             stderr(&none)
         );
+        // The second statement joins the first one.
         push(folder, &reference);
-        // Pushing again adds nothing.
         push(folder, &reference);
         let tagged = contents.lock().expect("no panic");
         let tags = tagged
@@ -157,37 +157,46 @@ fn verdict_that_was_pushed_is_verified_in_both_kinds_of_registries() {
             assert_eq!(code(&refused), 1, "{}", stderr(&refused));
             assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
         }
-        // The same statement is attached to another pack by hand.
-        let mut other = pack();
-        other.extend(b"x");
-        let mut contents = contents.lock().expect("no panic");
-        let manifest = super::manifest(&[super::descriptor(super::PACK, &other)]);
-        contents.blobs.insert(digest(&other), other);
-        contents.tag("2.0.0", manifest);
-        drop(contents);
-        let other = reference.replace("1.0.0", "2.0.0");
-        let refused = run(
-            folder,
-            &["attest", "push", &other, "--attestation", "a.json"],
-        );
-        assert_eq!(code(&refused), 2, "{}", stderr(&refused));
-        assert!(
-            stderr(&refused).contains("about other packs"),
-            "{}",
-            stderr(&refused)
-        );
-        let refused = verify(
-            folder,
-            &other,
-            &["--trust", "ours.pub", "--attestation", "a.json"],
-        );
-        assert_eq!(code(&refused), 1);
-        assert!(
-            stderr(&refused).contains("about other bytes"),
-            "{}",
-            stderr(&refused)
-        );
     }
+}
+
+#[test]
+fn statement_about_other_bytes_is_neither_attached_nor_believed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    key(folder, "ours", 1);
+    let (server, contents) = writable(true);
+    let reference = format!("oci://{}/team/p:1.0.0", server.host());
+    push(folder, &reference);
+    let mut other = pack();
+    other.extend(b"x");
+    let mut contents = contents.lock().expect("no panic");
+    let manifest = super::manifest(&[super::descriptor(super::PACK, &other)]);
+    contents.blobs.insert(digest(&other), other);
+    contents.tag("2.0.0", manifest);
+    drop(contents);
+    let other = reference.replace("1.0.0", "2.0.0");
+    let refused = run(
+        folder,
+        &["attest", "push", &other, "--attestation", "a.json"],
+    );
+    assert_eq!(code(&refused), 2, "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("about other packs"),
+        "{}",
+        stderr(&refused)
+    );
+    let refused = verify(
+        folder,
+        &other,
+        &["--trust", "ours.pub", "--attestation", "a.json"],
+    );
+    assert_eq!(code(&refused), 1);
+    assert!(
+        stderr(&refused).contains("about other bytes"),
+        "{}",
+        stderr(&refused)
+    );
 }
 
 /// A statement about the pack, signed with the key of seed 1.
