@@ -180,8 +180,7 @@ pub fn fuzz(
 ) -> Result<Outcome, Error> {
     let limits = Limits::default();
     let conditions = conditions(&limits, options.seed, options.only.clone());
-    let read = load(pack, registries, &limits.archive);
-    let source = read.map(|read| read.source);
+    let source = load(pack, registries, &limits.archive).map(|read| read.source);
     let plain = plain(options, &limits)?;
     let prepared = Prepared::of(&pack.label, source, &plain, &conditions)?;
     let first = Worker::new(&prepared, options)?;

@@ -226,22 +226,18 @@ impl Http {
         let sent = match request.body {
             Some((bytes, media_type)) => {
                 let head = head.header("content-type", media_type);
-                let whole = head.body(bytes).map_err(unsendable)?;
-                let whole = self.agent.configure_request(whole);
-                let whole = whole
-                    .timeout_global(Some(time))
-                    .proxy(proxy.clone())
-                    .build();
-                self.agent.run(whole)
+                let whole = self
+                    .agent
+                    .configure_request(head.body(bytes).map_err(unsendable)?);
+                self.agent
+                    .run(whole.timeout_global(Some(time)).proxy(proxy).build())
             }
             None => {
-                let whole = head.body(()).map_err(unsendable)?;
-                let whole = self.agent.configure_request(whole);
-                let whole = whole
-                    .timeout_global(Some(time))
-                    .proxy(proxy.clone())
-                    .build();
-                self.agent.run(whole)
+                let whole = self
+                    .agent
+                    .configure_request(head.body(()).map_err(unsendable)?);
+                self.agent
+                    .run(whole.timeout_global(Some(time)).proxy(proxy).build())
             }
         };
         let (head, body) = sent.map_err(|e| broken(&from, &e))?.into_parts();

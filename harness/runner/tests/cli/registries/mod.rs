@@ -1,5 +1,7 @@
 //! Packs from registries, through the binary: a registry that is right, and ones that lie.
 
+mod cached;
+mod credentials;
 mod evidence;
 mod lies;
 mod server;
