@@ -65,6 +65,14 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
         return out;
     }
     let mut out = format!("{}\n", head(pack));
+    let origin = pack.finished.as_ref().and_then(|f| f.registry.as_ref());
+    if let Some(origin) = origin {
+        let (manifest, content) = (&origin.manifest_digest, &origin.content_digest);
+        let _ = writeln!(
+            out,
+            "  manifest digest {manifest}\n  content digest {content}"
+        );
+    }
     let status = status(pack, detail);
     let end = end(run, pack);
     match detail {
@@ -72,7 +80,7 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
         Detail::Brief => {
             // NB: a terminal breaks the command, which must not be cut.
             let lines = end.iter().map(|line| width(line).div_ceil(WIDTH));
-            let used = 1 + status.len() + lines.sum::<usize>();
+            let used = out.lines().count() + status.len() + lines.sum::<usize>();
             let room = LINES.saturating_sub(used);
             for line in causes::brief(&pack.causes, run.level(), room) {
                 let _ = writeln!(out, "{line}");
@@ -81,10 +89,6 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
         Detail::Verbose => {
             if let Some(finished) = pack.finished.as_ref().filter(|f| !f.digest.is_empty()) {
                 let _ = writeln!(out, "  sha256 {}", finished.digest);
-            }
-            if let Some(origin) = pack.finished.as_ref().and_then(|f| f.registry.as_ref()) {
-                let (from, digest) = (&origin.reference, &origin.manifest_digest);
-                let _ = writeln!(out, "  from {from}, manifest digest {digest}");
             }
             out += &causes::all(&pack.causes, run.level());
             out += &details::failures(run, pack);

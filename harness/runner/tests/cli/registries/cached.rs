@@ -43,3 +43,35 @@ fn damaged_blob_of_the_cache_is_fetched_again() {
     assert_eq!(blobs(&server), 2);
     assert_eq!(digest(&fs::read(&cached).expect("a blob")), digits);
 }
+
+#[test]
+fn every_command_that_takes_a_pack_takes_a_reference() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let server = registry();
+    let reference = format!("oci://{}/team/p:1.0.0", server.host());
+    let install = ["--provider-id", "p", "--install-id", "i"];
+    let answers = r#"{"secrets": {"api_key": "a-key-of-a-test"}}"#;
+    fs::write(folder.join("a.json"), answers).expect("writes");
+    for (command, more) in [
+        (&["pack", "inspect", "--pack"][..], &[][..]),
+        (&["pack", "repack"], &["out.gtpack"]),
+        (&["dry-run", "setup", "--pack"], &install),
+        (&["plan", "--isolation", "none", "--pack"], &install),
+        (
+            &["apply", "--yes", "--isolation", "none", "--pack"],
+            &install,
+        ),
+        (&["fuzz", "--isolation", "none", "--runs", "1"], &[]),
+        (&["conformance", "--isolation", "none", "--packs"], &[]),
+    ] {
+        let mut args = [command, &[&reference], more].concat();
+        if command[0] == "plan" || command[0] == "apply" {
+            args.extend(["--store", "store", "--answers", "a.json"]);
+        }
+        let output = run(folder, &args);
+        assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+    }
+    let repacked = fs::read(folder.join("out.gtpack")).expect("an archive");
+    assert!(repacked.starts_with(b"PK"));
+}
