@@ -4,9 +4,9 @@
 //! 1. A pack weighs [`PACK_WEIGHT`] and the bytes of its distinct components.
 //! 2. A pack belongs to the group of the largest component that it shares with another pack.
 //!    A pack that shares none is a group of its own; packs without components are one group.
-//! 3. A group is divided into [`PIECES`] pieces for each shard if compiling its shared components in
-//!    each shard adds at most one part in [`OF_GROUP`] to its weight, and with all other groups
-//!    that are divided so at most one part in [`OF_RUN`] to the weight of the run: shards that
+//! 3. A group is divided into `PIECES` pieces for each shard if compiling its shared components in
+//!    each shard adds at most one part in `OF_GROUP` to its weight, and with all other groups
+//!    that are divided so at most one part in `OF_RUN` to the weight of the run: shards that
 //!    have a piece of each group take alike long, however wrong the weights are.
 //! 4. Another group above the mean weight of a shard is divided into pieces of half the mean.
 //!    Packs that share further components stay in one piece.
