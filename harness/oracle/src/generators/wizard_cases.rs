@@ -187,7 +187,9 @@ fn graph(u: &mut Unstructured<'_>) -> Result<Files> {
     let mut files = Files::from([("components/demo.ops.wasm".into(), Vec::new())]);
     let decoded = serde_json::from_value(manifest).ok();
     let encoded = decoded.and_then(|m| greentic_types::encode_pack_manifest(&m).ok());
-    // NB: the library refuses to write a graph with a missing node.
+    // NB: the library refuses to write a graph with a missing node, and to read a key of more
+    // than 4096 bytes, which it writes.
+    let encoded = encoded.filter(|bytes| greentic_types::decode_pack_manifest(bytes).is_ok());
     match encoded {
         Some(bytes) => files.insert("manifest.cbor".into(), bytes),
         None => files.insert("pack.json".into(), b"{}".to_vec()),
