@@ -37,6 +37,12 @@ impl Registries {
         }
     }
 
+    /// How registries are asked.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The pack that `reference` names.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use provision_core::pack::digest;
 use provision_core::text::slug;
 use provision_core::wizard::StepRun;
 use provision_oracle::{CheckResult, Level, Observed, Runs, Scope, Subject};
+use provision_registry::Settings;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,19 @@ pub fn flags(level: Level, trust: &[PathBuf], answers: Option<&Path>) -> String 
     }
     if let Some(answers) = answers {
         flags += &format!(" --answers {}", quoted(&answers.to_string_lossy()));
+    }
+    flags
+}
+
+/// The flags without which a registry would be asked in another way.
+#[must_use]
+pub fn registry_flags(settings: &Settings) -> String {
+    let mut flags = String::new();
+    if settings.plain_http {
+        flags += " --plain-http";
+    }
+    for host in &settings.auth_hosts {
+        flags += &format!(" --auth-host {host}");
     }
     flags
 }

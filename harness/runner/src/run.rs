@@ -170,7 +170,10 @@ impl Pipeline<'_> {
         shrunk: &ShrunkAnswers<'_>,
     ) -> Result<String, Error> {
         let options = self.options;
-        let flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());
+        let mut flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());
+        if pack.reference.is_some() {
+            flags += &evidence::registry_flags(options.registries.settings());
+        }
         let root = &options.artifacts;
         evidence::write(root, pack, &flags, &examined.subject, &examined.results)?;
         let conditions = &options.conditions;

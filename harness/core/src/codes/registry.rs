@@ -15,6 +15,7 @@ impl RegistryCode {
             | Self::Redirect
             | Self::NotFound
             | Self::Status
+            | Self::Layout
             | Self::Cache
             | Self::Unavailable => false,
             Self::Encoding
@@ -25,7 +26,6 @@ impl RegistryCode {
             | Self::Nesting
             | Self::NoPack
             | Self::Ambiguous
-            | Self::Layout
             | Self::MediaType
             | Self::Unpinned => true,
         }

@@ -146,7 +146,7 @@ impl Sorted {
     /// Adds what the lines of the file at `path` name. Empty lines, and those that begin
     /// with `#`, are for people.
     fn list(&mut self, path: &Path) -> Result<(), Error> {
-        let text = read_file::read_text(path, read_file::PACK_LIST)?;
+        let text = read_file::read_text(path, read_file::PACK_LIST).map_err(Error::File)?;
         let mut named = 0;
         for (at, line) in text.lines().map(str::trim).enumerate() {
             if line.is_empty() || line.starts_with('#') {

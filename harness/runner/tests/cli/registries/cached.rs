@@ -1,9 +1,9 @@
 //! What a registry sent before, and what is not there.
 
 use super::lies::{is_for, judge};
-use super::server::Server;
-use super::{digest, pack, registry, run};
-use crate::support::{code, stderr};
+use super::server::{Reply, Server};
+use super::{conformance, digest, pack, registry, run};
+use crate::support::{code, read, stderr};
 use std::fs;
 
 #[test]
@@ -42,6 +42,29 @@ fn damaged_blob_of_the_cache_is_fetched_again() {
     assert_eq!(code(&judge(folder.path(), &server)), 0);
     assert_eq!(blobs(&server), 2);
     assert_eq!(digest(&fs::read(&cached).expect("a blob")), digits);
+}
+
+#[test]
+fn folder_that_is_no_layout_and_list_that_is_not_there_fail_no_pack() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("empty")).expect("a folder");
+    for (packs, exit) in [("oci-layout:empty", 6), ("@gone.txt", 2)] {
+        let output = conformance(folder.path(), packs, &[]);
+        assert_eq!(code(&output), exit, "{packs}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn command_that_reproduces_a_failure_asks_the_registry_in_the_same_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(|_| Reply::Whole(404, vec![], vec![]));
+    let reference = format!("oci://{}/team/p:1.0.0", server.host());
+    let more = ["--auth-host", "auth.example.com"];
+    assert_eq!(code(&conformance(folder.path(), &reference, &more)), 6);
+    let report = read(&folder.path().join("r.json"));
+    let again = report["packs"][0]["reproduce"].as_str().expect("a command");
+    let flags = " --plain-http --auth-host auth.example.com";
+    assert!(again.contains(&format!("{reference}{flags}")), "{again}");
 }
 
 #[test]
