@@ -80,6 +80,16 @@ pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Output {
         .expect("the binary runs")
 }
 
+/// The binary behind a line of the shell that sets limits, because code between `fork` and
+/// `exec` would be unsafe. It is ended after these seconds.
+pub(crate) fn under_limits(limits: &str, seconds: u32) -> Command {
+    let line = format!("{limits}; exec timeout -k 1 {seconds} \"$@\"");
+    let mut command = Command::new("/bin/sh");
+    let program = env!("CARGO_BIN_EXE_greentic-provision");
+    command.args(["-c", &line, "sh", program]);
+    command
+}
+
 /// Runs `conformance` over `packs` in `folder`, with these further flags.
 pub(crate) fn conformance(folder: &Path, packs: &Path, flags: &str) -> Output {
     let base = ["conformance", "--packs", text(packs)].into_iter();

@@ -5,11 +5,11 @@ mod destinations;
 mod inputs;
 mod memory;
 
-use crate::support::{caches, copy, fixture};
+use crate::support::{caches, copy, fixture, under_limits};
 use inputs::{hostile, sound};
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 /// Seconds of processor time of a process. The guests of these inputs take next to none.
 /// Unoptimised code gets twice as much: its slowest command takes 1.8 s, and cores that
@@ -99,8 +99,7 @@ const NUMBERS: [&str; 14] = [
     "fuzz --isolation none --runs 36893488147419103232 --out f PACK",
 ];
 
-/// Runs the binary in `folder` under the limits. The shell sets them, because code
-/// between `fork` and `exec` would be unsafe.
+/// Runs the binary in `folder` under the limits.
 fn bounded(folder: &Path, args: &[String], stdin: Stdio) -> Output {
     limited(folder, args, stdin, SECONDS, MEMORY)
 }
@@ -108,18 +107,8 @@ fn bounded(folder: &Path, args: &[String], stdin: Stdio) -> Output {
 /// The same, with these seconds of processor time and mebibytes of writable memory.
 fn limited(folder: &Path, args: &[String], stdin: Stdio, seconds: u32, mebibytes: u32) -> Output {
     let kib = mebibytes * 1024;
-    let limits = format!(
-        "ulimit -c 0; ulimit -t {seconds}; ulimit -d {kib}; ulimit -f 1048576; \
-         exec timeout -k 1 {HANGS} \"$@\""
-    );
-    let mut command = Command::new("/bin/sh");
-    command
-        .args([
-            "-c",
-            &limits,
-            "sh",
-            env!("CARGO_BIN_EXE_greentic-provision"),
-        ])
+    let limits = format!("ulimit -c 0; ulimit -t {seconds}; ulimit -d {kib}; ulimit -f 1048576");
+    under_limits(&limits, HANGS)
         .args(args)
         .current_dir(folder)
         .env("XDG_CACHE_HOME", caches())

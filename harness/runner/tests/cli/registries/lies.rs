@@ -2,10 +2,10 @@
 
 use super::server::{Reply, Request, Server};
 use super::{Contents, INDEX, MANIFEST, PACK, descriptor, digest, manifest, pack, registry};
-use crate::support::{caches, code, read, stderr, stdout};
+use crate::support::{caches, code, read, stderr, stdout, under_limits};
 use serde_json::json;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Mebibytes of writable memory of a process that a registry lies to.
 const MEMORY: u32 = 384;
@@ -15,16 +15,8 @@ const HANGS: u32 = 300;
 /// Judges the tag `1.0.0` of `server` under limits.
 pub(super) fn judge(folder: &Path, server: &Server) -> Output {
     let kib = MEMORY * 1024;
-    let limits = format!("ulimit -d {kib}; exec timeout -k 1 {HANGS} \"$@\"");
     let reference = format!("oci://{}/team/p:1.0.0", server.host());
-    let mut command = Command::new("/bin/sh");
-    command
-        .args([
-            "-c",
-            &limits,
-            "sh",
-            env!("CARGO_BIN_EXE_greentic-provision"),
-        ])
+    under_limits(&format!("ulimit -d {kib}"), HANGS)
         .args(["conformance", "--isolation", "none", "--jobs", "1"])
         .args([
             "--plain-http",
