@@ -1,5 +1,7 @@
 //! [`Check`]: data plus one function from a subject to conclusions.
 
+use crate::recorded::Recording;
+pub use crate::stage::Stage;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::{Finding, Status};
 use serde::{Deserialize, Serialize};
@@ -101,6 +103,10 @@ pub enum Applies {
     WithFlows,
     /// Applications that have flows.
     ApplicationsWithFlows,
+    /// Traces of flows that ran; no packs.
+    Traces,
+    /// Spans that were exported; no packs.
+    Spans,
 }
 
 impl Applies {
@@ -117,6 +123,8 @@ impl Applies {
             Self::WithWizard => "every role, if the pack has a wizard",
             Self::WithFlows => "every role, if the pack has flows",
             Self::ApplicationsWithFlows => "applications, if the pack has flows",
+            Self::Traces => "no pack, but recorded traces",
+            Self::Spans => "no pack, but recorded spans",
         }
     }
 }
@@ -128,6 +136,8 @@ pub enum ScopeKind {
     Pack,
     /// Once for each wizard of the pack.
     Wizard,
+    /// Once for a file with traces or spans.
+    Recording,
 }
 
 /// The subject of a conclusion.
@@ -138,6 +148,8 @@ pub enum Scope {
     Pack,
     /// The wizard of this name.
     Wizard(String),
+    /// A file with traces or spans.
+    Recording,
 }
 
 impl fmt::Display for Scope {
@@ -147,100 +159,8 @@ impl fmt::Display for Scope {
         match self {
             Self::Pack => f.write_str("pack"),
             Self::Wizard(name) => f.write_str(name),
+            Self::Recording => f.write_str("recording"),
         }
-    }
-}
-
-/// The group of a check: what it judges. The first part of the check's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// What a registry gives, and the names that lead to it.
-    Registry,
-    /// The bytes of the archive.
-    Archive,
-    /// The manifest and the components that it names.
-    Manifest,
-    /// The SBOM, the lock and the signature.
-    Integrity,
-    /// The interfaces of components.
-    Abi,
-    /// The flows that the runner runs.
-    Flow,
-    /// Setup as the hosts of the ecosystem do it.
-    Setup,
-    /// The steps of a wizard and its questions.
-    Wizard,
-    /// The answer of the requirements step.
-    Requirements,
-    /// The plan that a wizard proposes.
-    Plan,
-    /// Plans that are carried out on stores.
-    Apply,
-    /// Secrets in any output.
-    Secrets,
-    /// The consumption of steps and their calls to the host.
-    Sandbox,
-    /// Repeated runs on the same inputs.
-    Determinism,
-    /// Answers that are missing, of the wrong type, unasked or hostile.
-    Answers,
-    /// The validators that a pack carries.
-    Validators,
-    /// Paths, credentials and active text in a pack.
-    Hygiene,
-}
-
-impl Stage {
-    /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 17] = [
-        Self::Registry,
-        Self::Archive,
-        Self::Manifest,
-        Self::Integrity,
-        Self::Abi,
-        Self::Flow,
-        Self::Setup,
-        Self::Wizard,
-        Self::Requirements,
-        Self::Plan,
-        Self::Apply,
-        Self::Secrets,
-        Self::Sandbox,
-        Self::Determinism,
-        Self::Answers,
-        Self::Validators,
-        Self::Hygiene,
-    ];
-
-    /// The name, with which the ids of its checks begin.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Registry => "registry",
-            Self::Archive => "archive",
-            Self::Manifest => "manifest",
-            Self::Integrity => "integrity",
-            Self::Abi => "abi",
-            Self::Flow => "flow",
-            Self::Setup => "setup",
-            Self::Wizard => "wizard",
-            Self::Requirements => "requirements",
-            Self::Plan => "plan",
-            Self::Apply => "apply",
-            Self::Secrets => "secrets",
-            Self::Sandbox => "sandbox",
-            Self::Determinism => "determinism",
-            Self::Answers => "answers",
-            Self::Validators => "validators",
-            Self::Hygiene => "hygiene",
-        }
-    }
-
-    /// The stage of the check with this id, also if this version has no such check.
-    #[must_use]
-    pub fn of(id: &str) -> Option<Self> {
-        let (name, _) = id.split_once('.')?;
-        Self::ALL.into_iter().find(|stage| stage.name() == name)
     }
 }
 
@@ -267,8 +187,17 @@ pub struct Check {
     pub why: &'static str,
     /// What a publisher should do about a violation.
     pub fix: &'static str,
-    /// Concludes for every scope of the subject.
-    pub run: fn(&Subject, &mut Findings),
+    /// Judges what was observed.
+    pub run: Run,
+}
+
+/// The function of a check, by what it judges.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Concludes for every scope of a pack.
+    OfPack(fn(&Subject, &mut Findings)),
+    /// Concludes for a recording.
+    OfRecording(fn(&Recording) -> Conclusion),
 }
 
 /// The conclusion of a check for one scope.

@@ -1,6 +1,6 @@
 //! Judges a subject by the check table.
 
-use crate::check::{Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage};
+use crate::check::{Check, CheckResult, Conclusion, Findings, Level, Run, Scope, ScopeKind, Stage};
 use crate::checks;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
@@ -99,8 +99,11 @@ fn judge_one(
     subject: &Subject,
     by_name: &BTreeMap<&str, &Wizard>,
 ) -> Vec<CheckResult> {
+    let Run::OfPack(run) = check.run else {
+        return Vec::new();
+    };
     let mut findings = Findings::default();
-    (check.run)(subject, &mut findings);
+    run(subject, &mut findings);
     let mut conclusions: BTreeMap<Scope, Conclusion> = BTreeMap::new();
     for (scope, conclusion) in findings.conclusions {
         conclusions.entry(scope).or_insert(conclusion);
@@ -115,7 +118,7 @@ fn judge_one(
         .map(|scope| {
             let wizard = match &scope {
                 Scope::Wizard(name) => by_name.get(name.as_str()).copied(),
-                Scope::Pack => None,
+                Scope::Pack | Scope::Recording => None,
             };
             let conclusion = conclusions.remove(&scope);
             let conclusion = conclusion.unwrap_or_else(|| unconcluded(check, subject));
@@ -194,7 +197,12 @@ fn unconcluded(check: &Check, subject: &Subject) -> Conclusion {
     }
 }
 
-fn result(check: &Check, level: Level, scope: Scope, conclusion: Conclusion) -> CheckResult {
+pub(crate) fn result(
+    check: &Check,
+    level: Level,
+    scope: Scope,
+    conclusion: Conclusion,
+) -> CheckResult {
     let (status, findings, reason) = match conclusion {
         Conclusion::Passed => (Status::Passed, Vec::new(), None),
         Conclusion::Failed(findings) => (Status::Failed, findings, None),

@@ -20,20 +20,22 @@ mod judge;
 pub mod mutations;
 mod observe;
 mod probe_outcome;
+pub mod recorded;
 pub mod required_steps;
 mod run_diff;
 mod schema;
 pub mod secret_scan;
 pub mod shrink;
+mod stage;
 mod subject;
 mod varied;
 mod verdict;
 pub mod zip_readers;
 
 pub use carried::{After, Carried, Fault};
-pub use causes::{Cause, Place, causes};
+pub use causes::{Cause, Place, causes, causes_of_recording};
 pub use check::{
-    Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage,
+    Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Run, Scope, ScopeKind, Stage,
 };
 pub use given::Given;
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};

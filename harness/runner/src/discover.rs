@@ -222,7 +222,7 @@ const NO_SOURCES: [&str; 5] = [".git", "node_modules", ".venv", "venv", "__pycac
 
 /// Whether a folder below a root is not searched: an output folder of this program, or
 /// one that another tool fills.
-fn is_no_source(path: &Path) -> bool {
+pub(crate) fn is_no_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     let of_cargo = || name == "target" && path.join("CACHEDIR.TAG").is_file();
     path.join(MARKER).is_file() || NO_SOURCES.iter().any(|n| name == *n) || of_cargo()
@@ -236,7 +236,7 @@ fn is_pack_folder(path: &Path, marker: Marker) -> bool {
 
 /// The last component, also of `.` and of `a/..`. A manifest is named after
 /// its folder.
-fn name_of(path: &Path) -> String {
+pub(crate) fn name_of(path: &Path) -> String {
     let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_manifest = |p: &Path| {
         p.file_name()
@@ -250,7 +250,7 @@ fn name_of(path: &Path) -> String {
     inert(&name.to_string_lossy(), 200)
 }
 
-fn slashed(path: &Path) -> String {
+pub(crate) fn slashed(path: &Path) -> String {
     let parts = path
         .components()
         .map(|c| c.as_os_str().to_string_lossy().into_owned());

@@ -85,7 +85,7 @@ pub fn reproduce_all(pack: &PackRef, flags: &str, results: &[CheckResult]) -> Op
 }
 
 /// `text` as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

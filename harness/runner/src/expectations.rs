@@ -16,7 +16,7 @@ pub(crate) use entry::excusable;
 pub(crate) use error::LONGEST;
 pub use error::{EntryError, ExpectationsError};
 use provision_core::Status;
-use provision_oracle::{CheckResult, Subject, causes};
+use provision_oracle::{Cause, CheckResult, Subject, causes, causes_of_recording};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,15 +103,36 @@ impl Expectations {
 
     /// `results` of `subject` with the expected failures excused.
     #[must_use]
-    pub fn excuse(&self, subject: &Subject, mut results: Vec<CheckResult>) -> Excusal {
-        let mut fates = vec![Fate::default(); self.entries.len()];
+    pub fn excuse(&self, subject: &Subject, results: Vec<CheckResult>) -> Excusal {
         let manifest = subject.opened.as_ref().ok().map(|o| o.pack.manifest());
         let id = manifest.and_then(|m| m.id.as_deref());
         let version = manifest.and_then(|m| Version::parse(m.version.as_deref()?).ok());
-        if let (Some(id), Some(version)) = (id, version) {
+        let about = |e: &Entry| {
+            let version = version.as_ref().is_some_and(|v| e.version.matches(v));
+            id == Some(e.pack.as_str()) && version
+        };
+        self.excuse_by(about, |results| causes(subject, results), results)
+    }
+
+    /// `results` of the recording `label` with the expected failures excused. A recording
+    /// has no version, so an entry is about it whatever version it names.
+    #[must_use]
+    pub fn excuse_recording(&self, label: &str, results: Vec<CheckResult>) -> Excusal {
+        let about = |e: &Entry| e.pack == label;
+        self.excuse_by(about, |results| causes_of_recording(results), results)
+    }
+
+    /// Excuses by the entries that are `about` what has the `results`.
+    fn excuse_by(
+        &self,
+        about: impl Fn(&Entry) -> bool,
+        causes: impl Fn(&[CheckResult]) -> Vec<Cause>,
+        mut results: Vec<CheckResult>,
+    ) -> Excusal {
+        let mut fates = vec![Fate::default(); self.entries.len()];
+        if self.entries.iter().any(|(entry, _)| about(entry)) {
             // The causes before anything is excused.
-            let causes = causes(subject, &results);
-            let about = |e: &Entry| e.pack == id && e.version.matches(&version);
+            let causes = causes(&results);
             let entries = self.entries.iter().zip(&mut fates);
             // The entry that excuses each finding.
             let mut excused = BTreeMap::new();

@@ -27,6 +27,7 @@ mod paths;
 pub mod place;
 pub mod progress;
 pub mod read_file;
+pub mod recordings;
 mod repo_path;
 pub mod reports;
 pub mod repro;

@@ -222,7 +222,7 @@ fn probes(subject: &Subject) -> usize {
 }
 
 /// Peak resident memory of this process in bytes; 0 if the system does not report it.
-fn resident_peak() -> u64 {
+pub(crate) fn resident_peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());

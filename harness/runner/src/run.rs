@@ -2,7 +2,7 @@
 
 use crate::bundle_packs::Bundles;
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunStarted};
+use crate::events::{ConfigFile, Event, EventLog, FORMAT, Judged, Requirement, RunStarted};
 use crate::evidence;
 use crate::examine::{self, Examined};
 use crate::exit::Error;
@@ -226,6 +226,8 @@ pub fn started(
         seed: options.conditions.seed,
         limits: options.conditions.limits.clone(),
         configuration: options.configuration.clone(),
+        judged: Judged::Packs,
+        without: Vec::new(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),
         checks: checks.iter().map(|c| c.id.to_owned()).collect(),
         requirements: checks.iter().map(requirement).collect(),

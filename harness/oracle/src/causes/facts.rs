@@ -7,18 +7,23 @@ use provision_core::text::inert;
 use provision_core::wasm::{self, WasmKind};
 use std::collections::BTreeSet;
 
-/// Facts about the files of one subject.
+/// Facts about the files of one subject; a recording has none.
 pub(super) struct Facts<'s> {
-    subject: &'s Subject,
+    subject: Option<&'s Subject>,
 }
 
 impl<'s> Facts<'s> {
     pub(super) fn of(subject: &'s Subject) -> Self {
+        let subject = Some(subject);
         Self { subject }
     }
 
+    pub(super) fn none() -> Self {
+        Self { subject: None }
+    }
+
     fn pack(&self) -> Option<&'s Pack> {
-        self.subject.opened.as_ref().ok().map(|o| &*o.pack)
+        self.subject?.opened.as_ref().ok().map(|o| &*o.pack)
     }
 
     /// BLAKE3 of the file `name` of the pack; `None` if the pack has no such file.
@@ -42,7 +47,7 @@ impl<'s> Facts<'s> {
     /// The names of the wizards that call a file with this digest.
     pub(super) fn callers(&self, digest: &str) -> BTreeSet<&'s str> {
         let calls = |file: &str| self.digest(&inert(file, 300)).as_deref() == Some(digest);
-        let wizards = self.subject.wizards().iter();
+        let wizards = self.subject.into_iter().flat_map(Subject::wizards);
         let callers = wizards.filter(|o| o.called().into_iter().any(calls));
         callers.map(|o| o.wizard.name.as_str()).collect()
     }

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::normal::normal;
 use crate::check::CheckResult;
-use provision_core::codes::{ApplyCode, CheckCode, StepCode};
+use provision_core::codes::{ApplyCode, CheckCode, RecordedCode, StepCode};
 use provision_core::pack::digest;
 use provision_core::{Finding, FindingCode, Status};
 use std::collections::BTreeMap;
@@ -149,6 +149,7 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
                 | ApplyCode::StoreKey
         ),
         FindingCode::Registry(code) => !code.is_of_content(),
+        FindingCode::Recorded(code) => *code == RecordedCode::Unread,
         FindingCode::Archive(_) | FindingCode::Foreign(_) => false,
     }
 }

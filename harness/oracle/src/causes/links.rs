@@ -105,7 +105,7 @@ impl<'g> Root<'g> {
             (Fact::Texts(..), Defect::Identity) => {
                 let by_caller = |l: &Located<'_>| match &l.result.scope {
                     Scope::Wizard(name) => self.callers.contains(name.as_str()),
-                    Scope::Pack => false,
+                    Scope::Pack | Scope::Recording => false,
                 };
                 group.found.iter().all(|l| is_answer(l) && by_caller(l))
             }

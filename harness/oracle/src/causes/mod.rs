@@ -33,9 +33,18 @@ pub fn causes<'r>(
     subject: &Subject,
     results: impl IntoIterator<Item = &'r CheckResult>,
 ) -> Vec<Cause> {
-    let facts = Facts::of(subject);
-    let groups = groups(&facts, results);
-    let links = links::links(&facts, &groups);
+    linked(&Facts::of(subject), results)
+}
+
+/// The causes of the failures among `results` of a recording, in the same order.
+#[must_use]
+pub fn causes_of_recording<'r>(results: impl IntoIterator<Item = &'r CheckResult>) -> Vec<Cause> {
+    linked(&Facts::none(), results)
+}
+
+fn linked<'r>(facts: &Facts<'_>, results: impl IntoIterator<Item = &'r CheckResult>) -> Vec<Cause> {
+    let groups = groups(facts, results);
+    let links = links::links(facts, &groups);
     let mut causes: Vec<Cause> = groups
         .iter()
         .enumerate()

@@ -43,7 +43,7 @@ impl<'r> Group<'r> {
             .iter()
             .filter(|l| l.finding.code == self.key.code);
         let own: BTreeSet<&str> = own.map(|l| l.result.check).collect();
-        let mut rows: Vec<&Check> = checks::all().filter(|c| ids.contains(c.id)).collect();
+        let mut rows: Vec<&Check> = checks::catalogue().filter(|c| ids.contains(c.id)).collect();
         // NB: a stable sort, so that equal checks stay in the order of the table.
         rows.sort_by_key(|check| {
             let is_general = check.id == REPORTS_ALL;

@@ -4,7 +4,7 @@ mod constraints;
 mod probes;
 mod used;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::generators::answers::ProbeKind;
 use crate::probe_outcome::{names, shows_extra};
 use crate::subject::Subject;
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The wizard accepts every answer that a question offers: each choice, both truth values, the limits, the default, and no answer to an optional question. A refusal that names another question, and one truth value that must be given, are allowed.",
         why: "A user who picks the second choice of a form must get through setup as well as one who picks the first.",
         fix: "Handle the answer that the finding names, or do not offer it.",
-        run: valid,
+        run: Run::OfPack(valid),
     },
     Check {
         id: "answers.missing-refused",
@@ -41,14 +41,14 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A required answer left out is refused by validate (or apply), with a diagnostic that names it, or replaced by a default of the right type in the config.",
         why: "Users leave fields empty; setup that continues without a value produces a broken installation.",
         fix: "Check every required answer in validate, and name the question in the diagnostic; or write the default into the config.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             refused(
                 subject,
                 findings,
                 ProbeKind::Missing,
                 CheckCode::AnswerMissing,
             )
-        },
+        }),
     },
     Check {
         id: "answers.types-refused",
@@ -62,14 +62,14 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An answer of the wrong type is refused by validate (or apply), with a diagnostic that names it.",
         why: "Answers come from forms, files and scripts; a number where a text belongs must not get into the config.",
         fix: "Check the type of every answer in validate, and name the question in the diagnostic.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             refused(
                 subject,
                 findings,
                 ProbeKind::WrongType,
                 CheckCode::AnswerType,
             )
-        },
+        }),
     },
     Check {
         id: "answers.constraints-refused",
@@ -83,7 +83,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An answer beyond the limits or against the pattern that its question declares is refused, or replaced by one that is allowed; it never gets into the plan.",
         why: "A form that says `at most 65535` promises that the pack works with nothing else; answers also come from files and scripts, which know no form.",
         fix: "Check limits and patterns in validate, by the same values that the question states.",
-        run: constraints::refused,
+        run: Run::OfPack(constraints::refused),
     },
     Check {
         id: "answers.extra-harmless",
@@ -96,11 +96,11 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An unknown extra answer changes nothing or is refused; it never reaches the plan.",
         why: "An unasked answer must not change the setup, and must not be copied into it.",
         fix: "Read the answers that were asked for by name; never copy the whole map.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             on_probes(subject, findings, ProbeKind::Extra, |probe, _, plan| {
                 extra(probe, plan)
             })
-        },
+        }),
     },
     Check {
         id: "answers.hostile",
@@ -113,11 +113,11 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Empty, huge, deeply nested, odd Unicode, injection-shaped and boundary answers never make a step trap or hit a bound.",
         why: "Every answer is a stranger's text; a step that breaks on one can be broken on purpose.",
         fix: "Build JSON with a library, bound what is copied, and refuse instead of panicking.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             on_probes(subject, findings, ProbeKind::Hostile, |probe, _, _| {
                 broke(probe)
             })
-        },
+        }),
     },
     Check {
         id: "answers.used",
@@ -130,7 +130,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Two accepted answers to a question that setup requires give two plans. Optional questions, truth values, comments, and questions that decide which others are asked may steer nothing.",
         why: "A user who answers a question relies on the answer; one that setup ignores is set up as somebody else's.",
         fix: "Use the answer in the plan, make the question optional, or do not ask it.",
-        run: used::used,
+        run: Run::OfPack(used::used),
     },
     Check {
         id: "answers.empty-refused",
@@ -143,7 +143,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An empty text as answer to a question that requires a text does not get into the config, unless the question says that it may be empty (a least length of 0, an empty default or choice).",
         why: "A form sends an empty text for a field that its user left empty.",
         fix: "Refuse an empty text like a missing answer, or set a default.",
-        run: used::empty_refused,
+        run: Run::OfPack(used::empty_refused),
     },
 ];
 

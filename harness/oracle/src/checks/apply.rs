@@ -2,7 +2,7 @@
 
 use super::plan::{incomplete, not_applied};
 use crate::carried::{After, Carried, Fault};
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::probe_outcome::outcome_of;
 use crate::subject::{Observed, ProbeOutcome, Subject};
 use provision_apply::{Change, ChangeKind, Part};
@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every secret that the plan sets can be resolved to a value.",
         why: "A plan shows a secret redacted. If neither a guest nor an answer gives the value, the secret is lost without a word.",
         fix: "Ask for the secret in a secret question of the same name, or write it with the secrets store when the wizard is carried out.",
-        run: secrets_resolve,
+        run: Run::OfPack(secrets_resolve),
     },
     Check {
         id: "apply.converges",
@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Setup that is carried out, and run again with the same answers on what it left, changes nothing.",
         why: "People apply again after a failure; what changes each time never settles, and nobody can review it.",
         fix: "Let the plan depend on the answers alone, and not on the state that the wizard itself leaves.",
-        run: converges,
+        run: Run::OfPack(converges),
     },
     Check {
         id: "apply.atomic",
@@ -50,7 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "If a store refuses a write of the wizard, the wizard does not complete, or it leaves what it leaves on a store that works.",
         why: "A wizard that goes on after a failed write reports a setup that is not there.",
         fix: "Look at the result of each call that writes, and answer with an error if one fails.",
-        run: atomic,
+        run: Run::OfPack(atomic),
     },
 ];
 

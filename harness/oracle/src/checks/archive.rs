@@ -1,6 +1,6 @@
 //! archive.*: can the bytes be read, and in one way only?
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
                       and any reader extracts the same files.",
         why: "Two readers that extract different files from the same bytes install different packs, and only one of them was reviewed.",
         fix: "Get the archive again if a byte of it changed on the way. If its only fault are data descriptors, which packers write to a stream, unpack it and pack it into a file: `unzip IN -d DIR`, then in DIR `zip -X -r -D ../OUT.gtpack .`. Otherwise build it again, with a packer that writes one local record and one directory record for each file and nothing else; `greentic-provision pack inspect --pack FILE` shows what each reader sees.",
-        run: readable,
+        run: Run::OfPack(readable),
     },
     Check {
         id: "archive.bounded",
@@ -34,7 +34,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The archive stays inside the size, count, ratio and name bounds.",
         why: "An archive of kilobytes can inflate to gigabytes, and a million entries exhaust a host that trusts the count.",
         fix: "Split the pack or leave large assets out; the finding names the bound and the value.",
-        run: bounded,
+        run: Run::OfPack(bounded),
     },
     Check {
         id: "archive.portable-names",
@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "No name of a file has a colon.",
         why: "Windows reads the part after the colon as a stream of the file before it, so tools there lose the file or hide it.",
         fix: "Rename the file; flows of old packs write `__` instead of `::`.",
-        run: portable_names,
+        run: Run::OfPack(portable_names),
     },
     Check {
         id: "archive.canonical",
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
                       fields or comments, so that the same content is the same bytes.",
         why: "Only the same bytes can be compared, cached and signed; dates and orders of a build machine make every build a different archive.",
         fix: "Run `greentic-provision pack repack IN OUT` as the last step of the build, before signing.",
-        run: canonical,
+        run: Run::OfPack(canonical),
     },
 ];
 

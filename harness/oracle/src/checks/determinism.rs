@@ -1,6 +1,6 @@
 //! determinism.*: do the same inputs give the same bytes?
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::compare::all_differences;
 use crate::run_diff::differences;
 use crate::subject::{Runs, Subject};
@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The same inputs give the same bytes: outputs, plan, diagnostics, fuel. Outputs, plan and diagnostics are the same at another time and with other random numbers.",
         why: "A step that answers differently each time cannot be reviewed, cached or reproduced.",
         fix: "Derive ids from the inputs; use no clock, no randomness and no order of a hash map.",
-        run: repeat,
+        run: Run::OfPack(repeat),
     },
     Check {
         id: "determinism.mode",
@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The plan of an installation has the config, the secrets and the operations of the dry run. Notes may differ. An installation with other secrets, ids and hosts has as many members of config and secrets, and the same kinds of operations.",
         why: "A user approves the plan of the dry run, and the installation carries out its own.",
         fix: "Do not let the plan depend on the mode.",
-        run: mode,
+        run: Run::OfPack(mode),
     },
     Check {
         id: "determinism.isolated",
@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A step's result does not depend on what ran before it, on which thread, or on a warm cache.",
         why: "A result that depends on earlier steps is different in production.",
         fix: "Keep nothing between calls: a step starts in fresh memory.",
-        run: isolated,
+        run: Run::OfPack(isolated),
     },
     Check {
         id: "determinism.compilers",
@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Unoptimised and optimised code, and the Pulley interpreter, give the same bytes.",
         why: "Hosts differ in their compilers; a pack must not.",
         fix: "Avoid behaviour that depends on NaN bits or on stack depth.",
-        run: compilers,
+        run: Run::OfPack(compilers),
     },
 ];
 

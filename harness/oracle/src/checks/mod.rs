@@ -15,6 +15,7 @@ mod requirements;
 mod sandbox;
 mod secrets;
 mod setup;
+mod trace;
 mod validators;
 mod wizard;
 
@@ -41,15 +42,28 @@ const STAGES: [&[Check]; 17] = [
     hygiene::CHECKS,
 ];
 
-/// Every check, in the order in which they are judged and reported.
+/// The checks of recordings, which are no packs.
+const OF_RECORDINGS: [&[Check]; 1] = [trace::CHECKS];
+
+/// Every check of packs, in the order in which they are judged and reported.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     STAGES.into_iter().flatten()
+}
+
+/// Every check of recordings, in the order in which they are judged and reported.
+pub fn of_recordings() -> impl Iterator<Item = &'static Check> {
+    OF_RECORDINGS.into_iter().flatten()
+}
+
+/// Every check, those of packs first.
+pub fn catalogue() -> impl Iterator<Item = &'static Check> {
+    all().chain(of_recordings())
 }
 
 /// The check with this id.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Check> {
-    all().find(|check| check.id == id)
+    catalogue().find(|check| check.id == id)
 }
 
 #[cfg(test)]
@@ -61,7 +75,7 @@ mod tests {
     #[test]
     fn ids_are_unique_slugs_of_their_stage() {
         let mut seen = BTreeSet::new();
-        for check in all() {
+        for check in catalogue() {
             let (stage, slug) = check.id.split_once('.').expect("stage.slug");
             let plain =
                 |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c == '-');

@@ -1,6 +1,6 @@
 //! registry.*: is what a registry gives what its names say?
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::codes::RegistryCode;
 use provision_core::components;
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The reference leads to one pack, and manifest, layers and sizes are those that the reference, the manifest and the registry state.",
         why: "Users get the bytes of the registry. If these are not the ones that their names stand for, nobody has reviewed them.",
         fix: "Publish the pack again, alone under its tag: one manifest with one layer that is the archive. If the registry answers other bytes than were pushed, something between it and you replaces them.",
-        run: digest,
+        run: Run::OfPack(digest),
     },
     Check {
         id: "registry.media-type",
@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The media type of the layer says that it is a Greentic pack in a zip.",
         why: "Clients choose and unpack layers by their media types.",
         fix: "Publish the archive with the media type `application/vnd.greentic.gtpack.v1+zip`.",
-        run: media_type,
+        run: Run::OfPack(media_type),
     },
     Check {
         id: "registry.reproducible-reference",
@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Each component that the pack takes from a registry is named with its digest.",
         why: "A tag can name other bytes tomorrow, so that two installations of one pack run different code.",
         fix: "Resolve the component when the pack is built, and write its digest into the table of component sources.",
-        run: pinned,
+        run: Run::OfPack(pinned),
     },
 ];
 

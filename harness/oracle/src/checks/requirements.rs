@@ -1,6 +1,6 @@
 //! requirements.*: does the requirements step answer as the pack expects?
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::compare::differences;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::codes::CheckCode;
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     requirement: "The requirements step answers what `fixtures/requirements.expected.json` says.",
     why: "Operators prepare an installation from the requirements; wrong requirements fail all of them.",
     fix: "Correct the step, or the fixture if it is out of date.",
-    run: matches,
+    run: Run::OfPack(matches),
 }];
 
 fn matches(subject: &Subject, findings: &mut Findings) {

@@ -1,6 +1,6 @@
 //! sandbox.*: did a step hit a bound, or try a denied capability?
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "No step hits a bound.",
         why: "A step that hits a bound in a dry run can take down a real host.",
         fix: "Stay below the bound that the finding names; the report shows what each step consumed.",
-        run: within_limits,
+        run: Run::OfPack(within_limits),
     },
     Check {
         id: "sandbox.no-effects",
@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A dry run asks the host to change nothing: no write, no network, no process.",
         why: "Users rely on a dry run to change nothing.",
         fix: "Say in the plan what should change, and let the host change it.",
-        run: no_effects,
+        run: Run::OfPack(no_effects),
     },
     Check {
         id: "sandbox.least-attempts",
@@ -46,7 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A step does not even try a capability that was denied to it.",
         why: "Code that tries a denied capability tries it again on a host that grants it.",
         fix: "Remove the call; the finding names interface and function.",
-        run: least_attempts,
+        run: Run::OfPack(least_attempts),
     },
 ];
 

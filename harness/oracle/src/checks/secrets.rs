@@ -1,7 +1,7 @@
 //! secrets.*: does a secret leak, and is each secret declared?
 
 use super::plan::on_plan;
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::probe_outcome::asked;
 use crate::secret_scan::{Leak, is_searchable};
 use crate::subject::{Observed, Opened, Runs, Subject};
@@ -25,9 +25,9 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Values in the secrets patch are redacted.",
         why: "Plans are shown, logged and stored; a secret in a plan is no longer secret.",
         fix: "Set `redacted: true` and `value: null`; the host has the value already.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             on_plan(subject, findings, |planned| redacted(planned.plan));
-        },
+        }),
     },
     Check {
         id: "secrets.contained",
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "No secret shows in config, plan, questions, notes, diagnostics, logs or errors, in plain, in part, reversed, split over values, keys or steps, as UTF-16, base32, base64, ascii85, hex, numbers, or with percent, backslash or HTML escapes, also compressed or encoded up to three times. Ciphers, hashes, arithmetic, other encodings and splits into parts shorter than half are not looked for. The check is blocked if a run leaves more text than is decoded: 2 MiB, of which one compressed text may inflate to 64 KiB.",
         why: "People without access to the secret read all of these, and can decode every one of these forms.",
         fix: "Never copy an answer to a secret question into config, notes, messages or logs, encoded or not.",
-        run: contained,
+        run: Run::OfPack(contained),
     },
     Check {
         id: "secrets.in-config",
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A component does not return the answer to a secret question in its config.",
         why: "A host that does not know the mark stores the secret where people read it.",
         fix: "Leave secret answers out of the config; hosts keep them in the secret store.",
-        run: in_config,
+        run: Run::OfPack(in_config),
     },
     Check {
         id: "secrets.declared",
@@ -66,11 +66,11 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every secret that the plan sets is among the pack's secret requirements, and every required one is set. A secret that setup asks for and requires is set or declared.",
         why: "Operators provide the secrets that are declared; one that is not is missing at run time.",
         fix: "List every secret in assets/secret-requirements.json (or the manifest), and set each required one.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             findings.each_wizard(subject, |opened, observed| {
                 declared(subject, opened, observed)
             });
-        },
+        }),
     },
 ];
 

@@ -1,6 +1,6 @@
 //! validators.*: do the pack's own validators accept it?
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::{Subject, Validated};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -18,7 +18,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     requirement: "Validators that the pack carries or names (`greentic:pack-validate`) report no error.",
     why: "The pack's own validator is part of it; a publisher must not ignore its errors.",
     fix: "Correct what the validator's message in the finding names.",
-    run: pass,
+    run: Run::OfPack(pass),
 }];
 
 fn pass(subject: &Subject, findings: &mut Findings) {

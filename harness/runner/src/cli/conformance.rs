@@ -1,11 +1,11 @@
 //! The command `conformance`.
 
 mod args;
-mod ending;
 mod selection;
 mod wanted;
 
 use super::dry_run;
+use super::ending::Ending;
 use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog};
 use crate::executors::AnyExecutor;
@@ -18,7 +18,6 @@ use crate::read_file::{self, FileKind};
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
 pub(super) use args::Args;
-use ending::Ending;
 use provision_core::Limits;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::signature::TrustedKey;
@@ -123,7 +122,7 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         );
         return Err(Error::Usage(message));
     }
-    let expectations = expectations(args)?;
+    let expectations = expectations(args.expectations.as_ref())?;
     let streams = streams(args);
     let outputs = args.reports.outputs(read(args), &streams)?;
     outputs.apart_from_packs(&packs)?;
@@ -260,8 +259,9 @@ fn executor(
     place.steps(limits, compilers, cache, super::jobs::bounded(args.jobs))
 }
 
-fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
-    let Some(path) = &args.expectations else {
+/// The expectations in the file at `path`, if there is one.
+pub(super) fn expectations(path: Option<&PathBuf>) -> Result<Option<Expectations>, Error> {
+    let Some(path) = path else {
         return Ok(None);
     };
     let today = time::OffsetDateTime::now_utc().date();
@@ -273,7 +273,7 @@ fn expectations(args: &Args) -> Result<Option<Expectations>, Error> {
 }
 
 /// Seconds of Unix time, at which certificates have to be valid.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or_default()
 }
 

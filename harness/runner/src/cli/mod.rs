@@ -7,6 +7,7 @@ mod catalogue;
 mod conformance;
 mod doctor;
 mod dry_run;
+mod ending;
 mod expect;
 mod fuzz;
 mod inspect;
@@ -24,6 +25,7 @@ mod registry;
 mod repack;
 mod report;
 mod repro;
+mod trace;
 
 use crate::reports::invalidate_named;
 use clap::{Parser, Subcommand};
@@ -86,6 +88,11 @@ enum Command {
     /// Fuzz a pack's own wizards with other answers, inputs and states, guided by
     /// the code coverage of its guests.
     Fuzz(fuzz::Args),
+    /// Judge what runners recorded.
+    Trace {
+        #[command(subcommand)]
+        command: TraceCommand,
+    },
     /// Attach signed verdicts to packs in registries, and decide by them.
     Attest {
         #[command(subcommand)]
@@ -146,6 +153,12 @@ enum AttestCommand {
     /// Decide whether a pack may be deployed: exit 0 only if a trusted key signed a passing
     /// verdict over these bytes, by this profile or a stricter one.
     Verify(attest::Verify),
+}
+
+#[derive(Debug, Subcommand)]
+enum TraceCommand {
+    /// Judge recorded traces and spans against the check catalogue.
+    Check(trace::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -218,6 +231,9 @@ pub fn main() -> ExitCode {
         Command::Expect {
             command: ExpectCommand::Prune(args),
         } => expect::prune(&args),
+        Command::Trace {
+            command: TraceCommand::Check(args),
+        } => trace::run(&args),
         Command::Attest { command } => match command {
             AttestCommand::Push(args) => attest::push(&args),
             AttestCommand::Verify(args) => attest::verify(&args),

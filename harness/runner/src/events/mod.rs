@@ -14,7 +14,7 @@ use provision_core::flow::{Message, WalkOutcome};
 use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
-use provision_oracle::{Cause, Level};
+use provision_oracle::{Cause, Check, Level, checks};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -83,6 +83,12 @@ pub struct RunStarted {
     pub limits: Limits,
     /// The files other than packs that affect the result: expectations, trusted keys.
     pub configuration: Vec<ConfigFile>,
+    /// What the run judges.
+    #[serde(default, skip_serializing_if = "Judged::are_packs")]
+    pub judged: Judged,
+    /// The checks that the caller left out, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Labels of the packs, in the order of reports.
     pub packs: Vec<String>,
     /// Ids of the checks, in the order of reports.
@@ -91,6 +97,56 @@ pub struct RunStarted {
     /// none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub requirements: BTreeMap<String, Requirement>,
+}
+
+/// What a run judges. A recording takes the place of a pack in each event, and the events,
+/// steps and spans in it that of executed steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    /// Packs.
+    #[default]
+    Packs,
+    /// Recordings: traces and spans.
+    Recordings,
+}
+
+impl Judged {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn are_packs(&self) -> bool {
+        *self == Self::Packs
+    }
+
+    /// The checks of a run, in the order of reports.
+    pub fn checks(self) -> impl Iterator<Item = &'static Check> {
+        let packs = (self == Self::Packs).then(checks::all);
+        let recordings = (self == Self::Recordings).then(checks::of_recordings);
+        packs
+            .into_iter()
+            .flatten()
+            .chain(recordings.into_iter().flatten())
+    }
+
+    /// Several of what the run judges, in one word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Packs => "packs",
+            Self::Recordings => "recordings",
+        }
+    }
+
+    /// What shows that something happened, in words.
+    #[must_use]
+    pub fn evidence(self) -> &'static str {
+        match self {
+            Self::Packs => "steps executed",
+            Self::Recordings => "entries read",
+        }
+    }
 }
 
 /// What a check requires.

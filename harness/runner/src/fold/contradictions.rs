@@ -4,7 +4,7 @@
 use super::run::PackSummary;
 use crate::events::{CheckFinished, RunStarted};
 use provision_core::{Status, Verdict};
-use provision_oracle::{Level, checks};
+use provision_oracle::{Check, Level};
 use std::collections::BTreeSet;
 
 /// Checks the event that a run begins with.
@@ -34,8 +34,10 @@ pub(super) fn of_catalogue(started: &RunStarted) -> Result<(), String> {
         return Ok(());
     }
     let announced: BTreeSet<&str> = started.checks.iter().map(String::as_str).collect();
-    let mut of_profile = checks::all().filter(|check| check.level <= level);
-    match of_profile.find(|check| !announced.contains(check.id)) {
+    let of_profile = started.judged.checks().filter(|check| check.level <= level);
+    let left_out = |check: &Check| started.without.iter().any(|id| id == check.id);
+    let mut due = of_profile.filter(|check| !left_out(check));
+    match due.find(|check| !announced.contains(check.id)) {
         None => Ok(()),
         Some(check) => Err(format!(
             "announces no check {}, which the profile {} has in this version",

@@ -1,7 +1,9 @@
 //! A run as reports show it: the contents of its stream, and conclusions from them.
 
 use super::baseline::Baseline;
-use crate::events::{CheckFinished, FORMAT, FlowWalked, PackFinished, RunStarted, WizardDriven};
+use crate::events::{
+    CheckFinished, FORMAT, FlowWalked, Judged, PackFinished, RunStarted, WizardDriven,
+};
 use crate::exit::Exit;
 use provision_core::{Limits, Status, Verdict, manifest};
 use provision_oracle::{Cause, Level};
@@ -98,6 +100,8 @@ impl Run {
                 seed: 0,
                 limits: Limits::default(),
                 configuration: Vec::new(),
+                judged: Judged::Packs,
+                without: Vec::new(),
                 packs: Vec::new(),
                 checks: Vec::new(),
                 requirements: BTreeMap::new(),
@@ -140,10 +144,16 @@ impl Run {
             0 => String::new(),
             excused => format!("{excused} excused, "),
         };
+        let judged = self.started.judged;
+        let without = match self.started.without.as_slice() {
+            [] => String::new(),
+            ids => format!("; without {}", ids.join(", ")),
+        };
         format!(
-            "{} packs: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
-             passed, {excused}{} steps executed",
+            "{} {}: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
+             passed, {excused}{} {}{without}",
             self.packs.len(),
+            judged.name(),
             count(Verdict::Pass),
             count(Verdict::Fail),
             count(Verdict::Partial),
@@ -151,6 +161,7 @@ impl Run {
             count(Verdict::NotApplicable),
             self.checks(Status::Passed),
             self.steps_executed(),
+            judged.evidence(),
         )
     }
 

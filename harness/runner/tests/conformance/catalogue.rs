@@ -27,7 +27,7 @@ pub(crate) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> TrialResult {
     let examples = examples(fixtures);
     let text = markdown(&examples);
     let path = root.join("reports/CHECKS.md");
-    let never: Vec<&str> = checks::all()
+    let never: Vec<&str> = checks::catalogue()
         .map(|check| check.id)
         .filter(|id| !UNREACHABLE.contains(id))
         .filter(|id| examples.get(id).is_none_or(|e| e.fails.is_none()))
@@ -65,7 +65,7 @@ fn interfaces_of_host(readme: &Path) -> TrialResult {
 
 fn examples(fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {
     let mut examples: BTreeMap<&'static str, Examples> = BTreeMap::new();
-    for check in checks::all() {
+    for check in checks::catalogue() {
         let fails = fixtures.iter().find_map(|fixture| {
             let codes = fixture.expectation().ok()?.codes(check.id)?;
             Some((fixture.pack.label.clone(), codes))

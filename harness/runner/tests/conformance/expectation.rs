@@ -155,7 +155,7 @@ impl Expectation {
 
     fn scope(&self, scope: &Scope) -> Option<&ScopeExpectation> {
         match scope {
-            Scope::Pack => Some(&self.pack),
+            Scope::Pack | Scope::Recording => Some(&self.pack),
             Scope::Wizard(name) => self.wizards.get(name),
         }
     }

@@ -3,7 +3,7 @@
 mod capabilities;
 mod described;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::wizard::{StepCode, StepRun};
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Each wizard step's component exports an interface that the harness knows.",
         why: "A component that exports no known interface cannot be called by any host.",
         fix: "Export one of the interfaces that reports/README.md lists, in a version that it lists.",
-        run: recognised,
+        run: Run::OfPack(recognised),
     },
     Check {
         id: "abi.imports-allowed",
@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A component imports nothing outside the allowed host interfaces.",
         why: "A component that imports more than hosts grant does not start, or asks for more than it may have.",
         fix: "Remove the import; WASI 0.2 and the greentic host interfaces are granted, nothing else.",
-        run: imports_allowed,
+        run: Run::OfPack(imports_allowed),
     },
     Check {
         id: "abi.capabilities-declared",
@@ -46,7 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A component imports, and uses, only capabilities that its manifest declares.",
         why: "Operators read in the manifest what a component may do; they did not approve what is not declared there.",
         fix: "Declare the capability in the component's manifest, or do without it.",
-        run: capabilities::declared,
+        run: Run::OfPack(capabilities::declared),
     },
     Check {
         id: "abi.described-schemas",
@@ -59,7 +59,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Each schema in a component's own description can be met, does not admit every object, and has the hash beside it.",
         why: "Authors and their tools build the input of nodes from these schemas; one that admits everything or nothing is no help.",
         fix: "Describe the properties, or forbid additional ones, and compute the hashes again.",
-        run: described::schemas,
+        run: Run::OfPack(described::schemas),
     },
 ];
 

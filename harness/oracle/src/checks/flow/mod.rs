@@ -3,7 +3,7 @@
 mod graph;
 mod walks;
 
-use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Level, Run, ScopeKind, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -17,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every flow has at least one node.",
         why: "A flow without nodes answers no message; such flows usually lost their nodes when the pack was built.",
         fix: "Build the pack again from the flow's source, or remove the flow from the manifest.",
-        run: graph::not_empty,
+        run: Run::OfPack(graph::not_empty),
     },
     Check {
         id: "flow.default",
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A flow has the id `default`, or exactly one flow has the kind `messaging`.",
         why: "A message names no flow: the host that receives it chooses one by this rule.",
         fix: "Give the flow that handles incoming messages the id `default`.",
-        run: graph::default,
+        run: Run::OfPack(graph::default),
     },
     Check {
         id: "flow.resolves",
@@ -43,7 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The entry point of every flow is one of its nodes; every node names all that the runner needs to run it; and `flow.call` and `flow.goto` name flows and nodes of the pack.",
         why: "The runner looks these names up only when a message reaches the node, so that users meet the mistake first.",
         fix: "Correct the name, or add what the finding says is missing.",
-        run: graph::resolves,
+        run: Run::OfPack(graph::resolves),
     },
     Check {
         id: "flow.routing",
@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every route leads to a node of the flow, and the runner reads it: `to` in custom routing, `default` in a branch. A node that waits for a reply has a route.",
         why: "The runner ignores routes under other keys, such as `next`, so that the conversation ends there.",
         fix: "Write the target of a custom route under `to`, give a branch a `default`, and correct names of nodes that the flow does not have.",
-        run: graph::routing,
+        run: Run::OfPack(graph::routing),
     },
     Check {
         id: "flow.reachable",
@@ -69,7 +69,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A route leads to every node of a flow.",
         why: "A node that nothing leads to was forgotten, or the route to it was.",
         fix: "Add a route to the node, or remove it. The runner takes only `default` of a branch.",
-        run: graph::reachable,
+        run: Run::OfPack(graph::reachable),
     },
     Check {
         id: "flow.walks",
@@ -82,6 +82,6 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every flow handles an empty message and a message with text: no node traps, hits a bound or answers with an error, and no routing is endless.",
         why: "The first message that a user sends takes this way.",
         fix: "Correct the component or the node; `--verbose` lists the nodes. If the error is expected, give the node a route for it.",
-        run: walks::walks,
+        run: Run::OfPack(walks::walks),
     },
 ];

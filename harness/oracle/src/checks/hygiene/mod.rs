@@ -4,7 +4,7 @@ mod guarded;
 mod paths;
 mod placeholder;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::Subject;
 use guarded::Guarded;
 use placeholder::is_placeholder;
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The pack leaks no path of the machine that built it.",
         why: "Paths of a build machine reveal who built the pack and where, and make builds differ.",
         fix: "Build with `--remap-path-prefix`, strip the component, and write relative paths into lock files.",
-        run: no_local_paths,
+        run: Run::OfPack(no_local_paths),
     },
     Check {
         id: "hygiene.no-embedded-secrets",
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
                       file in which a tool keeps credentials.",
         why: "A credential in a pack is published with it, permanently.",
         fix: "Remove it, revoke it, and let setup ask for it.",
-        run: no_embedded_secrets,
+        run: Run::OfPack(no_embedded_secrets),
     },
     Check {
         id: "hygiene.no-residue",
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The pack has no files that version control, an editor, a package manager or a desktop left behind.",
         why: "Such files are of no use to a host, and may tell more than their author knows, as the history in `.git` does.",
         fix: "Pack a clean folder, and list what belongs in the pack.",
-        run: paths::no_residue,
+        run: Run::OfPack(paths::no_residue),
     },
     Check {
         id: "hygiene.inert-text",
@@ -67,7 +67,7 @@ pub(super) const CHECKS: &[Check] = &[
                       workflow commands or markup.",
         why: "Text of a pack is shown on terminals, in CI logs and on web pages, which act on escapes, commands and markup in it.",
         fix: "Use plain text in questions, notes and diagnostics.",
-        run: inert_text,
+        run: Run::OfPack(inert_text),
     },
 ];
 

@@ -2,7 +2,7 @@
 
 mod lock;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::{Listing, Subject};
 use provision_core::archive::names;
 use provision_core::codes::CheckCode;
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "An SBOM in a pack with an older manifest decodes strictly, and two SBOMs have the same rows.",
         why: "Pack tools refuse a pack whose SBOM they cannot read, and readers that prefer different SBOMs must not see different rows.",
         fix: "Write `sbom.cbor` in the format greentic-sbom-v1, and no second SBOM.",
-        run: sbom_decodes,
+        run: Run::OfPack(sbom_decodes),
     },
     Check {
         id: "integrity.sbom",
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
                       digests; a second SBOM has the same rows.",
         why: "Nobody reviewed a file that the SBOM does not list, and a file that differs from its row changed after the review.",
         fix: "Write the SBOM after all other files, from the bytes that are packed.",
-        run: sbom,
+        run: Run::OfPack(sbom),
     },
     Check {
         id: "integrity.lock",
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The digests in the pack's lock match the components.",
         why: "A lock whose digest differs from the component pins other bytes.",
         fix: "Resolve the lock again after building the components.",
-        run: lock::pinned,
+        run: Run::OfPack(lock::pinned),
     },
     Check {
         id: "integrity.lock-current",
@@ -66,7 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The lock names each component as the component describes itself, with the same operations, schemas and description.",
         why: "A lock that lists other operations or hashes was resolved from another build of the component.",
         fix: "Run `greentic-pack resolve` after building the components.",
-        run: lock::current,
+        run: Run::OfPack(lock::current),
     },
     Check {
         id: "integrity.signature",
@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The pack is an archive, and is signed by a trusted key over its manifest and SBOM; each certificate up to that key is valid today and follows the path rules of RFC 5280: issuer, authority, path length, usage. The time of signing that the envelope states proves nothing.",
         why: "Without a signature nobody can tell who published these bytes.",
         fix: "Pack a folder into an archive; sign manifest and SBOM with an Ed25519 key whose certificate the user trusts (`--trust key.pem`).",
-        run: signature,
+        run: Run::OfPack(signature),
     },
 ];
 

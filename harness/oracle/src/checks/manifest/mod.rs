@@ -12,7 +12,7 @@ mod schemas;
 mod static_routes;
 mod unambiguous;
 
-use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Level, Run, ScopeKind, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -27,7 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
                       bytes, bounded depth).",
         why: "Readers differ on a manifest with a duplicate key: some take the first value, others the last.",
         fix: "Generate the manifest with the ecosystem's own tools; remove duplicate keys, trailing bytes and deep nesting.",
-        run: basics::decodes,
+        run: Run::OfPack(basics::decodes),
     },
     Check {
         id: "manifest.unambiguous",
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Where several manifests are present they agree on id, version and entry flows.",
         why: "Readers prefer different manifests; if these disagree, they install different packs.",
         fix: "Ship one manifest, or generate all of them from the same source.",
-        run: unambiguous::agree,
+        run: Run::OfPack(unambiguous::agree),
     },
     Check {
         id: "manifest.identity",
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The id and the version are well-formed: a safe identifier, a semantic version.",
         why: "Ids and versions become file names, keys and dependencies; an id that is a path, or a version that is none, breaks the tools that use it.",
         fix: "Use letters, digits, dots, dashes and underscores for the id, a semantic version such as 1.2.3, and flow names that are plain names.",
-        run: basics::identity,
+        run: Run::OfPack(basics::identity),
     },
     Check {
         id: "manifest.core-rules",
@@ -66,7 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "`greentic_types::validate::validate_pack_manifest_core` reports no error, components of nodes left out.",
         why: "These are the rules that every host of the ecosystem applies before it looks any further.",
         fix: "Correct what the rule's message in the finding names; the ecosystem's pack tool shows more.",
-        run: basics::core_rules,
+        run: Run::OfPack(basics::core_rules),
     },
     Check {
         id: "manifest.components-present",
@@ -80,7 +80,7 @@ pub(super) const CHECKS: &[Check] = &[
                       pinned, resolvable source), with the digest that the manifest's table of sources states.",
         why: "A flow with a missing component fails when a user runs it, not when it is published.",
         fix: "Add the component's file, or pin its source by a sha256 digest; resolve sources again after building.",
-        run: components::present,
+        run: Run::OfPack(components::present),
     },
     Check {
         id: "manifest.nodes-resolve",
@@ -93,7 +93,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every flow node names a component of the pack, and this component exports something.",
         why: "The runner refuses a flow whose node has no component, and cannot call one that exports nothing.",
         fix: "Correct the component's id, or pack the component that the node names.",
-        run: components::nodes_resolve,
+        run: Run::OfPack(components::nodes_resolve),
     },
     Check {
         id: "manifest.legacy-nodes",
@@ -106,7 +106,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The components of the nodes of a provider's flows export something, also where the operator does not run the flows.",
         why: "A flow that cannot run misleads people who read the pack.",
         fix: "Pack the component that the nodes were written for, or remove the flows.",
-        run: components::legacy_nodes,
+        run: Run::OfPack(components::legacy_nodes),
     },
     Check {
         id: "manifest.node-operations",
@@ -121,7 +121,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every flow node names an operation that its component declares.",
         why: "A component that does not know the operation fails when a user runs the flow.",
         fix: "Correct the operation's name, or declare it in the component's manifest.",
-        run: components::node_operations,
+        run: Run::OfPack(components::node_operations),
     },
     Check {
         id: "manifest.schemas-valid",
@@ -134,7 +134,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every config schema that a host reads exists and is a valid JSON Schema: that of the first component, and those that extensions name under `config_schema_ref`.",
         why: "The runner reads a provider's schema before each call, and the operator cannot validate config with an invalid one.",
         fix: "Add the file that is referenced, or correct the schema; the finding names the place.",
-        run: schemas::of_hosts,
+        run: Run::OfPack(schemas::of_hosts),
     },
     Check {
         id: "manifest.component-schemas",
@@ -148,7 +148,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every JSON Schema of a component's operations, and of the config of the other components, exists and is valid.",
         why: "The runner gives these schemas to language models as they are; a reference to a file outside the pack means nothing there.",
         fix: "Write the schema into the manifest, or add the file that is referenced; the finding names the place.",
-        run: schemas::of_components,
+        run: Run::OfPack(schemas::of_components),
     },
     Check {
         id: "manifest.component-identity",
@@ -161,7 +161,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A component that a host calls describes itself as the component that the manifest says it is: one that an extension refers to, or that a flow's node calls.",
         why: "A provider that was packed with another provider's component sets up the wrong thing under the right name.",
         fix: "Pack the component whose own description has the id that the manifest gives it.",
-        run: identity::called,
+        run: Run::OfPack(identity::called),
     },
     Check {
         id: "manifest.uncalled-identity",
@@ -174,7 +174,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A component that no host calls describes itself as the component that the manifest says it is.",
         why: "People who look into the pack see another component there than the manifest names.",
         fix: "Pack the component whose own description has the id that the manifest gives it, or remove it.",
-        run: identity::uncalled,
+        run: Run::OfPack(identity::uncalled),
     },
     Check {
         id: "manifest.provider-visible",
@@ -187,7 +187,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The manifest of a provider has the capability extension, and its provider extension has the name that hosts read.",
         why: "Hosts find providers by these extensions; without them the provider is installed and never used.",
         fix: "Build the pack with a version of greentic-pack that writes `greentic.ext.capabilities.v1` and `greentic.provider-extension.v1`.",
-        run: provider::visible,
+        run: Run::OfPack(provider::visible),
     },
     Check {
         id: "manifest.references",
@@ -201,7 +201,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every document and every component manifest that the pack's manifest refers to is in the pack.",
         why: "The pack tools refuse a pack that refers to a file which is not there.",
         fix: "Add the file, or remove the reference from the manifest.",
-        run: provider::references,
+        run: Run::OfPack(provider::references),
     },
     Check {
         id: "manifest.secret-scopes",
@@ -215,7 +215,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every secret that the manifest lists has a scope with an environment and a tenant.",
         why: "Without a scope nobody can say whose secret it is.",
         fix: "State the scope in the pack's source, or build with `--default-secret-scope`.",
-        run: provider::secret_scopes,
+        run: Run::OfPack(provider::secret_scopes),
     },
     Check {
         id: "manifest.oauth-capabilities",
@@ -229,7 +229,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "If a node of a flow uses OAuth, a dependency of the pack requires the capability that provides it.",
         why: "A bundle without an OAuth provider looks complete, and its users cannot sign in.",
         fix: "Add the capability that the finding names to `required_capabilities` of a dependency.",
-        run: oauth::capabilities,
+        run: Run::OfPack(oauth::capabilities),
     },
     Check {
         id: "manifest.dependencies",
@@ -242,7 +242,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Each pack that a pack of a bundle depends on is in the bundle, or other packs of the bundle offer the capabilities that it requires.",
         why: "A bundle is installed as it is; nobody fetches a missing pack.",
         fix: "Add a pack that the finding names, or one that offers the capabilities.",
-        run: dependencies::provided,
+        run: Run::OfPack(dependencies::provided),
     },
     Check {
         id: "manifest.digital-worker",
@@ -256,7 +256,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "`manifest.json` and `metadata.json` of a digital worker have their fields, agree on the kind, and every index of knowledge names files of the pack.",
         why: "A worker without its manifest or its knowledge answers nothing, or the wrong thing.",
         fix: "Export the pack again from the tool that made it.",
-        run: digital_worker::fields,
+        run: Run::OfPack(digital_worker::fields),
     },
     Check {
         id: "manifest.digital-worker-tidy",
@@ -269,7 +269,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The time at which a digital worker was made is a time by RFC 3339, and an index names each file of its knowledge.",
         why: "A file of knowledge that no index names is not part of what the worker knows, which its author will not notice.",
         fix: "Export the pack again from the tool that made it.",
-        run: digital_worker::tidy,
+        run: Run::OfPack(digital_worker::tidy),
     },
     Check {
         id: "manifest.no-sources",
@@ -283,7 +283,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A pack that says it is a production build has no source files: `pack.yaml`, `*.ygtc`, flows as JSON.",
         why: "Sources may differ from what was built, and often contain what is not meant to be published.",
         fix: "Build the pack with `greentic-pack build` for production, and add no file afterwards.",
-        run: provider::no_sources,
+        run: Run::OfPack(provider::no_sources),
     },
     Check {
         id: "manifest.static-routes",
@@ -296,7 +296,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every static route that the manifest declares is one that the host accepts, and its pages are in the pack.",
         why: "One malformed route keeps the whole bundle from starting.",
         fix: "Correct the route in `greentic.static-routes.v1`, or pack the files below its source_root.",
-        run: static_routes::valid,
+        run: Run::OfPack(static_routes::valid),
     },
     Check {
         id: "manifest.component-manifests",
@@ -309,7 +309,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The manifest that the pack carries for a component decodes, and agrees with the pack's manifest on id, version and hash.",
         why: "People who look into the pack see another component or version there than hosts run.",
         fix: "Build the pack again, so that its tool writes these files.",
-        run: component_manifests::agree,
+        run: Run::OfPack(component_manifests::agree),
     },
     Check {
         id: "manifest.components-distinct",
@@ -322,6 +322,6 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Components with different ids are not the same bytes.",
         why: "Two ids with the same bytes mean that one of them was filled with a copy by mistake.",
         fix: "Pack each component's own build.",
-        run: components::distinct,
+        run: Run::OfPack(components::distinct),
     },
 ];

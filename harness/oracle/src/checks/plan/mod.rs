@@ -13,7 +13,7 @@ pub(super) use planned::on_plan;
 pub(crate) use state::unsettled;
 pub(super) use state::{incomplete, not_applied};
 
-use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Level, Run, ScopeKind, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
                       well-formed: known verbs, unique ids, no unresolved template.",
         why: "A host executes a plan literally: it ignores an unknown verb, or takes an unresolved template for a value.",
         fix: "Use the verbs that the finding lists, ids that are unique, and resolve every template.",
-        run: |subject, findings| on_plan(subject, findings, shape::shape),
+        run: Run::OfPack(|subject, findings| on_plan(subject, findings, shape::shape)),
     },
     Check {
         id: "plan.webhooks",
@@ -41,7 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Webhook URLs are https, below the given public base URL, and within the grammar of RFC 3986, so that every reader finds the same host.",
         why: "A webhook elsewhere sends the user's messages elsewhere; one without TLS shows them to everybody on the way.",
         fix: "Build webhook URLs from the public base URL that the wizard is given, and percent-encode what an answer adds.",
-        run: |subject, findings| on_plan(subject, findings, webhooks::webhooks),
+        run: Run::OfPack(|subject, findings| on_plan(subject, findings, webhooks::webhooks)),
     },
     Check {
         id: "plan.redirects",
@@ -54,7 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Redirect URLs of OAuth operations and notification URLs of subscriptions follow the rules of webhooks: https, below the given public base URL, within the grammar of RFC 3986. A URL that the user gave as an answer is the user's own.",
         why: "The host that receives the redirect can redeem the authorisation code; one that receives notifications reads the user's messages.",
         fix: "Build these URLs from the public base URL that the wizard is given, and percent-encode what an answer adds.",
-        run: redirects::redirects,
+        run: Run::OfPack(redirects::redirects),
     },
     Check {
         id: "plan.golden",
@@ -68,11 +68,11 @@ pub(super) const CHECKS: &[Check] = &[
                       operations equal `subscriptions.expected(.ops).json`.",
         why: "A user approves the plan, so each change of it must be on purpose.",
         fix: "Correct the wizard, or update the expected plan if the change is meant.",
-        run: |subject, findings| {
+        run: Run::OfPack(|subject, findings| {
             findings.each_wizard(subject, |opened, observed| {
                 golden::judge(subject, opened, observed)
             });
-        },
+        }),
     },
     Check {
         id: "plan.config-valid",
@@ -85,7 +85,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The config that the wizard makes of any answers that it accepts is valid under the pack's own config schema.",
         why: "A config that the pack's own schema refuses is refused by the first component that reads it.",
         fix: "Let the wizard make what the schema asks for, or correct the schema.",
-        run: state::config_valid,
+        run: Run::OfPack(state::config_valid),
     },
     Check {
         id: "plan.idempotent",
@@ -98,7 +98,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Setup run again on the state it would have left changes nothing.",
         why: "Setup is repeated after failures; a second run that adds everything again leaves duplicates.",
         fix: "Look at `existing_state`, and use stable ids.",
-        run: state::idempotent,
+        run: Run::OfPack(state::idempotent),
     },
     Check {
         id: "plan.update-keeps",
@@ -111,7 +111,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The update wizard, run with the answers of setup on the state that setup left, drops no config.",
         why: "People update to change one answer; what they did not touch has to stay.",
         fix: "Start from the existing config, and change only what the answers change.",
-        run: state::update_keeps,
+        run: Run::OfPack(state::update_keeps),
     },
     Check {
         id: "plan.removable",
@@ -124,6 +124,6 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The remove wizard takes back every key and operation that setup added.",
         why: "What remains keeps the secrets of a removed installation, and keeps receiving its events.",
         fix: "Let the remove wizard take back each key, secret, webhook, subscription and authorisation.",
-        run: state::removable,
+        run: Run::OfPack(state::removable),
     },
 ];

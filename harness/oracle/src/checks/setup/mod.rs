@@ -2,7 +2,7 @@
 
 mod authored;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::probe_outcome::asked;
 use crate::schema::{Unusable, first_broken};
 use crate::subject::{Observed, Opened, Subject};
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The setup form decodes, and a complete set of answers that the setup tool accepts can be given.",
         why: "Users fill in this form; what it does not ask, no host knows.",
         fix: "Correct setup.yaml or qa/*.json; the finding names the file and the defect.",
-        run: form,
+        run: Run::OfPack(form),
     },
     Check {
         id: "setup.form-meant",
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The setup tool asks, requires and protects what the setup form means to: no member that says so is misspelt or of a type that the tool does not read.",
         why: "A user who may skip a required answer has a provider that fails later; a secret that is not marked lies open.",
         fix: "Correct the member at the line and column of the finding.",
-        run: authored::meant,
+        run: Run::OfPack(authored::meant),
     },
     Check {
         id: "setup.secrets-read",
@@ -52,7 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The setup tool can read the file that lists the pack's secrets.",
         why: "Users provide the secrets that setup asks for; one that is missing fails the pack when it runs.",
         fix: "Write a JSON list of objects: `key` is a text, `required` is true or false, `description` is a text.",
-        run: authored::secrets_read,
+        run: Run::OfPack(authored::secrets_read),
     },
     Check {
         id: "setup.files-strict",
@@ -65,7 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Setup forms, lists of secrets and texts can be read, and have only members that tools of the ecosystem know, each of the type that hosts read.",
         why: "A member that no tool reads does not do what its author expects.",
         fix: "Correct the member or leave it out; a remark may start with `_` or `$`, an extension with `x-`.",
-        run: authored::strict,
+        run: Run::OfPack(authored::strict),
     },
     Check {
         id: "setup.operator",
@@ -78,7 +78,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The operator's setup completes with the answers of the setup form: `qa-spec`, `i18n-keys` and `apply-answers` of the provider's component succeed, and the config is valid by the schema of the manifest's first component.",
         why: "This is how the operator installs a provider whose extension declares these operations; no setup flow runs.",
         fix: "Let the form ask what the component requires, or give it a default; put the provider's component first in the manifest.",
-        run: operator,
+        run: Run::OfPack(operator),
     },
     Check {
         id: "setup.questions-agree",
@@ -91,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The setup form asks for everything that the provider's component requires and has no default for.",
         why: "Users can answer only what the form asks.",
         fix: "Add the question to setup.yaml under the id that the component uses, or rename one of them.",
-        run: questions_agree,
+        run: Run::OfPack(questions_agree),
     },
 ];
 

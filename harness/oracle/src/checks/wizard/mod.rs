@@ -5,7 +5,7 @@ mod questions;
 mod texts;
 mod translated;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
+use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::{Observed, Runs, Subject};
 use crate::varied::{Variation, Varied};
 use greentic_types::validate::Severity;
@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A provider pack offers a setup wizard, a pack-v1 provider the flow `setup_default`, or says that nothing has to be set up.",
         why: "The operator cannot install a provider without setup (`missing setup_default`); a provider that needs none has to declare it.",
         fix: "Add the flow `setup_default`, or say that the pack needs no setup: `requires_setup: false` in its offers, `provisioning:none` in an older manifest.",
-        run: present,
+        run: Run::OfPack(present),
     },
     Check {
         id: "wizard.completes",
@@ -42,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every step of every wizard ran to completion.",
         why: "Only a step that ran to its end was tested; a wizard that stops leaves users half-way.",
         fix: "Correct the step; `--verbose` shows its place, and the command under `again` runs it again.",
-        run: completes,
+        run: Run::OfPack(completes),
     },
     Check {
         id: "wizard.output",
@@ -55,7 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every step's output is bounded, valid, and of the contract's shape.",
         why: "A host that has to guess the meaning of an answer guesses wrong for some users.",
         fix: "Answer one JSON object with the keys of the contract, in UTF-8, each key once.",
-        run: output,
+        run: Run::OfPack(output),
     },
     Check {
         id: "wizard.questions",
@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Questions have unique ids, known kinds, valid defaults and constraints; Adaptive Cards are valid.",
         why: "A form with two fields of one id, or a default that it refuses itself, cannot be filled in.",
         fix: "Give each question an id of its own, a known kind, and a default that satisfies its own constraints.",
-        run: questions::well_formed,
+        run: Run::OfPack(questions::well_formed),
     },
     Check {
         id: "wizard.questions-agree",
@@ -81,7 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "`setup.yaml`, the qa-spec and the config schema ask for the same things, with the same ones required and secret.",
         why: "Users fill in what setup.yaml says; a wizard that asks for something else refuses their answers.",
         fix: "Generate setup.yaml, the questions and the config schema from one source.",
-        run: agreement::agree,
+        run: Run::OfPack(agreement::agree),
     },
     Check {
         id: "wizard.labels-translated",
@@ -94,7 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Every text key that a wizard uses is in the component's i18n bundle. The component answers a request for the bundle of another language.",
         why: "A key without a text shows users the key.",
         fix: "Add the key to the component's English bundle, or correct it.",
-        run: translated::translated,
+        run: Run::OfPack(translated::translated),
     },
     Check {
         id: "wizard.texts-resolved",
@@ -107,7 +107,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Cards, labels and summaries hold no unresolved template: no `{{name}}`, `${name}` or `$data`. A quoted template (in backticks), a text key `{{i18n:…}}`, a date function of a card and the text of an answer are allowed.",
         why: "A user who reads `{{ room }}` does not learn which room is set up.",
         fix: "Fill the template in before the step answers, or quote it in backticks for users to read.",
-        run: texts::resolved,
+        run: Run::OfPack(texts::resolved),
     },
 ];
 

@@ -139,7 +139,7 @@ const PACKS: &str = "give all shards the same packs, byte by byte, and run them 
 
 /// What all shards of a run have in common, and what to do if they do not: the most telling
 /// first, in the order of [`values`].
-const FACTS: [(&str, &str); 14] = [
+const FACTS: [(&str, &str); 16] = [
     ("the version of the harness", VERSION),
     ("the event format", VERSION),
     (
@@ -155,6 +155,14 @@ const FACTS: [(&str, &str); 14] = [
         "the configuration",
         "run all shards with the same files of --expectations, --trust and --answers",
     ),
+    (
+        "the kind of what is judged",
+        "run all shards with the same command",
+    ),
+    (
+        "the list of checks that are left out",
+        "run all shards with the same --without",
+    ),
     ("the list of checks", VERSION),
     ("the catalogue of checks", VERSION),
     ("the digest of the packs' names", PACKS),
@@ -163,7 +171,7 @@ const FACTS: [(&str, &str); 14] = [
 ];
 
 /// What the start event of a shard has in common with those of the others.
-fn values(started: &RunStarted) -> [String; 14] {
+fn values(started: &RunStarted) -> [String; 16] {
     // NB: without `..`, so that a new member of the event is compared as well.
     let RunStarted {
         format,
@@ -179,6 +187,8 @@ fn values(started: &RunStarted) -> [String; 14] {
         seed,
         limits,
         configuration,
+        judged,
+        without,
         packs: _,
         checks,
         requirements,
@@ -198,6 +208,8 @@ fn values(started: &RunStarted) -> [String; 14] {
         seed.to_string(),
         text(serde_json::to_string(limits)),
         text(serde_json::to_string(configuration)),
+        judged.name().to_owned(),
+        without.join(" "),
         checks.join(" "),
         text(serde_json::to_string(requirements)),
         selection.clone(),
