@@ -10,7 +10,7 @@ use crate::files;
 use crate::out_folder::OutFolder;
 use crate::progress::Progress;
 use crate::read_file;
-use crate::recordings::{self, Options, find, list, started};
+use crate::recordings::{self, Aids, Options, find, list, started};
 use crate::reports::Wanted;
 use crate::reports::console::Detail;
 use crate::shard::cut::Cut;
@@ -188,6 +188,7 @@ fn options(args: &Args) -> Result<Options, Error> {
         level,
         without: args.without.clone(),
         filter: args.filter.clone(),
+        aids: Aids::default(),
         flags,
         jobs: super::jobs::bounded(args.jobs),
         expectations: expectations(args.expectations.as_ref())?,

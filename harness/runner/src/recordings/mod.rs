@@ -37,6 +37,8 @@ pub struct Options {
     pub without: Vec<String>,
     /// Only checks whose trial name `recording::scope::check` contains this.
     pub filter: Option<String>,
+    /// What the run knows besides the recordings.
+    pub aids: Aids,
     /// The flags of the command that judges a recording again.
     pub flags: String,
     /// The number of recordings that are judged at once, at least one.
@@ -101,7 +103,7 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
     });
     progress.started(label);
     let begun = Instant::now();
-    let observed = observe(recording);
+    let observed = observe(recording, &options.aids);
     if interrupt::asked().is_some() {
         return;
     }
@@ -136,7 +138,13 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
     log.emit_all(&events);
 }
 
-fn observe(recording: &PackRef) -> Recording {
+/// What a run knows besides the recordings.
+#[derive(Debug, Default)]
+pub struct Aids {}
+
+/// Observes `recording` with these aids.
+#[must_use]
+pub fn observe(recording: &PackRef, _aids: &Aids) -> Recording {
     match open_regular(&recording.path) {
         Ok(file) => recorded::observe(file),
         Err(why) => Recording::unread(why.to_string()),

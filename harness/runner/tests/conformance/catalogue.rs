@@ -3,6 +3,7 @@
 use super::blessing::blessing;
 use super::fixture::Fixture;
 use super::record::TrialResult;
+use super::recordings;
 use greentic_provision::catalogue::{Examples, MARKDOWN, markdown};
 use provision_core::Status;
 use provision_exec::granted;
@@ -24,7 +25,7 @@ const UNREACHABLE: [&str; 3] = [
 /// with `BLESS=1`, writes it instead. Also fails if there is a check that no pack
 /// fails, because nothing then shows that the check can fail.
 pub(crate) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> TrialResult {
-    let examples = examples(fixtures);
+    let examples = examples(root, fixtures);
     let text = markdown(&examples);
     let path = root.join("reports/CHECKS.md");
     let never: Vec<&str> = checks::catalogue()
@@ -63,9 +64,9 @@ fn interfaces_of_host(readme: &Path) -> TrialResult {
     }
 }
 
-fn examples(fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {
+fn examples(root: &Path, fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {
     let mut examples: BTreeMap<&'static str, Examples> = BTreeMap::new();
-    for check in checks::catalogue() {
+    for check in checks::all() {
         let fails = fixtures.iter().find_map(|fixture| {
             let codes = fixture.expectation().ok()?.codes(check.id)?;
             Some((fixture.pack.label.clone(), codes))
@@ -78,6 +79,16 @@ fn examples(fixtures: &[Arc<Fixture>]) -> BTreeMap<&'static str, Examples> {
             results.any(|r| r.check == check.id && r.status == Status::Passed)
         });
         let passes = passes.map(|fixture| fixture.pack.label.clone());
+        examples.insert(check.id, Examples { fails, passes });
+    }
+    let recordings = recordings::recordings(root);
+    for check in checks::of_recordings() {
+        let fails = recordings.iter().find_map(|recording| {
+            let codes = recordings::fails(recording, check.id)?;
+            Some((recording.label.clone(), codes))
+        });
+        let passes = recordings.iter().find(|r| recordings::passes(r, check.id));
+        let passes = passes.map(|recording| recording.label.clone());
         examples.insert(check.id, Examples { fails, passes });
     }
     examples

@@ -11,6 +11,7 @@ mod fixture;
 mod golden;
 mod malformed;
 mod record;
+mod recordings;
 mod suite;
 
 fn main() {

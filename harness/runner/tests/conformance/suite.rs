@@ -5,7 +5,7 @@
 
 use crate::fixture::{Fixture, FixtureRunner};
 use crate::record::{Record, TrialResult};
-use crate::{catalogue, defects, expect, expectation, golden, malformed};
+use crate::{catalogue, defects, expect, expectation, golden, malformed, recordings};
 use greentic_provision::discover::{Marker, discover};
 use greentic_provision::exit::{Error, show};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -78,6 +78,7 @@ fn trials(root: &Path, record: &Arc<Record>) -> Result<Vec<Trial>, Error> {
     }
     all.extend(malformed::trials(record, &bench));
     all.extend(defects::trials(record, &bench));
+    all.extend(recordings::trials(root, record));
     let goldens = root.join("golden");
     let expected: Vec<_> = fixtures.iter().flat_map(|f| golden::names(f)).collect();
     all.push(record.trial("golden::orphans".into(), move || {
