@@ -18,6 +18,7 @@ mod given;
 mod installation;
 mod judge;
 pub mod mutations;
+pub mod normalise;
 mod observe;
 mod probe_outcome;
 pub mod recorded;

@@ -3,6 +3,7 @@
 use crate::carried::Carried;
 use crate::generators::answers::ProbeKind;
 use crate::given::Given;
+use crate::normalise::Rules;
 use crate::secret_scan::{Leak, Searched, Secrets};
 use crate::varied::{Variation, Varied};
 use crate::zip_readers::Reading;
@@ -39,6 +40,8 @@ pub struct Subject {
     pub now: u64,
     /// Whether a folder is a draft; if not, it is refused.
     pub drafts: bool,
+    /// What is replaced before a result is compared with its golden.
+    pub normalise: Arc<Rules>,
     /// The packs of the bundle in which the pack lies, if it lies in one.
     pub bundle: Option<Arc<BundlePacks>>,
     /// Where in a registry or a layout the pack was, if it comes from one.

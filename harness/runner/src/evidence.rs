@@ -9,6 +9,7 @@ use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::slug;
 use provision_core::wizard::StepRun;
+use provision_oracle::normalise::{Rule, Rules};
 use provision_oracle::{CheckResult, Level, Observed, Runs, Scope, Subject};
 use provision_registry::Settings;
 use serde_json::{Value, json};
@@ -40,6 +41,13 @@ pub fn flags(level: Level, trust: &[PathBuf], answers: Option<&Path>) -> String 
         flags += &format!(" --answers {}", quoted(&answers.to_string_lossy()));
     }
     flags
+}
+
+/// The flags without which results would be compared with goldens in another way.
+#[must_use]
+pub fn rule_flags(rules: &Rules) -> String {
+    let flag = |rule: &Rule| format!(" --normalise {}", quoted(&rule.to_string()));
+    rules.iter().map(flag).collect()
 }
 
 /// The flags without which a registry would be asked in another way.

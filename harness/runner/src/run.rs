@@ -100,10 +100,8 @@ pub fn run(
         compiled: &|duration| observers.clock.compiled_ahead(duration),
     };
     work.run(options.jobs);
-    if let Some(expectations) = &options.expectations
-        && interrupt::asked().is_none()
-    {
-        for message in expectations.stale(options.complete) {
+    if interrupt::asked().is_none() {
+        for message in options.stale() {
             observers.log.emit(&Event::ExpectationStale { message });
         }
     }
@@ -171,6 +169,7 @@ impl Pipeline<'_> {
     ) -> Result<String, Error> {
         let options = self.options;
         let mut flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());
+        flags += &evidence::rule_flags(&options.conditions.normalise);
         if pack.reference.is_some() {
             flags += &evidence::registry_flags(options.registries.settings());
         }
@@ -191,6 +190,20 @@ impl Pipeline<'_> {
 }
 
 impl Options {
+    /// The expectations that are no longer true, and the rules that replaced nothing, one
+    /// line each. A run over a part says nothing of what concerns the rest.
+    fn stale(&self) -> Vec<String> {
+        let expectations = self.expectations.as_ref();
+        let stale = expectations.map(|all| all.stale(self.complete));
+        let mut stale = stale.unwrap_or_default();
+        let rules = self.conditions.normalise.unmatched();
+        let rules = rules.filter(|_| self.complete);
+        stale.extend(rules.map(|rule| {
+            format!("--normalise {rule}: no golden and no result compared with one has such a text")
+        }));
+        stale
+    }
+
     /// Whether the run's filter selects `result` of `pack`.
     fn selects(&self, pack: &PackRef, result: &CheckResult) -> bool {
         let trial = || format!("{}::{}::{}", pack.label, result.scope, result.check);

@@ -138,6 +138,26 @@ pub fn slug(label: &str) -> String {
     out
 }
 
+/// Whether `text` is what `pattern` says, in which `*` stands for any text.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut text) = text.strip_prefix(first).and_then(|t| t.strip_suffix(last)) else {
+        return false;
+    };
+    // The leftmost place of each part leaves the most text for the others.
+    middle.split('*').all(|part| match text.find(part) {
+        Some(at) => {
+            text = &text[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     scope: ScopeKind::Recording,
     applies: Applies::Traces,
     bites: Bite::Nowhere,
-    host: "No host reads a trace. Whoever reads it takes it for evidence of what ran.",
+    host: "No host reads a trace. Its reader takes it for evidence of what ran.",
     requirement: "The file is strict JSON of a known format, and has at least one run with at least one event.",
     why: "A trace of nothing proves nothing, and a reader that does not understand a trace cannot judge it.",
     fix: "Record a run that executes the flow, and keep the file as the recorder wrote it.",

@@ -1,7 +1,9 @@
 //! [`Conditions`]: the settings under which packs are observed.
 
+use crate::normalise::Rules;
 use provision_core::Limits;
 use provision_core::integrity::signature::TrustedKey;
+use std::sync::Arc;
 
 /// 2026-01-01T00:00:00Z: callers that have no clock get the same result each day.
 const FIXED_NOW: u64 = 1_767_225_600;
@@ -33,6 +35,9 @@ pub struct Conditions {
     pub answers: Option<serde_json::Value>,
     /// The only wizard to drive; `None` drives all.
     pub only: Option<String>,
+    /// What is replaced before a result is compared with its golden. The packs of a run
+    /// share it, so that it knows which rules replaced anything.
+    pub normalise: Arc<Rules>,
 }
 
 impl Default for Conditions {
@@ -50,6 +55,7 @@ impl Default for Conditions {
             seed: 0,
             answers: None,
             only: None,
+            normalise: Arc::default(),
         }
     }
 }

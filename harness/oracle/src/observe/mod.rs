@@ -73,6 +73,7 @@ pub fn observe_opened(
         trusted,
         now,
         drafts,
+        normalise,
         ..
     } = conditions;
     let compilable = Compilable { executor, refusal };
@@ -86,6 +87,7 @@ pub fn observe_opened(
         trusted: trusted.clone(),
         now: *now,
         drafts: *drafts,
+        normalise: Arc::clone(normalise),
         bundle,
         registry,
         readings,

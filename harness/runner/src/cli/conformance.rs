@@ -24,6 +24,7 @@ use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
 use provision_exec::{CompileCache, Compilers};
+use provision_oracle::normalise::Rules;
 use provision_oracle::{Conditions, Level};
 use provision_registry::Registries;
 use selection::Selection;
@@ -218,6 +219,7 @@ fn options(
             now: now(),
             drafts: level < Level::Publish,
             second_runs: level >= Level::Should,
+            normalise: Arc::new(Rules::new(args.normalise.clone())),
             ..Conditions::default()
         },
         artifacts,
@@ -292,11 +294,16 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
     };
     let answers = args.answers.iter();
     let answers = answers.map(|path| ("answers", read_file::ANSWERS, path));
-    expectations
+    let mut configuration = expectations
         .chain(trusted)
         .chain(answers)
         .map(file)
-        .collect()
+        .collect::<Result<Vec<_>, Error>>()?;
+    configuration.extend(args.normalise.iter().map(|rule| ConfigFile {
+        name: "normalise".into(),
+        sha256: digest(rule.to_string().as_bytes()),
+    }));
+    Ok(configuration)
 }
 
 /// The keys in the PEM files at `paths`.

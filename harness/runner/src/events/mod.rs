@@ -139,12 +139,48 @@ impl Judged {
         }
     }
 
+    /// One of what the run judges, in one word.
+    #[must_use]
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Packs => "pack",
+            Self::Recordings => "recording",
+        }
+    }
+
     /// What shows that something happened, in words.
     #[must_use]
     pub fn evidence(self) -> &'static str {
         match self {
             Self::Packs => "steps executed",
             Self::Recordings => "entries read",
+        }
+    }
+
+    /// What the run did with them, in one word.
+    #[must_use]
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Packs => "executed",
+            Self::Recordings => "read",
+        }
+    }
+
+    /// Several of what shows that something happened, in one word.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Packs => "steps",
+            Self::Recordings => "entries",
+        }
+    }
+
+    /// Why a run in which nothing happened is no success.
+    #[must_use]
+    pub fn nothing(self) -> &'static str {
+        match self {
+            Self::Packs => "no step of any wizard was executed, so this result proves nothing",
+            Self::Recordings => "no recording has an entry, so this result proves nothing",
         }
     }
 }
@@ -158,10 +194,10 @@ pub struct Requirement {
     pub text: String,
 }
 
-/// A file that affects the result of a run.
+/// A file, or the text of a rule, that affects the result of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigFile {
-    /// What it is: `expectations`, `trust`.
+    /// What it is: `expectations`, `trust`, `answers`, `normalise`.
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: String,

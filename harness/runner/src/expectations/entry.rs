@@ -1,7 +1,7 @@
 //! [`Entry`]: one expected failure.
 
 use super::error::{EntryError, LONGEST};
-use provision_core::text::inert;
+use provision_core::text::{inert, matches};
 use provision_core::{Finding, Status};
 use provision_oracle::{Cause, CheckResult, Stage, checks};
 use semver::VersionReq;
@@ -194,25 +194,6 @@ fn fails_only_by(id: &str, result: &CheckResult, causes: &[Cause]) -> bool {
     let mut of_result = of_result.peekable();
     let follows = |cause: &Cause| cause.id == id || cause.blocked_by.as_deref() == Some(id);
     excusable(result.check) && of_result.peek().is_some() && of_result.all(follows)
-}
-
-/// Whether `text` is what `pattern` says, in which `*` stands for any text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let Some(mut text) = text.strip_prefix(first).and_then(|t| t.strip_suffix(last)) else {
-        return false;
-    };
-    // The leftmost place of each part leaves the most text for the others.
-    middle.split('*').all(|part| match text.find(part) {
-        Some(at) => {
-            text = &text[at + part.len()..];
-            true
-        }
-        None => false,
-    })
 }
 
 /// Whether `text` can be the id of a cause.

@@ -202,18 +202,19 @@ impl Run {
         if self.packs.iter().any(|p| p.verdict() >= Verdict::Partial) {
             return None;
         }
-        let why = if let Some(cut) = self.cut() {
-            return Some(cut);
+        let judged = self.started.judged;
+        Some(if let Some(cut) = self.cut() {
+            cut
         } else if self.packs.is_empty() {
-            "no pack was judged"
+            format!("none of the {} was judged", judged.name())
         } else if self.checks(Status::Passed) == 0 {
-            "no check passed: none of those that were selected applies to these packs"
+            let judged = judged.name();
+            format!("no check passed: none of those that were selected applies to these {judged}")
         } else if self.steps_executed() == 0 {
-            "no step of any wizard was executed, so this result proves nothing"
+            judged.nothing().into()
         } else {
             return None;
-        };
-        Some(why.into())
+        })
     }
 
     /// The same run, ended early by `signal`.

@@ -37,7 +37,7 @@ pub struct Options {
     pub without: Vec<String>,
     /// Only checks whose trial name `recording::scope::check` contains this.
     pub filter: Option<String>,
-    /// What the run knows besides the recordings.
+    /// What the run knows in addition to the recordings.
     pub aids: Aids,
     /// The flags of the command that judges a recording again.
     pub flags: String,
@@ -138,7 +138,7 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
     log.emit_all(&events);
 }
 
-/// What a run knows besides the recordings.
+/// What a run knows in addition to the recordings.
 #[derive(Debug, Default)]
 pub struct Aids {}
 

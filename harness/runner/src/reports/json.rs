@@ -1,7 +1,7 @@
 //! The JSON report: the same bytes for the same packs, independent of the date
 //! and the speed of the run.
 
-use crate::events::{Called, CheckFinished, FlowWalked, NodeDone, StepDone, WizardDriven};
+use crate::events::{Called, CheckFinished, FlowWalked, Judged, NodeDone, StepDone, WizardDriven};
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -40,6 +40,12 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     });
     if let Some(cut) = &started.cut {
         head["cut"] = json!(cut);
+    }
+    if started.judged != Judged::Packs {
+        head["judged"] = json!(started.judged);
+    }
+    if !started.without.is_empty() {
+        head["without"] = json!(started.without);
     }
     // A placeholder that keeps the order of the keys; `Report` writes the packs.
     head["packs"] = Value::Null;

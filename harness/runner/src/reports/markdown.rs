@@ -1,7 +1,7 @@
 //! The Markdown report: a bounded summary for the page of a CI job. The causes of the
 //! whole run come first, then the packs, the worst first, until the summary is full.
 
-use crate::events::CheckFinished;
+use crate::events::{CheckFinished, Judged};
 use crate::exit::Error;
 use crate::fold::{CauseTable, PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -39,11 +39,11 @@ fn report(run: &Run) -> Result<String, Error> {
         Ok(())
     })?;
     let mut out = head(run);
-    causes(&mut out, &table);
+    causes(&mut out, &table, run.started.judged);
     let (mut left_out, mut is_full) = (0usize, false);
     for verdict in Verdict::WORST_FIRST {
         run.each_of(verdict, |pack| {
-            let text = one(pack, run.level());
+            let text = one(run, pack);
             is_full |= out.len() + text.len() + LAST_LINE > MOST;
             if is_full {
                 left_out += 1;
@@ -56,7 +56,8 @@ fn report(run: &Run) -> Result<String, Error> {
     if left_out > 0 {
         let _ = writeln!(
             out,
-            "**Left out:** {left_out} more packs; see the JSON report."
+            "**Left out:** {left_out} more {}; see the JSON report.",
+            run.started.judged.name()
         );
     }
     Ok(out)
@@ -74,8 +75,12 @@ fn head(run: &Run) -> String {
     if let Some(why) = run.shortfall().filter(|_| run.cut().is_none()) {
         let _ = write!(out, "**No success:** {}\n\n", code(&why));
     }
-    out.push_str(
-        "| packs | pass | fail | partial | error | not applicable | steps executed |\n|---|---|---|---|---|---|---|\n",
+    let judged = run.started.judged;
+    let _ = writeln!(
+        out,
+        "| {} | pass | fail | partial | error | not applicable | {} |\n|---|---|---|---|---|---|---|",
+        judged.name(),
+        judged.evidence()
     );
     let count = |verdict| run.count(verdict);
     let _ = writeln!(
@@ -107,12 +112,17 @@ fn head(run: &Run) -> String {
 }
 
 /// The causes of the whole run.
-fn causes(out: &mut String, table: &CauseTable) {
+fn causes(out: &mut String, table: &CauseTable, judged: Judged) {
     let rows = table.rows();
     if rows.is_empty() {
         return;
     }
-    out.push_str("\n| packs | level | cause | code | users meet it at | first pack |\n");
+    let _ = writeln!(
+        out,
+        "\n| {} | level | cause | code | users meet it at | first {} |",
+        judged.name(),
+        judged.one()
+    );
     out.push_str("|---|---|---|---|---|---|\n");
     for row in rows.iter().take(ROWS) {
         let advice = if row.is_advice { " (advice)" } else { "" };
@@ -135,13 +145,15 @@ fn causes(out: &mut String, table: &CauseTable) {
 }
 
 /// One pack: its causes, then its checks until the bound on a pack.
-fn one(pack: &PackRun, level: Level) -> String {
+fn one(run: &Run, pack: &PackRun) -> String {
+    let level = run.level();
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
     let digest = pack.finished.as_ref().map_or("", |f| &f.digest);
     let mut out = format!(
-        "## {} {}\n\n{steps} steps executed, sha256 {}\n\n",
+        "## {} {}\n\n{steps} {}, sha256 {}\n\n",
         pack.verdict(),
         code(pack.label()),
+        run.started.judged.evidence(),
         code(digest)
     );
     if let Some(origin) = pack.finished.as_ref().and_then(|f| f.registry.as_ref()) {

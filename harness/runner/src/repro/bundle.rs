@@ -41,6 +41,10 @@ pub struct Bundle {
     pub seed: u64,
     /// Bounds.
     pub limits: Limits,
+    /// What was replaced before a result was compared with its golden. Bundles of earlier
+    /// versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub normalise: Vec<String>,
     /// The answers of the wizard, shrunk while it fails.
     pub answers: Option<Value>,
     /// The requirement.

@@ -38,6 +38,22 @@ pub enum BundleError {
         /// The form.
         found: u32,
     },
+    /// It has too many rules for goldens.
+    #[error("the bundle has {found} rules in `normalise`; the bound is {most}")]
+    Rules {
+        /// How many it has.
+        found: usize,
+        /// The bound.
+        most: usize,
+    },
+    /// A text of it is no rule for goldens.
+    #[error("the bundle has the rule {} in `normalise`: {why}", inert(rule, 80))]
+    Rule {
+        /// The text.
+        rule: String,
+        /// Why it is none.
+        why: String,
+    },
     /// The pack that it contains is not base64.
     #[error("the pack in the bundle is not base64: {0}")]
     PackBytes(#[from] base64::DecodeError),

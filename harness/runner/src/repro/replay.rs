@@ -11,10 +11,33 @@ use crate::place::Place;
 use provision_core::text::inert;
 use provision_core::{Finding, Limits, Status};
 use provision_exec::Compilers;
+use provision_oracle::normalise::Rules;
 use provision_oracle::{CheckResult, Conditions, Level, checks};
 use provision_registry::Registries;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+
+/// Rules of a bundle, at most: each is tried at each text of a plan.
+const MOST_RULES: usize = 100;
+
+/// The rules that `texts` spell.
+fn rules(texts: &[String]) -> Result<Rules, BundleError> {
+    if texts.len() > MOST_RULES {
+        return Err(BundleError::Rules {
+            found: texts.len(),
+            most: MOST_RULES,
+        });
+    }
+    let rule = |text: &String| {
+        text.parse().map_err(|why| BundleError::Rule {
+            rule: text.clone(),
+            why,
+        })
+    };
+    let rules: Vec<_> = texts.iter().map(rule).collect::<Result<_, _>>()?;
+    Ok(Rules::new(rules))
+}
 
 /// How a bundle is replayed.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +76,7 @@ impl Replay<'_> {
             scope,
             seed,
             limits,
+            normalise,
             answers,
             public_base_url,
             observed,
@@ -73,6 +97,7 @@ impl Replay<'_> {
             public_base_url: public_base_url.clone(),
             seed: *seed,
             answers: answers.clone(),
+            normalise: Arc::new(rules(normalise)?),
             ..Conditions::default()
         };
         let examined = examine_read(read, &executor, &conditions, known.level);
@@ -153,6 +178,7 @@ mod tests {
             public_base_url: Conditions::default().public_base_url,
             seed: 0,
             limits: Limits::default(),
+            normalise: Vec::new(),
             answers: None,
             expected: String::new(),
             observed: Vec::new(),

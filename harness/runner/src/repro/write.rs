@@ -9,6 +9,7 @@ use crate::exit::Error;
 use crate::files;
 use crate::out_folder::OutFolder;
 use crate::shrink::{ShrunkAnswers, failed};
+use provision_oracle::normalise::Rule;
 use provision_oracle::{Conditions, Level, checks};
 
 /// Writes a bundle for each failed check of `examined` below `root`.
@@ -39,6 +40,7 @@ pub fn write(
                 public_base_url: conditions.public_base_url.clone(),
                 seed: conditions.seed,
                 limits: conditions.limits.clone(),
+                normalise: conditions.normalise.iter().map(Rule::to_string).collect(),
                 answers: shrunk.of(result).cloned(),
                 expected: checks::by_id(result.check)
                     .map_or("", |c| c.requirement)

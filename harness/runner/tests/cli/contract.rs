@@ -10,37 +10,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Every command that a user can type.
-const COMMANDS: [&str; 27] = [
-    "",
-    "apply",
-    "cache",
-    "cache clean",
-    "cache show",
-    "checks",
-    "checks list",
-    "checks markdown",
-    "conformance",
-    "doctor",
-    "dry-run",
-    "dry-run setup",
-    "expect",
-    "expect add",
-    "expect prune",
-    "explain",
-    "fuzz",
-    "installs",
-    "installs export",
-    "installs list",
-    "installs show",
-    "installs verify",
-    "pack inspect",
-    "pack repack",
-    "plan",
-    "report",
-    "repro",
-];
-
 /// Packs whose reports must not change: one that passes, one that fails, one that
 /// attacks its host.
 const PACKS: [&str; 3] = [
@@ -73,17 +42,31 @@ fn same(name: &str, actual: &str) {
 fn help_of_each_command_is_as_published() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut all = String::new();
-    for command in COMMANDS {
+    let mut commands = vec![String::new()];
+    while let Some(command) = commands.pop() {
         let args = command.split_whitespace().chain(["--help"]);
         let help = run_in(temp.path(), &args.collect::<Vec<_>>());
         assert_eq!(code(&help), 0, "{command}");
-        let _ = writeln!(
-            all,
-            "$ greentic-provision {command} --help\n{}",
-            stdout(&help)
-        );
+        let help = stdout(&help);
+        let _ = writeln!(all, "$ greentic-provision {command} --help\n{help}");
+        // The last one is taken next, so that the order is that of the help texts.
+        let below = below(help).into_iter().rev();
+        commands.extend(below.map(|name| format!("{command} {name}").trim().to_owned()));
     }
     same("help.txt", &all);
+}
+
+/// The commands below one, which its help text lists.
+fn below(help: &str) -> Vec<&str> {
+    let Some((_, list)) = help.split_once("\nCommands:\n") else {
+        return Vec::new();
+    };
+    let list = list.split("\n\n").next().unwrap_or_default();
+    // What continues a description is further to the right.
+    let names = list.lines().filter_map(|line| line.strip_prefix("  "));
+    let names = names.filter(|line| !line.starts_with(' '));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").collect()
 }
 
 #[test]

@@ -21,8 +21,10 @@ mod contradictions;
 mod dry_run;
 mod fuzz;
 mod inert_output;
+mod normalised;
 mod outputs;
 mod play;
+mod recordings;
 mod red_reports;
 #[cfg(all(target_os = "linux", feature = "registry"))]
 mod registries;

@@ -1,6 +1,7 @@
 //! Compares the results of a pack with its `expect.toml`.
 
 use super::fixture::Fixture;
+use super::golden;
 use super::record::TrialResult;
 use greentic_provision::evidence::{flags, reproduce};
 use provision_oracle::{Check, Scope};
@@ -50,6 +51,15 @@ pub(crate) fn verdict(fixture: &Fixture) -> TrialResult {
         ));
     }
     let (actual, expected) = (fixture.examined().verdict, expectation.verdict);
+    // NB: the trials of the goldens may run later.
+    for wizard in golden::wizards(fixture) {
+        drop(golden::normalised(fixture, wizard));
+    }
+    if let Some(rule) = fixture.rules.unmatched().next() {
+        return Err(format!(
+            "expect.toml has the rule `normalise`, {rule}, which replaces nothing"
+        ));
+    }
     if expected == Some(actual) {
         Ok(())
     } else {

@@ -6,6 +6,7 @@
 
 use greentic_provision::exit::show;
 use provision_core::{FindingCode, Status, Verdict};
+use provision_oracle::normalise::{Rule, Rules};
 use provision_oracle::{CheckResult, Level, NO_HOST, Scope, checks};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,9 @@ pub(crate) struct Expectation {
     /// Whether the wizards complete and have goldens although the pack must fail.
     #[serde(default)]
     pub(crate) golden: bool,
+    /// What is replaced before a result is compared with a golden: places by kind.
+    #[serde(default)]
+    normalise: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pack: ScopeExpectation,
     #[serde(default)]
@@ -118,11 +122,25 @@ impl Expectation {
         Self::parse(&text).map_err(|e| format!("{}: {e}", show(&path)))
     }
 
+    /// What is replaced before a result is compared with a golden.
+    pub(crate) fn rules(&self) -> Result<Rules, String> {
+        let rules = self
+            .normalise
+            .iter()
+            .flat_map(|(kind, places)| places.iter().map(move |place| format!("{kind}={place}")));
+        let rules = rules.map(|rule| {
+            let parsed = rule.parse::<Rule>();
+            parsed.map_err(|why| format!("`normalise`, {rule}: {why}"))
+        });
+        rules.collect::<Result<_, _>>().map(Rules::new)
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let expectation: Self = toml::from_str(text).map_err(|e| e.to_string())?;
         if expectation.verdict.is_none() {
             return Err("`verdict` is missing".into());
         }
+        drop(expectation.rules()?);
         let mut causes = expectation.causes.iter().flatten();
         if let Some(code) = causes.find(|code| FindingCode::parse(code).is_none()) {
             return Err(format!("unknown code `{code}`"));

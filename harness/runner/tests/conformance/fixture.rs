@@ -7,6 +7,7 @@ use greentic_provision::examine::{Examined, examine, load};
 use provision_core::Pack;
 use provision_core::wizard::wizards;
 use provision_exec::WasmtimeExecutor;
+use provision_oracle::normalise::Rules;
 use provision_oracle::{Conditions, Level};
 use provision_registry::Registries;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,8 @@ pub(crate) struct Fixture {
     /// Names of its wizards, which the trials need before any guest runs.
     pub(crate) wizards: Vec<String>,
     pub(crate) expectation: Result<Expectation, String>,
+    /// What is replaced before a result is compared with a golden.
+    pub(crate) rules: Arc<Rules>,
     bench: Arc<FixtureRunner>,
     examined: OnceLock<Examined>,
 }
@@ -34,9 +37,12 @@ impl Fixture {
         let read = load(&pack, &Registries::default(), &limits.archive);
         let opened = read.and_then(|read| Pack::open(read.source, limits));
         let names = |pack: Pack| wizards(&pack).into_iter().map(|w| w.name).collect();
+        let expectation = Expectation::of(&pack.path);
+        let rules = expectation.as_ref().ok().and_then(|e| e.rules().ok());
         Self {
             wizards: opened.map(names).unwrap_or_default(),
-            expectation: Expectation::of(&pack.path),
+            expectation,
+            rules: Arc::new(rules.unwrap_or_default()),
             pack,
             bench,
             examined: OnceLock::new(),
@@ -55,7 +61,11 @@ impl Fixture {
                 Level::Should => strict,
                 Level::Must | Level::Publish => executor,
             };
-            examine(&self.pack, executor, conditions, self.level())
+            let conditions = Conditions {
+                normalise: Arc::clone(&self.rules),
+                ..conditions.clone()
+            };
+            examine(&self.pack, executor, &conditions, self.level())
         })
     }
 

@@ -39,11 +39,7 @@ fn name(wizard: &str) -> String {
 
 /// Compares the results of `wizard` with its golden.
 pub(crate) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> TrialResult {
-    let subject = &fixture.examined().subject;
-    let observed = subject.wizards().iter().find(|o| o.wizard.name == wizard);
-    let answered = observed
-        .and_then(answered)
-        .ok_or("the wizard did not complete")?;
+    let answered = normalised(fixture, wizard).ok_or("the wizard did not complete")?;
     let content = serde_json::to_string_pretty(&answered).map_err(|e| e.to_string())?;
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(goldens.join(&fixture.pack.label));
@@ -52,6 +48,14 @@ pub(crate) fn compare(fixture: &Fixture, wizard: &str, goldens: &Path) -> TrialR
     // NB: a mismatch panics, which the runner turns into a failed trial.
     settings.bind(|| insta::assert_snapshot!(name(wizard), content));
     Ok(())
+}
+
+/// The results of `wizard` by the rules of the fixture; `None` unless it completes.
+pub(crate) fn normalised(fixture: &Fixture, wizard: &str) -> Option<Value> {
+    let subject = &fixture.examined().subject;
+    let observed = subject.wizards().iter().find(|o| o.wizard.name == wizard);
+    let answered = observed.and_then(answered)?;
+    Some(fixture.rules.result(&answered))
 }
 
 /// The plan, the diagnostics, the questions, the requirements and the summary.

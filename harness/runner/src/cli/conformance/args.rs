@@ -9,6 +9,7 @@ use crate::cli::registry::RegistryFlags;
 use crate::reports::Wanted;
 use crate::reports::console::Detail;
 use crate::shard::ShardChoice;
+use provision_oracle::normalise::Rule;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,12 @@ pub(in crate::cli) struct Args {
     /// generated ones. Only for a run of one pack.
     #[arg(long)]
     pub(super) answers: Option<PathBuf>,
+    /// Compare with goldens only after what differs from run to run is replaced by numbered
+    /// placeholders: timestamp, uuid, duration, path, port or digest, everywhere or at
+    /// KIND=POINTER (a JSON pointer, in which `*` stands for any text). May be given more than
+    /// once. A rule that replaces nothing in the whole run is stale.
+    #[arg(long, value_name = "KIND[=POINTER]")]
+    pub(super) normalise: Vec<Rule>,
     /// Judge only checks whose name `pack::wizard::check` contains this text.
     #[arg(long)]
     pub(super) filter: Option<String>,

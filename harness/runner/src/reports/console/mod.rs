@@ -73,7 +73,7 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
             "  manifest digest {manifest}\n  content digest {content}"
         );
     }
-    let status = status(pack, detail);
+    let status = status(run, pack, detail);
     let end = end(run, pack);
     match detail {
         Detail::Brief if matches!(pack.verdict(), Verdict::Pass | Verdict::NotApplicable) => {}
@@ -111,7 +111,7 @@ fn folded(run: &Run, pack: &PackRun) -> String {
             0 => String::new(),
             excused => format!("{excused} excused"),
         },
-        ([], _) => status(pack, Detail::Brief)
+        ([], _) => status(run, pack, Detail::Brief)
             .first()
             .map(|line| line.trim().to_owned())
             .unwrap_or_default(),
@@ -153,13 +153,14 @@ fn label(pack: &PackRun) -> String {
 }
 
 /// What is excused, why there is no verdict, or why a pack without failures did not pass.
-fn status(pack: &PackRun, detail: Detail) -> Vec<String> {
+fn status(run: &Run, pack: &PackRun, detail: Detail) -> Vec<String> {
     let mut lines: Vec<String> = pack.summary.cut_off().into_iter().collect();
     lines.extend(listed(pack, Status::Excused, "excused", detail));
     if pack.verdict() == Verdict::Partial {
         let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
         if ran < due {
-            lines.push(format!("{ran} steps executed, at least {due} are required"));
+            let evidence = run.started.judged.evidence();
+            lines.push(format!("{ran} {evidence}, at least {due} are required"));
         }
         lines.extend(listed(pack, Status::Blocked, "not judged", detail));
     }
@@ -192,10 +193,11 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
     let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
     let mut counts = format!(
-        "  {} checks passed, {} failed, {} blocked or not applicable; {steps} steps",
+        "  {} checks passed, {} failed, {} blocked or not applicable; {steps} {}",
         count(Status::Passed),
         count(Status::Failed) + count(Status::Error),
         count(Status::NotApplicable) + count(Status::Blocked),
+        run.started.judged.unit(),
     );
     match count(Status::Excused) {
         0 => {}
@@ -245,17 +247,14 @@ fn fuel(out: &mut String, pack: &PackRun) {
 pub fn summary(run: &Run, causes: &CauseTable) -> String {
     let mut out = String::new();
     if run.packs.len() > 1 {
-        out += &table::table(causes);
+        out += &table::table(causes, run.started.judged);
     }
     for stale in &run.stale {
         let _ = writeln!(out, "stale: {stale}; remove or correct the expectation");
     }
     let _ = writeln!(out, "{}", run.tally());
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
-        let _ = writeln!(
-            out,
-            "no step of any wizard was executed, so this result proves nothing"
-        );
+        let _ = writeln!(out, "{}", run.started.judged.nothing());
     }
     out
 }

@@ -1,6 +1,7 @@
 //! The causes of a whole run as a table.
 
 use super::lines::{WIDTH, fit, width};
+use crate::events::Judged;
 use crate::fold::{CauseRow, CauseTable};
 use std::fmt::Write;
 
@@ -8,14 +9,17 @@ use std::fmt::Write;
 const ROWS: usize = 20;
 
 /// The table, or nothing if no pack has a cause.
-pub(super) fn table(table: &CauseTable) -> String {
+pub(super) fn table(table: &CauseTable, judged: Judged) -> String {
     let rows = table.rows();
     let mut out = String::new();
     if rows.is_empty() {
         return out;
     }
-    let _ = writeln!(out, "causes over all packs:");
-    let _ = writeln!(out, "{:>6} {:<8}cause", "packs", "level");
+    let judged = judged.name();
+    let _ = writeln!(out, "causes over all {judged}:");
+    // NB: the column is no wider for a longer word.
+    let head = if judged.len() > 6 { "files" } else { judged };
+    let _ = writeln!(out, "{head:>6} {:<8}cause", "level");
     for cause in rows.iter().take(ROWS) {
         let _ = writeln!(out, "{}", row(cause));
     }

@@ -1,6 +1,7 @@
 //! The beginning of the HTML report: charts, and the causes of the whole run.
 
 use super::text::text;
+use crate::events::Judged;
 use crate::exit::Error;
 use crate::fold::{CauseTable, Run};
 use provision_core::Verdict;
@@ -36,7 +37,8 @@ pub(super) fn overview(run: &Run) -> Result<String, Error> {
         *roles.entry(role).or_default() += 1;
         Ok(())
     })?;
-    let mut out = causes(&table);
+    let judged = run.started.judged;
+    let mut out = causes(&table, judged);
     out += "<div class=\"charts\">";
     let verdicts = Verdict::WORST_FIRST.map(|verdict| Bar {
         label: verdict.name().to_owned(),
@@ -50,24 +52,29 @@ pub(super) fn overview(run: &Run) -> Result<String, Error> {
         count: row.packs,
         class: if row.is_advice { "partial" } else { "fail" },
     });
-    out += &chart("packs by cause", &of_causes.collect::<Vec<_>>());
+    let title = format!("{} by cause", judged.name());
+    out += &chart(&title, &of_causes.collect::<Vec<_>>());
     let of_roles = roles.into_iter().map(|(label, count)| Bar {
         label,
         count,
         class: "pass",
     });
-    out += &chart("packs by role", &of_roles.collect::<Vec<_>>());
+    if judged == Judged::Packs {
+        out += &chart("packs by role", &of_roles.collect::<Vec<_>>());
+    }
     Ok(out + "</div>\n")
 }
 
-fn causes(table: &CauseTable) -> String {
+fn causes(table: &CauseTable, judged: Judged) -> String {
     let rows = table.rows();
     if rows.is_empty() {
         return String::new();
     }
-    let mut out = String::from(
-        "<h2>Causes</h2><div class=\"scroll\"><table><tr><th>packs</th><th>level</th>\
-         <th>cause</th><th>code</th><th>users meet it at</th><th>first pack</th></tr>\n",
+    let mut out = format!(
+        "<h2>Causes</h2><div class=\"scroll\"><table><tr><th>{}</th><th>level</th>\
+         <th>cause</th><th>code</th><th>users meet it at</th><th>first {}</th></tr>\n",
+        judged.name(),
+        judged.one(),
     );
     for row in rows.iter().take(ROWS) {
         let advice = if row.is_advice { ", advice" } else { "" };

@@ -41,10 +41,13 @@ pub(super) fn details(
         ""
     };
     let (executed, due) = (pack.summary.steps_executed, pack.summary.steps_due);
+    let judged = run.started.judged;
     let head = format!(
         "<details{open} data-pack=\"{label}\" data-verdict=\"{verdict}\"><summary>\
-         <b class=\"{verdict}\">{verdict}</b> {label}: executed {executed} of at least {due} \
-         steps</summary>\n"
+         <b class=\"{verdict}\">{verdict}</b> {label}: {} {executed} of at least {due} \
+         {}</summary>\n",
+        judged.done(),
+        judged.unit()
     );
     let mut held = Held { text: head, put };
     let out = &mut held.text;
