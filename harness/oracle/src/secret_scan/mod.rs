@@ -213,7 +213,10 @@ impl Secrets {
 
 /// The canaries among `secrets`: answers that the harness made itself.
 pub(crate) fn made_up(secrets: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let made = secrets.iter().map(|(key, value)| (key, value, canary(key)));
+    // The key of a text in a list or an object is a place below that of the question.
+    let question = |key: &str| key.split('/').next().unwrap_or_default().to_owned();
+    let made = secrets.iter();
+    let made = made.map(|(key, value)| (key, value, canary(&question(key))));
     let made = made.filter(|(_, value, canary)| value.contains(canary.as_str()));
     made.map(|(key, _, canary)| (key.clone(), canary)).collect()
 }

@@ -89,6 +89,10 @@ pub fn fitting_of(question: &Question, base_url: Option<&str>, seed: u64) -> Val
                 None => number(min, max),
             }
         }
+        Some(Kind::List) if question.secret => json!([canary_of(&question.id, seed)]),
+        Some(Kind::Object) if question.secret => {
+            json!({ "value": canary_of(&question.id, seed) })
+        }
         Some(Kind::List) => json!([]),
         Some(Kind::Object) => json!({}),
         _ => Value::String(text(question, base_url, seed)),
@@ -118,6 +122,7 @@ fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
             Some((scheme, rest)) => format!("{scheme}://:{canary}@{rest}"),
             None => canary.clone(),
         },
+        () if question.secret && is_pem(&id) => pem(&id, &canary),
         () if question.secret => canary.clone(),
         () if id.contains("url") || question.kind == "url" => url.clone(),
         () if id.contains("email") || question.kind == "email" => {
@@ -138,6 +143,7 @@ fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
         "+15550100".into(),
         "en".into(),
         "EXAMPLE_1".into(),
+        pem(&id, &canary),
     ];
     let Some(pattern) = question.pattern.as_ref().and_then(|p| p.regex().ok()) else {
         return within(likely, question);
@@ -145,6 +151,22 @@ fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
     let tried = [likely.clone()].into_iter().chain(others);
     let mut matching = tried.filter(|text| pattern.is_match(text));
     matching.next().unwrap_or(likely)
+}
+
+/// Whether users give a key or a certificate in a PEM file for `id`.
+fn is_pem(id: &str) -> bool {
+    ["pem", "private_key", "ssh_key", "certificate"]
+        .iter()
+        .any(|word| id.contains(word))
+}
+
+/// A text of the shape of a PEM file, with `canary` as a line of its own.
+fn pem(id: &str, canary: &str) -> String {
+    let label = match id.contains("cert") {
+        true => "CERTIFICATE",
+        false => "PRIVATE KEY",
+    };
+    format!("-----BEGIN {label}-----\n{canary}\n-----END {label}-----\n")
 }
 
 /// `text` with at least as many characters as the question demands, and unless it is a
@@ -299,12 +321,29 @@ mod tests {
         pin.secret = true;
         let mut of_pattern = token.clone();
         of_pattern.pattern = Some(Pattern::new("^[0-9]{9}$"));
-        for asked in [&token, &pin, &of_pattern] {
+        let of_kind = |kind: &str, id: &str| Question {
+            secret: true,
+            ..question(kind, id)
+        };
+        let (list, object) = (of_kind("array", "tokens"), of_kind("object", "account"));
+        let pem = of_kind("string", "private_key");
+        for asked in [&token, &pin, &of_pattern, &list, &object, &pem] {
             let (usual, other) = (fitting_of(asked, None, 0), fitting_of(asked, None, 7));
             assert_eq!(usual, fitting(asked, None));
             assert_ne!(usual, other);
             assert_eq!(shape(&usual), shape(&other), "{usual} {other}");
         }
+        for asked in [&list, &object, &pem] {
+            let made = fitting(asked, None).to_string();
+            assert!(made.contains(&canary(&asked.id)), "{made}");
+        }
+        let made = fitting(&pem, None);
+        let made = made.as_str().expect("a text");
+        assert!(made.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{made}");
+        token.pattern = Some(Pattern::new("-----BEGIN "));
+        let made = fitting(&token, None).to_string();
+        assert!(made.contains("PRIVATE KEY"), "{made}");
+        token.pattern = None;
         assert_eq!(canary_of("bot_token", 0), canary("bot_token"));
         pin.bounds = (None, Some(9999.0));
         assert_eq!(fitting(&pin, None), json!(1));

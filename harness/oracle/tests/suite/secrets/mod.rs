@@ -25,6 +25,38 @@ struct Wizard {
     also: Also,
 }
 
+/// A wizard that asks for a secret of this kind and name, and shows it, encoded twice, if
+/// it got one of this kind.
+struct OfKind {
+    kind: &'static str,
+    id: &'static str,
+    /// The JSON pointer of the part of the answer that it shows.
+    part: &'static str,
+}
+
+impl StepExecutor for OfKind {
+    fn execute(&self, _: &Pack, request: &StepRequest) -> StepAnswer {
+        let input = steps::input(request);
+        let Self { kind, id, part } = self;
+        let answers = &input["inputs"]["answers"];
+        let all = [answers, &answers["secrets"], &input["state"]["answers"]];
+        let mut given = all
+            .into_iter()
+            .filter_map(|place| place.get(id)?.pointer(part));
+        let shown = given.find_map(Value::as_str).unwrap_or("nothing");
+        steps::answer(Ok(match input["step"].as_str().unwrap_or_default() {
+            "collect" => json!({ "questions": { "questions": [
+                { "id": id, "kind": kind, "required": true, "secret": true },
+            ] } }),
+            "apply" => json!({ "plan": {
+                "notes": [base64(base64(shown))],
+                "secrets_patch": { "set": { (*id): { "redacted": true, "value": null } } },
+            } }),
+            _ => json!({}),
+        }))
+    }
+}
+
 /// Where a wizard shows a secret, in addition to its plan.
 #[derive(Clone, Copy, PartialEq)]
 enum Also {
@@ -215,6 +247,23 @@ fn secret_that_no_question_asks_is_known_from_the_files_of_the_pack() {
     );
     // Without the declaration, it is a setting.
     assert_eq!(contained(&wizard(shown), &answers), Status::Passed);
+}
+
+#[test]
+fn made_up_secret_of_each_kind_is_found() {
+    for (kind, id, part) in [
+        ("text", "token", ""),
+        ("array", "tokens", "/0"),
+        ("object", "account", "/value"),
+        ("text", "private_key", ""),
+    ] {
+        let wizard = OfKind { kind, id, part };
+        let subject = observe(Ok(steps::pack(&[])), &wizard, &Conditions::default());
+        let results = judge(&subject).into_iter();
+        let mut of_check = results.filter(|r| r.check == "secrets.contained");
+        let status = of_check.next().expect("the check").status;
+        assert_eq!(status, Status::Failed, "{kind} {id}");
+    }
 }
 
 #[test]
