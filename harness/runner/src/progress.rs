@@ -2,7 +2,7 @@
 //! line for each pack with the verdict partial, fail or error, or, in a run of many packs,
 //! for each tenth of them.
 
-use crate::events::PackFinished;
+use crate::events::{Judged, PackFinished};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provision_core::Verdict;
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ const MANY: u64 = 12;
 pub struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
+    judged: Judged,
     packs: u64,
     seen: Mutex<Seen>,
 }
@@ -29,15 +30,19 @@ struct Seen {
 }
 
 impl Progress {
-    /// For a run over `packs` packs: a bar if standard error is a terminal, else lines.
+    /// For a run over `packs` packs or recordings: a bar if standard error is a terminal,
+    /// else lines.
     #[must_use]
-    pub fn new(packs: usize) -> Self {
+    pub fn new(packs: usize, judged: Judged) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = terminal.then(|| {
             let target = ProgressDrawTarget::stderr();
             let bar = ProgressBar::with_draw_target(Some(packs as u64), target);
-            let style = "{bar:30} {pos}/{len} packs, {per_sec}, {msg}";
-            if let Ok(style) = ProgressStyle::with_template(style) {
+            let style = format!(
+                "{{bar:30}} {{pos}}/{{len}} {}, {{per_sec}}, {{msg}}",
+                judged.name()
+            );
+            if let Ok(style) = ProgressStyle::with_template(&style) {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -46,6 +51,7 @@ impl Progress {
         Self {
             bar,
             lines: !terminal,
+            judged,
             packs: packs as u64,
             seen: Mutex::default(),
         }
@@ -57,6 +63,7 @@ impl Progress {
         Self {
             bar: None,
             lines: false,
+            judged: Judged::Packs,
             packs: 0,
             seen: Mutex::default(),
         }
@@ -66,7 +73,7 @@ impl Progress {
     pub fn started(&self, pack: &str) {
         if let Some(bar) = &self.bar {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            bar.set_message(format!("{} {pack}", seen.words()));
+            bar.set_message(format!("{} {pack}", seen.words(self.judged)));
         }
     }
 
@@ -84,12 +91,13 @@ impl Progress {
         }
         if let Some(bar) = &self.bar {
             bar.inc(1);
-            bar.set_message(seen.words());
+            bar.set_message(seen.words(self.judged));
         } else if self.lines && self.packs > MANY {
             let done: u64 = seen.verdicts.values().sum();
             let tenth = |done: u64| done * 10 / self.packs;
             if tenth(done) > tenth(done - 1) {
-                let line = format!("{done} of {} packs, {}\n", self.packs, seen.words());
+                let (judged, words) = (self.judged.name(), seen.words(self.judged));
+                let line = format!("{done} of {} {judged}, {words}\n", self.packs);
                 drop(anstream::stderr().write_all(line.as_bytes()));
             }
         } else if self.lines && done.verdict >= Verdict::Partial {
@@ -98,8 +106,9 @@ impl Progress {
             let role = done.role.as_ref().map(|r| format!("{}, ", r.role));
             let role = role.unwrap_or_default();
             let line = format!(
-                "{verdict} {}, {role}{steps} steps, {millis} ms\n",
-                done.pack
+                "{verdict} {}, {role}{steps} {}, {millis} ms\n",
+                done.pack,
+                self.judged.unit()
             );
             drop(anstream::stderr().write_all(line.as_bytes()));
         }
@@ -107,13 +116,13 @@ impl Progress {
 }
 
 impl Seen {
-    fn words(&self) -> String {
+    fn words(&self, judged: Judged) -> String {
         let verdicts = self.verdicts.iter().map(|(v, n)| format!("{n} {v}"));
         let verdicts: Vec<String> = verdicts.collect();
         let slowest = self.slowest.as_ref();
         let slowest = slowest.map(|(ms, pack)| format!(", slowest {pack} {ms} ms"));
         let (verdicts, slowest) = (verdicts.join(", "), slowest.unwrap_or_default());
-        format!("{} steps, {verdicts}{slowest}", self.steps)
+        format!("{} {}, {verdicts}{slowest}", self.steps, judged.unit())
     }
 }
 

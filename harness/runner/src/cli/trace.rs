@@ -4,7 +4,7 @@ use super::conformance::{expectations, now};
 use super::ending::Ending;
 use super::profile::Profile;
 use crate::discover::{PackRef, say_skipped};
-use crate::events::{ConfigFile, Event, EventLog};
+use crate::events::{ConfigFile, Event, EventLog, Judged};
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::out_folder::OutFolder;
@@ -215,7 +215,7 @@ fn judge(args: &Args, prepared: &Prepared) -> Result<Exit, Error> {
     };
     let ending = Arc::new(AtomicBool::new(false));
     let watch = end.watch(&ending)?;
-    let progress = Progress::new(recordings.len());
+    let progress = Progress::new(recordings.len(), Judged::Recordings);
     recordings::run(recordings, options, log, &progress);
     ending.store(true, Ordering::SeqCst);
     drop(progress);
