@@ -4,7 +4,7 @@ use provision_core::Finding;
 use provision_core::codes::CheckCode;
 use provision_core::json;
 use provision_core::text::inert;
-use provision_core::wizard::{StepRun, WizardRun};
+use provision_core::wizard::{Outcome, StepRun, WizardRun};
 use serde_json::Value;
 
 /// The differences between two runs on the same inputs.
@@ -15,10 +15,7 @@ pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding>
     };
     let mut found = Vec::new();
     if first.outcome != second.outcome || first.steps.len() != second.steps.len() {
-        let (a, b) = (
-            format!("{:?}", first.outcome),
-            format!("{:?}", second.outcome),
-        );
+        let (a, b) = (ending(first), ending(second));
         found.push(finding(CheckCode::OutcomeDiffers, "outcome".into(), a, b));
     }
     for (a, b) in first.steps.iter().zip(&second.steps) {
@@ -50,6 +47,28 @@ pub(crate) fn differences(first: &WizardRun, second: &WizardRun) -> Vec<Finding>
         found.push(finding(CheckCode::PlanDiffers, "plan".into(), a, b));
     }
     found
+}
+
+/// How a run ended, in words: a failure with the step, its code and its message.
+pub(crate) fn ending(run: &WizardRun) -> String {
+    let outcome = match &run.outcome {
+        Outcome::Completed => "completed".to_owned(),
+        Outcome::Failed => "failed".into(),
+        Outcome::Refused { step } => format!("refused by {step}"),
+        Outcome::NothingRan => "nothing ran".into(),
+    };
+    let mut failures = run.steps.iter().filter_map(|s| Some((s, s.failure()?)));
+    match failures.next() {
+        None => outcome,
+        Some((step, failure)) => {
+            let message = inert(&failure.message, 200);
+            format!(
+                "{outcome}: {} in {}: {message}",
+                failure.code.code(),
+                step.name()
+            )
+        }
+    }
 }
 
 /// The first differing pointer; the whole output if only its bytes differ.

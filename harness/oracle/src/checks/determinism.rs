@@ -2,7 +2,7 @@
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::compare::all_differences;
-use crate::run_diff::differences;
+use crate::run_diff::{differences, ending};
 use crate::subject::{Runs, Subject};
 use crate::varied::Variation;
 use provision_core::Finding;
@@ -107,7 +107,7 @@ fn mode(subject: &Subject, findings: &mut Findings) {
         let (first, other) = (&runs.first, &varied.run);
         if first.outcome != other.outcome {
             let at = format!("outcome, {}", Variation::Mode.words());
-            let actual = format!("first {:?}, then {:?}", first.outcome, other.outcome);
+            let actual = format!("first {}, then {}", ending(first), ending(other));
             let code = CheckCode::OutcomeDiffers;
             let finding = Finding::new(code, at, "the same in both modes", actual);
             return Conclusion::Failed(vec![finding]);

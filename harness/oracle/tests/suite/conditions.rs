@@ -221,6 +221,21 @@ fn plan_that_depends_on_another_condition_fails() {
 }
 
 #[test]
+fn run_that_ends_otherwise_elsewhere_names_the_step_and_its_failure() {
+    let trap: Defect = |step, input, _| {
+        let installs = step == "apply" && input["mode"] == "install";
+        installs.then(|| Err(StepFailure::new(StepCode::Trap, "unreachable")))
+    };
+    let wizard = Wizard(trap);
+    let subject = observe(Ok(steps::pack(&[])), &wizard, &Conditions::default());
+    let results = judge(&subject);
+    let mut of_mode = results.iter().filter(|r| r.check == "determinism.mode");
+    let found = &of_mode.next().expect("the check").findings[0];
+    let expected = "first completed, then failed: E_TRAP in step apply: unreachable";
+    assert_eq!(found.actual, expected);
+}
+
+#[test]
 fn what_is_the_same_everywhere_passes() {
     let rows: [(&str, Defect); 2] = [
         // It refuses to do without a base URL.
