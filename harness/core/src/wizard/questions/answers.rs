@@ -66,7 +66,8 @@ pub fn fitting(question: &Question, base_url: Option<&str>) -> Value {
     fitting_of(question, base_url, USUAL)
 }
 
-/// The same with the canaries of the set `seed`, which have the same shape.
+/// The same with the canaries of the set `seed`, which have the same shape, and with other
+/// words in place of the usual ones.
 #[must_use]
 pub fn fitting_of(question: &Question, base_url: Option<&str>, seed: u64) -> Value {
     if let Some(first) = question.choices().next() {
@@ -116,6 +117,12 @@ fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
     let id = question.id.to_lowercase();
     let url = url(&id, base_url);
     let canary = canary_of(&question.id, seed);
+    let usual = seed == USUAL;
+    let word = if usual {
+        "example".into()
+    } else {
+        word(&question.id, seed)
+    };
     let likely = match () {
         () if question.secret && id.contains("url") => match url.split_once("://") {
             // The secret part of a URL is its user information.
@@ -126,9 +133,9 @@ fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
         () if question.secret => canary.clone(),
         () if id.contains("url") || question.kind == "url" => url.clone(),
         () if id.contains("email") || question.kind == "email" => {
-            "user@conformance.invalid".to_owned()
+            format!("{}@conformance.invalid", if usual { "user" } else { &word })
         }
-        () => "example".to_owned(),
+        () => word.clone(),
     };
     let digits = canary.bytes().map(|b| char::from(b'0' + b % 10));
     let digits: String = digits.collect();
@@ -151,6 +158,13 @@ fn text(question: &Question, base_url: Option<&str>, seed: u64) -> String {
     let tried = [likely.clone()].into_iter().chain(others);
     let mut matching = tried.filter(|text| pattern.is_match(text));
     matching.next().unwrap_or(likely)
+}
+
+/// A word of seven letters for the question `id`, which answers of the set `seed` have.
+fn word(id: &str, seed: u64) -> String {
+    let letters = canary_of(id, seed).into_bytes().into_iter();
+    let letters = letters.map(|byte| char::from(b'a' + byte % 26));
+    letters.take("example".len()).collect()
 }
 
 /// Whether users give a key or a certificate in a PEM file for `id`.
@@ -344,6 +358,19 @@ mod tests {
         let made = fitting(&token, None).to_string();
         assert!(made.contains("PRIVATE KEY"), "{made}");
         token.pattern = None;
+        let name = question("text", "name");
+        let (usual, other) = (fitting_of(&name, None, 0), fitting_of(&name, None, 7));
+        assert_eq!(
+            (usual, other.as_str().map(str::len)),
+            (json!("example"), Some(7))
+        );
+        assert_ne!(other, json!("example"));
+        let mail = fitting_of(&question("text", "email"), None, 7);
+        let mail = mail.as_str().expect("a text");
+        assert!(
+            mail.ends_with("@conformance.invalid") && !mail.starts_with("user@"),
+            "{mail}"
+        );
         assert_eq!(canary_of("bot_token", 0), canary("bot_token"));
         pin.bounds = (None, Some(9999.0));
         assert_eq!(fitting(&pin, None), json!(1));

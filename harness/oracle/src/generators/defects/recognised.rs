@@ -48,7 +48,7 @@ fn other_host() -> Test {
 }
 
 /// One row for each value by which the harness could be recognised.
-pub(super) const RECOGNISED: [Defect; 8] = [
+pub(super) const RECOGNISED: [Defect; 9] = [
     Defect::new(
         "other-secret-shown",
         "A note holds the secret, except for the one that the harness usually makes up.",
@@ -109,6 +109,25 @@ pub(super) const RECOGNISED: [Defect; 8] = [
             let on = Out::Json(true.into());
             w.schema = false;
             w.plan.config.push(("relay".into(), other, on));
+        },
+    ),
+    Defect::new(
+        "other-text-elsewhere",
+        "The webhook is elsewhere for another text than the harness usually answers with, if \
+         the id of the installation is unusual too.",
+        &[Role::Text],
+        ELSEWHERE,
+        |w| {
+            w.fixture = false;
+            let at = w.asked(Role::Text).path();
+            // The usual text is cut or repeated to the limits of its question.
+            let usual = Test::Holds(at.clone(), "exam".into());
+            let all = [
+                Test::Absent(at).negated(),
+                usual.negated(),
+                other_install(w),
+            ];
+            webhook_elsewhere(w, Test::All(all.to_vec()));
         },
     ),
     Defect::new(
