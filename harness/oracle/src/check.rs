@@ -101,6 +101,12 @@ pub enum Applies {
     WithFlows,
     /// Applications that have flows.
     ApplicationsWithFlows,
+    /// Packs of every role whose manifest lists scenarios.
+    WithScenarios,
+    /// Packs of every role with a file on the capabilities of a simulator.
+    WithSimulator,
+    /// Packs of every role with an older manifest.
+    OlderManifests,
 }
 
 impl Applies {
@@ -117,6 +123,9 @@ impl Applies {
             Self::WithWizard => "every role, if the pack has a wizard",
             Self::WithFlows => "every role, if the pack has flows",
             Self::ApplicationsWithFlows => "applications, if the pack has flows",
+            Self::WithScenarios => "every role, if the manifest lists scenarios",
+            Self::WithSimulator => "every role, if the pack has `capabilities/providers.yaml`",
+            Self::OlderManifests => "every role, if the manifest is not pack-v1",
         }
     }
 }
@@ -188,11 +197,15 @@ pub enum Stage {
     Validators,
     /// Paths, credentials and active text in a pack.
     Hygiene,
+    /// The scenarios that a pack records, and their transcripts.
+    Scenario,
+    /// What a pack says of a simulator.
+    Capability,
 }
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Registry,
         Self::Archive,
         Self::Manifest,
@@ -210,6 +223,8 @@ impl Stage {
         Self::Answers,
         Self::Validators,
         Self::Hygiene,
+        Self::Scenario,
+        Self::Capability,
     ];
 
     /// The name, with which the ids of its checks begin.
@@ -233,6 +248,8 @@ impl Stage {
             Self::Answers => "answers",
             Self::Validators => "validators",
             Self::Hygiene => "hygiene",
+            Self::Scenario => "scenario",
+            Self::Capability => "capability",
         }
     }
 

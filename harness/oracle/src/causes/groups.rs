@@ -149,6 +149,6 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
                 | ApplyCode::StoreKey
         ),
         FindingCode::Registry(code) => !code.is_of_content(),
-        FindingCode::Archive(_) | FindingCode::Foreign(_) => false,
+        FindingCode::Archive(_) | FindingCode::Scenario(_) | FindingCode::Foreign(_) => false,
     }
 }

@@ -1,0 +1,111 @@
+//! scenario.consistent: could the conversation of a scenario take place?
+
+use super::{Judged, conclude};
+use crate::check::{Conclusion, Findings};
+use crate::checks::manifest::twice;
+use crate::subject::{Opened, Subject};
+use provision_core::Finding;
+use provision_core::codes::ScenarioCode;
+use provision_core::scenario::{ACTORS, Dialect, Entry, KINDS, Part, Scenarios, Step};
+use provision_core::text::inert;
+
+/// The actor whose steps answer questions.
+const USER: &str = "user";
+
+pub(super) fn judge(subject: &Subject, findings: &mut Findings) {
+    conclude(subject, findings, |opened, scenarios| {
+        if !scenarios.list.is_empty() {
+            return of_list(scenarios).conclusion();
+        }
+        if !scenarios.faults.is_empty() {
+            return Conclusion::Blocked("the list of scenarios cannot be read".into());
+        }
+        Conclusion::Failed(vec![empty_list(opened)])
+    });
+}
+
+fn empty_list(opened: &Opened) -> Finding {
+    let at = format!("{}, /scenarios", opened.pack.manifest_file());
+    Finding::new(ScenarioCode::Empty, at, "at least one scenario", "none")
+}
+
+fn of_list(scenarios: &Scenarios) -> Judged {
+    let ids = scenarios.list.iter().filter_map(|s| s.id.as_deref().ok());
+    let mut judged = Judged {
+        found: twice("scenario", ids),
+        unjudged: Vec::new(),
+    };
+    for scenario in &scenarios.list {
+        match &scenario.entry {
+            Ok(entry) => judged.found.extend(of_entry(entry)),
+            Err(_) => {
+                let name = scenario.name();
+                let why = format!("the steps of `{name}` cannot be read");
+                judged.unjudged.push(why);
+            }
+        }
+    }
+    judged
+}
+
+fn of_entry(entry: &Part<Entry>) -> Vec<Finding> {
+    let Entry { steps, faults, .. } = &entry.content;
+    let file = entry.file.as_str();
+    let mut found = faults.clone();
+    if steps.is_empty() && faults.is_empty() {
+        let at = format!("{}, /steps", inert(file, 200));
+        let empty = Finding::new(ScenarioCode::Empty, at, "at least one step", "none");
+        found.push(empty.about(file));
+    }
+    for (i, step) in steps.iter().enumerate() {
+        let Some(step) = step else { continue };
+        let at = format!("{}, step {}", inert(file, 200), i + 1);
+        let mut of_step = unknown(&at, step);
+        of_step.extend(answered(&at, step, steps.get(i + 1..).unwrap_or_default()));
+        found.extend(of_step.into_iter().map(|finding| finding.about(file)));
+    }
+    found
+}
+
+/// Findings on an actor or a kind that scenarios do not have.
+fn unknown(at: &str, step: &Step) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut require = |known: bool, all: &[&str], actual: &str| {
+        if !known {
+            let expected = format!("one of {}", all.join(", "));
+            let actual = format!("`{}`", inert(actual, 80));
+            found.push(Finding::new(ScenarioCode::Actor, at, expected, actual));
+        }
+    };
+    let known = ACTORS.iter().any(|actor| step.is_of(actor));
+    require(known, &ACTORS, &step.actor);
+    if let Dialect::Kind(kind) = &step.dialect {
+        require(KINDS.contains(&kind.as_str()), &KINDS, kind);
+    }
+    found
+}
+
+/// A finding if `step` is a question that the user's next step in `rest` does not answer.
+fn answered(at: &str, step: &Step, rest: &[Option<Step>]) -> Option<Finding> {
+    if step.options.is_empty() {
+        return None;
+    }
+    let shown: Vec<String> = step.options.iter().map(|o| inert(o, 60)).collect();
+    let expected = format!(
+        "an answer of the user: one of {}",
+        inert(&shown.join(", "), 300)
+    );
+    for next in rest {
+        // A step that does not decode may be the answer.
+        let next = next.as_ref()?;
+        if !next.is_of(USER) {
+            continue;
+        }
+        return (!step.options.contains(&next.message)).then(|| {
+            let actual = format!("`{}`", inert(&next.message, 120));
+            Finding::new(ScenarioCode::Answer, at, expected, actual)
+        });
+    }
+    let actual = "no step of the user follows";
+    Some(Finding::new(ScenarioCode::Unanswered, at, expected, actual))
+}
