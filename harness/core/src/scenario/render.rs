@@ -153,6 +153,17 @@ pub struct Rendered<'s> {
     pub lines: Result<Vec<String>, Unrendered>,
 }
 
+impl Rendered<'_> {
+    /// The golden that the scenario has to have; `None` if it has no id or no transcript.
+    #[must_use]
+    pub fn golden(&self) -> Option<GoldenDocument> {
+        Some(GoldenDocument {
+            scenario_id: self.scenario.id.as_ref().ok()?.clone(),
+            transcript: self.lines.as_ref().ok()?.clone(),
+        })
+    }
+}
+
 impl Scenarios {
     /// Every scenario with its transcript, in the order of the manifest.
     #[must_use]

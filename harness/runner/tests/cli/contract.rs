@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// Every command that a user can type.
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 29] = [
     "",
     "apply",
     "cache",
@@ -39,6 +39,8 @@ const COMMANDS: [&str; 27] = [
     "plan",
     "report",
     "repro",
+    "scenario",
+    "scenario render",
 ];
 
 /// Packs whose reports must not change: one that passes, one that fails, one that
