@@ -126,7 +126,11 @@ impl Decoder {
         };
         let providers = map.iter().map(|(name, provider)| {
             let at = format!("/providers/{name}/capabilities");
-            let listed = self.texts(&at, provider.get("capabilities"));
+            let listed = match provider {
+                Value::Object(map) => map.get("capabilities"),
+                other => Some(other),
+            };
+            let listed = self.texts(&at, listed);
             (name.clone(), listed)
         });
         providers.collect()
@@ -198,7 +202,7 @@ mod tests {
                 "/reference_provider: the number 1",
                 "/simulator_provider: nothing",
                 "/providers/a/capabilities/1: the number 2",
-                "/providers/b/capabilities: nothing",
+                "/providers/b/capabilities: the number 3",
                 "/downgrades/0: the number 4",
                 "/downgrades/1/reason: the number 5",
                 "/downgrades/1/capability: nothing",

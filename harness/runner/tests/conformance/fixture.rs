@@ -23,6 +23,8 @@ pub(crate) struct Fixture {
     pub(crate) pack: PackRef,
     /// Names of its wizards, which the trials need before any guest runs.
     pub(crate) wizards: Vec<String>,
+    /// Whether its manifest lists scenarios.
+    pub(crate) has_scenarios: bool,
     pub(crate) expectation: Result<Expectation, String>,
     bench: Arc<FixtureRunner>,
     examined: OnceLock<Examined>,
@@ -33,9 +35,11 @@ impl Fixture {
         let limits = &bench.conditions.limits;
         let read = load(&pack, &Registries::default(), &limits.archive);
         let opened = read.and_then(|read| Pack::open(read.source, limits));
-        let names = |pack: Pack| wizards(&pack).into_iter().map(|w| w.name).collect();
+        let opened = opened.as_ref().ok();
+        let names = |pack: &Pack| wizards(pack).into_iter().map(|w| w.name).collect();
         Self {
             wizards: opened.map(names).unwrap_or_default(),
+            has_scenarios: opened.is_some_and(|pack| pack.manifest().scenarios.is_some()),
             expectation: Expectation::of(&pack.path),
             pack,
             bench,

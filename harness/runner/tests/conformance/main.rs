@@ -12,6 +12,7 @@ mod golden;
 mod malformed;
 mod record;
 mod suite;
+mod transcripts;
 
 fn main() {
     let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -71,6 +71,10 @@ fn compared(scenarios: &Scenarios, stated: &[ReportRow]) -> Judged {
         let why = format!("scenario `{}`: {}", one.scenario.name(), why.words());
         unrendered.insert((scenarios.pack_id.clone(), id.clone()), why);
     }
+    let all_named = scenarios.faults.is_empty() && scenarios.list.iter().all(|s| s.id.is_ok());
+    if !all_named {
+        judged.unjudged.push("a scenario cannot be read".into());
+    }
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (i, row) in stated.iter().enumerate() {
         let key = (row.pack_id.clone(), row.scenario_id.clone());
@@ -83,7 +87,8 @@ fn compared(scenarios: &Scenarios, stated: &[ReportRow]) -> Judged {
                 .push(finding(at, "one row for each scenario", named(row)));
         } else if let Some(expected) = rendered.get(&key) {
             judged.found.extend(fields(&at, expected, row));
-        } else if !unrendered.contains_key(&key) {
+        } else if !unrendered.contains_key(&key) && (all_named || row.pack_id != scenarios.pack_id)
+        {
             let expected = "a row of a scenario of this pack";
             judged.found.push(finding(at, expected, named(row)));
         }
@@ -95,7 +100,9 @@ fn compared(scenarios: &Scenarios, stated: &[ReportRow]) -> Judged {
         let expected = format!("a row for {}", named(row));
         finding(REPORT.into(), expected, "none")
     }));
-    judged.found.extend(order(stated));
+    let is_own = |row: &&ReportRow| row.pack_id == scenarios.pack_id;
+    let own: Vec<&ReportRow> = stated.iter().filter(is_own).collect();
+    judged.found.extend(order(&own));
     judged.unjudged.extend(unrendered.into_values());
     judged
 }
@@ -139,15 +146,14 @@ fn fields(at: &str, expected: &ReportRow, stated: &ReportRow) -> Vec<Finding> {
     found.into_iter().flatten().collect()
 }
 
-/// A finding if the rows are not sorted by pack and scenario.
-fn order(stated: &[ReportRow]) -> Option<Finding> {
-    let key = |row: &ReportRow| (row.pack_id.clone(), row.scenario_id.clone());
-    let at = stated.windows(2).position(|pair| match pair {
-        [first, second] => key(first) > key(second),
-        _ => false,
-    })?;
-    let row = stated.get(at + 1)?;
-    let place = format!("{REPORT}, row {}", at + 2);
+/// A finding if the rows are not sorted by scenario.
+fn order(rows: &[&ReportRow]) -> Option<Finding> {
+    let mut pairs = rows.windows(2).filter_map(|pair| match pair {
+        [first, second] => Some((first, second)),
+        _ => None,
+    });
+    let (_, row) = pairs.find(|(first, second)| first.scenario_id > second.scenario_id)?;
     let expected = "rows sorted by pack and scenario";
-    Some(finding(place, expected, named(row)))
+    let actual = format!("{} comes too late", named(row));
+    Some(finding(REPORT.into(), expected, actual))
 }
