@@ -1,6 +1,6 @@
 //! The steps of a scenario, in both dialects.
 
-use super::{kind_of, shape, text};
+use super::shape::{kind_of, shape, text};
 use crate::codes::ScenarioCode;
 use crate::finding::Finding;
 use crate::limits::SCENARIO_STEPS;

@@ -1,6 +1,6 @@
 //! The golden transcript of a scenario.
 
-use super::{kind_of, shape, text};
+use super::shape::{kind_of, shape, text};
 use crate::codes::ScenarioCode;
 use crate::finding::Finding;
 use crate::limits::SCENARIO_STEPS;
@@ -40,6 +40,9 @@ impl Golden {
             None => Err(malformed("nothing".into())),
             Some(Value::Array(lines)) => {
                 let line = |line: &Value| match line {
+                    Value::String(text) if cfg!(planted_bug = "scenario") => {
+                        Ok(text.trim_end().to_owned())
+                    }
                     Value::String(text) => Ok(text.clone()),
                     other => Err(malformed(format!("{} among the lines", kind_of(other)))),
                 };

@@ -7,6 +7,7 @@
 mod entry;
 mod golden;
 pub mod render;
+mod shape;
 
 pub use entry::{ACTORS, Dialect, Entry, KINDS, Step};
 pub use golden::Golden;
@@ -19,6 +20,7 @@ use crate::manifest::within;
 use crate::pack::Pack;
 use crate::text::inert;
 use serde_json::{Map, Value};
+use shape::{kind_of, shape};
 
 /// The scenarios of a pack.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,25 +168,3 @@ impl Files<'_> {
 
 /// What a path in a manifest has to be.
 pub const INSIDE: &str = "a relative path inside the pack, with `/` and without `..`";
-
-fn shape(at: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) -> Finding {
-    Finding::new(ScenarioCode::Shape, at, expected, actual)
-}
-
-/// The kind of a value, for messages.
-fn kind_of(value: &Value) -> String {
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    kind.to_owned()
-}
-
-/// The text in `map` under `key`, if there is one.
-fn text(map: &Map<String, Value>, key: &str) -> Option<String> {
-    map.get(key).and_then(Value::as_str).map(str::to_owned)
-}

@@ -1,6 +1,6 @@
 //! scenario.consistent: could the conversation of a scenario take place?
 
-use super::{Judged, conclude};
+use super::judged::{Judged, conclude};
 use crate::check::{Conclusion, Findings};
 use crate::checks::manifest::twice;
 use crate::subject::{Opened, Subject};

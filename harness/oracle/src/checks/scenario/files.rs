@@ -1,6 +1,6 @@
 //! scenario.files: can the scenarios be read, and are they those that the manifest lists?
 
-use super::{conclude, without_list};
+use super::judged::{conclude, without_list};
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use provision_core::Finding;

@@ -2,13 +2,11 @@
 
 mod consistent;
 mod files;
+mod judged;
 mod report;
 mod transcript;
 
-use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, ScopeKind, Stage};
-use crate::subject::{Opened, Subject};
-use provision_core::Finding;
-use provision_core::scenario::Scenarios;
+use crate::check::{Applies, Bite, Check, Level, ScopeKind, Stage};
 
 const HOST: &str = "No host reads scenarios; the tests of the ecosystem compare the golden with itself. It is required all the same, because a record that nobody can check shows nothing.";
 
@@ -66,51 +64,3 @@ pub(super) const CHECKS: &[Check] = &[
         run: report::judge,
     },
 ];
-
-/// Concludes with what `find` finds in the scenarios of `subject`, unless its manifest
-/// lists none.
-fn conclude(
-    subject: &Subject,
-    findings: &mut Findings,
-    find: impl Fn(&Opened, &Scenarios) -> Conclusion,
-) {
-    let Ok(opened) = &subject.opened else { return };
-    findings.pack(match opened.scenarios(&subject.limits) {
-        None => Conclusion::NotApplicable("the pack carries no scenarios".into()),
-        Some(scenarios) => find(opened, scenarios),
-    });
-}
-
-/// The findings and the scenarios that could not be judged.
-#[derive(Default)]
-struct Judged {
-    found: Vec<Finding>,
-    unjudged: Vec<String>,
-}
-
-impl Judged {
-    /// Failed if there are findings, blocked if a scenario could not be judged.
-    fn conclusion(self) -> Conclusion {
-        if !self.found.is_empty() || self.unjudged.is_empty() {
-            return Conclusion::of(self.found);
-        }
-        let others = match self.unjudged.len() {
-            1 => String::new(),
-            count => format!(", and {} more", count - 1),
-        };
-        let first = self.unjudged.into_iter().next().unwrap_or_default();
-        Conclusion::Blocked(format!("{first}{others}"))
-    }
-}
-
-/// Why nothing but the list itself can be judged, if so.
-fn without_list(scenarios: &Scenarios) -> Option<Conclusion> {
-    if !scenarios.list.is_empty() {
-        return None;
-    }
-    Some(if scenarios.faults.is_empty() {
-        Conclusion::NotApplicable("the manifest lists no scenario".into())
-    } else {
-        Conclusion::Blocked("the list of scenarios cannot be read".into())
-    })
-}

@@ -1,6 +1,6 @@
 //! scenario.report: does the render report state what the scenarios render to?
 
-use super::{Judged, conclude, without_list};
+use super::judged::{Judged, conclude, without_list};
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Opened, Subject};
 use provision_core::codes::ScenarioCode;

@@ -1,6 +1,6 @@
 //! scenario.transcript: does the golden transcript follow from the steps?
 
-use super::{Judged, conclude, without_list};
+use super::judged::{Judged, conclude, without_list};
 use crate::check::Findings;
 use crate::subject::Subject;
 use provision_core::Finding;
