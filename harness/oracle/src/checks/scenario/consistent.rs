@@ -57,14 +57,34 @@ fn of_entry(entry: &Part<Entry>) -> Vec<Finding> {
         let empty = Finding::new(ScenarioCode::Empty, at, "at least one step", "none");
         found.push(empty.about(file));
     }
-    for (i, step) in steps.iter().enumerate() {
-        let Some(step) = step else { continue };
+    // From the last step to the first, so that each knows the user's next step.
+    let mut answer = Answer::None;
+    let mut of_steps = Vec::new();
+    for (i, step) in steps.iter().enumerate().rev() {
+        let Some(step) = step else {
+            answer = Answer::Unknown;
+            continue;
+        };
         let at = format!("{}, step {}", inert(file, 200), i + 1);
         let mut of_step = unknown(&at, step);
-        of_step.extend(answered(&at, step, steps.get(i + 1..).unwrap_or_default()));
-        found.extend(of_step.into_iter().map(|finding| finding.about(file)));
+        of_step.extend(answered(&at, step, &answer));
+        of_steps.extend(of_step.into_iter().rev().map(|finding| finding.about(file)));
+        if step.is_of(USER) {
+            answer = Answer::Is(&step.message);
+        }
     }
+    found.extend(of_steps.into_iter().rev());
     found
+}
+
+/// The user's next step.
+enum Answer<'s> {
+    /// There is none.
+    None,
+    /// A step that does not decode may be it.
+    Unknown,
+    /// Its message.
+    Is(&'s str),
 }
 
 /// Findings on an actor or a kind that scenarios do not have.
@@ -85,27 +105,21 @@ fn unknown(at: &str, step: &Step) -> Vec<Finding> {
     found
 }
 
-/// A finding if `step` is a question that the user's next step in `rest` does not answer.
-fn answered(at: &str, step: &Step, rest: &[Option<Step>]) -> Option<Finding> {
-    if step.options.is_empty() {
-        return None;
-    }
-    let shown: Vec<String> = step.options.iter().map(|o| inert(o, 60)).collect();
-    let expected = format!(
-        "an answer of the user: one of {}",
-        inert(&shown.join(", "), 300)
-    );
-    for next in rest {
-        // A step that does not decode may be the answer.
-        let next = next.as_ref()?;
-        if !next.is_of(USER) {
-            continue;
+/// A finding if `step` is a question that the user's next step does not answer.
+fn answered(at: &str, step: &Step, answer: &Answer<'_>) -> Option<Finding> {
+    let Step { options, .. } = step;
+    let (code, actual) = match answer {
+        _ if options.is_empty() => return None,
+        Answer::Unknown => return None,
+        Answer::Is(message) if options.iter().any(|option| option == message) => return None,
+        Answer::Is(message) => (ScenarioCode::Answer, format!("`{}`", inert(message, 120))),
+        Answer::None => {
+            let actual = "no step of the user follows";
+            (ScenarioCode::Unanswered, actual.to_owned())
         }
-        return (!step.options.contains(&next.message)).then(|| {
-            let actual = format!("`{}`", inert(&next.message, 120));
-            Finding::new(ScenarioCode::Answer, at, expected, actual)
-        });
-    }
-    let actual = "no step of the user follows";
-    Some(Finding::new(ScenarioCode::Unanswered, at, expected, actual))
+    };
+    let shown: Vec<String> = options.iter().take(20).map(|o| inert(o, 60)).collect();
+    let shown = inert(&shown.join(", "), 300);
+    let expected = format!("an answer of the user: one of {shown}");
+    Some(Finding::new(code, at, expected, actual))
 }

@@ -19,6 +19,9 @@ pub(super) fn conclude(
     });
 }
 
+/// Most findings of a check. A pack can have a fault in each of very many steps.
+const FINDINGS: usize = 500;
+
 /// The findings and the scenarios that could not be judged.
 #[derive(Default)]
 pub(super) struct Judged {
@@ -28,7 +31,15 @@ pub(super) struct Judged {
 
 impl Judged {
     /// Failed if there are findings, blocked if a scenario could not be judged.
-    pub(super) fn conclusion(self) -> Conclusion {
+    pub(super) fn conclusion(mut self) -> Conclusion {
+        if let Some(first) = self.found.get(FINDINGS) {
+            let code = first.code.clone();
+            let left = self.found.len() - FINDINGS;
+            self.found.truncate(FINDINGS);
+            let actual = format!("{left} more findings, which are left out");
+            let rest = Finding::new(code, "further places", "no finding", actual);
+            self.found.push(rest);
+        }
         if !self.found.is_empty() || self.unjudged.is_empty() {
             return Conclusion::of(self.found);
         }
