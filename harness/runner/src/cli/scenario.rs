@@ -22,10 +22,8 @@ pub(super) struct Args {
     /// (or @sha256:DIGEST), or oci-layout:FOLDER[:TAG].
     #[arg(value_parser = registry::place())]
     pack: Place,
-    #[command(flatten)]
-    registries: RegistryFlags,
-    /// The id of the only scenario to render.
-    #[arg(long)]
+    /// Render only the scenario with this id.
+    #[arg(long, value_name = "ID")]
     scenario: Option<String>,
     /// Print goldens as JSON: a list, or the one document that --scenario names.
     #[arg(long)]
@@ -33,6 +31,8 @@ pub(super) struct Args {
     /// Print the render report of the pack as JSON.
     #[arg(long, conflicts_with_all = ["json", "scenario"])]
     report: bool,
+    #[command(flatten)]
+    registries: RegistryFlags,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {

@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
         bites: Bite::Load,
         host: "The runner refuses the pack: components missing, not Wasm, or other bytes than the manifest pins.",
         requirement: "Every component that the manifest names is in the pack as a Wasm binary (or a \
-                      pinned, resolvable source), with the digest that the manifest's table of sources states.",
+                      pinned, resolvable source), with the digest that the manifest states; no path leads out of the pack.",
         why: "A flow with a missing component fails when a user runs it, not when it is published.",
         fix: "Add the component's file, or pin its source by a sha256 digest; resolve sources again after building.",
         run: components::present,
