@@ -150,25 +150,10 @@ pub(super) fn hostile(folder: &Path) -> Vec<String> {
         entry.replace("\\u202e", "").repeat(2_000).as_bytes(),
     );
     talkative(folder);
-    scenarios(&at("scenarios.gtpack"));
+    scenarios(&at("talks.gtpack"));
     let all = [
-        "plan",
-        "errors",
-        "pipe",
-        "folder",
-        "sparse",
-        "nul",
-        "deep",
-        "line",
-        "objects",
-        "lines",
-        "entries",
-        "flood",
-        "events",
-        "shards",
-        "bundle",
-        "expect",
-        "scenarios",
+        "plan", "errors", "pipe", "folder", "sparse", "nul", "deep", "line", "objects", "lines",
+        "entries", "flood", "events", "shards", "bundle", "expect", "talks",
     ];
     let files = all.map(|name| format!("{name}.gtpack")).into_iter();
     files
