@@ -23,6 +23,7 @@ mod plan_merge;
 mod readers;
 mod registry_documents;
 mod sbom;
+mod scenario;
 #[cfg(feature = "store")]
 mod store_bytes;
 #[cfg(feature = "store")]
@@ -51,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     plan_merge::TARGET,
     registry_documents::TARGET,
     sbom::TARGET,
+    scenario::TARGET,
     #[cfg(feature = "store")]
     store_bytes::TARGET,
     wizard_machine::TARGET,

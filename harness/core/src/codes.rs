@@ -6,12 +6,114 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-#[macro_use]
-mod declare;
+/// Declares groups of codes with their sentences, so that no code lacks one.
+macro_rules! groups {
+    ($($(#[$about:meta])* $kind:ident {
+        $($name:ident $code:literal $sentence:literal,)+
+    })+) => {
+        $(
+            $(#[$about])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[derive(serde::Serialize, serde::Deserialize)]
+            pub enum $kind {
+                $(#[doc = $sentence] #[serde(rename = $code)] $name,)+
+            }
+
+            impl $kind {
+                /// Every code of this group, in declaration order.
+                pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+                /// The stable code, `E_…`.
+                #[must_use]
+                pub const fn code(self) -> &'static str {
+                    match self {
+                        $(Self::$name => $code,)+
+                    }
+                }
+
+                /// What the code says, in a sentence.
+                #[must_use]
+                pub const fn sentence(self) -> &'static str {
+                    match self {
+                        $(Self::$name => $sentence,)+
+                    }
+                }
+            }
+        )+
+    };
+}
+
+/// Makes one type of all groups.
+macro_rules! codes {
+    ($($group:ident($kind:ident) $about:literal,)+) => {
+        /// The code of a finding.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Serialize, Deserialize)]
+        #[serde(untagged)]
+        pub enum FindingCode {
+            $(#[doc = $about] $group($kind),)+
+            /// A code of another tool, such as a rule of the Greentic types, or
+            /// of another version of this harness.
+            Foreign(String),
+        }
+
+        $(impl From<$kind> for FindingCode {
+            fn from(code: $kind) -> Self {
+                Self::$group(code)
+            }
+        })+
+
+        impl FindingCode {
+            /// Every code of this version, in declaration order.
+            pub fn all() -> impl Iterator<Item = Self> {
+                std::iter::empty()$(.chain($kind::ALL.iter().map(|code| Self::from(*code))))+
+            }
+
+            /// The code as reports show it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$group(code) => code.code(),)+
+                    Self::Foreign(code) => code,
+                }
+            }
+
+            /// What the code says, in a sentence; `None` for a foreign code.
+            #[must_use]
+            pub fn sentence(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$group(code) => Some(code.sentence()),)+
+                    Self::Foreign(_) => None,
+                }
+            }
+        }
+    };
+}
+
+// NB: after the macros, which the files of these modules use.
+mod recorded;
+mod registry;
+mod scenario;
+#[cfg(test)]
+mod tests;
+
+pub use recorded::RecordedCode;
+pub use registry::RegistryCode;
+pub use scenario::ScenarioCode;
 
 codes! {
+    Archive(Rule) "A rule of the archive reader.",
+    Step(StepCode) "Why a step has no usable answer.",
+    Apply(ApplyCode) "Why a plan is not applied, or what is wrong with a store of installations.",
+    Registry(RegistryCode) "Why a registry or a layout does not give a pack, or what is wrong with how it is published.",
+    Check(CheckCode) "What a check finds.",
+    Recorded(RecordedCode) "What is wrong with a recording: a trace or exported spans.",
+    Scenario(ScenarioCode) "What is wrong with the scenarios of a pack, or with what it says of a simulator.",
+}
+
+groups! {
 /// A rule of the archive reader.
-Archive(Rule) {
+Rule {
     Size "E_SIZE" "The archive has more bytes than the bound.",
     Entries "E_ENTRIES" "The archive has more entries than the bound.",
     NameBound "E_NAME_BOUND" "A name is longer or deeper than the bound.",
@@ -59,7 +161,7 @@ Archive(Rule) {
 }
 
 /// Why a step has no usable answer.
-Step(StepCode) {
+StepCode {
     Missing "E_STEP_MISSING" "The pack has no module or component for the step.",
     NotWasm "E_NOT_WASM" "The file of the step is neither a Wasm binary nor, where allowed, Wasm text.",
     Precompiled "E_CWASM" "The file of the step is a precompiled artifact, which the executor never loads.",
@@ -105,7 +207,7 @@ Step(StepCode) {
 }
 
 /// Why a plan is not applied, or what is wrong with a store of installations.
-Apply(ApplyCode) {
+ApplyCode {
     SecretUnresolved "E_SECRET_UNRESOLVED" "The plan sets a secret, and neither a guest nor an answer gave its value.",
     PlanStale "E_PLAN_STALE" "The pack or the store has changed since the plan was saved.",
     PlanUnreadable "E_PLAN_UNREADABLE" "The saved plan is malformed, or another version of the harness wrote it.",
@@ -119,42 +221,8 @@ Apply(ApplyCode) {
     StoreOrphaned "E_STORE_ORPHANED" "The store has content that no record of an installation names.",
 }
 
-/// Why a registry or a layout does not give a pack, or what is wrong with how it is published.
-Registry(RegistryCode) {
-    Unreachable "E_REGISTRY_UNREACHABLE" "The registry cannot be reached, or breaks its answer off.",
-    Timeout "E_REGISTRY_TIMEOUT" "The registry takes longer for an answer than the bound.",
-    Auth "E_REGISTRY_AUTH" "The registry refuses the request with the credentials at hand, or without any.",
-    Realm "E_REGISTRY_REALM" "The registry asks to send its credentials to a host that they do not belong to.",
-    Credentials "E_REGISTRY_CREDENTIALS" "A file or a helper does not give the credentials of the registry.",
-    Redirect "E_REGISTRY_REDIRECT" "The registry redirects too often, or to where no request may go.",
-    NotFound "E_REGISTRY_NOT_FOUND" "The registry or the layout does not have what the reference names.",
-    Status "E_REGISTRY_STATUS" "The registry answers with a status that the protocol has no place for.",
-    Encoding "E_REGISTRY_ENCODING" "The registry compresses an answer that has to be sent as it is.",
-    Bound "E_REGISTRY_BOUND" "A manifest, a layer or a list of them is larger than the bound.",
-    Length "E_REGISTRY_LENGTH" "There are fewer or more bytes than the manifest or the registry says.",
-    Digest "E_REGISTRY_DIGEST" "The bytes do not have the digest that names them.",
-    Manifest "E_REGISTRY_MANIFEST" "A manifest, an index or a list is malformed.",
-    Nesting "E_REGISTRY_NESTING" "An index leads to indexes deeper than the bound, or to itself.",
-    NoPack "E_REGISTRY_NO_PACK" "No layer is a pack.",
-    Ambiguous "E_REGISTRY_AMBIGUOUS" "Several layers or manifests could be the pack.",
-    Layout "E_REGISTRY_LAYOUT" "The folder or tar is not an OCI layout, or cannot be read.",
-    Cache "E_REGISTRY_CACHE" "The cache of what registries sent cannot be read or written.",
-    Unavailable "E_REGISTRY_UNAVAILABLE" "This program was built without access to registries.",
-    MediaType "E_REGISTRY_MEDIA_TYPE" "The media type of the layer does not say that it is a pack in a zip.",
-    Unpinned "E_REGISTRY_UNPINNED" "The pack refers to an artifact in a registry without a digest.",
-}
-
-/// What is wrong with a recording: a trace or exported spans.
-Recorded(RecordedCode) {
-    Json "E_RECORDING_JSON" "A recording is not strict JSON.",
-    Format "E_RECORDING_FORMAT" "A file is no recording of a format that the harness knows.",
-    Bound "E_RECORDING_BOUND" "A recording nests deeper, or has a longer text, than the bound.",
-    Empty "E_RECORDING_EMPTY" "A recording has no run, or a run has no event.",
-    Unread "E_RECORDING_UNREAD" "The machine cannot read the recording.",
-}
-
 /// What a check finds.
-Check(CheckCode) {
+CheckCode {
     Io "E_IO" "The pack cannot be read from where it is.",
     ManifestMissing "E_MANIFEST_MISSING" "The pack has no manifest.",
     ManifestJson "E_MANIFEST_JSON" "A manifest is not strict JSON.",
@@ -163,6 +231,8 @@ Check(CheckCode) {
     ManifestDisagrees "E_MANIFEST_DISAGREES" "Two manifests of the pack disagree on its id, version or entry flows.",
     PackId "E_PACK_ID" "The pack's id is missing or not a safe name.",
     PackVersion "E_PACK_VERSION" "The pack's version is missing or not a semantic version.",
+    PathLeaves "E_PATH_LEAVES" "A path in the manifest is absolute, or has `..` or a backslash, so that it may lead out of the pack.",
+    IdTwice "E_ID_TWICE" "Two flows, two components or two scenarios of the manifest have the same id.",
     FlowName "E_FLOW_NAME" "The name of a flow is not a safe name.",
     FileMissing "E_FILE_MISSING" "The pack has no file at a place that its manifest refers to.",
     ExtensionLegacy "E_EXTENSION_LEGACY" "The provider extension has an old name, which no host reads.",
@@ -321,7 +391,3 @@ impl fmt::Display for FindingCode {
         f.write_str(self.as_str())
     }
 }
-
-mod registry;
-#[cfg(test)]
-mod tests;

@@ -12,6 +12,17 @@ const MIB: u64 = 1024 * 1024;
 /// bytes.
 pub const DOCUMENT_ITEMS: usize = 250_000;
 
+/// Scenarios of a pack.
+pub const SCENARIOS: usize = 200;
+
+/// Steps of one scenario, and lines of its transcript.
+pub const SCENARIO_STEPS: usize = 2_000;
+
+/// Bytes of one file of a scenario, and of all files of all scenarios of a pack.
+pub const SCENARIO_BYTES: usize = 256 * 1024;
+/// See [`SCENARIO_BYTES`].
+pub const ALL_SCENARIOS_BYTES: usize = 1024 * 1024;
+
 /// Bytes of what a step sees of the stores in apply mode and of what it writes there,
 /// all keys and values together. Both cross a process boundary as one message.
 pub const STORE_BYTES: usize = 4 * 1024 * 1024;

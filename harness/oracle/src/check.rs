@@ -107,6 +107,12 @@ pub enum Applies {
     Traces,
     /// Spans that were exported; no packs.
     Spans,
+    /// Packs of every role whose manifest lists scenarios.
+    WithScenarios,
+    /// Packs of every role with a file on the capabilities of a simulator.
+    WithSimulator,
+    /// Packs of every role with an older manifest.
+    OlderManifests,
 }
 
 impl Applies {
@@ -125,6 +131,9 @@ impl Applies {
             Self::ApplicationsWithFlows => "applications, if the pack has flows",
             Self::Traces => "no pack, but recorded traces",
             Self::Spans => "no pack, but recorded spans",
+            Self::WithScenarios => "every role, if the manifest lists scenarios",
+            Self::WithSimulator => "every role, if the pack has `capabilities/providers.yaml`",
+            Self::OlderManifests => "every role, if the manifest is not pack-v1",
         }
     }
 }

@@ -37,6 +37,10 @@ pub enum Stage {
     Validators,
     /// Paths, credentials and active text in a pack.
     Hygiene,
+    /// The scenarios that a pack records, and their transcripts.
+    Scenario,
+    /// What a pack says of a simulator.
+    Capability,
     /// What runners recorded of flows that ran.
     Trace,
     /// What runners exported as telemetry.
@@ -45,7 +49,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Registry,
         Self::Archive,
         Self::Manifest,
@@ -63,6 +67,8 @@ impl Stage {
         Self::Answers,
         Self::Validators,
         Self::Hygiene,
+        Self::Scenario,
+        Self::Capability,
         Self::Trace,
         Self::Span,
     ];
@@ -88,6 +94,8 @@ impl Stage {
             Self::Answers => "answers",
             Self::Validators => "validators",
             Self::Hygiene => "hygiene",
+            Self::Scenario => "scenario",
+            Self::Capability => "capability",
             Self::Trace => "trace",
             Self::Span => "span",
         }

@@ -12,6 +12,7 @@ use provision_core::integrity::DocumentError;
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::pack::RegistryOrigin;
+use provision_core::scenario::{self, Scenarios};
 use provision_core::wizard::questions::{Declared, Question, SetupForm};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionPlan, Role, StepCode, StepFailure, Wizard,
@@ -93,6 +94,7 @@ pub struct Opened {
     /// The form that the setup tool shows.
     pub form: SetupForm,
     pub(crate) sboms: OnceLock<Vec<Listing>>,
+    pub(crate) scenarios: OnceLock<Option<Scenarios>>,
 }
 
 /// A file with an SBOM, and the SBOM in it, or why there is none.
@@ -108,6 +110,13 @@ impl Opened {
         };
         let all = || sbom::FILE_NAMES.into_iter().filter_map(decode).collect();
         self.sboms.get_or_init(all)
+    }
+
+    /// The scenarios of the pack; `None` if its manifest lists none. The first call reads
+    /// them.
+    pub fn scenarios(&self, limits: &Limits) -> Option<&Scenarios> {
+        let read = || scenario::read(&self.pack, limits);
+        self.scenarios.get_or_init(read).as_ref()
     }
 }
 

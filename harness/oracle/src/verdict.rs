@@ -81,15 +81,19 @@ fn none_applies(results: &[CheckResult]) -> bool {
 }
 
 /// Whether the pack has nothing that this harness could run: it declares that it
-/// provisions nothing, or has a runtime of its own, offers no setup, and has no flow of
-/// its own that ran.
+/// provisions nothing, or has a runtime of its own, or is there for its scenarios, offers
+/// no setup, and has no flow of its own that ran.
 fn nothing_to_run(subject: &Subject) -> bool {
     let Ok(opened) = &subject.opened else {
         return false;
     };
     let mut wizards = opened.wizards.iter();
     let ran = opened.flows.iter().any(|flow| flow.executed() > 0);
-    let elsewhere = || role(&opened.pack).role == Role::DigitalWorker;
+    let elsewhere = || match role(&opened.pack).role {
+        Role::DigitalWorker => true,
+        Role::Application => opened.pack.manifest().scenarios.is_some(),
+        _ => false,
+    };
     (opened.pack.declares_no_provisioning() || elsewhere())
         && !ran
         && !wizards.any(|o| o.wizard.kind == WizardKind::Setup)

@@ -81,6 +81,9 @@ fn from_pack_v1(manifest: PackManifest) -> Manifest {
             .map(|c| c.name.clone())
             .collect(),
         component_files: Vec::new(),
+        component_ids: Vec::new(),
+        flow_files: Vec::new(),
+        scenarios: None,
         misnamed: Vec::new(),
         unknown: Vec::new(),
         pack_v1: Some(Box::new(manifest)),

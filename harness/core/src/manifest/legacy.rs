@@ -1,6 +1,6 @@
 //! Manifests that are plain maps: `pack.json`, `manifest.json`, older CBOR.
 
-use super::model::{ComponentFile, FlowDecl, Format, Manifest, ManifestError};
+use super::model::{ComponentFile, FlowDecl, FlowFile, Format, Manifest, ManifestError};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -10,12 +10,19 @@ const NESTED_IN: [&str; 3] = ["pack", "manifest", "pack_manifest"];
 const IDS: [&str; 3] = ["id", "pack_id", "packId"];
 const VERSIONS: [&str; 3] = ["version", "pack_version", "packVersion"];
 
+/// Members in which older maps name the file of a component, and of a flow.
+const COMPONENT_FILES: [&str; 3] = ["file_wasm", "path", "file"];
+const FLOW_FILES: [&str; 4] = ["file", "path", "file_yaml", "file_json"];
+
+fn text(item: &Value, key: &str) -> Option<String> {
+    item.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
 /// The components that name their file.
 fn component_files(components: &[Value]) -> Vec<ComponentFile> {
-    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
     let component = |item: &Value| {
         Some(ComponentFile {
-            file: text(item, "file_wasm")?,
+            file: COMPONENT_FILES.iter().find_map(|key| text(item, key))?,
             component: text(item, "name")
                 .or_else(|| text(item, "id"))
                 .unwrap_or_default(),
@@ -25,8 +32,28 @@ fn component_files(components: &[Value]) -> Vec<ComponentFile> {
     components.iter().filter_map(component).collect()
 }
 
+/// The ids of the components, or their names.
+fn component_ids(components: &[Value]) -> Vec<String> {
+    let id = |item: &Value| text(item, "id").or_else(|| text(item, "name"));
+    components.iter().filter_map(id).collect()
+}
+
+/// The files that are named for flows.
+fn flow_files(flows: &[Value]) -> Vec<FlowFile> {
+    let files = flows.iter().flat_map(|item| {
+        let flow = text(item, "id").or_else(|| text(item, "name"));
+        let flow = flow.unwrap_or_default();
+        let files = FLOW_FILES.iter().filter_map(|key| text(item, key));
+        files.map(move |file| FlowFile {
+            flow: flow.clone(),
+            file,
+        })
+    });
+    files.collect()
+}
+
 /// Fields of the older maps that published packs use and readers know.
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 28] = [
     "agents",
     "annotations",
     "capabilities",
@@ -46,11 +73,13 @@ const FIELDS: [&str; 26] = [
     "pack_id",
     "pack_version",
     "publisher",
+    "scenarios",
     "schema_version",
     "secret_requirements",
     "signatures",
     "symbols",
     "title",
+    "type",
     "validators",
     "version",
 ];
@@ -89,6 +118,9 @@ fn read(value: &Value, format: Format) -> Result<Manifest, String> {
             None => string(meta, &VERSIONS)?,
         },
         component_files: component_files(list(map, "components")?),
+        component_ids: component_ids(list(map, "components")?),
+        flow_files: flow_files(list(map, "flows")?),
+        scenarios: map.get("scenarios").filter(|s| !s.is_null()).cloned(),
         entry_flows: entry_flows(meta.get("entry_flows"))?,
         flows: list(map, "flows")?
             .iter()

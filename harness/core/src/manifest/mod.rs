@@ -4,10 +4,13 @@ mod cbor;
 pub mod digital_worker;
 mod legacy;
 mod model;
+mod within;
 
 pub use model::{
-    ComponentFile, FILE_NAMES, FlowDecl, Format, Manifest, ManifestError, Misnamed, NameOf,
+    ComponentFile, FILE_NAMES, FlowDecl, FlowFile, Format, Manifest, ManifestError, Misnamed,
+    NameOf,
 };
+pub use within::{Outside, within};
 
 /// Decodes the manifest `file` from its bytes, nested at most `depth` levels. `has`
 /// says which other files the pack has.

@@ -5,6 +5,7 @@ use crate::json::JsonError;
 use crate::text::is_safe_name;
 use greentic_types::PackManifest;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// File names of a manifest. The first that exists is the pack's manifest.
@@ -47,6 +48,15 @@ pub struct ComponentFile {
     pub blake3: Option<String>,
 }
 
+/// A flow of an older map, and a file that the map names for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowFile {
+    /// The flow's id, as written.
+    pub flow: String,
+    /// The file, as written.
+    pub file: String,
+}
+
 /// A decoded manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
@@ -66,6 +76,12 @@ pub struct Manifest {
     pub capabilities: BTreeSet<String>,
     /// Components of older maps, with their files.
     pub component_files: Vec<ComponentFile>,
+    /// Ids of the components of older maps, in the manifest's order.
+    pub component_ids: Vec<String>,
+    /// Files that older maps name for flows.
+    pub flow_files: Vec<FlowFile>,
+    /// `scenarios` of older maps, undecoded; `None` if the manifest has no such member.
+    pub scenarios: Option<Value>,
     /// Malformed names. The harness only reports them.
     pub misnamed: Vec<Misnamed>,
     /// Unknown top-level fields, which are allowed.

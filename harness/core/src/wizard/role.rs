@@ -1,5 +1,7 @@
 //! The role of a pack: what hosts use it for. It decides whether setup checks apply.
 
+use super::kind::WizardKind;
+use crate::authored::SETUP_FORMS;
 use crate::extensions::payload;
 use crate::manifest::Format;
 use crate::pack::Pack;
@@ -88,6 +90,13 @@ pub fn role(pack: &Pack) -> PackRole {
         };
     }
     let Some(manifest) = manifest else {
+        if has_scenarios_only(pack) {
+            return PackRole {
+                role: Role::Application,
+                reason: "its manifest lists scenarios, and nothing of it sets anything up",
+                needs_wizard: false,
+            };
+        }
         // Older manifests name no kind. Hosts set up every pack of this form.
         return PackRole {
             role: Role::Provider,
@@ -134,6 +143,33 @@ fn of_files(pack: &Pack) -> Option<(Role, &'static str)> {
 }
 
 const VALIDATOR: &str = "greentic:pack-validate/validator";
+/// The interfaces of components that set something up.
+const OF_SETUP: [&str; 3] = [
+    "greentic:provision/provisioner",
+    "greentic:component/component-qa",
+    "greentic:component/qa",
+];
+
+/// Whether the manifest of `pack` is an older one that lists scenarios, and neither its
+/// flows nor its files set anything up.
+fn has_scenarios_only(pack: &Pack) -> bool {
+    let manifest = pack.manifest();
+    let entries = manifest.entry_flows.iter().map(|(entry, _)| entry);
+    let of_flows = manifest
+        .flows
+        .iter()
+        .flat_map(|f| f.entries.iter().chain([&f.id]));
+    let mut names = entries.chain(of_flows);
+    let sets_up = |file: &str| {
+        let exports = pack.info(file).map(|info| info.exports.iter());
+        let mut names = exports.into_iter().flatten().map(|e| e.split('@').next());
+        names.any(|name| name.is_some_and(|name| OF_SETUP.contains(&name)))
+    };
+    manifest.scenarios.is_some()
+        && !names.any(|name| WizardKind::of_name(name).is_some())
+        && !SETUP_FORMS.into_iter().any(|file| pack.has(file))
+        && !pack.files().any(sets_up)
+}
 
 fn of_manifest(manifest: &PackManifest) -> (Role, &'static str) {
     of_extensions(manifest).unwrap_or(match manifest.kind {

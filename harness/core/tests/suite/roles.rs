@@ -109,6 +109,39 @@ fn older_manifest_is_a_provider_unless_it_provisions_nothing() {
 }
 
 #[test]
+fn older_manifest_with_scenarios_alone_is_an_application_without_setup() {
+    let scenarios = json!([{ "id": "s", "entry": "s.json", "golden": "g.json" }]);
+    let found = |more: Value, files: &[(&str, &[u8])]| {
+        let mut manifest = json!({ "id": "p", "version": "1.0.0", "scenarios": scenarios });
+        let map = manifest.as_object_mut().expect("an object");
+        map.extend(more.as_object().expect("an object").clone());
+        let files = files.iter().map(|(n, b)| ((*n).to_owned(), b.to_vec()));
+        let manifest = ("pack.json".to_owned(), manifest.to_string().into_bytes());
+        let found = role(&open(files.chain([manifest])));
+        (found.role, found.needs_wizard)
+    };
+    let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let provisioner = packs.join("conforming/c-provider/components/provider.wasm");
+    let provisioner = std::fs::read(provisioner).expect("a component");
+    let application = (Role::Application, false);
+    let provider = (Role::Provider, true);
+    let flows = json!({ "flows": [{ "id": "chat", "file": "chat.ygtc" }] });
+    let setup = json!({ "flows": [{ "id": "setup_default" }] });
+    let entry = json!({ "meta": { "entry_flows": { "setup": "first" } } });
+    assert_eq!(found(json!({}), &[]), application);
+    assert_eq!(found(json!({ "scenarios": [] }), &[]), application);
+    assert_eq!(found(flows, &[("a.wasm", b"text")]), application);
+    assert_eq!(found(setup, &[]), provider);
+    assert_eq!(found(entry, &[]), provider);
+    assert_eq!(
+        found(json!({}), &[("setup.yaml", b"questions: []")]),
+        provider
+    );
+    assert_eq!(found(json!({}), &[("c.wasm", &provisioner)]), provider);
+    assert_eq!(found(json!({ "scenarios": null }), &[]), provider);
+}
+
+#[test]
 fn bundle_and_digital_worker_are_known_by_their_files() {
     let json = |name: &str| (name.to_owned(), b"{}".to_vec());
     for (files, expected) in [

@@ -4,6 +4,7 @@ mod abi;
 mod answers;
 mod apply;
 mod archive;
+mod capability;
 mod determinism;
 mod flow;
 mod hygiene;
@@ -13,6 +14,7 @@ mod plan;
 mod registry;
 mod requirements;
 mod sandbox;
+mod scenario;
 mod secrets;
 mod setup;
 mod trace;
@@ -22,7 +24,7 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 17] = [
+const STAGES: [&[Check]; 19] = [
     registry::CHECKS,
     archive::CHECKS,
     manifest::CHECKS,
@@ -40,6 +42,8 @@ const STAGES: [&[Check]; 17] = [
     answers::CHECKS,
     validators::CHECKS,
     hygiene::CHECKS,
+    scenario::CHECKS,
+    capability::CHECKS,
 ];
 
 /// The checks of recordings, which are no packs.

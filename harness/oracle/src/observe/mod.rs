@@ -131,6 +131,7 @@ fn opened_pack(
         form: SetupForm::of(&pack, &conditions.limits),
         pack,
         sboms: OnceLock::new(),
+        scenarios: OnceLock::new(),
     };
     spent.first += describing.elapsed();
     let isolating = Instant::now();

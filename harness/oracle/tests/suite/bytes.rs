@@ -98,6 +98,7 @@ fn lock_digest_must_match_the_component() {
 
 #[test]
 fn component_in_older_map_must_match_its_digest() {
+    const WASM: &[u8] = b"\0asm\x01\0\0\0";
     let check = "manifest.components-present";
     let judged = |digest: &str| {
         let component = json!({ "name": "c", "file_wasm": "c.wasm", "hash_blake3": digest });
@@ -105,10 +106,10 @@ fn component_in_older_map_must_match_its_digest() {
         let manifest = manifest.to_string();
         with(
             check,
-            &[("pack.json", manifest.as_bytes()), ("c.wasm", b"bytes")],
+            &[("pack.json", manifest.as_bytes()), ("c.wasm", WASM)],
         )
     };
-    let right = blake3::hash(b"bytes").to_hex().to_string();
+    let right = blake3::hash(WASM).to_hex().to_string();
     assert_eq!(judged(&right).status, Status::Passed);
     assert_eq!(codes(&judged(&"0".repeat(64))), ["E_COMPONENT_DIGEST"]);
     let manifest = br#"{"id":"a","version":"1.0.0","components":[{"file_wasm":"no.wasm"}]}"#;

@@ -24,6 +24,7 @@ mod reach;
 mod registry;
 mod roles;
 mod rules;
+mod scenarios;
 mod secrets;
 mod setup;
 mod steps;

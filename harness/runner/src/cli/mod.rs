@@ -25,6 +25,7 @@ mod registry;
 mod repack;
 mod report;
 mod repro;
+mod scenario;
 mod trace;
 
 use crate::reports::invalidate_named;
@@ -60,6 +61,11 @@ enum Command {
     Wizard {
         #[command(subcommand)]
         command: WizardCommand,
+    },
+    /// Look into the scenarios that a pack records.
+    Scenario {
+        #[command(subcommand)]
+        command: ScenarioCommand,
     },
     /// Drive a wizard on the stores of an installation, and show what it would change.
     Plan(provision::PlanArgs),
@@ -139,6 +145,13 @@ enum WizardCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum ScenarioCommand {
+    /// Print the transcripts that follow from the steps; exit 5 if the pack has no
+    /// scenarios.
+    Render(scenario::Args),
+}
+
+#[derive(Debug, Subcommand)]
 enum ExpectCommand {
     /// Add the failures of a run, each with a reason, an owner and an end date.
     Add(expect::Add),
@@ -214,6 +227,9 @@ pub fn main() -> ExitCode {
         Command::Wizard {
             command: WizardCommand::Play(args),
         } => play::run(&args),
+        Command::Scenario {
+            command: ScenarioCommand::Render(args),
+        } => scenario::run(&args),
         Command::Plan(args) => provision::plan(&args),
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),

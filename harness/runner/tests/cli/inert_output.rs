@@ -147,6 +147,8 @@ fn no_command_on_stores_caches_or_expectations_prints_a_hostile_path_as_it_is() 
                 "fuzz --isolation none --runs 1 --jobs 1 --out @ none",
                 "wizard play @",
                 "wizard play noop --answers @",
+                "scenario render @",
+                "scenario render noop --scenario @",
                 "plan --isolation none --provider-id p --install-id i --pack @",
                 "plan --isolation none --provider-id p --install-id i --pack noop --answers @",
                 "plan --isolation none --provider-id p --install-id i --pack noop --key @",

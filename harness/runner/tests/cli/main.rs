@@ -30,6 +30,7 @@ mod red_reports;
 mod registries;
 mod reports;
 mod sarif;
+mod scenario;
 mod shards;
 mod streams;
 mod support;

@@ -24,6 +24,8 @@ pub(crate) struct Fixture {
     pub(crate) pack: PackRef,
     /// Names of its wizards, which the trials need before any guest runs.
     pub(crate) wizards: Vec<String>,
+    /// Whether its manifest lists scenarios.
+    pub(crate) has_scenarios: bool,
     pub(crate) expectation: Result<Expectation, String>,
     /// What is replaced before a result is compared with a golden.
     pub(crate) rules: Arc<Rules>,
@@ -36,11 +38,13 @@ impl Fixture {
         let limits = &bench.conditions.limits;
         let read = load(&pack, &Registries::default(), &limits.archive);
         let opened = read.and_then(|read| Pack::open(read.source, limits));
-        let names = |pack: Pack| wizards(&pack).into_iter().map(|w| w.name).collect();
+        let opened = opened.as_ref().ok();
+        let names = |pack: &Pack| wizards(pack).into_iter().map(|w| w.name).collect();
         let expectation = Expectation::of(&pack.path);
         let rules = expectation.as_ref().ok().and_then(|e| e.rules().ok());
         Self {
             wizards: opened.map(names).unwrap_or_default(),
+            has_scenarios: opened.is_some_and(|pack| pack.manifest().scenarios.is_some()),
             expectation,
             rules: Arc::new(rules.unwrap_or_default()),
             pack,

@@ -13,6 +13,7 @@ mod malformed;
 mod record;
 mod recordings;
 mod suite;
+mod transcripts;
 
 fn main() {
     let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -5,7 +5,7 @@
 
 use crate::fixture::{Fixture, FixtureRunner};
 use crate::record::{Record, TrialResult};
-use crate::{catalogue, defects, expect, expectation, golden, malformed, recordings};
+use crate::{catalogue, defects, expect, expectation, golden, malformed, recordings, transcripts};
 use greentic_provision::discover::{Marker, discover};
 use greentic_provision::exit::{Error, show};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -147,6 +147,11 @@ fn of_pack(fixture: &Arc<Fixture>, root: &Path, record: &Arc<Record>) -> Vec<Tri
         let goldens = root.join("golden");
         let name = format!("{label}::{wizard}::golden");
         trials.push(record.trial(name, move || golden::compare(&shared, &wizard, &goldens)));
+    }
+    if transcripts::are_written(fixture) {
+        let shared = Arc::clone(fixture);
+        let name = format!("{label}::scenarios::golden");
+        trials.push(record.trial(name, move || transcripts::compare(&shared)));
     }
     trials
 }

@@ -1,5 +1,6 @@
 //! Checks of components and of the flow nodes that call them.
 
+use super::named::leaves;
 use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use greentic_types::PackManifest;
@@ -8,7 +9,7 @@ use provision_core::components::{
     ComponentSource, Declared, declared, exports_nothing, file, is_loaded, source_ids, sources,
 };
 use provision_core::flow::{Target, target};
-use provision_core::manifest::ComponentFile;
+use provision_core::manifest::{ComponentFile, within};
 use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wasm::{self, WasmKind};
@@ -53,18 +54,31 @@ fn files_present(pack: &Pack) -> Conclusion {
     } in &pack.manifest().component_files
     {
         let at = format!("component `{}`", inert(component, 120));
+        let name = match within(file) {
+            Ok(name) => name,
+            Err(outside) => {
+                found.push(leaves(at, file, outside));
+                continue;
+            }
+        };
         let expected = format!("the file {}", inert(file, 200));
-        let Some(bytes) = pack.read(file) else {
+        let Some(bytes) = pack.read(&name) else {
             let missing =
                 Finding::new(CheckCode::ComponentMissing, at, expected, "it is not there");
-            found.push(missing.about(file.as_str()));
+            found.push(missing.about(name.as_str()));
             continue;
         };
+        // A step may be Wasm text, which hosts of older packs read.
+        if wasm::kind(&bytes) == WasmKind::Other && !name.ends_with(".wat") {
+            let actual = format!("{} is not Wasm", inert(&name, 200));
+            let other = Finding::new(StepCode::NotWasm, &at, "a Wasm binary", actual);
+            found.push(other.about(name.as_str()));
+        }
         let actual = blake3::hash(&bytes).to_hex().to_string();
         if blake3.as_ref().is_some_and(|b| *b != actual) {
             let expected = format!("{expected} with the manifest's BLAKE3");
             let other = Finding::new(CheckCode::ComponentDigest, at, expected, actual);
-            found.push(other.about(file.as_str()));
+            found.push(other.about(name.as_str()));
         }
     }
     Conclusion::of(found)

@@ -6,6 +6,7 @@ mod components;
 mod dependencies;
 mod digital_worker;
 mod identity;
+mod named;
 mod oauth;
 mod provider;
 mod schemas;
@@ -13,6 +14,7 @@ mod static_routes;
 mod unambiguous;
 
 use crate::check::{Applies, Bite, Check, Level, Run, ScopeKind, Stage};
+pub(super) use named::twice;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -77,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
         bites: Bite::Load,
         host: "The runner refuses the pack: components missing, not Wasm, or other bytes than the manifest pins.",
         requirement: "Every component that the manifest names is in the pack as a Wasm binary (or a \
-                      pinned, resolvable source), with the digest that the manifest's table of sources states.",
+                      pinned, resolvable source), with the digest that the manifest states; no path leads out of the pack.",
         why: "A flow with a missing component fails when a user runs it, not when it is published.",
         fix: "Add the component's file, or pin its source by a sha256 digest; resolve sources again after building.",
         run: Run::OfPack(components::present),
@@ -323,5 +325,31 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Two ids with the same bytes mean that one of them was filled with a copy by mistake.",
         fix: "Pack each component's own build.",
         run: Run::OfPack(components::distinct),
+    },
+    Check {
+        id: "manifest.flow-files",
+        stage: Stage::Manifest,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        applies: Applies::OlderManifests,
+        bites: Bite::Integrity,
+        host: "No host reads the file of a flow that an older manifest names. It is required all the same: reviewers read a flow there that is not what the pack contains, and a path that leaves the pack shows a tool another file on each machine.",
+        requirement: "Every file that an older manifest names for a flow is in the pack, and no path leads out of it.",
+        why: "A flow whose file lies outside of the pack does not travel with the pack.",
+        fix: "Move the file into the pack, and name it by its path from the manifest, without `..`.",
+        run: Run::OfPack(named::flow_files),
+    },
+    Check {
+        id: "manifest.ids-unique",
+        stage: Stage::Manifest,
+        level: Level::Must,
+        scope: ScopeKind::Pack,
+        applies: Applies::OlderManifests,
+        bites: Bite::Run,
+        host: "A reader that looks a flow or a component up takes the first or the last of two with the same id.",
+        requirement: "No two flows and no two components of an older manifest have the same id.",
+        why: "Nobody can say which of the two an id means.",
+        fix: "Give each its own id, or remove the one that was copied.",
+        run: Run::OfPack(named::ids_unique),
     },
 ];

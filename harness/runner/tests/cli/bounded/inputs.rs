@@ -70,6 +70,34 @@ fn talkative(folder: &Path) {
     answering(folder, "errors.gtpack", &json!({ "diagnostics": errors }));
 }
 
+/// Makes a pack with more scenarios than are read, of as many steps as are read, with
+/// active texts.
+fn scenarios(folder: &Path) {
+    let id = |i: usize| format!("{i}{ACTIVE}");
+    let scenario = |i| json!({ "id": id(i), "entry": "steps.json", "golden": "golden.json" });
+    let list: Vec<Value> = (0..300).map(scenario).collect();
+    let step = |i| json!({ "actor": ACTIVE, "message": id(i), "options": [ACTIVE] });
+    let steps: Vec<Value> = (0..2_000).map(step).collect();
+    let lines: Vec<String> = (0..2_000).map(id).collect();
+    let capabilities = json!({ "reference_provider": ACTIVE, "simulator_provider": "b",
+        "providers": { ACTIVE: { "capabilities": lines }, "b": { "capabilities": [] } } });
+    fs::create_dir_all(folder.join("capabilities")).expect("creates");
+    for (name, document) in [
+        (
+            "pack.json",
+            json!({ "id": "p", "version": "1.0.0", "scenarios": list }),
+        ),
+        ("steps.json", json!({ "scenario": id(0), "steps": steps })),
+        (
+            "golden.json",
+            json!({ "scenario_id": id(1), "transcript": lines }),
+        ),
+        ("capabilities/providers.yaml", capabilities),
+    ] {
+        fs::write(folder.join(name), document.to_string()).expect("writes");
+    }
+}
+
 /// Makes the hostile inputs in `folder`, and returns their names.
 pub(super) fn hostile(folder: &Path) -> Vec<String> {
     let at = |name: &str| folder.join(name);
@@ -122,9 +150,10 @@ pub(super) fn hostile(folder: &Path) -> Vec<String> {
         entry.replace("\\u202e", "").repeat(2_000).as_bytes(),
     );
     talkative(folder);
+    scenarios(&at("talks.gtpack"));
     let all = [
         "plan", "errors", "pipe", "folder", "sparse", "nul", "deep", "line", "objects", "lines",
-        "entries", "flood", "events", "shards", "bundle", "expect",
+        "entries", "flood", "events", "shards", "bundle", "expect", "talks",
     ];
     let files = all.map(|name| format!("{name}.gtpack")).into_iter();
     files

@@ -23,7 +23,7 @@ const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 50] = [
+const COMMANDS: [&str; 53] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -33,6 +33,9 @@ const COMMANDS: [&str; 50] = [
     "dry-run setup --provider-id p --install-id i --json --pack @",
     "wizard play @",
     "wizard play PACK --answers @",
+    "scenario render @",
+    "scenario render --json @",
+    "scenario render --report @",
     "conformance --isolation none --out o --packs @",
     "conformance --isolation none --out o --json --packs @",
     "conformance --isolation none --out o --packs PACK --expectations @",

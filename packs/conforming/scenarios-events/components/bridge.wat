@@ -1,0 +1,2 @@
+;; Stands for a component: nothing calls it.
+(module)
