@@ -182,6 +182,8 @@ pub enum Stage {
     Sandbox,
     /// Repeated runs on the same inputs.
     Determinism,
+    /// Wizards that run for several tenants.
+    Tenant,
     /// Answers that are missing, of the wrong type, unasked or hostile.
     Answers,
     /// The validators that a pack carries.
@@ -192,7 +194,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Registry,
         Self::Archive,
         Self::Manifest,
@@ -207,6 +209,7 @@ impl Stage {
         Self::Secrets,
         Self::Sandbox,
         Self::Determinism,
+        Self::Tenant,
         Self::Answers,
         Self::Validators,
         Self::Hygiene,
@@ -230,6 +233,7 @@ impl Stage {
             Self::Secrets => "secrets",
             Self::Sandbox => "sandbox",
             Self::Determinism => "determinism",
+            Self::Tenant => "tenant",
             Self::Answers => "answers",
             Self::Validators => "validators",
             Self::Hygiene => "hygiene",

@@ -26,6 +26,7 @@ mod schema;
 pub mod secret_scan;
 pub mod shrink;
 mod subject;
+mod tenants;
 mod varied;
 mod verdict;
 pub mod zip_readers;
@@ -43,5 +44,6 @@ pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,
     Subject, Texts, Validated,
 };
+pub use tenants::{TenantRun, TenantWrite, Tenants};
 pub use varied::{Variation, Varied};
 pub use verdict::{deciding_code, executed_steps, verdict};

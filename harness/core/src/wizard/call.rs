@@ -2,6 +2,7 @@
 
 use super::inputs::ProvisionInputs;
 use super::stores::StoreView;
+use super::tenant_state::TenantState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -192,6 +193,10 @@ pub struct Grants {
     /// it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stores: Option<StoreView>,
+    /// State that the tenant of a dry run shares with others; `None` in other runs, which
+    /// find no state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_state: Option<TenantState>,
 }
 
 /// What a guest sees of the world around it.

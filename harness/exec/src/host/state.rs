@@ -79,6 +79,23 @@ impl Arguments<'_> {
         }
     }
 
+    /// The environment and the tenant of the context that is among the arguments.
+    pub(super) fn tenant(&self) -> Option<(&str, &str)> {
+        let fields = self.0.iter().find_map(|value| match value {
+            Val::Record(fields) => Some(fields),
+            Val::Option(Some(inner)) => match &**inner {
+                Val::Record(fields) => Some(fields),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let text = |name: &str| match fields.iter().find(|(field, _)| field == name) {
+            Some((_, Val::String(text))) => Some(text.as_str()),
+            _ => None,
+        };
+        Some((text("env")?, text("tenant")?))
+    }
+
     /// The pairs of strings in the list at `at`, as one line.
     pub(super) fn pairs(&self, at: usize) -> String {
         let Some(Val::List(items)) = self.0.get(at) else {

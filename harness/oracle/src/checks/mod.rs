@@ -15,13 +15,14 @@ mod requirements;
 mod sandbox;
 mod secrets;
 mod setup;
+mod tenant;
 mod validators;
 mod wizard;
 
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 17] = [
+const STAGES: [&[Check]; 18] = [
     registry::CHECKS,
     archive::CHECKS,
     manifest::CHECKS,
@@ -36,6 +37,7 @@ const STAGES: [&[Check]; 17] = [
     secrets::CHECKS,
     sandbox::CHECKS,
     determinism::CHECKS,
+    tenant::CHECKS,
     answers::CHECKS,
     validators::CHECKS,
     hygiene::CHECKS,

@@ -16,6 +16,9 @@ mod probe;
 mod repeat;
 mod second_runs;
 mod steering;
+mod tenants;
+mod threads;
+mod turns;
 mod variations;
 
 pub use conditions::Conditions;
@@ -36,6 +39,7 @@ use repeat::{isolate, run};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use tenants::drive_tenants;
 use variations::vary;
 
 /// Opens `source` and drives all its wizards in a dry run. A source that could
@@ -134,6 +138,8 @@ fn opened_pack(
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
     vary(&mut opened, &budget, conditions);
+    let for_tenants = Budget::of(executor, &conditions.limits.flow);
+    drive_tenants(&mut opened, &for_tenants, conditions);
     carry(&mut opened, &budget, conditions);
     spent.repeat += isolating.elapsed();
     let probing = Instant::now();
