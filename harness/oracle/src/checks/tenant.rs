@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     applies: Applies::WithWizard,
     bites: Bite::Setup,
     host: "The runner keeps state under the tenant that a component names, and does not compare it with the tenant of the run. So nothing but the component keeps tenants apart.",
-    requirement: "Two runs of a wizard for two tenants of one host, step by step in turns, are the same as each run alone. Nothing of one tenant is in the output or the state of the other: no id, no secret, no answer. A step writes state of its own tenant only. A wizard whose interface takes no tenant is driven with two sets of answers and secrets.",
+    requirement: "Two runs of a wizard for two tenants of one host, whose steps alternate, are the same as each run alone. Nothing of one tenant is in the output or the state of the other: no id, no secret, no answer. A step writes state of its own tenant only. A wizard whose interface takes no tenant is driven with two sets of answers and secrets.",
     why: "A host runs the wizards of many tenants, and what one of them entered is not for the others.",
     fix: "Take the tenant from the inputs or from the context of the call, name no other one, and leave the context of a call to the state store empty: the host then takes the tenant of the run.",
     run: isolated,

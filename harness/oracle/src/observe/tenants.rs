@@ -66,10 +66,15 @@ impl Driver<'_> {
         let installed = runs.varied(Variation::Installation)?;
         let questions = known_questions(self.declared, wizard, runs, self.conditions);
         let base = AnswerSet::of(wizard, &runs.inputs, &runs.first);
-        let second = self.second.answers(&base, &questions);
-        let (first, first_alone) = self.first_alone(wizard, &base, &questions);
+        let (first, first_alone) = self.worded(wizard, &self.first, &base, &questions);
         let keeps_state = asks(&installed.run, STATE) || asks(&first_alone, STATE);
-        let second_alone = keeps_state.then(|| self.alone(wizard, &second));
+        let (second, second_alone) = if keeps_state {
+            // The run in the other installation found no state.
+            let (second, run) = self.worded(wizard, &self.second, &base, &questions);
+            (second, Some(run))
+        } else {
+            (self.second.answers(&base, &questions), None)
+        };
         let store = Store::default();
         let turns = Turns::default();
         let run = |answers, seat| self.run(wizard, answers, &store, Some(seat));
@@ -106,16 +111,17 @@ impl Driver<'_> {
         })
     }
 
-    /// Answers of the first tenant with which the wizard completes, and its run with them:
-    /// with texts of its own, unless the wizard refuses these.
-    fn first_alone(
+    /// Answers of a tenant, with texts of its own unless the wizard refuses these, and its
+    /// run alone.
+    fn worded(
         &self,
         wizard: &Wizard,
+        tenant: &OtherInstallation,
         base: &AnswerSet,
         questions: &[Question],
     ) -> (AnswerSet, WizardRun) {
-        let plain = self.first.answers(base, questions);
-        if let Some(worded) = self.first.worded(&plain, questions) {
+        let plain = tenant.answers(base, questions);
+        if let Some(worded) = tenant.worded(&plain, questions) {
             let run = self.alone(wizard, &worded);
             if run.completed() {
                 return (worded, run);
@@ -170,7 +176,7 @@ struct Written {
     bytes: usize,
 }
 
-/// Runs the steps of one tenant on the store, in turns.
+/// Runs the steps of one tenant on the store, each when its turn comes.
 struct OnStore<'e> {
     executor: &'e dyn StepExecutor,
     store: &'e Store,

@@ -1,4 +1,4 @@
-//! Threads on which wizards are driven besides the thread of their pack.
+//! Other threads than that of a pack, on which its wizards are driven.
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::sync::LazyLock;
