@@ -56,12 +56,12 @@ fn conclude(observed: &Observed, runs: &Runs) -> Conclusion {
             takes_none,
         };
         found.extend(own.writes.iter().filter_map(|write| judged.foreign(write)));
-        // A run that is the same as alone has nothing of the other tenant.
         let differences = differences(alone, &own.beside);
-        if !differences.is_empty() {
+        // A run that is the same as alone has nothing of the other tenant in its output.
+        if !differences.is_empty() || !own.writes.is_empty() {
             found.extend(judged.shown(alone));
-            found.extend(judged.differs(differences));
         }
+        found.extend(judged.differs(differences));
     }
     match incomplete {
         Some(reason) if found.is_empty() => Conclusion::Blocked(reason),

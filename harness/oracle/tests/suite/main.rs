@@ -27,3 +27,4 @@ mod rules;
 mod secrets;
 mod setup;
 mod steps;
+mod tenants;
