@@ -4,7 +4,6 @@
 //! its sentence.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Declares the codes with their sentences, so that none lacks one.
 macro_rules! codes {
@@ -350,6 +349,9 @@ Check(CheckCode) {
     AnswerEmpty "E_ANSWER_EMPTY" "An empty text as answer to a question that requires a text gets into the config.",
     AnswerUnused "E_ANSWER_UNUSED" "The plan is the same for two different answers to a question that setup requires.",
     ValidateAccepts "E_VALIDATE_ACCEPTS" "The validate step accepts answers that the apply step refuses.",
+    DeployPlan "E_DEPLOY_PLAN" "The component that renders the deployment plan writes none, or one that is not of this pack.",
+    DeployFlow "E_DEPLOY_FLOW" "A channel of the deployment plan leads to a flow that the pack does not have.",
+    DeployDiffers "E_DEPLOY_DIFFERS" "Two runs of the component that renders the deployment plan write different plans.",
     Validator "E_VALIDATOR" "A validator that the pack carries reports an error.",
     LocalPath "E_LOCAL_PATH" "A file contains a path of the machine that built the pack.",
     EmbeddedSecret "E_EMBEDDED_SECRET" "A file contains what looks like a credential.",
@@ -361,37 +363,7 @@ Check(CheckCode) {
 }
 }
 
-impl FindingCode {
-    /// The code of this version that is spelled `text`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::all().find(|code| code.as_str() == text)
-    }
-
-    /// Whether it says that two runs on the same input differ.
-    #[must_use]
-    pub fn is_difference(&self) -> bool {
-        let Self::Check(code) = self else {
-            return false;
-        };
-        matches!(
-            code,
-            CheckCode::OutcomeDiffers
-                | CheckCode::OutputDiffers
-                | CheckCode::FuelDiffers
-                | CheckCode::HostcallsDiffer
-                | CheckCode::PlanDiffers
-                | CheckCode::NotIdempotent
-        )
-    }
-}
-
-impl fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
+mod finding_code;
 mod registry;
 #[cfg(test)]
 mod tests;

@@ -186,6 +186,8 @@ pub enum Stage {
     Tenant,
     /// Answers that are missing, of the wrong type, unasked or hostile.
     Answers,
+    /// The deployment plan that a component renders.
+    Deploy,
     /// The validators that a pack carries.
     Validators,
     /// Paths, credentials and active text in a pack.
@@ -194,7 +196,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Registry,
         Self::Archive,
         Self::Manifest,
@@ -211,6 +213,7 @@ impl Stage {
         Self::Determinism,
         Self::Tenant,
         Self::Answers,
+        Self::Deploy,
         Self::Validators,
         Self::Hygiene,
     ];
@@ -235,6 +238,7 @@ impl Stage {
             Self::Determinism => "determinism",
             Self::Tenant => "tenant",
             Self::Answers => "answers",
+            Self::Deploy => "deploy",
             Self::Validators => "validators",
             Self::Hygiene => "hygiene",
         }

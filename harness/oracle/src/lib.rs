@@ -11,6 +11,7 @@ pub mod causes;
 mod check;
 pub mod checks;
 mod compare;
+mod deployment;
 pub mod executor_invariants;
 pub mod fuzzing;
 pub mod generators;
@@ -36,6 +37,7 @@ pub use causes::{Cause, Place, causes};
 pub use check::{
     Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Scope, ScopeKind, Stage,
 };
+pub use deployment::{Deployed, Rendered};
 pub use given::Given;
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};

@@ -1,6 +1,7 @@
 //! Everything that is observed of one pack, as plain data.
 
 use crate::carried::Carried;
+use crate::deployment::Deployed;
 use crate::generators::answers::ProbeKind;
 use crate::given::Given;
 use crate::secret_scan::{Leak, Searched, Secrets};
@@ -86,6 +87,8 @@ pub struct Opened {
     pub validated: Vec<Validated>,
     /// The texts of the components that export texts.
     pub texts: Vec<Texts>,
+    /// The runs of the components that render a deployment plan.
+    pub deployed: Vec<Deployed>,
     /// The questions that its files declare for setup.
     pub declared: Vec<Declared>,
     /// The form that the setup tool shows.

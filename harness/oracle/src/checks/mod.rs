@@ -4,6 +4,7 @@ mod abi;
 mod answers;
 mod apply;
 mod archive;
+mod deploy;
 mod determinism;
 mod flow;
 mod hygiene;
@@ -22,7 +23,7 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 18] = [
+const STAGES: [&[Check]; 19] = [
     registry::CHECKS,
     archive::CHECKS,
     manifest::CHECKS,
@@ -39,6 +40,7 @@ const STAGES: [&[Check]; 18] = [
     determinism::CHECKS,
     tenant::CHECKS,
     answers::CHECKS,
+    deploy::CHECKS,
     validators::CHECKS,
     hygiene::CHECKS,
 ];

@@ -6,6 +6,7 @@ mod carry;
 mod compile_budget;
 mod components;
 mod conditions;
+mod deploy;
 mod empties;
 mod harness_errors;
 mod inputs;
@@ -129,6 +130,7 @@ fn opened_pack(
         described: components::described(&budget, &pack, conditions),
         validated: components::validated(&budget, &pack, conditions),
         texts: components::texts(&budget, &pack, conditions),
+        deployed: deploy::deployed(&budget, &pack, conditions),
         declared,
         form: SetupForm::of(&pack, &conditions.limits),
         pack,
