@@ -141,18 +141,19 @@ fn look(overrides: &mut Overrides<'_>) -> Result<()> {
     types.func_wrap(
         method!("stat-at"),
         |mut cx: Cx<'_>, (_, _, path): AtPath| {
-            let written = deployment(cx.data_mut().host_mut())?.written();
-            let (result, verdict) = found(&path, &written);
+            let deployment = deployment(cx.data_mut().host_mut())?;
+            let file = deployment.file();
+            let (result, verdict) = found(&path, &file);
             let (bytes, shown) = (path.len(), [Val::String(path)]);
             record(&mut cx, method!("stat-at"), &shown, bytes, verdict)?;
-            Ok((result.map(|node| stat(node, &written)),))
+            Ok((result.map(|node| stat(node, &file)),))
         },
     )?;
     types.func_wrap(
         method!("metadata-hash-at"),
         |mut cx: Cx<'_>, (_, _, path): AtPath| {
-            let written = deployment(cx.data_mut().host_mut())?.written();
-            let (result, verdict) = found(&path, &written);
+            let deployment = deployment(cx.data_mut().host_mut())?;
+            let (result, verdict) = found(&path, &deployment.file());
             let (bytes, shown) = (path.len(), [Val::String(path)]);
             record(&mut cx, method!("metadata-hash-at"), &shown, bytes, verdict)?;
             Ok((result.map(hash),))
@@ -312,10 +313,10 @@ impl Overrides<'_> {
     {
         let mut types = self.instance(TYPES)?;
         types.func_wrap(function, move |mut cx: Cx<'_>, (at,): (Borrowed,)| {
-            let written = deployment(cx.data_mut().host_mut())?.written();
+            let deployment = deployment(cx.data_mut().host_mut())?;
             let node = node(&mut cx, &at)?;
             record(&mut cx, function, &[], 0, Answered)?;
-            Ok((answer(node, &written),))
+            Ok((answer(node, &deployment.file()),))
         })
     }
 }

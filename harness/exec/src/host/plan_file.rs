@@ -200,4 +200,36 @@ mod tests {
         }
         assert_eq!((file.size(), file.is_over), (4, true));
     }
+
+    #[test]
+    fn nothing_but_the_file_opens_and_the_file_only_to_be_written() {
+        let (create, write) = (OpenFlags::CREATE, DescriptorFlags::WRITE);
+        let mut file = Written::default();
+        let outside = ["../plan.json", "/iac/plan.json", "a/../plan.json", "/"];
+        for path in outside.into_iter().chain(["notes.txt", "plan.json/a", "a"]) {
+            let (result, verdict) = opened(path, create, write, &mut file);
+            assert_eq!(result, Err(ErrorCode::NotPermitted), "{path}");
+            assert_eq!(verdict, Denied, "{path}");
+        }
+        let none = OpenFlags::empty();
+        let (result, _) = opened(FILE, none, write, &mut file);
+        assert_eq!(result, Err(ErrorCode::NoEntry));
+        let (result, verdict) = opened(FILE, create, write | DescriptorFlags::READ, &mut file);
+        assert_eq!((result, verdict), (Err(ErrorCode::NotPermitted), Denied));
+        assert_eq!(file, Written::default(), "nothing was created");
+        for path in [FILE, "./plan.json"] {
+            let (result, verdict) = opened(path, create, write, &mut file);
+            assert_eq!((result, verdict), (Ok(Node::File), Answered), "{path}");
+        }
+        assert_eq!(file.write(0, b"ab"), Ok(()));
+        let (result, _) = opened(FILE, create | OpenFlags::EXCLUSIVE, write, &mut file);
+        assert_eq!(result, Err(ErrorCode::Exist));
+        let (result, _) = opened(FILE, OpenFlags::TRUNCATE, write, &mut file);
+        assert_eq!((result, file.size()), (Ok(Node::File), 0));
+        let (result, _) = opened(".", none, DescriptorFlags::READ, &mut file);
+        assert_eq!(result, Ok(Node::Folder));
+        assert_eq!(resized(&mut file, 3), Ok(()));
+        assert_eq!(resized(&mut file, 1), Ok(()));
+        assert_eq!(file.bytes.as_deref(), Some(&b"\0"[..]));
+    }
 }

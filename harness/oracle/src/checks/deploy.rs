@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     scope: ScopeKind::Pack,
     applies: Applies::EveryPack,
     bites: Bite::Run,
-    host: "Whoever deploys the pack takes `/iac/plan.json` as it is.",
+    host: "The tool that deploys the pack takes `/iac/plan.json` as it is.",
     requirement: "A component that asks for the deployment plan writes to `/iac/plan.json` a plan that names the pack, its version and its flows only. Two runs write the same bytes, the plan equals `fixtures/deploy-plan.expected.json` if the pack has it, and the component reaches for nothing else.",
     why: "What is deployed is what the plan says, and nobody looks at it again.",
     fix: "Write the text that `get-deployment-plan` answers, or a `DeploymentPlan` made of it; open no other file, and use no clock and no random numbers.",
