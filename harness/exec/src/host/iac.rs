@@ -320,3 +320,29 @@ impl Overrides<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_write_where_they_are_opened_and_fail_over_the_bound() {
+        let deployment = Deployment::of("{}".into());
+        let open = |offset| ToFile {
+            deployment: deployment.clone(),
+            offset,
+        };
+        let mut first = open(Some(0));
+        for part in ["ab", "cd"] {
+            assert!(first.write(Bytes::from(part)).is_ok(), "{part}");
+        }
+        assert!(open(None).write(Bytes::from("ef")).is_ok());
+        assert!(open(Some(1)).write(Bytes::from("B")).is_ok());
+        assert_eq!(deployment.written().bytes.as_deref(), Some(&b"aBcdef"[..]));
+        let over = Bytes::from(vec![0; PERMIT]);
+        let mut stream = open(None);
+        while stream.write(over.clone()).is_ok() {}
+        assert!(deployment.written().is_over);
+        assert_eq!(deployment.written().size(), PERMIT + 6);
+    }
+}

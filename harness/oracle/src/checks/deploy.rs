@@ -8,7 +8,7 @@ use greentic_types::deployment::DeploymentPlan;
 use provision_core::codes::CheckCode;
 use provision_core::limits::DEPLOYMENT_BYTES;
 use provision_core::text::inert;
-use provision_core::wizard::HostVerdict;
+use provision_core::wizard::{HostVerdict, StepCode};
 use provision_core::{Finding, json};
 use serde_json::Value;
 
@@ -42,7 +42,12 @@ fn conclude(subject: &Subject, opened: &Opened) -> Conclusion {
         return Conclusion::NotApplicable(reason.into());
     }
     let mut found = Vec::new();
+    let mut others = Vec::new();
     for deployed in &opened.deployed {
+        if is_other(deployed) {
+            others.push(inert(&deployed.file, 200));
+            continue;
+        }
         let Some(first) = &deployed.first else {
             let reason = "nothing ran, or the pack has no id and version for a plan";
             return Conclusion::Blocked(reason.into());
@@ -59,7 +64,19 @@ fn conclude(subject: &Subject, opened: &Opened) -> Conclusion {
         let file = Some(deployed.file.as_str());
         found.extend(judged.into_iter().map(|finding| finding.about(file)));
     }
+    if others.len() == opened.deployed.len() {
+        let reason = format!(
+            "{} asks for a deployment plan, but its `run` is not one without parameters",
+            others.join(", ")
+        );
+        return Conclusion::NotApplicable(reason);
+    }
     Conclusion::of(found)
+}
+
+/// Whether it is another kind of component, such as a step that asks for the plan.
+fn is_other(deployed: &Deployed) -> bool {
+    matches!(&deployed.first, Some(Err(failure)) if failure.code == StepCode::Abi)
 }
 
 fn of_run(

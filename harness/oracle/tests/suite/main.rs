@@ -7,6 +7,7 @@ mod bridge;
 mod bytes;
 mod causes;
 mod conditions;
+mod deployments;
 mod executor_invariants;
 mod flows;
 mod folder;
