@@ -38,7 +38,7 @@ fn plan(subject: &Subject, findings: &mut Findings) {
 
 fn conclude(subject: &Subject, opened: &Opened) -> Conclusion {
     if opened.deployed.is_empty() {
-        let reason = "no component of the pack asks for a deployment plan";
+        let reason = "no component of the pack asks for a deployment plan and exports `run`";
         return Conclusion::NotApplicable(reason.into());
     }
     let mut found = Vec::new();

@@ -3,14 +3,14 @@
 
 use super::conditions::Conditions;
 use crate::deployment::{Deployed, Rendered, inferred};
-use provision_core::Pack;
 use provision_core::wasm::{component_imports, is_interface};
 use provision_core::wizard::{
-    Call, Grants, HostActivity, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
-    Surroundings,
+    Call, Grants, HostActivity, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome,
+    StepRequest, Surroundings,
 };
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use provision_core::{Limits, Pack};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The interfaces through which components ask for the plan, with their versions.
 const PLAN_APIS: [(&str, &str); 2] = [
@@ -30,16 +30,59 @@ pub(super) fn rendering(pack: &Pack) -> BTreeSet<String> {
         let info = pack.info(file);
         file.ends_with(".wasm") && info.is_some_and(|info| info.exports.contains("run"))
     };
-    let asks = |file: &&str| {
-        let imports = component_imports(&pack.read(file).unwrap_or_default());
-        let is = |import: &String| {
-            let mut apis = PLAN_APIS.iter();
-            apis.any(|(interface, version)| is_interface(import, interface, version))
-        };
-        imports.iter().any(is)
-    };
-    let files = pack.files().filter(runs).filter(asks);
+    let files = pack.files().filter(runs).filter(|file| asks(pack, file));
     files.map(str::to_owned).collect()
+}
+
+/// Whether the component in `file` imports the plan.
+fn asks(pack: &Pack, file: &str) -> bool {
+    let imports = component_imports(&pack.read(file).unwrap_or_default());
+    let is = |import: &String| {
+        let mut apis = PLAN_APIS.iter();
+        apis.any(|(interface, version)| is_interface(import, interface, version))
+    };
+    imports.iter().any(is)
+}
+
+/// Runs the nodes of flows, and answers the plan to those that ask for it.
+pub(super) struct WithPlan<'e> {
+    executor: &'e dyn StepExecutor,
+    limits: &'e Limits,
+    /// By file, the plan, if its component asks for it.
+    plans: Mutex<BTreeMap<String, Option<String>>>,
+}
+
+impl<'e> WithPlan<'e> {
+    pub(super) fn of(executor: &'e dyn StepExecutor, limits: &'e Limits) -> Self {
+        Self {
+            executor,
+            limits,
+            plans: Mutex::default(),
+        }
+    }
+
+    fn plan(&self, pack: &Pack, file: &str) -> Option<String> {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = plans.get(file) {
+            return known.clone();
+        }
+        let plan = asks(pack, file).then(|| inferred(pack, self.limits));
+        let plan = plan.flatten();
+        let plan = plan.and_then(|plan| serde_json::to_string(&plan).ok());
+        plans.insert(file.to_owned(), plan.clone());
+        plan
+    }
+}
+
+impl StepExecutor for WithPlan<'_> {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        let Some(plan) = self.plan(pack, &request.component) else {
+            return self.executor.execute(pack, request);
+        };
+        let mut request = request.clone();
+        Arc::make_mut(&mut request.grants).deployment_plan = Some(plan);
+        self.executor.execute(pack, &request)
+    }
 }
 
 /// The runs of each of these components.

@@ -30,6 +30,7 @@ use crate::subject::{Observed, Opened, Spent, Subject};
 use asking::Asking;
 use carry::carry;
 use compile_budget::Compilable;
+use deploy::WithPlan;
 use harness_errors::Watched;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
@@ -168,7 +169,8 @@ fn walked(
     let Some(inputs) = inputs::of(pack, asked, conditions).ok().filter(|_| !none) else {
         return Walked::default();
     };
-    let budget = Budget::of(executor, &conditions.limits.flow);
+    let executor = WithPlan::of(executor, &conditions.limits);
+    let budget = Budget::of(&executor, &conditions.limits.flow);
     Walked {
         flows: flow::walk(&budget, pack, &inputs, &conditions.limits),
         secrets: grants(&inputs).secrets,
