@@ -130,6 +130,14 @@ if has wasm-tools "the components in the text format"; then
     wat provider-other-config packs/nonconforming/setup-config-refused/components/chat-provider.wasm
     wat runtime-trap-on-text packs/nonconforming/flow-trap-on-text/components/picky.wasm
     wat runtime-import packs/nonconforming/flow-import/components/dialler.wasm
+    wat deploy-plan packs/conforming/deploy-plan/components/deploy-plan.wasm
+    wat deploy-renders packs/nonconforming/deploy-plan-unexpected/components/deploy-renders.wasm
+    for defect in invalid flow random; do
+        wat deploy-$defect packs/nonconforming/deploy-plan-$defect/components/deploy-$defect.wasm
+    done
+    for attack in outside flood large; do
+        wat deploy-$attack packs/hostile/deploy-$attack/components/deploy-$attack.wasm
+    done
     wat described-open packs/nonconforming/described-schema-open/components/demo-described.wasm
 fi
 

@@ -4,7 +4,6 @@
 //! its sentence.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Declares groups of codes with their sentences, so that no code lacks one.
 macro_rules! groups {
@@ -91,6 +90,7 @@ macro_rules! codes {
 }
 
 // NB: after the macros, which the files of these modules use.
+mod finding_code;
 mod recorded;
 mod registry;
 mod scenario;
@@ -340,6 +340,9 @@ CheckCode {
     OutputDiffers "E_OUTPUT_DIFFERS" "Two runs on the same input answer different bytes.",
     FuelDiffers "E_FUEL_DIFFERS" "Two runs on the same input consume different amounts of fuel.",
     HostcallsDiffer "E_HOSTCALLS_DIFFER" "Two runs on the same input call the host differently.",
+    TenantShown "E_TENANT_SHOWN" "The run for one tenant shows something of another tenant.",
+    TenantDiffers "E_TENANT_DIFFERS" "The run for one tenant is another one while a run for another tenant takes place.",
+    TenantState "E_TENANT_STATE" "A step writes or deletes state of another tenant than the one for which it runs.",
     AnswerRefused "E_ANSWER_REFUSED" "The wizard refuses an answer that its question offers.",
     AnswerMissing "E_ANSWER_MISSING" "The wizard accepts answers that lack a required one.",
     AnswerType "E_ANSWER_TYPE" "The wizard accepts an answer of the wrong type.",
@@ -350,6 +353,9 @@ CheckCode {
     AnswerEmpty "E_ANSWER_EMPTY" "An empty text as answer to a question that requires a text gets into the config.",
     AnswerUnused "E_ANSWER_UNUSED" "The plan is the same for two different answers to a question that setup requires.",
     ValidateAccepts "E_VALIDATE_ACCEPTS" "The validate step accepts answers that the apply step refuses.",
+    DeployPlan "E_DEPLOY_PLAN" "The component that renders the deployment plan writes none, or one that is not of this pack.",
+    DeployFlow "E_DEPLOY_FLOW" "A channel of the deployment plan leads to a flow that the pack does not have.",
+    DeployDiffers "E_DEPLOY_DIFFERS" "Two runs of the component that renders the deployment plan write different plans.",
     Validator "E_VALIDATOR" "A validator that the pack carries reports an error.",
     LocalPath "E_LOCAL_PATH" "A file contains a path of the machine that built the pack.",
     EmbeddedSecret "E_EMBEDDED_SECRET" "A file contains what looks like a credential.",
@@ -359,35 +365,4 @@ CheckCode {
     Unconcluded "E_UNCONCLUDED" "A check reached no conclusion, which is a bug of the harness.",
     Panic "E_PANIC" "The harness panicked, which is a bug of the harness.",
 }
-}
-
-impl FindingCode {
-    /// The code of this version that is spelled `text`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::all().find(|code| code.as_str() == text)
-    }
-
-    /// Whether it says that two runs on the same input differ.
-    #[must_use]
-    pub fn is_difference(&self) -> bool {
-        let Self::Check(code) = self else {
-            return false;
-        };
-        matches!(
-            code,
-            CheckCode::OutcomeDiffers
-                | CheckCode::OutputDiffers
-                | CheckCode::FuelDiffers
-                | CheckCode::HostcallsDiffer
-                | CheckCode::PlanDiffers
-                | CheckCode::NotIdempotent
-        )
-    }
-}
-
-impl fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }

@@ -27,6 +27,9 @@ pub const ALL_SCENARIOS_BYTES: usize = 1024 * 1024;
 /// all keys and values together. Both cross a process boundary as one message.
 pub const STORE_BYTES: usize = 4 * 1024 * 1024;
 
+/// Bytes of the file that a component which renders a deployment plan may write.
+pub const DEPLOYMENT_BYTES: usize = 128 * 1024;
+
 /// Bounds on a pack, on the steps that it runs and on the data they exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

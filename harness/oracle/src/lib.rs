@@ -11,6 +11,7 @@ pub mod causes;
 mod check;
 pub mod checks;
 mod compare;
+mod deployment;
 pub mod executor_invariants;
 pub mod fuzzing;
 pub mod generators;
@@ -29,6 +30,7 @@ pub mod secret_scan;
 pub mod shrink;
 mod stage;
 mod subject;
+mod tenants;
 mod varied;
 mod verdict;
 pub mod zip_readers;
@@ -38,6 +40,7 @@ pub use causes::{Cause, Place, causes, causes_of_recording};
 pub use check::{
     Applies, Bite, Check, CheckResult, Conclusion, Findings, Level, Run, Scope, ScopeKind, Stage,
 };
+pub use deployment::{Deployed, Rendered};
 pub use given::Given;
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
@@ -46,5 +49,6 @@ pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,
     Subject, Texts, Validated,
 };
+pub use tenants::{TenantRun, TenantWrite, Tenants};
 pub use varied::{Variation, Varied};
 pub use verdict::{deciding_code, executed_steps, verdict};

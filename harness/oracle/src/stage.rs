@@ -31,8 +31,12 @@ pub enum Stage {
     Sandbox,
     /// Repeated runs on the same inputs.
     Determinism,
+    /// Wizards that run for several tenants.
+    Tenant,
     /// Answers that are missing, of the wrong type, unasked or hostile.
     Answers,
+    /// The deployment plan that a component renders.
+    Deploy,
     /// The validators that a pack carries.
     Validators,
     /// Paths, credentials and active text in a pack.
@@ -49,7 +53,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Registry,
         Self::Archive,
         Self::Manifest,
@@ -64,7 +68,9 @@ impl Stage {
         Self::Secrets,
         Self::Sandbox,
         Self::Determinism,
+        Self::Tenant,
         Self::Answers,
+        Self::Deploy,
         Self::Validators,
         Self::Hygiene,
         Self::Scenario,
@@ -91,7 +97,9 @@ impl Stage {
             Self::Secrets => "secrets",
             Self::Sandbox => "sandbox",
             Self::Determinism => "determinism",
+            Self::Tenant => "tenant",
             Self::Answers => "answers",
+            Self::Deploy => "deploy",
             Self::Validators => "validators",
             Self::Hygiene => "hygiene",
             Self::Scenario => "scenario",

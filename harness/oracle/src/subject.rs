@@ -1,10 +1,12 @@
 //! Everything that is observed of one pack, as plain data.
 
 use crate::carried::Carried;
+use crate::deployment::Deployed;
 use crate::generators::answers::ProbeKind;
 use crate::given::Given;
 use crate::normalise::Rules;
 use crate::secret_scan::{Leak, Searched, Secrets};
+use crate::tenants::{TenantRun, Tenants};
 use crate::varied::{Variation, Varied};
 use crate::zip_readers::Reading;
 use provision_core::flow::WalkedFlow;
@@ -89,6 +91,8 @@ pub struct Opened {
     pub validated: Vec<Validated>,
     /// The texts of the components that export texts.
     pub texts: Vec<Texts>,
+    /// The runs of the components that render a deployment plan.
+    pub deployed: Vec<Deployed>,
     /// The questions that its files declare for setup.
     pub declared: Vec<Declared>,
     /// The form that the setup tool shows.
@@ -149,6 +153,8 @@ pub struct Runs {
     pub second: Option<WizardRun>,
     /// Runs under other conditions, if the first run completes.
     pub varied: Vec<Varied>,
+    /// Its runs for two tenants at the same time, if it was run in another installation.
+    pub tenants: Option<Tenants>,
     /// Runs with other compilers, by the compiler's name.
     pub compilers: Vec<(&'static str, WizardRun)>,
     /// The probes of the wizard; `None` unless the first run completes.
@@ -168,6 +174,13 @@ impl Runs {
             .iter()
             .find(|varied| varied.variation == variation)
     }
+
+    /// The run for the tenant of `run` alone.
+    #[must_use]
+    pub fn alone<'r>(&'r self, run: &'r TenantRun) -> Option<&'r WizardRun> {
+        let elsewhere = || Some(&self.varied(Variation::Installation)?.run);
+        run.alone.as_ref().or_else(elsewhere)
+    }
 }
 
 impl Subject {
@@ -186,6 +199,9 @@ impl Subject {
             let other = other.into_iter().flat_map(|varied| &varied.secrets);
             let other = other.filter(|(key, value)| runs.secrets.get(*key) != Some(value));
             all.extend(other.map(|(key, value)| (format!("{key}, another"), value.clone())));
+            let tenant = runs.tenants.iter().flat_map(|both| &both.first.secrets);
+            let tenant = tenant.filter(|(key, value)| runs.secrets.get(*key) != Some(value));
+            all.extend(tenant.map(|(key, value)| (format!("{key}, a tenant's"), value.clone())));
         }
         Secrets::new(&all)
     }

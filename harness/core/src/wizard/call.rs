@@ -2,6 +2,7 @@
 
 use super::inputs::ProvisionInputs;
 use super::stores::StoreView;
+use super::tenant_state::TenantState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -85,6 +86,9 @@ pub enum Call {
         /// The names of the pack's files.
         files: Vec<String>,
     },
+    /// `run` of a component that renders a deployment plan: it asks the host for the plan,
+    /// and writes `/iac/plan.json`.
+    Deploy,
 }
 
 impl Call {
@@ -104,6 +108,7 @@ impl Call {
             Self::I18nKeys => "i18n-keys".into(),
             Self::I18nBundle { locale } => format!("i18n-bundle({locale})"),
             Self::ValidatePack { .. } => "validate".into(),
+            Self::Deploy => "run".into(),
         }
     }
 
@@ -120,9 +125,11 @@ impl Call {
             Self::ApplyAnswers { answers, .. } => json(&answers),
             Self::ValidateConfig { config } => json(&config),
             Self::ValidatePack { manifest, .. } => manifest,
-            Self::QaSpec { .. } | Self::Describe | Self::I18nKeys | Self::I18nBundle { .. } => {
-                Vec::new()
-            }
+            Self::QaSpec { .. }
+            | Self::Describe
+            | Self::I18nKeys
+            | Self::I18nBundle { .. }
+            | Self::Deploy => Vec::new(),
         }
     }
 }
@@ -192,6 +199,14 @@ pub struct Grants {
     /// it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stores: Option<StoreView>,
+    /// State that the tenant of a dry run shares with others; `None` in other runs, which
+    /// find no state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_state: Option<TenantState>,
+    /// The deployment plan that the host answers, as JSON; with it, the guest has the
+    /// folder `/iac`, to which it may write `plan.json`. `None` for all other calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_plan: Option<String>,
 }
 
 /// What a guest sees of the world around it.

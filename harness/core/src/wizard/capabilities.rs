@@ -53,11 +53,13 @@ const fn declared(interface: &'static str, at: &'static str, by: Declares) -> Ca
 }
 
 /// Every capability. NB: the first row that matches an interface counts.
-pub const CAPABILITIES: [Capability; 18] = [
+pub const CAPABILITIES: [Capability; 20] = [
     plain("greentic:runtime-config/"),
     plain("greentic:provision-step/config"),
     plain("greentic:provision-step/subscriptions"),
     plain("greentic:component/control"),
+    plain("greentic:deploy-plan/"),
+    plain("greentic:deploy-component/"),
     Capability {
         leaves_machine: true,
         ..declared("greentic:http/", "/host/http", Declares::Import)
@@ -177,6 +179,14 @@ functions! {
     }
     "greentic:telemetry/logger@1.0.0" {
         ""; "log" r#"(func (param "level" u8) (param "fields" (list (tuple string string))))"# [I32, I32, I32] => None,
+    }
+    "greentic:deploy-plan/plan-api@1.0.0" {
+        ""; "get-deployment-plan" r#"(func (result string))"# [I32] => None,
+        ""; "emit-status" r#"(func (param "message" string))"# [I32, I32] => None,
+    }
+    "greentic:deploy-component/plan-api@0.1.0" {
+        ""; "get-deployment-plan" r#"(func (result string))"# [I32] => None,
+        ""; "emit-status" r#"(func (param "message" string))"# [I32, I32] => None,
     }
     "greentic:component/control@0.6.0" {
         ""; "should-cancel" r#"(func (result bool))"# [] => Some(I32),

@@ -17,10 +17,12 @@ mod role;
 mod run;
 pub mod services;
 pub(crate) mod session;
+mod shared_dry_run;
 pub mod state;
 pub mod steps;
 pub mod stores;
 pub(crate) mod templates;
+pub mod tenant_state;
 pub mod transaction;
 
 pub use call::{Call, CallContext, Grants, HostActivity, HostCall, HostVerdict, Surroundings};
@@ -43,6 +45,7 @@ pub use session::grants;
 pub use state::InstalledState;
 pub use steps::{ProvisionMode, ProvisionStep};
 pub use stores::{SecretBytes, StoreView, StoreWrite};
+pub use tenant_state::TenantState;
 
 use greentic_types::validate::Diagnostic;
 use serde::{Deserialize, Serialize};

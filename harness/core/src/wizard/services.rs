@@ -58,6 +58,8 @@ pub enum Change<'a> {
     },
     /// Write state.
     WriteState {
+        /// The environment and the tenant that the guest names.
+        tenant: Option<(&'a str, &'a str)>,
         /// Its key.
         key: &'a str,
         /// Its value.
@@ -65,6 +67,8 @@ pub enum Change<'a> {
     },
     /// Delete state.
     DeleteState {
+        /// The environment and the tenant that the guest names.
+        tenant: Option<(&'a str, &'a str)>,
         /// Its key.
         key: &'a str,
     },
@@ -93,8 +97,9 @@ pub trait Services: Send {
     fn config(&mut self, key: &str) -> Result<Value, Refusal>;
     /// A secret by key.
     fn secret(&mut self, key: &str) -> Result<Vec<u8>, Refusal>;
-    /// State by key.
-    fn state(&mut self, key: &str) -> Result<Vec<u8>, Refusal>;
+    /// State by key, of the environment and the tenant that the guest names; only a host
+    /// of several tenants distinguishes these.
+    fn state(&mut self, tenant: Option<(&str, &str)>, key: &str) -> Result<Vec<u8>, Refusal>;
     /// Makes `change`, withholds it, or refuses it.
     ///
     /// # Errors
@@ -170,7 +175,7 @@ impl Services for DryRun {
             .ok_or(Refusal::NotFound)
     }
 
-    fn state(&mut self, key: &str) -> Result<Vec<u8>, Refusal> {
+    fn state(&mut self, _tenant: Option<(&str, &str)>, key: &str) -> Result<Vec<u8>, Refusal> {
         check_state_key(key)?;
         Err(Refusal::NotFound)
     }
@@ -178,7 +183,9 @@ impl Services for DryRun {
     fn change(&mut self, change: Change<'_>) -> Result<HostVerdict, Refusal> {
         match change {
             Change::PutSecret { key, .. } => check_key(key)?,
-            Change::WriteState { key, .. } | Change::DeleteState { key } => check_state_key(key)?,
+            Change::WriteState { key, .. } | Change::DeleteState { key, .. } => {
+                check_state_key(key)?
+            }
             Change::Subscriptions { .. } => {}
             Change::Send { .. } | Change::OAuth { .. } => return Err(Refusal::Denied),
         }
@@ -210,13 +217,14 @@ mod tests {
         }
         let value = &b"v"[..];
         let write = Change::WriteState {
+            tenant: None,
             key: "config/a",
             value,
         };
         assert_eq!(host.change(write), Ok(HostVerdict::Withheld));
-        assert_eq!(host.state("config/a"), Err(Refusal::NotFound));
-        assert_eq!(host.state("card:node:1"), Err(Refusal::NotFound));
-        assert_eq!(host.state("../a"), Err(Refusal::InvalidKey));
+        assert_eq!(host.state(None, "config/a"), Err(Refusal::NotFound));
+        assert_eq!(host.state(None, "card:node:1"), Err(Refusal::NotFound));
+        assert_eq!(host.state(None, "../a"), Err(Refusal::InvalidKey));
         let climbs = Change::PutSecret { key: "../a", value };
         assert_eq!(host.change(climbs), Err(Refusal::InvalidKey));
         let send = Change::Send {

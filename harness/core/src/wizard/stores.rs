@@ -103,17 +103,19 @@ mod base64_text {
 }
 
 /// The same for a map of bytes.
-mod base64_texts {
+pub(super) mod base64_texts {
     use super::{BTreeMap, Deserialize, Deserializer, SecretBytes, Serialize, Serializer};
 
     type Map = BTreeMap<String, Vec<u8>>;
 
-    pub(super) fn serialize<S: Serializer>(map: &Map, to: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(map: &Map, to: S) -> Result<S::Ok, S::Error> {
         let texts = map.iter().map(|(k, v)| (k, SecretBytes(v.clone())));
         texts.collect::<BTreeMap<_, _>>().serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Map, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Map, D::Error> {
         let texts = BTreeMap::<String, SecretBytes>::deserialize(from)?;
         Ok(texts.into_iter().map(|(k, v)| (k, v.0)).collect())
     }

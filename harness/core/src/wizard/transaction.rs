@@ -3,6 +3,7 @@
 use super::call::{Grants, HostVerdict};
 use super::services::{Change, DryRun, Refusal, Services};
 use super::services::{check_key, check_secret, check_state_key};
+use super::shared_dry_run::SharedDryRun;
 use super::stores::{SecretBytes, StoreView, StoreWrite};
 use crate::limits::STORE_BYTES;
 use serde_json::Value;
@@ -12,9 +13,12 @@ use std::sync::Arc;
 /// run.
 #[must_use]
 pub fn services(grants: Arc<Grants>) -> Box<dyn Services> {
-    match &grants.stores {
+    if let Some(stores) = &grants.stores {
+        return Box::new(Transaction::over(stores.clone()));
+    }
+    match grants.tenant_state.clone() {
         None => Box::new(DryRun::new(grants)),
-        Some(stores) => Box::new(Transaction::over(stores.clone())),
+        Some(state) => Box::new(SharedDryRun::new(grants, state)),
     }
 }
 
@@ -65,7 +69,7 @@ impl Services for Transaction {
         value.map(|v| v.reveal().to_vec()).ok_or(Refusal::NotFound)
     }
 
-    fn state(&mut self, key: &str) -> Result<Vec<u8>, Refusal> {
+    fn state(&mut self, _tenant: Option<(&str, &str)>, key: &str) -> Result<Vec<u8>, Refusal> {
         check_state_key(key)?;
         self.view.state.get(key).cloned().ok_or(Refusal::NotFound)
     }
@@ -79,14 +83,14 @@ impl Services for Transaction {
                     value: SecretBytes::new(value.to_vec()),
                 }
             }
-            Change::WriteState { key, value } => {
+            Change::WriteState { key, value, .. } => {
                 check_state_key(key)?;
                 StoreWrite::SetState {
                     key: key.to_owned(),
                     value: value.to_vec(),
                 }
             }
-            Change::DeleteState { key } => {
+            Change::DeleteState { key, .. } => {
                 check_state_key(key)?;
                 StoreWrite::DeleteState {
                     key: key.to_owned(),
@@ -134,8 +138,15 @@ mod tests {
                 key: "TOKEN",
                 value,
             },
-            Change::WriteState { key: "a:1", value },
-            Change::DeleteState { key: "cursor" },
+            Change::WriteState {
+                tenant: None,
+                key: "a:1",
+                value,
+            },
+            Change::DeleteState {
+                tenant: None,
+                key: "cursor",
+            },
             Change::Subscriptions { wanted: "[]" },
             Change::OAuth { provider: "p" },
         ];
@@ -147,8 +158,8 @@ mod tests {
             );
         }
         assert_eq!(host.secret("TOKEN"), Ok(b"v".to_vec()));
-        assert_eq!(host.state("a:1"), Ok(b"v".to_vec()));
-        assert_eq!(host.state("cursor"), Err(Refusal::NotFound));
+        assert_eq!(host.state(None, "a:1"), Ok(b"v".to_vec()));
+        assert_eq!(host.state(None, "cursor"), Err(Refusal::NotFound));
         let writes = host.take_writes();
         assert_eq!(writes.len(), 5, "{writes:?}");
         assert!(matches!(&writes[0], StoreWrite::SetSecret { key, .. } if key == "TOKEN"));
@@ -165,7 +176,11 @@ mod tests {
             assert_eq!(host.change(put), Err(Refusal::InvalidKey), "{key:?}");
             assert_eq!(host.secret(key), Err(Refusal::InvalidKey), "{key:?}");
         }
-        let write = Change::WriteState { key: "../a", value };
+        let write = Change::WriteState {
+            tenant: None,
+            key: "../a",
+            value,
+        };
         assert_eq!(host.change(write), Err(Refusal::InvalidKey));
         assert_eq!(host.secret("acme/TOKEN"), Err(Refusal::Denied));
         let send = Change::Send {
@@ -195,7 +210,11 @@ mod tests {
     fn write_over_the_bound_of_all_writes_is_refused() {
         let mut host = Transaction::default();
         let most = vec![0; STORE_BYTES / 2];
-        let write = |value| Change::WriteState { key: "a", value };
+        let write = |value| Change::WriteState {
+            tenant: None,
+            key: "a",
+            value,
+        };
         assert_eq!(host.change(write(&most)), Ok(HostVerdict::Recorded));
         assert_eq!(host.change(write(&most)), Err(Refusal::Full));
         assert_eq!(host.change(write(b"few")), Ok(HostVerdict::Recorded));

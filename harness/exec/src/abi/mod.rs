@@ -4,6 +4,7 @@ mod component_i18n;
 mod component_qa;
 mod component_runtime;
 pub(crate) mod core_json;
+mod deploy;
 mod descriptor;
 mod interface;
 mod node_cbor;
@@ -26,8 +27,9 @@ use provision_core::wasm::is_interface;
 use provision_core::wizard::{Call, StepCode, StepFailure, StepOutcome};
 
 /// All ABIs. The first one that has a function for a call makes the call.
-const ABIS: [&Abi; 13] = [
+const ABIS: [&Abi; 14] = [
     &provision_step::ABI,
+    &deploy::ABI,
     &provisioner::ABI,
     // Before nodes, which describe themselves in another form.
     &descriptor::COMPONENT,
@@ -93,6 +95,7 @@ fn unknown(target: &Target<'_>, call: &Call, exported: &[&str]) -> StepFailure {
         }
         Call::I18nKeys | Call::I18nBundle { .. } => "greentic:component/component-i18n@0.6",
         Call::ValidatePack { .. } => "greentic:pack-validate/validator@0.1",
+        Call::Deploy => "the function `run` without parameters",
     };
     let exported: Vec<String> = exported
         .iter()

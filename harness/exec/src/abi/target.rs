@@ -1,6 +1,7 @@
 //! A component that the harness calls: its exports, and its only instance.
 
 use crate::failure::{fail, of_component, of_instantiation};
+use crate::host::Written;
 use crate::reflect::{self, Data};
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
@@ -165,6 +166,11 @@ impl<'a> Target<'a> {
         func.call(&mut *self.store, &lowered, &mut results)
             .map_err(|e| of_component(&e, self.imports()))?;
         Ok(results)
+    }
+
+    /// What the component wrote to its folder.
+    pub(crate) fn written(&mut self) -> Written {
+        self.store.data_mut().host_mut().written()
     }
 
     fn imports(&self) -> bool {

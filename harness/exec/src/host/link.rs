@@ -1,7 +1,7 @@
 //! Links a component: defines exactly the host functions that it imports.
 
 use super::state::{Arguments, Capability, size};
-use super::{CAPABILITIES, wasi};
+use super::{CAPABILITIES, iac, wasi};
 use crate::failure::fail;
 use crate::reflect;
 use crate::store::Sandbox;
@@ -28,6 +28,7 @@ pub(crate) fn base(engine: &Engine) -> Result<Linker<Sandbox>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     wasi::define(&mut linker)?;
+    iac::define(&mut linker)?;
     Ok(linker)
 }
 

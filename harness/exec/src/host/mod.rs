@@ -3,9 +3,12 @@
 
 mod config;
 mod control;
+mod deploy_plan;
 mod http_client;
+mod iac;
 mod link;
 mod oauth_broker;
+mod plan_file;
 mod secrets_store;
 mod state;
 mod state_store;
@@ -16,15 +19,18 @@ mod wasi;
 mod wasi_context;
 
 pub(crate) use link::{base, link};
+pub(crate) use plan_file::Written;
 pub(crate) use state::Host;
 pub(crate) use wasi_context::context as wasi_context;
 
 use state::Capability;
 
-const CAPABILITIES: [&Capability; 10] = [
+const CAPABILITIES: [&Capability; 12] = [
     &config::RUNTIME,
     &config::STEP,
     &control::CONTROL,
+    &deploy_plan::PLAN,
+    &deploy_plan::COMPONENT,
     &http_client::HTTP,
     &oauth_broker::OAUTH,
     &secrets_store::SECRETS,

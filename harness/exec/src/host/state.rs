@@ -1,5 +1,6 @@
 //! The state of one store's host: what the guest may call, and what it has called.
 
+use super::plan_file::{Deployment, Written};
 use super::stdio::Captured;
 use crate::failure::{LimitHit, Unreported};
 use crate::reflect::Data;
@@ -79,6 +80,23 @@ impl Arguments<'_> {
         }
     }
 
+    /// The environment and the tenant of the context that is among the arguments.
+    pub(super) fn tenant(&self) -> Option<(&str, &str)> {
+        let fields = self.0.iter().find_map(|value| match value {
+            Val::Record(fields) => Some(fields),
+            Val::Option(Some(inner)) => match &**inner {
+                Val::Record(fields) => Some(fields),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let text = |name: &str| match fields.iter().find(|(field, _)| field == name) {
+            Some((_, Val::String(text))) => Some(text.as_str()),
+            _ => None,
+        };
+        Some((text("env")?, text("tenant")?))
+    }
+
     /// The pairs of strings in the list at `at`, as one line.
     pub(super) fn pairs(&self, at: usize) -> String {
         let Some(Val::List(items)) = self.0.get(at) else {
@@ -108,6 +126,8 @@ enum Digested {
 /// The host of one store: its services and bounds, and a record of the calls.
 pub(crate) struct Host {
     pub(super) services: Box<dyn Services>,
+    /// The plan and the folder of a component that renders a deployment plan.
+    pub(super) deployment: Option<Deployment>,
     attempts: HostActivity,
     calls: u64,
     bytes: u64,
@@ -135,7 +155,9 @@ impl Host {
             None => Digested::All,
             Some(_) => Digested::First,
         };
+        let deployment = grants.deployment_plan.clone().map(Deployment::of);
         Self {
+            deployment,
             services: services(grants),
             attempts: HostActivity::default(),
             calls: 0,
@@ -192,6 +214,12 @@ impl Host {
     /// Takes what the guest wrote to its stores.
     pub(crate) fn take_writes(&mut self) -> Vec<StoreWrite> {
         self.services.take_writes()
+    }
+
+    /// What the guest wrote to its folder.
+    pub(crate) fn written(&self) -> Written {
+        let deployment = self.deployment.as_ref();
+        deployment.map(Deployment::written).unwrap_or_default()
     }
 
     /// The guest's calls, logs and output.

@@ -1,4 +1,6 @@
-//! `greentic:state/state-store`: in a dry run empty, and the host withholds writes.
+//! `greentic:state/state-store`: in a dry run empty, and the host withholds writes. Where
+//! tenants share a store, the host keys it by the tenant that a call names, as the runner
+//! does.
 
 use super::state::{Arguments, Capability, Host, Reply};
 use crate::reflect::Data;
@@ -13,16 +15,18 @@ pub(super) const STATE: Capability = Capability {
 
 fn answer(host: &mut Host, function: &str, arguments: &Arguments<'_>) -> Reply {
     let key = arguments.text(0);
+    let tenant = arguments.tenant();
     let value = arguments.bytes(1);
     let done = |verdict| (Data::Text("ok".into()), verdict);
     let result = match function {
         "read" => {
-            let value = host.services.state(key);
+            let value = host.services.state(tenant, key);
             value.map(|v| (Data::Bytes(v), HostVerdict::Answered))
         }
-        "delete" => host.change(Change::DeleteState { key }).map(done),
+        "delete" => host.change(Change::DeleteState { tenant, key }).map(done),
         _ => {
-            let change = Change::WriteState { key, value: &value };
+            let value = &value;
+            let change = Change::WriteState { tenant, key, value };
             host.change(change).map(done)
         }
     };

@@ -2,15 +2,16 @@
 //!
 //! The linker gets all of wasmtime-wasi, and then overrides for the functions that
 //! would reach the machine: clocks are virtual, random numbers are a fixed sequence,
-//! the environment is empty, and the host denies and records sockets, name look-up
-//! and files before a handle exists.
+//! the environment is empty, and the host denies and records sockets and name look-up
+//! before a handle exists. The only file is in memory (`iac.rs`).
 
 use super::state::Host;
 use crate::failure::Exited;
 use crate::store::{Sandbox, charge};
 use provision_core::wizard::HostVerdict::{self, Answered, Denied};
 use wasmtime::component::{
-    ComponentNamedList, ComponentType, Lift, Linker, Lower, Resource, ResourceTable, Val,
+    ComponentNamedList, ComponentType, Lift, Linker, LinkerInstance, Lower, Resource,
+    ResourceTable, Val,
 };
 use wasmtime::{Result, StoreContextMut};
 use wasmtime_wasi::async_trait;
@@ -37,11 +38,21 @@ pub(super) fn define(linker: &mut Linker<Sandbox>) -> Result<()> {
 }
 
 /// Overrides functions of wasmtime-wasi in a linker.
-struct Overrides<'l>(&'l mut Linker<Sandbox>);
+pub(super) struct Overrides<'l>(pub(super) &'l mut Linker<Sandbox>);
 
-type Cx<'c> = StoreContextMut<'c, Sandbox>;
+pub(super) type Cx<'c> = StoreContextMut<'c, Sandbox>;
 
 impl Overrides<'_> {
+    /// The full name of an interface of WASI.
+    pub(super) fn name(interface: &str) -> String {
+        format!("{interface}@{VERSION}")
+    }
+
+    /// The definitions of an interface of WASI.
+    pub(super) fn instance(&mut self, interface: &str) -> Result<LinkerInstance<'_, Sandbox>> {
+        self.0.instance(&Self::name(interface))
+    }
+
     /// Overrides a function: the host records the call and answers it.
     fn typed<P, R>(
         &mut self,
@@ -67,7 +78,7 @@ impl Overrides<'_> {
     }
 
     /// Overrides a function: the host records the call and denies it with `error`.
-    fn denied(
+    pub(super) fn denied(
         &mut self,
         interface: &str,
         function: &'static str,
@@ -255,10 +266,5 @@ fn denied(overrides: &mut Overrides<'_>) -> Result<()> {
     ] {
         overrides.denied(interface, function, "access-denied")?;
     }
-    // Without a directory a guest cannot call any function of wasi:filesystem/types,
-    // so the request for directories counts as the denied attempt.
-    type Preopens = Vec<(Resource<wasmtime_wasi::filesystem::Descriptor>, String)>;
-    overrides.typed::<(), Preopens>("wasi:filesystem/preopens", "get-directories", |_, ()| {
-        Ok((Vec::new(), Denied))
-    })
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod answers;
 mod apply;
 mod archive;
 mod capability;
+mod deploy;
 mod determinism;
 mod flow;
 mod hygiene;
@@ -17,6 +18,7 @@ mod sandbox;
 mod scenario;
 mod secrets;
 mod setup;
+mod tenant;
 mod trace;
 mod validators;
 mod wizard;
@@ -24,7 +26,7 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 19] = [
+const STAGES: [&[Check]; 21] = [
     registry::CHECKS,
     archive::CHECKS,
     manifest::CHECKS,
@@ -39,7 +41,9 @@ const STAGES: [&[Check]; 19] = [
     secrets::CHECKS,
     sandbox::CHECKS,
     determinism::CHECKS,
+    tenant::CHECKS,
     answers::CHECKS,
+    deploy::CHECKS,
     validators::CHECKS,
     hygiene::CHECKS,
     scenario::CHECKS,

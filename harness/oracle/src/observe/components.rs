@@ -2,6 +2,7 @@
 //! texts, and the diagnostics of validators.
 
 use super::conditions::Conditions;
+use super::deploy;
 use super::variations::OTHER_LOCALE;
 use crate::subject::{Described, Texts, Validated};
 use greentic_types::PackManifest;
@@ -21,6 +22,7 @@ const TEXTS: (&str, &str) = ("greentic:component/component-i18n", "0.6");
 pub(super) fn called(pack: &Pack) -> BTreeSet<String> {
     let mut files = exporting(pack, VALIDATOR.0, VALIDATOR.1);
     files.extend(exporting(pack, TEXTS.0, TEXTS.1));
+    files.extend(deploy::rendering(pack));
     if let Some(manifest) = &pack.manifest().pack_v1 {
         files.extend(packed(pack, manifest).into_iter().map(|(_, file)| file));
         let flows = flow::app_flows(pack).into_iter();

@@ -6,6 +6,7 @@ mod carry;
 mod compile_budget;
 mod components;
 mod conditions;
+mod deploy;
 mod empties;
 mod harness_errors;
 mod inputs;
@@ -16,6 +17,9 @@ mod probe;
 mod repeat;
 mod second_runs;
 mod steering;
+mod tenants;
+mod threads;
+mod turns;
 mod variations;
 
 pub use conditions::Conditions;
@@ -26,6 +30,7 @@ use crate::subject::{Observed, Opened, Spent, Subject};
 use asking::Asking;
 use carry::carry;
 use compile_budget::Compilable;
+use deploy::WithPlan;
 use harness_errors::Watched;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
@@ -36,6 +41,7 @@ use repeat::{isolate, run};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use tenants::drive_tenants;
 use variations::vary;
 
 /// Opens `source` and drives all its wizards in a dry run. A source that could
@@ -127,6 +133,7 @@ fn opened_pack(
         described: components::described(&budget, &pack, conditions),
         validated: components::validated(&budget, &pack, conditions),
         texts: components::texts(&budget, &pack, conditions),
+        deployed: deploy::deployed(&budget, &pack, conditions),
         declared,
         form: SetupForm::of(&pack, &conditions.limits),
         pack,
@@ -137,6 +144,8 @@ fn opened_pack(
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
     vary(&mut opened, &budget, conditions);
+    let for_tenants = Budget::of(executor, &conditions.limits.flow);
+    drive_tenants(&mut opened, &for_tenants, conditions);
     carry(&mut opened, &budget, conditions);
     spent.repeat += isolating.elapsed();
     let probing = Instant::now();
@@ -163,7 +172,8 @@ fn walked(
     let Some(inputs) = inputs::of(pack, asked, conditions).ok().filter(|_| !none) else {
         return Walked::default();
     };
-    let budget = Budget::of(executor, &conditions.limits.flow);
+    let executor = WithPlan::of(executor, &conditions.limits);
+    let budget = Budget::of(&executor, &conditions.limits.flow);
     Walked {
         flows: flow::walk(&budget, pack, &inputs, &conditions.limits),
         secrets: grants(&inputs).secrets,

@@ -5,14 +5,21 @@
 
 use super::answer_set::{AnswerSet, replace};
 use crate::generators::answers::Edit;
+use crate::given::asks_a_place;
 use provision_core::Pack;
 use provision_core::rng::Rng;
 use provision_core::wizard::TenantContext;
-use provision_core::wizard::questions::{Question, canary, canary_of, fitting, fitting_of};
+use provision_core::wizard::questions::{
+    GIVEN, Kind, Question, canary, canary_of, fitting, fitting_of,
+};
 use serde_json::Value;
 
 /// The host in answers that the harness makes up.
 const USUAL_HOST: &str = "conformance.invalid";
+/// What makes the seed of a tenant the seed of another one.
+const BESIDE: u64 = 0x7e4a_1155;
+/// Bytes of the shortest name that counts as distinct.
+const DISTINCT: usize = 9;
 /// Syllables of names, and the ends of host names.
 const SYLLABLES: [&str; 16] = [
     "ba", "cor", "del", "fen", "gri", "hal", "jo", "ken", "lu", "mar", "nor", "pel", "ros", "ta",
@@ -40,20 +47,57 @@ impl OtherInstallation {
     /// An installation of `pack`.
     pub(super) fn of(pack: &Pack) -> Self {
         let seed = canaries_of(pack);
+        Self::of_seed(seed)
+    }
+
+    fn of_seed(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let company = name(&mut rng, 3);
         let end = rng.choose(&ENDS).copied().unwrap_or_default();
         Self {
             seed,
-            host: format!("{}.{company}.{end}", name(&mut rng, 2)),
+            host: format!("{}.{}.{end}", name(&mut rng, 2), name(&mut rng, 3)),
             install_id: format!("{}-{}", name(&mut rng, 2), rng.below(90) + 10),
             tenant: TenantContext {
                 environment: Some(name(&mut rng, 2)),
-                tenant: Some(company),
-                team: Some(name(&mut rng, 2)),
-                user: Some(name(&mut rng, 2)),
+                tenant: Some(distinct_name(&mut rng)),
+                team: Some(distinct_name(&mut rng)),
+                user: Some(distinct_name(&mut rng)),
             },
         }
+    }
+
+    /// An installation for another tenant of the same host, with the same id.
+    pub(super) fn beside(&self) -> Self {
+        let other = Self::of_seed(self.seed ^ BESIDE);
+        Self {
+            install_id: self.install_id.clone(),
+            tenant: TenantContext {
+                environment: self.tenant.environment.clone(),
+                ..other.tenant
+            },
+            ..other
+        }
+    }
+
+    /// The same answers with a text of its own in place of each that may be any text;
+    /// `None` if there is none.
+    pub(super) fn worded(&self, base: &AnswerSet, questions: &[Question]) -> Option<AnswerSet> {
+        let mut rng = Rng::new(self.seed);
+        let free = questions.iter().filter(|q| is_free(q));
+        let edits = free.filter_map(|question| {
+            base.answer(&question.id)?.as_str()?;
+            let text = distinct_name(&mut rng);
+            let (least, most) = question.bounds;
+            let length = text.len() as f64;
+            let fits = least.is_none_or(|l| length >= l) && most.is_none_or(|m| length <= m);
+            fits.then(|| Edit {
+                question: question.id.clone(),
+                secret: false,
+                value: Some(Value::String(text)),
+            })
+        });
+        let edits: Vec<Edit> = edits.collect();
+        (!edits.is_empty()).then(|| base.with(&edits))
     }
 
     /// The same inputs as in `base`, with its own ids and hosts, and another made-up
@@ -110,6 +154,24 @@ impl OtherInstallation {
         }
         edits
     }
+}
+
+/// Whether a question takes any text, as far as its form says.
+fn is_free(question: &Question) -> bool {
+    let kinds = ["text", "string", "str", "multiline"];
+    let is_text = kinds.contains(&question.kind.as_str()) && question.answer() == Some(Kind::Text);
+    let is_place = asks_a_place(&question.id) || question.id.contains("email");
+    let is_any = question.pattern.is_none() && question.choices().next().is_none();
+    is_text && is_any && !is_place && !question.secret && question.id != GIVEN
+}
+
+/// A name that is long enough to be found, and that no other text holds by chance.
+fn distinct_name(rng: &mut Rng) -> String {
+    let mut text = name(rng, 3);
+    while text.len() < DISTINCT {
+        text += &name(rng, 1);
+    }
+    text
 }
 
 /// A name of some syllables.

@@ -3,6 +3,7 @@
 use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::harness_errors::Watched;
+use super::threads::on_other_thread;
 use crate::budget::Budget;
 use crate::probe_outcome::asked;
 use crate::run_diff::differences;
@@ -12,8 +13,6 @@ use provision_core::Pack;
 use provision_core::wizard::{
     ProvisionInputs, ProvisionMode, StepExecutor, Task, Wizard, WizardRun, drive,
 };
-use rayon_core::{ThreadPool, ThreadPoolBuilder};
-use std::sync::LazyLock;
 use std::time::Instant;
 
 pub(super) fn run(
@@ -48,6 +47,7 @@ pub(super) fn run(
         isolated: None,
         second: None,
         varied: Vec::new(),
+        tenants: None,
         compilers,
         probed: None,
         carried: None,
@@ -77,26 +77,6 @@ fn dry_run(
         stores: None,
     };
     drive(executor, pack, &task, &conditions.limits)
-}
-
-/// Runs `act` on another thread and waits for it. A panic on that thread
-/// continues on this one, so it counts for the same pack.
-fn on_other_thread<T: Send>(act: impl FnOnce() -> T + Send) -> T {
-    // NB: starting a thread for each pack costs as much as several steps.
-    static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
-        let name = |n| format!("again-{n}");
-        // NB: without a number, environment variables would set it.
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = ThreadPoolBuilder::new().num_threads(threads.min(64));
-        pool.thread_name(name).build().ok()
-    });
-    if let Some(pool) = &*POOL {
-        return pool.install(act);
-    }
-    std::thread::scope(|scope| match scope.spawn(act).join() {
-        Ok(done) => done,
-        Err(panic) => std::panic::resume_unwind(panic),
-    })
 }
 
 /// Drives every wizard again, on another thread and in reverse order, so that

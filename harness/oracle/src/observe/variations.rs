@@ -31,7 +31,7 @@ const OTHER_SEEDS: u64 = 15;
 pub(super) const OTHER_LOCALE: &str = "ar-EG";
 
 /// Runs steps under other surroundings.
-struct Elsewhere<'e> {
+pub(super) struct Elsewhere<'e> {
     executor: &'e dyn StepExecutor,
     surroundings: Surroundings,
     locale: Option<&'static str>,
@@ -92,7 +92,7 @@ impl Varying<'_> {
                 true
             }
         });
-        let questions = self.questions(wizard, runs);
+        let questions = known_questions(self.declared, wizard, runs, self.conditions);
         let varied = wanted.map(|variation| {
             let varied = |seed| self.varied((variation, seed), wizard, runs, &questions);
             if variation != Variation::Chance {
@@ -140,12 +140,8 @@ impl Varying<'_> {
             stores: None,
         };
         let executor = Elsewhere {
-            executor: self.executor,
             surroundings: surroundings(variation, seed),
-            locale: match variation {
-                Variation::Locale | Variation::Installation => Some(OTHER_LOCALE),
-                _ => None,
-            },
+            ..elsewhere(self.executor, variation)
         };
         let run = drive(&executor, self.pack, &task, &self.conditions.limits);
         let received = AnswerSet::of(wizard, &answers.inputs, &run);
@@ -165,28 +161,42 @@ impl Varying<'_> {
             leaks,
         }
     }
+}
 
-    /// All questions of which the harness knows for `wizard`, each once.
-    fn questions(&self, wizard: &Wizard, runs: &Runs) -> Vec<Question> {
-        let own = asked(&runs.first, &self.conditions.limits);
-        let declared = self
-            .declared
-            .iter()
-            .filter_map(|d| d.questions.as_ref().ok());
-        let of_files = wizard.form.questions.iter().chain(declared.flatten());
-        let mut questions = own.unwrap_or_default();
-        for question in of_files {
-            if !questions.iter().any(|known| known.id == question.id) {
-                questions.push(question.clone());
-            }
+/// All questions of which the harness knows for `wizard`, each once.
+pub(super) fn known_questions(
+    declared: &[Declared],
+    wizard: &Wizard,
+    runs: &Runs,
+    conditions: &Conditions,
+) -> Vec<Question> {
+    let own = asked(&runs.first, &conditions.limits);
+    let declared = declared.iter().filter_map(|d| d.questions.as_ref().ok());
+    let of_files = wizard.form.questions.iter().chain(declared.flatten());
+    let mut questions = own.unwrap_or_default();
+    for question in of_files {
+        if !questions.iter().any(|known| known.id == question.id) {
+            questions.push(question.clone());
         }
-        wizard.form.mark_secrets(&mut questions);
-        questions
+    }
+    wizard.form.mark_secrets(&mut questions);
+    questions
+}
+
+/// An executor under the surroundings of this condition.
+pub(super) fn elsewhere(executor: &dyn StepExecutor, variation: Variation) -> Elsewhere<'_> {
+    Elsewhere {
+        executor,
+        surroundings: surroundings(variation, SEED),
+        locale: match variation {
+            Variation::Locale | Variation::Installation => Some(OTHER_LOCALE),
+            _ => None,
+        },
     }
 }
 
 /// Whether a step of `run` called an interface of this name.
-fn asks(run: &WizardRun, interface: &str) -> bool {
+pub(super) fn asks(run: &WizardRun, interface: &str) -> bool {
     let calls = run.steps.iter().flat_map(|step| &step.attempts.calls);
     calls
         .into_iter()
@@ -206,7 +216,7 @@ fn surroundings(variation: Variation, seed: u64) -> Surroundings {
     }
 }
 
-fn mode(variation: Variation, kind: WizardKind) -> ProvisionMode {
+pub(super) fn mode(variation: Variation, kind: WizardKind) -> ProvisionMode {
     match (variation, kind) {
         (Variation::Mode | Variation::Installation, kind) => match kind {
             WizardKind::Update => ProvisionMode::Update,

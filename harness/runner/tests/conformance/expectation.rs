@@ -60,9 +60,9 @@ fn is_of(id: &str, stage: &str) -> bool {
 }
 
 /// Stages whose checks judge only wizards that complete.
-const AFTER_COMPLETION: [&str; 4] = ["plan", "apply", "determinism", "answers"];
+const AFTER_COMPLETION: [&str; 5] = ["plan", "apply", "determinism", "tenant", "answers"];
 /// Checks that apply to each wizard, and are blocked if it does not complete.
-const UNJUDGED: [&str; 13] = [
+const UNJUDGED: [&str; 14] = [
     "wizard.output",
     "wizard.questions",
     "plan.shape",
@@ -73,6 +73,7 @@ const UNJUDGED: [&str; 13] = [
     "sandbox.no-effects",
     "determinism.repeat",
     "determinism.isolated",
+    "tenant.isolated",
     "answers.missing-refused",
     "answers.types-refused",
     "answers.hostile",

@@ -33,6 +33,8 @@ pub enum Test {
     LaterThan(u64),
     /// A random number is a multiple of this one. Only components can ask for one.
     Chance(u64),
+    /// Something is kept as state of this tenant. Only components can ask for it.
+    Kept(Whose),
     /// Each of them holds.
     All(Vec<Self>),
     /// At least one of them holds.
@@ -60,8 +62,20 @@ pub enum Act {
     Divide(Path),
     /// It asks for the time, and goes on. Only components can.
     ReadClock,
+    /// It keeps the text at the path as state of this tenant, and goes on. Only components
+    /// can.
+    Keep(Whose, Path),
     /// It gives this answer.
     Say(Out),
+}
+
+/// The tenant whose state a step names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Whose {
+    /// This one.
+    Fixed(String),
+    /// The one that the text at the path names.
+    Of(Path),
 }
 
 /// JSON that a step writes.
@@ -108,6 +122,8 @@ pub enum Part {
     WallClock,
     /// A random number. Only components can ask for it.
     Chance,
+    /// What is kept as state of this tenant. Only components can ask for it.
+    Kept(Whose),
 }
 
 impl Part {

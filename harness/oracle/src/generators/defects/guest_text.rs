@@ -1,7 +1,8 @@
 //! Guests as Wasm text: a core module or a component that does what a [`Step`] says.
 //! Each test becomes a branch of its own, as in guests that people write.
 
-use super::guest_language::{Act, Out, Part, Path, Step, Test};
+use super::guest_language::{Act, Out, Part, Path, Step, Test, Whose};
+use super::guest_state as state;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -48,7 +49,13 @@ pub(super) fn module(steps: &[(&str, &Step)]) -> String {
 #[must_use]
 pub(super) fn component(steps: &[(&str, &Step)]) -> String {
     let (code, data, pages) = core(steps);
-    let mut hosts = format!("(core module $memory (memory (export \"memory\") {pages}))\n");
+    let keeps = ["keep", "put_kept", "has_kept"];
+    let keeps = keeps
+        .iter()
+        .any(|name| code.contains(&format!("(call ${name} ")));
+    let realloc = if keeps { state::REALLOC } else { "" };
+    let mut hosts =
+        format!("(core module $memory (memory (export \"memory\") {pages}) {realloc})\n");
     hosts.push_str("(core instance $m (instantiate $memory))\n");
     let (mut imports, mut with) = (String::new(), String::new());
     let mut wall = "";
@@ -57,6 +64,13 @@ pub(super) fn component(steps: &[(&str, &Step)]) -> String {
         imports.push_str("(import \"host\" \"wall\" (func $ask_wall (param i32)))\n");
         with.push_str("(export \"wall\" (func $lowered-wall))");
         wall = WALL;
+    }
+    let mut kept = "";
+    if keeps {
+        hosts.push_str(state::HOST);
+        imports.push_str(state::IMPORTS);
+        with.push_str(state::WITH);
+        kept = state::FUNCTIONS;
     }
     for (name, interface, function) in [
         ("clock", "wasi:clocks/monotonic-clock@0.2.6", "now"),
@@ -80,7 +94,7 @@ pub(super) fn component(steps: &[(&str, &Step)]) -> String {
         format!("(with \"host\" (instance (export \"memory\" (memory $m \"memory\")) {with}))");
     format!(
         "(component {hosts}(core module $guest\n{imports}\
-         (import \"host\" \"memory\" (memory {pages})) {FIXED} {data}\n{RUNTIME}\n{wall}\
+         (import \"host\" \"memory\" (memory {pages})) {FIXED} {data}\n{RUNTIME}\n{wall}{kept}\
          (func (export \"realloc\") (param i32 i32 i32) (param $len i32) (result i32)\n\
          (i32.shl (memory.grow (i32.add (i32.const 1) (i32.shr_u (local.get $len) (i32.const 16)))) \
          (i32.const 16)))\n\
@@ -178,9 +192,21 @@ impl Writer {
             Test::Chance(times) => {
                 format!("(i64.eqz (i64.rem_u (call $chance) (i64.const {times})))")
             }
+            Test::Kept(whose) => format!("(call $has_kept {})", self.whose(whose)),
             Test::All(all) => self.chain(all, "(i32.const 0)", true),
             Test::Any(any) => self.chain(any, "(i32.const 1)", false),
             Test::Not(test) => format!("(i32.eqz {})", self.test(test)),
+        }
+    }
+
+    /// Place and length of the name of a tenant, as two operands.
+    fn whose(&mut self, whose: &Whose) -> String {
+        match whose {
+            Whose::Fixed(tenant) => self.constant(tenant.as_bytes()),
+            Whose::Of(path) => {
+                let place = self.place(path);
+                format!("(i32.add {place} (i32.const 1)) (call $inner {place})")
+            }
         }
     }
 
@@ -221,6 +247,10 @@ impl Writer {
                 Act::Trap => self.push("unreachable"),
                 Act::Loop => self.push("(loop $ever (br $ever))"),
                 Act::ReadClock => self.push("(drop (call $clock))"),
+                Act::Keep(whose, path) => {
+                    let (whose, place) = (self.whose(whose), self.place(path));
+                    self.push(&format!("(call $keep {whose} {place})"));
+                }
                 Act::Divide(path) => {
                     let place = self.place(path);
                     let quotient = format!("(i64.div_s (i64.const 100) (call $number {place}))");
@@ -310,6 +340,10 @@ impl Writer {
             Part::Clock => self.push("(call $put_decimal (call $clock))\n"),
             Part::WallClock => self.push("(call $put_decimal (call $wall))\n"),
             Part::Chance => self.push("(call $put_decimal (call $chance))\n"),
+            Part::Kept(whose) => {
+                let whose = self.whose(whose);
+                self.push(&format!("(call $put_kept {whose})\n"));
+            }
         }
     }
 

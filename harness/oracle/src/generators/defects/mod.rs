@@ -8,15 +8,17 @@ mod forbidden;
 mod form;
 mod forms;
 mod guest_language;
+mod guest_state;
 mod guest_text;
 mod harmless;
 mod plans;
 mod recognised;
+mod tenants;
 mod wizard;
 
 pub use defect::{Defect, Found, Harmless};
 pub use form::{Asked, Form, Role, Takes};
-pub use guest_language::{Act, Out, Part, Path, Rule, Step, Test};
+pub use guest_language::{Act, Out, Part, Path, Rule, Step, Test, Whose};
 pub use wizard::{Plan, Shape, Wizard};
 
 /// Every defect, in the order of the tables.
@@ -27,10 +29,11 @@ pub fn defects() -> impl Iterator<Item = Defect> {
     let plans = plans.chain(plans::CONDITIONS).chain(plans::LATER);
     let forms = forms::FORMS.into_iter().chain(forms::SECRETS);
     let recognised = recognised::RECOGNISED.into_iter();
-    answers.chain(plans).chain(forms).chain(recognised)
+    let all = answers.chain(plans).chain(forms).chain(recognised);
+    all.chain(tenants::TENANTS)
 }
 
 /// Every harmless peculiarity, in the order of the table.
 pub fn harmless() -> impl Iterator<Item = Harmless> {
-    harmless::ALL.into_iter()
+    harmless::ALL.into_iter().chain(tenants::OWN)
 }

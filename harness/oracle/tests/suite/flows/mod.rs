@@ -3,5 +3,6 @@
 
 mod bounds;
 mod functions;
+mod plans;
 mod routing;
 mod support;

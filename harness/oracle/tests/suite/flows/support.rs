@@ -91,6 +91,16 @@ pub(crate) fn observed_with(
     executor: &dyn StepExecutor,
     members: &Value,
 ) -> Subject {
+    observed_code(flows, executor, members, b"\0asm\x01\0\0\0")
+}
+
+/// The same pack, with this component.
+pub(crate) fn observed_code(
+    flows: &[Value],
+    executor: &dyn StepExecutor,
+    members: &Value,
+    code: &[u8],
+) -> Subject {
     let component = json!({
         "id": "demo.ops", "version": "1.0.0", "supports": ["messaging"],
         "world": "greentic:component/component@0.6.0",
@@ -109,7 +119,7 @@ pub(crate) fn observed_with(
     let manifest = greentic_types::encode_pack_manifest(&manifest).expect("encodes");
     let files = [
         ("manifest.cbor", manifest),
-        ("components/demo.ops.wasm", b"\0asm\x01\0\0\0".to_vec()),
+        ("components/demo.ops.wasm", code.to_vec()),
     ];
     let source = Source::Folder {
         files: files.map(|(name, bytes)| (name.to_owned(), bytes)).into(),

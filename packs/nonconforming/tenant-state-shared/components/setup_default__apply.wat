@@ -1,0 +1,133 @@
+;; Keeps the room of an installation as state of one tenant for all, and says which room
+;; was set before.
+(component
+  (import "greentic:state/state-store@1.0.0" (instance $store
+    (type $error0 (record (field "code" string) (field "message" string)))
+    (export "host-error" (type $error (eq $error0)))
+    (type $ack0 (enum "ok"))
+    (export "op-ack" (type $ack (eq $ack0)))
+    (type $impersonation0 (record (field "actor-id" string) (field "reason" (option string))))
+    (export "impersonation" (type $impersonation (eq $impersonation0)))
+    (type $tenant0 (record
+      (field "env" string) (field "tenant" string) (field "tenant-id" string)
+      (field "team" (option string)) (field "team-id" (option string))
+      (field "user" (option string)) (field "user-id" (option string))
+      (field "trace-id" (option string)) (field "correlation-id" (option string))
+      (field "attributes" (list (tuple string string)))
+      (field "session-id" (option string)) (field "flow-id" (option string))
+      (field "node-id" (option string)) (field "provider-id" (option string))
+      (field "deadline-ms" (option s64)) (field "attempt" u32)
+      (field "idempotency-key" (option string)) (field "impersonation" (option $impersonation))))
+    (export "tenant-ctx" (type $tenant (eq $tenant0)))
+    (export "read" (func (param "key" string) (param "ctx" (option $tenant)) (result (result (list u8) (error $error)))))
+    (export "write" (func (param "key" string) (param "bytes" (list u8)) (param "ctx" (option $tenant)) (result (result $ack (error $error)))))))
+  (core module $libc
+    (memory (export "memory") 24)
+    (global $next (mut i32) (i32.const 16384))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))
+  (core func $read (canon lower (func $store "read") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (core func $write (canon lower (func $store "write") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (core module $step
+    (import "libc" "memory" (memory 1))
+    (import "host" "read" (func $read (param i32 i32)))
+    (import "host" "write" (func $write (param i32 i32)))
+    (data (i32.const 64) "\"mode\":\"install\"")
+    (data (i32.const 128) "\"room\":\"")
+    (data (i32.const 192) "room")
+    (data (i32.const 208) "prod")
+    (data (i32.const 224) "shared")
+    (data (i32.const 256) "{\"plan\":{\"config_patch\":{\"room\":\"")
+    (data (i32.const 320) "\"},\"notes\":[\"")
+    (data (i32.const 352) "the room before: ")
+    (data (i32.const 384) "\"]}}")
+    (global $in (mut i32) (i32.const 0))
+    (global $in_end (mut i32) (i32.const 0))
+    (global $out (mut i32) (i32.const 8192))
+    ;; The place in the input behind the text at $at; 0 if it is not there.
+    (func $behind (param $at i32) (param $len i32) (result i32)
+      (local $place i32) (local $i i32)
+      (local.set $place (global.get $in))
+      (loop $each
+        (local.set $i (i32.const 0))
+        (block $differs
+          (loop $same
+            (if (i32.eq (local.get $i) (local.get $len))
+              (then (return (i32.add (local.get $place) (local.get $len)))))
+            (br_if $differs
+              (i32.ne
+                (i32.load8_u (i32.add (local.get $place) (local.get $i)))
+                (i32.load8_u (i32.add (local.get $at) (local.get $i)))))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br $same)))
+        (local.set $place (i32.add (local.get $place) (i32.const 1)))
+        (br_if $each
+          (i32.le_u (i32.add (local.get $place) (local.get $len)) (global.get $in_end))))
+      (i32.const 0))
+    ;; Bytes until the next quotation mark.
+    (func $len (param $at i32) (result i32)
+      (local $end i32)
+      (local.set $end (local.get $at))
+      (loop $each
+        (if (i32.ne (i32.load8_u (local.get $end)) (i32.const 34))
+          (then
+            (local.set $end
+              (i32.add (local.get $end)
+                (select (i32.const 2) (i32.const 1)
+                  (i32.eq (i32.load8_u (local.get $end)) (i32.const 92)))))
+            (br $each))))
+      (i32.sub (local.get $end) (local.get $at)))
+    (func $put (param $at i32) (param $len i32)
+      (memory.copy (global.get $out) (local.get $at) (local.get $len))
+      (global.set $out (i32.add (global.get $out) (local.get $len))))
+    (func $text (param $place i32) (param $at i32) (param $len i32)
+      (i32.store (local.get $place) (local.get $at))
+      (i32.store offset=4 (local.get $place) (local.get $len)))
+    ;; Writes the context of a call to $place: the environment and the tenant.
+    (func $context (param $place i32)
+      (i32.store8 (local.get $place) (i32.const 1))
+      (call $text (i32.add (local.get $place) (i32.const 8)) (i32.const 208) (i32.const 4))
+      (call $text (i32.add (local.get $place) (i32.const 16)) (i32.const 224) (i32.const 6))
+      (call $text (i32.add (local.get $place) (i32.const 24)) (i32.const 224) (i32.const 6)))
+    (func (export "run") (param $ptr i32) (param $len i32) (result i32)
+      (local $room i32)
+      (global.set $in (local.get $ptr))
+      (global.set $in_end (i32.add (local.get $ptr) (local.get $len)))
+      (local.set $room (call $behind (i32.const 128) (i32.const 8)))
+      (call $put (i32.const 256) (i32.const 33))
+      (if (local.get $room)
+        (then (call $put (local.get $room) (call $len (local.get $room)))))
+      (call $put (i32.const 320) (i32.const 13))
+      ;; Only an installation reaches state.
+      (if (i32.and
+            (i32.ne (local.get $room) (i32.const 0))
+            (i32.ne (call $behind (i32.const 64) (i32.const 16)) (i32.const 0)))
+        (then
+          (call $text (i32.const 4096) (i32.const 192) (i32.const 4))
+          (call $context (i32.const 4104))
+          (call $read (i32.const 4096) (i32.const 16))
+          (if (i32.eqz (i32.load8_u (i32.const 16)))
+            (then
+              (call $put (i32.const 352) (i32.const 17))
+              (call $put (i32.load (i32.const 20)) (i32.load (i32.const 24)))))
+          (call $text (i32.const 5120) (i32.const 192) (i32.const 4))
+          (call $text (i32.const 5128) (local.get $room) (call $len (local.get $room)))
+          (call $context (i32.const 5136))
+          (call $write (i32.const 5120) (i32.const 16))
+          ;; A store that refuses the write ends the step.
+          (if (i32.load8_u (i32.const 16)) (then (unreachable)))))
+      (call $put (i32.const 384) (i32.const 4))
+      (i32.store8 (i32.const 0) (i32.const 0))
+      (i32.store (i32.const 4) (i32.const 8192))
+      (i32.store (i32.const 8) (i32.sub (global.get $out) (i32.const 8192)))
+      (i32.const 0)))
+  (core instance $i (instantiate $step
+    (with "libc" (instance $libc))
+    (with "host" (instance (export "read" (func $read)) (export "write" (func $write))))))
+  (func (export "run") (param "input" string) (result (result string (error string)))
+    (canon lift (core func $i "run")
+      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))
