@@ -2,7 +2,7 @@
 //! it simulates, and why some are missing.
 
 use crate::authored::{Syntax, yaml_value};
-use crate::limits::Limits;
+use crate::limits::{Limits, SCENARIO_BYTES};
 use crate::pack::Pack;
 use crate::text::inert;
 use serde_json::{Map, Value};
@@ -47,6 +47,14 @@ pub struct Fault {
 /// Reads the file of `pack`; `None` if it has none.
 #[must_use]
 pub fn read(pack: &Pack, limits: &Limits) -> Option<Result<Parity, Vec<Fault>>> {
+    let size = pack.size(FILE)?;
+    if size > SCENARIO_BYTES as u64 {
+        return Some(Err(vec![Fault {
+            at: String::new(),
+            expected: format!("at most {SCENARIO_BYTES} bytes"),
+            actual: format!("{size} bytes"),
+        }]));
+    }
     let bytes = pack.read(FILE)?;
     Some(decode(&bytes, limits))
 }

@@ -137,19 +137,23 @@ impl Files<'_> {
             let actual = format!("`{}`: {}", inert(path, 200), outside.words());
             Finding::new(CheckCode::PathLeaves, at, INSIDE, actual)
         })?;
-        let Some(bytes) = self.pack.read(&file) else {
+        // NB: the size comes first, because an archive inflates what is read.
+        let Some(size) = self.pack.size(&file) else {
             let expected = format!("the file {} in the pack", inert(&file, 200));
             let missing = Finding::new(CheckCode::FileMissing, at, expected, "it is not there");
             return Err(missing.about(file.as_str()));
         };
-        let bound = SCENARIO_BYTES.min(self.left);
-        if bytes.len() > bound {
-            let expected = format!("at most {bound} bytes");
-            let actual = format!("{} bytes", bytes.len());
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        if size > SCENARIO_BYTES.min(self.left) {
+            let expected = format!(
+                "at most {SCENARIO_BYTES} bytes, and {ALL_SCENARIOS_BYTES} of all scenarios"
+            );
+            let actual = format!("{size} bytes");
             let bound = Finding::new(ScenarioCode::Bound, inert(&file, 200), expected, actual);
             return Err(bound.about(file.as_str()));
         }
-        self.left -= bytes.len();
+        self.left -= size;
+        let bytes = self.pack.read(&file).unwrap_or_default();
         match json::parse(&bytes, self.depth) {
             Ok(Value::Object(map)) => Ok((file, map)),
             Ok(other) => {

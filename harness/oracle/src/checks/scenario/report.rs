@@ -31,15 +31,16 @@ pub(super) fn judge(subject: &Subject, findings: &mut Findings) {
 
 /// The rows of the report in the pack.
 fn rows(opened: &Opened, depth: usize) -> Result<Vec<ReportRow>, Finding> {
-    let bytes = opened.pack.read(REPORT).unwrap_or_default();
     let refused = |code: ScenarioCode, expected: &str, actual: String| {
         Finding::new(code, REPORT, expected, actual).about(REPORT)
     };
-    if bytes.len() > SCENARIO_BYTES {
+    let size = opened.pack.size(REPORT).unwrap_or_default();
+    if size > SCENARIO_BYTES as u64 {
         let expected = format!("at most {SCENARIO_BYTES} bytes");
-        let actual = format!("{} bytes", bytes.len());
+        let actual = format!("{size} bytes");
         return Err(refused(ScenarioCode::Bound, &expected, actual));
     }
+    let bytes = opened.pack.read(REPORT).unwrap_or_default();
     let value = json::parse(&bytes, depth).map_err(|error| {
         let actual = inert(&error.to_string(), 200);
         refused(ScenarioCode::Json, "strict JSON", actual)

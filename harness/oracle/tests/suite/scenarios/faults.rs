@@ -4,7 +4,7 @@ use super::good::{CONSISTENT, Change, FILES, PARITY, REPORT, TRANSCRIPT, extend,
 use serde_json::json;
 
 /// One fault each: what it is, the check and the code that must find it, and the change.
-pub(super) const FAULTS: [(&str, &str, &str, Change); 52] = [
+pub(super) const FAULTS: [(&str, &str, &str, Change); 54] = [
     ("list is an object", FILES, "E_SCENARIO_SHAPE", |f| {
         f["pack.json"]["scenarios"] = json!({})
     }),
@@ -216,4 +216,13 @@ pub(super) const FAULTS: [(&str, &str, &str, Change); 52] = [
     ("no document", PARITY, "E_CAPABILITIES_UNREADABLE", |f| {
         f["capabilities/providers.yaml"] = json!("a: [\n")
     }),
+    ("report beyond the bound", REPORT, "E_SCENARIO_BOUND", |f| {
+        f["golden/render_reports.json"] = json!(" ".repeat(300_000))
+    }),
+    (
+        "simulator beyond the bound",
+        PARITY,
+        "E_CAPABILITIES_UNREADABLE",
+        |f| f["capabilities/providers.yaml"] = json!("#".repeat(300_000)),
+    ),
 ];
