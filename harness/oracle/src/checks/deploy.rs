@@ -218,12 +218,14 @@ fn expected(subject: &Subject, opened: &Opened, actual: &Value) -> Vec<Finding> 
             let code = CheckCode::Fixture;
             vec![Finding::new(code, path, expected, e.to_string())]
         }
-        Ok(expected) => all_differences(&expected, actual)
-            .into_iter()
-            .map(|d| {
+        Ok(expected) => {
+            let rules = &subject.normalise;
+            let differences = all_differences(&rules.golden(&expected), &rules.result(actual));
+            let found = differences.into_iter().map(|d| {
                 let at = format!("{FILE} {}", d.at);
                 Finding::new(CheckCode::PlanDiffers, at, d.expected, d.actual)
-            })
-            .collect(),
+            });
+            found.collect()
+        }
     }
 }

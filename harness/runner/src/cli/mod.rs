@@ -215,12 +215,10 @@ fn parse() -> Cli {
 pub fn main() -> ExitCode {
     let done = match parse().command {
         Command::Worker => return provision_worker::serve(),
-        Command::Pack {
-            command: PackCommand::Inspect(args),
-        } => inspect::run(&args),
-        Command::Pack {
-            command: PackCommand::Repack(args),
-        } => repack::run(&args),
+        Command::Pack { command } => match command {
+            PackCommand::Inspect(args) => inspect::run(&args),
+            PackCommand::Repack(args) => repack::run(&args),
+        },
         Command::DryRun {
             command: DryRunCommand::Setup(args),
         } => dry_run::run(&args),
@@ -234,19 +232,15 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),
         Command::Conformance(args) => conformance::run(&args),
-        Command::Report {
-            command: ReportCommand::Render(args),
-        } => report::render(&args),
-        Command::Report {
-            command: ReportCommand::Merge(args),
-        } => merge::merge(&args),
+        Command::Report { command } => match command {
+            ReportCommand::Render(args) => report::render(&args),
+            ReportCommand::Merge(args) => merge::merge(&args),
+        },
         Command::Doctor(args) => doctor::run(&args),
-        Command::Expect {
-            command: ExpectCommand::Add(args),
-        } => expect::add(&args),
-        Command::Expect {
-            command: ExpectCommand::Prune(args),
-        } => expect::prune(&args),
+        Command::Expect { command } => match command {
+            ExpectCommand::Add(args) => expect::add(&args),
+            ExpectCommand::Prune(args) => expect::prune(&args),
+        },
         Command::Trace {
             command: TraceCommand::Check(args),
         } => trace::run(&args),
@@ -256,19 +250,15 @@ pub fn main() -> ExitCode {
         },
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Repro(args) => repro::run(&args),
-        Command::Cache {
-            command: CacheCommand::Show(args),
-        } => cache::show_usage(&args),
-        Command::Cache {
-            command: CacheCommand::Clean(args),
-        } => cache::clean(&args),
+        Command::Cache { command } => match command {
+            CacheCommand::Show(args) => cache::show_usage(&args),
+            CacheCommand::Clean(args) => cache::clean(&args),
+        },
         Command::Explain(args) => catalogue::explain(&args),
-        Command::Checks {
-            command: ChecksCommand::List,
-        } => catalogue::list(),
-        Command::Checks {
-            command: ChecksCommand::Markdown,
-        } => catalogue::markdown(),
+        Command::Checks { command } => match command {
+            ChecksCommand::List => catalogue::list(),
+            ChecksCommand::Markdown => catalogue::markdown(),
+        },
     };
     let exit = done.unwrap_or_else(|error| {
         anstream::eprintln!("error: {}", inert_lines(&error.to_string()));
