@@ -119,6 +119,11 @@ Apply(ApplyCode) {
     StoreOrphaned "E_STORE_ORPHANED" "The store has content that no record of an installation names.",
 }
 
+/// What is wrong with a release that is compared with an older one.
+Compare(CompareCode) {
+    VersionStep "E_VERSION_STEP" "The step from the old version to the new one is too small for the differences between the packs.",
+}
+
 /// Why a registry or a layout does not give a pack, or what is wrong with how it is published.
 Registry(RegistryCode) {
     Unreachable "E_REGISTRY_UNREACHABLE" "The registry cannot be reached, or breaks its answer off.",

@@ -133,6 +133,9 @@ fn opened_pack(
         sboms: OnceLock::new(),
     };
     spent.first += describing.elapsed();
+    if conditions.once {
+        return opened;
+    }
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
     vary(&mut opened, &budget, conditions);
@@ -158,7 +161,7 @@ fn walked(
     executor: &Watched<'_>,
     conditions: &Conditions,
 ) -> Walked {
-    let none = conditions.only.is_some() || flow::app_flows(pack).is_empty();
+    let none = conditions.once || conditions.only.is_some() || flow::app_flows(pack).is_empty();
     let Some(inputs) = inputs::of(pack, asked, conditions).ok().filter(|_| !none) else {
         return Walked::default();
     };
