@@ -164,6 +164,23 @@ impl<'s> Found<'s> {
         self.not_compared.insert(skipped);
     }
 
+    /// Keeps the same change once, if the setup form and several wizards have it.
+    pub(super) fn merge_wizards(&mut self) {
+        let mut seen = BTreeSet::new();
+        self.changes.retain(|change| {
+            let Some((head, rest)) = change.place.split_once(", ") else {
+                return true;
+            };
+            let of_wizard = head == "setup form" || head.starts_with("wizard ");
+            let words = match change.rule {
+                // The form and the wizard may describe the question in other words.
+                Rule::QuestionAdded | Rule::QuestionAddedRequired | Rule::QuestionRemoved => None,
+                _ => Some((change.old.clone(), change.new.clone())),
+            };
+            !of_wizard || seen.insert((change.rule, rest.to_owned(), words))
+        });
+    }
+
     /// Whether there is a change by one of these rules at `place`.
     pub(super) fn has(&self, rules: &[Rule], place: impl Fn(&str) -> bool) -> bool {
         let mut changes = self.changes.iter();

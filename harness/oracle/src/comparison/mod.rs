@@ -5,12 +5,23 @@
 //! compares one area and adds [`Change`]s, which follow the table of [`Rule`]s.
 
 mod change;
+mod components;
 mod driving;
+mod flows;
+mod identity;
+mod needs;
+mod operations;
 mod pairing;
+mod plan;
 mod question;
 mod questions;
+mod reaches;
 mod rules;
+mod schema;
+mod schemas;
+mod sets;
 mod step;
+mod texts;
 mod wizards;
 
 pub use change::{Change, NotCompared, Reach, ReachKind};
@@ -128,9 +139,21 @@ pub fn compare(old: &Subject, new: &Subject) -> Result<Comparison, CompareError>
     };
     let [before, after] = secrets_of(old, new);
     let mut found = Found::without([&before, &after]);
+    let sides = (side(old, first), side(new, second));
+    let versions = [&sides.0, &sides.1].map(|side| side.version.as_deref());
+    identity::compare(packs, &mut found);
     let pairs = wizards::compare(packs, &mut found);
     questions::compare(packs, &pairs, &mut found);
-    let sides = (side(old, first), side(new, second));
+    for pair in &pairs {
+        plan::compare(pair, versions, &mut found);
+    }
+    schemas::compare(packs, &pairs, &mut found);
+    needs::compare(packs, &pairs, &mut found);
+    components::compare(packs, &mut found);
+    flows::compare(packs, versions, &mut found);
+    texts::compare(packs, &mut found);
+    reaches::compare(packs, &mut found);
+    found.merge_wizards();
     conclude(sides, found, [old, new])
 }
 

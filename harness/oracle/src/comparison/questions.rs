@@ -1,17 +1,17 @@
 //! Compares the questions of the setup form, and those that each wizard asks.
 
-use super::change::{Found, both};
+use super::Packs;
+use super::change::{Found, Pair, both};
 use super::pairing::Pairing;
 use super::question::{compare as compare_question, has_to_be_answered};
 use super::rules::Rule;
 use super::wizards::WizardPair;
-use super::{Packs, change::Pair};
 use crate::observe::answer_set::AnswerSet;
 use crate::probe_outcome::asked;
 use crate::subject::{Observed, Opened};
 use provision_core::Limits;
 use provision_core::wizard::questions::{Question, canonical};
-use provision_core::wizard::{ProvisionStep, WizardKind};
+use provision_core::wizard::{ProvisionStep, StepRun, WizardKind};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -27,18 +27,18 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
     let forms = [form(packs.old), form(packs.new)];
     let is_setup = |pair: &&WizardPair<'_>| pair.old.wizard.kind == WizardKind::Setup;
     let setups = pairs.iter().filter(is_setup);
-    let own = setups.clone().map(|pair| own(pair, packs.limits));
-    let own: Vec<[Option<Form>; 2]> = own.collect();
+    let of_setups = setups.map(|pair| own(pair, packs.limits));
+    let of_setups: Vec<[Option<Form>; 2]> = of_setups.collect();
     let answers = pairs.iter().find(is_setup).map(|pair| answers(pair.old));
     let answers = answers.unwrap_or_default();
     // A wizard asks what a form lacks: a question that moves between them is not new.
-    let elsewhere = [merged(&own, 0), merged(&own, 1)];
+    let elsewhere = [merged(&of_setups, 0), merged(&of_setups, 1)];
     lists("setup form", &forms, &elsewhere, &answers, found);
     for pair in pairs {
         let place = format!("wizard {}", pair.new.wizard.name);
         let none = [Form::new(), Form::new()];
         let of_setup = is_setup(&pair);
-        let [Some(old), Some(new)] = own_of(pair, packs.limits) else {
+        let [Some(old), Some(new)] = own(pair, packs.limits) else {
             found.skip(
                 &format!("{place}, questions"),
                 "the wizard gave no questions in one of the packs",
@@ -51,17 +51,11 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
     }
 }
 
-fn own_of(pair: &WizardPair<'_>, limits: &Limits) -> [Option<Form>; 2] {
-    own(pair, limits)
-}
-
 /// The questions that each side asks itself; `None` if it could not be asked.
 fn own(pair: &WizardPair<'_>, limits: &Limits) -> [Option<Form>; 2] {
     [pair.old, pair.new].map(|observed| {
         let run = observed.run()?;
-        let collected = |s: &provision_core::wizard::StepRun| {
-            s.step == ProvisionStep::Collect && s.output().is_some()
-        };
+        let collected = |s: &StepRun| s.step == ProvisionStep::Collect && s.output().is_some();
         let was_asked = run.completed() || run.steps.iter().any(collected);
         was_asked.then(|| numbered(asked(run, limits).unwrap_or_default()))
     })

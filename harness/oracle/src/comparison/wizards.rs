@@ -1,9 +1,11 @@
-//! Pairs the wizards of two packs.
+//! Pairs the wizards of two packs, and compares which there are.
 
 use super::Packs;
-use super::change::Found;
+use super::change::{Found, both};
 use super::pairing::Pairing;
+use super::rules::Rule;
 use crate::subject::{Observed, Opened};
+use provision_core::wizard::Driver;
 use std::collections::BTreeMap;
 
 /// A wizard of both packs.
@@ -13,15 +15,60 @@ pub(super) struct WizardPair<'s> {
 }
 
 /// The wizards that both packs have.
-pub(super) fn compare<'s>(packs: Packs<'s>, _found: &mut Found<'_>) -> Vec<WizardPair<'s>> {
-    let old = by_name(packs.old);
-    let new = by_name(packs.new);
-    let pairing = Pairing::of(&old, &new);
+pub(super) fn compare<'s>(packs: Packs<'s>, found: &mut Found<'_>) -> Vec<WizardPair<'s>> {
+    let (old, new) = (by_name(packs.old), by_name(packs.new));
+    let mut pairing = Pairing::of(&old, &new);
+    let renamed = pairing.renamed(|old, new| has_same_purpose(old, new));
+    let mut pairs = Vec::new();
+    for ((old_name, old), (new_name, new)) in renamed {
+        // The harness makes up the names of the others.
+        if is_named(old) && is_named(new) {
+            found.guess(Rule::WizardRenamed, "wizards", both(old_name, new_name));
+        }
+        pairs.push(WizardPair { old, new });
+    }
+    let at = |name: &str| format!("wizard {name}");
+    for (name, observed) in pairing.removed {
+        let kind = observed.wizard.kind.entry();
+        found.change(Rule::WizardRemoved, &at(name), (Some(kind), None));
+    }
+    for (name, observed) in pairing.added {
+        let kind = observed.wizard.kind.entry();
+        found.change(Rule::WizardAdded, &at(name), (None, Some(kind)));
+    }
     let kept = pairing.kept.iter();
-    kept.map(|(_, old, new)| WizardPair { old, new }).collect()
+    pairs.extend(kept.map(|(_, old, new)| WizardPair { old, new }));
+    for pair in &pairs {
+        let (old, new) = (&pair.old.wizard.driver, &pair.new.wizard.driver);
+        if old.name() != new.name() {
+            let place = at(&pair.new.wizard.name);
+            found.change(Rule::WizardDriver, &place, both(old.name(), new.name()));
+        }
+    }
+    pairs.sort_by_key(|pair| (pair.new.wizard.kind, &pair.new.wizard.name));
+    pairs
 }
 
 fn by_name(opened: &Opened) -> BTreeMap<String, &Observed> {
     let wizards = opened.wizards.iter();
     wizards.map(|o| (o.wizard.name.clone(), o)).collect()
+}
+
+fn has_same_purpose(old: &Observed, new: &Observed) -> bool {
+    let mode = |observed: &Observed| match observed.wizard.driver {
+        Driver::ComponentQa { mode, .. } | Driver::Operator { mode, .. } => Some(mode),
+        _ => None,
+    };
+    let same = |old: &Observed, new: &Observed| {
+        old.wizard.kind == new.wizard.kind && old.wizard.driver.name() == new.wizard.driver.name()
+    };
+    same(old, new) && mode(old) == mode(new)
+}
+
+/// Whether the author of the pack names the wizard.
+fn is_named(observed: &Observed) -> bool {
+    matches!(
+        observed.wizard.driver,
+        Driver::FlowGraph { .. } | Driver::StepModules { .. } | Driver::SingleModule { .. }
+    )
 }
