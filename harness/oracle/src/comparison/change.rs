@@ -87,6 +87,8 @@ pub struct NotCompared {
     pub what: String,
     /// Why not.
     pub why: String,
+    /// Whether it could hide what breaks users: a host reads it, or runs it.
+    pub matters: bool,
 }
 
 /// Collects what a comparison finds.
@@ -157,9 +159,15 @@ impl<'s> Found<'s> {
 
     /// Adds a part that could not be compared.
     pub(super) fn skip(&mut self, what: &str, why: &str) {
+        self.skip_if(what, why, true);
+    }
+
+    /// The same, with whether the part matters.
+    pub(super) fn skip_if(&mut self, what: &str, why: &str, matters: bool) {
         let skipped = NotCompared {
             what: self.text(what),
             why: self.text(why),
+            matters,
         };
         self.not_compared.insert(skipped);
     }

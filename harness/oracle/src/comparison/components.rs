@@ -4,6 +4,7 @@
 use super::Packs;
 use super::change::{Found, ReachKind, both};
 use super::pairing::Pairing;
+use super::plan::Versions;
 use super::rules::Rule;
 use super::sets;
 use provision_core::Pack;
@@ -23,12 +24,12 @@ struct Component {
     capabilities: BTreeSet<String>,
 }
 
-pub(super) fn compare(packs: Packs<'_>, found: &mut Found<'_>) {
+pub(super) fn compare(packs: Packs<'_>, versions: Versions<'_>, found: &mut Found<'_>) {
     let [old, new] = [packs.old, packs.new].map(|opened| components(&opened.pack));
     let pairing = Pairing::of(&old, &new);
     let at = |id: &str| format!("component `{id}`");
     for (id, old, new) in pairing.kept {
-        component(&at(id), [old, new], found);
+        component(&at(id), [old, new], versions, found);
     }
     let none = Component::default();
     for (id, component) in pairing.removed {
@@ -119,10 +120,12 @@ fn flatten(path: &str, value: &Value, leaves: &mut BTreeSet<String>) {
     }
 }
 
-fn component(place: &str, [old, new]: [&Component; 2], found: &mut Found<'_>) {
-    let versions = [old, new].map(|component| component.version.as_deref());
-    if let [Some(before), Some(after)] = versions
+fn component(place: &str, [old, new]: [&Component; 2], packs: Versions<'_>, found: &mut Found<'_>) {
+    let own = [old, new].map(|component| component.version.as_deref());
+    // The version of a component may be that of its pack.
+    if let [Some(before), Some(after)] = own
         && before != after
+        && own != packs
     {
         found.change(Rule::ComponentVersion, place, both(before, after));
     }

@@ -24,10 +24,16 @@ pub(super) fn compare(packs: Packs<'_>, found: &mut Found<'_>) {
         found.change(Rule::PackRole, "manifest", pair);
     }
     let (before, after) = (capabilities(old), capabilities(new));
+    found.reach(ReachKind::PackCapability, "manifest", (&before, &after));
+    // Nobody looks for what a pack only needs of its host.
+    let offered = |mut all: BTreeSet<String>| {
+        all.retain(|name| !name.starts_with("host:") && !name.starts_with("wasi:"));
+        all
+    };
+    let (before, after) = (offered(before), offered(after));
     let at = |name: &str| format!("manifest, capability `{name}`");
     let rules = [Rule::CapabilityRemoved, Rule::CapabilityAdded];
     sets::compare(at, [&before, &after], rules, found);
-    found.reach(ReachKind::PackCapability, "manifest", (&before, &after));
     providers([old, new], found);
 }
 
@@ -40,13 +46,12 @@ fn capabilities(pack: &Pack) -> BTreeSet<String> {
     all
 }
 
-/// The offers of the capability extension: `capability@version`.
+/// The offers of the capability extension. Their version is that of the pack.
 fn offers(manifest: &PackManifest) -> Vec<String> {
     let extension = manifest.get_capabilities_extension_v1();
     let offers = extension.ok().flatten().map(|extension| extension.offers);
     let offers = offers.unwrap_or_default().into_iter();
-    let offers = offers.map(|offer| format!("{}@{}", offer.cap_id, offer.version));
-    offers.collect()
+    offers.map(|offer| offer.cap_id).collect()
 }
 
 /// The operations of each provider, by its type.

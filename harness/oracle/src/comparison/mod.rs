@@ -145,11 +145,11 @@ pub fn compare(old: &Subject, new: &Subject) -> Result<Comparison, CompareError>
     let pairs = wizards::compare(packs, &mut found);
     questions::compare(packs, &pairs, &mut found);
     for pair in &pairs {
-        plan::compare(pair, versions, &mut found);
+        plan::compare(pair, versions, packs.limits, &mut found);
     }
     schemas::compare(packs, &pairs, &mut found);
     needs::compare(packs, &pairs, &mut found);
-    components::compare(packs, &mut found);
+    components::compare(packs, versions, &mut found);
     flows::compare(packs, versions, &mut found);
     texts::compare(packs, &mut found);
     reaches::compare(packs, &mut found);

@@ -1,13 +1,16 @@
 //! Compares the plans that two wizards make of the same answers.
 
-use super::change::{Found, ReachKind, both};
+use super::change::{Found, Pair, ReachKind, both};
 use super::operations;
 use super::pairing::Pairing;
+use super::questions::own;
 use super::rules::Rule;
 use super::sets;
 use super::wizards::WizardPair;
+use crate::subject::Observed;
+use provision_core::Limits;
 use provision_core::text::inert;
-use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardKind, WizardRun};
+use provision_core::wizard::{Outcome, ProvisionPlan, RunBy, StepCode, WizardKind, WizardRun};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,39 +52,74 @@ enum End<'r> {
 }
 
 /// Compares the plans of both wizards, or says why that is not possible.
-pub(super) fn compare(pair: &WizardPair<'_>, versions: Versions<'_>, found: &mut Found<'_>) {
-    let name = &pair.new.wizard.name;
-    let place = format!("wizard {name}, plan");
+pub(super) fn compare(
+    pair: &WizardPair<'_>,
+    versions: Versions<'_>,
+    limits: &Limits,
+    found: &mut Found<'_>,
+) {
+    let place = format!("wizard {}, plan", pair.new.wizard.name);
     let ends = [pair.old, pair.new].map(|observed| match &observed.runs {
         Ok(runs) => end(&runs.first),
         Err(finding) => End::Broken(finding.actual.clone()),
     });
-    match ends {
-        [End::Plan(old), End::Plan(new)] => plans(&place, [old, new], versions, found),
-        [End::Broken(why), End::Broken(other)] => {
-            let why = format!("the old pack: {why}; the new pack: {other}");
-            found.skip(&place, &why);
+    let why = match ends {
+        [End::Plan(old), End::Plan(new)] => {
+            return plans(&place, [old, new], versions, found);
         }
-        [End::Broken(why), _] => found.skip(&place, &format!("the old pack: {why}")),
-        [_, End::Broken(why)] => found.skip(&place, &format!("the new pack: {why}")),
         [End::Plan(_), End::Refused(why)] => {
-            if !found.has(&REFUSING, |_| true) {
-                let pair = both("accepted", &why);
-                found.change(Rule::PlanRefused, &place, pair);
-            }
-            let why = format!("the new pack refuses the answers of the old one: {why}");
-            found.skip(&place, &why);
+            refused(
+                &place,
+                (Rule::PlanRefused, &REFUSING),
+                both("accepted", &why),
+                found,
+            );
+            format!("the new pack refuses the answers of the old one: {why}")
         }
         [End::Refused(why), End::Plan(_)] => {
-            if !found.has(&ACCEPTING, |_| true) {
-                let pair = both(&why, "accepted");
-                found.change(Rule::PlanAccepted, &place, pair);
-            }
-            found.skip(&place, &format!("the old pack refuses the answers: {why}"));
+            refused(
+                &place,
+                (Rule::PlanAccepted, &ACCEPTING),
+                both(&why, "accepted"),
+                found,
+            );
+            format!("the old pack refuses the answers: {why}; --answers names others")
         }
-        [End::Refused(_), End::Refused(_)] => {
-            let why = "both packs refuse the answers; name others with --answers";
-            found.skip(&place, why);
+        [End::Plan(_), other] => format!("the new pack: {}", other.why()),
+        [other, End::Plan(_)] => format!("the old pack: {}", other.why()),
+        [old, new] if old.why() == new.why() => format!("in both packs: {}", old.why()),
+        [old, new] => format!("the old pack: {}; the new pack: {}", old.why(), new.why()),
+    };
+    let is_asked = own(pair, limits).iter().all(Option::is_some);
+    let what = if is_asked {
+        "plan"
+    } else {
+        "questions and plan"
+    };
+    let what = format!("wizard {}, {what}", pair.new.wizard.name);
+    let is_run = |observed: &Observed| observed.wizard.run_by != RunBy::Nobody;
+    let matters = is_run(pair.old) || is_run(pair.new);
+    let unrun = if matters {
+        ""
+    } else {
+        "no host runs the wizard; "
+    };
+    found.skip_if(&what, &format!("{unrun}{why}"), matters);
+}
+
+/// Adds that one pack alone refuses the answers, unless a question says so already.
+fn refused(place: &str, (rule, causes): (Rule, &[Rule]), pair: Pair<'_>, found: &mut Found<'_>) {
+    if !found.has(causes, |_| true) {
+        found.change(rule, place, pair);
+    }
+}
+
+impl End<'_> {
+    /// Why there is no plan.
+    fn why(&self) -> &str {
+        match self {
+            Self::Plan(_) => "",
+            Self::Refused(why) | Self::Broken(why) => why,
         }
     }
 }

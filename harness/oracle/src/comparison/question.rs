@@ -2,7 +2,7 @@
 
 use super::change::{Found, Pair, both};
 use super::rules::Rule;
-use provision_core::wizard::questions::{Kind, Question};
+use provision_core::wizard::questions::{GIVEN, Kind, Question};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -42,9 +42,10 @@ pub(super) fn compare(
     texts(place, (old, new), found);
 }
 
-/// Whether users have to answer the question: it is required and has no default.
+/// Whether users have to answer the question: it is required and has no default. The host
+/// knows the public base URL.
 pub(super) fn has_to_be_answered(question: &Question) -> bool {
-    question.required && question.default.is_none()
+    question.required && question.default.is_none() && question.id != GIVEN
 }
 
 fn required(place: &str, (old, new): (&Question, &Question), found: &mut Found<'_>) {

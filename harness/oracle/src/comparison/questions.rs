@@ -16,10 +16,10 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A question and its position in its form.
-type Placed = (usize, Question);
+pub(super) type Placed = (usize, Question);
 
 /// The questions of one form, by id.
-type Form = BTreeMap<String, Placed>;
+pub(super) type Form = BTreeMap<String, Placed>;
 
 /// Compares the setup forms, and then the questions of each pair of wizards.
 pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Found<'_>) {
@@ -38,11 +38,8 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
         let place = format!("wizard {}", pair.new.wizard.name);
         let none = [Form::new(), Form::new()];
         let of_setup = is_setup(&pair);
+        // The comparison of the plans says why a wizard could not be asked.
         let [Some(old), Some(new)] = own(pair, packs.limits) else {
-            found.skip(
-                &format!("{place}, questions"),
-                "the wizard gave no questions in one of the packs",
-            );
             continue;
         };
         let elsewhere = if of_setup { &forms } else { &none };
@@ -52,7 +49,7 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
 }
 
 /// The questions that each side asks itself; `None` if it could not be asked.
-fn own(pair: &WizardPair<'_>, limits: &Limits) -> [Option<Form>; 2] {
+pub(super) fn own(pair: &WizardPair<'_>, limits: &Limits) -> [Option<Form>; 2] {
     [pair.old, pair.new].map(|observed| {
         let run = observed.run()?;
         let collected = |s: &StepRun| s.step == ProvisionStep::Collect && s.output().is_some();
@@ -107,6 +104,12 @@ fn lists(
         let same_keys = !old.texts.is_empty() && old.texts == new.texts;
         old.kind == new.kind && (is_known || same_keys) && old.title == new.title
     };
+    // `telegram_bot_token` and `bot_token`.
+    let same_name = |(_, old): &Placed, (_, new): &Placed| {
+        let (one, other) = (canonical(&old.id), canonical(&new.id));
+        let is_part = one.ends_with(&other) || other.ends_with(&one);
+        is_part && old.answer() == new.answer() && old.secret == new.secret
+    };
     let same_place = |(at, old): &Placed, (new_at, new): &Placed| {
         at == new_at && old.answer() == new.answer() && old.secret == new.secret
     };
@@ -117,9 +120,10 @@ fn lists(
         .added
         .retain(|(id, _)| lookup(old_elsewhere, id).is_none());
     let by_text = pairing.renamed(same_text);
-    let by_place = pairing.renamed(same_place);
+    let mut guessed = pairing.renamed(same_name);
+    guessed.extend(pairing.renamed(same_place));
     let certain = by_text.into_iter().map(|pair| (pair, false));
-    let guessed = by_place.into_iter().map(|pair| (pair, true));
+    let guessed = guessed.into_iter().map(|pair| (pair, true));
     for (((old_id, (_, old)), (new_id, (_, new))), guess) in certain.chain(guessed) {
         found.add(Rule::QuestionRenamed, place, both(old_id, new_id), guess);
         compared(new_id, old, new, found);

@@ -28,11 +28,13 @@ pub(super) fn compare<'s>(packs: Packs<'s>, found: &mut Found<'_>) -> Vec<Wizard
         pairs.push(WizardPair { old, new });
     }
     let at = |name: &str| format!("wizard {name}");
-    for (name, observed) in pairing.removed {
+    // The others follow from interfaces and operations, which are listed.
+    let named = |(_, observed): &(&str, &&Observed)| is_named(observed);
+    for (name, observed) in pairing.removed.into_iter().filter(named) {
         let kind = observed.wizard.kind.entry();
         found.change(Rule::WizardRemoved, &at(name), (Some(kind), None));
     }
-    for (name, observed) in pairing.added {
+    for (name, observed) in pairing.added.into_iter().filter(named) {
         let kind = observed.wizard.kind.entry();
         found.change(Rule::WizardAdded, &at(name), (None, Some(kind)));
     }

@@ -6,6 +6,7 @@ mod answers;
 mod bridge;
 mod bytes;
 mod causes;
+mod comparison;
 mod conditions;
 mod executor_invariants;
 mod flows;

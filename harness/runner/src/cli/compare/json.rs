@@ -25,7 +25,8 @@ pub(super) fn document(comparison: &Comparison) -> Value {
         })
     });
     let skipped = not_compared.iter().take(LISTED);
-    let skipped = skipped.map(|part| json!({ "what": part.what, "why": part.why }));
+    let skipped =
+        skipped.map(|part| json!({ "what": part.what, "why": part.why, "matters": part.matters }));
     json!({
         "format": 1,
         "old": side(old),

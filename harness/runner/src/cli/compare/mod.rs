@@ -139,8 +139,8 @@ fn report(args: &Args, comparison: &Comparison) -> Result<(), Error> {
             version(new)
         ));
     }
-    if !comparison.not_compared.is_empty() {
-        let count = comparison.not_compared.len();
+    let count = unknown(comparison);
+    if count > 0 {
         messages.push(format!(
             "error: not everything was compared: {count} {} not, for the reasons above",
             if count == 1 { "part was" } else { "parts were" }
@@ -150,11 +150,17 @@ fn report(args: &Args, comparison: &Comparison) -> Result<(), Error> {
     Ok(())
 }
 
+/// How many parts that matter could not be compared.
+fn unknown(comparison: &Comparison) -> usize {
+    let parts = comparison.not_compared.iter();
+    parts.filter(|part| part.matters).count()
+}
+
 fn exit(comparison: &Comparison) -> Exit {
     match &comparison.step {
         _ if comparison.harness_error.is_some() => Exit::Harness,
         VersionStep::TooSmall { .. } => Exit::Fails,
-        _ if !comparison.not_compared.is_empty() => Exit::Nothing,
+        _ if unknown(comparison) > 0 => Exit::Nothing,
         VersionStep::Right | VersionStep::Unknown => Exit::Conforms,
     }
 }
