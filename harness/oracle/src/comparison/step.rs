@@ -29,7 +29,11 @@ pub(super) fn step(
     worst: Option<Class>,
 ) -> Result<VersionStep, Lower> {
     let (Some(old), Some(new)) = (old, new) else {
-        return Ok(VersionStep::Unknown);
+        // Packs without a difference have nothing to announce.
+        return Ok(match worst {
+            None => VersionStep::Right,
+            Some(_) => VersionStep::Unknown,
+        });
     };
     if new.cmp_precedence(old) == Ordering::Less {
         return Err(Lower);
@@ -114,7 +118,8 @@ mod tests {
             ("2.0.0-rc.1", "2.0.0-rc.2", breaking, "right"),
             ("2.0.0-rc.1", "2.0.0", breaking, "right"),
             ("2.0.0-rc.1", "2.0.0-rc.1", breaking, "2.0.0"),
-            ("1.2", "1.3.0", None, "unknown"),
+            ("1.2", "1.3.0", internal, "unknown"),
+            ("1.2", "1.3.0", None, "right"),
         ] {
             let stepped = stepped(old, new, worst);
             assert_eq!(stepped.as_deref(), Ok(expected), "{old} {new} {worst:?}");

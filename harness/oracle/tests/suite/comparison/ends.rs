@@ -100,6 +100,7 @@ fn step_of_the_version_is_compared_with_the_worst_class() {
 #[test]
 fn pack_without_a_version_has_an_unknown_step_and_says_so() {
     let new = with(|p| {
+        p.plan()["notes"] = json!([]);
         drop(
             p.manifest
                 .as_object_mut()

@@ -5,6 +5,7 @@ use super::{FromFile, Parts, Row, compared, compared_by, require_rows, rules};
 use crate::project::Files;
 use crate::rules::changed;
 use provision_core::Source;
+use provision_core::wizard::NoopExecutor as FromNothing;
 use provision_oracle::comparison::{Comparison, ReachKind};
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ const NEEDS: [Row; 21] = [
     ("another secret is optional", "secret.optional-added", |p| {
         p.write(
             "assets/secret-requirements.json",
-            r#"["TOKEN", {"key": "SPARE", "required": false}, {"key": "MORE", "required": false}]"#,
+            r#"[{"key": "TOKEN"}, {"key": "SPARE", "required": false}, {"key": "MORE", "required": false}]"#,
         );
     }),
     ("secret is not required", "secret.not-required", |p| {
@@ -36,7 +37,7 @@ const NEEDS: [Row; 21] = [
     ("secret has another key", "secret.renamed", |p| {
         p.write(
             "assets/secret-requirements.json",
-            r#"["TICKET", {"key": "SPARE", "required": false}]"#,
+            r#"[{"key": "TICKET"}, {"key": "SPARE", "required": false}]"#,
         );
     }),
     ("base URL is needed", "requirement.base-url-needed", |p| {
@@ -214,7 +215,7 @@ fn library(change: impl Fn(&mut Value, &mut Files)) -> Source {
 #[test]
 fn each_change_of_a_manifest_follows_its_rule() {
     type Change = (&'static str, fn(&mut Value));
-    let changes: [Change; 5] = [
+    let changes: [Change; 4] = [
         ("dependency.added", |m| {
             m["dependencies"] =
                 json!([{ "alias": "a", "pack_id": "other.pack", "version_req": "^1" }]);
@@ -227,7 +228,6 @@ fn each_change_of_a_manifest_follows_its_rule() {
         ("component.version-changed", |m| {
             m["components"][0]["version"] = json!("77.0.0")
         }),
-        ("provider.added", |m| extend(m, &["run"])),
         ("secret.required", |m| {
             m["secret_requirements"] = json!([{ "key": "MORE_OF_IT", "required": true }]);
         }),
@@ -240,10 +240,15 @@ fn each_change_of_a_manifest_follows_its_rule() {
         let mirrors = there.changes[0].rule.mirrors();
         assert!(mirrors.contains(&back.changes[0].rule), "{rule}");
     }
-    let some = |m: &mut Value, _: &mut Files| extend(m, &["run", "stop"]);
-    let fewer = |m: &mut Value, _: &mut Files| extend(m, &["run"]);
-    let there = compared_by(&FromNothing, library(some), library(fewer));
-    assert_eq!(rules(&there), ["provider.operation-removed"]);
+    let two = |m: &mut Value, _: &mut Files| {
+        extend(m, &[("demo.a", &["run", "stop"]), ("demo.b", &["run"])]);
+    };
+    let fewer = |m: &mut Value, _: &mut Files| extend(m, &[("demo.a", &["run"])]);
+    let there = compared_by(&FromNothing, library(two), library(fewer));
+    let expected = ["provider.removed", "provider.operation-removed"];
+    assert_eq!(rules(&there), expected);
+    let back = compared_by(&FromNothing, library(fewer), library(two));
+    assert_eq!(rules(&back), ["provider.added", "provider.operation-added"]);
     let capable = |m: &mut Value, _: &mut Files| {
         m["components"][0]["capabilities"]["host"]["http"] =
             json!({ "client": true, "server": false });
@@ -255,17 +260,17 @@ fn each_change_of_a_manifest_follows_its_rule() {
     );
 }
 
-/// Runs nothing.
-use provision_core::wizard::NoopExecutor as FromNothing;
-
-fn extend(manifest: &mut Value, ops: &[&str]) {
+fn extend(manifest: &mut Value, providers: &[(&str, &[&str])]) {
     let name = "greentic.provider-extension.v1";
-    let provider = json!({ "providers": [{
-        "provider_type": "messaging.demo", "capabilities": [], "ops": ops,
-        "config_schema_ref": "schemas/run.schema.json",
-        "runtime": { "component_ref": "demo-ops", "export": "run", "world": "demo" },
-    }] });
-    manifest["extensions"][name] = json!({ "kind": name, "version": "1.0.0", "inline": provider });
+    let providers = providers.iter().map(|(provider_type, ops)| {
+        json!({
+            "provider_type": provider_type, "capabilities": [], "ops": ops,
+            "config_schema_ref": "schemas/run.schema.json",
+            "runtime": { "component_ref": "demo-ops", "export": "run", "world": "demo" },
+        })
+    });
+    let inline = json!({ "providers": providers.collect::<Vec<_>>() });
+    manifest["extensions"][name] = json!({ "kind": name, "version": "1.0.0", "inline": inline });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Pairs of packs with one difference in their questions, plans or schemas.
 
-use super::{Parts, Row, require_rows};
+use super::{Parts, Row, compared, require_rows, rules};
 use serde_json::json;
 
 const YAML: &str = "assets/setup.yaml";
@@ -362,11 +362,29 @@ fn each_change_of_a_schema_follows_its_rule() {
 
 #[test]
 fn new_schema_that_refuses_the_old_config_breaks() {
-    let mut base = Parts::base();
-    base.files.remove("schemas/p/config.schema.json");
-    let row: Row = ("schema appears", "schema.config-refused", |p| {
-        let schema = json!({ "type": "object", "properties": { "size": { "type": "string" } } });
-        p.write("schemas/p/config.schema.json", schema.to_string());
-    });
-    require_rows(&base, &[row]);
+    let (mut without, mut with) = (Parts::base(), Parts::base());
+    without.files.remove("schemas/p/config.schema.json");
+    let schema = json!({ "type": "object", "properties": { "size": { "type": "string" } } });
+    with.write("schemas/p/config.schema.json", schema.to_string());
+    let there = compared(&without, &with);
+    assert_eq!(rules(&there), ["schema.config-refused"]);
+    assert!(
+        there.changes[0]
+            .new
+            .as_deref()
+            .is_some_and(|why| why.starts_with("/size"))
+    );
+    assert_eq!(rules(&compared(&with, &without)), ["schema.removed"]);
+}
+
+#[test]
+fn schema_keyword_that_is_not_compared_is_said_so() {
+    let mut new = Parts::base();
+    new.schema(|s| s["anyOf"] = json!([{ "required": ["room"] }]));
+    let there = compared(&Parts::base(), &new);
+    assert_eq!(rules(&there), [""; 0]);
+    let [part] = &there.not_compared[..] else {
+        panic!("{there:#?}");
+    };
+    assert!(part.what.contains("keyword `anyOf`"), "{part:?}");
 }
