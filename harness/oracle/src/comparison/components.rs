@@ -1,10 +1,10 @@
 //! Compares the components of two packs: their interfaces, their operations, what they
 //! import and which capabilities the manifest gives them.
 
-use super::Packs;
 use super::change::{Found, ReachKind, both};
+use super::packs::Packs;
+use super::packs::Versions;
 use super::pairing::Pairing;
-use super::plan::Versions;
 use super::rules::Rule;
 use super::sets;
 use provision_core::Pack;
@@ -103,6 +103,7 @@ fn flatten(path: &str, value: &Value, leaves: &mut BTreeSet<String>) {
         Value::Null | Value::Bool(false) => {}
         Value::Bool(true) => drop(leaves.insert(path.to_owned())),
         Value::Number(_) => drop(leaves.insert(format!("{path}: {value}"))),
+        Value::String(text) if text == "none" => {}
         Value::String(text) => drop(leaves.insert(format!("{path}: {text}"))),
         Value::Array(items) => items.iter().for_each(|item| {
             let names = ["name", "key", "id"];

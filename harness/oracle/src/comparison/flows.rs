@@ -1,9 +1,9 @@
 //! Compares the flows of two packs: which there are, and how hosts start them.
 
-use super::Packs;
 use super::change::{Found, both};
+use super::packs::Packs;
+use super::packs::{Versions, is_same_text};
 use super::pairing::Pairing;
-use super::plan::{Versions, is_same_text};
 use super::rules::Rule;
 use super::sets;
 use crate::subject::Opened;

@@ -1,8 +1,8 @@
 //! Compares what a pack says that it is and offers: its id, its role, its capabilities and
 //! its providers.
 
-use super::Packs;
 use super::change::{Found, ReachKind, both};
+use super::packs::Packs;
 use super::rules::Rule;
 use super::sets;
 use greentic_types::PackManifest;
@@ -41,6 +41,8 @@ pub(super) fn compare(packs: Packs<'_>, found: &mut Found<'_>) {
 fn capabilities(pack: &Pack) -> BTreeSet<String> {
     let manifest = pack.manifest();
     let mut all = manifest.capabilities.clone();
+    // It says that the pack needs no files.
+    all.remove("wasi:fs:none");
     let v1 = manifest.pack_v1.as_deref();
     all.extend(v1.into_iter().flat_map(offers));
     all

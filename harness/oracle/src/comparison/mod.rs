@@ -11,6 +11,7 @@ mod flows;
 mod identity;
 mod needs;
 mod operations;
+mod packs;
 mod pairing;
 mod plan;
 mod question;
@@ -31,8 +32,9 @@ pub use step::VersionStep;
 
 use crate::subject::{Opened, Subject};
 use change::{Found, secrets_of};
+use packs::Packs;
 use provision_core::text::inert;
-use provision_core::{Finding, Limits, Pack};
+use provision_core::{Finding, Pack};
 use semver::Version;
 use std::error::Error;
 use std::fmt;
@@ -114,14 +116,6 @@ pub fn ordered(old: &Pack, new: &Pack) -> Result<(), CompareError> {
     let step = step::step(before, after, None);
     step.map(|_| ())
         .map_err(|step::Lower| CompareError::Lower { old, new })
-}
-
-/// The two packs, and the bounds on their data.
-#[derive(Clone, Copy)]
-struct Packs<'s> {
-    old: &'s Opened,
-    new: &'s Opened,
-    limits: &'s Limits,
 }
 
 /// Compares `new` with `old`, which were observed with the same answers.

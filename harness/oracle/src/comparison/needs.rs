@@ -1,8 +1,8 @@
 //! Compares what an installation needs: secrets, a base URL, other packs, and what the
 //! requirements step states.
 
-use super::Packs;
 use super::change::{Found, both};
+use super::packs::Packs;
 use super::pairing::Pairing;
 use super::rules::Rule;
 use super::sets;

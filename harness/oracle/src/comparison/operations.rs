@@ -1,8 +1,8 @@
 //! Compares the operations of two plans: webhooks, subscriptions and OAuth flows.
 
 use super::change::{Found, both};
+use super::packs::{Versions, is_same_text};
 use super::pairing::Pairing;
-use super::plan::{Versions, is_same_text};
 use super::rules::Rule;
 use provision_core::wizard::ProvisionPlan;
 use serde::Serialize;

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+/// A member and its name.
+pub(super) type Named<'m, T> = (&'m str, &'m T);
+
 /// The members of two lists by name.
 pub(super) struct Pairing<'m, T> {
     /// Members of both lists, with their name.
     pub(super) kept: Vec<(&'m str, &'m T, &'m T)>,
     /// Members of the old list alone.
-    pub(super) removed: Vec<(&'m str, &'m T)>,
+    pub(super) removed: Vec<Named<'m, T>>,
     /// Members of the new list alone.
-    pub(super) added: Vec<(&'m str, &'m T)>,
+    pub(super) added: Vec<Named<'m, T>>,
 }
 
 impl<'m, T> Pairing<'m, T> {
@@ -35,7 +38,7 @@ impl<'m, T> Pairing<'m, T> {
     pub(super) fn renamed(
         &mut self,
         same: impl Fn(&T, &T) -> bool,
-    ) -> Vec<((&'m str, &'m T), (&'m str, &'m T))> {
+    ) -> Vec<(Named<'m, T>, Named<'m, T>)> {
         let mut found = Vec::new();
         for &removed in &self.removed {
             let mut fitting = self.added.iter().filter(|added| same(removed.1, added.1));

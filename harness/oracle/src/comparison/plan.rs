@@ -2,6 +2,7 @@
 
 use super::change::{Found, Pair, ReachKind, both};
 use super::operations;
+use super::packs::{Versions, is_same_text};
 use super::pairing::Pairing;
 use super::questions::own;
 use super::rules::Rule;
@@ -10,7 +11,7 @@ use super::wizards::WizardPair;
 use crate::subject::Observed;
 use provision_core::Limits;
 use provision_core::text::inert;
-use provision_core::wizard::{Outcome, ProvisionPlan, RunBy, StepCode, WizardKind, WizardRun};
+use provision_core::wizard::{Outcome, ProvisionPlan, RunBy, StepCode, WizardRun};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,9 +41,6 @@ const ACCEPTING: [Rule; 10] = [
     Rule::QuestionPatternChanged,
     Rule::QuestionAdded,
 ];
-
-/// The versions of both packs, which may be part of a config value.
-pub(super) type Versions<'v> = [Option<&'v str>; 2];
 
 /// How a wizard ended, as far as a comparison is concerned.
 enum End<'r> {
@@ -170,14 +168,6 @@ fn plans(
     }
 }
 
-/// Whether the texts are the same, apart from the versions of the packs.
-pub(super) fn is_same_text(old: &str, new: &str, versions: Versions<'_>) -> bool {
-    let [Some(before), Some(after)] = versions else {
-        return old == new;
-    };
-    old == new || old.replace(before, after) == new
-}
-
 fn config(
     place: &str,
     [old, new]: [&BTreeMap<String, Value>; 2],
@@ -276,9 +266,4 @@ fn scopes(place: &str, [old, new]: [&ProvisionPlan; 2], found: &mut Found<'_>) {
     };
     let (old, new) = (scopes(old), scopes(new));
     found.reach(ReachKind::OauthScope, place, (&old, &new));
-}
-
-/// Whether the plan of the wizard is that of a whole setup.
-pub(super) fn sets_up(pair: &WizardPair<'_>) -> bool {
-    pair.old.wizard.kind == WizardKind::Setup
 }

@@ -1,7 +1,7 @@
 //! Compares the questions of the setup form, and those that each wizard asks.
 
-use super::Packs;
 use super::change::{Found, Pair, both};
+use super::packs::Packs;
 use super::pairing::Pairing;
 use super::question::{compare as compare_question, has_to_be_answered};
 use super::rules::Rule;
@@ -11,7 +11,7 @@ use crate::probe_outcome::asked;
 use crate::subject::{Observed, Opened};
 use provision_core::Limits;
 use provision_core::wizard::questions::{Question, canonical};
-use provision_core::wizard::{ProvisionStep, StepRun, WizardKind};
+use provision_core::wizard::{ProvisionStep, StepRun};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) type Form = BTreeMap<String, Placed>;
 pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Found<'_>) {
     let form = |opened: &Opened| numbered(opened.form.questions.clone());
     let forms = [form(packs.old), form(packs.new)];
-    let is_setup = |pair: &&WizardPair<'_>| pair.old.wizard.kind == WizardKind::Setup;
+    let is_setup = |pair: &&WizardPair<'_>| pair.sets_up();
     let setups = pairs.iter().filter(is_setup);
     let of_setups = setups.map(|pair| own(pair, packs.limits));
     let of_setups: Vec<[Option<Form>; 2]> = of_setups.collect();

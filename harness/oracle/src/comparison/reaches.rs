@@ -1,7 +1,7 @@
 //! Compares what the manifest lets a pack get at: HTTP hosts and static routes.
 
-use super::Packs;
 use super::change::{Found, ReachKind};
+use super::packs::Packs;
 use provision_core::extensions::payload;
 use provision_core::{Pack, json};
 use serde_json::Value;

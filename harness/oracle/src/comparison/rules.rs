@@ -88,7 +88,7 @@ rules! {
     QuestionRemoved "question.removed" Breaking [QuestionAdded QuestionAddedRequired]
         "An answer that users and answers files give has no effect any more.";
     QuestionAdded "question.added" Compatible [QuestionRemoved]
-        "Answers of the old pack stay complete: the question is optional or has a default.";
+        "Answers of the old pack stay complete: the question is optional, has a default, or asks for what the host knows.";
     QuestionAddedRequired "question.added-required" Breaking [QuestionRemoved]
         "Answers of the old pack lack the answer, and it has no default.";
     QuestionRenamed "question.renamed" Breaking [QuestionRenamed]

@@ -1,9 +1,8 @@
 //! Compares the config schemas of two packs, and holds the config that the old pack makes
 //! against the new schema.
 
-use super::Packs;
 use super::change::{Found, both};
-use super::plan::sets_up;
+use super::packs::Packs;
 use super::rules::{Class, Rule};
 use super::schema;
 use super::wizards::WizardPair;
@@ -15,8 +14,15 @@ use serde_json::Value;
 
 pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Found<'_>) {
     let read = |opened: &Opened| config_schema(&opened.pack, packs.limits.depth);
+    let (before, after) = (read(packs.old), read(packs.new));
+    if let (Some((old, Err(_))), Some((new, Err(_)))) = (&before, &after)
+        && packs.old.pack.read(old) == packs.new.pack.read(new)
+    {
+        // Nobody can read the schema in either pack, and it did not change.
+        return;
+    }
     let mut decoded = Vec::new();
-    for (side, schema) in [("old", read(packs.old)), ("new", read(packs.new))] {
+    for (side, schema) in [("old", before), ("new", after)] {
         match schema {
             None => decoded.push(None),
             Some((file, Ok(schema))) => decoded.push(Some((file, schema))),
@@ -63,7 +69,7 @@ fn schema_rules_break(found: &Found<'_>, before: usize) -> bool {
 
 /// The configs that the old pack makes at setup.
 fn made_configs<'p>(pairs: &'p [WizardPair<'_>]) -> impl Iterator<Item = Value> + 'p {
-    let setups = pairs.iter().filter(|pair| sets_up(pair));
+    let setups = pairs.iter().filter(|pair| pair.sets_up());
     // Hosts hold the config of no other component against this schema.
     let by_hosts = setups.filter(|pair| pair.old.wizard.run_by != RunBy::Author);
     let runs = by_hosts.filter_map(|pair| pair.old.run());

@@ -1,7 +1,7 @@
 //! Compares the texts of two packs, by language.
 
-use super::Packs;
 use super::change::Found;
+use super::packs::Packs;
 use super::rules::Rule;
 use super::sets::{self, list};
 use crate::subject::Opened;

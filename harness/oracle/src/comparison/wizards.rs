@@ -1,17 +1,24 @@
 //! Pairs the wizards of two packs, and compares which there are.
 
-use super::Packs;
 use super::change::{Found, both};
+use super::packs::Packs;
 use super::pairing::Pairing;
 use super::rules::Rule;
 use crate::subject::{Observed, Opened};
-use provision_core::wizard::Driver;
+use provision_core::wizard::{Driver, WizardKind};
 use std::collections::BTreeMap;
 
 /// A wizard of both packs.
 pub(super) struct WizardPair<'s> {
     pub(super) old: &'s Observed,
     pub(super) new: &'s Observed,
+}
+
+impl WizardPair<'_> {
+    /// Whether it is a setup.
+    pub(super) fn sets_up(&self) -> bool {
+        self.old.wizard.kind == WizardKind::Setup
+    }
 }
 
 /// The wizards that both packs have.

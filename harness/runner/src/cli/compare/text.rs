@@ -19,7 +19,11 @@ pub(super) fn table(comparison: &Comparison) -> String {
     reaches(&mut out, comparison);
     skipped(&mut out, comparison);
     if comparison.changes.is_empty() && comparison.reaches.is_empty() {
-        let _ = writeln!(out, "\nno difference");
+        let rest = match comparison.not_compared.is_empty() {
+            true => "",
+            false => " in what was compared",
+        };
+        let _ = writeln!(out, "\nno difference{rest}");
     }
     step(&mut out, comparison);
     out
