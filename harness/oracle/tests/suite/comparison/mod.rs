@@ -5,12 +5,13 @@ mod alike;
 mod ends;
 mod manifest_pairs;
 mod pairs;
+mod renames;
 
 use crate::steps;
 use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};
 use provision_core::{Pack, Source};
 use provision_oracle::comparison::{Comparison, Rule, compare, observe_both};
-use provision_oracle::{Conditions, Opening};
+use provision_oracle::{Conditions, Opening, checks};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -265,6 +266,9 @@ fn slug_of_each_rule_is_unique_and_its_reason_is_a_sentence() {
     let count = slugs.len();
     slugs.dedup();
     assert_eq!(slugs.len(), count);
+    // `explain` takes the names of both.
+    let check = checks::catalogue().find(|check| slugs.contains(&check.id));
+    assert_eq!(check.map(|check| check.id), None);
     for rule in Rule::ALL {
         let why = rule.why();
         assert!(why.ends_with('.') && !why.contains("  "), "{why}");

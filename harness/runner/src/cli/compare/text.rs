@@ -1,7 +1,7 @@
 //! A comparison as text for people: the differences by class, the worst first.
 
 use provision_core::text::inert;
-use provision_oracle::comparison::{Change, Class, Comparison, Side, VersionStep};
+use provision_oracle::comparison::{Change, Class, Comparison, Reach, Side, VersionStep};
 use std::fmt::Write;
 
 /// Differences of one class, and other rows, that are shown, at most.
@@ -56,11 +56,8 @@ fn changed(out: &mut String, class: Class, changes: &[&Change]) {
 
 fn reaches(out: &mut String, comparison: &Comparison) {
     for (gained, title) in [(true, "reaches further"), (false, "reaches less far")] {
-        let of_kind = |reach: &&_| {
-            let reach: &provision_oracle::comparison::Reach = reach;
-            reach.gained == gained
-        };
-        let reaches: Vec<_> = comparison.reaches.iter().filter(of_kind).collect();
+        let all = comparison.reaches.iter();
+        let reaches: Vec<&Reach> = all.filter(|reach| reach.gained == gained).collect();
         if reaches.is_empty() {
             continue;
         }
