@@ -7,6 +7,8 @@ use super::packs::Versions;
 use super::pairing::Pairing;
 use super::rules::Rule;
 use super::sets;
+use greentic_types::PackManifest;
+use greentic_types::pack_manifest::PackKind;
 use provision_core::Pack;
 use provision_core::components::{declared, resolve};
 use provision_core::wasm::component_imports;
@@ -22,6 +24,8 @@ struct Component {
     operations: BTreeSet<String>,
     imports: BTreeSet<String>,
     capabilities: BTreeSet<String>,
+    /// Whether only flows of the pack itself call it.
+    inner: bool,
 }
 
 pub(super) fn compare(packs: Packs<'_>, versions: Versions<'_>, found: &mut Found<'_>) {
@@ -34,12 +38,20 @@ pub(super) fn compare(packs: Packs<'_>, versions: Versions<'_>, found: &mut Foun
     let none = Component::default();
     for (id, component) in pairing.removed {
         let version = component.version.as_deref().unwrap_or(id);
-        found.change(Rule::ComponentRemoved, &at(id), (Some(version), None));
+        let rule = match component.inner {
+            true => Rule::ComponentInnerRemoved,
+            false => Rule::ComponentRemoved,
+        };
+        found.change(rule, &at(id), (Some(version), None));
         reaches(&at(id), [component, &none], found);
     }
     for (id, component) in pairing.added {
         let version = component.version.as_deref().unwrap_or(id);
-        found.change(Rule::ComponentAdded, &at(id), (None, Some(version)));
+        let rule = match component.inner {
+            true => Rule::ComponentInnerAdded,
+            false => Rule::ComponentAdded,
+        };
+        found.change(rule, &at(id), (None, Some(version)));
         reaches(&at(id), [&none, component], found);
     }
 }
@@ -64,16 +76,36 @@ fn components(pack: &Pack) -> BTreeMap<String, Component> {
         let capabilities = entry.and_then(|e| serde_json::to_value(&e.capabilities).ok());
         let mut leaves = BTreeSet::new();
         flatten("", &capabilities.unwrap_or_default(), &mut leaves);
+        let inner = is_inner(manifest, component.id, &own.exports);
         let operations = component.operations.iter().map(|name| (*name).to_owned());
         let whole = Component {
             version: Some(component.version.clone()),
             operations: operations.collect(),
             capabilities: leaves,
+            inner,
             ..own
         };
         all.insert(component.id.to_owned(), whole);
     }
     all
+}
+
+/// Whether no host calls the component but the runner, in flows of the same pack: the
+/// manifest names it for no provider and no offer, and it exports what nodes of flows
+/// call alone. A host finds the components for incoming messages by their names.
+fn is_inner(manifest: &PackManifest, id: &str, exports: &BTreeSet<String>) -> bool {
+    let providers = manifest.provider_extension_inline();
+    let mut providers = providers.into_iter().flat_map(|e| &e.providers);
+    let offers = manifest.get_capabilities_extension_v1().ok().flatten();
+    let mut offers = offers.iter().flat_map(|extension| &extension.offers);
+    let is_named = providers.any(|provider| provider.runtime.component_ref == id)
+        || offers.any(|offer| offer.provider.component_ref == id);
+    manifest.kind != PackKind::Library
+        && !is_named
+        && !id.contains("ingress")
+        && exports
+            .iter()
+            .all(|name| name.starts_with("greentic:component/"))
 }
 
 fn of_file(pack: &Pack, file: &str) -> Component {
@@ -129,6 +161,17 @@ fn component(place: &str, [old, new]: [&Component; 2], packs: Versions<'_>, foun
         && own != packs
     {
         found.change(Rule::ComponentVersion, place, both(before, after));
+    }
+    if old.inner && new.inner {
+        let words = |component: &Component| {
+            let names = component.exports.iter().chain(&component.operations);
+            sets::list(names.map(String::as_str))
+        };
+        if (&old.exports, &old.operations) != (&new.exports, &new.operations) {
+            let (before, after) = (words(old), words(new));
+            found.change(Rule::ComponentInner, place, both(&before, &after));
+        }
+        return reaches(place, [old, new], found);
     }
     exports(place, [&old.exports, &new.exports], found);
     let rules = [Rule::OperationRemoved, Rule::OperationAdded];

@@ -280,6 +280,12 @@ rules! {
         "Flows and hosts that name the component do not find it any more.";
     ComponentAdded "component.added" Compatible [ComponentRemoved]
         "Every component of the old pack is there, and one more.";
+    ComponentInnerRemoved "component.inner-removed" Internal [ComponentInnerAdded]
+        "Only flows of the pack itself call the component, and they are compared themselves.";
+    ComponentInnerAdded "component.inner-added" Internal [ComponentInnerRemoved]
+        "Only flows of the pack itself call the component, and they are compared themselves.";
+    ComponentInner "component.inner-changed" Internal [ComponentInner]
+        "Only flows of the pack itself call the component, and they are compared themselves.";
     ComponentVersion "component.version-changed" Internal [ComponentVersion]
         "Hosts find components by id; what differs in behaviour is listed apart.";
     ExportRemoved "component.export-removed" Breaking [ExportAdded]
@@ -311,6 +317,10 @@ rules! {
         "Hosts that run the wizard do not find it any more.";
     WizardAdded "wizard.added" Compatible [WizardRemoved]
         "Every wizard of the old pack is there, and one more.";
+    WizardUnrunRemoved "wizard.unrun-removed" Internal [WizardUnrunAdded]
+        "No host runs the wizard.";
+    WizardUnrunAdded "wizard.unrun-added" Internal [WizardUnrunRemoved]
+        "No host runs the wizard.";
     WizardRenamed "wizard.renamed" Breaking [WizardRenamed]
         "Scripts and manifests that name the wizard do not find it any more.";
     WizardDriver "wizard.driver-changed" Internal [WizardDriver]

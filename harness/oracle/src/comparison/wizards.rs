@@ -5,7 +5,7 @@ use super::packs::Packs;
 use super::pairing::Pairing;
 use super::rules::Rule;
 use crate::subject::{Observed, Opened};
-use provision_core::wizard::{Driver, WizardKind};
+use provision_core::wizard::{Driver, RunBy, WizardKind};
 use std::collections::BTreeMap;
 
 /// A wizard of both packs.
@@ -37,13 +37,22 @@ pub(super) fn compare<'s>(packs: Packs<'s>, found: &mut Found<'_>) -> Vec<Wizard
     let at = |name: &str| format!("wizard {name}");
     // The others follow from interfaces and operations, which are listed.
     let named = |(_, observed): &(&str, &&Observed)| is_named(observed);
+    let unrun = |observed: &Observed| observed.wizard.run_by == RunBy::Nobody;
     for (name, observed) in pairing.removed.into_iter().filter(named) {
+        let rule = match unrun(observed) {
+            true => Rule::WizardUnrunRemoved,
+            false => Rule::WizardRemoved,
+        };
         let kind = observed.wizard.kind.entry();
-        found.change(Rule::WizardRemoved, &at(name), (Some(kind), None));
+        found.change(rule, &at(name), (Some(kind), None));
     }
     for (name, observed) in pairing.added.into_iter().filter(named) {
+        let rule = match unrun(observed) {
+            true => Rule::WizardUnrunAdded,
+            false => Rule::WizardAdded,
+        };
         let kind = observed.wizard.kind.entry();
-        found.change(Rule::WizardAdded, &at(name), (None, Some(kind)));
+        found.change(rule, &at(name), (None, Some(kind)));
     }
     let kept = pairing.kept.iter();
     pairs.extend(kept.map(|(_, old, new)| WizardPair { old, new }));

@@ -30,7 +30,7 @@ pub struct Conditions {
     /// setup left. Only checks of the profile `strict` use the result.
     pub second_runs: bool,
     /// Whether each wizard is driven once and nothing else runs: no repeated run, no run
-    /// on stores, no flow.
+    /// on stores, no flow, no validator, no self-description.
     pub once: bool,
     /// Selects the probes if there are more than the limit.
     pub seed: u64,

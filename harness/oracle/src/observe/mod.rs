@@ -119,13 +119,18 @@ fn opened_pack(
     });
     let wizards = observed.collect();
     let describing = Instant::now();
+    let judged = !conditions.once;
     let Walked { flows, secrets } = walked(&pack, asking.of_setup(), executor, conditions);
     let mut opened = Opened {
         wizards,
         flows,
         flow_secrets: secrets,
-        described: components::described(&budget, &pack, conditions),
-        validated: components::validated(&budget, &pack, conditions),
+        described: judged
+            .then(|| components::described(&budget, &pack, conditions))
+            .unwrap_or_default(),
+        validated: judged
+            .then(|| components::validated(&budget, &pack, conditions))
+            .unwrap_or_default(),
         texts: components::texts(&budget, &pack, conditions),
         declared,
         form: SetupForm::of(&pack, &conditions.limits),

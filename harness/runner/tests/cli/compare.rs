@@ -182,3 +182,17 @@ fn wizard_that_traps_exits_5_unless_a_breaking_difference_decides() {
     let output = compare(temp.path(), text(&traps), "NEW", &[]);
     assert_eq!(code(&output), 1, "{}", stderr(&output));
 }
+
+#[test]
+fn explain_says_the_class_of_a_rule_and_why() {
+    let here = crate::support::project();
+    let output = run_in(&here, &["explain", "question.removed"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("breaking") && said.contains("no effect"),
+        "{said}"
+    );
+    let output = run_in(&here, &["explain", "E_VERSION_STEP"]);
+    assert!(stdout(&output).contains("too small"), "{}", stdout(&output));
+}

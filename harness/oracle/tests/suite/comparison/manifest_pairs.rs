@@ -220,7 +220,7 @@ fn each_change_of_a_manifest_follows_its_rule() {
             m["dependencies"] =
                 json!([{ "alias": "a", "pack_id": "other.pack", "version_req": "^1" }]);
         }),
-        ("component.operation-added", |m| {
+        ("component.inner-changed", |m| {
             let more = json!({ "name": "more-of-it", "input_schema": {}, "output_schema": {} });
             let operations = m["components"][0]["operations"].as_array_mut();
             operations.expect("a list").push(more);
@@ -271,6 +271,42 @@ fn extend(manifest: &mut Value, providers: &[(&str, &[&str])]) {
     });
     let inline = json!({ "providers": providers.collect::<Vec<_>>() });
     manifest["extensions"][name] = json!({ "kind": name, "version": "1.0.0", "inline": inline });
+}
+
+#[test]
+fn component_that_only_flows_of_the_pack_call_breaks_nobody() {
+    let more = |m: &mut Value| {
+        let more = json!({ "name": "more-of-it", "input_schema": {}, "output_schema": {} });
+        let operations = m["components"][0]["operations"].as_array_mut();
+        operations.expect("a list").push(more);
+    };
+    let id = |m: &Value| m["components"][0]["id"].as_str().expect("an id").to_owned();
+    for (kind, named, rule) in [
+        ("application", false, "component.inner-changed"),
+        ("application", true, "component.operation-removed"),
+        ("library", false, "component.operation-removed"),
+    ] {
+        let prepared = |m: &mut Value| {
+            m["kind"] = json!(kind);
+            if named {
+                let reference = id(m);
+                extend(m, &[("demo.a", &["run"])]);
+                let extension = &mut m["extensions"]["greentic.provider-extension.v1"];
+                extension["inline"]["providers"][0]["runtime"]["component_ref"] = json!(reference);
+            }
+        };
+        let old = library(|m, _| {
+            prepared(m);
+            more(m);
+        });
+        let there = compared_by(&FromNothing, old, library(|m, _| prepared(m)));
+        assert_eq!(
+            rules(&there),
+            [rule],
+            "{kind} {named}: {:#?}",
+            there.changes
+        );
+    }
 }
 
 #[test]
