@@ -119,18 +119,20 @@ fn opened_pack(
     });
     let wizards = observed.collect();
     let describing = Instant::now();
-    let judged = !conditions.once;
     let Walked { flows, secrets } = walked(&pack, asking.of_setup(), executor, conditions);
+    let (described, validated) = match conditions.once {
+        true => (Vec::new(), Vec::new()),
+        false => (
+            components::described(&budget, &pack, conditions),
+            components::validated(&budget, &pack, conditions),
+        ),
+    };
     let mut opened = Opened {
         wizards,
         flows,
         flow_secrets: secrets,
-        described: judged
-            .then(|| components::described(&budget, &pack, conditions))
-            .unwrap_or_default(),
-        validated: judged
-            .then(|| components::validated(&budget, &pack, conditions))
-            .unwrap_or_default(),
+        described,
+        validated,
         texts: components::texts(&budget, &pack, conditions),
         declared,
         form: SetupForm::of(&pack, &conditions.limits),
