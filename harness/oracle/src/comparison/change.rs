@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 
 /// Characters of one text, at most.
 const TEXT: usize = 300;
+/// Differences that are kept, at most, and reaches and parts as many: a pack may have
+/// millions.
+const MOST: usize = 20_000;
 
 /// A difference between two packs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +100,8 @@ pub(super) struct Found<'s> {
     pub(super) changes: BTreeSet<Change>,
     pub(super) reaches: BTreeSet<Reach>,
     pub(super) not_compared: BTreeSet<NotCompared>,
+    /// The worst class of the changes that are not kept.
+    left_out: Option<Class>,
 }
 
 impl<'s> Found<'s> {
@@ -107,6 +112,7 @@ impl<'s> Found<'s> {
             changes: BTreeSet::new(),
             reaches: BTreeSet::new(),
             not_compared: BTreeSet::new(),
+            left_out: None,
         }
     }
 
@@ -127,6 +133,9 @@ impl<'s> Found<'s> {
 
     /// The same, which the harness guesses if `guess` says so.
     pub(super) fn add(&mut self, rule: Rule, place: &str, (old, new): Pair<'_>, guess: bool) {
+        if self.changes.len() >= MOST {
+            return self.leave_out(rule.class());
+        }
         let change = Change {
             rule,
             place: self.text(place),
@@ -147,6 +156,9 @@ impl<'s> Found<'s> {
         let gained = new.difference(old).map(|what| (true, what));
         let lost = old.difference(new).map(|what| (false, what));
         for (gained, what) in gained.chain(lost) {
+            if self.reaches.len() >= MOST {
+                return self.leave_out(Class::Internal);
+            }
             let reach = Reach {
                 gained,
                 kind,
@@ -164,12 +176,29 @@ impl<'s> Found<'s> {
 
     /// The same, with whether the part matters.
     pub(super) fn skip_if(&mut self, what: &str, why: &str, matters: bool) {
+        if self.not_compared.len() >= MOST {
+            return self.leave_out(Class::Internal);
+        }
         let skipped = NotCompared {
             what: self.text(what),
             why: self.text(why),
             matters,
         };
         self.not_compared.insert(skipped);
+    }
+
+    fn leave_out(&mut self, class: Class) {
+        self.left_out = self.left_out.max(Some(class));
+    }
+
+    /// Says so if not all differences are kept.
+    pub(super) fn say_what_is_left_out(&mut self) {
+        if let Some(class) = self.left_out {
+            let what = "further differences".to_owned();
+            let why = format!("there are more than {MOST}; the worst of the others is {class}");
+            let matters = true;
+            self.not_compared.insert(NotCompared { what, why, matters });
+        }
     }
 
     /// Keeps the same change once, if the setup form and several wizards have it.
@@ -200,7 +229,7 @@ impl<'s> Found<'s> {
         let classes = self.changes.iter().map(|change| change.rule.class());
         // A reviewer looks at each release that gets at something else.
         let reaches = self.reaches.iter().map(|_| Class::Internal);
-        classes.chain(reaches).max()
+        classes.chain(reaches).chain(self.left_out).max()
     }
 }
 

@@ -148,6 +148,7 @@ pub fn compare(old: &Subject, new: &Subject) -> Result<Comparison, CompareError>
     texts::compare(packs, &mut found);
     reaches::compare(packs, &mut found);
     found.merge_wizards();
+    found.say_what_is_left_out();
     conclude(sides, found, [old, new])
 }
 

@@ -111,6 +111,7 @@ fn kind(
 /// The operations by id, or by provider; those with neither, or with the same, by number.
 fn keyed(operations: Vec<Map<String, Value>>) -> BTreeMap<String, Operation> {
     let mut keyed = BTreeMap::new();
+    let mut numbers = BTreeMap::new();
     for mut map in operations {
         let mut take = |keys: &[&str]| {
             let found = keys.iter().find_map(|key| map.remove(*key));
@@ -132,15 +133,13 @@ fn keyed(operations: Vec<Map<String, Value>>) -> BTreeMap<String, Operation> {
             url,
             rest: Value::Object(map),
         };
-        let mut numbers = 1..;
-        let key = numbers.find_map(|number: u32| {
-            let key = match number {
-                1 => name.clone(),
-                number => format!("{name} ({number})"),
-            };
-            (!keyed.contains_key(&key)).then_some(key)
-        });
-        keyed.insert(key.unwrap_or(name), operation);
+        let number: &mut u32 = numbers.entry(name.clone()).or_default();
+        *number += 1;
+        let key = match number {
+            1 => name,
+            number => format!("{name} ({number})"),
+        };
+        keyed.insert(key, operation);
     }
     keyed
 }

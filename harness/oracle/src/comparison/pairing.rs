@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+/// Pairs of members that are looked at for renames, at most. With more, nothing is taken
+/// for a rename.
+const RENAMES: usize = 40_000;
+
 /// A member and its name.
 pub(super) type Named<'m, T> = (&'m str, &'m T);
 
@@ -40,6 +44,9 @@ impl<'m, T> Pairing<'m, T> {
         same: impl Fn(&T, &T) -> bool,
     ) -> Vec<(Named<'m, T>, Named<'m, T>)> {
         let mut found = Vec::new();
+        if self.removed.len().saturating_mul(self.added.len()) > RENAMES {
+            return found;
+        }
         for &removed in &self.removed {
             let mut fitting = self.added.iter().filter(|added| same(removed.1, added.1));
             let (Some(&added), None) = (fitting.next(), fitting.next()) else {

@@ -13,7 +13,7 @@ use provision_core::Limits;
 use provision_core::wizard::questions::{Question, canonical};
 use provision_core::wizard::{ProvisionStep, StepRun};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A question and its position in its form.
 pub(super) type Placed = (usize, Question);
@@ -113,12 +113,10 @@ fn lists(
     let same_place = |(at, old): &Placed, (new_at, new): &Placed| {
         at == new_at && old.answer() == new.answer() && old.secret == new.secret
     };
-    pairing
-        .removed
-        .retain(|(id, _)| lookup(new_elsewhere, id).is_none());
-    pairing
-        .added
-        .retain(|(id, _)| lookup(old_elsewhere, id).is_none());
+    let [in_old, in_new] = [old_elsewhere, new_elsewhere].map(names);
+    let is_in = |names: &BTreeSet<String>, id: &str| names.contains(&canonical(id));
+    pairing.removed.retain(|(id, _)| !is_in(&in_new, id));
+    pairing.added.retain(|(id, _)| !is_in(&in_old, id));
     let by_text = pairing.renamed(same_text);
     let mut guessed = pairing.renamed(same_name);
     guessed.extend(pairing.renamed(same_place));
@@ -142,10 +140,9 @@ fn lists(
     }
 }
 
-fn lookup<'f>(form: &'f Form, id: &str) -> Option<&'f Placed> {
-    let name = canonical(id);
-    let by_name = || form.iter().find(|(id, _)| canonical(id) == name);
-    form.get(id).or_else(|| by_name().map(|(_, placed)| placed))
+/// The names of the questions of a form, as the setup tool compares them.
+fn names(form: &Form) -> BTreeSet<String> {
+    form.keys().map(|id| canonical(id)).collect()
 }
 
 /// A question in words.

@@ -187,3 +187,22 @@ fn same_answers_reach_both_packs_once() {
     assert_eq!(seen.len(), 10);
     assert!(seen.iter().all(|answers| *answers == seen[0]), "{seen:#?}");
 }
+
+#[test]
+fn plans_with_very_many_differences_are_compared_within_bounds() {
+    let many = |prefix: &str| {
+        with(|p| {
+            let keys = (0..30_000).map(|i| (format!("{prefix}{i}"), json!(1)));
+            p.plan()["config_patch"] = keys.collect::<serde_json::Map<_, _>>().into();
+            let hooks = (0..5_000).map(|_| json!({ "op": "register" }));
+            p.plan()["webhook_ops"] = hooks.collect();
+        })
+    };
+    let comparison = compared(&many("a"), &many("b"));
+    assert_eq!(comparison.worst, Some(Class::Breaking));
+    assert_eq!(comparison.changes.len(), 20_000);
+    let [part] = &comparison.not_compared[..] else {
+        panic!("{:#?}", comparison.not_compared);
+    };
+    assert!(part.what == "further differences" && part.matters);
+}
