@@ -172,6 +172,9 @@ fn wizard_that_traps_exits_5_unless_a_breaking_difference_decides() {
     assert_eq!(code(&output), 5, "{}", stderr(&output));
     assert!(stdout(&output).contains("E_TRAP"), "{}", stdout(&output));
     assert!(stderr(&output).contains("not everything was compared"));
+    let value = json(&compare(&here, text(&traps), text(&traps), &["--json"]));
+    check(&schema("compare.schema.json"), &value);
+    assert_eq!(value["not_compared"][0]["matters"], true);
     let temp = tempfile::tempdir().expect("a folder");
     copy(&traps, &temp.path().join("NEW"));
     let schema = temp.path().join("NEW/pack.json");
@@ -181,6 +184,24 @@ fn wizard_that_traps_exits_5_unless_a_breaking_difference_decides() {
     fs::write(schema, other).expect("writes");
     let output = compare(temp.path(), text(&traps), "NEW", &[]);
     assert_eq!(code(&output), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn reach_is_listed_apart_and_needs_a_patch() {
+    let reach = ("pack.json", "\"webhooks\"", "\"webhooks\", \"host:http\"");
+    for (version, exit) in [("0.4.38", 1), ("0.4.39", 0)] {
+        let pair = Pair::of(PACK, version, &[reach]);
+        let output = pair.compare(&["--json"]);
+        assert_eq!(code(&output), exit, "{}", stderr(&output));
+        let value = json(&output);
+        check(&schema("compare.schema.json"), &value);
+        assert_eq!(value["changes"], serde_json::json!([]));
+        let expected = serde_json::json!({
+            "direction": "gained", "kind": "pack-capability", "place": "manifest",
+            "what": "host:http",
+        });
+        assert_eq!(value["reaches"], serde_json::json!([expected]));
+    }
 }
 
 #[test]
