@@ -107,6 +107,7 @@ codes! {
     Apply(ApplyCode) "Why a plan is not applied, or what is wrong with a store of installations.",
     Registry(RegistryCode) "Why a registry or a layout does not give a pack, or what is wrong with how it is published.",
     Check(CheckCode) "What a check finds.",
+    Compare(CompareCode) "What is wrong with a release that is compared with an older one.",
     Recorded(RecordedCode) "What is wrong with a recording: a trace or exported spans.",
     Scenario(ScenarioCode) "What is wrong with the scenarios of a pack, or with what it says of a simulator.",
 }
@@ -219,6 +220,11 @@ ApplyCode {
     StoreKey "E_STORE_KEY" "The key that decrypts the secrets of the store is missing or is another one.",
     StoreDangling "E_STORE_DANGLING" "The record of an installation names content that the store does not have.",
     StoreOrphaned "E_STORE_ORPHANED" "The store has content that no record of an installation names.",
+}
+
+/// What is wrong with a release that is compared with an older one.
+CompareCode {
+    VersionStep "E_VERSION_STEP" "The step from the old version to the new one is too small for the differences between the packs.",
 }
 
 /// What a check finds.

@@ -11,6 +11,7 @@ pub mod causes;
 mod check;
 pub mod checks;
 mod compare;
+pub mod comparison;
 mod deployment;
 pub mod executor_invariants;
 pub mod fuzzing;

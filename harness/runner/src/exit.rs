@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 pub enum Exit {
     /// Every required check of the profile ran and passed.
     Conforms = 0,
-    /// A pack does not conform, or a dry run did not complete.
+    /// A pack does not conform, a dry run did not complete, or the version of a release
+    /// does not announce its differences.
     Fails = 1,
     /// Usage or configuration.
     Usage = 2,
@@ -25,7 +26,8 @@ pub enum Exit {
     Stale = 3,
     /// An archive or sandbox violation.
     Violation = 4,
-    /// Nothing selected, nothing executed, or a required check could not run.
+    /// Nothing selected, nothing executed, a required check could not run, or not
+    /// everything was compared.
     Nothing = 5,
     /// The harness or the machine failed.
     Harness = 6,

@@ -150,6 +150,9 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
         ),
         FindingCode::Registry(code) => !code.is_of_content(),
         FindingCode::Recorded(code) => *code == RecordedCode::Unread,
-        FindingCode::Archive(_) | FindingCode::Scenario(_) | FindingCode::Foreign(_) => false,
+        FindingCode::Archive(_)
+        | FindingCode::Scenario(_)
+        | FindingCode::Compare(_)
+        | FindingCode::Foreign(_) => false,
     }
 }

@@ -29,6 +29,9 @@ pub struct Conditions {
     /// Whether to run a second setup and the remove wizard on the state that
     /// setup left. Only checks of the profile `strict` use the result.
     pub second_runs: bool,
+    /// Whether each wizard is driven once and nothing else runs: no repeated run, no run
+    /// on stores, no flow, no validator, no self-description.
+    pub once: bool,
     /// Selects the probes if there are more than the limit.
     pub seed: u64,
     /// Answers instead of the pack's own or generated ones.
@@ -52,6 +55,7 @@ impl Default for Conditions {
             ask_other_readers: true,
             probes: 400,
             second_runs: true,
+            once: false,
             seed: 0,
             answers: None,
             only: None,

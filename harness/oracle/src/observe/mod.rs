@@ -126,12 +126,19 @@ fn opened_pack(
     let wizards = observed.collect();
     let describing = Instant::now();
     let Walked { flows, secrets } = walked(&pack, asking.of_setup(), executor, conditions);
+    let (described, validated) = match conditions.once {
+        true => (Vec::new(), Vec::new()),
+        false => (
+            components::described(&budget, &pack, conditions),
+            components::validated(&budget, &pack, conditions),
+        ),
+    };
     let mut opened = Opened {
         wizards,
         flows,
         flow_secrets: secrets,
-        described: components::described(&budget, &pack, conditions),
-        validated: components::validated(&budget, &pack, conditions),
+        described,
+        validated,
         texts: components::texts(&budget, &pack, conditions),
         deployed: deploy::deployed(&budget, &pack, conditions),
         declared,
@@ -141,6 +148,9 @@ fn opened_pack(
         scenarios: OnceLock::new(),
     };
     spent.first += describing.elapsed();
+    if conditions.once {
+        return opened;
+    }
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
     vary(&mut opened, &budget, conditions);
@@ -168,7 +178,7 @@ fn walked(
     executor: &Watched<'_>,
     conditions: &Conditions,
 ) -> Walked {
-    let none = conditions.only.is_some() || flow::app_flows(pack).is_empty();
+    let none = conditions.once || conditions.only.is_some() || flow::app_flows(pack).is_empty();
     let Some(inputs) = inputs::of(pack, asked, conditions).ok().filter(|_| !none) else {
         return Walked::default();
     };

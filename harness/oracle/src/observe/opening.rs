@@ -81,6 +81,12 @@ impl Opening {
         self.opened.as_ref().ok().map(|pack| &**pack)
     }
 
+    /// Why the pack could not be opened, if so.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&OpenError> {
+        self.opened.as_ref().err()
+    }
+
     /// The pack of `subject` again, without verifying it again; `None` if it could
     /// not be opened.
     #[must_use]

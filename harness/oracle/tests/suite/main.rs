@@ -6,6 +6,7 @@ mod answers;
 mod bridge;
 mod bytes;
 mod causes;
+mod comparison;
 mod conditions;
 mod deployments;
 mod executor_invariants;

@@ -6,11 +6,13 @@ use crate::exit::{Error, Exit};
 use provision_core::FindingCode;
 use provision_core::text::inert;
 use provision_oracle::checks;
+use provision_oracle::comparison::Rule;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
     /// The id of a check, for example `plan.golden`; a stage, for all of its
-    /// checks; or a finding code, for example `E_TRAP`.
+    /// checks; a finding code, for example `E_TRAP`; or a rule of `compare`, for example
+    /// `question.removed`.
     id: String,
 }
 
@@ -34,13 +36,21 @@ pub(super) fn explain(args: &Explain) -> Result<Exit, Error> {
         print(&catalogue::code(&code))?;
         return Ok(Exit::Conforms);
     }
+    if let Some(rule) = Rule::ALL.iter().find(|rule| rule.slug() == args.id) {
+        let (class, why) = (rule.class(), rule.why());
+        print(&format!(
+            "## {rule}\n\nA difference between two packs: {class}.\n\n{why}\n"
+        ))?;
+        return Ok(Exit::Conforms);
+    }
     let stage = format!("{}.", args.id);
     let wanted = checks::catalogue().filter(|c| c.id == args.id || c.id.starts_with(&stage));
     let sections: Vec<&str> = wanted.filter_map(|c| section(c.id)).collect();
     if sections.is_empty() {
         let id = inert(&args.id, 80);
         let why = format!(
-            "no check, stage or finding code `{id}`; `greentic-provision checks markdown` lists them"
+            "no check, stage, finding code or rule `{id}`; `greentic-provision checks markdown` \
+             lists the checks and codes"
         );
         return Err(Error::Usage(why));
     }

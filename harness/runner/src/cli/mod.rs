@@ -4,6 +4,7 @@
 mod attest;
 mod cache;
 mod catalogue;
+mod compare;
 mod conformance;
 mod doctor;
 mod dry_run;
@@ -78,6 +79,9 @@ enum Command {
     },
     /// Judge packs against the check catalogue.
     Conformance(conformance::Args),
+    /// Compare a pack with an older one: which differences break the users of the older
+    /// pack, and whether the version announces them.
+    Compare(compare::Args),
     /// Write reports from the events of earlier runs, or merge shards.
     Report {
         #[command(subcommand)]
@@ -232,6 +236,7 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),
         Command::Conformance(args) => conformance::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Report { command } => match command {
             ReportCommand::Render(args) => report::render(&args),
             ReportCommand::Merge(args) => merge::merge(&args),
