@@ -11,6 +11,7 @@ pub mod causes;
 mod check;
 pub mod checks;
 mod compare;
+mod credentials;
 pub mod executor_invariants;
 pub mod fuzzing;
 pub mod generators;

@@ -150,6 +150,6 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
         ),
         FindingCode::Registry(code) => !code.is_of_content(),
         FindingCode::Recorded(code) => *code == RecordedCode::Unread,
-        FindingCode::Archive(_) | FindingCode::Foreign(_) => false,
+        FindingCode::Archive(_) | FindingCode::Span(_) | FindingCode::Foreign(_) => false,
     }
 }

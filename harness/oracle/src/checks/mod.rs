@@ -6,7 +6,7 @@ mod apply;
 mod archive;
 mod determinism;
 mod flow;
-mod hygiene;
+pub(crate) mod hygiene;
 mod integrity;
 mod manifest;
 mod plan;
@@ -15,6 +15,7 @@ mod requirements;
 mod sandbox;
 mod secrets;
 mod setup;
+mod span;
 mod trace;
 mod validators;
 mod wizard;
@@ -43,7 +44,7 @@ const STAGES: [&[Check]; 17] = [
 ];
 
 /// The checks of recordings, which are no packs.
-const OF_RECORDINGS: [&[Check]; 1] = [trace::CHECKS];
+const OF_RECORDINGS: [&[Check]; 2] = [trace::CHECKS, span::CHECKS];
 
 /// Every check of packs, in the order in which they are judged and reported.
 pub fn all() -> impl Iterator<Item = &'static Check> {

@@ -13,7 +13,8 @@ pub(super) const CHECKS: &[Check] = &[Check {
     applies: Applies::Traces,
     bites: Bite::Nowhere,
     host: "No host reads a trace. Whoever reads it takes it for evidence of what ran.",
-    requirement: "The file is strict JSON of a known format, and has at least one run with at least one event.",
+    requirement: "The file is strict JSON of a known format, and has at least one run with at least one event, or at \
+                  least one span.",
     why: "A trace of nothing proves nothing, and a reader that does not understand a trace cannot judge it.",
     fix: "Record a run that executes the flow, and keep the file as the recorder wrote it.",
     run: Run::OfRecording(shape),
@@ -24,8 +25,12 @@ fn shape(recording: &Recording) -> Conclusion {
     if let Some(defect) = &recording.defect {
         return Conclusion::Failed(vec![defect.clone()]);
     }
+    if let Some(spans) = &recording.spans {
+        return super::span::shape(spans);
+    }
     if recording.format.is_none() {
-        let expected = "an object with `runs`";
+        let expected =
+            "an object with `runs` or `resourceSpans`, or spans with `name` and `attributes`";
         let found = "none of the members that mark a format";
         let found = Finding::new(RecordedCode::Format, "the file", expected, found);
         return Conclusion::Failed(vec![found]);

@@ -1,10 +1,12 @@
 //! The command `trace check`.
 
+use super::canaries;
 use super::conformance::{expectations, now};
 use super::ending::Ending;
 use super::profile::Profile;
 use crate::discover::{PackRef, say_skipped};
 use crate::events::{ConfigFile, Event, EventLog};
+use crate::evidence::quoted;
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::out_folder::OutFolder;
@@ -46,6 +48,10 @@ pub(super) struct Args {
     /// cannot show what it requires; may be given more than once. Every report says so.
     #[arg(long, value_name = "CHECK")]
     without: Vec<String>,
+    /// A file of values that no recording may show, for example the secrets and the answers of
+    /// the runs: a JSON object of names and values, a JSON array, or one value a line.
+    #[arg(long, value_name = "FILE")]
+    canary: Option<PathBuf>,
     /// Judge only part I of N parts of the recordings; `auto` reads I and N from the
     /// variables that Kubernetes, Slurm and other engines set.
     #[arg(long, value_name = "I/N|auto")]
@@ -90,7 +96,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 impl Args {
     /// The files that the run reads.
     fn read(&self) -> impl Iterator<Item = &PathBuf> + Clone {
-        self.files.iter().chain(&self.expectations)
+        let others = self.expectations.iter().chain(&self.canary);
+        self.files.iter().chain(others)
     }
 }
 
@@ -177,6 +184,12 @@ fn options(args: &Args) -> Result<Options, Error> {
     for id in &args.without {
         flags += &format!(" --without {id}");
     }
+    let mut aids = Aids::default();
+    if let Some(path) = &args.canary {
+        aids.known.canaries = Arc::new(canaries::read(path)?);
+        flags += &format!(" --canary {}", quoted(&path.to_string_lossy()));
+    }
+    // NB: the digest of the canaries is in no report. A short value can be guessed from it.
     let configuration = args.expectations.iter().map(|path| {
         let bytes = read_file::read(path, read_file::EXPECTATIONS)?;
         Ok(ConfigFile {
@@ -188,7 +201,7 @@ fn options(args: &Args) -> Result<Options, Error> {
         level,
         without: args.without.clone(),
         filter: args.filter.clone(),
-        aids: Aids::default(),
+        aids,
         flags,
         jobs: super::jobs::bounded(args.jobs),
         expectations: expectations(args.expectations.as_ref())?,

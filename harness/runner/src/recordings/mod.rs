@@ -23,7 +23,7 @@ use crate::repo_path::file_of;
 use crate::shard::Part;
 use provision_core::pack::digest;
 use provision_core::{Limits, Status, Verdict};
-use provision_oracle::recorded::{self, Recording};
+use provision_oracle::recorded::{self, Known, Recording};
 use provision_oracle::{Check, CheckResult, Level, causes_of_recording};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -140,13 +140,16 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
 
 /// What a run knows besides the recordings.
 #[derive(Debug, Default)]
-pub struct Aids {}
+pub struct Aids {
+    /// What no recording may show.
+    pub known: Known,
+}
 
 /// Observes `recording` with these aids.
 #[must_use]
-pub fn observe(recording: &PackRef, _aids: &Aids) -> Recording {
+pub fn observe(recording: &PackRef, aids: &Aids) -> Recording {
     match open_regular(&recording.path) {
-        Ok(file) => recorded::observe(file),
+        Ok(file) => recorded::observe_knowing(file, &aids.known),
         Err(why) => Recording::unread(why.to_string()),
     }
 }

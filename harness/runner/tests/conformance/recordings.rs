@@ -6,7 +6,7 @@ use greentic_provision::discover::PackRef;
 use greentic_provision::recordings::{Aids, observe};
 use libtest_mimic::Trial;
 use provision_core::Status;
-use provision_oracle::recorded::{judge, verdict};
+use provision_oracle::recorded::{Canaries, judge, verdict};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,6 +30,9 @@ struct Expected {
     /// The checks that pass, at least.
     #[serde(default)]
     passes: BTreeSet<String>,
+    /// Values that the recording must not show, by name.
+    #[serde(default)]
+    canaries: BTreeMap<String, String>,
 }
 
 /// A recording of the project.
@@ -90,7 +93,11 @@ impl Recorded {
     fn compare(&self) -> TrialResult {
         let expected = self.expected()?;
         let recording = PackRef::local(self.label.clone(), self.file()?);
-        let observed = observe(&recording, &Aids::default());
+        let canaries = Canaries::new(&expected.canaries);
+        let canaries = canaries.map_err(|short| format!("too short: {short:?}"))?;
+        let mut aids = Aids::default();
+        aids.known.canaries = Arc::new(canaries);
+        let observed = observe(&recording, &aids);
         let results = judge(&observed, |_| true);
         let mut wrong = Vec::new();
         for result in &results {

@@ -1,0 +1,152 @@
+//! JSON values of bounded size, whose objects have each member once.
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::{Map, Number, Value};
+use std::collections::HashSet;
+use std::fmt;
+
+/// Members of an object of any kind, at most.
+const MEMBERS: usize = 10_000;
+/// Cost of a value without its text, in bytes.
+const VALUE: usize = 32;
+
+/// Reads a value that costs at most what is left; [`Budget::left`] is `None` after a larger
+/// one, whose rest is passed over.
+pub(super) struct Bounded<'b>(pub(super) &'b mut Budget);
+
+/// Bytes that values may still take.
+pub(super) struct Budget {
+    pub(super) left: Option<usize>,
+}
+
+impl Budget {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { left: Some(bytes) }
+    }
+
+    fn spend(&mut self, text: usize) {
+        self.left = self.left.and_then(|left| left.checked_sub(VALUE + text));
+    }
+}
+
+/// The names of the members of an object, which must differ.
+#[derive(Default)]
+pub(crate) struct Names(HashSet<String>);
+
+impl Names {
+    /// Adds a name.
+    ///
+    /// # Errors
+    /// Says that it is there already, or that there are too many.
+    pub(crate) fn add<E: serde::de::Error>(&mut self, name: &str) -> Result<(), E> {
+        if self.0.len() >= MEMBERS {
+            let why = format!("an object with more than {MEMBERS} members");
+            return Err(E::custom(why));
+        }
+        match self.0.insert(name.to_owned()) {
+            true => Ok(()),
+            false => Err(E::custom(format!("an object with two members `{name}`"))),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        self.0.spend(0);
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        self.0.spend(0);
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        self.0.spend(0);
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        self.0.spend(0);
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        self.0.spend(0);
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        self.0.spend(text.len());
+        Ok(match self.0.left {
+            Some(_) => text.into(),
+            None => Value::Null,
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        self.0.spend(0);
+        let mut read = Vec::new();
+        while self.0.left.is_some() {
+            let Some(item) = items.next_element_seed(Bounded(self.0))? else {
+                return Ok(Value::Array(read));
+            };
+            read.push(item);
+        }
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Null)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        self.0.spend(0);
+        let mut read = Map::new();
+        while self.0.left.is_some() {
+            let Some(name) = members.next_key::<String>()? else {
+                return Ok(Value::Object(read));
+            };
+            self.0.spend(name.len());
+            if read.contains_key(&name) {
+                let why = format!("an object with two members `{name}`");
+                return Err(A::Error::custom(why));
+            }
+            let value = members.next_value_seed(Bounded(self.0))?;
+            read.insert(name, value);
+        }
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Null)
+    }
+}
+
+/// The member `name` of `holder`; `None` if it is missing or null, which the JSON of
+/// protocol buffers takes for the same.
+pub(super) fn member<'v>(holder: &'v Value, name: &str) -> Option<&'v Value> {
+    holder.get(name).filter(|value| !value.is_null())
+}
+
+/// What `value` is, with an article.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
