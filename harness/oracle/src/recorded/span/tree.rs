@@ -46,7 +46,7 @@ pub(super) fn judge(records: &mut Vec<Record>, owners: &Owners) -> Trees {
         let trace = Trace(trace);
         trace.ids(&mut trees.tree);
         let in_cycle = trace.cycles(&mut trees.tree);
-        trace.parents(&in_cycle, &mut trees);
+        trace.parents(&in_cycle, owners, &mut trees);
         trace.owners(owners, &mut trees.tenant);
     }
     trees
@@ -98,7 +98,7 @@ impl Trace<'_> {
 
     /// Spans whose parent is missing, which lie outside the time of it, or which should have
     /// one. In a cycle, each span is before its parent somewhere, which follows.
-    fn parents(&self, in_cycle: &BTreeSet<usize>, trees: &mut Trees) {
+    fn parents(&self, in_cycle: &BTreeSet<usize>, owners: &Owners, trees: &mut Trees) {
         let root = self.root();
         for (index, span) in self.spans() {
             let parent = span.identity.parent;
@@ -110,7 +110,9 @@ impl Trace<'_> {
                     trees.tree.add_pair(SpanCode::Roots, at, expected, actual);
                 }
             } else if let Some(parent) = self.position(parent).and_then(|at| self.0.get(at)) {
-                if !in_cycle.contains(&index) {
+                // The clocks of two services are two clocks.
+                let service = |r: &Record| owners.get(r.owner).service;
+                if !in_cycle.contains(&index) && service(span) == service(parent) {
                     times(span, parent, trees);
                 }
             } else if parent != Parent::Unknown && !span.identity.may_be_remote {
