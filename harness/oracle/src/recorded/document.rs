@@ -1,80 +1,338 @@
-//! The documents of a recording, whose members decide its format: the order of members
-//! does not matter.
+//! The documents of a recording, one behind the other, and their members, which decide the
+//! format of each: the order of members does not matter.
 
-use super::Format;
-use super::case::{Runs, RunsSeed};
+use super::case::{CaseIds, Runs};
+use super::fault::{Expected, FaultCase, Outcome, Pending, Reported};
+use super::fault_case::FaultMembers;
+use super::field::Field;
+use super::judged::Log;
+use super::members::{ArraySeed, Members, ObjectSeed, Scalar};
+use super::trace::Trace;
+use super::{Aids, Format};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use provision_core::text::inert;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use std::fmt;
+use serde::de::{DeserializeSeed, MapAccess};
+use std::collections::BTreeSet;
 use std::io::Read;
 
-/// What the documents of a recording contain.
-#[derive(Debug, Default)]
-pub(super) struct Documents {
-    pub(super) format: Option<Format>,
-    pub(super) runs: Runs,
+/// Everything that is known of the documents of a recording.
+#[derive(Debug)]
+pub(super) struct Documents<'a> {
+    pub(super) log: Log,
+    pub(super) ids: CaseIds<'a>,
+    pub(super) formats: BTreeSet<Format>,
+    pub(super) aids: &'a Aids<'a>,
+    pub(super) faults: Pending,
 }
 
-impl Documents {
+impl<'a> Documents<'a> {
+    pub(super) fn new(aids: &'a Aids<'a>, ids: CaseIds<'a>) -> Self {
+        Self {
+            log: Log::default(),
+            ids,
+            formats: BTreeSet::new(),
+            aids,
+            faults: Pending::default(),
+        }
+    }
+
     /// Reads all documents.
     ///
     /// # Errors
     /// Why the recording cannot be read to its end.
     pub(super) fn read(&mut self, input: impl Read) -> Result<(), Finding> {
         let mut parser = serde_json::Deserializer::from_reader(input);
-        let read = DocumentSeed(self).deserialize(&mut parser);
-        read.and_then(|()| parser.end()).map_err(|e| {
-            let expected = "strict JSON";
-            Finding::new(
-                RecordedCode::Json,
-                "the file",
-                expected,
-                inert(&e.to_string(), 300),
-            )
-        })
+        loop {
+            let read = self.document(&mut parser);
+            read.map_err(|e| {
+                let at = self.log.at("the file");
+                let why = inert(&e.to_string(), 300);
+                Finding::new(RecordedCode::Json, at, "strict JSON", why)
+            })?;
+            // NB: this skips white space alone. The next document meets other errors again.
+            if parser.end().is_ok() {
+                self.faults.end(&mut self.log);
+                return Ok(());
+            }
+            self.log.document += 1;
+        }
+    }
+
+    fn document<R: Read>(
+        &mut self,
+        parser: &mut serde_json::Deserializer<serde_json::de::IoRead<R>>,
+    ) -> serde_json::Result<()> {
+        let mut document = Document {
+            all: self,
+            is_object: true,
+            marks: BTreeSet::new(),
+            name: Field::Absent,
+            pack: Named::default(),
+            flow: Named::default(),
+            trace: Trace::default(),
+            fault: FaultCase::default(),
+            outcome: Outcome::default(),
+        };
+        ObjectSeed(&mut document).deserialize(parser)?;
+        document.end();
+        Ok(())
     }
 }
 
-/// The finding for a recording that the machine cannot read.
-pub(super) fn unread(why: String) -> Finding {
-    let expected = "a file that can be read to its end";
-    Finding::new(RecordedCode::Unread, "the file", expected, inert(&why, 300))
+/// A member that is a text in one format and an object in another.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// The text, or what else it is.
+    pub(super) plain: Field,
+    /// The two members of the object, if it is one.
+    pub(super) parts: Option<[Field; 2]>,
 }
 
-struct DocumentSeed<'d>(&'d mut Documents);
-
-impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
+struct Document<'d, 'a> {
+    all: &'d mut Documents<'a>,
+    is_object: bool,
+    /// The formats that members mark.
+    marks: BTreeSet<Format>,
+    name: Field,
+    pack: Named,
+    flow: Named,
+    trace: Trace,
+    fault: FaultCase,
+    outcome: Outcome,
 }
 
-impl<'de> Visitor<'de> for DocumentSeed<'_> {
-    type Value = ();
+impl Members for Document<'_, '_> {
+    const NAMES: &'static [&'static str] = &[
+        "name",
+        "runs",
+        "trace_version",
+        "pack",
+        "flow",
+        "steps",
+        "cases",
+        "seed",
+        "faults",
+        "expect",
+        "status",
+        "error",
+        "retries",
+        "replies",
+        "packs",
+    ];
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut seen = false;
-        while let Some(key) = members.next_key::<String>()? {
-            match key.as_str() {
-                "runs" if seen => return Err(A::Error::custom("a second member `runs`")),
-                "runs" => {
-                    seen = true;
-                    self.0.format = Some(Format::Case);
-                    members.next_value_seed(RunsSeed(&mut self.0.runs))?;
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        let Documents {
+            log,
+            ids,
+            aids,
+            faults,
+            ..
+        } = &mut *self.all;
+        match name {
+            "name" => self.name = Field::read(members)?,
+            "runs" => {
+                self.marks.insert(Format::Case);
+                let count = 0;
+                let mut runs = Runs { log, ids, count };
+                members.next_value_seed(ArraySeed(&mut runs))?;
+                runs.end();
+            }
+            "pack" => self
+                .pack
+                .read(["pack_ref", "resolved_digest"], "/pack", log, members)?,
+            "flow" => self.flow.read(["id", "version"], "/flow", log, members)?,
+            "trace_version" | "steps" => {
+                self.marks.insert(Format::Trace);
+                let flow = self.flow.parts.as_ref().and_then(|[id, _]| id.text());
+                self.trace.read(name, members, log, aids, flow)?;
+            }
+            "packs" => {
+                let mut reported = Reported::new(log, faults);
+                members.next_value_seed(ArraySeed(&mut reported))?;
+                if reported.is_of_faults {
+                    self.marks.insert(Format::Faults);
                 }
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
+            }
+            "cases" => {
+                self.marks.insert(Format::Faults);
+                let mut cases = super::fault::Cases {
+                    log,
+                    faults,
+                    count: 0,
+                };
+                members.next_value_seed(ArraySeed(&mut cases))?;
+                cases.end();
+            }
+            "faults" | "expect" | "seed" => {
+                if name != "seed" {
+                    self.marks.insert(Format::Faults);
                 }
+                let at = "";
+                let case = &mut self.fault;
+                FaultMembers { log, at, case }.read(name, members)?;
+            }
+            _ => {
+                if matches!(name, "retries" | "replies") {
+                    self.marks.insert(Format::Faults);
+                }
+                self.outcome.read(name, members, log)?;
             }
         }
         Ok(())
     }
+
+    fn doubled(&mut self, name: &'static str) {
+        self.all.log.doubled("", name);
+    }
+
+    fn other(&mut self, found: Scalar<'_>) {
+        self.is_object = false;
+        self.unknown(found.words());
+    }
 }
+
+impl Document<'_, '_> {
+    /// The document is of no known format.
+    fn unknown(&mut self, found: &str) {
+        let log = &mut self.all.log;
+        let at = log.at("the file");
+        log.outcomes.shape.violate(|| {
+            let expected = "an object with `runs`, with `trace_version` and `steps`, with \
+                            `cases`, or with `faults` and `expect`";
+            Finding::new(RecordedCode::Format, at, expected, found)
+        });
+    }
+
+    fn end(mut self) {
+        if !self.is_object {
+            return;
+        }
+        let mut marks = self.marks.iter();
+        match (marks.next().copied(), marks.next()) {
+            (None, _) => self.unknown("none of the members that mark a format"),
+            (Some(_), Some(_)) => self.unknown("members of more than one format"),
+            (Some(format), None) => {
+                self.all.formats.insert(format);
+                self.all.log.outcomes.shape.examine();
+                match format {
+                    Format::Case => {
+                        self.name
+                            .require("/name", "the name of the case", &mut self.all.log);
+                    }
+                    Format::Trace => {
+                        let Documents { log, aids, .. } = &mut *self.all;
+                        self.trace.end(&self.pack, &self.flow, log, aids);
+                    }
+                    Format::Faults => self.faults(),
+                }
+            }
+        }
+    }
+
+    /// Ends a fault case, or the outcome of the one before.
+    fn faults(self) {
+        let Documents { log, faults, .. } = &mut *self.all;
+        if self.fault.is_there() {
+            let mut case = self.fault;
+            (case.name, case.pack, case.flow) = (self.name, self.pack.plain, self.flow.plain);
+            let expected: Expected = case.end("", log);
+            faults.expect(expected, log);
+        } else if self.outcome.is_there() {
+            self.outcome.end(faults, log);
+        }
+    }
+}
+
+impl Named {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        names: [&'static str; 2],
+        at: &'static str,
+        log: &mut Log,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        let mut parts = [Field::Absent, Field::Absent];
+        let mut plain = Field::Absent;
+        let is_object = match names {
+            ["id", _] => {
+                let (parts, plain) = (&mut parts, &mut plain);
+                let mut reader = FlowParts(Parts {
+                    parts,
+                    plain,
+                    log,
+                    at,
+                });
+                members.next_value_seed(ObjectSeed(&mut reader))?;
+                *reader.0.plain == Field::Absent
+            }
+            _ => {
+                let (parts, plain) = (&mut parts, &mut plain);
+                let mut reader = PackParts(Parts {
+                    parts,
+                    plain,
+                    log,
+                    at,
+                });
+                members.next_value_seed(ObjectSeed(&mut reader))?;
+                *reader.0.plain == Field::Absent
+            }
+        };
+        self.parts = is_object.then_some(parts);
+        self.plain = if is_object {
+            Field::Wrong("an object")
+        } else {
+            plain
+        };
+        Ok(())
+    }
+}
+
+struct Parts<'p> {
+    parts: &'p mut [Field; 2],
+    plain: &'p mut Field,
+    log: &'p mut Log,
+    at: &'static str,
+}
+
+/// The members of `pack` in a trace.
+struct PackParts<'p>(Parts<'p>);
+/// The members of `flow` in a trace.
+struct FlowParts<'p>(Parts<'p>);
+
+macro_rules! parts {
+    ($parts:ident, $first:literal, $second:literal) => {
+        impl Members for $parts<'_> {
+            const NAMES: &'static [&'static str] = &[$first, $second];
+
+            fn read<'de, A: MapAccess<'de>>(
+                &mut self,
+                name: &'static str,
+                members: &mut A,
+            ) -> Result<(), A::Error> {
+                let field = Field::read(members)?;
+                let [first, second] = &mut *self.0.parts;
+                match name {
+                    $first => *first = field,
+                    _ => *second = field,
+                }
+                Ok(())
+            }
+
+            fn doubled(&mut self, name: &'static str) {
+                self.0.log.doubled(self.0.at, name);
+            }
+
+            fn other(&mut self, found: Scalar<'_>) {
+                *self.0.plain = Field::of(found);
+            }
+        }
+    };
+}
+
+parts!(PackParts, "pack_ref", "resolved_digest");
+parts!(FlowParts, "id", "version");

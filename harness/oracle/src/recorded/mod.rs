@@ -2,41 +2,89 @@
 //! stream of any length, and is observed in bounded memory.
 
 mod case;
+mod compact;
 mod document;
+mod event;
+mod fault;
+mod fault_case;
+mod field;
+mod guard;
 mod judge;
+mod judged;
+mod members;
+mod pack;
+mod replay;
 mod source;
+mod step;
+mod tenants;
+mod trace;
+mod uniques;
 
-pub use case::Runs;
+use case::CaseIds;
 use document::Documents;
 pub use judge::{judge, verdict};
+pub use judged::{Judged, Outcomes};
+pub use pack::PackFacts;
 use provision_core::Finding;
-use source::{HashingReader, ReadFailure};
+pub use replay::Replay;
+use source::Source;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{BufReader, Read};
+pub use uniques::{IN_MEMORY, Spill};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 
-/// Everything that was observed of one recording.
+/// What is known besides a recording.
 #[derive(Debug)]
+pub struct Aids<'a> {
+    /// The pack whose flows ran.
+    pub pack: Option<&'a PackFacts>,
+    /// What runs recorded steps again.
+    pub replay: Option<Replay<'a>>,
+    /// Ids of a case that are kept in memory, at least one. More are written out.
+    pub in_memory: usize,
+}
+
+impl Default for Aids<'_> {
+    fn default() -> Self {
+        Self {
+            pack: None,
+            replay: None,
+            in_memory: IN_MEMORY,
+        }
+    }
+}
+
+/// Everything that was observed of one recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
     /// Lower-case hex SHA-256 of its bytes; empty if it could not be read to its end.
     pub digest: String,
-    /// Its bytes.
+    /// Its bytes; 0 if it could not be read to its end.
     pub bytes: u64,
-    /// What it is; `None` if its bytes do not show it.
-    pub format: Option<Format>,
+    /// What its documents are.
+    pub formats: BTreeSet<Format>,
     /// Why it could not be read to its end.
     pub defect: Option<Finding>,
-    /// The runs of a synthetic case.
-    pub runs: Runs,
+    /// The number of events, steps and fault cases that were read.
+    pub entries: u64,
+    /// What was judged while it was read.
+    pub outcomes: Outcomes,
+    /// Whether steps were run again.
+    pub is_replayed: bool,
 }
 
-/// The format of a recording.
+/// The format of a document of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// A synthetic case: runs with events.
     Case,
+    /// A trace of the runner: the steps of a flow.
+    Trace,
+    /// Fault cases, or what came of them.
+    Faults,
 }
 
 impl Format {
@@ -45,6 +93,8 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Case => "a synthetic case",
+            Self::Trace => "a trace of the runner",
+            Self::Faults => "fault cases",
         }
     }
 }
@@ -58,40 +108,50 @@ impl fmt::Display for Format {
 impl Recording {
     /// A recording that the machine cannot read, because of `why`.
     #[must_use]
-    pub fn unread(why: String) -> Self {
+    pub fn unread(why: &str) -> Self {
         Self {
             digest: String::new(),
             bytes: 0,
-            format: None,
-            defect: Some(document::unread(why)),
-            runs: Runs::default(),
+            formats: BTreeSet::new(),
+            defect: Some(source::unread(why)),
+            entries: 0,
+            outcomes: Outcomes::default(),
+            is_replayed: false,
         }
     }
 
-    /// The number of events, steps and spans that were read.
+    /// The formats of its documents in words; `None` if none is known.
     #[must_use]
-    pub fn entries(&self) -> u64 {
-        self.runs.events
+    pub fn format(&self) -> Option<String> {
+        let names: Vec<&str> = self.formats.iter().map(|format| format.name()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// Whether a document is of this format.
+    #[must_use]
+    pub fn has(&self, format: Format) -> bool {
+        self.formats.contains(&format)
     }
 }
 
-/// Observes the recording that `input` gives.
+/// Observes the recording that `input` gives. What does not fit into memory goes to `spill`.
 #[must_use]
-pub fn observe(input: impl Read) -> Recording {
-    let mut source = HashingReader::new(input);
-    let mut documents = Documents::default();
+pub fn observe(input: impl Read, aids: &Aids<'_>, spill: &mut dyn Spill) -> Recording {
+    let mut source = Source::new(input);
+    let mut documents = Documents::new(aids, CaseIds::new(spill, aids.in_memory));
     let read = documents.read(BufReader::with_capacity(CHUNK, &mut source));
-    let bytes = source.count();
-    let defect = match source.failure() {
-        Some(ReadFailure(why)) => Some(document::unread(why)),
-        None => read.err(),
-    };
-    let Documents { format, runs } = documents;
+    let Documents {
+        log, ids, formats, ..
+    } = documents;
+    let failure = ids.failure.as_deref().map(source::unread);
+    let defect = failure.or_else(|| source.failure()).or_else(|| read.err());
     Recording {
+        bytes: if defect.is_none() { source.count() } else { 0 },
         digest: source.digest(defect.is_none()),
-        bytes,
-        format,
+        formats,
         defect,
-        runs,
+        entries: log.entries,
+        outcomes: log.outcomes,
+        is_replayed: aids.replay.is_some(),
     }
 }
