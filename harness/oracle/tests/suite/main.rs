@@ -21,6 +21,7 @@ mod plans;
 mod project;
 mod properties;
 mod reach;
+mod recordings;
 mod registry;
 mod roles;
 mod rules;
