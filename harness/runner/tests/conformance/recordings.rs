@@ -33,9 +33,9 @@ struct Expected {
     /// The checks that pass, at least.
     #[serde(default)]
     passes: BTreeSet<String>,
-    /// The pack of `--pack`, below `packs`.
+    /// The pack of `--pack`, as a path from the root.
     pack: Option<String>,
-    /// The pack of `--replay`, below `packs`.
+    /// The pack of `--replay`, as a path from the root.
     replay: Option<String>,
 }
 
@@ -43,7 +43,7 @@ struct Expected {
 pub(crate) struct Recorded {
     pub(crate) label: String,
     folder: PathBuf,
-    packs: PathBuf,
+    root: PathBuf,
 }
 
 /// The recordings below `root`, sorted by label. Each is a folder with an `expect.toml` and
@@ -56,7 +56,7 @@ pub(crate) fn recordings(root: &Path) -> Vec<Recorded> {
         found.extend(entries.map(|entry| Recorded {
             label: format!("recordings/{kind}/{}", entry.file_name().to_string_lossy()),
             folder: entry.path(),
-            packs: root.join("packs"),
+            root: root.to_owned(),
         }));
     }
     found.sort_by(|a, b| a.label.cmp(&b.label));
@@ -100,7 +100,7 @@ impl Recorded {
     fn aids(&self, expected: &Expected) -> Result<Aids, String> {
         let limits = Limits::default();
         let open = |name: &String| {
-            let path = self.packs.join(name);
+            let path = self.root.join(name);
             let source = load(&path, &limits.archive).map_err(|e| format!("{name}: {e}"))?;
             Pack::open(source, &limits).map_err(|e| format!("{name}: {e}"))
         };
