@@ -1,102 +1,402 @@
-//! The documents of a recording, whose members decide its format: the order of members
-//! does not matter.
+//! The documents of a recording, one behind the other, and their members, which decide the
+//! format of each: the order of members does not matter.
 
-use super::Format;
-use super::case::{Runs, RunsSeed};
+use super::case::{CaseIds, Runs};
+use super::fault::{Expected, FaultCase, Outcome, Pending, Reported};
+use super::fault_case::FaultMembers;
+use super::field::Field;
+use super::judged::Log;
+use super::members::{ArraySeed, Members, ObjectSeed, Scalar};
 use super::span;
+use super::trace::Trace;
+use super::{Aids, Format};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use provision_core::text::inert;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
+use std::collections::BTreeSet;
 use std::io::Read;
 
-/// What the documents of a recording contain.
-#[derive(Debug, Default)]
-pub(super) struct Documents {
-    pub(super) format: Option<Format>,
-    pub(super) runs: Runs,
+/// Everything that is known of the documents of a recording.
+#[derive(Debug)]
+pub(super) struct Documents<'a> {
+    pub(super) log: Log,
+    pub(super) ids: CaseIds<'a>,
+    pub(super) formats: BTreeSet<Format>,
+    pub(super) aids: &'a Aids<'a>,
+    pub(super) faults: Pending,
     pub(super) spans: span::Reader,
 }
 
-impl Documents {
+impl<'a> Documents<'a> {
+    pub(super) fn new(aids: &'a Aids<'a>, ids: CaseIds<'a>) -> Self {
+        Self {
+            log: Log::default(),
+            ids,
+            formats: BTreeSet::new(),
+            aids,
+            faults: Pending::default(),
+            spans: span::Reader::new(aids.spans, aids.canaries.clone()),
+        }
+    }
+
     /// Reads all documents.
     ///
     /// # Errors
     /// Why the recording cannot be read to its end.
     pub(super) fn read(&mut self, input: impl Read) -> Result<(), Finding> {
         let mut parser = serde_json::Deserializer::from_reader(input);
-        let mut read = || loop {
-            self.spans.document();
-            DocumentSeed(self).deserialize(&mut parser)?;
+        loop {
+            let read = self.document(&mut parser);
+            read.map_err(|e| {
+                let at = self.log.at("the file");
+                let why = inert(&e.to_string(), 300);
+                Finding::new(RecordedCode::Json, at, "strict JSON", why)
+            })?;
+            // NB: this skips white space alone. The next document meets other errors again.
             if parser.end().is_ok() {
+                self.faults.end(&mut self.log);
                 return Ok(());
             }
+            self.log.document += 1;
+        }
+    }
+
+    fn document<R: Read>(
+        &mut self,
+        parser: &mut serde_json::Deserializer<serde_json::de::IoRead<R>>,
+    ) -> serde_json::Result<()> {
+        self.spans.document();
+        let mut document = Document {
+            all: self,
+            is_object: true,
+            marks: BTreeSet::new(),
+            name: Field::Absent,
+            pack: Named::default(),
+            flow: Named::default(),
+            trace: Trace::default(),
+            fault: FaultCase::default(),
+            outcome: Outcome::default(),
+            loose: span::Loose::default(),
         };
-        read().map_err(|e: serde_json::Error| {
-            let expected = "strict JSON";
-            Finding::new(
-                RecordedCode::Json,
-                "the file",
-                expected,
-                inert(&e.to_string(), 300),
-            )
-        })
+        ObjectSeed(&mut document).deserialize(parser)?;
+        document.end();
+        Ok(())
     }
 }
 
-/// The finding for a recording that the machine cannot read.
-pub(super) fn unread(why: String) -> Finding {
-    let expected = "a file that can be read to its end";
-    Finding::new(RecordedCode::Unread, "the file", expected, inert(&why, 300))
+/// A member that is a text in one format and an object in another.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// The text, or what else it is.
+    pub(super) plain: Field,
+    /// The two members of the object, if it is one.
+    pub(super) parts: Option<[Field; 2]>,
 }
 
-struct DocumentSeed<'d>(&'d mut Documents);
+struct Document<'d, 'a> {
+    all: &'d mut Documents<'a>,
+    is_object: bool,
+    /// The formats that members mark.
+    marks: BTreeSet<Format>,
+    name: Field,
+    pack: Named,
+    flow: Named,
+    trace: Trace,
+    fault: FaultCase,
+    outcome: Outcome,
+    /// The members of a span, if it is one.
+    loose: span::Loose,
+}
 
-impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
-    type Value = ();
+impl Members for Document<'_, '_> {
+    const READS_REST: bool = true;
+    const NAMES: &'static [&'static str] = &[
+        "resourceSpans",
+        "name",
+        "runs",
+        "trace_version",
+        "pack",
+        "flow",
+        "steps",
+        "cases",
+        "seed",
+        "faults",
+        "expect",
+        "status",
+        "error",
+        "retries",
+        "replies",
+        "packs",
+    ];
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match name {
+            "resourceSpans" => {
+                self.marks.insert(Format::Otlp);
+                // A document that is cut off has its spans nevertheless.
+                self.all.formats.insert(Format::Otlp);
+                span::resource_spans(&mut self.all.spans, members)
+            }
+            // A span has members of these names as well.
+            "name" | "status" | "error" => {
+                let mut copied = self.loose.copied(name, members)?;
+                self.of_traces(name, &mut copied)
+            }
+            _ => self.of_traces(name, members),
+        }
+    }
+
+    fn rest<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: Option<String>,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        self.loose.member(name.unwrap_or_default(), members)
+    }
+
+    fn items<'de, A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<(), A::Error> {
+        match span::items(&mut self.all.spans, items)? {
+            true => {
+                self.is_object = false;
+                self.all.formats.insert(Format::Spans);
+                self.all.log.outcomes.shape.examine();
+            }
+            false => self.other(Scalar::Array),
+        }
+        Ok(())
+    }
+
+    fn doubled(&mut self, name: &'static str) {
+        self.all.log.doubled("", name);
+    }
+
+    fn other(&mut self, found: Scalar<'_>) {
+        self.is_object = false;
+        self.unknown(found.words());
     }
 }
 
-impl<'de> Visitor<'de> for DocumentSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object, or an array of spans")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut names = span::Names::default();
-        let mut loose = span::Loose::default();
-        let mut format = None;
-        while let Some(key) = members.next_key::<String>()? {
-            names.add(&key)?;
-            match key.as_str() {
-                "resourceSpans" => {
-                    format = Some(Format::Otlp);
-                    span::resource_spans(&mut self.0.spans, &mut members)?;
+impl Document<'_, '_> {
+    /// Reads a member of a case, a trace or a fault case.
+    fn of_traces<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        let Documents {
+            log,
+            ids,
+            aids,
+            faults,
+            ..
+        } = &mut *self.all;
+        match name {
+            "name" => self.name = Field::read(members)?,
+            "runs" => {
+                self.marks.insert(Format::Case);
+                let count = 0;
+                let mut runs = Runs { log, ids, count };
+                members.next_value_seed(ArraySeed(&mut runs))?;
+                runs.end();
+            }
+            "pack" => self
+                .pack
+                .read(["pack_ref", "resolved_digest"], "/pack", log, members)?,
+            "flow" => self.flow.read(["id", "version"], "/flow", log, members)?,
+            "trace_version" | "steps" => {
+                self.marks.insert(Format::Trace);
+                let flow = self.flow.parts.as_ref().and_then(|[id, _]| id.text());
+                self.trace.read(name, members, log, aids, flow)?;
+            }
+            "packs" => {
+                let mut reported = Reported::new(log, faults);
+                members.next_value_seed(ArraySeed(&mut reported))?;
+                if reported.is_of_faults {
+                    self.marks.insert(Format::Faults);
                 }
-                "runs" => {
-                    format = Some(Format::Case);
-                    members.next_value_seed(RunsSeed(&mut self.0.runs))?;
+            }
+            "cases" => {
+                self.marks.insert(Format::Faults);
+                let mut cases = super::fault::Cases {
+                    log,
+                    faults,
+                    count: 0,
+                };
+                members.next_value_seed(ArraySeed(&mut cases))?;
+                cases.end();
+            }
+            "faults" | "expect" | "seed" => {
+                if name != "seed" {
+                    self.marks.insert(Format::Faults);
                 }
-                _ => loose.member(key, &mut members)?,
+                let at = "";
+                let case = &mut self.fault;
+                FaultMembers { log, at, case }.read(name, members)?;
+            }
+            _ => {
+                if matches!(name, "retries" | "replies") {
+                    self.marks.insert(Format::Faults);
+                }
+                self.outcome.read(name, members, log)?;
             }
         }
-        if format.is_none() && loose.span(&mut self.0.spans) {
-            format = Some(Format::Spans);
-        }
-        self.0.format = self.0.format.or(format);
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        if span::items(&mut self.0.spans, &mut items)? {
-            self.0.format = self.0.format.or(Some(Format::Spans));
+    /// The document is of no known format.
+    fn unknown(&mut self, found: &str) {
+        let log = &mut self.all.log;
+        let at = log.at("the file");
+        log.outcomes.shape.violate(|| {
+            let expected = "an object with `runs`, with `trace_version` and `steps`, with \
+                            `cases`, with `faults` and `expect`, or with `resourceSpans`, or spans \
+                            with `name` and `attributes`";
+            Finding::new(RecordedCode::Format, at, expected, found)
+        });
+    }
+
+    fn end(mut self) {
+        if !self.is_object {
+            return;
         }
+        if self.marks.is_empty() && self.loose.is_span() {
+            self.marks.insert(Format::Spans);
+        } else if self.marks.is_empty() && self.loose.is_other_signal(&mut self.all.spans) {
+            self.marks.insert(Format::Otlp);
+        }
+        let mut marks = self.marks.iter();
+        match (marks.next().copied(), marks.next()) {
+            (None, _) => self.unknown("none of the members that mark a format"),
+            (Some(_), Some(_)) => self.unknown("members of more than one format"),
+            (Some(format), None) => {
+                self.all.formats.insert(format);
+                self.all.log.outcomes.shape.examine();
+                match format {
+                    Format::Case => {
+                        self.name
+                            .require("/name", "the name of the case", &mut self.all.log);
+                    }
+                    Format::Trace => {
+                        let Documents { log, aids, .. } = &mut *self.all;
+                        self.trace.end(&self.pack, &self.flow, log, aids);
+                    }
+                    Format::Faults => self.faults(),
+                    Format::Otlp => {}
+                    Format::Spans => {
+                        let Documents { log, spans, .. } = &mut *self.all;
+                        if let Some(name) = self.loose.span(spans) {
+                            log.doubled("", &name);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends a fault case, or the outcome of the one before.
+    fn faults(self) {
+        let Documents { log, faults, .. } = &mut *self.all;
+        if self.fault.is_there() {
+            let mut case = self.fault;
+            (case.name, case.pack, case.flow) = (self.name, self.pack.plain, self.flow.plain);
+            let expected: Expected = case.end("", log);
+            faults.expect(expected, log);
+        } else if self.outcome.is_there() {
+            self.outcome.end(faults, log);
+        }
+    }
+}
+
+impl Named {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        names: [&'static str; 2],
+        at: &'static str,
+        log: &mut Log,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        let mut parts = [Field::Absent, Field::Absent];
+        let mut plain = Field::Absent;
+        let is_object = match names {
+            ["id", _] => {
+                let (parts, plain) = (&mut parts, &mut plain);
+                let mut reader = FlowParts(Parts {
+                    parts,
+                    plain,
+                    log,
+                    at,
+                });
+                members.next_value_seed(ObjectSeed(&mut reader))?;
+                *reader.0.plain == Field::Absent
+            }
+            _ => {
+                let (parts, plain) = (&mut parts, &mut plain);
+                let mut reader = PackParts(Parts {
+                    parts,
+                    plain,
+                    log,
+                    at,
+                });
+                members.next_value_seed(ObjectSeed(&mut reader))?;
+                *reader.0.plain == Field::Absent
+            }
+        };
+        self.parts = is_object.then_some(parts);
+        self.plain = if is_object {
+            Field::Wrong("an object")
+        } else {
+            plain
+        };
         Ok(())
     }
 }
+
+struct Parts<'p> {
+    parts: &'p mut [Field; 2],
+    plain: &'p mut Field,
+    log: &'p mut Log,
+    at: &'static str,
+}
+
+/// The members of `pack` in a trace.
+struct PackParts<'p>(Parts<'p>);
+/// The members of `flow` in a trace.
+struct FlowParts<'p>(Parts<'p>);
+
+macro_rules! parts {
+    ($parts:ident, $first:literal, $second:literal) => {
+        impl Members for $parts<'_> {
+            const NAMES: &'static [&'static str] = &[$first, $second];
+
+            fn read<'de, A: MapAccess<'de>>(
+                &mut self,
+                name: &'static str,
+                members: &mut A,
+            ) -> Result<(), A::Error> {
+                let field = Field::read(members)?;
+                let [first, second] = &mut *self.0.parts;
+                match name {
+                    $first => *first = field,
+                    _ => *second = field,
+                }
+                Ok(())
+            }
+
+            fn doubled(&mut self, name: &'static str) {
+                self.0.log.doubled(self.0.at, name);
+            }
+
+            fn other(&mut self, found: Scalar<'_>) {
+                *self.0.plain = Field::of(found);
+            }
+        }
+    };
+}
+
+parts!(PackParts, "pack_ref", "resolved_digest");
+parts!(FlowParts, "id", "version");

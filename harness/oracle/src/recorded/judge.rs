@@ -25,8 +25,10 @@ pub fn judge(recording: &Recording, asked: impl Fn(&Check) -> bool) -> Vec<Check
             _ => run(recording),
         };
         let mut judged = result(check, check.level, Scope::Recording, conclusion);
-        for finding in &mut judged.findings {
-            redact(finding, &recording.canaries);
+        let findings = judged.findings.iter_mut();
+        let texts = findings.flat_map(|f| [&mut f.at, &mut f.expected, &mut f.actual]);
+        for text in texts.chain(&mut judged.reason) {
+            redact(text, &recording.canaries);
         }
         Some(judged)
     });
@@ -46,7 +48,7 @@ pub fn verdict(recording: &Recording, results: &[CheckResult]) -> Verdict {
         Verdict::Partial
     } else if !has(Status::Passed) && !has(Status::Excused) {
         Verdict::NotApplicable
-    } else if !has(Status::Passed) || recording.entries() == 0 {
+    } else if !has(Status::Passed) || recording.entries == 0 {
         Verdict::Partial
     } else {
         Verdict::Pass

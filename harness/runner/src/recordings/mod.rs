@@ -3,9 +3,11 @@
 
 mod find;
 mod listing;
+mod observe;
 
 pub use find::find;
 pub use listing::list;
+pub use observe::{Aids, Executing, observe};
 
 use crate::discover::PackRef;
 use crate::events::{
@@ -18,12 +20,11 @@ use crate::expectations::Expectations;
 use crate::interrupt;
 use crate::pack_events::resident_peak;
 use crate::progress::Progress;
-use crate::read_file::open_regular;
 use crate::repo_path::file_of;
 use crate::shard::Part;
 use provision_core::pack::digest;
 use provision_core::{Limits, Status, Verdict};
-use provision_oracle::recorded::{self, Known, Recording};
+use provision_oracle::recorded::{self, Recording};
 use provision_oracle::{Check, CheckResult, Level, causes_of_recording};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -138,22 +139,6 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
     log.emit_all(&events);
 }
 
-/// What a run knows besides the recordings.
-#[derive(Debug, Default)]
-pub struct Aids {
-    /// What no recording may show.
-    pub known: Known,
-}
-
-/// Observes `recording` with these aids.
-#[must_use]
-pub fn observe(recording: &PackRef, aids: &Aids) -> Recording {
-    match open_regular(&recording.path) {
-        Ok(file) => recorded::observe_knowing(file, &aids.known),
-        Err(why) => Recording::unread(why.to_string()),
-    }
-}
-
 /// A recording with its results.
 struct JudgedRecording<'r> {
     observed: &'r Recording,
@@ -202,12 +187,12 @@ impl JudgedRecording<'_> {
 
     fn finished(&self, recording: &PackRef, reproduce: Option<String>) -> PackFinished {
         let excused: Vec<CheckResult> = self.all().filter_map(as_failed).collect();
-        let entries = usize::try_from(self.observed.entries()).unwrap_or(usize::MAX);
+        let entries = usize::try_from(self.observed.entries).unwrap_or(usize::MAX);
         PackFinished {
             pack: recording.label.clone(),
             path: show(&recording.path),
             file: Some(file_of(&recording.path)),
-            id: self.observed.format.map(|format| format.name().to_owned()),
+            id: self.observed.format(),
             version: None,
             role: None,
             digest: self.observed.digest.clone(),

@@ -3,7 +3,6 @@
 use crate::check::{Applies, Bite, Check, Conclusion, Level, Run, ScopeKind, Stage};
 use crate::recorded::{Part, Recording, Spans};
 use provision_core::Finding;
-use provision_core::codes::RecordedCode;
 
 const NOBODY: &str =
     "No host reads spans. Whoever operates the platform searches them, and hands them to others.";
@@ -179,7 +178,9 @@ fn conventions(recording: &Recording) -> Conclusion {
 
 fn judge(recording: &Recording, part: Part, due: fn(&Spans) -> Due) -> Conclusion {
     let Some(spans) = &recording.spans else {
-        return Conclusion::NotApplicable("the recording has no spans".into());
+        return Conclusion::NotApplicable(
+            "no document of the recording is known to have spans".into(),
+        );
     };
     let mut found = spans.violations(part);
     let compares = matches!(part, Part::Tenant | Part::Tree | Part::Nested);
@@ -202,15 +203,4 @@ fn judge(recording: &Recording, part: Part, due: fn(&Spans) -> Due) -> Conclusio
         true => Conclusion::Blocked(why.into()),
         false => Conclusion::Failed(found),
     }
-}
-
-/// Whether an export of spans has spans, and none that is too large; for `trace.shape`.
-pub(super) fn shape(spans: &Spans) -> Conclusion {
-    let mut found: Vec<Finding> = spans.too_large.clone().into_iter().collect();
-    if spans.count == 0 && found.is_empty() {
-        let code = RecordedCode::Empty;
-        let finding = Finding::new(code, "the file", "at least one span", "none");
-        found.push(finding);
-    }
-    Conclusion::of(found)
 }

@@ -6,17 +6,27 @@ use super::place::{Holder, Place, Violations};
 use super::reader::{Reader, Resource};
 use super::value::{Bounded, Budget, kind};
 use provision_core::codes::SpanCode;
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 use serde_json::{Map, Value};
+use std::marker::PhantomData;
 
 /// Bytes that the members of a document take together, at most.
 const BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a member that another format has as well: more than the longest text.
+const COPIED: usize = 16 * 1024 * 1024;
+
+/// Members whose names are kept, at most.
+const MEMBERS: usize = 10_000;
+/// The lists of logs, metrics and profiles.
+const SIGNALS: [&str; 3] = ["resourceLogs", "resourceMetrics", "resourceProfiles"];
 
 /// The members of a document that mark no format by themselves, until it is known what the
 /// document is.
 pub(crate) struct Loose {
     read: Map<String, Value>,
     budget: Budget,
+    /// A member that is there twice.
+    doubled: Option<String>,
 }
 
 impl Default for Loose {
@@ -24,6 +34,7 @@ impl Default for Loose {
         Self {
             read: Map::new(),
             budget: Budget::new(BYTES),
+            doubled: None,
         }
     }
 }
@@ -36,21 +47,70 @@ impl Loose {
         members: &mut A,
     ) -> Result<(), A::Error> {
         let value = members.next_value_seed(Bounded(&mut self.budget))?;
-        self.read.insert(name, value);
+        self.keep(name, value);
         Ok(())
     }
 
-    /// Gives the members to `reader` if they are those of a span, and says whether they are.
-    pub(crate) fn span(self, reader: &mut Reader) -> bool {
-        let value = Value::Object(self.read);
-        let is_span = is_span(&value);
-        if is_span {
-            let place = reader.place(Holder::Document);
-            if reader.is_within(&self.budget, place) {
-                exported(reader, &value, place);
-            }
+    /// Reads the member `name`, and returns it for another reader.
+    pub(crate) fn copied<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        members: &mut A,
+    ) -> Result<One<A::Error>, A::Error> {
+        let mut budget = Budget::new(COPIED);
+        let value = members.next_value_seed(Bounded(&mut budget))?;
+        self.keep(name.to_owned(), value.clone());
+        Ok(One(Some(value), PhantomData))
+    }
+
+    fn keep(&mut self, name: String, value: Value) {
+        if self.read.contains_key(&name) {
+            self.doubled.get_or_insert(name);
+        } else if self.read.len() < MEMBERS {
+            self.read.insert(name, value);
         }
-        is_span
+    }
+
+    /// Whether the members are those of other signals of OTLP: collectors write them between
+    /// spans. A recording of them alone has no spans.
+    pub(crate) fn is_other_signal(&self, reader: &mut Reader) -> bool {
+        let is_signal = SIGNALS.iter().any(|name| self.read.contains_key(*name));
+        if is_signal {
+            reader.otlp();
+        }
+        is_signal
+    }
+
+    /// Whether the members are those of a span.
+    pub(crate) fn is_span(&self) -> bool {
+        let has = |name: &str| self.read.contains_key(name);
+        (has("name") || has("span")) && has("attributes")
+    }
+
+    /// Gives the members to `reader`. Returns one that is there twice.
+    pub(crate) fn span(self, reader: &mut Reader) -> Option<String> {
+        let value = Value::Object(self.read);
+        let place = reader.place(Holder::Document);
+        if reader.is_within(&self.budget, place) {
+            exported(reader, &value, place);
+        }
+        self.doubled
+    }
+}
+
+/// An object with one more member, whose name was read.
+pub(crate) struct One<E>(Option<Value>, PhantomData<E>);
+
+impl<'de, E: serde::de::Error> MapAccess<'de> for One<E> {
+    type Error = E;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _: K) -> Result<Option<K::Value>, E> {
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, E> {
+        let value = self.0.take().unwrap_or_default();
+        seed.deserialize(value).map_err(E::custom)
     }
 }
 

@@ -23,4 +23,3 @@ pub(crate) use private::redact;
 pub(super) use reader::{Reader, SPANS};
 pub(crate) use spans::Part;
 pub use spans::Spans;
-pub(super) use value::Names;

@@ -1,10 +1,12 @@
 //! What a recording of spans shows.
 
+use super::super::judged::Judged;
 use super::place::Violations;
 use provision_core::Finding;
+use provision_core::codes::RecordedCode;
 
 /// Everything that was observed of the spans of a recording.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spans {
     /// The number of spans.
     pub count: u64,
@@ -53,6 +55,16 @@ pub(crate) enum Part {
 }
 
 impl Spans {
+    /// Judges whether there is something to judge; some recordings may lack spans.
+    pub(in super::super) fn shape(&self, may_lack: bool, shape: &mut Judged) {
+        if let Some(too_large) = &self.too_large {
+            shape.violate(|| too_large.clone());
+        } else if self.count == 0 && !may_lack {
+            let code = RecordedCode::Empty;
+            shape.violate(|| Finding::new(code, "the file", "at least one span", "none"));
+        }
+    }
+
     /// The violations that `part` is about.
     pub(crate) fn violations(&self, part: Part) -> Vec<Finding> {
         let violations = match part {

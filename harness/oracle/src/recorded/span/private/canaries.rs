@@ -10,7 +10,16 @@ pub struct Canaries {
     hidden: Option<Hidden>,
     /// The values that are digits alone: within a longer number, one is there by chance.
     numbers: HashSet<String>,
+    values: BTreeMap<String, String>,
 }
+
+impl PartialEq for Canaries {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl Eq for Canaries {}
 
 impl std::fmt::Debug for Canaries {
     /// Never the values.
@@ -35,6 +44,7 @@ impl Canaries {
             plain: Some(Secrets::new(values)),
             hidden: Hidden::new(values),
             numbers: values.values().filter(is_number).cloned().collect(),
+            values: values.clone(),
         })
     }
 

@@ -5,7 +5,6 @@ use super::canaries::Canaries;
 use super::{email, phone};
 use crate::credentials::{credentials, first_credential, is_placeholder};
 use crate::secret_scan::unescaped;
-use provision_core::Finding;
 use provision_core::codes::SpanCode;
 use provision_core::text::inert;
 use regex::Regex;
@@ -240,21 +239,19 @@ fn token(text: &str) -> Option<Range<usize>> {
     live.next().map(|found| found.range())
 }
 
-/// Removes from the texts of `finding` what is private.
-pub(crate) fn redact(finding: &mut Finding, canaries: &Canaries) {
-    for text in [&mut finding.at, &mut finding.expected, &mut finding.actual] {
-        *text = without(&canaries.without(text));
-        // What is in several encodings at once has no end that one could see.
-        if canaries.find(text).0.is_empty() {
-            continue;
-        }
-        let shown = |part: &str| match canaries.find(part).0.is_empty() {
+/// Removes from the text of a finding what is private.
+pub(crate) fn redact(text: &mut String, canaries: &Canaries) {
+    // What is in several encodings at once has no end that one could see.
+    let shown = |part: &str| {
+        let plain = part.replace("~1", "/").replace("~0", "~");
+        match canaries.find(&plain).0.is_empty() {
             true => part.to_owned(),
             false => PRIVATE.to_owned(),
-        };
-        let parts: Vec<String> = text.split('/').map(shown).collect();
-        *text = parts.join("/");
-    }
+        }
+    };
+    let clean = without(&canaries.without(text));
+    let parts: Vec<String> = clean.split('/').map(shown).collect();
+    *text = parts.join("/");
 }
 
 const PRIVATE: &str = "<private>";

@@ -1,8 +1,8 @@
 //! How recordings of spans are read: in parts, to bounds, and cut off.
 
-use super::good::{export, failing, good, list, span, spans, text};
+use super::good::{export, failing, good, list, read, span, spans, text};
 use provision_core::Status;
-use provision_oracle::recorded::{Known, Recording, judge, observe, observe_knowing};
+use provision_oracle::recorded::{Aids, Recording, judge};
 use std::io::{self, Read};
 
 /// Gives one byte at a time.
@@ -34,19 +34,22 @@ fn size_of_reads_changes_nothing() {
     list(&mut bad)[2]["spanId"] = "x".into();
     list(&mut bad)[1]["name"] = "mail dora@mail.example.org".into();
     let text = bad.to_string();
-    let whole = results(&observe(text.as_bytes()));
+    let whole = results(&read(text.as_bytes(), &Aids::default()));
     assert!(
         whole.contains("E_SPAN_EMAIL") || whole.contains("Email"),
         "{whole}"
     );
-    assert_eq!(results(&observe(Slow(text.as_bytes()))), whole);
+    assert_eq!(
+        results(&read(Slow(text.as_bytes()), &Aids::default())),
+        whole
+    );
 }
 
 #[test]
 fn cut_off_export_never_passes() {
     let text = good().to_string();
     for end in [text.len() - 1, text.len() / 2, 30] {
-        let recording = observe(&text.as_bytes()[..end]);
+        let recording = read(&text.as_bytes()[..end], &Aids::default());
         for result in judge(&recording, |check| check.id.starts_with("span.")) {
             assert_eq!(result.status, Status::Blocked, "{} at {end}", result.check);
         }
@@ -55,9 +58,9 @@ fn cut_off_export_never_passes() {
 
 #[test]
 fn spans_beyond_the_bound_are_judged_but_not_compared() {
-    let known = Known {
+    let aids = Aids {
         spans: 3,
-        ..Known::default()
+        ..Aids::default()
     };
     let mut all = good();
     list(&mut all)[3]["name"] = "mail dora@mail.example.org".into();
@@ -66,7 +69,7 @@ fn spans_beyond_the_bound_are_judged_but_not_compared() {
         .expect("a list");
     attributes.retain(|a| a["key"] != "greentic.flow.id");
     let status = |document: &str| {
-        let recording = observe_knowing(document.as_bytes(), &known);
+        let recording = read(document.as_bytes(), &aids);
         let judged = judge(&recording, |check| check.id.starts_with("span."));
         let failed = judged.into_iter().filter(|r| r.status != Status::Passed);
         let codes = failed.map(|r| (r.check, r.findings.first().map(|f| f.code.to_string())));
