@@ -137,9 +137,9 @@ impl Members for Document<'_, '_> {
     ) -> Result<(), A::Error> {
         match name {
             "resourceSpans" => {
-                self.marks.insert(Format::Otlp);
                 // A document that is cut off has its spans nevertheless.
                 self.all.formats.insert(Format::Otlp);
+                self.marks.insert(Format::Otlp);
                 span::resource_spans(&mut self.all.spans, members)
             }
             // A span has members of these names as well.
@@ -160,14 +160,13 @@ impl Members for Document<'_, '_> {
     }
 
     fn items<'de, A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<(), A::Error> {
-        match span::items(&mut self.all.spans, items)? {
-            true => {
-                self.is_object = false;
-                self.all.formats.insert(Format::Spans);
-                self.all.log.outcomes.shape.examine();
-            }
-            false => self.other(Scalar::Array),
+        if !span::items(&mut self.all.spans, items)? {
+            self.other(Scalar::Array);
+            return Ok(());
         }
+        self.is_object = false;
+        self.all.formats.insert(Format::Spans);
+        self.all.log.outcomes.shape.examine();
         Ok(())
     }
 

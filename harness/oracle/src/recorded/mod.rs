@@ -181,7 +181,9 @@ pub fn observe(input: impl Read, aids: &Aids<'_>, spill: &mut dyn Spill) -> Reco
     let spans = spans.finish();
     if let Some(spans) = &spans {
         let may_lack = defect.is_some() || log.entries > 0;
-        spans.shape(may_lack, &mut log.outcomes.shape);
+        if let Some(defect) = spans.defect(may_lack) {
+            log.outcomes.shape.violate(|| defect);
+        }
         log.entries += spans.count;
     }
     Recording {

@@ -1,6 +1,5 @@
 //! What a recording of spans shows.
 
-use super::super::judged::Judged;
 use super::place::Violations;
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
@@ -55,14 +54,16 @@ pub(crate) enum Part {
 }
 
 impl Spans {
-    /// Judges whether there is something to judge; some recordings may lack spans.
-    pub(in super::super) fn shape(&self, may_lack: bool, shape: &mut Judged) {
-        if let Some(too_large) = &self.too_large {
-            shape.violate(|| too_large.clone());
-        } else if self.count == 0 && !may_lack {
+    /// Why the recording is not judged as a whole, if it is not. It may lack spans if it has
+    /// something else to judge.
+    pub(in super::super) fn defect(&self, may_lack: bool) -> Option<Finding> {
+        let is_empty = self.count == 0 && !may_lack;
+        let empty = || {
             let code = RecordedCode::Empty;
-            shape.violate(|| Finding::new(code, "the file", "at least one span", "none"));
-        }
+            Finding::new(code, "the file", "at least one span", "none")
+        };
+        let too_large = self.too_large.clone();
+        too_large.or_else(|| is_empty.then(empty))
     }
 
     /// The violations that `part` is about.
