@@ -21,6 +21,7 @@ pub mod mutators;
 mod pack_open;
 mod plan_merge;
 mod readers;
+mod recordings;
 mod registry_documents;
 mod sbom;
 #[cfg(feature = "store")]
@@ -49,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     manifest_json::TARGET,
     pack_open::TARGET,
     plan_merge::TARGET,
+    recordings::TARGET,
     registry_documents::TARGET,
     sbom::TARGET,
     #[cfg(feature = "store")]
