@@ -24,6 +24,7 @@ mod readers;
 mod recordings;
 mod registry_documents;
 mod sbom;
+mod spans;
 #[cfg(feature = "store")]
 mod store_bytes;
 #[cfg(feature = "store")]
@@ -53,6 +54,7 @@ pub const TARGETS: &[Target] = &[
     recordings::TARGET,
     registry_documents::TARGET,
     sbom::TARGET,
+    spans::TARGET,
     #[cfg(feature = "store")]
     store_bytes::TARGET,
     wizard_machine::TARGET,

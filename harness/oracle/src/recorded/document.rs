@@ -286,12 +286,7 @@ impl Document<'_, '_> {
                     }
                     Format::Faults => self.faults(),
                     Format::Otlp => {}
-                    Format::Spans => {
-                        let Documents { log, spans, .. } = &mut *self.all;
-                        if let Some(name) = self.loose.span(spans) {
-                            log.doubled("", &name);
-                        }
-                    }
+                    Format::Spans => self.loose.span(&mut self.all.spans),
                 }
             }
         }

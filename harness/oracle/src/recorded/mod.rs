@@ -181,7 +181,7 @@ pub fn observe(input: impl Read, aids: &Aids<'_>, spill: &mut dyn Spill) -> Reco
     let spans = spans.finish();
     if let Some(spans) = &spans {
         let may_lack = defect.is_some() || log.entries > 0;
-        if let Some(defect) = spans.defect(may_lack) {
+        for defect in spans.defects(may_lack) {
             log.outcomes.shape.violate(|| defect);
         }
         log.entries += spans.count;

@@ -25,8 +25,6 @@ const SIGNALS: [&str; 3] = ["resourceLogs", "resourceMetrics", "resourceProfiles
 pub(crate) struct Loose {
     read: Map<String, Value>,
     budget: Budget,
-    /// A member that is there twice.
-    doubled: Option<String>,
 }
 
 impl Default for Loose {
@@ -34,7 +32,6 @@ impl Default for Loose {
         Self {
             read: Map::new(),
             budget: Budget::new(BYTES),
-            doubled: None,
         }
     }
 }
@@ -59,13 +56,21 @@ impl Loose {
     ) -> Result<One<A::Error>, A::Error> {
         let mut budget = Budget::new(COPIED);
         let value = members.next_value_seed(Bounded(&mut budget))?;
-        self.keep(name.to_owned(), value.clone());
+        let spent = COPIED - budget.left.unwrap_or_default();
+        // The name of another format may be long. That of a span is then too large.
+        let left = self.budget.left.and_then(|left| left.checked_sub(spent));
+        self.budget.left = left;
+        let copy = left.map(|_| value.clone());
+        self.keep(name.to_owned(), copy.unwrap_or_default());
+        if let Some(name) = budget.doubled {
+            self.budget.doubled.get_or_insert(name);
+        }
         Ok(One(Some(value), PhantomData))
     }
 
     fn keep(&mut self, name: String, value: Value) {
         if self.read.contains_key(&name) {
-            self.doubled.get_or_insert(name);
+            self.budget.doubled.get_or_insert(name);
         } else if self.read.len() < MEMBERS {
             self.read.insert(name, value);
         }
@@ -87,14 +92,13 @@ impl Loose {
         (has("name") || has("span")) && has("attributes")
     }
 
-    /// Gives the members to `reader`. Returns one that is there twice.
-    pub(crate) fn span(self, reader: &mut Reader) -> Option<String> {
+    /// Gives the members to `reader`.
+    pub(crate) fn span(self, reader: &mut Reader) {
         let value = Value::Object(self.read);
         let place = reader.place(Holder::Document);
         if reader.is_within(&self.budget, place) {
             exported(reader, &value, place);
         }
-        self.doubled
     }
 }
 

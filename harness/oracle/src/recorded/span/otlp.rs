@@ -6,7 +6,7 @@ use super::place::Holder;
 use super::reader::{Reader, Resource};
 use super::stream::{Found, Stream, Take, no_array, no_object};
 use super::value::{Bounded, Names};
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
 /// Reads the member `resourceSpans` of a document.
 pub(crate) fn resource_spans<'de, A: MapAccess<'de>>(
@@ -62,7 +62,12 @@ impl<'de> Take<'de> for OfResource<'_> {
         let (mut names, from) = (Names::default(), reader.kept());
         let mut resource = None;
         while let Some(name) = members.next_key::<String>()? {
-            names.add(&name)?;
+            if !names.add(&name) {
+                let place = reader.place(Holder::ResourceSpans(index));
+                reader.doubled(place, name);
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            }
             match name.as_str() {
                 "resource" => {
                     let place = reader.place(Holder::Resource(index));
@@ -162,7 +167,12 @@ impl<'de> Take<'de> for OfScope<'_> {
         let (mut names, from) = (Names::default(), reader.kept());
         let mut is_of_platform = None;
         while let Some(name) = members.next_key::<String>()? {
-            names.add(&name)?;
+            if !names.add(&name) {
+                let place = reader.place(Holder::ScopeSpans(at.0, at.1));
+                reader.doubled(place, name);
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            }
             match name.as_str() {
                 "scope" => {
                     let place = reader.place(Holder::Scope(at.0, at.1));

@@ -9,12 +9,16 @@ use super::private::{Canaries, Private};
 use super::spans::Spans;
 use super::tree::{self, Record};
 use super::value::{Budget, kind};
-use provision_core::codes::SpanCode;
+use provision_core::Finding;
+use provision_core::codes::{RecordedCode, SpanCode};
+use provision_core::text::inert;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Spans that are compared with each other.
 pub(crate) const SPANS: usize = 4_000_000;
+/// Members that are there twice, and listed, at most.
+const DOUBLED: usize = 20;
 /// Bytes that one span, resource or scope may take.
 const BYTES: usize = 4 * 1024 * 1024;
 
@@ -65,8 +69,23 @@ impl Reader {
         Budget::new(BYTES)
     }
 
-    /// Whether `budget` sufficed for the value at `place`; notes it if not.
+    /// Notes that an object at `place` has the member `name` twice.
+    pub(super) fn doubled(&mut self, place: Place, name: String) {
+        if self.spans.doubled.len() < DOUBLED {
+            let at = place.shown("", self.documents);
+            let found = format!("two members `{}`", inert(&name, 80));
+            let expected = "objects that have each member once";
+            let finding = Finding::new(RecordedCode::Json, at, expected, found);
+            self.spans.doubled.push(finding);
+        }
+    }
+
+    /// Whether `budget` sufficed for the value at `place`; notes it if not, and what the
+    /// value has twice.
     pub(super) fn is_within(&mut self, budget: &Budget, place: Place) -> bool {
+        if let Some(name) = &budget.doubled {
+            self.doubled(place, name.clone());
+        }
         if budget.left.is_none() && self.spans.too_large.is_none() {
             let at = place.shown("", self.documents);
             let expected = format!("a value that takes at most {BYTES} bytes");

@@ -19,6 +19,8 @@ pub struct Spans {
     pub(super) documents: u32,
     /// A value that exceeds its bound, and was not judged.
     pub(crate) too_large: Option<Finding>,
+    /// Members that are there twice.
+    pub(super) doubled: Vec<Finding>,
     /// More spans than are compared with each other.
     pub(crate) too_many: Option<Finding>,
     /// Spans whose resource was not known when they were judged.
@@ -54,16 +56,17 @@ pub(crate) enum Part {
 }
 
 impl Spans {
-    /// Why the recording is not judged as a whole, if it is not. It may lack spans if it has
+    /// What is wrong with the recording as JSON and as an export. It may lack spans if it has
     /// something else to judge.
-    pub(in super::super) fn defect(&self, may_lack: bool) -> Option<Finding> {
+    pub(in super::super) fn defects(&self, may_lack: bool) -> Vec<Finding> {
         let is_empty = self.count == 0 && !may_lack;
         let empty = || {
             let code = RecordedCode::Empty;
             Finding::new(code, "the file", "at least one span", "none")
         };
         let too_large = self.too_large.clone();
-        too_large.or_else(|| is_empty.then(empty))
+        let missing = too_large.or_else(|| is_empty.then(empty));
+        self.doubled.iter().cloned().chain(missing).collect()
     }
 
     /// The violations that `part` is about.

@@ -1,13 +1,12 @@
-//! JSON values of bounded size, whose objects have each member once.
+//! JSON values of bounded size, and the members that an object has twice: of these, the first
+//! one is taken.
 
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::collections::HashSet;
 use std::fmt;
 
-/// Members of an object of any kind, at most.
+/// Names of the members of one object that are compared.
 const MEMBERS: usize = 10_000;
 /// Cost of a value without its text, in bytes.
 const VALUE: usize = 32;
@@ -17,13 +16,19 @@ const VALUE: usize = 32;
 pub(super) struct Bounded<'b>(pub(super) &'b mut Budget);
 
 /// Bytes that values may still take.
+#[derive(Debug)]
 pub(super) struct Budget {
     pub(super) left: Option<usize>,
+    /// The first member that an object has twice.
+    pub(super) doubled: Option<String>,
 }
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Self {
-        Self { left: Some(bytes) }
+        Self {
+            left: Some(bytes),
+            doubled: None,
+        }
     }
 
     fn spend(&mut self, text: usize) {
@@ -31,24 +36,14 @@ impl Budget {
     }
 }
 
-/// The names of the members of an object, which must differ.
+/// The names of the members of an object.
 #[derive(Default)]
-pub(crate) struct Names(HashSet<String>);
+pub(super) struct Names(HashSet<String>);
 
 impl Names {
-    /// Adds a name.
-    ///
-    /// # Errors
-    /// Says that it is there already, or that there are too many.
-    pub(crate) fn add<E: serde::de::Error>(&mut self, name: &str) -> Result<(), E> {
-        if self.0.len() >= MEMBERS {
-            let why = format!("an object with more than {MEMBERS} members");
-            return Err(E::custom(why));
-        }
-        match self.0.insert(name.to_owned()) {
-            true => Ok(()),
-            false => Err(E::custom(format!("an object with two members `{name}`"))),
-        }
+    /// Adds a name, and says whether it is new. Beyond a bound, names are not compared.
+    pub(super) fn add(&mut self, name: &str) -> bool {
+        self.0.len() >= MEMBERS || self.0.insert(name.to_owned())
     }
 }
 
@@ -121,12 +116,12 @@ impl<'de> Visitor<'de> for Bounded<'_> {
                 return Ok(Value::Object(read));
             };
             self.0.spend(name.len());
-            if read.contains_key(&name) {
-                let why = format!("an object with two members `{name}`");
-                return Err(A::Error::custom(why));
-            }
             let value = members.next_value_seed(Bounded(self.0))?;
-            read.insert(name, value);
+            if read.contains_key(&name) {
+                self.0.doubled.get_or_insert(name);
+            } else {
+                read.insert(name, value);
+            }
         }
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Value::Null)
