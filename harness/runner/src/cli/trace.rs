@@ -106,7 +106,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 impl Args {
     /// The files that the run reads.
     fn read(&self) -> impl Iterator<Item = &PathBuf> + Clone {
-        self.files.iter().chain(&self.expectations)
+        let files = self.files.iter().chain(&self.expectations);
+        files.chain(self.packs.paths())
     }
 }
 
