@@ -4,6 +4,7 @@ use crate::target::{Attacker, Target};
 use provision_core::codes::RecordedCode;
 use provision_core::{Status, Verdict};
 use provision_oracle::recorded::{Aids, Format, Recording, Spill, judge, observe, verdict};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::io::{self, Read};
 
@@ -104,8 +105,14 @@ fn body(data: &[u8]) {
 
 /// Another reader reads what is read to its end, and what another reader reads is read.
 fn read_by_another(data: &[u8], recording: &Recording) {
-    let mut documents = serde_json::Deserializer::from_slice(data).into_iter::<IgnoredAny>();
-    let is_json = documents.all(|document| document.is_ok());
+    let mut parser = serde_json::Deserializer::from_slice(data);
+    let mut is_json = true;
+    while is_json {
+        is_json = IgnoredAny::deserialize(&mut parser).is_ok();
+        if is_json && parser.end().is_ok() {
+            break;
+        }
+    }
     match &recording.defect {
         None => assert!(
             is_json && std::str::from_utf8(data).is_ok(),

@@ -113,7 +113,8 @@ impl Args {
     /// The files that the run reads.
     fn read(&self) -> impl Iterator<Item = &PathBuf> + Clone {
         let others = self.expectations.iter().chain(&self.canary);
-        self.files.iter().chain(others)
+        let files = self.files.iter().chain(others);
+        files.chain(self.packs.paths())
     }
 }
 

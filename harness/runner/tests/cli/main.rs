@@ -33,6 +33,7 @@ mod streams;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod traces;
 mod untrusted_bundles;
 mod untrusted_files;
 mod workers;

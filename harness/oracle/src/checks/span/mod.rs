@@ -5,7 +5,7 @@ use crate::recorded::{Part, Recording, Spans};
 use provision_core::Finding;
 
 const NOBODY: &str =
-    "No host reads spans. Whoever operates the platform searches them, and hands them to others.";
+    "No host reads spans. The operators of the platform search them, and hand them to others.";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -12,6 +12,7 @@ use crate::recordings::{Aids, Executing};
 use provision_core::{Limits, Pack};
 use provision_exec::Compilers;
 use provision_oracle::recorded::PackFacts;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PackFlags {
@@ -94,6 +95,12 @@ impl PackFlags {
             executor,
             limits,
         })
+    }
+
+    /// Where the packs are.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> + Clone {
+        let places = self.pack.iter().chain(&self.replay);
+        places.map(|place| &place.path)
     }
 
     /// The flags that name the packs again.

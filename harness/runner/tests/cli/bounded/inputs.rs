@@ -33,6 +33,9 @@ pub(super) fn sound(folder: &Path) {
     copy(&fixture("trusted/root.pem"), &folder.join("PUBLIC"));
     let trace = "../corpus/recordings/conforming/trace/recording.json";
     copy(&fixture(trace), &folder.join("TRACE"));
+    let spans = "../corpus/recordings/conforming/otlp/recording.json";
+    copy(&fixture(spans), &folder.join("SPANS"));
+    fs::write(folder.join("CANARIES"), "hunter2-hunter2\n").expect("writes");
     let apply = "apply --yes --isolation none --provider-id p --install-id i --pack PROVIDER \
                  --answers ANSWERS --public-base-url https://a.example --store STORE";
     let applied = run_in(folder, &apply.split_whitespace().collect::<Vec<_>>());
