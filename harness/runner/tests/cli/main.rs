@@ -29,6 +29,7 @@ mod registries;
 mod reports;
 mod sarif;
 mod shards;
+mod spans;
 mod streams;
 mod support;
 #[cfg(target_os = "linux")]
