@@ -12,7 +12,7 @@ use std::path::Path;
 /// What `--canary` reads: the search for a value takes some hundred times its bytes.
 const CANARIES: FileKind = FileKind::new(
     "a file of canaries",
-    256 * 1024,
+    64 * 1024,
     "give only the values that the recorded runs used",
 );
 /// Levels of the JSON: an object or an array of texts.

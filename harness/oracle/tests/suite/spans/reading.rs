@@ -122,3 +122,28 @@ fn many_spans_are_read_in_bounded_memory_each_on_a_line() {
         .collect();
     assert_eq!(failing(lines.as_bytes()), []);
 }
+
+#[test]
+fn request_in_a_library_of_another_platform_is_read_and_lacks_what_is_of_this_one() {
+    // The shape of the example that OpenTelemetry publishes: ids in capitals, a server's span
+    // whose parent is elsewhere, and no flags.
+    let document = serde_json::json!({ "resourceSpans": [{
+        "resource": { "attributes": [text("service.name", "shop")] },
+        "scopeSpans": [{
+            "scope": { "name": "web.library", "version": "2.1.0", "attributes": [text("a", "b")] },
+            "spans": [{
+                "traceId": "6C9FFFF798038103D269B633813FC61D",
+                "spanId": "FFE19B7EC3C1B174",
+                "parentSpanId": "FFE19B7EC3C1B173",
+                "name": "It's a request",
+                "startTimeUnixNano": "1544712660000000000",
+                "endTimeUnixNano": "1544712661000000000",
+                "kind": 2,
+                "attributes": [text("web.route", "/a")],
+            }],
+        }],
+    }] });
+    let blocked = |check| (check, vec!["blocked".to_owned()]);
+    let expected = ["span.keys", "span.tenant"].map(blocked);
+    assert_eq!(failing(document.to_string().as_bytes()), expected);
+}

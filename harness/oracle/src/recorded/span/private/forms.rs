@@ -14,8 +14,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-/// Texts that are known to contain nothing private, at most: the attributes of spans repeat.
-const CLEAN: usize = 1 << 16;
+/// Texts that are known to contain nothing private, at most, and the bytes of one: the
+/// attributes of spans repeat.
+const CLEAN: usize = 1 << 15;
+const CLEAN_BYTES: usize = 128;
 /// Characters of an attribute's key in a finding.
 const KEY_CHARS: usize = 80;
 
@@ -42,7 +44,7 @@ const IDENTITY: [&str; 6] = [
 #[derive(Debug, Default)]
 pub(crate) struct Private {
     canaries: Arc<Canaries>,
-    clean: HashSet<[u8; 16]>,
+    clean: HashSet<Box<str>>,
     /// Texts that contain something private.
     pub(crate) found: Violations,
     /// Why a text was not searched to its end.
@@ -138,9 +140,7 @@ impl Private {
     }
 
     fn text(&mut self, text: &str, place: Place, path: &[Cow<'_, str>], key: Option<&str>) {
-        let hash = blake3::hash(text.as_bytes());
-        let fingerprint: [u8; 16] = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-        if self.clean.contains(&fingerprint) {
+        if self.clean.contains(text) {
             return;
         }
         let (secrets, unsearched) = self.canaries.find(text);
@@ -152,11 +152,11 @@ impl Private {
             .map(|(name, form)| secret(name, form))
             .collect();
         hits.extend(shapes(text));
-        if hits.is_empty() {
+        if hits.is_empty() && text.len() <= CLEAN_BYTES {
             if self.clean.len() >= CLEAN {
                 self.clean.clear();
             }
-            self.clean.insert(fingerprint);
+            self.clean.insert(text.into());
         }
         for hit in hits {
             self.add(hit, place, path, key);
