@@ -70,7 +70,7 @@ impl Attacker {
                 "a registry, or who else can write to it",
             ),
             Self::Recording => (
-                "traces, cases, fault cases",
+                "traces, cases, fault cases, spans",
                 "whoever records a flow, or can write to the file",
             ),
             Self::Store => (
