@@ -15,8 +15,9 @@ const BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a member that another format has as well: more than the longest text.
 const COPIED: usize = 16 * 1024 * 1024;
 
-/// Members whose names are kept, at most.
+/// Members whose names are kept beyond that, and the bytes of such a name.
 const MEMBERS: usize = 10_000;
+const NAME: usize = 64;
 /// The lists of logs, metrics and profiles.
 const SIGNALS: [&str; 3] = ["resourceLogs", "resourceMetrics", "resourceProfiles"];
 
@@ -71,7 +72,12 @@ impl Loose {
     fn keep(&mut self, name: String, value: Value) {
         if self.read.contains_key(&name) {
             self.budget.doubled.get_or_insert(name);
-        } else if self.read.len() < MEMBERS {
+            return;
+        }
+        self.budget.spend(name.len());
+        // The names that mark a format are short.
+        let is_kept = name.len() <= NAME && self.read.len() < MEMBERS;
+        if self.budget.left.is_some() || is_kept {
             self.read.insert(name, value);
         }
     }

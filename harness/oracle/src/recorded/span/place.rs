@@ -56,15 +56,15 @@ impl Place {
         }
     }
 
-    /// The place `below` this one, in words, in a recording of so many documents.
-    pub(super) fn shown(self, below: &str, documents: u32) -> String {
+    /// The place `below` this one, in words.
+    pub(super) fn shown(self, below: &str) -> String {
         let pointer = match self.pointer() + below {
             pointer if pointer.is_empty() => "the document".to_owned(),
             pointer => inert(&pointer, PLACE_CHARS),
         };
-        match documents {
-            0 | 1 => pointer,
-            _ => format!("document {}, {pointer}", u64::from(self.document) + 1),
+        match self.document {
+            0 => pointer,
+            number => format!("document {}: {pointer}", u64::from(number) + 1),
         }
     }
 }
@@ -150,15 +150,15 @@ impl Violations {
         }
     }
 
-    /// The findings, in a recording of so many documents.
-    pub(super) fn findings(&self, documents: u32) -> Vec<Finding> {
+    /// The findings.
+    pub(super) fn findings(&self) -> Vec<Finding> {
         let listed = self.listed.iter().map(|violation| {
             let (place, below) = &violation.at;
             let actual = match &violation.actual {
                 Actual::One(actual) => actual.clone(),
-                Actual::Two(actual, other) => format!("{actual} {}", other.shown("", documents)),
+                Actual::Two(actual, other) => format!("{actual} {}", other.shown("")),
             };
-            let at = place.shown(below, documents);
+            let at = place.shown(below);
             Finding::new(violation.code, at, violation.expected.clone(), actual)
         });
         let rest = self.counts.iter().filter_map(|(code, count)| {

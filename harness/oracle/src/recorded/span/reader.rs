@@ -72,7 +72,7 @@ impl Reader {
     /// Notes that an object at `place` has the member `name` twice.
     pub(super) fn doubled(&mut self, place: Place, name: String) {
         if self.spans.doubled.len() < DOUBLED {
-            let at = place.shown("", self.documents);
+            let at = place.shown("");
             let found = format!("two members `{}`", inert(&name, 80));
             let expected = "objects that have each member once";
             let finding = Finding::new(RecordedCode::Json, at, expected, found);
@@ -87,7 +87,7 @@ impl Reader {
             self.doubled(place, name.clone());
         }
         if budget.left.is_none() && self.spans.too_large.is_none() {
-            let at = place.shown("", self.documents);
+            let at = place.shown("");
             let expected = format!("a value that takes at most {BYTES} bytes");
             self.spans.too_large = Some(beyond(at, expected, "a larger one"));
         }
@@ -214,7 +214,7 @@ impl Reader {
         resource: Option<Resource>,
         is_of_platform: Option<bool>,
     ) {
-        let at = || record.place.shown("", self.documents);
+        let at = || record.place.shown("");
         let expected = || format!("at most {} spans in a recording", self.most);
         if self.spans.too_many.is_none() {
             let actual = "more; those from here on are not compared with others";
@@ -293,7 +293,6 @@ impl Reader {
         spans.tenant.append(trees.tenant);
         spans.private.append(self.private.found);
         spans.unsearched = self.private.unsearched;
-        spans.documents = self.documents;
         Some(spans)
     }
 }

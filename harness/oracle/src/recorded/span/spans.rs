@@ -15,8 +15,6 @@ pub struct Spans {
     pub(crate) with_ids: u64,
     /// The number of spans that name their tenant.
     pub(crate) with_tenant: u64,
-    /// The number of documents.
-    pub(super) documents: u32,
     /// A value that exceeds its bound, and was not judged.
     pub(crate) too_large: Option<Finding>,
     /// Members that are there twice.
@@ -80,6 +78,6 @@ impl Spans {
             Part::Nested => &self.nested,
             Part::Conventions => &self.conventions,
         };
-        violations.findings(self.documents)
+        violations.findings()
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Number, Value};
 use std::collections::HashSet;
 use std::fmt;
 
-/// Names of the members of one object that are compared.
-const MEMBERS: usize = 10_000;
+/// Bytes of the names of the members of one object that are compared.
+const NAMES: usize = 1024 * 1024;
 /// Cost of a value without its text, in bytes.
 const VALUE: usize = 32;
 
@@ -31,19 +31,23 @@ impl Budget {
         }
     }
 
-    fn spend(&mut self, text: usize) {
+    pub(super) fn spend(&mut self, text: usize) {
         self.left = self.left.and_then(|left| left.checked_sub(VALUE + text));
     }
 }
 
 /// The names of the members of an object.
 #[derive(Default)]
-pub(super) struct Names(HashSet<String>);
+pub(super) struct Names {
+    names: HashSet<String>,
+    bytes: usize,
+}
 
 impl Names {
     /// Adds a name, and says whether it is new. Beyond a bound, names are not compared.
     pub(super) fn add(&mut self, name: &str) -> bool {
-        self.0.len() >= MEMBERS || self.0.insert(name.to_owned())
+        self.bytes += name.len() + VALUE;
+        self.bytes > NAMES || self.names.insert(name.to_owned())
     }
 }
 

@@ -5,6 +5,8 @@ use super::canaries::Canaries;
 use super::{email, phone};
 use crate::credentials::{credentials, first_credential, is_placeholder};
 use crate::secret_scan::unescaped;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use provision_core::codes::SpanCode;
 use provision_core::text::inert;
 use regex::Regex;
@@ -25,8 +27,9 @@ const KEY_CHARS: usize = 80;
 /// the shapes of issued credentials do not have them.
 static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let signed = r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}";
-    let header = r"(?i:bearer|basic)[ :]{1,2}[A-Za-z0-9._~+/-]{16,}={0,2}";
-    Regex::new(&format!("{signed}|{header}")).ok()
+    let header = r"(?i:bearer)[ :]{1,2}[A-Za-z0-9._~+/-]{16,}={0,2}";
+    let pair = r"(?i:basic) {1,2}([A-Za-z0-9+/]{8,}={0,2})";
+    Regex::new(&format!("{signed}|{header}|{pair}")).ok()
 });
 
 /// Members that hold ids and times in a valid form: they change with each span, and hold
@@ -230,13 +233,21 @@ fn shapes(text: &str) -> Vec<Hit> {
 
 /// The first token in `text`.
 fn token(text: &str) -> Option<Range<usize>> {
-    let all = TOKENS.as_ref()?.find_iter(text);
+    let all = TOKENS.as_ref()?.captures_iter(text);
     let mut live = all.filter(|found| {
-        // `basic authentication/authorization` is prose.
-        let bytes = found.as_str().as_bytes();
-        bytes.iter().any(u8::is_ascii_digit) && !is_placeholder(bytes)
+        let bytes = found.get_match().as_str().as_bytes();
+        let is_live = match found.get(1) {
+            // The name of a user and a password.
+            Some(pair) => {
+                let pair = STANDARD.decode(pair.as_str());
+                pair.is_ok_and(|pair| pair.contains(&b':'))
+            }
+            // `bearer authentication/authorization` is prose.
+            None => bytes.iter().any(u8::is_ascii_digit),
+        };
+        is_live && !is_placeholder(bytes)
     });
-    live.next().map(|found| found.range())
+    live.next().map(|found| found.get_match().range())
 }
 
 /// Removes from the text of a finding what is private.
@@ -269,6 +280,33 @@ fn without(text: &str) -> String {
         match found {
             Some(range) => text.replace_range(range, PRIVATE),
             None => return text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_is_found_and_prose_is_not() {
+        let pair = STANDARD.encode("dora:correct-horse");
+        for text in [
+            format!("Basic {pair}"),
+            "authorization: bearer q7Zk1PbW93xTnV4cLr8e".to_owned(),
+            format!("eyJ{0}.eyJ{0}.{0}{0}", "hbGciOiJIUz1"),
+        ] {
+            assert!(token(&text).is_some(), "{text}");
+            assert!(!without(&text).contains(&text[text.len() - 12..]), "{text}");
+        }
+        for text in [
+            "Basic 1-on-1-session-planning",
+            "Basic authentication2authorization",
+            "bearer authentication/authorization",
+            "Bearer <token>",
+            "bearer xxxxxxxxxxxxxxxx0",
+        ] {
+            assert_eq!(token(text), None, "{text}");
         }
     }
 }
