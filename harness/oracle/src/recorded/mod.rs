@@ -1,6 +1,7 @@
 //! Recordings: what runners and collectors wrote about flows that ran. A recording is a
 //! stream of any length, and is observed in bounded memory.
 
+mod aids;
 mod case;
 mod compact;
 mod document;
@@ -8,10 +9,13 @@ mod event;
 mod fault;
 mod fault_case;
 mod field;
+mod format;
 mod guard;
+mod ids;
 mod judge;
 mod judged;
 mod members;
+mod named;
 mod pack;
 mod replay;
 mod source;
@@ -20,8 +24,10 @@ mod tenants;
 mod trace;
 mod uniques;
 
-use case::CaseIds;
+pub use aids::Aids;
 use document::Documents;
+pub use format::Format;
+use ids::CaseIds;
 pub use judge::{judge, verdict};
 pub use judged::{Judged, Outcomes};
 pub use pack::PackFacts;
@@ -29,33 +35,11 @@ use provision_core::Finding;
 pub use replay::Replay;
 use source::Source;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io::{BufReader, Read};
 pub use uniques::{IN_MEMORY, Spill};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
-
-/// What is known besides a recording.
-#[derive(Debug)]
-pub struct Aids<'a> {
-    /// The pack whose flows ran.
-    pub pack: Option<&'a PackFacts>,
-    /// What runs recorded steps again.
-    pub replay: Option<Replay<'a>>,
-    /// Ids of a case that are kept in memory, at least one. More are written out.
-    pub in_memory: usize,
-}
-
-impl Default for Aids<'_> {
-    fn default() -> Self {
-        Self {
-            pack: None,
-            replay: None,
-            in_memory: IN_MEMORY,
-        }
-    }
-}
 
 /// Everything that was observed of one recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,35 +58,6 @@ pub struct Recording {
     pub outcomes: Outcomes,
     /// Whether steps were run again.
     pub is_replayed: bool,
-}
-
-/// The format of a document of a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// A synthetic case: runs with events.
-    Case,
-    /// A trace of the runner: the steps of a flow.
-    Trace,
-    /// Fault cases, or what came of them.
-    Faults,
-}
-
-impl Format {
-    /// The format in words, with an article.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Case => "a synthetic case",
-            Self::Trace => "a trace of the runner",
-            Self::Faults => "fault cases",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 impl Recording {

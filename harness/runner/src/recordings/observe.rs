@@ -1,4 +1,4 @@
-//! Observes a recording with what the run knows besides.
+//! Observes a recording with what the run knows in addition.
 
 use super::find::STDIN;
 use crate::discover::PackRef;
@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// What a run knows besides the recordings.
+/// What a run knows in addition to the recordings.
 #[derive(Debug, Default)]
 pub struct Aids {
     /// What the pack says whose flows ran.
