@@ -71,7 +71,7 @@ impl Attacker {
             ),
             Self::Recording => (
                 "traces, cases, fault cases, spans",
-                "whoever records a flow, or can write to the file",
+                "the operator of a runner, and anyone who can write to the file",
             ),
             Self::Store => (
                 "the file of a store",

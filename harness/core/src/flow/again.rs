@@ -30,7 +30,7 @@ pub struct RecordedRun<'r> {
     pub payload: &'r Value,
 }
 
-/// What came of running a node again.
+/// The result of running a node again.
 #[derive(Debug)]
 pub enum Again {
     /// The node is a function of the runner. No component runs.

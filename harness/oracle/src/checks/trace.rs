@@ -17,7 +17,7 @@ const fn check(
         scope: ScopeKind::Recording,
         applies: Applies::Traces,
         bites: Bite::Nowhere,
-        host: "No host reads a trace. Whoever reads it takes it for evidence of what ran.",
+        host: "No host reads a trace. The reader of a trace takes it for evidence of what ran.",
         requirement,
         why,
         fix,
@@ -190,7 +190,7 @@ fn judged(recording: &Recording, how: &Concluding) -> Conclusion {
         return Conclusion::NotApplicable("an export of spans is no trace of a run".into());
     }
     let outcome = (how.outcome)(recording);
-    let conclusion = outcome.conclusion();
+    let conclusion = conclusion(outcome);
     if let Some(failed @ Conclusion::Failed(_)) = conclusion {
         return failed;
     }
@@ -213,6 +213,18 @@ fn judged(recording: &Recording, how: &Concluding) -> Conclusion {
     })
 }
 
+/// The conclusion if the requirement was judged at least once. `None` if nothing was.
+fn conclusion(outcome: &Judged) -> Option<Conclusion> {
+    let found = outcome.violations();
+    if !found.is_empty() {
+        return Some(Conclusion::Failed(found));
+    }
+    if let Some(why) = outcome.unknown() {
+        return Some(Conclusion::Blocked(why.to_owned()));
+    }
+    (outcome.examined() > 0).then_some(Conclusion::Passed)
+}
+
 /// `trace.replay`
 fn replay(recording: &Recording) -> Conclusion {
     match recording.is_replayed {
@@ -223,7 +235,7 @@ fn replay(recording: &Recording) -> Conclusion {
 
 /// `trace.shape`
 fn shape(recording: &Recording) -> Conclusion {
-    let conclusion = recording.outcomes.shape.conclusion();
+    let conclusion = conclusion(&recording.outcomes.shape);
     match (&recording.defect, conclusion) {
         (Some(defect), Some(Conclusion::Failed(mut found))) => {
             found.push(defect.clone());

@@ -1,15 +1,18 @@
 //! The documents of a recording, one behind the other, and their members, which decide the
 //! format of each: the order of members does not matter.
 
-use super::case::{CaseIds, Runs};
-use super::fault::{Expected, FaultCase, Outcome, Pending, Reported};
-use super::fault_case::FaultMembers;
+use super::aids::Aids;
+use super::case::Runs;
+use super::fault::{Cases, Outcome, Pending, Reported};
+use super::fault_case::{Expected, FaultCase, FaultMembers};
 use super::field::Field;
+use super::format::Format;
+use super::ids::CaseIds;
 use super::judged::Log;
 use super::members::{ArraySeed, Members, ObjectSeed, Scalar};
+use super::named::Named;
 use super::span;
 use super::trace::Trace;
-use super::{Aids, Format};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use provision_core::text::inert;
@@ -83,15 +86,6 @@ impl<'a> Documents<'a> {
         document.end();
         Ok(())
     }
-}
-
-/// A member that is a text in one format and an object in another.
-#[derive(Debug, Default)]
-pub(super) struct Named {
-    /// The text, or what else it is.
-    pub(super) plain: Field,
-    /// The two members of the object, if it is one.
-    pub(super) parts: Option<[Field; 2]>,
 }
 
 struct Document<'d, 'a> {
@@ -221,7 +215,7 @@ impl Document<'_, '_> {
             }
             "cases" => {
                 self.marks.insert(Format::Faults);
-                let mut cases = super::fault::Cases {
+                let mut cases = Cases {
                     log,
                     faults,
                     count: 0,
@@ -305,92 +299,3 @@ impl Document<'_, '_> {
         }
     }
 }
-
-impl Named {
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        names: [&'static str; 2],
-        at: &'static str,
-        log: &mut Log,
-        members: &mut A,
-    ) -> Result<(), A::Error> {
-        let mut parts = [Field::Absent, Field::Absent];
-        let mut plain = Field::Absent;
-        let is_object = match names {
-            ["id", _] => {
-                let (parts, plain) = (&mut parts, &mut plain);
-                let mut reader = FlowParts(Parts {
-                    parts,
-                    plain,
-                    log,
-                    at,
-                });
-                members.next_value_seed(ObjectSeed(&mut reader))?;
-                *reader.0.plain == Field::Absent
-            }
-            _ => {
-                let (parts, plain) = (&mut parts, &mut plain);
-                let mut reader = PackParts(Parts {
-                    parts,
-                    plain,
-                    log,
-                    at,
-                });
-                members.next_value_seed(ObjectSeed(&mut reader))?;
-                *reader.0.plain == Field::Absent
-            }
-        };
-        self.parts = is_object.then_some(parts);
-        self.plain = if is_object {
-            Field::Wrong("an object")
-        } else {
-            plain
-        };
-        Ok(())
-    }
-}
-
-struct Parts<'p> {
-    parts: &'p mut [Field; 2],
-    plain: &'p mut Field,
-    log: &'p mut Log,
-    at: &'static str,
-}
-
-/// The members of `pack` in a trace.
-struct PackParts<'p>(Parts<'p>);
-/// The members of `flow` in a trace.
-struct FlowParts<'p>(Parts<'p>);
-
-macro_rules! parts {
-    ($parts:ident, $first:literal, $second:literal) => {
-        impl Members for $parts<'_> {
-            const NAMES: &'static [&'static str] = &[$first, $second];
-
-            fn read<'de, A: MapAccess<'de>>(
-                &mut self,
-                name: &'static str,
-                members: &mut A,
-            ) -> Result<(), A::Error> {
-                let field = Field::read(members)?;
-                let [first, second] = &mut *self.0.parts;
-                match name {
-                    $first => *first = field,
-                    _ => *second = field,
-                }
-                Ok(())
-            }
-
-            fn doubled(&mut self, name: &'static str) {
-                self.0.log.doubled(self.0.at, name);
-            }
-
-            fn other(&mut self, found: Scalar<'_>) {
-                *self.0.plain = Field::of(found);
-            }
-        }
-    };
-}
-
-parts!(PackParts, "pack_ref", "resolved_digest");
-parts!(FlowParts, "id", "version");

@@ -1,8 +1,9 @@
 //! An event of a synthetic case.
 
-use super::case::{CaseIds, Events};
+use super::ids::CaseIds;
 use super::judged::Log;
 use super::members::{Members, Scalar, ScalarSeed};
+use super::tenants::Tenants;
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use serde::de::MapAccess;
@@ -18,6 +19,20 @@ pub(super) struct Event {
     tenant_text: String,
     trace: Known<()>,
     trace_text: String,
+}
+
+/// What is known of the events of a run.
+#[derive(Default)]
+pub(super) struct Events {
+    pub(super) is_there: bool,
+    pub(super) count: u64,
+    /// The number of the event before, if it has one.
+    pub(super) previous: Option<u64>,
+    pub(super) writes: u64,
+    /// Whether the kind of an event is unknown.
+    pub(super) unknown_kind: bool,
+    pub(super) tenants: Tenants,
+    pub(super) scratch: Event,
 }
 
 /// A member: absent, of a wrong type, or there.
@@ -132,7 +147,7 @@ impl Event {
         if is_blank {
             let at = log.at(format_args!("/runs/{run}/events/{number}/trace_id"));
             log.outcomes.once.violate(|| {
-                let expected = "an id, by which a second write is told from the first";
+                let expected = "an id, that distinguishes a second write from the first";
                 let found = match self.trace {
                     Known::Is(()) => "a blank text",
                     Known::Absent | Known::Wrong => "none",

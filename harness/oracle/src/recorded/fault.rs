@@ -1,8 +1,7 @@
-//! Fault cases and what came of them: the runner writes the result of a case behind the
-//! case, and its report on a list of cases has an entry for each.
+//! The results of fault cases: the runner writes that of a case behind the case, and its
+//! report on a list of cases has an entry for each.
 
-pub(super) use super::fault_case::FaultCase;
-use super::fault_case::{Expect, FaultMembers};
+use super::fault_case::{Expected, FaultCase, FaultMembers};
 use super::field::Field;
 use super::judged::{Log, quoted};
 use super::members::{ArraySeed, Items, Members, ObjectSeed, Scalar, ScalarSeed};
@@ -16,14 +15,6 @@ const CASES: usize = 10_000;
 /// What the runner writes into an error after which a message belongs into the dead letter
 /// queue.
 const DEAD_LETTER: &str = "dlq_recommended";
-
-/// A fault case with its place.
-#[derive(Debug, Clone)]
-pub(super) struct Expected {
-    pub(super) name: Option<String>,
-    pub(super) place: String,
-    pub(super) expect: Expect,
-}
 
 /// The fault cases whose outcome is not known yet.
 #[derive(Debug, Default)]
@@ -126,7 +117,7 @@ impl Items for Cases<'_> {
     }
 }
 
-/// What came of a fault case.
+/// The result of a fault case.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     is_there: bool,

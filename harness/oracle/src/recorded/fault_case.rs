@@ -1,6 +1,5 @@
-//! A fault case: which faults the runner injects, and what has to come of them.
+//! A fault case: which faults the runner injects, and which result it expects.
 
-use super::fault::Expected;
 use super::field::Field;
 use super::judged::{Log, quoted};
 use super::members::{ArraySeed, Items, Members, ObjectSeed, Scalar, ScalarSeed};
@@ -36,13 +35,21 @@ pub(super) struct FaultCase {
     expect: Option<Expect>,
 }
 
-/// What has to come of a fault case.
+/// The result that a fault case expects.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Expect {
     pub(super) retries: Option<u64>,
     /// In lower case, as the runner compares it.
     pub(super) status: Option<String>,
     pub(super) dlq: Option<bool>,
+}
+
+/// A fault case with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    pub(super) name: Option<String>,
+    pub(super) place: String,
+    pub(super) expect: Expect,
 }
 
 impl FaultCase {

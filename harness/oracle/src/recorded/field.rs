@@ -58,4 +58,14 @@ impl Field {
             log.wrong(at, what, found);
         }
     }
+
+    /// Takes note that the member is no object.
+    pub(super) fn require_object(&self, at: &str, what: &str, log: &mut Log) {
+        match self {
+            Self::Absent => log.missing(at, what),
+            Self::Null => log.wrong(at, what, "null"),
+            Self::Wrong(found) => log.wrong(at, what, found),
+            Self::Is(_) => log.wrong(at, what, "a text"),
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! What was judged of a requirement while a recording passed: a bounded list of violations,
 //! and why some of it could not be judged.
 
-use crate::check::Conclusion;
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use provision_core::text::inert;
@@ -55,27 +54,22 @@ impl Judged {
         self.examined
     }
 
-    /// The conclusion if the requirement was judged at least once. `None` if nothing was.
+    /// The violations, and one finding for those that are not listed.
     #[must_use]
-    pub fn conclusion(&self) -> Option<Conclusion> {
-        if let Some(last) = self.found.last() {
-            let mut found = self.found.clone();
-            if self.more > 0 {
-                let at = format!("{} more places", self.more);
-                let same = "as above".to_owned();
-                found.push(Finding::new(
-                    last.code.clone(),
-                    at,
-                    last.expected.clone(),
-                    same,
-                ));
-            }
-            return Some(Conclusion::Failed(found));
+    pub fn violations(&self) -> Vec<Finding> {
+        let mut found = self.found.clone();
+        if let (Some(last), 1..) = (self.found.last(), self.more) {
+            let at = format!("{} more places", self.more);
+            let (code, expected) = (last.code.clone(), last.expected.clone());
+            found.push(Finding::new(code, at, expected, "as above"));
         }
-        if let Some(why) = &self.unknown {
-            return Some(Conclusion::Blocked(why.clone()));
-        }
-        (self.examined > 0).then_some(Conclusion::Passed)
+        found
+    }
+
+    /// Why some of it could not be judged.
+    #[must_use]
+    pub fn unknown(&self) -> Option<&str> {
+        self.unknown.as_deref()
     }
 }
 

@@ -1,5 +1,5 @@
 //! Reading JSON as a stream without giving up at a wrong type: each value is taken as what
-//! it is, and whoever reads it says what it should have been.
+//! it is, and its reader says what it should have been.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -87,7 +87,7 @@ impl<'de, R, F: FnOnce(Scalar<'_>) -> R> Visitor<'de> for ScalarSeed<F> {
     }
 }
 
-/// Whoever reads an object.
+/// A reader of an object.
 pub(super) trait Members {
     /// The members that are read, at most 32.
     const NAMES: &'static [&'static str];
@@ -244,7 +244,7 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// Whoever reads the items of an array.
+/// A reader of the items of an array.
 pub(super) trait Items {
     /// Reads the next item; false if there is none.
     fn read<'de, A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error>;

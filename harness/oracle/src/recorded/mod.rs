@@ -1,6 +1,7 @@
 //! Recordings: what runners and collectors wrote about flows that ran. A recording is a
 //! stream of any length, and is observed in bounded memory.
 
+mod aids;
 mod case;
 mod compact;
 mod document;
@@ -8,10 +9,13 @@ mod event;
 mod fault;
 mod fault_case;
 mod field;
+mod format;
 mod guard;
+mod ids;
 mod judge;
 mod judged;
 mod members;
+mod named;
 mod pack;
 mod replay;
 mod source;
@@ -21,8 +25,10 @@ mod tenants;
 mod trace;
 mod uniques;
 
-use case::CaseIds;
+pub use aids::Aids;
 use document::Documents;
+pub use format::Format;
+use ids::CaseIds;
 pub use judge::{judge, verdict};
 pub use judged::{Judged, Outcomes};
 pub use pack::PackFacts;
@@ -32,40 +38,12 @@ use source::Source;
 pub(crate) use span::Part;
 pub use span::{Canaries, Spans};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 pub use uniques::{IN_MEMORY, Spill};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
-
-/// What is known besides a recording.
-#[derive(Debug)]
-pub struct Aids<'a> {
-    /// The pack whose flows ran.
-    pub pack: Option<&'a PackFacts>,
-    /// What runs recorded steps again.
-    pub replay: Option<Replay<'a>>,
-    /// Ids of a case that are kept in memory, at least one. More are written out.
-    pub in_memory: usize,
-    /// Values that no recording may show.
-    pub canaries: Arc<Canaries>,
-    /// Spans that are compared with each other.
-    pub spans: usize,
-}
-
-impl Default for Aids<'_> {
-    fn default() -> Self {
-        Self {
-            pack: None,
-            replay: None,
-            in_memory: IN_MEMORY,
-            canaries: Arc::default(),
-            spans: span::SPANS,
-        }
-    }
-}
 
 /// Everything that was observed of one recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,41 +66,6 @@ pub struct Recording {
     pub spans: Option<Spans>,
     /// Values that no finding may show.
     pub(crate) canaries: Arc<Canaries>,
-}
-
-/// The format of a document of a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// A synthetic case: runs with events.
-    Case,
-    /// A trace of the runner: the steps of a flow.
-    Trace,
-    /// Fault cases, or what came of them.
-    Faults,
-    /// Spans in the JSON encoding of OTLP.
-    Otlp,
-    /// Spans as the runner exports them.
-    Spans,
-}
-
-impl Format {
-    /// The format in words, with an article.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Case => "a synthetic case",
-            Self::Trace => "a trace of the runner",
-            Self::Faults => "fault cases",
-            Self::Otlp => "spans in OTLP JSON",
-            Self::Spans => "exported spans",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 impl Recording {

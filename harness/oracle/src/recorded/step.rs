@@ -4,11 +4,12 @@ use super::compact::{BOUND, Compact, CompactSeed};
 use super::field::Field;
 use super::judged::{Log, quoted};
 use super::members::{Members, ObjectSeed, Scalar, ScalarSeed};
-use super::trace::UNKNOWN;
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use serde::de::MapAccess;
 
+/// The runner's name for what it does not know.
+pub(super) const UNKNOWN: &str = "unknown";
 /// The only algorithm that the runner has.
 const ALGORITHM: &str = "blake3";
 /// Letters of its digests.

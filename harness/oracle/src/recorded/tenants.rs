@@ -4,7 +4,7 @@
 use super::judged::keep;
 use std::collections::BTreeMap;
 
-/// Tenants of one run that are told apart. The events of others count as one tenant's.
+/// Tenants of one run that are distinguished. The events of others count as one tenant's.
 const APART: usize = 1_000;
 const OTHERS: &str = "(one of many other tenants)";
 

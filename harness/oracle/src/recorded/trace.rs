@@ -1,12 +1,11 @@
 //! Traces that the runner writes: the steps of a flow, with hashes of inputs and outputs.
 
-use super::Aids;
-use super::document::Named;
-use super::field::Field;
+use super::aids::Aids;
 use super::judged::{Log, quoted};
 use super::members::{ArraySeed, Items, ObjectSeed, Scalar, ScalarSeed};
+use super::named::Named;
 use super::pack::{FlowFacts, PackFacts};
-use super::step::{Step, StepMembers};
+use super::step::{Step, StepMembers, UNKNOWN};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
 use serde::de::{MapAccess, SeqAccess};
@@ -14,8 +13,6 @@ use std::collections::BTreeMap;
 
 /// Different steps of one trace that are compared with the pack.
 const DIFFERENT: usize = 10_000;
-/// The runner's name for what it does not know.
-pub(super) const UNKNOWN: &str = "unknown";
 
 /// What is known of a trace.
 #[derive(Debug, Default)]
@@ -211,18 +208,6 @@ impl Trace {
             });
             let finding = || Finding::new(RecordedCode::Node, at, expected, found + &more);
             log.outcomes.digests.violate(finding);
-        }
-    }
-}
-
-impl Field {
-    /// Takes note that the member is no object.
-    fn require_object(&self, at: &str, what: &str, log: &mut Log) {
-        match self {
-            Self::Absent => log.missing(at, what),
-            Self::Null => log.wrong(at, what, "null"),
-            Self::Wrong(found) => log.wrong(at, what, found),
-            Self::Is(_) => log.wrong(at, what, "a text"),
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct Options {
     pub without: Vec<String>,
     /// Only checks whose trial name `recording::scope::check` contains this.
     pub filter: Option<String>,
-    /// What the run knows besides the recordings.
+    /// What the run knows in addition to the recordings.
     pub aids: Aids,
     /// The flags of the command that judges a recording again.
     pub flags: String,

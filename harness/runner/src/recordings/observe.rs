@@ -1,4 +1,4 @@
-//! Observes a recording with what the run knows besides.
+//! Observes a recording with what the run knows in addition.
 
 use super::find::STDIN;
 use crate::discover::PackRef;
@@ -13,7 +13,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What a run knows besides the recordings.
+/// What a run knows in addition to the recordings.
 #[derive(Debug, Default)]
 pub struct Aids {
     /// What the pack says whose flows ran.
