@@ -21,9 +21,11 @@ pub mod mutators;
 mod pack_open;
 mod plan_merge;
 mod readers;
+mod recordings;
 mod registry_documents;
 mod sbom;
 mod scenario;
+mod spans;
 #[cfg(feature = "store")]
 mod store_bytes;
 #[cfg(feature = "store")]
@@ -50,9 +52,11 @@ pub const TARGETS: &[Target] = &[
     manifest_json::TARGET,
     pack_open::TARGET,
     plan_merge::TARGET,
+    recordings::TARGET,
     registry_documents::TARGET,
     sbom::TARGET,
     scenario::TARGET,
+    spans::TARGET,
     #[cfg(feature = "store")]
     store_bytes::TARGET,
     wizard_machine::TARGET,

@@ -25,6 +25,8 @@ pub enum Attacker {
     Bundle,
     /// What a registry answers.
     Registry,
+    /// What runners and collectors record.
+    Recording,
     /// The file of a store.
     Store,
     /// Text of packs and guests that reports show.
@@ -33,7 +35,7 @@ pub enum Attacker {
 
 impl Attacker {
     /// All of them, in the order of the threat model.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Archive,
         Self::Manifest,
         Self::Component,
@@ -43,6 +45,7 @@ impl Attacker {
         Self::Expectations,
         Self::Bundle,
         Self::Registry,
+        Self::Recording,
         Self::Store,
         Self::Report,
     ];
@@ -65,6 +68,10 @@ impl Attacker {
             Self::Registry => (
                 "manifests, indexes and layers",
                 "a registry, or who else can write to it",
+            ),
+            Self::Recording => (
+                "traces, cases, fault cases, spans",
+                "the operator of a runner, and anyone who can write to the file",
             ),
             Self::Store => (
                 "the file of a store",

@@ -94,12 +94,14 @@ mod finding_code;
 mod recorded;
 mod registry;
 mod scenario;
+mod span;
 #[cfg(test)]
 mod tests;
 
 pub use recorded::RecordedCode;
 pub use registry::RegistryCode;
 pub use scenario::ScenarioCode;
+pub use span::SpanCode;
 
 codes! {
     Archive(Rule) "A rule of the archive reader.",
@@ -109,6 +111,7 @@ codes! {
     Check(CheckCode) "What a check finds.",
     Compare(CompareCode) "What is wrong with a release that is compared with an older one.",
     Recorded(RecordedCode) "What is wrong with a recording: a trace or exported spans.",
+    Span(SpanCode) "What is wrong with exported spans.",
     Scenario(ScenarioCode) "What is wrong with the scenarios of a pack, or with what it says of a simulator.",
 }
 

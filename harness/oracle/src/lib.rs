@@ -12,6 +12,7 @@ mod check;
 pub mod checks;
 mod compare;
 pub mod comparison;
+mod credentials;
 mod deployment;
 pub mod executor_invariants;
 pub mod fuzzing;

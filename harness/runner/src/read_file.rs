@@ -23,6 +23,17 @@ pub struct FileKind {
     remedy: &'static str,
 }
 
+impl FileKind {
+    /// A kind of file of at most so many `bytes`, and what to do about a larger one.
+    pub(crate) const fn new(name: &'static str, bytes: u64, remedy: &'static str) -> Self {
+        Self {
+            name,
+            bytes,
+            remedy,
+        }
+    }
+}
+
 /// What `repro` reads. It carries a pack of at most 256 KiB in base64, and
 /// answers of at most 1 MiB that indentation makes several times longer.
 pub(crate) const BUNDLE: FileKind = FileKind {

@@ -69,21 +69,7 @@ impl Invocation<'_> {
             Ok(input) => input,
             Err(done) => return done,
         };
-        let call = Call::Invoke {
-            operation: operation.to_owned(),
-            context: Box::new(CallContext::at(
-                self.host.inputs,
-                self.place.flow,
-                self.place.id,
-                self.component,
-            )),
-            input,
-        };
-        let request = StepRequest {
-            component: file,
-            call,
-            grants: Arc::clone(&self.host.grants),
-        };
+        let request = self.request(file, operation, input);
         let StepAnswer {
             result,
             meters,
@@ -106,8 +92,27 @@ impl Invocation<'_> {
         }
     }
 
+    /// The call of the operation with this input.
+    pub(super) fn request(&self, file: String, operation: &str, input: Value) -> StepRequest {
+        let call = Call::Invoke {
+            operation: operation.to_owned(),
+            context: Box::new(CallContext::at(
+                self.host.inputs,
+                self.place.flow,
+                self.place.id,
+                self.component,
+            )),
+            input,
+        };
+        StepRequest {
+            component: file,
+            call,
+            grants: Arc::clone(&self.host.grants),
+        }
+    }
+
     /// The file of the component. Other checks report a component that is not there.
-    fn file(&self) -> Result<String, Done> {
+    pub(super) fn file(&self) -> Result<String, Done> {
         let (pack, manifest) = (self.host.pack, self.host.manifest);
         let id = inert(self.component, 120);
         let Some(file) = components::resolve(pack, manifest, self.component) else {
@@ -124,9 +129,19 @@ impl Invocation<'_> {
 
     /// The input of the call.
     fn input(&self, operation: &str, file: &str, state: &State) -> Result<Value, Done> {
-        let limits = self.host.limits;
         let mapping = self.place.node.input.mapping.clone();
         let rendered = self.host.rendered(mapping, state)?;
+        self.passed(rendered, operation, file)
+    }
+
+    /// What the runner passes for an input whose templates are rendered.
+    pub(super) fn passed(
+        &self,
+        rendered: Value,
+        operation: &str,
+        file: &str,
+    ) -> Result<Value, Done> {
+        let limits = self.host.limits;
         let (mut input, config) = split(rendered, self.by_input);
         cards::prepare(&mut input, &config, self.host.pack, limits.depth);
         let input = if cards::is_card(&input) {
@@ -179,7 +194,7 @@ impl Invocation<'_> {
     }
 
     /// Reads the bytes of an answer. Text that is not JSON is a string.
-    fn value(&self, outcome: StepOutcome) -> Result<Value, StepFailure> {
+    pub(super) fn value(&self, outcome: StepOutcome) -> Result<Value, StepFailure> {
         let depth = self.host.limits.depth;
         match outcome {
             StepOutcome::NotRun => Ok(Value::Null),

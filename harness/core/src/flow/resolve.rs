@@ -58,18 +58,8 @@ pub fn target(node: &Node) -> Target<'_> {
         return Target::OtherPack { alias };
     }
     let (full, mapping) = (node.component.id.as_str(), &node.input.mapping);
-    let structured = node.component.operation.as_deref();
     let in_input = operation_in(mapping);
-    let whole = WHOLE.iter().any(|prefix| full.starts_with(prefix));
-    // The runner splits the id at its last dot, unless something else names the
-    // operation.
-    let split = full
-        .rsplit_once('.')
-        .filter(|_| structured.is_none() && !whole && in_input.is_none());
-    let (id, operation) = match split {
-        Some((id, operation)) => (id, Some(operation)),
-        None => (full, structured),
-    };
+    let (id, operation) = parts(node);
     if id == EXEC || operation == Some(EXEC) {
         return executed(id, operation, mapping);
     }
@@ -81,6 +71,51 @@ pub fn target(node: &Node) -> Target<'_> {
         return Target::Incomplete { lacks };
     }
     component(id, operation, in_input, false)
+}
+
+/// What the runner writes of a node into a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The component, or the function of the runner.
+    pub component: String,
+    /// The operation, under each of the names that the runner may write.
+    pub operations: Vec<String>,
+}
+
+/// What the runner writes of `node` into a trace.
+#[must_use]
+pub fn recorded(node: &Node) -> Recorded {
+    let (id, operation) = parts(node);
+    let is_exec = id == EXEC || operation == Some(EXEC);
+    let named = operation.filter(|o| !is_exec || *o != EXEC);
+    let in_input = operation_in(&node.input.mapping);
+    // NB: the runner reads the input only when the node begins, not when it ends.
+    let operations = match (named, in_input) {
+        (Some(named), _) => vec![named],
+        (None, Some(named)) => vec![named, "unknown"],
+        (None, None) => vec!["unknown"],
+    };
+    Recorded {
+        component: (if is_exec { EXEC } else { id }).to_owned(),
+        operations: operations.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// The id of a node's component, and the operation that the node names beside its input.
+fn parts(node: &Node) -> (&str, Option<&str>) {
+    let full = node.component.id.as_str();
+    let structured = node.component.operation.as_deref();
+    let whole = WHOLE.iter().any(|prefix| full.starts_with(prefix));
+    let in_input = operation_in(&node.input.mapping).is_some();
+    // The runner splits the id at its last dot, unless something else names the
+    // operation.
+    let split = full
+        .rsplit_once('.')
+        .filter(|_| structured.is_none() && !whole && !in_input);
+    match split {
+        Some((id, operation)) => (id, Some(operation)),
+        None => (full, structured),
+    }
 }
 
 /// What a node with the id or the operation `component.exec` refers to.

@@ -153,6 +153,7 @@ pub(super) fn is_of_harness(code: &FindingCode) -> bool {
         FindingCode::Archive(_)
         | FindingCode::Scenario(_)
         | FindingCode::Compare(_)
+        | FindingCode::Span(_)
         | FindingCode::Foreign(_) => false,
     }
 }

@@ -8,7 +8,7 @@ mod capability;
 mod deploy;
 mod determinism;
 mod flow;
-mod hygiene;
+pub(crate) mod hygiene;
 mod integrity;
 mod manifest;
 mod plan;
@@ -18,6 +18,7 @@ mod sandbox;
 mod scenario;
 mod secrets;
 mod setup;
+mod span;
 mod tenant;
 mod trace;
 mod validators;
@@ -51,7 +52,7 @@ const STAGES: [&[Check]; 21] = [
 ];
 
 /// The checks of recordings, which are no packs.
-const OF_RECORDINGS: [&[Check]; 1] = [trace::CHECKS];
+const OF_RECORDINGS: [&[Check]; 2] = [trace::CHECKS, span::CHECKS];
 
 /// Every check of packs, in the order in which they are judged and reported.
 pub fn all() -> impl Iterator<Item = &'static Check> {

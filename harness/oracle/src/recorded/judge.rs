@@ -1,6 +1,7 @@
 //! Judges a recording by the checks of recordings.
 
 use super::Recording;
+use super::span::redact;
 use crate::check::{Check, CheckResult, Conclusion, Run, Scope};
 use crate::checks;
 use crate::judge::result;
@@ -8,7 +9,8 @@ use provision_core::codes::RecordedCode;
 use provision_core::{Status, Verdict};
 
 /// Judges `recording` by the checks for which `asked` returns true, in the order of the
-/// table.
+/// table. The results show nothing that is private: more people read a report than a
+/// recording.
 #[must_use]
 pub fn judge(recording: &Recording, asked: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let checks = checks::of_recordings().filter(|check| asked(check));
@@ -22,7 +24,13 @@ pub fn judge(recording: &Recording, asked: impl Fn(&Check) -> bool) -> Vec<Check
             }
             _ => run(recording),
         };
-        Some(result(check, check.level, Scope::Recording, conclusion))
+        let mut judged = result(check, check.level, Scope::Recording, conclusion);
+        let findings = judged.findings.iter_mut();
+        let texts = findings.flat_map(|f| [&mut f.at, &mut f.expected, &mut f.actual]);
+        for text in texts.chain(&mut judged.reason) {
+            redact(text, &recording.canaries);
+        }
+        Some(judged)
     });
     judged.collect()
 }
@@ -40,7 +48,7 @@ pub fn verdict(recording: &Recording, results: &[CheckResult]) -> Verdict {
         Verdict::Partial
     } else if !has(Status::Passed) && !has(Status::Excused) {
         Verdict::NotApplicable
-    } else if !has(Status::Passed) || recording.entries() == 0 {
+    } else if !has(Status::Passed) || recording.entries == 0 {
         Verdict::Partial
     } else {
         Verdict::Pass

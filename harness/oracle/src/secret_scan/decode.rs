@@ -102,7 +102,7 @@ fn runs(text: &[u8], inside: fn(u8) -> bool, between: fn(u8) -> bool) -> Vec<Vec
 }
 
 /// Percent, backslash, HTML and quoted-printable escapes, replaced by what they mean.
-fn unescaped(text: &[u8]) -> Vec<u8> {
+pub(crate) fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.get(at) {

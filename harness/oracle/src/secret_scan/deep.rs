@@ -26,12 +26,18 @@ struct Needles {
 
 impl Needles {
     /// Every part of a secret that is half of it, forwards and backwards.
-    fn new(secrets: &BTreeMap<String, String>) -> Option<Self> {
+    fn halves(secrets: &BTreeMap<String, String>) -> Option<Self> {
+        Self::parts(secrets, |whole| whole.div_ceil(2))
+    }
+
+    /// Every part of a secret that has the length that `length` gives for the whole one,
+    /// forwards and backwards.
+    fn parts(secrets: &BTreeMap<String, String>, length: fn(usize) -> usize) -> Option<Self> {
         let (mut keys, mut needles) = (Vec::new(), Vec::new());
         for (key, secret) in secrets {
             let whole = folded(secret.as_bytes());
             let backwards: Vec<u8> = whole.iter().rev().copied().collect();
-            let length = whole.len().div_ceil(2).max(SHORTEST);
+            let length = length(whole.len()).max(SHORTEST);
             for text in [whole, backwards] {
                 for part in text.windows(length) {
                     keys.push(key.clone());
@@ -65,60 +71,83 @@ fn folded(text: &[u8]) -> Vec<u8> {
 /// The leaks of made-up `secrets` in all output of `run`, at most one for each secret.
 /// Leaves out a text that is a whole secret: the plain search reports where it is.
 pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> Searched {
-    let mut found: BTreeMap<String, Leak> = BTreeMap::new();
-    let Some(needles) = Needles::new(secrets) else {
-        return Searched::default();
-    };
-    let mut seen: HashSet<blake3::Hash> = HashSet::new();
-    let mut work = WORK;
-    let mut unsearched = None;
-    // NB: level by level, so that a long text cannot keep others from being decoded.
-    let texts = texts(run, secrets).into_iter();
-    let mut open: VecDeque<(String, Vec<&'static str>, Vec<u8>)> =
-        texts.map(|(at, text)| (at, Vec::new(), text)).collect();
-    while let Some((at, forms, text)) = open.pop_front() {
-        if !seen.insert(blake3::hash(&text)) {
-            continue;
-        }
-        if let Some(key) = needles.find(&text) {
-            let form = match forms.as_slice() {
-                [] => Cow::Borrowed("whole or in part"),
-                forms => Cow::Owned(forms.join(", then ")),
-            };
-            let leak = || Leak {
-                key: key.to_owned(),
-                at: inert(&at, 200),
-                form,
-            };
-            found.entry(key.to_owned()).or_insert_with(leak);
-            continue;
-        }
-        if forms.len() == DEPTH {
-            continue;
-        }
-        if text.len() > work {
-            unsearched.get_or_insert_with(|| beyond_work(&at));
-            continue;
-        }
-        work -= text.len();
-        let all = decoded(&text);
-        if all.is_cut {
-            unsearched.get_or_insert_with(|| beyond_inflated(&at));
-        }
-        for (form, bytes) in all.texts {
-            let forms = forms.iter().copied().chain([form]).collect();
-            open.push_back((at.clone(), forms, bytes));
-        }
+    match Needles::halves(secrets) {
+        Some(needles) => needles.search(texts(run, secrets)),
+        None => Searched::default(),
     }
-    Searched {
-        leaks: found.into_values().collect(),
-        unsearched,
+}
+
+/// Secrets that other people chose, ready to be searched for. A part of one may be in other
+/// texts by chance, so they are searched for as a whole.
+pub(crate) struct Hidden(Needles);
+
+impl Hidden {
+    /// `None` if none of `secrets` has enough letters and digits.
+    pub(crate) fn new(secrets: &BTreeMap<String, String>) -> Option<Self> {
+        Needles::parts(secrets, |whole| whole).map(Self)
+    }
+
+    /// The leaks in `text`, at most one for each secret.
+    pub(crate) fn find(&self, at: &str, text: &str) -> Searched {
+        self.0.search(vec![(at.to_owned(), text.into())])
+    }
+}
+
+impl Needles {
+    /// The leaks in named texts, at most one for each secret.
+    fn search(&self, texts: Vec<(String, Vec<u8>)>) -> Searched {
+        let mut found: BTreeMap<String, Leak> = BTreeMap::new();
+        let mut seen: HashSet<blake3::Hash> = HashSet::new();
+        let mut work = WORK;
+        let mut unsearched = None;
+        // NB: level by level, so that a long text cannot keep others from being decoded.
+        let texts = texts.into_iter();
+        let mut open: VecDeque<(String, Vec<&'static str>, Vec<u8>)> =
+            texts.map(|(at, text)| (at, Vec::new(), text)).collect();
+        while let Some((at, forms, text)) = open.pop_front() {
+            if !seen.insert(blake3::hash(&text)) {
+                continue;
+            }
+            if let Some(key) = self.find(&text) {
+                let form = match forms.as_slice() {
+                    [] => Cow::Borrowed("whole or in part"),
+                    forms => Cow::Owned(forms.join(", then ")),
+                };
+                let leak = || Leak {
+                    key: key.to_owned(),
+                    at: inert(&at, 200),
+                    form,
+                };
+                found.entry(key.to_owned()).or_insert_with(leak);
+                continue;
+            }
+            if forms.len() == DEPTH {
+                continue;
+            }
+            if text.len() > work {
+                unsearched.get_or_insert_with(|| beyond_work(&at));
+                continue;
+            }
+            work -= text.len();
+            let all = decoded(&text);
+            if all.is_cut {
+                unsearched.get_or_insert_with(|| beyond_inflated(&at));
+            }
+            for (form, bytes) in all.texts {
+                let forms = forms.iter().copied().chain([form]).collect();
+                open.push_back((at.clone(), forms, bytes));
+            }
+        }
+        Searched {
+            leaks: found.into_values().collect(),
+            unsearched,
+        }
     }
 }
 
 fn beyond_work(at: &str) -> String {
     format!(
-        "the run left more than the {WORK} bytes that are decoded to look for encoded secrets; \
+        "there are more than the {WORK} bytes that are decoded to look for encoded secrets; \
          of {} and what follows, nothing was decoded",
         inert(at, 120)
     )

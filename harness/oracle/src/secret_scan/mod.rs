@@ -7,6 +7,8 @@ mod leak;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+pub(crate) use decode::unescaped;
+pub(crate) use deep::Hidden;
 use leak::SHORTEST;
 pub use leak::{Leak, Searched};
 use lru::LruCache;

@@ -3,6 +3,7 @@
 
 mod attest;
 mod cache;
+mod canaries;
 mod catalogue;
 mod compare;
 mod conformance;

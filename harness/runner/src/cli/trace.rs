@@ -1,16 +1,20 @@
 //! The command `trace check`.
 
+mod aids;
+
+use super::canaries;
 use super::conformance::{expectations, now};
 use super::ending::Ending;
 use super::profile::Profile;
 use crate::discover::{PackRef, say_skipped};
 use crate::events::{ConfigFile, Event, EventLog, Judged};
+use crate::evidence::quoted;
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::out_folder::OutFolder;
 use crate::progress::Progress;
 use crate::read_file;
-use crate::recordings::{self, Aids, Options, find, list, started};
+use crate::recordings::{self, Options, find, list, started};
 use crate::reports::Wanted;
 use crate::reports::console::Detail;
 use crate::shard::cut::Cut;
@@ -27,9 +31,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Recordings, and folders to search for files whose names end with .json, .jsonl or
-    /// .ndjson.
+    /// .ndjson; `-` is the standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    packs: aids::PackFlags,
     #[command(flatten)]
     reports: Wanted,
     /// A TOML file of expected failures, as for `conformance`; `pack` names a recording as
@@ -46,6 +52,10 @@ pub(super) struct Args {
     /// cannot show what it requires; may be given more than once. Every report says so.
     #[arg(long, value_name = "CHECK")]
     without: Vec<String>,
+    /// A file of values that no recording may show, for example the secrets and the answers of
+    /// the runs: a JSON object of names and values, a JSON array, or one value a line.
+    #[arg(long, value_name = "FILE")]
+    canary: Option<PathBuf>,
     /// Judge only part I of N parts of the recordings; `auto` reads I and N from the
     /// variables that Kubernetes, Slurm and other engines set.
     #[arg(long, value_name = "I/N|auto")]
@@ -69,7 +79,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     args.reports.outputs(args.read(), &streams)?;
     let inputs = || args.read().map(PathBuf::as_path);
     args.reports.invalidate(inputs())?;
-    let prepared = prepare(args, &streams).inspect_err(|e| args.reports.fail(inputs(), e));
+    let aids = match args.packs.open(super::jobs::bounded(args.jobs)) {
+        Ok(Ok(aids)) => aids,
+        Ok(Err(exit)) => {
+            let why = "the pack that --pack or --replay names cannot be opened";
+            args.reports.fail(inputs(), &why);
+            return Ok(exit);
+        }
+        Err(e) => {
+            args.reports.fail(inputs(), &e);
+            return Err(e);
+        }
+    };
+    let prepared = prepare(args, aids, &streams).inspect_err(|e| args.reports.fail(inputs(), e));
     match prepared? {
         Some(prepared) => judge(args, &prepared),
         None => {
@@ -90,7 +112,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 impl Args {
     /// The files that the run reads.
     fn read(&self) -> impl Iterator<Item = &PathBuf> + Clone {
-        self.files.iter().chain(&self.expectations)
+        let others = self.expectations.iter().chain(&self.canary);
+        let files = self.files.iter().chain(others);
+        files.chain(self.packs.paths())
     }
 }
 
@@ -106,7 +130,11 @@ struct Prepared {
 
 /// Checks the flags and their files, and writes the first event and the first reports;
 /// `None` if no recordings are selected.
-fn prepare(args: &Args, streams: &[PathBuf]) -> Result<Option<Prepared>, Error> {
+fn prepare(
+    args: &Args,
+    aids: aids::Opened,
+    streams: &[PathBuf],
+) -> Result<Option<Prepared>, Error> {
     for id in &args.without {
         if !checks::of_recordings().any(|check| check.id == id) {
             let known: Vec<&str> = checks::of_recordings().map(|check| check.id).collect();
@@ -131,7 +159,7 @@ fn prepare(args: &Args, streams: &[PathBuf]) -> Result<Option<Prepared>, Error> 
     }
     let outputs = args.reports.outputs(args.read(), streams)?;
     outputs.apart_from(recordings.iter().map(|r| r.path.as_path()))?;
-    let options = options(args)?;
+    let options = options(args, aids)?;
     let stdout = || Box::new(std::io::stdout()) as Box<dyn Write + Send>;
     let out = OutFolder::create(&args.out)?;
     let lock = out.lock()?;
@@ -168,15 +196,21 @@ fn part(args: &Args, recordings: &mut Vec<PackRef>) -> Result<Option<Part>, Erro
     Ok(Some(Part { shard, cut }))
 }
 
-fn options(args: &Args) -> Result<Options, Error> {
+fn options(args: &Args, mut given: aids::Opened) -> Result<Options, Error> {
     let level = args.profile.level();
     let mut flags = match level {
         Level::Must => String::new(),
         Level::Publish | Level::Should => format!(" --profile {}", level.profile()),
     };
+    flags += &args.packs.flags();
     for id in &args.without {
         flags += &format!(" --without {id}");
     }
+    if let Some(path) = &args.canary {
+        given.aids.canaries = Arc::new(canaries::read(path)?);
+        flags += &format!(" --canary {}", quoted(&path.to_string_lossy()));
+    }
+    // NB: the digest of the canaries is in no report. A short value can be guessed from it.
     let configuration = args.expectations.iter().map(|path| {
         let bytes = read_file::read(path, read_file::EXPECTATIONS)?;
         Ok(ConfigFile {
@@ -184,15 +218,17 @@ fn options(args: &Args) -> Result<Options, Error> {
             sha256: digest(&bytes),
         })
     });
+    let mut configuration: Vec<ConfigFile> = configuration.collect::<Result<_, Error>>()?;
+    configuration.extend(given.configuration);
     Ok(Options {
         level,
         without: args.without.clone(),
         filter: args.filter.clone(),
-        aids: Aids::default(),
+        aids: given.aids,
         flags,
         jobs: super::jobs::bounded(args.jobs),
         expectations: expectations(args.expectations.as_ref())?,
-        configuration: configuration.collect::<Result<_, Error>>()?,
+        configuration,
         complete: args.filter.is_none() && args.shard.is_none(),
         now: now(),
     })

@@ -8,9 +8,12 @@ use walkdir::WalkDir;
 /// The endings of files in a folder that are recordings.
 const ENDINGS: [&str; 3] = ["json", "jsonl", "ndjson"];
 
+/// The path that names the standard input.
+pub(super) const STDIN: &str = "-";
+
 /// All recordings below `roots`, sorted by label, each once. A file that is a root is one
 /// whatever its name is. Symbolic links, output folders of this program and folders that
-/// other tools fill are skipped, unless they are roots.
+/// other tools fill are skipped, unless they are roots. The root `-` is the standard input.
 ///
 /// # Errors
 /// [`Error::Usage`] for a root that does not exist, [`Error::Io`] for a folder that cannot
@@ -18,6 +21,11 @@ const ENDINGS: [&str; 3] = ["json", "jsonl", "ndjson"];
 pub fn find(roots: &[PathBuf]) -> Result<Discovered, Error> {
     let mut discovered = Discovered::default();
     for root in roots {
+        if root == Path::new(STDIN) {
+            let found = PackRef::local("stdin".into(), root.clone());
+            discovered.packs.push(found);
+            continue;
+        }
         if !root.exists() {
             let why = format!("no such file or folder: {}", show(root));
             return Err(Error::Usage(why));

@@ -3,9 +3,11 @@
 
 mod find;
 mod listing;
+mod observe;
 
 pub use find::find;
 pub use listing::list;
+pub use observe::{Aids, Executing, observe};
 
 use crate::discover::PackRef;
 use crate::events::{
@@ -18,7 +20,6 @@ use crate::expectations::Expectations;
 use crate::interrupt;
 use crate::pack_events::resident_peak;
 use crate::progress::Progress;
-use crate::read_file::open_regular;
 use crate::repo_path::file_of;
 use crate::shard::Part;
 use provision_core::pack::digest;
@@ -138,19 +139,6 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
     log.emit_all(&events);
 }
 
-/// What a run knows in addition to the recordings.
-#[derive(Debug, Default)]
-pub struct Aids {}
-
-/// Observes `recording` with these aids.
-#[must_use]
-pub fn observe(recording: &PackRef, _aids: &Aids) -> Recording {
-    match open_regular(&recording.path) {
-        Ok(file) => recorded::observe(file),
-        Err(why) => Recording::unread(why.to_string()),
-    }
-}
-
 /// A recording with its results.
 struct JudgedRecording<'r> {
     observed: &'r Recording,
@@ -199,12 +187,12 @@ impl JudgedRecording<'_> {
 
     fn finished(&self, recording: &PackRef, reproduce: Option<String>) -> PackFinished {
         let excused: Vec<CheckResult> = self.all().filter_map(as_failed).collect();
-        let entries = usize::try_from(self.observed.entries()).unwrap_or(usize::MAX);
+        let entries = usize::try_from(self.observed.entries).unwrap_or(usize::MAX);
         PackFinished {
             pack: recording.label.clone(),
             path: show(&recording.path),
             file: Some(file_of(&recording.path)),
-            id: self.observed.format.map(|format| format.name().to_owned()),
+            id: self.observed.format(),
             version: None,
             role: None,
             digest: self.observed.digest.clone(),

@@ -33,10 +33,12 @@ mod reports;
 mod sarif;
 mod scenario;
 mod shards;
+mod spans;
 mod streams;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod traces;
 mod untrusted_bundles;
 mod untrusted_files;
 mod workers;

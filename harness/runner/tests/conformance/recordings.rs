@@ -3,10 +3,13 @@
 
 use super::record::{Record, TrialResult};
 use greentic_provision::discover::PackRef;
-use greentic_provision::recordings::{Aids, observe};
+use greentic_provision::executors::Isolation;
+use greentic_provision::recordings::{Aids, Executing, observe};
+use greentic_provision::source::load;
 use libtest_mimic::Trial;
-use provision_core::Status;
-use provision_oracle::recorded::{judge, verdict};
+use provision_core::{Limits, Pack, Status};
+use provision_exec::Compilers;
+use provision_oracle::recorded::{Canaries, PackFacts, judge, verdict};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,12 +33,20 @@ struct Expected {
     /// The checks that pass, at least.
     #[serde(default)]
     passes: BTreeSet<String>,
+    /// Values that the recording must not show, by name.
+    #[serde(default)]
+    canaries: BTreeMap<String, String>,
+    /// The pack of `--pack`, as a path from the root.
+    pack: Option<String>,
+    /// The pack of `--replay`, as a path from the root.
+    replay: Option<String>,
 }
 
 /// A recording of the project.
 pub(crate) struct Recorded {
     pub(crate) label: String,
     folder: PathBuf,
+    root: PathBuf,
 }
 
 /// The recordings below `root`, sorted by label. Each is a folder with an `expect.toml` and
@@ -48,6 +59,7 @@ pub(crate) fn recordings(root: &Path) -> Vec<Recorded> {
         found.extend(entries.map(|entry| Recorded {
             label: format!("recordings/{kind}/{}", entry.file_name().to_string_lossy()),
             folder: entry.path(),
+            root: root.to_owned(),
         }));
     }
     found.sort_by(|a, b| a.label.cmp(&b.label));
@@ -87,10 +99,39 @@ impl Recorded {
         found.ok_or_else(|| "no file recording.json or recording.jsonl".into())
     }
 
+    /// The packs that the recording is compared with.
+    fn aids(&self, expected: &Expected) -> Result<Aids, String> {
+        let limits = Limits::default();
+        let open = |name: &String| {
+            let path = self.root.join(name);
+            let source = load(&path, &limits.archive).map_err(|e| format!("{name}: {e}"))?;
+            Pack::open(source, &limits).map_err(|e| format!("{name}: {e}"))
+        };
+        let pack = expected.pack.as_ref().map(open).transpose()?;
+        let replayed = expected.replay.as_ref().map(open).transpose()?;
+        let facts = pack.as_ref().or(replayed.as_ref()).map(PackFacts::of);
+        let executing = |pack: Pack| {
+            let isolation = Isolation::InProcess;
+            let executor = isolation.steps(&limits, Compilers::One, None, 1);
+            Ok::<_, String>(Executing {
+                pack,
+                executor: executor.map_err(|e| e.to_string())?,
+                limits: limits.clone(),
+            })
+        };
+        let canaries = Canaries::new(&expected.canaries);
+        let canaries = canaries.map_err(|short| format!("too short: {short:?}"))?;
+        Ok(Aids {
+            canaries: Arc::new(canaries),
+            pack: facts,
+            replay: replayed.map(executing).transpose()?,
+        })
+    }
+
     fn compare(&self) -> TrialResult {
         let expected = self.expected()?;
         let recording = PackRef::local(self.label.clone(), self.file()?);
-        let observed = observe(&recording, &Aids::default());
+        let observed = observe(&recording, &self.aids(&expected)?);
         let results = judge(&observed, |_| true);
         let mut wrong = Vec::new();
         for result in &results {

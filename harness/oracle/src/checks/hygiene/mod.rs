@@ -1,13 +1,10 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
-mod guarded;
 mod paths;
-mod placeholder;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
+use crate::credentials::{CREDENTIAL_SHAPES, CREDENTIALS, Guarded, is_placeholder};
 use crate::subject::Subject;
-use guarded::Guarded;
-use placeholder::is_placeholder;
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, StepCode};
 use provision_core::text::{has_stray_invisible, inert};
@@ -73,52 +70,14 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The texts of which one is in every local path. Most files have none of them, and a
 /// search for fixed texts is several times as fast as one for a pattern.
-const PATH_TEXTS: &str =
+pub(crate) const PATH_TEXTS: &str =
     r"/home/|/Users/|/root/|/projects/|/workspace/|/builds/|:\\Users|:\\\\Users|file:///";
 
 /// A folder of a user or a build, or a `file:` URL with an absolute path.
-const LOCAL_PATH: &str = r"(?:/home|/Users|/root|/projects|/workspace|/builds)/[A-Za-z0-9._-]+/|[A-Za-z]:\\{1,2}Users\\{1,2}[A-Za-z0-9._-]+\\|file:///[A-Za-z0-9._-]+/";
+pub(crate) const LOCAL_PATH: &str = r"(?:/home|/Users|/root|/projects|/workspace|/builds)/[A-Za-z0-9._-]+/|[A-Za-z]:\\{1,2}Users\\{1,2}[A-Za-z0-9._-]+\\|file:///[A-Za-z0-9._-]+/";
 
 static LOCAL_PATHS: LazyLock<Option<Guarded>> =
     LazyLock::new(|| Guarded::new(PATH_TEXTS, [LOCAL_PATH]));
-
-/// The texts of which one is in every credential, see [`PATH_TEXTS`].
-const CREDENTIAL_TEXTS: &str = r"-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|xox[abeprs]-|:AA|AIza|[rs]k_live_|npm_|SG\.|https://hooks\.slack\.com/";
-
-/// Patterns of issued credentials, with their descriptions.
-const CREDENTIALS: [(&str, &str); 10] = [
-    (
-        "a private key",
-        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----",
-    ),
-    ("an AWS access key", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
-    (
-        "a GitHub token",
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})",
-    ),
-    (
-        "a Slack token",
-        r"\bxox[abeprs]-[0-9]{8,}-[0-9A-Za-z-]{10,}",
-    ),
-    (
-        "a Telegram bot token",
-        r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b",
-    ),
-    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
-    ("a Stripe key", r"\b[rs]k_live_[0-9A-Za-z]{24,}"),
-    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    (
-        "a SendGrid key",
-        r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
-    ),
-    (
-        "a Slack webhook",
-        r"https://hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{24}",
-    ),
-];
-
-static CREDENTIAL_SHAPES: LazyLock<Option<Guarded>> =
-    LazyLock::new(|| Guarded::new(CREDENTIAL_TEXTS, CREDENTIALS.map(|(_, pattern)| pattern)));
 
 /// A pattern that does not compile is an error of the harness, never a pass.
 fn broken() -> Conclusion {
@@ -176,14 +135,6 @@ fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
         }
     }
     findings.pack(Conclusion::of(found));
-}
-
-/// Whether `text` holds what looks like a live credential.
-pub(super) fn is_credential(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let shapes = CREDENTIAL_SHAPES.iter().flat_map(|all| all.present(bytes));
-    let mut found = shapes.flat_map(|(_, shape)| shape.find_iter(bytes));
-    found.any(|found| !is_placeholder(found.as_bytes()))
 }
 
 fn inert_text(subject: &Subject, findings: &mut Findings) {
@@ -301,43 +252,6 @@ fn is_markup(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_pattern_compiles_and_matches_its_credential() {
-        assert!(LOCAL_PATHS.is_some());
-        let shapes = CREDENTIAL_SHAPES.as_ref().expect("they compile");
-        // Put together here, so that no file of this project looks like one.
-        let body = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5";
-        let digits = "12345678901";
-        for (i, sample) in [
-            format!("-----BEGIN RSA {} KEY-----", "PRIVATE"),
-            format!("AKIA{}", "QWERTZUIOPASDF23"),
-            format!("ghp_{body}"),
-            format!("xoxb-{digits}-{body}"),
-            format!("{}:AA{}", &digits[..9], &body[..33]),
-            format!("AIza{}", &body[..35]),
-            format!("sk_live_{}", &body[..24]),
-            format!("npm_{body}"),
-            format!("SG.{}.{}{}", &body[..22], body, &body[..7]),
-            format!(
-                "https://hooks.slack.com/services/T{0}/B{0}/{1}",
-                "A1B2C3D4E",
-                &body[..24]
-            ),
-        ]
-        .iter()
-        .enumerate()
-        {
-            let present = shapes.present(sample.as_bytes());
-            let (at, shape) = present.last().expect(CREDENTIALS[i].0);
-            assert_eq!(at, i, "{}", CREDENTIALS[i].0);
-            let found = shape.find(sample.as_bytes()).expect(CREDENTIALS[i].0);
-            assert_eq!(found.len(), sample.len(), "{}", CREDENTIALS[i].0);
-            assert!(!is_placeholder(sample.as_bytes()), "{}", CREDENTIALS[i].0);
-        }
-        assert!(is_placeholder(b"AKIAIOSFODNN7EXAMPLE"));
-        assert!(is_placeholder(b"xoxb-00000000000-0000000000000000"));
-    }
 
     #[test]
     fn active_text_is_named_by_its_kind() {

@@ -1,8 +1,8 @@
 //! Files that are recognised by their path: where tools keep credentials, and what
 //! tools leave behind.
 
-use super::placeholder::is_placeholder;
 use crate::check::{Conclusion, Findings};
+use crate::credentials::is_placeholder;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
 use provision_core::text::inert;

@@ -1,7 +1,7 @@
 //! Whether questions are well-formed: shown and filled in, by any user.
 
 use crate::check::{Conclusion, Findings};
-use crate::checks::hygiene::is_credential;
+use crate::credentials::credentials;
 use crate::probe_outcome::asked;
 use crate::subject::{Observed, Opened, Subject};
 use provision_core::Finding;
@@ -191,7 +191,11 @@ fn of_default(at: &str, question: &Question, kind: Kind, pattern: Option<&Regex>
         |code: CheckCode, expected: &str, actual: String| Finding::new(code, at, expected, actual);
     let mut found = Vec::new();
     if let Some(default) = &question.default {
-        if question.secret && default.as_str().is_some_and(is_credential) {
+        if question.secret
+            && default
+                .as_str()
+                .is_some_and(|text| credentials(text).next().is_some())
+        {
             let expected = "no secret in the form";
             let actual = "its default looks like a live credential".to_owned();
             found.push(finding(CheckCode::QuestionDefault, expected, actual));

@@ -10,7 +10,7 @@ use std::process::Command;
 /// A name that a terminal and a CI service act on, unless it is printed inert.
 const ACTIVE: &str = "\u{1b}[2J\n::error::x\u{202e}";
 
-/// A valid pack, the events of a run, a bundle of a failure, and a store with an
+/// A valid pack, the events of a run, a bundle of a failure, a trace, and a store with an
 /// installation, its pack and its answers, in `folder`.
 pub(super) fn sound(folder: &Path) {
     copy(&fixture("conforming/noop-provision"), &folder.join("PACK"));
@@ -31,6 +31,11 @@ pub(super) fn sound(folder: &Path) {
     let answers = json!({"config": {"room": "blue"}, "secrets": {"chat_token": "hunter2-hunter2"}});
     fs::write(folder.join("ANSWERS"), answers.to_string()).expect("writes");
     copy(&fixture("trusted/root.pem"), &folder.join("PUBLIC"));
+    let trace = "../corpus/recordings/conforming/trace/recording.json";
+    copy(&fixture(trace), &folder.join("TRACE"));
+    let spans = "../corpus/recordings/conforming/otlp/recording.json";
+    copy(&fixture(spans), &folder.join("SPANS"));
+    fs::write(folder.join("CANARIES"), "hunter2-hunter2\n").expect("writes");
     let apply = "apply --yes --isolation none --provider-id p --install-id i --pack PROVIDER \
                  --answers ANSWERS --public-base-url https://a.example --store STORE";
     let applied = run_in(folder, &apply.split_whitespace().collect::<Vec<_>>());

@@ -1,9 +1,11 @@
-//! The memory of reports does not grow with what a stream repeats.
+//! The memory of reports does not grow with what a stream repeats, and that of checking a
+//! recording does not grow with its events.
 
 use super::inputs::sound;
 use super::{faults, limited};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -61,5 +63,74 @@ fn reports_of_a_pack_with_very_many_results_stay_within_their_memory() {
                 _ => 1,
             }
         );
+    }
+}
+
+/// Events of the recording: more state writes than ids that are kept in memory, and more
+/// bytes than the memory.
+const EVENTS: u64 = 450_000;
+/// Mebibytes of writable memory, in which a recording is checked.
+const CHECKING: u32 = 40;
+
+/// Writes a case whose last event has this id.
+fn recording(path: &Path, last: &str) {
+    let mut file = BufWriter::new(File::create(path).expect("creates"));
+    let begin = r#"{"name":"n","runs":[{"tenant_id":"t","session_id":"s","events":["#;
+    file.write_all(begin.as_bytes()).expect("writes");
+    for number in 1..EVENTS {
+        writeln!(
+            file,
+            r#"{{"sequence":{number},"kind":"state_write","tenant_id":"t","trace_id":"{number:032}"}},"#
+        )
+        .expect("writes");
+    }
+    let end = format!(
+        r#"{{"sequence":{EVENTS},"kind":"state_write","tenant_id":"t","trace_id":"{last}"}}],"#
+    );
+    file.write_all(end.as_bytes()).expect("writes");
+    let end = r#""state_snapshot":{"writer":"w","bytes_written":1}}]}"#;
+    file.write_all(end.as_bytes()).expect("writes");
+}
+
+#[test]
+fn recording_larger_than_the_memory_is_checked_to_its_end() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let long = temp.path().join("long.json");
+    let twice = "00000000000000000000000000000001";
+    for (file, last, code) in [("-", "new", 0), ("long.json", twice, 1)] {
+        recording(&long, last);
+        let bytes = fs::metadata(&long).expect("a file").len();
+        assert!(bytes > u64::from(CHECKING) << 20, "{bytes} bytes");
+        let args = ["trace", "check", file, "--out", "o"].map(str::to_owned);
+        let stdin = match file {
+            "-" => File::open(&long).expect("opens").into(),
+            _ => Stdio::null(),
+        };
+        let output = limited(temp.path(), &args, stdin, SECONDS, CHECKING);
+        assert_eq!(output.status.code(), Some(code), "{file}: {output:?}");
+        assert_eq!(faults(&output), [""; 0]);
+        let events = fs::read_to_string(temp.path().join("o/events.jsonl")).expect("events");
+        let place = format!("/runs/0/events/{}/trace_id", EVENTS - 1);
+        assert_eq!(events.contains(&place), code == 1, "{file}");
+    }
+}
+
+#[test]
+fn recording_without_an_end_is_refused_within_its_memory() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let text = temp.path().join("text.json");
+    let parts: [(&str, &[u8]); 3] = [("{\"name\":\"", b"x"), ("", b"["), ("{\"runs\":", b"9")];
+    for (begin, more) in parts {
+        let mut file = BufWriter::new(File::create(&text).expect("creates"));
+        file.write_all(begin.as_bytes()).expect("writes");
+        for _ in 0..48 {
+            file.write_all(&more.repeat(1 << 20)).expect("writes");
+        }
+        file.flush().expect("writes");
+        let args = ["trace", "check", "text.json", "--out", "o"].map(str::to_owned);
+        let output = limited(temp.path(), &args, Stdio::null(), SECONDS, CHECKING);
+        assert_eq!(output.status.code(), Some(1), "{begin}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("E_RECORDING_BOUND"), "{said}");
     }
 }

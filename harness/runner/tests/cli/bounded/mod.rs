@@ -23,7 +23,7 @@ const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 56] = [
+const COMMANDS: [&str; 64] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -84,6 +84,14 @@ const COMMANDS: [&str; 56] = [
     "conformance --isolation none --out o --list --packs @",
     "attest verify PROVIDER --trust @ --attestation @",
     "attest verify oci-layout:@ --trust PUBLIC --attestation @",
+    "trace check --out o @",
+    "trace check --out o --json @",
+    "trace check --out o TRACE --pack @",
+    "trace check --isolation none --out o TRACE --replay @",
+    "trace check --out o TRACE --expectations @",
+    "trace check --out o TRACE --filter @ --without @",
+    "trace check --out o --canary @ SPANS",
+    "trace check --out o --canary CANARIES @",
 ];
 
 /// Flags with numbers that no machine has.

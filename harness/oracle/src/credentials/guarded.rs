@@ -3,7 +3,7 @@
 use regex::bytes::{Regex, RegexSet};
 
 /// Patterns, and texts of which each match of a pattern holds at least one.
-pub(super) struct Guarded {
+pub(crate) struct Guarded {
     texts: Regex,
     any: RegexSet,
     shapes: Vec<Regex>,
@@ -11,7 +11,7 @@ pub(super) struct Guarded {
 
 impl Guarded {
     /// `None` if a pattern does not compile.
-    pub(super) fn new<const N: usize>(texts: &str, patterns: [&str; N]) -> Option<Self> {
+    pub(crate) fn new<const N: usize>(texts: &str, patterns: [&str; N]) -> Option<Self> {
         let patterns = patterns.map(|pattern| format!("(?-u){pattern}"));
         Some(Self {
             texts: Regex::new(&format!("(?-u){texts}")).ok()?,
@@ -25,7 +25,7 @@ impl Guarded {
     }
 
     /// The patterns that match somewhere in `bytes`, with their numbers.
-    pub(super) fn present<'g>(
+    pub(crate) fn present<'g>(
         &'g self,
         bytes: &[u8],
     ) -> impl Iterator<Item = (usize, &'g Regex)> + use<'g> {
@@ -38,7 +38,8 @@ impl Guarded {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CREDENTIAL_TEXTS, CREDENTIALS, LOCAL_PATH, PATH_TEXTS};
+    use super::super::{CREDENTIAL_TEXTS, CREDENTIALS};
+    use crate::checks::hygiene::{LOCAL_PATH, PATH_TEXTS};
     use proptest::prelude::*;
     use proptest::string::bytes_regex;
     use proptest::test_runner::TestRunner;

@@ -2,7 +2,7 @@
 
 /// Whether it is an example from documentation: it says so, or has few distinct
 /// characters.
-pub(super) fn is_placeholder(text: &[u8]) -> bool {
+pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
     let says = |word: &[u8]| lower.windows(word.len()).any(|w| w == word);
     let mut distinct = lower.clone();

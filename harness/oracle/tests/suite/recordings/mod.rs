@@ -1,0 +1,83 @@
+//! Recordings that break one requirement, each of which exactly the right check finds; and
+//! recordings that are written in another way, of which no check fails.
+
+mod breaks;
+mod good;
+mod harmless;
+mod spilled;
+
+use good::{archive, pack, root};
+use provision_core::codes::FindingCode;
+use provision_core::{Limits, Status};
+use provision_exec::WasmtimeExecutor;
+use provision_oracle::recorded::{Aids, PackFacts, Recording, Replay, Spill, judge, observe};
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::LazyLock;
+
+/// Keeps in memory what does not fit into memory.
+#[derive(Default)]
+struct Kept(Vec<u8>);
+
+impl Spill for Kept {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
+        let at = self.0.len() as u64;
+        self.0.extend(bytes);
+        Ok(at)
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let from = usize::try_from(offset).expect("fits");
+        buffer.copy_from_slice(&self.0[from..from + buffer.len()]);
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.0.clear();
+        Ok(())
+    }
+}
+
+/// Observes a recording; its traces are of the pack, whose steps run again.
+fn observed(bytes: &[u8]) -> Recording {
+    static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
+    static EXECUTOR: LazyLock<WasmtimeExecutor> =
+        LazyLock::new(|| WasmtimeExecutor::new(&LIMITS.step).expect("an executor"));
+    let pack = pack();
+    let facts = PackFacts::of(&pack);
+    let aids = Aids {
+        pack: Some(&facts),
+        replay: Some(Replay::new(&pack, &*EXECUTOR, &LIMITS)),
+        in_memory: 3,
+        ..Aids::default()
+    };
+    observe(bytes, &aids, &mut Kept::default())
+}
+
+/// The checks that fail on a recording, with their codes.
+fn failed(bytes: &[u8]) -> Vec<(&'static str, BTreeSet<FindingCode>)> {
+    let results = judge(&observed(bytes), |_| true);
+    let failed = results.into_iter().filter(|r| r.status >= Status::Failed);
+    failed
+        .map(|r| (r.check, r.findings.into_iter().map(|f| f.code).collect()))
+        .collect()
+}
+
+/// The checks that pass on a recording.
+fn passed(bytes: &[u8]) -> BTreeSet<&'static str> {
+    let results = judge(&observed(bytes), |_| true);
+    let passed = results.iter().filter(|r| r.status == Status::Passed);
+    passed.map(|r| r.check).collect()
+}
+
+#[test]
+fn pack_of_the_recordings_is_what_its_sources_give() {
+    let path = root().join("corpus/recordings/packs/application.gtpack");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, archive()).expect("writes");
+    }
+    assert!(
+        std::fs::read(&path).is_ok_and(|bytes| bytes == archive()),
+        "run the test with BLESS=1"
+    );
+}
