@@ -1,6 +1,6 @@
 //! Synthetic cases: runs with events.
 
-use super::event::{EventMembers, Events};
+use super::event::{Event, EventMembers, Events};
 use super::ids::CaseIds;
 use super::judged::{Log, keep, quoted};
 use super::members::{ArraySeed, Items, Members, ObjectSeed, Scalar, ScalarSeed};
@@ -38,6 +38,7 @@ impl Items for Runs<'_, '_> {
             session: None,
             snapshot: Snapshot::default(),
             events: Events::default(),
+            event: Event::default(),
         };
         if items.next_element_seed(ObjectSeed(&mut run))?.is_none() {
             return Ok(false);
@@ -62,6 +63,8 @@ struct Run<'r, 's> {
     session: Option<String>,
     snapshot: Snapshot,
     events: Events,
+    /// The event that is read. It keeps its memory from event to event.
+    event: Event,
 }
 
 #[derive(Default)]
@@ -137,17 +140,15 @@ impl Items for Run<'_, '_> {
             log: &mut *self.log,
             run: self.number,
             number: self.events.count,
-            event: &mut self.events.scratch,
+            event: &mut self.event,
         };
         event.event.clear();
         if items.next_element_seed(ObjectSeed(&mut event))?.is_none() {
             return Ok(false);
         }
         let place = (self.number, self.events.count);
-        // NB: the scratch keeps its memory from event to event.
-        let event = std::mem::take(&mut self.events.scratch);
-        event.judge(place, self.log, self.ids, &mut self.events);
-        self.events.scratch = event;
+        self.event
+            .judge(place, self.log, self.ids, &mut self.events);
         self.events.count += 1;
         self.log.entries += 1;
         Ok(true)

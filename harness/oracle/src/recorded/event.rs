@@ -32,7 +32,6 @@ pub(super) struct Events {
     /// Whether the kind of an event is unknown.
     pub(super) unknown_kind: bool,
     pub(super) tenants: Tenants,
-    pub(super) scratch: Event,
 }
 
 /// A member: absent, of a wrong type, or there.
