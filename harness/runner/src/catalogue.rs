@@ -2,7 +2,7 @@
 //! reason, a pack that fails it, a pack that passes it, and what to do.
 
 use provision_core::FindingCode;
-use provision_oracle::{Check, Level, checks};
+use provision_oracle::{Check, Level, Run, checks};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -80,11 +80,17 @@ fn one(out: &mut String, check: &Check, examples: &Examples) {
     let _ = writeln!(out, "- **Requirement.** {requirement}");
     let _ = writeln!(out, "- **Why.** {why}");
     let _ = writeln!(out, "- **Where it bites.** {}: {host}", check.bites.name());
-    if let Some((pack, codes)) = &examples.fails {
-        let _ = writeln!(out, "- **Fails.** `packs/{pack}` with {}", codes.join(", "));
+    // Where the examples are: packs, or recordings.
+    let folder = match check.run {
+        Run::OfPack(_) => "packs",
+        Run::OfRecording(_) => "corpus",
+    };
+    if let Some((example, codes)) = &examples.fails {
+        let codes = codes.join(", ");
+        let _ = writeln!(out, "- **Fails.** `{folder}/{example}` with {codes}");
     }
-    if let Some(pack) = &examples.passes {
-        let _ = writeln!(out, "- **Passes.** `packs/{pack}`");
+    if let Some(example) = &examples.passes {
+        let _ = writeln!(out, "- **Passes.** `{folder}/{example}`");
     }
     let _ = writeln!(out, "- **What to do.** {fix}");
 }

@@ -145,10 +145,8 @@ impl Run {
             excused => format!("{excused} excused, "),
         };
         let judged = self.started.judged;
-        let without = match self.started.without.as_slice() {
-            [] => String::new(),
-            ids => format!("; without {}", ids.join(", ")),
-        };
+        let without = self.left_out();
+        let without = without.map(|why| format!("; {why}")).unwrap_or_default();
         format!(
             "{} {}: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
              passed, {excused}{} {}{without}",
@@ -163,6 +161,15 @@ impl Run {
             self.steps_executed(),
             judged.evidence(),
         )
+    }
+
+    /// The checks that the caller left out, in words; `None` if there are none.
+    #[must_use]
+    pub fn left_out(&self) -> Option<String> {
+        match self.started.without.as_slice() {
+            [] => None,
+            ids => Some(format!("without {}", ids.join(", "))),
+        }
     }
 
     /// The exit code of the run. A violation has precedence over all other results;
@@ -206,7 +213,7 @@ impl Run {
         Some(if let Some(cut) = self.cut() {
             cut
         } else if self.packs.is_empty() {
-            format!("none of the {} was judged", judged.name())
+            format!("no {} was judged", judged.one())
         } else if self.checks(Status::Passed) == 0 {
             let judged = judged.name();
             format!("no check passed: none of those that were selected applies to these {judged}")

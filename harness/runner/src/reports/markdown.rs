@@ -94,6 +94,9 @@ fn head(run: &Run) -> String {
         count(Verdict::NotApplicable),
         run.steps_executed(),
     );
+    if let Some(left_out) = run.left_out() {
+        let _ = write!(out, "**Left out:** {}\n\n", code(&left_out));
+    }
     match run.checks(Status::Excused) {
         0 => {}
         1 => out.push_str("**1 failed check is excused.**\n\n"),

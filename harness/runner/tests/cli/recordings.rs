@@ -93,9 +93,10 @@ fn check_that_is_left_out_shows_in_the_report_and_an_unknown_one_is_refused() {
     let temp = tempfile::tempdir().expect("a folder");
     copied(temp.path(), &["nonconforming/no-events"]);
     let file = "nonconforming-no-events.json";
+    let reports = "--report r.json --junit r.xml --sarif r.sarif --html r.html --markdown r.md";
     let run = checked(
         temp.path(),
-        &format!("{file} --without trace.shape --report r.json"),
+        &format!("{file} --without trace.shape {reports}"),
     );
     assert_ne!(code(&run), 0, "nothing passed, so nothing is proven");
     assert!(
@@ -106,6 +107,10 @@ fn check_that_is_left_out_shows_in_the_report_and_an_unknown_one_is_refused() {
     let report: Value = read(&temp.path().join("r.json"));
     check(&schema("report.schema.json"), &report);
     assert_eq!(report["without"][0], "trace.shape");
+    for name in ["r.xml", "r.sarif", "r.html", "r.md"] {
+        let text = fs::read_to_string(temp.path().join(name)).expect(name);
+        assert!(text.contains("without trace.shape"), "{name}");
+    }
     let run = checked(temp.path(), &format!("{file} --without plan.shape"));
     assert_eq!(code(&run), 2);
     assert!(stderr(&run).contains("trace.shape"), "{}", stderr(&run));

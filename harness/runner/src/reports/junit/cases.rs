@@ -196,22 +196,28 @@ impl<'p> Cases<'p> {
     }
 }
 
-/// The suite of a run that is no success although no pack shows it.
+/// The suite of a run that is no success although no pack shows it, or that left checks out.
 pub(super) fn suite_of_run(run: &Run) -> Option<Suite> {
-    let why = run.shortfall()?;
-    let case = Case {
+    let case = |name: &str, status, message, detail| Case {
         class: "greentic-provision.run".into(),
-        name: "verdict".into(),
+        name: name.into(),
         micros: 0,
-        status: Status::Failed,
-        message: why,
-        detail: run.stale.join("\n"),
+        status,
+        message,
+        detail,
         output: String::new(),
     };
-    Some(Suite {
+    let verdict = run.shortfall().map(|why| {
+        let stale = run.stale.join("\n");
+        case("verdict", Status::Failed, why, stale)
+    });
+    let left_out = run.left_out();
+    let left_out = left_out.map(|why| case("without", Status::NotApplicable, why, String::new()));
+    let cases: Vec<Case> = verdict.into_iter().chain(left_out).collect();
+    (!cases.is_empty()).then(|| Suite {
         name: "run".into(),
         file: None,
-        cases: vec![case],
+        cases,
     })
 }
 

@@ -159,6 +159,9 @@ fn report(run: &Run) -> Result<Log, Error> {
     if let Some(why) = run.shortfall().filter(|_| run.cut().is_none()) {
         notify(why);
     }
+    if let Some(why) = run.left_out() {
+        notifications.push(json!({ "level": "note", "message": { "text": why } }));
+    }
     let rules: Vec<Value> = rules.iter().map(|id| rule(run, id)).collect();
     Ok(Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
