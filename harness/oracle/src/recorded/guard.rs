@@ -107,7 +107,7 @@ impl Guard {
             self.escaped = false;
             (1, false)
         } else {
-            match memchr2(b'"', b'\\', rest) {
+            match closing(rest) {
                 None => (rest.len(), false),
                 Some(at) => {
                     let ends = rest.get(at) == Some(&b'"');
@@ -130,33 +130,47 @@ impl Guard {
 
     /// Goes on outside of texts, up to the next text.
     fn outside(&mut self, bytes: &[u8], from: usize) -> Result<usize, (usize, Refusal)> {
-        for (at, byte) in bytes.iter().enumerate().skip(from) {
+        // NB: in variables, which the compiler keeps in registers.
+        let (mut depth, mut run) = (self.depth, self.run);
+        let rest = bytes.get(from..).unwrap_or_default();
+        let mut stopped = Ok(bytes.len());
+        for (at, byte) in rest.iter().enumerate() {
             match CLASSES[usize::from(*byte)] {
-                Class::Between => self.run = 0,
+                Class::Between => run = 0,
                 Class::Quote => {
-                    (self.in_text, self.run) = (true, 0);
-                    return Ok(at + 1);
+                    (self.in_text, run) = (true, 0);
+                    stopped = Ok(from + at + 1);
+                    break;
                 }
-                Class::Opens => {
-                    if self.depth == DEPTH {
-                        return Err((at, Refusal::Nesting));
-                    }
-                    self.depth += 1;
-                    self.run = 0;
+                Class::Opens if depth == DEPTH => {
+                    stopped = Err((from + at, Refusal::Nesting));
+                    break;
                 }
-                Class::Closes => {
-                    self.depth = self.depth.saturating_sub(1);
-                    self.run = 0;
+                Class::Opens => (depth, run) = (depth + 1, 0),
+                Class::Closes => (depth, run) = (depth.saturating_sub(1), 0),
+                Class::Literal if run == LITERAL => {
+                    stopped = Err((from + at, Refusal::Literal));
+                    break;
                 }
-                Class::Literal => {
-                    if self.run == LITERAL {
-                        return Err((at, Refusal::Literal));
-                    }
-                    self.run += 1;
-                }
+                Class::Literal => run += 1,
             }
         }
-        Ok(bytes.len())
+        (self.depth, self.run) = (depth, run);
+        stopped
+    }
+}
+
+/// The place of the first quote or backslash. Most texts are short, and a search in vectors
+/// costs more to begin than they take.
+fn closing(rest: &[u8]) -> Option<usize> {
+    const SHORT: usize = 24;
+    let is_closing = |byte: &u8| matches!(byte, b'"' | b'\\');
+    match rest.split_at_checked(SHORT) {
+        None => rest.iter().position(is_closing),
+        Some((start, more)) => {
+            let found = start.iter().position(is_closing);
+            found.or_else(|| Some(SHORT + memchr2(b'"', b'\\', more)?))
+        }
     }
 }
 
