@@ -3,7 +3,7 @@
 use crate::target::{Attacker, Target};
 use provision_core::codes::RecordedCode;
 use provision_core::{Status, Verdict};
-use provision_oracle::recorded::{Aids, Format, Recording, Spill, judge, observe, verdict};
+use provision_oracle::recorded::{Aids, Format, Recording, judge, observe, verdict};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::io::{self, Read};
@@ -27,30 +27,6 @@ const LISTED_SPANS: usize = 10 * (50 + 1) + 1;
 /// Bytes of a place or a text of a finding.
 const TEXT: usize = 4096;
 
-/// Keeps in memory what does not fit into memory.
-#[derive(Default)]
-pub(crate) struct Kept(Vec<u8>);
-
-impl Spill for Kept {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
-        let at = self.0.len() as u64;
-        self.0.extend(bytes);
-        Ok(at)
-    }
-
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let kept = usize::try_from(offset).ok().and_then(|at| self.0.get(at..));
-        let kept = kept.and_then(|kept| kept.get(..buffer.len()));
-        buffer.copy_from_slice(kept.ok_or_else(|| io::Error::other("nothing is there"))?);
-        Ok(())
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.0.clear();
-        Ok(())
-    }
-}
-
 /// Gives so many bytes at once.
 pub(crate) struct Parts<'b>(pub(crate) &'b [u8], pub(crate) usize);
 
@@ -66,7 +42,7 @@ fn observed(data: &[u8], part: usize, in_memory: usize) -> Recording {
         in_memory,
         ..Aids::default()
     };
-    observe(Parts(data, part), &aids, &mut Kept::default())
+    observe(Parts(data, part), &aids, &mut Vec::new())
 }
 
 fn body(data: &[u8]) {

@@ -132,8 +132,8 @@ pub(crate) fn settle(found: &mut Vec<PackRef>) {
     make_labels_unique(found);
 }
 
-/// Says on standard error what a search left out.
-pub fn say_skipped(skipped: &[PathBuf]) {
+/// Says on standard error what a search left out; `how` says how to name one of them.
+pub fn say_skipped(skipped: &[PathBuf], how: &str) {
     let Some(first) = skipped.first() else {
         return;
     };
@@ -142,8 +142,8 @@ pub fn say_skipped(skipped: &[PathBuf]) {
         count => format!(" and {} more", count - 1),
     };
     anstream::eprintln!(
-        "skipped: {}{more}: output of tools, or links to what is not searched; name one with \
-         --packs to judge what is in it",
+        "skipped: {}{more}: output of tools, or links to what is not searched; name one {how} to \
+         judge what is in it",
         show(first)
     );
 }
@@ -160,17 +160,7 @@ fn search(
         .sort_by_file_name()
         .into_iter();
     while let Some(entry) = walk.next() {
-        let entry = entry.map_err(|e| {
-            let path = e.path().unwrap_or(root).to_owned();
-            let source = e
-                .into_io_error()
-                .unwrap_or_else(|| std::io::Error::other("a loop of links"));
-            Error::Io {
-                action: "read",
-                path,
-                source,
-            }
-        })?;
+        let entry = entry.map_err(|e| unread(root, e))?;
         let path = entry.path();
         if entry.file_type().is_dir() && is_no_source(path) {
             walk.skip_current_dir();
@@ -202,6 +192,14 @@ fn search(
         }
     }
     Ok(())
+}
+
+/// The error for what a search of the folder `root` cannot read.
+pub(crate) fn unread(root: &Path, error: walkdir::Error) -> Error {
+    let path = error.path().unwrap_or(root).to_owned();
+    let source = error.into_io_error();
+    let source = source.unwrap_or_else(|| std::io::Error::other("a loop of links"));
+    Error::io("read", &path, source)
 }
 
 /// Whether the target of the link at `path` is in the folder `root`, and in none of the

@@ -2,7 +2,7 @@
 //! line for each pack with the verdict partial, fail or error, or, in a run of many packs,
 //! for each tenth of them.
 
-use crate::events::{Judged, PackFinished};
+use crate::events::{PackFinished, RunKind};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provision_core::Verdict;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ const MANY: u64 = 12;
 pub struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
-    judged: Judged,
+    judged: RunKind,
     packs: u64,
     seen: Mutex<Seen>,
 }
@@ -33,7 +33,7 @@ impl Progress {
     /// For a run over `packs` packs or recordings: a bar if standard error is a terminal,
     /// else lines.
     #[must_use]
-    pub fn new(packs: usize, judged: Judged) -> Self {
+    pub fn new(packs: usize, judged: RunKind) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = terminal.then(|| {
             let target = ProgressDrawTarget::stderr();
@@ -63,7 +63,7 @@ impl Progress {
         Self {
             bar: None,
             lines: false,
-            judged: Judged::Packs,
+            judged: RunKind::Packs,
             packs: 0,
             seen: Mutex::default(),
         }
@@ -116,7 +116,7 @@ impl Progress {
 }
 
 impl Seen {
-    fn words(&self, judged: Judged) -> String {
+    fn words(&self, judged: RunKind) -> String {
         let verdicts = self.verdicts.iter().map(|(v, n)| format!("{n} {v}"));
         let verdicts: Vec<String> = verdicts.collect();
         let slowest = self.slowest.as_ref();

@@ -2,7 +2,7 @@
 
 use crate::bundle_packs::Bundles;
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, FORMAT, Judged, Requirement, RunStarted};
+use crate::events::{ConfigFile, Event, EventLog, FORMAT, Requirement, RunKind, RunStarted};
 use crate::evidence;
 use crate::examine::{self, Examined};
 use crate::exit::Error;
@@ -222,10 +222,6 @@ pub fn started(
     options: &Options,
 ) -> RunStarted {
     let checks: Vec<&Check> = checks::all().filter(|c| c.level <= options.level).collect();
-    let requirement = |check: &&Check| {
-        let (level, text) = (check.level, check.requirement.to_owned());
-        (check.id.to_owned(), Requirement { level, text })
-    };
     RunStarted {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -239,10 +235,10 @@ pub fn started(
         seed: options.conditions.seed,
         limits: options.conditions.limits.clone(),
         configuration: options.configuration.clone(),
-        judged: Judged::Packs,
+        judged: RunKind::Packs,
         without: Vec::new(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),
         checks: checks.iter().map(|c| c.id.to_owned()).collect(),
-        requirements: checks.iter().map(requirement).collect(),
+        requirements: Requirement::of(checks),
     }
 }

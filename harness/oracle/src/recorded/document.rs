@@ -10,7 +10,7 @@ use super::format::Format;
 use super::ids::CaseIds;
 use super::judged::Log;
 use super::members::{ArraySeed, Members, ObjectSeed, Scalar};
-use super::named::Named;
+use super::named::{Named, OfFlow, OfPack};
 use super::span;
 use super::trace::Trace;
 use provision_core::Finding;
@@ -197,10 +197,8 @@ impl Document<'_, '_> {
                 members.next_value_seed(ArraySeed(&mut runs))?;
                 runs.end();
             }
-            "pack" => self
-                .pack
-                .read(["pack_ref", "resolved_digest"], "/pack", log, members)?,
-            "flow" => self.flow.read(["id", "version"], "/flow", log, members)?,
+            "pack" => self.pack.read::<OfPack, _>("/pack", log, members)?,
+            "flow" => self.flow.read::<OfFlow, _>("/flow", log, members)?,
             "trace_version" | "steps" => {
                 self.marks.insert(Format::Trace);
                 let flow = self.flow.parts.as_ref().and_then(|[id, _]| id.text());

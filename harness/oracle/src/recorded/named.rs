@@ -5,6 +5,7 @@ use super::field::Field;
 use super::judged::Log;
 use super::members::{Members, ObjectSeed, Scalar};
 use serde::de::MapAccess;
+use std::marker::PhantomData;
 
 /// A member that is a text in one format and an object in another.
 #[derive(Debug, Default)]
@@ -16,40 +17,23 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads the value, which may be an object with members of these names.
-    pub(super) fn read<'de, A: MapAccess<'de>>(
+    /// Reads the value, which may be an object with the members of `N`.
+    pub(super) fn read<'de, N: Names, A: MapAccess<'de>>(
         &mut self,
-        names: [&'static str; 2],
         at: &'static str,
         log: &mut Log,
         members: &mut A,
     ) -> Result<(), A::Error> {
-        let mut parts = [Field::Absent, Field::Absent];
-        let mut plain = Field::Absent;
-        let is_object = match names {
-            ["id", _] => {
-                let (parts, plain) = (&mut parts, &mut plain);
-                let mut reader = FlowParts(Parts {
-                    parts,
-                    plain,
-                    log,
-                    at,
-                });
-                members.next_value_seed(ObjectSeed(&mut reader))?;
-                *reader.0.plain == Field::Absent
-            }
-            _ => {
-                let (parts, plain) = (&mut parts, &mut plain);
-                let mut reader = PackParts(Parts {
-                    parts,
-                    plain,
-                    log,
-                    at,
-                });
-                members.next_value_seed(ObjectSeed(&mut reader))?;
-                *reader.0.plain == Field::Absent
-            }
+        let mut reader = Parts::<N> {
+            parts: [Field::Absent, Field::Absent],
+            plain: Field::Absent,
+            log,
+            at,
+            names: PhantomData,
         };
+        members.next_value_seed(ObjectSeed(&mut reader))?;
+        let Parts { parts, plain, .. } = reader;
+        let is_object = plain == Field::Absent;
         self.parts = is_object.then_some(parts);
         self.plain = if is_object {
             Field::Wrong("an object")
@@ -60,47 +44,52 @@ impl Named {
     }
 }
 
-struct Parts<'p> {
-    parts: &'p mut [Field; 2],
-    plain: &'p mut Field,
-    log: &'p mut Log,
-    at: &'static str,
+/// The two members of an object.
+pub(super) trait Names {
+    const NAMES: &'static [&'static str; 2];
 }
 
 /// The members of `pack` in a trace.
-struct PackParts<'p>(Parts<'p>);
-/// The members of `flow` in a trace.
-struct FlowParts<'p>(Parts<'p>);
+pub(super) struct OfPack;
 
-macro_rules! parts {
-    ($parts:ident, $first:literal, $second:literal) => {
-        impl Members for $parts<'_> {
-            const NAMES: &'static [&'static str] = &[$first, $second];
-
-            fn read<'de, A: MapAccess<'de>>(
-                &mut self,
-                name: &'static str,
-                members: &mut A,
-            ) -> Result<(), A::Error> {
-                let field = Field::read(members)?;
-                let [first, second] = &mut *self.0.parts;
-                match name {
-                    $first => *first = field,
-                    _ => *second = field,
-                }
-                Ok(())
-            }
-
-            fn doubled(&mut self, name: &'static str) {
-                self.0.log.doubled(self.0.at, name);
-            }
-
-            fn other(&mut self, found: Scalar<'_>) {
-                *self.0.plain = Field::of(found);
-            }
-        }
-    };
+impl Names for OfPack {
+    const NAMES: &'static [&'static str; 2] = &["pack_ref", "resolved_digest"];
 }
 
-parts!(PackParts, "pack_ref", "resolved_digest");
-parts!(FlowParts, "id", "version");
+/// The members of `flow` in a trace.
+pub(super) struct OfFlow;
+
+impl Names for OfFlow {
+    const NAMES: &'static [&'static str; 2] = &["id", "version"];
+}
+
+struct Parts<'l, N> {
+    parts: [Field; 2],
+    plain: Field,
+    log: &'l mut Log,
+    at: &'static str,
+    names: PhantomData<N>,
+}
+
+impl<N: Names> Members for Parts<'_, N> {
+    const NAMES: &'static [&'static str] = N::NAMES;
+
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        let [first, second] = &mut self.parts;
+        let part = if name == N::NAMES[0] { first } else { second };
+        *part = Field::read(members)?;
+        Ok(())
+    }
+
+    fn doubled(&mut self, name: &'static str) {
+        self.log.doubled(self.at, name);
+    }
+
+    fn other(&mut self, found: Scalar<'_>) {
+        self.plain = Field::of(found);
+    }
+}

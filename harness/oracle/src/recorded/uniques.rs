@@ -30,6 +30,27 @@ pub trait Spill {
     fn clear(&mut self) -> io::Result<()>;
 }
 
+/// In memory, for callers without files.
+impl Spill for Vec<u8> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
+        let at = self.len() as u64;
+        self.extend(bytes);
+        Ok(at)
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let kept = usize::try_from(offset).ok().and_then(|at| self.get(at..));
+        let kept = kept.and_then(|kept| kept.get(..buffer.len()));
+        buffer.copy_from_slice(kept.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        Self::clear(self);
+        Ok(())
+    }
+}
+
 /// Fingerprints that are kept in memory, by default.
 pub const IN_MEMORY: usize = 1 << 18;
 /// Bytes of a fingerprint that is written out.
@@ -241,34 +262,11 @@ impl Reader {
 mod tests {
     use super::*;
 
-    /// Keeps what is written in memory.
-    #[derive(Default)]
-    struct Kept(Vec<u8>);
-
-    impl Spill for Kept {
-        fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
-            let at = self.0.len() as u64;
-            self.0.extend(bytes);
-            Ok(at)
-        }
-
-        fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-            let from = usize::try_from(offset).expect("fits");
-            buffer.copy_from_slice(&self.0[from..from + buffer.len()]);
-            Ok(())
-        }
-
-        fn clear(&mut self) -> io::Result<()> {
-            self.0.clear();
-            Ok(())
-        }
-    }
-
     #[test]
     fn ids_that_occur_again_are_found_however_few_fit_into_memory() {
         let keys = Keys::new();
         for in_memory in [1, 2, 7, 300, 10_000] {
-            let (mut spill, mut uniques) = (Kept::default(), Uniques::new(in_memory));
+            let (mut spill, mut uniques) = (Vec::new(), Uniques::new(in_memory));
             for event in 0..2_000_u64 {
                 // The numbers 0, 3 and 1999 are the same id.
                 let id = match event {
@@ -280,7 +278,7 @@ mod tests {
                     .add(id, event, (0, event), &mut spill)
                     .expect("adds");
             }
-            assert_eq!(spill.0.is_empty(), in_memory > 2_000);
+            assert_eq!(spill.is_empty(), in_memory > 2_000);
             let mut found = Vec::new();
             let again = |first: &Mark, other: &Mark| found.push((first.event, other.event));
             uniques.resolve(&mut spill, again).expect("resolves");
@@ -290,7 +288,7 @@ mod tests {
 
     #[test]
     fn ids_of_a_case_before_are_forgotten() {
-        let (keys, mut spill, mut uniques) = (Keys::new(), Kept::default(), Uniques::new(4));
+        let (keys, mut spill, mut uniques) = (Keys::new(), Vec::new(), Uniques::new(4));
         for case in 0..3 {
             for event in 0..case * 5 {
                 let id = keys.id(&format!("id {event}"));

@@ -7,7 +7,7 @@ mod wanted;
 use super::dry_run;
 use super::ending::Ending;
 use crate::discover::PackRef;
-use crate::events::{ConfigFile, Event, EventLog, Judged};
+use crate::events::{ConfigFile, Event, EventLog, RunKind};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::Expectations;
@@ -174,7 +174,7 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
     };
     let ending = Arc::new(AtomicBool::new(false));
     let watch = end.watch(&ending)?;
-    let (progress, clock) = (Progress::new(packs.len(), Judged::Packs), Clock::default());
+    let (progress, clock) = (Progress::new(packs.len(), RunKind::Packs), Clock::default());
     let observers = RunObservers {
         log,
         progress: &progress,

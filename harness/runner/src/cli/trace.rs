@@ -7,7 +7,7 @@ use super::conformance::{expectations, now};
 use super::ending::Ending;
 use super::profile::Profile;
 use crate::discover::{PackRef, say_skipped};
-use crate::events::{ConfigFile, Event, EventLog, Judged};
+use crate::events::{ConfigFile, Event, EventLog, RunKind};
 use crate::evidence::quoted;
 use crate::exit::{Error, Exit, show};
 use crate::files;
@@ -20,6 +20,7 @@ use crate::reports::console::Detail;
 use crate::shard::cut::Cut;
 use crate::shard::{Part, ShardChoice};
 use provision_core::pack::digest;
+use provision_core::text::inert;
 use provision_oracle::{Level, checks};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -140,7 +141,7 @@ fn prepare(
             let known: Vec<&str> = checks::of_recordings().map(|check| check.id).collect();
             let why = format!(
                 "--without {}: no check of recordings; there are {}",
-                provision_core::text::inert(id, 80),
+                inert(id, 80),
                 known.join(", ")
             );
             return Err(Error::Usage(why));
@@ -150,7 +151,7 @@ fn prepare(
     let is_part = args.filter.is_some() || args.shard.is_some();
     args.reports.check_whole(is_part)?;
     let discovered = find(&args.files)?;
-    say_skipped(&discovered.skipped);
+    say_skipped(&discovered.skipped, "as an argument");
     let mut recordings = discovered.packs;
     let all: Vec<String> = recordings.iter().map(|r| r.label.clone()).collect();
     let part = part(args, &mut recordings)?;
@@ -251,7 +252,7 @@ fn judge(args: &Args, prepared: &Prepared) -> Result<Exit, Error> {
     };
     let ending = Arc::new(AtomicBool::new(false));
     let watch = end.watch(&ending)?;
-    let progress = Progress::new(recordings.len(), Judged::Recordings);
+    let progress = Progress::new(recordings.len(), RunKind::Recordings);
     recordings::run(recordings, options, log, &progress);
     ending.store(true, Ordering::SeqCst);
     drop(progress);

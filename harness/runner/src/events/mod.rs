@@ -3,10 +3,12 @@
 //! Every report is a fold over these events, so a report shows nothing that is not
 //! here, and an aborted run leaves the events of all packs that it finished.
 
+mod kind;
 mod log;
 pub(crate) mod read;
 mod status_fields;
 
+pub use kind::RunKind;
 pub use log::EventLog;
 
 use crate::timings::PackTimes;
@@ -14,7 +16,7 @@ use provision_core::flow::{Message, WalkOutcome};
 use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
 use provision_core::{Finding, Limits, Status, Verdict};
-use provision_oracle::{Cause, Check, Level, checks};
+use provision_oracle::{Cause, Check, Level};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -84,8 +86,8 @@ pub struct RunStarted {
     /// The files other than packs that affect the result: expectations, trusted keys.
     pub configuration: Vec<ConfigFile>,
     /// What the run judges.
-    #[serde(default, skip_serializing_if = "Judged::are_packs")]
-    pub judged: Judged,
+    #[serde(default, skip_serializing_if = "RunKind::are_packs")]
+    pub judged: RunKind,
     /// The checks that the caller left out, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
@@ -99,92 +101,6 @@ pub struct RunStarted {
     pub requirements: BTreeMap<String, Requirement>,
 }
 
-/// What a run judges. A recording takes the place of a pack in each event, and the events,
-/// steps and spans in it that of executed steps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Judged {
-    /// Packs.
-    #[default]
-    Packs,
-    /// Recordings: traces and spans.
-    Recordings,
-}
-
-impl Judged {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde passes a reference"
-    )]
-    fn are_packs(&self) -> bool {
-        *self == Self::Packs
-    }
-
-    /// The checks of a run, in the order of reports.
-    pub fn checks(self) -> impl Iterator<Item = &'static Check> {
-        let packs = (self == Self::Packs).then(checks::all);
-        let recordings = (self == Self::Recordings).then(checks::of_recordings);
-        packs
-            .into_iter()
-            .flatten()
-            .chain(recordings.into_iter().flatten())
-    }
-
-    /// Several of what the run judges, in one word.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Packs => "packs",
-            Self::Recordings => "recordings",
-        }
-    }
-
-    /// One of what the run judges, in one word.
-    #[must_use]
-    pub fn one(self) -> &'static str {
-        match self {
-            Self::Packs => "pack",
-            Self::Recordings => "recording",
-        }
-    }
-
-    /// What shows that something happened, in words.
-    #[must_use]
-    pub fn evidence(self) -> &'static str {
-        match self {
-            Self::Packs => "steps executed",
-            Self::Recordings => "entries read",
-        }
-    }
-
-    /// What the run did with them, in one word.
-    #[must_use]
-    pub fn done(self) -> &'static str {
-        match self {
-            Self::Packs => "executed",
-            Self::Recordings => "read",
-        }
-    }
-
-    /// Several of what shows that something happened, in one word.
-    #[must_use]
-    pub fn unit(self) -> &'static str {
-        match self {
-            Self::Packs => "steps",
-            Self::Recordings => "entries",
-        }
-    }
-
-    /// Why a run in which nothing happened is no success.
-    #[must_use]
-    pub fn nothing(self) -> &'static str {
-        match self {
-            Self::Packs => "no step of any wizard was executed, so this result proves nothing",
-            Self::Recordings => "no recording has an entry, so this result proves nothing",
-        }
-    }
-}
-
 /// What a check requires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
@@ -192,6 +108,17 @@ pub struct Requirement {
     pub level: Level,
     /// The requirement, as reports quote it.
     pub text: String,
+}
+
+impl Requirement {
+    /// The requirements of `checks`, by id.
+    pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>) -> BTreeMap<String, Self> {
+        let requirement = |check: &Check| {
+            let (level, text) = (check.level, check.requirement.to_owned());
+            (check.id.to_owned(), Self { level, text })
+        };
+        checks.into_iter().map(requirement).collect()
+    }
 }
 
 /// A file, or the text of a rule, that affects the result of a run.

@@ -2,7 +2,7 @@
 
 use super::baseline::Baseline;
 use crate::events::{
-    CheckFinished, FORMAT, FlowWalked, Judged, PackFinished, RunStarted, WizardDriven,
+    CheckFinished, FORMAT, FlowWalked, PackFinished, RunKind, RunStarted, WizardDriven,
 };
 use crate::exit::Exit;
 use provision_core::{Limits, Status, Verdict, manifest};
@@ -100,7 +100,7 @@ impl Run {
                 seed: 0,
                 limits: Limits::default(),
                 configuration: Vec::new(),
-                judged: Judged::Packs,
+                judged: RunKind::Packs,
                 without: Vec::new(),
                 packs: Vec::new(),
                 checks: Vec::new(),

@@ -1,6 +1,6 @@
 //! Finds recordings: files, and the files in folders whose names say that they hold JSON.
 
-use crate::discover::{Discovered, PackRef, is_no_source, name_of, settle, slashed};
+use crate::discover::{Discovered, PackRef, is_no_source, name_of, settle, slashed, unread};
 use crate::exit::{Error, show};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -47,12 +47,7 @@ fn search(root: &Path, discovered: &mut Discovered) -> Result<(), Error> {
         .sort_by_file_name()
         .into_iter();
     while let Some(entry) = walk.next() {
-        let entry = entry.map_err(|e| {
-            let path = e.path().unwrap_or(root).to_owned();
-            let source = e.into_io_error();
-            let source = source.unwrap_or_else(|| std::io::Error::other("a loop of links"));
-            Error::io("read", &path, source)
-        })?;
+        let entry = entry.map_err(|e| unread(root, e))?;
         let path = entry.path();
         if entry.file_type().is_dir() && is_no_source(path) {
             walk.skip_current_dir();
@@ -72,4 +67,49 @@ fn search(root: &Path, discovered: &mut Discovered) -> Result<(), Error> {
         discovered.packs.push(found);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::out_folder::MARKER;
+    use std::fs;
+
+    #[test]
+    fn files_with_json_are_found_and_links_and_output_are_skipped() {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| root.path().join(name);
+        for folder in ["sub", "out", "node_modules", "in.json"] {
+            fs::create_dir(path(folder)).expect("a folder");
+        }
+        fs::write(path("out").join(MARKER), "").expect("a file");
+        for file in [
+            "b.json",
+            "sub/a.jsonl",
+            "c.ndjson",
+            "d.txt",
+            "out/e.json",
+            "in.json/f.json",
+        ] {
+            fs::write(path(file), "{}").expect("a file");
+        }
+        fs::write(path("node_modules/g.json"), "{}").expect("a file");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(path("d.txt"), path("h.json")).expect("links");
+        let found = find(&[root.path().to_owned()]).expect("a folder");
+        let labels: Vec<&str> = found.packs.iter().map(|r| r.label.as_str()).collect();
+        assert_eq!(
+            labels,
+            ["b.json", "c.ndjson", "in.json/f.json", "sub/a.jsonl"]
+        );
+        let skipped: Vec<_> = found.skipped.iter().filter_map(|p| p.file_name()).collect();
+        let expected: &[&str] = match cfg!(unix) {
+            true => &["h.json", "node_modules", "out"],
+            false => &["node_modules", "out"],
+        };
+        assert_eq!(skipped, expected);
+        // A file that is named is a recording, whatever its name is.
+        let named = find(&[path("d.txt")]).expect("a file");
+        assert_eq!(named.packs.len(), 1);
+    }
 }

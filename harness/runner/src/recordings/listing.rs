@@ -45,3 +45,39 @@ fn fingerprint(path: &Path) -> Option<(String, u64)> {
     }
     Some((hash.finalize().to_hex().to_string(), len))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shard::cut::Cut;
+
+    #[test]
+    fn long_recording_is_a_shard_of_its_own_and_each_change_of_its_ends_shows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recording = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).expect("writes");
+            PackRef::local(name.into(), path)
+        };
+        let mut long = vec![b' '; 4 * ENDS as usize];
+        let recordings = [
+            recording("a", b"{}"),
+            recording("b", b"{}"),
+            recording("long", &long),
+        ];
+        let listed = list(&recordings);
+        let cut = Cut::of(&listed, 2);
+        let shards: Vec<u64> = cut.packs.iter().map(|placed| placed.shard).collect();
+        assert_eq!(shards[0], shards[1]);
+        assert_ne!(shards[0], shards[2]);
+        for at in [0, long.len() - 1] {
+            long[at] = b'\n';
+            let changed = list(&[recording("long", &long)]);
+            assert_ne!(changed[0].fingerprint, listed[2].fingerprint, "byte {at}");
+            long[at] = b' ';
+        }
+        long.push(b' ');
+        let longer = list(&[recording("long", &long)]);
+        assert_ne!(longer[0].fingerprint, listed[2].fingerprint);
+    }
+}

@@ -11,7 +11,7 @@ pub use observe::{Aids, Executing, observe};
 
 use crate::discover::PackRef;
 use crate::events::{
-    CheckFinished, ConfigFile, Event, EventLog, FORMAT, Judged, PackFinished, Requirement,
+    CheckFinished, ConfigFile, Event, EventLog, FORMAT, PackFinished, Requirement, RunKind,
     RunStarted,
 };
 use crate::evidence::quoted;
@@ -234,12 +234,8 @@ pub fn started(
     part: Option<&Part>,
     options: &Options,
 ) -> RunStarted {
-    let checks = Judged::Recordings.checks();
+    let checks = RunKind::Recordings.checks();
     let checks: Vec<&Check> = checks.filter(|check| options.asks(check)).collect();
-    let requirement = |check: &&Check| {
-        let (level, text) = (check.level, check.requirement.to_owned());
-        (check.id.to_owned(), Requirement { level, text })
-    };
     RunStarted {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -253,10 +249,10 @@ pub fn started(
         seed: 0,
         limits: Limits::default(),
         configuration: options.configuration.clone(),
-        judged: Judged::Recordings,
+        judged: RunKind::Recordings,
         without: options.without.clone(),
         packs: recordings.iter().map(|r| r.label.clone()).collect(),
         checks: checks.iter().map(|c| c.id.to_owned()).collect(),
-        requirements: checks.iter().map(requirement).collect(),
+        requirements: Requirement::of(checks),
     }
 }

@@ -1,7 +1,7 @@
 //! The JSON report: the same bytes for the same packs, independent of the date
 //! and the speed of the run.
 
-use crate::events::{Called, CheckFinished, FlowWalked, Judged, NodeDone, StepDone, WizardDriven};
+use crate::events::{Called, CheckFinished, FlowWalked, NodeDone, RunKind, StepDone, WizardDriven};
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -41,7 +41,7 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     if let Some(cut) = &started.cut {
         head["cut"] = json!(cut);
     }
-    if started.judged != Judged::Packs {
+    if started.judged != RunKind::Packs {
         head["judged"] = json!(started.judged);
     }
     if !started.without.is_empty() {

@@ -1,7 +1,7 @@
 //! The Markdown report: a bounded summary for the page of a CI job. The causes of the
 //! whole run come first, then the packs, the worst first, until the summary is full.
 
-use crate::events::{CheckFinished, Judged};
+use crate::events::{CheckFinished, RunKind};
 use crate::exit::Error;
 use crate::fold::{CauseTable, PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -115,7 +115,7 @@ fn head(run: &Run) -> String {
 }
 
 /// The causes of the whole run.
-fn causes(out: &mut String, table: &CauseTable, judged: Judged) {
+fn causes(out: &mut String, table: &CauseTable, judged: RunKind) {
     let rows = table.rows();
     if rows.is_empty() {
         return;

@@ -79,6 +79,33 @@ fn rule_that_replaces_nothing_makes_the_run_exit_3() {
 }
 
 #[test]
+fn printed_command_has_the_rules_and_shards_with_other_rules_are_not_merged() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let changed = |plan: &mut Value| plan["notes"] = json!(["another note"]);
+    let run = judged(temp.path(), RULES, changed);
+    let said = stdout(&run);
+    let again = said.lines().find_map(|line| line.split_once("again: "));
+    let (_, again) = again.expect("a command");
+    for rule in RULES
+        .split_whitespace()
+        .filter(|word| !word.starts_with("--"))
+    {
+        assert!(again.contains(rule), "{rule} in {again}");
+    }
+    let other = temp.path().join("other");
+    copy(&fixture("conforming/noop-provision"), &other);
+    for (shard, rules) in [(1, RULES), (2, "")] {
+        let flags = format!("{rules} --shard {shard}/2 --out o{shard}");
+        conformance(temp.path(), temp.path(), &flags);
+    }
+    let merge = "report merge --out m.jsonl o1/events.jsonl o2/events.jsonl";
+    let run = run_in(temp.path(), &merge.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(code(&run), 2, "{}", stdout(&run));
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(said.contains("configuration"), "{said}");
+}
+
+#[test]
 fn rule_that_is_none_is_refused_with_the_kinds() {
     let temp = tempfile::tempdir().expect("a folder");
     let run = run_in(

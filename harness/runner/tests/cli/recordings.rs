@@ -1,7 +1,7 @@
 //! `trace check`: recordings go through the events, reports, expectations and exit codes of
 //! packs.
 
-use crate::support::{check, code, project, read, run_in, schema, stderr, stdout};
+use crate::support::{check, code, project, read, run_in, schema, stderr, stdout, text};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -48,9 +48,9 @@ fn recordings_get_every_report_and_the_exit_code_of_the_worst() {
         check(&schema("event.schema.json"), &event);
     }
     for name in ["r.xml", "r.sarif", "r.html", "r.md"] {
-        let text = fs::read_to_string(folder.join(name)).expect(name);
-        assert!(text.contains("E_RECORDING_EMPTY"), "{name}");
-        assert!(text.contains("nonconforming-no-events.json"), "{name}");
+        let report = fs::read_to_string(folder.join(name)).expect(name);
+        assert!(report.contains("E_RECORDING_EMPTY"), "{name}");
+        assert!(report.contains("nonconforming-no-events.json"), "{name}");
     }
     let rendered = run_in(folder, &["report", "render", "reports/out/events.jsonl"]);
     assert_eq!(code(&rendered), 1, "{}", stderr(&rendered));
@@ -108,8 +108,8 @@ fn check_that_is_left_out_shows_in_the_report_and_an_unknown_one_is_refused() {
     check(&schema("report.schema.json"), &report);
     assert_eq!(report["without"][0], "trace.shape");
     for name in ["r.xml", "r.sarif", "r.html", "r.md"] {
-        let text = fs::read_to_string(temp.path().join(name)).expect(name);
-        assert!(text.contains("without trace.shape"), "{name}");
+        let report = fs::read_to_string(temp.path().join(name)).expect(name);
+        assert!(report.contains("without trace.shape"), "{name}");
     }
     let run = checked(temp.path(), &format!("{file} --without plan.shape"));
     assert_eq!(code(&run), 2);
@@ -142,6 +142,50 @@ fn shards_judge_all_recordings_once_and_merge() {
 }
 
 #[test]
+fn shards_that_know_different_packs_are_not_merged() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let folder = temp.path();
+    copied(&folder.join("r"), &["conforming/case", "conforming/trace"]);
+    let pack = project().join("corpus/recordings/packs/application.gtpack");
+    let pack = format!("--pack {}", text(&pack));
+    for (shard, pack) in [(1, pack.as_str()), (2, "")] {
+        let run = checked(
+            folder,
+            &format!("r --shard {shard}/2 --out o{shard} {pack}"),
+        );
+        assert!([0, 5].contains(&code(&run)), "{}", stderr(&run));
+    }
+    let merge = "report merge --out m.jsonl o1/events.jsonl o2/events.jsonl";
+    let run = run_in(folder, &merge.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(code(&run), 2);
+    assert!(stderr(&run).contains("configuration"), "{}", stderr(&run));
+}
+
+#[test]
+fn stream_that_announces_too_few_checks_of_recordings_is_refused() {
+    let temp = tempfile::tempdir().expect("a folder");
+    copied(temp.path(), &["conforming/case"]);
+    assert_eq!(
+        code(&checked(temp.path(), "conforming-case.json --out o")),
+        0
+    );
+    let path = temp.path().join("o/events.jsonl");
+    let stream = fs::read_to_string(&path).expect("events");
+    let without = |line: &str| {
+        let mut event: Value = serde_json::from_str(line).expect("an event");
+        if let Some(checks) = event["checks"].as_array_mut() {
+            checks.retain(|id| id != "trace.order");
+        }
+        (event["check"] != "trace.order").then(|| format!("{event}\n"))
+    };
+    let fewer: String = stream.lines().filter_map(without).collect();
+    fs::write(&path, fewer).expect("writes");
+    let run = run_in(temp.path(), &["report", "render", "o/events.jsonl"]);
+    assert_eq!(code(&run), 2, "{}", stdout(&run));
+    assert!(stderr(&run).contains("trace.order"), "{}", stderr(&run));
+}
+
+#[test]
 fn expected_failure_of_a_recording_is_excused_and_a_stale_one_exits_3() {
     let temp = tempfile::tempdir().expect("a folder");
     copied(temp.path(), &["nonconforming/no-events", "conforming/case"]);
@@ -162,6 +206,13 @@ fn expected_failure_of_a_recording_is_excused_and_a_stale_one_exits_3() {
         &format!("{name} conforming-case.json --expectations e.toml"),
     );
     assert!(stdout(&run).contains("1 excused"), "{}", stdout(&run));
+    let events = fs::read_to_string(temp.path().join("reports/out/events.jsonl"));
+    let events = events.expect("events");
+    let excused = events.lines().any(|line| {
+        let event: Value = serde_json::from_str(line).expect("an event");
+        event["excused"][0]["code"] == "E_RECORDING_EMPTY"
+    });
+    assert!(excused, "no event has the cause that is excused: {events}");
     let stale = entry("conforming-case.json");
     fs::write(temp.path().join("e.toml"), stale).expect("writes");
     let run = checked(temp.path(), "conforming-case.json --expectations e.toml");

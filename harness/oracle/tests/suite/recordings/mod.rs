@@ -10,33 +10,9 @@ use good::{archive, pack, root};
 use provision_core::codes::FindingCode;
 use provision_core::{Limits, Status};
 use provision_exec::WasmtimeExecutor;
-use provision_oracle::recorded::{Aids, PackFacts, Recording, Replay, Spill, judge, observe};
+use provision_oracle::recorded::{Aids, PackFacts, Recording, Replay, judge, observe};
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::LazyLock;
-
-/// Keeps in memory what does not fit into memory.
-#[derive(Default)]
-struct Kept(Vec<u8>);
-
-impl Spill for Kept {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
-        let at = self.0.len() as u64;
-        self.0.extend(bytes);
-        Ok(at)
-    }
-
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let from = usize::try_from(offset).expect("fits");
-        buffer.copy_from_slice(&self.0[from..from + buffer.len()]);
-        Ok(())
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.0.clear();
-        Ok(())
-    }
-}
 
 /// Observes a recording; its traces are of the pack, whose steps run again.
 fn observed(bytes: &[u8]) -> Recording {
@@ -51,7 +27,7 @@ fn observed(bytes: &[u8]) -> Recording {
         in_memory: 3,
         ..Aids::default()
     };
-    observe(bytes, &aids, &mut Kept::default())
+    observe(bytes, &aids, &mut Vec::new())
 }
 
 /// The checks that fail on a recording, with their codes.

@@ -121,7 +121,7 @@ pub(super) fn find(
         .collect();
     let registries = flags.for_hosts(&hosts)?;
     let Discovered { mut packs, skipped } = discover(&roots, Marker::Manifest)?;
-    say_skipped(&skipped);
+    say_skipped(&skipped, "with --packs");
     for pattern in &patterns {
         let images = registries.list(pattern, latest).map_err(Error::Registry)?;
         let references = images.into_iter().map(Reference::Registry);

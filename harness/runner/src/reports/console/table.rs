@@ -1,7 +1,7 @@
 //! The causes of a whole run as a table.
 
 use super::lines::{WIDTH, fit, width};
-use crate::events::Judged;
+use crate::events::RunKind;
 use crate::fold::{CauseRow, CauseTable};
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use std::fmt::Write;
 const ROWS: usize = 20;
 
 /// The table, or nothing if no pack has a cause.
-pub(super) fn table(table: &CauseTable, judged: Judged) -> String {
+pub(super) fn table(table: &CauseTable, judged: RunKind) -> String {
     let rows = table.rows();
     let mut out = String::new();
     if rows.is_empty() {

@@ -1,7 +1,7 @@
 //! The beginning of the HTML report: charts, and the causes of the whole run.
 
 use super::text::text;
-use crate::events::Judged;
+use crate::events::RunKind;
 use crate::exit::Error;
 use crate::fold::{CauseTable, Run};
 use provision_core::Verdict;
@@ -59,13 +59,13 @@ pub(super) fn overview(run: &Run) -> Result<String, Error> {
         count,
         class: "pass",
     });
-    if judged == Judged::Packs {
+    if judged == RunKind::Packs {
         out += &chart("packs by role", &of_roles.collect::<Vec<_>>());
     }
     Ok(out + "</div>\n")
 }
 
-fn causes(table: &CauseTable, judged: Judged) -> String {
+fn causes(table: &CauseTable, judged: RunKind) -> String {
     let rows = table.rows();
     if rows.is_empty() {
         return String::new();
