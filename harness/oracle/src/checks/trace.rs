@@ -84,7 +84,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "trace.replay",
-        "Each recorded step that is run again with its recorded input answers what has the recorded hash.",
+        "Each recorded step of a component that is run again with its recorded input answers what has the recorded hash. Steps that the runner carries out itself are not run again.",
         "A trace whose steps answer otherwise was recorded with another component, or was changed.",
         "Give the pack that was running with --replay, or record the trace again with this pack.",
         replay,

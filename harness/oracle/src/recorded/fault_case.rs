@@ -1,7 +1,7 @@
 //! A fault case: which faults the runner injects, and which result it expects.
 
 use super::field::Field;
-use super::judged::{Log, quoted};
+use super::judged::{ABSENT, Log, quoted};
 use super::members::{ArraySeed, Items, Members, ObjectSeed, Scalar, ScalarSeed};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
@@ -168,8 +168,7 @@ impl ExpectMembers<'_> {
         ] {
             if !is_known {
                 let at = format!("{}/{name}", self.at);
-                self.log
-                    .wrong(at, what, "something else, or no such member");
+                self.log.wrong(at, what, "something else, or not there");
             }
         }
     }
@@ -215,7 +214,7 @@ impl Items for Faults<'_> {
             point: Field::Absent,
             kind: Field::Absent,
             message: Field::Absent,
-            mode: Some("no such member"),
+            mode: Some(ABSENT),
             is_object: true,
         };
         if items.next_element_seed(ObjectSeed(&mut fault))?.is_none() {

@@ -106,6 +106,9 @@ pub(super) struct Log {
     pub(super) entries: u64,
 }
 
+/// What is found in place of a member that is not there.
+pub(super) const ABSENT: &str = "no such member";
+
 impl Log {
     /// A place in the current document.
     pub(super) fn at(&self, pointer: impl std::fmt::Display) -> String {
@@ -118,13 +121,21 @@ impl Log {
     /// The value at a place is not what it should be.
     pub(super) fn wrong(&mut self, at: impl std::fmt::Display, expected: &str, found: &str) {
         let at = self.at(at);
+        // A report may show the texts of a finding without its place.
+        let found = match at.rsplit('/').next() {
+            Some(name) if name.contains(|c: char| !c.is_ascii_digit()) => match found {
+                ABSENT => format!("no member `{name}`"),
+                _ => format!("`{name}` is {found}"),
+            },
+            _ => found.to_owned(),
+        };
         let finding = || Finding::new(RecordedCode::Shape, at, expected, found);
         self.outcomes.shape.violate(finding);
     }
 
     /// A member is not there.
     pub(super) fn missing(&mut self, at: impl std::fmt::Display, expected: &str) {
-        self.wrong(at, expected, "no such member");
+        self.wrong(at, expected, ABSENT);
     }
 
     /// A member is there twice.

@@ -2,7 +2,7 @@
 
 use super::compact::{BOUND, Compact, CompactSeed};
 use super::field::Field;
-use super::judged::{Log, quoted};
+use super::judged::{ABSENT, Log, quoted};
 use super::members::{Members, ObjectSeed, Scalar, ScalarSeed};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
@@ -69,7 +69,7 @@ impl Step {
         payload.clear();
         *self = Self {
             is_object: true,
-            duration: Some("no such member"),
+            duration: Some(ABSENT),
             invocation: Invocation {
                 payload,
                 ..Invocation::default()

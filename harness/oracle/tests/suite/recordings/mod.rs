@@ -57,3 +57,28 @@ fn pack_of_the_recordings_is_what_its_sources_give() {
         "run the test with BLESS=1"
     );
 }
+
+#[test]
+fn finding_on_the_shape_names_the_member_in_its_text() {
+    let case = |event: &str| {
+        format!(
+            r#"{{"name":"n","runs":[{{"tenant_id":"t","session_id":"s","events":[{event}],
+            "state_snapshot":{{"writer":"w","bytes_written":1}}}}]}}"#
+        )
+    };
+    for (event, expected) in [
+        (
+            r#"{"kind":"state_write","tenant_id":"t","trace_id":"x"}"#,
+            "no member `sequence`",
+        ),
+        (
+            r#"{"sequence":"1","kind":"state_write","tenant_id":"t","trace_id":"x"}"#,
+            "`sequence` is a text",
+        ),
+        ("7", "a number"),
+    ] {
+        let results = judge(&observed(case(event).as_bytes()), |c| c.id == "trace.shape");
+        let found = &results[0].findings[0];
+        assert_eq!(found.actual, expected, "{}", found.at);
+    }
+}
