@@ -10,10 +10,8 @@ use crate::text::inert;
 use crate::wizard::call::HostActivity;
 use crate::wizard::executor::{StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome};
 use crate::wizard::inputs::ProvisionInputs;
-use crate::wizard::session::grants;
 use greentic_types::{Node, PackManifest};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// A node that ran, as it was recorded.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +55,10 @@ pub fn again(
     limits: &Limits,
     run: &RecordedRun<'_>,
 ) -> Again {
-    let Some(manifest) = pack.manifest().pack_v1.as_deref() else {
+    let Some(host) = Host::of(executor, pack, inputs, limits) else {
         return Again::NotRun("the manifest of the pack has no flows".into());
     };
-    let Some(node) = find(manifest, run) else {
+    let Some(node) = find(host.manifest, run) else {
         return Again::NotRun("no node of the pack names what the step does".into());
     };
     let (component, by_input) = match target(node) {
@@ -85,14 +83,6 @@ pub fn again(
     };
     let Some(operation) = operation else {
         return Again::NotRun("the trace does not say which operation ran".into());
-    };
-    let host = Host {
-        executor,
-        pack,
-        manifest,
-        inputs,
-        grants: Arc::new(grants(inputs)),
-        limits,
     };
     let place = Place {
         flow: run.flow,

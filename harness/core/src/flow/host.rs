@@ -7,6 +7,7 @@ use crate::pack::Pack;
 use crate::wizard::call::Grants;
 use crate::wizard::executor::{StepCode, StepExecutor, StepFailure};
 use crate::wizard::inputs::ProvisionInputs;
+use crate::wizard::session::grants;
 use crate::wizard::templates;
 use greentic_types::{Node, PackManifest};
 use serde_json::{Value, json};
@@ -25,6 +26,25 @@ pub(super) struct Host<'a> {
     pub(super) inputs: &'a ProvisionInputs,
     pub(super) grants: Arc<Grants>,
     pub(super) limits: &'a Limits,
+}
+
+impl<'a> Host<'a> {
+    /// The host of `pack`; `None` if its manifest has no flows.
+    pub(super) fn of(
+        executor: &'a dyn StepExecutor,
+        pack: &'a Pack,
+        inputs: &'a ProvisionInputs,
+        limits: &'a Limits,
+    ) -> Option<Self> {
+        Some(Self {
+            executor,
+            pack,
+            manifest: pack.manifest().pack_v1.as_deref()?,
+            inputs,
+            grants: Arc::new(grants(inputs)),
+            limits,
+        })
+    }
 }
 
 /// A node and the id of its flow.

@@ -9,9 +9,7 @@ use crate::pack::Pack;
 use crate::wizard::executor::StepExecutor;
 use crate::wizard::inputs::ProvisionInputs;
 use crate::wizard::resolve::entry_flows;
-use crate::wizard::session::grants;
 use greentic_types::PackFlowEntry;
-use std::sync::Arc;
 
 /// Nodes of all walks of a pack. The flows after that are not walked.
 const PACK_NODES: usize = 4_000;
@@ -36,16 +34,8 @@ pub fn walk(
     inputs: &ProvisionInputs,
     limits: &Limits,
 ) -> Vec<WalkedFlow> {
-    let Some(manifest) = pack.manifest().pack_v1.as_deref() else {
+    let Some(host) = Host::of(executor, pack, inputs, limits) else {
         return Vec::new();
-    };
-    let host = Host {
-        executor,
-        pack,
-        manifest,
-        inputs,
-        grants: Arc::new(grants(inputs)),
-        limits,
     };
     let mut nodes = 0;
     let walked = app_flows(pack).into_iter().map(|flow| {
