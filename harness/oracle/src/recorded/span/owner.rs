@@ -4,6 +4,9 @@ use super::attributes::Attribute;
 use super::place::{Place, Violations};
 use provision_core::codes::SpanCode;
 use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
 /// The keys that name the tenant, the team and the user, the first that a span has decides:
 /// those of greentic-types, and those that the context of greentic-telemetry adds.
@@ -42,10 +45,11 @@ impl Owner {
     }
 }
 
+/// A fingerprint that nobody can foresee, so that nobody can name two tenants that have the
+/// same one.
 fn fingerprint(text: &str) -> u64 {
-    let hash = blake3::hash(text.as_bytes());
-    let first = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-    u64::from_le_bytes(first).max(1)
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(text).max(1)
 }
 
 /// The owner that `attributes` name; adds to `blank` what is blank, and to `defaults` what
