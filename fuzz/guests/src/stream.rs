@@ -67,6 +67,8 @@ fn folded(events: &[Event], labels: &[&str]) -> Option<Run> {
         filter: None,
         conditions: Conditions::default(),
         registries: Registries::default(),
+        releases: None,
+        release_flags: String::new(),
         artifacts: OutFolder::create(&scratch).expect("a folder"),
         jobs: 1,
         expectations: None,

@@ -228,6 +228,8 @@ ApplyCode {
 /// What is wrong with a release that is compared with an older one.
 CompareCode {
     VersionStep "E_VERSION_STEP" "The step from the old version to the new one is too small for the differences between the packs.",
+    Lost "E_UPGRADE_LOST" "The update to another release loses what the earlier one installed.",
+    Reset "E_UPGRADE_RESET" "The update to another release replaces a value that nobody changed.",
 }
 
 /// What a check finds.

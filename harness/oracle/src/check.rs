@@ -93,6 +93,8 @@ pub enum Applies {
     InBundle,
     /// Packs that are taken from a registry or an OCI layout.
     FromRegistry,
+    /// Packs whose release before is named.
+    WithPrevious,
     /// Digital workers.
     DigitalWorkers,
     /// Packs with a form or with secrets for the setup tool to ask for.
@@ -123,6 +125,7 @@ impl Applies {
             Self::EveryPack => "every role",
             Self::Providers => "providers",
             Self::FromRegistry => "every role, if the pack comes from a registry",
+            Self::WithPrevious => "every role, if `--previous` names the release before",
             Self::InBundle => "every role, if the pack lies in a bundle",
             Self::DigitalWorkers => "digital workers",
             Self::WithSetup => "every role, if there is something to set up",

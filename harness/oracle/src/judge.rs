@@ -163,6 +163,7 @@ fn level(check: &Check, wizard: Option<&Wizard>) -> Level {
             | Stage::Secrets
             | Stage::Determinism
             | Stage::Answers
+            | Stage::Compare
     );
     // Whether a component can be called bites only where it is called.
     let of_wizards = of_wizards || check.id == "abi.recognised";

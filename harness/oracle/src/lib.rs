@@ -23,6 +23,7 @@ mod judge;
 pub mod mutations;
 pub mod normalise;
 mod observe;
+mod previous;
 mod probe_outcome;
 pub mod recorded;
 pub mod required_steps;
@@ -35,6 +36,7 @@ mod subject;
 mod tenants;
 mod varied;
 mod verdict;
+mod whole_config;
 pub mod zip_readers;
 
 pub use carried::{After, Carried, Fault};
@@ -46,6 +48,7 @@ pub use deployment::{Deployed, Rendered};
 pub use given::Given;
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
+pub use previous::{Compared, Loss, Predecessor, Previous, Taken, Transition, with_previous};
 pub use probe_outcome::asked;
 pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,

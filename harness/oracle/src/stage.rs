@@ -45,6 +45,8 @@ pub enum Stage {
     Scenario,
     /// What a pack says of a simulator.
     Capability,
+    /// The differences from the release before.
+    Compare,
     /// What runners recorded of flows that ran.
     Trace,
     /// What runners exported as telemetry.
@@ -53,7 +55,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which checks are judged.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Registry,
         Self::Archive,
         Self::Manifest,
@@ -75,6 +77,7 @@ impl Stage {
         Self::Hygiene,
         Self::Scenario,
         Self::Capability,
+        Self::Compare,
         Self::Trace,
         Self::Span,
     ];
@@ -104,6 +107,7 @@ impl Stage {
             Self::Hygiene => "hygiene",
             Self::Scenario => "scenario",
             Self::Capability => "capability",
+            Self::Compare => "compare",
             Self::Trace => "trace",
             Self::Span => "span",
         }

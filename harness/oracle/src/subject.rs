@@ -5,6 +5,7 @@ use crate::deployment::Deployed;
 use crate::generators::answers::ProbeKind;
 use crate::given::Given;
 use crate::normalise::Rules;
+use crate::previous::Previous;
 use crate::secret_scan::{Leak, Searched, Secrets};
 use crate::tenants::{TenantRun, Tenants};
 use crate::varied::{Variation, Varied};
@@ -49,6 +50,8 @@ pub struct Subject {
     pub bundle: Option<Arc<BundlePacks>>,
     /// Where in a registry or a layout the pack was, if it comes from one.
     pub registry: Option<RegistryOrigin>,
+    /// The release before it, if the run names releases.
+    pub previous: Option<Previous>,
     /// What other readers extract from a refused archive; else empty.
     pub readings: Vec<Reading>,
     /// The opened pack and its wizards, or why it could not be opened.

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::files;
 use crate::manifest::{Descriptor, Document, MANIFEST_BYTES};
-use crate::names::{Layout, Which};
+use crate::names::{Layout, Which, tag_name};
 use crate::pull::Blobs;
 use provision_core::codes::RegistryCode;
 use provision_core::text::inert;
@@ -99,9 +99,14 @@ impl OpenLayout {
         })
     }
 
+    /// The tags, sorted, each once. Malformed ones are left out.
+    pub(crate) fn tags(&self) -> BTreeSet<String> {
+        let all = self.manifests.iter().filter_map(tag_of);
+        all.filter_map(|tag| tag_name(&tag).ok()).collect()
+    }
+
     /// The manifest that `which` names; the only one if it names none.
     pub(crate) fn find(&self, which: Option<&Which>) -> Result<Which, RegistryError> {
-        let tag_of = |d: &Descriptor| d.annotations.get(TAG).cloned();
         let wanted = |d: &&Descriptor| match which {
             Some(Which::Tag(tag)) => tag_of(d).is_some_and(|found| found == *tag),
             Some(Which::Digest(_)) | None => true,
@@ -161,6 +166,10 @@ impl Blobs for OpenLayout {
         let name = format!("blobs/sha256/{}", layer.digest.hex());
         self.read(&name, layer.size.saturating_add(1))
     }
+}
+
+fn tag_of(manifest: &Descriptor) -> Option<String> {
+    manifest.annotations.get(TAG).cloned()
 }
 
 /// The plain files of the tar at `path`: their names and places.

@@ -5,7 +5,8 @@ use crate::error::RegistryError;
 #[cfg(feature = "http")]
 use crate::http::Http;
 use crate::layout::OpenLayout;
-use crate::names::Reference;
+use crate::names::{Layout, Reference, Which};
+use crate::pattern::{Pattern, Repositories, Tags};
 use crate::pull::{Pulled, Puller};
 use crate::settings::Settings;
 
@@ -55,6 +56,33 @@ impl Registries {
                 Puller::new(&opened, &self.settings.limits).pull(reference, &which)
             }
             Reference::Registry(image) => self.pull_image(reference, image),
+        }
+    }
+
+    /// A reference for each tag of the repository, or of the layout, that `reference`
+    /// names.
+    ///
+    /// # Errors
+    /// [`RegistryError`] of the registry or the layout.
+    pub fn tagged(&self, reference: &Reference) -> Result<Vec<Reference>, RegistryError> {
+        match reference {
+            Reference::Layout(layout) => {
+                let tags = OpenLayout::open(layout)?.tags();
+                let of = |tag: String| Layout {
+                    path: layout.path.clone(),
+                    which: Some(Which::Tag(tag)),
+                };
+                Ok(tags.into_iter().map(of).map(Reference::Layout).collect())
+            }
+            Reference::Registry(image) => {
+                let pattern = Pattern {
+                    host: image.host.clone(),
+                    repositories: Repositories::One(image.repository.clone()),
+                    tags: Tags::All,
+                };
+                let images = self.list(&pattern, None)?;
+                Ok(images.into_iter().map(Reference::Registry).collect())
+            }
         }
     }
 }

@@ -215,6 +215,8 @@ fn torn(scratch: &Path) -> Result<Planted, Error> {
         filter: None,
         conditions: Conditions::default(),
         registries: Registries::default(),
+        releases: None,
+        release_flags: String::new(),
         artifacts: OutFolder::create(&scratch.join("artifacts"))?,
         jobs: 1,
         expectations: None,

@@ -14,8 +14,8 @@ use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::StepExecutor;
 use provision_core::{OpenError, Source, Status, Verdict};
 use provision_oracle::{
-    Cause, CheckResult, Conditions, Level, Opening, Subject, causes, judge_by, observe_opened,
-    redact as redact_results, verdict,
+    Cause, CheckResult, Conditions, Level, Opening, Predecessor, Subject, causes, judge_by,
+    observe_opened, redact as redact_results, verdict, with_previous,
 };
 use provision_registry::Registries;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -87,10 +87,19 @@ pub fn open(read: Result<Read, OpenError>, conditions: &Conditions) -> Opening {
         .from_registry(origin)
 }
 
-/// Drives the pack's wizards.
+/// Drives the pack's wizards, and compares it with the release before it, if there is one.
 #[must_use]
-pub fn observe(opening: Opening, executor: &dyn StepExecutor, conditions: &Conditions) -> Subject {
-    observe_opened(opening, executor, conditions)
+pub fn observe(
+    opening: Opening,
+    before: Option<Predecessor>,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+) -> Subject {
+    let subject = observe_opened(opening, executor, conditions);
+    match before {
+        None => subject,
+        Some(before) => with_previous(subject, before, executor, conditions),
+    }
 }
 
 /// Runs all checks, and marks the results that a failure of the harness affects as
@@ -203,21 +212,24 @@ fn panicked() -> OpenError {
 /// error and the other packs of the run are not affected.
 pub(crate) fn observe_and_judge(
     opening: Opening,
+    before: Option<Predecessor>,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
     level: Level,
 ) -> Redacted {
-    let stages = |opening| redact(judge(observe(opening, executor, conditions), level));
-    let guarded = |opening| catch_unwind(AssertUnwindSafe(|| stages(opening)));
-    guarded(opening)
-        .or_else(|_| guarded(open(Err(panicked()), conditions)))
+    let stages =
+        |opening, before| redact(judge(observe(opening, before, executor, conditions), level));
+    let guarded = |opening, before| catch_unwind(AssertUnwindSafe(|| stages(opening, before)));
+    guarded(opening, before)
+        .or_else(|_| guarded(open(Err(panicked()), conditions), None))
         .unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Takes one pack through all stages, with no expectations.
+/// Takes one pack through all stages, after the release before it, with no expectations.
 #[must_use]
 pub fn examine(
     pack: &PackRef,
+    before: Option<Predecessor>,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
     level: Level,
@@ -225,7 +237,7 @@ pub fn examine(
     let read = load(pack, &Registries::default(), &conditions.limits.archive);
     let bundle = Bundles::default().of(&pack.path, &conditions.limits);
     let opening = open(read, conditions).in_bundle(bundle);
-    let redacted = observe_and_judge(opening, executor, conditions, level);
+    let redacted = observe_and_judge(opening, before, executor, conditions, level);
     conclude(excuse(redacted, None))
 }
 
@@ -239,19 +251,20 @@ pub fn examine_source(
 ) -> Examined {
     let origin = None;
     let read = source.map(|source| Read { source, origin });
-    examine_read(read, executor, conditions, level)
+    examine_after(read, None, executor, conditions, level)
 }
 
-/// The same for a pack that may come from a registry.
+/// The same for a pack that may come from a registry, and after the release before it.
 #[must_use]
-pub fn examine_read(
+pub fn examine_after(
     read: Result<Read, OpenError>,
+    before: Option<Predecessor>,
     executor: &dyn StepExecutor,
     conditions: &Conditions,
     level: Level,
 ) -> Examined {
     let opening = open(read, conditions);
-    let redacted = observe_and_judge(opening, executor, conditions, level);
+    let redacted = observe_and_judge(opening, before, executor, conditions, level);
     conclude(excuse(redacted, None))
 }
 
@@ -278,7 +291,7 @@ mod tests {
             label: "noop".into(),
             path: packs.join("conforming/noop-provision"),
         };
-        let examined = examine(&pack, &Panics, &Conditions::default(), Level::Must);
+        let examined = examine(&pack, None, &Panics, &Conditions::default(), Level::Must);
         assert_eq!(examined.verdict, Verdict::Error);
         let failed = examined.results.iter().find(|r| r.status == Status::Error);
         let finding = &failed.expect("an error").findings[0];

@@ -25,6 +25,7 @@ pub mod pack_events;
 mod parallel;
 mod paths;
 pub mod place;
+pub mod previous;
 pub mod progress;
 pub mod read_file;
 pub mod recordings;

@@ -9,6 +9,7 @@ use crate::exit::Error;
 use crate::expectations::Expectations;
 use crate::out_folder::OutFolder;
 use crate::pack_events::events;
+use crate::previous::Releases;
 use crate::progress::Progress;
 use crate::schedule::{Ready, Work};
 use crate::shard::Part;
@@ -38,6 +39,10 @@ pub struct Options {
     pub conditions: Conditions,
     /// What asks registries for packs.
     pub registries: Registries,
+    /// The releases that the packs are compared with, if the caller names them.
+    pub releases: Option<Releases>,
+    /// The flags that name them, for the commands that reproduce a failure.
+    pub release_flags: String,
     /// The folder for artifacts of failures.
     pub artifacts: OutFolder,
     /// Number of packs that are examined at once, at least one.
@@ -136,7 +141,12 @@ impl Pipeline<'_> {
         let Ready { opening, read, .. } = ready;
         let (executor, options) = (self.executor, self.options);
         let conditions = &options.conditions;
-        let redacted = examine::observe_and_judge(opening, executor, conditions, options.level);
+        let level = options.level;
+        let (before, previous) = match &options.releases {
+            None => (None, None),
+            Some(all) => all.before(pack, &opening, &options.registries, conditions),
+        };
+        let redacted = examine::observe_and_judge(opening, before, executor, conditions, level);
         if interrupt::asked().is_some() {
             // The signal may have cut wizards off, so the results are partial.
             return Ok(());
@@ -151,7 +161,7 @@ impl Pipeline<'_> {
         let shrinking = Instant::now();
         let shrunk = shrink(&examined, executor, conditions);
         let shrinking = shrinking.elapsed();
-        let flags = self.keep_evidence(pack, &examined, &shrunk)?;
+        let flags = self.keep_evidence((pack, previous.as_ref()), &examined, &shrunk)?;
         let judging = examined.judging + started.elapsed();
         let times = PackTimes::of(read, &examined.subject.spent, judging);
         self.observers.clock.pack(pack, &times, shrinking);
@@ -163,20 +173,22 @@ impl Pipeline<'_> {
     /// flags of the commands that reproduce them.
     fn keep_evidence(
         &self,
-        pack: &PackRef,
+        (pack, previous): (&PackRef, Option<&PackRef>),
         examined: &Examined,
         shrunk: &ShrunkAnswers<'_>,
     ) -> Result<String, Error> {
         let options = self.options;
         let mut flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());
         flags += &evidence::rule_flags(&options.conditions.normalise);
+        flags += &options.release_flags;
         if pack.reference.is_some() {
             flags += &evidence::registry_flags(options.registries.settings());
         }
         let root = &options.artifacts;
         evidence::write(root, pack, &flags, &examined.subject, &examined.results)?;
         let conditions = &options.conditions;
-        repro::write(root, pack, conditions, options.level, examined, shrunk)?;
+        let packs = (pack, previous);
+        repro::write(root, packs, conditions, options.level, examined, shrunk)?;
         Ok(flags)
     }
 
@@ -201,6 +213,12 @@ impl Options {
         stale.extend(rules.map(|rule| {
             format!("--normalise {rule}: no golden and no result compared with one has such a text")
         }));
+        let unused = |releases: &&Releases| self.complete && releases.is_unused();
+        if self.releases.as_ref().filter(unused).is_some() {
+            let message = "--previous: no pack of the run has the id of one of these packs, so \
+                           nothing was compared";
+            stale.push(message.into());
+        }
         stale
     }
 

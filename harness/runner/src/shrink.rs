@@ -36,7 +36,7 @@ impl ShrunkAnswers<'_> {
     pub(crate) fn of(&self, result: &CheckResult) -> Option<&Value> {
         let answers = self.0.get(&result.scope)?;
         let shrunk = answers.shrunk.as_ref();
-        Some(match shrunk.filter(|_| !is_probed(result.check)) {
+        Some(match shrunk.filter(|_| shrinks(result.check)) {
             Some(shrunk) => shrunk,
             None => answers.given,
         })
@@ -71,7 +71,7 @@ pub fn shrink<'s>(
                 subject: &examined.subject,
                 scope,
                 wizard: name,
-                codes: codes(failed.iter().copied().filter(|r| !is_probed(r.check))),
+                codes: codes(failed.iter().copied().filter(|r| shrinks(r.check))),
             };
             let shrunk = failure.shrink(given, executor, conditions, &mut left);
             answers.insert(scope.clone(), Answers { given, shrunk });
@@ -140,10 +140,14 @@ fn codes<'r>(results: impl Iterator<Item = &'r CheckResult>) -> BTreeSet<(String
     codes.collect()
 }
 
-/// Whether probes decide check `id`. Each probe is one change of the given answers,
-/// so there is nothing to shrink.
-fn is_probed(id: &str) -> bool {
-    matches!(Stage::of(id), Some(Stage::Answers | Stage::Secrets))
+/// Whether fewer answers may show a failure of check `id`. Where probes decide, each is
+/// one change of the given answers, and a release is compared with the one before with
+/// the answers of that one.
+fn shrinks(id: &str) -> bool {
+    !matches!(
+        Stage::of(id),
+        Some(Stage::Answers | Stage::Secrets | Stage::Compare)
+    )
 }
 
 /// The answers that each wizard received, by its name.

@@ -116,7 +116,8 @@ fn unsettled(change: &Change) -> Finding {
     Finding::new(CheckCode::NotConverging, at, expected, actual)
 }
 
-fn part(part: Part) -> &'static str {
+/// The part in places of findings.
+pub(super) fn part(part: Part) -> &'static str {
     match part {
         Part::Config => "config",
         Part::Secret => "secrets",

@@ -5,6 +5,7 @@ mod answers;
 mod apply;
 mod archive;
 mod capability;
+mod compare;
 mod deploy;
 mod determinism;
 mod flow;
@@ -27,7 +28,7 @@ mod wizard;
 use crate::check::Check;
 pub(crate) use plan::unsettled;
 
-const STAGES: [&[Check]; 21] = [
+const STAGES: [&[Check]; 22] = [
     registry::CHECKS,
     archive::CHECKS,
     manifest::CHECKS,
@@ -49,6 +50,7 @@ const STAGES: [&[Check]; 21] = [
     hygiene::CHECKS,
     scenario::CHECKS,
     capability::CHECKS,
+    compare::CHECKS,
 ];
 
 /// The checks of recordings, which are no packs.

@@ -3,7 +3,6 @@
 
 use super::rules::{Class, Rule};
 use crate::secret_scan::Secrets;
-use crate::subject::Subject;
 use provision_core::text::inert;
 use std::collections::BTreeSet;
 
@@ -239,9 +238,4 @@ pub(super) type Pair<'t> = (Option<&'t str>, Option<&'t str>);
 /// Both packs have something there.
 pub(super) fn both<'t>(old: &'t str, new: &'t str) -> Pair<'t> {
     (Some(old), Some(new))
-}
-
-/// The secrets that the wizards of both packs received.
-pub(super) fn secrets_of(old: &Subject, new: &Subject) -> [Secrets; 2] {
-    [old.secrets(), new.secrets()]
 }

@@ -11,6 +11,7 @@ mod flows;
 mod identity;
 mod needs;
 mod operations;
+mod outcome;
 mod packs;
 mod pairing;
 mod plan;
@@ -27,49 +28,18 @@ mod wizards;
 
 pub use change::{Change, NotCompared, Reach, ReachKind};
 pub use driving::observe_both;
+pub use outcome::{Comparison, Side};
 pub use rules::{Class, Rule};
 pub use step::VersionStep;
 
 use crate::subject::{Opened, Subject};
-use change::{Found, secrets_of};
+use change::Found;
 use packs::Packs;
+use provision_core::Pack;
 use provision_core::text::inert;
-use provision_core::{Finding, Pack};
 use semver::Version;
 use std::error::Error;
 use std::fmt;
-
-/// One of the two packs of a comparison.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Side {
-    /// Its id, if it has a valid one.
-    pub id: Option<String>,
-    /// Its version, if it has a valid one.
-    pub version: Option<String>,
-    /// Lower-case hex SHA-256 of its bytes.
-    pub digest: String,
-}
-
-/// What differs between two packs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
-    /// The old pack.
-    pub old: Side,
-    /// The new pack.
-    pub new: Side,
-    /// The differences, sorted by rule and place.
-    pub changes: Vec<Change>,
-    /// What only one of the packs gets at.
-    pub reaches: Vec<Reach>,
-    /// What could not be compared.
-    pub not_compared: Vec<NotCompared>,
-    /// The worst class of all differences; `None` if there are none.
-    pub worst: Option<Class>,
-    /// The step between the versions.
-    pub step: VersionStep,
-    /// Why the harness or the machine failed over one of the packs, if so.
-    pub harness_error: Option<Finding>,
-}
 
 /// Why two packs cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +101,8 @@ pub fn compare(old: &Subject, new: &Subject) -> Result<Comparison, CompareError>
         new: second,
         limits: &new.limits,
     };
-    let [before, after] = secrets_of(old, new);
+    // What the wizards of both packs received.
+    let (before, after) = (old.secrets(), new.secrets());
     let mut found = Found::without([&before, &after]);
     let sides = (side(old, first), side(new, second));
     let versions = [&sides.0, &sides.1].map(|side| side.version.as_deref());
@@ -173,6 +144,8 @@ fn conclude(
         old: old.version.clone().unwrap_or_default(),
         new: new.version.clone().unwrap_or_default(),
     })?;
+    let breaking = Some(Class::Breaking);
+    let largest = step::step(version(&old).as_ref(), version(&new).as_ref(), breaking);
     if step == VersionStep::Unknown {
         found.skip("version step", "a pack states no semantic version");
     }
@@ -182,6 +155,7 @@ fn conclude(
         reaches: found.reaches.into_iter().collect(),
         not_compared: found.not_compared.into_iter().collect(),
         harness_error: errors.find_map(|error| error),
+        announces_breaking: largest == Ok(VersionStep::Right),
         worst,
         step,
         old,

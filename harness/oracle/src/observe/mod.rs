@@ -96,6 +96,7 @@ pub fn observe_opened(
         normalise: Arc::clone(normalise),
         bundle,
         registry,
+        previous: None,
         readings,
         opened,
         harness_error: watched.harness_error(),

@@ -75,6 +75,12 @@ impl Opening {
         }
     }
 
+    /// Lower-case hex SHA-256 of the source; empty if it could not be read.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// The pack, if it could be opened.
     #[must_use]
     pub fn pack(&self) -> Option<&Pack> {

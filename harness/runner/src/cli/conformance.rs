@@ -1,6 +1,7 @@
 //! The command `conformance`.
 
 mod args;
+mod releases;
 mod selection;
 mod wanted;
 
@@ -112,6 +113,7 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         all,
         part,
         registries,
+        previous,
     } = Selection::of(&args.choice(), &limits)?;
     if packs.is_empty() {
         return Ok(None);
@@ -140,7 +142,8 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     let cache = args.cache.open()?;
     let executor = executor(args, &limits, cache.as_ref())?;
     let artifacts = out.own_folder("artifacts")?;
-    let options = options(args, limits, trusted, expectations, artifacts, registries)?;
+    let mut options = options(args, limits, trusted, expectations, artifacts, registries)?;
+    options.compare_with(args, (&packs, all.len()), &previous)?;
     let started = started(&packs, &all, part.as_ref(), &options);
     log.emit(&Event::RunStarted(Box::new(started)));
     // Writes reports before the first pack: if the process is killed, the
@@ -224,11 +227,38 @@ fn options(
         },
         artifacts,
         registries,
+        releases: None,
+        release_flags: releases::flags(&args.previous),
         jobs: super::jobs::bounded(args.jobs),
         expectations,
         configuration: configuration(args)?,
         complete: args.filter.is_none() && !args.is_part(),
     })
+}
+
+impl Options {
+    /// Compares each pack with the one of the `previous` releases that comes before it.
+    fn compare_with(
+        &mut self,
+        args: &Args,
+        (packs, all): (&[PackRef], usize),
+        previous: &[PackRef],
+    ) -> Result<(), Error> {
+        let found = releases::Found {
+            wanted: &args.previous,
+            packs,
+            all,
+            previous,
+        };
+        let releases = releases::of(&found, &self.registries, &self.conditions, self.level)?;
+        self.configuration
+            .extend(releases.iter().map(|releases| ConfigFile {
+                name: "previous".into(),
+                sha256: releases.digest().to_owned(),
+            }));
+        self.releases = releases;
+        Ok(())
+    }
 }
 
 /// Why a run has no packs.

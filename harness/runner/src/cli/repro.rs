@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// if it was in a registry: a bundle alone makes no connection.
     #[arg(long, value_parser = registry::place())]
     pack: Option<Place>,
+    /// The same for the release before it, of a check that compares the two.
+    #[arg(long, value_parser = registry::place())]
+    previous: Option<Place>,
     #[command(flatten)]
     registries: RegistryFlags,
     #[command(flatten)]
@@ -35,14 +38,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         );
     }
     let isolation = args.isolation.place()?;
-    let reference = args
-        .pack
-        .as_ref()
-        .and_then(|place| place.reference.as_ref());
-    let registries = args.registries.open(reference)?;
+    let places = args.pack.iter().chain(&args.previous);
+    let references = places.filter_map(|place| place.reference.as_ref());
+    let registries = args.registries.open(references)?;
     let replay = Replay {
         bundle: &args.bundle,
         pack: args.pack.as_ref(),
+        previous: args.previous.as_ref(),
         registries: &registries,
         isolation: &isolation,
     };

@@ -29,6 +29,9 @@ pub struct Bundle {
     pub version: String,
     /// The pack.
     pub pack: BundledPack,
+    /// The release before it, if the check compares the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<BundledPack>,
     /// The check's id.
     pub check: String,
     /// The wizard's name, or `pack`.

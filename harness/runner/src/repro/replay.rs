@@ -3,7 +3,7 @@
 use super::bundle::{Bundle, FuzzBundle};
 use super::error::BundleError;
 use super::pack::BundledPack;
-use crate::examine::examine_read;
+use crate::examine::{examine_after, open};
 use crate::executors::{AnyExecutor, Isolation};
 use crate::exit::Error;
 use crate::fuzz::{self, Prepared};
@@ -12,7 +12,7 @@ use provision_core::text::inert;
 use provision_core::{Finding, Limits, Status};
 use provision_exec::Compilers;
 use provision_oracle::normalise::Rules;
-use provision_oracle::{CheckResult, Conditions, Level, checks};
+use provision_oracle::{CheckResult, Conditions, Level, Predecessor, checks};
 use provision_registry::Registries;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,6 +46,8 @@ pub struct Replay<'r> {
     pub bundle: &'r Path,
     /// Where the pack is, if the user says so.
     pub pack: Option<&'r Place>,
+    /// Where the release before it is, if the user says so.
+    pub previous: Option<&'r Place>,
     /// What asks registries, for a pack that is in one.
     pub registries: &'r Registries,
     /// In which process guests run.
@@ -72,6 +74,7 @@ impl Replay<'_> {
     pub fn check(&self, bundle: &Bundle) -> Result<Shown, Error> {
         let Bundle {
             pack,
+            previous,
             check,
             scope,
             seed,
@@ -100,7 +103,17 @@ impl Replay<'_> {
             normalise: Arc::new(rules(normalise)?),
             ..Conditions::default()
         };
-        let examined = examine_read(read, &executor, &conditions, known.level);
+        let before = previous.as_ref().map(|previous| {
+            let read = self.load_previous(previous, limits)?;
+            Ok::<_, Error>(Predecessor::Pack(Box::new(open(read, &conditions))))
+        });
+        let examined = examine_after(
+            read,
+            before.transpose()?,
+            &executor,
+            &conditions,
+            known.level,
+        );
         let mut results = examined.results.into_iter();
         let result = results.find(|r| r.check == known.id && r.scope.to_string() == *scope);
         let result = result.ok_or_else(|| BundleError::NoResult {
@@ -144,6 +157,16 @@ impl Replay<'_> {
         pack.load(self.pack, self.registries, folder, &limits.archive)
     }
 
+    /// The release before the pack.
+    fn load_previous(
+        &self,
+        pack: &BundledPack,
+        limits: &Limits,
+    ) -> Result<super::pack::Loaded, Error> {
+        let folder = self.bundle.parent().unwrap_or(Path::new(""));
+        pack.load(self.previous, self.registries, folder, &limits.archive)
+    }
+
     fn executor(&self, limits: &Limits, compilers: Compilers) -> Result<AnyExecutor, Error> {
         self.isolation.steps(limits, compilers, None, 1)
     }
@@ -172,6 +195,7 @@ mod tests {
             format: 1,
             version: String::new(),
             pack: bundled(&pack, digest, true),
+            previous: None,
             check: "wizard.completes".into(),
             scope: "setup_default".into(),
             profile: "core".into(),
@@ -200,6 +224,7 @@ mod tests {
         let replay = Replay {
             bundle: Path::new("bundle.json"),
             pack: None,
+            previous: None,
             registries: &Registries::default(),
             isolation: &isolation,
         };

@@ -1,7 +1,7 @@
 //! Writes a bundle for each failure.
 
 use super::bundle::Bundle;
-use super::pack::bundled;
+use super::pack::{BundledPack, bundled};
 use crate::discover::PackRef;
 use crate::evidence::folder_name;
 use crate::examine::Examined;
@@ -10,7 +10,7 @@ use crate::files;
 use crate::out_folder::OutFolder;
 use crate::shrink::{ShrunkAnswers, failed};
 use provision_oracle::normalise::Rule;
-use provision_oracle::{Conditions, Level, checks};
+use provision_oracle::{Conditions, Level, Previous, Stage, Subject, checks};
 
 /// Writes a bundle for each failed check of `examined` below `root`.
 ///
@@ -18,22 +18,30 @@ use provision_oracle::{Conditions, Level, checks};
 /// [`Error::Io`] names the file.
 pub fn write(
     root: &OutFolder,
-    pack: &PackRef,
+    (pack, before): (&PackRef, Option<&PackRef>),
     conditions: &Conditions,
     level: Level,
     examined: &Examined,
     shrunk: &ShrunkAnswers<'_>,
 ) -> Result<(), Error> {
     let subject = &examined.subject;
+    let previous = previous(subject, before);
     for (scope, of_scope) in failed(&examined.results) {
         let folder = root.folder(&folder_name(&pack.label))?;
         let folder = folder.folder(&folder_name(&scope.to_string()))?;
         let folder = folder.folder("repro")?;
         for result in of_scope {
+            let compares = Stage::of(result.check) == Some(Stage::Compare);
+            let answers = match compares {
+                // Those of the release before, unless the user gives some.
+                true => conditions.answers.as_ref(),
+                false => shrunk.of(result),
+            };
             let bundle = Bundle {
                 format: 1,
                 version: env!("CARGO_PKG_VERSION").into(),
                 pack: bundled(pack, &subject.digest, subject.opened.is_ok()),
+                previous: previous.clone().filter(|_| compares),
                 check: result.check.into(),
                 scope: result.scope.to_string(),
                 profile: level.profile().into(),
@@ -41,7 +49,7 @@ pub fn write(
                 seed: conditions.seed,
                 limits: conditions.limits.clone(),
                 normalise: conditions.normalise.iter().map(Rule::to_string).collect(),
-                answers: shrunk.of(result).cloned(),
+                answers: answers.cloned(),
                 expected: checks::by_id(result.check)
                     .map_or("", |c| c.requirement)
                     .into(),
@@ -52,4 +60,13 @@ pub fn write(
         }
     }
     Ok(())
+}
+
+/// The release before the pack, if the two were compared.
+fn previous(subject: &Subject, before: Option<&PackRef>) -> Option<BundledPack> {
+    let Some(Previous::Compared(compared)) = &subject.previous else {
+        return None;
+    };
+    let digest = &compared.comparison.old.digest;
+    Some(bundled(before?, digest, true))
 }

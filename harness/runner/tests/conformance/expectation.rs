@@ -28,6 +28,8 @@ pub(crate) struct Expectation {
     /// What is replaced before a result is compared with a golden: places by kind.
     #[serde(default)]
     normalise: BTreeMap<String, Vec<String>>,
+    /// The folder in `packs/previous` with the release before it.
+    pub(crate) previous: Option<String>,
     #[serde(default)]
     pack: ScopeExpectation,
     #[serde(default)]

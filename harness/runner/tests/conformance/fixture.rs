@@ -3,12 +3,12 @@
 
 use super::expectation::Expectation;
 use greentic_provision::discover::PackRef;
-use greentic_provision::examine::{Examined, examine, load};
+use greentic_provision::examine::{Examined, examine, load, open};
 use provision_core::Pack;
 use provision_core::wizard::wizards;
 use provision_exec::WasmtimeExecutor;
 use provision_oracle::normalise::Rules;
-use provision_oracle::{Conditions, Level};
+use provision_oracle::{Conditions, Level, Predecessor};
 use provision_registry::Registries;
 use std::sync::{Arc, OnceLock};
 
@@ -69,8 +69,23 @@ impl Fixture {
                 normalise: Arc::clone(&self.rules),
                 ..conditions.clone()
             };
-            examine(&self.pack, executor, &conditions, self.level())
+            let before = self.before(&conditions);
+            examine(&self.pack, before, executor, &conditions, self.level())
         })
+    }
+
+    /// The release before it, if `expect.toml` names one.
+    fn before(&self, conditions: &Conditions) -> Option<Predecessor> {
+        let name = self.expectation.as_ref().ok()?.previous.as_ref()?;
+        let mut folders = self.pack.path.ancestors();
+        let packs = folders.find(|folder| folder.ends_with("packs"))?;
+        let previous = PackRef::local(name.clone(), packs.join("previous").join(name));
+        let read = load(
+            &previous,
+            &Registries::default(),
+            &conditions.limits.archive,
+        );
+        Some(Predecessor::Pack(Box::new(open(read, conditions))))
     }
 
     /// The level up to which the harness judges checks of the pack.

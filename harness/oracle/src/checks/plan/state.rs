@@ -5,6 +5,7 @@ use crate::check::{Conclusion, Findings};
 use crate::installation::Installation;
 use crate::schema::{Unusable, first_broken};
 use crate::subject::{Observed, Opened, Subject};
+use crate::whole_config::whole_config;
 use provision_apply::ApplyError;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
@@ -12,8 +13,7 @@ use provision_core::json::pointer_token;
 use provision_core::text::inert;
 use provision_core::wizard::questions::config_schema;
 use provision_core::wizard::{
-    Driver, InstalledState, ProvisionMode, ProvisionPlan, ProvisionStep, RunBy, WizardKind,
-    WizardRun,
+    InstalledState, ProvisionMode, ProvisionPlan, RunBy, WizardKind, WizardRun,
 };
 use serde_json::{Map, Value};
 
@@ -138,11 +138,7 @@ pub(super) fn update_keeps(subject: &Subject, findings: &mut Findings) {
             let reason = "the update wizard did not complete with the answers of setup";
             return Some(Conclusion::Blocked(reason.into()));
         }
-        let by_answers = matches!(
-            observed.wizard.driver,
-            Driver::Operator { .. } | Driver::ComponentQa { .. }
-        );
-        let whole = updated_config(updated).filter(|_| by_answers);
+        let whole = whole_config(&observed.wizard, updated);
         let found = dropped(&probed.left, updated, whole)
             .into_iter()
             .map(|key| {
@@ -170,13 +166,6 @@ fn dropped(
     };
     let keys = left.config.keys();
     keys.filter(|key| !is_kept(key)).cloned().collect()
-}
-
-/// The config that `apply-answers` returned.
-fn updated_config(updated: &WizardRun) -> Option<&Map<String, Value>> {
-    let mut steps = updated.steps.iter().rev();
-    let applied = steps.find(|step| step.step == ProvisionStep::Apply)?;
-    applied.output()?.data.get("config")?.as_object()
 }
 
 /// `plan.removable`

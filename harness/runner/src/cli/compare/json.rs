@@ -16,6 +16,8 @@ pub(super) fn document(comparison: &Comparison) -> Value {
         not_compared,
         worst,
         step,
+        // The step itself says whether it is large enough.
+        announces_breaking: _,
         harness_error,
     } = comparison;
     let reached = reaches.iter().take(LISTED).map(|reach| {

@@ -1,7 +1,7 @@
 //! The flags of `conformance`.
 
 use super::selection::Choice;
-use super::wanted::{self, WantedPacks};
+use super::wanted::{self, WantedPacks, WantedReleases};
 use crate::cli::cache;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::profile::Profile;
@@ -24,6 +24,12 @@ pub(in crate::cli) struct Args {
     /// Of each repository for which all tags are named, judge only the N newest versions.
     #[arg(long, value_name = "N")]
     pub(super) latest: Option<NonZeroUsize>,
+    /// The releases before the packs, named as with --packs: each pack is compared with the
+    /// newest lower version of its id, and one pack with one release whatever their ids are.
+    /// `auto` takes the newest lower version among the tags beside each pack. The checks
+    /// compare.* are of the profiles publish and strict.
+    #[arg(long, num_args = 1.., value_name = "REF|auto", value_parser = wanted::releases())]
+    pub(super) previous: Vec<WantedReleases>,
     #[command(flatten)]
     pub(super) registries: RegistryFlags,
     #[command(flatten)]
@@ -99,7 +105,9 @@ pub(in crate::cli) struct Args {
 impl Args {
     /// The files that the run reads, and the folders that it searches.
     pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> + Clone {
-        let packs = self.packs.iter().filter_map(WantedPacks::path);
+        let previous = self.previous.iter().filter_map(WantedReleases::packs);
+        let packs = self.packs.iter().chain(previous);
+        let packs = packs.filter_map(WantedPacks::path);
         let read = packs.chain(&self.expectations);
         let read = read.chain(&self.trust).chain(&self.answers);
         read.map(PathBuf::as_path)
@@ -108,6 +116,7 @@ impl Args {
     pub(super) fn choice(&self) -> Choice<'_> {
         Choice {
             packs: &self.packs,
+            previous: &self.previous,
             latest: self.latest.map(NonZeroUsize::get),
             registries: &self.registries,
             provider: self.provider.as_deref(),

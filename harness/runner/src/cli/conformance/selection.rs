@@ -1,6 +1,6 @@
 //! Which packs a run judges: those that the flags name, and of these a shard.
 
-use super::wanted::{Found, WantedPacks, find};
+use super::wanted::{Found, WantedPacks, WantedReleases, find};
 use crate::cli::output::{print_bounded, print_json};
 use crate::cli::registry::RegistryFlags;
 use crate::discover::PackRef;
@@ -19,6 +19,8 @@ use std::fmt::Write;
 /// What the flags say of the packs of a run.
 pub(super) struct Choice<'c> {
     pub(super) packs: &'c [WantedPacks],
+    /// The releases that they are compared with.
+    pub(super) previous: &'c [WantedReleases],
     /// Of each repository, only so many versions.
     pub(super) latest: Option<usize>,
     pub(super) registries: &'c RegistryFlags,
@@ -35,6 +37,8 @@ pub(super) struct Selection {
     pub(super) part: Option<Part>,
     /// What asks the registries that hold some of the packs.
     pub(super) registries: Registries,
+    /// The releases that the flags name one by one.
+    pub(super) previous: Vec<PackRef>,
 }
 
 impl Selection {
@@ -43,6 +47,7 @@ impl Selection {
         let Found {
             mut packs,
             registries,
+            previous,
         } = found(choice)?;
         let all = packs.iter().map(|p| p.label.clone()).collect();
         let shard = shard(choice)?;
@@ -62,6 +67,7 @@ impl Selection {
             all,
             part,
             registries,
+            previous,
         })
     }
 }
@@ -79,7 +85,11 @@ fn check_mergeable(packs: usize) -> Result<(), Error> {
 
 /// The packs of all shards.
 fn found(choice: &Choice<'_>) -> Result<Found, Error> {
-    let mut found = find(choice.packs, choice.registries, choice.latest)?;
+    let mut found = find(
+        (choice.packs, choice.previous),
+        choice.registries,
+        choice.latest,
+    )?;
     if let Some(provider) = choice.provider {
         found.packs.retain(|p| p.is_named(provider));
     }

@@ -69,10 +69,55 @@ impl WantedPacks {
     }
 }
 
+/// One argument of `--previous`.
+#[derive(Debug, Clone)]
+pub(super) enum WantedReleases {
+    /// The newest lower version at the place of each pack.
+    Auto,
+    /// Packs, each the release before the one of its id.
+    Packs(WantedPacks),
+}
+
+/// Parses an argument of `--previous`.
+pub(super) fn releases() -> impl TypedValueParser<Value = WantedReleases> {
+    Parsed(|text: OsString| {
+        if text == "auto" {
+            return Ok(WantedReleases::Auto);
+        }
+        WantedPacks::parse(text).map(WantedReleases::Packs)
+    })
+}
+
+impl WantedReleases {
+    /// The packs; `None` for `auto`.
+    pub(super) fn packs(&self) -> Option<&WantedPacks> {
+        match self {
+            Self::Auto => None,
+            Self::Packs(packs) => Some(packs),
+        }
+    }
+
+    /// For messages.
+    fn shown(&self) -> String {
+        self.packs().map_or("auto".into(), WantedPacks::shown)
+    }
+
+    /// As the user typed it.
+    pub(super) fn typed(&self) -> String {
+        match self {
+            Self::Packs(WantedPacks::Path(path)) => path.to_string_lossy().into_owned(),
+            Self::Packs(WantedPacks::List(path)) => format!("@{}", path.to_string_lossy()),
+            other => other.shown(),
+        }
+    }
+}
+
 /// The packs that were found, and what asks the registries that hold some of them.
 pub(super) struct Found {
     pub(super) packs: Vec<PackRef>,
     pub(super) registries: Registries,
+    /// The releases that the packs are compared with.
+    pub(super) previous: Vec<PackRef>,
 }
 
 /// The arguments, sorted by what they are.
@@ -83,56 +128,85 @@ struct Sorted {
     patterns: Vec<Pattern>,
 }
 
-/// The packs that `wanted` names. A registry is asked only for a pattern.
+/// The packs that `wanted` names, and those that `previous` names. A registry is asked only
+/// for a pattern.
 ///
 /// # Errors
 /// [`Error::Usage`] for what does not exist and for a malformed list, [`Error::Registry`]
 /// for a registry that does not list its packs.
 pub(super) fn find(
-    wanted: &[WantedPacks],
+    (wanted, previous): (&[WantedPacks], &[WantedReleases]),
     flags: &RegistryFlags,
     latest: Option<usize>,
 ) -> Result<Found, Error> {
-    let mut sorted = Sorted::default();
-    for one in wanted {
-        sorted.add(one)?;
-    }
-    let Sorted {
-        roots,
-        references,
-        patterns,
-    } = sorted;
-    if latest.is_some() && patterns.is_empty() {
+    let sorted = Sorted::of(wanted.iter())?;
+    let releases = Sorted::of(previous.iter().filter_map(WantedReleases::packs))?;
+    if latest.is_some() && sorted.patterns.is_empty() {
         let message = "--latest is for references that name many packs, such as \
                        oci://HOST/REPOSITORY:*";
         return Err(Error::Usage(message.into()));
     }
-    let places = references.iter().cloned().map(Place::of);
-    if let Some(place) = places.into_iter().find(Place::is_missing) {
-        let message = format!("no such file or folder: {}", show(&place.path));
+    let hosts: BTreeSet<&Host> = sorted.hosts().chain(releases.hosts()).collect();
+    let registries = flags.for_hosts(&hosts)?;
+    let packs = sorted.found("--packs", &registries, latest)?;
+    let found = releases.found("--previous", &registries, None)?;
+    if found.is_empty() && previous.iter().any(|one| one.packs().is_some()) {
+        let shown: Vec<String> = previous.iter().map(WantedReleases::shown).collect();
+        let message = format!("--previous {}: there is no pack", shown.join(" "));
         return Err(Error::Usage(message));
     }
-    let of_references = references.iter().filter_map(|reference| match reference {
-        Reference::Registry(image) => Some(&image.host),
-        Reference::Layout(_) => None,
-    });
-    let hosts: BTreeSet<&Host> = of_references
-        .chain(patterns.iter().map(|p| &p.host))
-        .collect();
-    let registries = flags.for_hosts(&hosts)?;
-    let Discovered { mut packs, skipped } = discover(&roots, Marker::Manifest)?;
-    say_skipped(&skipped, "with --packs");
-    for pattern in &patterns {
-        let images = registries.list(pattern, latest).map_err(Error::Registry)?;
-        let references = images.into_iter().map(Reference::Registry);
-        packs.extend(references.map(PackRef::of));
-    }
-    packs.extend(references.into_iter().map(PackRef::of));
-    settle(&mut packs);
-    Ok(Found { packs, registries })
+    Ok(Found {
+        packs,
+        registries,
+        previous: found,
+    })
 }
 
 impl Sorted {
+    fn of<'w>(wanted: impl Iterator<Item = &'w WantedPacks>) -> Result<Self, Error> {
+        let mut sorted = Self::default();
+        for one in wanted {
+            sorted.add(one)?;
+        }
+        let places = sorted.references.iter().cloned().map(Place::of);
+        if let Some(place) = places.into_iter().find(Place::is_missing) {
+            let message = format!("no such file or folder: {}", show(&place.path));
+            return Err(Error::Usage(message));
+        }
+        Ok(sorted)
+    }
+
+    /// The registries that hold some of the packs.
+    fn hosts(&self) -> impl Iterator<Item = &Host> {
+        let of_references = self
+            .references
+            .iter()
+            .filter_map(|reference| match reference {
+                Reference::Registry(image) => Some(&image.host),
+                Reference::Layout(_) => None,
+            });
+        of_references.chain(self.patterns.iter().map(|pattern| &pattern.host))
+    }
+
+    /// The packs, sorted by label. `flag` named them.
+    fn found(
+        self,
+        flag: &str,
+        registries: &Registries,
+        latest: Option<usize>,
+    ) -> Result<Vec<PackRef>, Error> {
+        let Discovered { mut packs, skipped } = discover(&self.roots, Marker::Manifest)?;
+        say_skipped(&skipped, &format!("with {flag}"));
+        for pattern in &self.patterns {
+            let images = registries.list(pattern, latest).map_err(Error::Registry)?;
+            let references = images.into_iter().map(Reference::Registry);
+            packs.extend(references.map(PackRef::of));
+        }
+        packs.extend(self.references.into_iter().map(PackRef::of));
+        settle(&mut packs);
+        Ok(packs)
+    }
+
     fn add(&mut self, one: &WantedPacks) -> Result<(), Error> {
         match one {
             WantedPacks::Path(path) => self.roots.push(path.clone()),

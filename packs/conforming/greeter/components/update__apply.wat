@@ -1,0 +1,7 @@
+;; Sets all three.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"plan\":{\"config_patch\":{\"greeting\":\"hello\",\"room\":\"blue\",\"tone\":\"warm\"},\"secrets_patch\":{\"set\":{},\"delete\":[]},\"webhook_ops\":[],\"subscription_ops\":[],\"oauth_ops\":[],\"notes\":[]}}")
+  (func (export "run") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.const 0)
+    (i32.const 178)))
