@@ -4,8 +4,8 @@
 use crate::stream;
 use arbitrary::{Result, Unstructured};
 use greentic_provision::events::{
-    Called, CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, StepDone,
-    WizardDriven,
+    Called, CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, PreviousRelease,
+    StepDone, WizardDriven,
 };
 use provision_core::flow::{Message, WalkOutcome};
 use provision_core::pack::RegistryOrigin;
@@ -192,6 +192,15 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
         digest: "0".repeat(64),
         registry: if u.arbitrary()? {
             Some(origin(u)?)
+        } else {
+            None
+        },
+        previous: if u.arbitrary()? {
+            Some(PreviousRelease {
+                id: Some(text(u)?),
+                version: Some(text(u)?),
+                digest: text(u)?,
+            })
         } else {
             None
         },

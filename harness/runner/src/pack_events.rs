@@ -2,8 +2,8 @@
 
 use crate::discover::PackRef;
 use crate::events::{
-    Called, CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, StepDone,
-    WizardDriven,
+    Called, CheckFinished, Event, FlowWalked, NodeDone, PackFinished, PackRole, PreviousRelease,
+    StepDone, WizardDriven,
 };
 use crate::evidence;
 use crate::examine::Examined;
@@ -14,8 +14,9 @@ use provision_core::flow::{NodeRun, Walk};
 use provision_core::text::inert;
 use provision_core::wizard::{Outcome, StepRun, role};
 use provision_core::{Pack, Status};
+use provision_oracle::comparison::Side;
 use provision_oracle::required_steps::{due, due_steps};
-use provision_oracle::{CheckResult, Observed, Subject, executed_steps};
+use provision_oracle::{CheckResult, Observed, Previous, Subject, executed_steps};
 
 /// Most notes of a plan that an event contains.
 const NOTES: usize = 50;
@@ -186,6 +187,7 @@ fn finished(pack: &PackRef, flags: &str, examined: &Examined, times: &PackTimes)
         role: subject.opened.as_ref().ok().map(|o| role_of(&o.pack)),
         digest: subject.digest.clone(),
         registry: subject.registry.clone(),
+        previous: previous(subject),
         verdict: *verdict,
         steps_executed: executed_steps(subject),
         steps_due: due(subject),
@@ -227,4 +229,22 @@ pub(crate) fn resident_peak() -> u64 {
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+/// The release that the pack was compared with.
+fn previous(subject: &Subject) -> Option<PreviousRelease> {
+    let Some(Previous::Compared(compared)) = &subject.previous else {
+        return None;
+    };
+    let Side {
+        id,
+        version,
+        digest,
+    } = &compared.comparison.old;
+    let text = |value: &Option<String>| value.as_ref().map(|text| inert(text, 200));
+    Some(PreviousRelease {
+        id: text(id),
+        version: text(version),
+        digest: digest.clone(),
+    })
 }

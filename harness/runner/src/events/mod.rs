@@ -19,6 +19,7 @@ use provision_core::{Finding, Limits, Status, Verdict};
 use provision_oracle::{Cause, Check, Level};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -128,6 +129,24 @@ pub struct ConfigFile {
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: String,
+}
+
+/// The release that a pack was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousRelease {
+    /// Its id, if it has a valid one.
+    pub id: Option<String>,
+    /// Its version, if it has a valid one.
+    pub version: Option<String>,
+    /// SHA-256 of what was read.
+    pub digest: String,
+}
+
+impl fmt::Display for PreviousRelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = self.version.as_deref().unwrap_or("no version");
+        write!(f, "compared with {version}, sha256 {}", self.digest)
+    }
 }
 
 /// The i-th of n parts of the packs.
@@ -272,6 +291,9 @@ pub struct PackFinished {
     /// Where in a registry or a layout it was. Packs of this machine have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry: Option<RegistryOrigin>,
+    /// The release before it, if the two were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousRelease>,
     /// The verdict.
     pub verdict: Verdict,
     /// The number of steps that ran to a usable answer.

@@ -197,6 +197,7 @@ impl JudgedRecording<'_> {
             role: None,
             digest: self.observed.digest.clone(),
             registry: None,
+            previous: None,
             verdict: self.verdict,
             steps_executed: entries,
             steps_due: 1,

@@ -216,6 +216,7 @@ fn pack_head(pack: &PackRun) -> Value {
         "role": finished.and_then(|f| f.role.as_ref()),
         "digest": finished.map(|f| &f.digest),
         "registry": finished.and_then(|f| f.registry.as_ref()),
+        "previous": finished.and_then(|f| f.previous.as_ref()),
         "verdict": verdict,
         "steps_executed": pack.summary.steps_executed,
         "steps_due": pack.summary.steps_due,

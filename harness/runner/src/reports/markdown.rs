@@ -168,6 +168,9 @@ fn one(run: &Run, pack: &PackRun) -> String {
             code(&origin.content_digest)
         );
     }
+    if let Some(previous) = pack.finished.as_ref().and_then(|f| f.previous.as_ref()) {
+        let _ = writeln!(out, "{}\n", code(&previous.to_string()));
+    }
     if let Some(why) = pack.summary.cut_off() {
         let _ = writeln!(out, "- **error** {}", code(&why));
     }

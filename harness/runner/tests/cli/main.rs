@@ -25,6 +25,7 @@ mod inert_output;
 mod normalised;
 mod outputs;
 mod play;
+mod previous;
 mod recordings;
 mod red_reports;
 #[cfg(all(target_os = "linux", feature = "registry"))]

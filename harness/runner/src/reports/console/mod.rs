@@ -73,6 +73,10 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
             "  manifest digest {manifest}\n  content digest {content}"
         );
     }
+    let previous = pack.finished.as_ref().and_then(|f| f.previous.as_ref());
+    if let Some(previous) = previous {
+        let _ = writeln!(out, "  {previous}");
+    }
     let status = status(run, pack, detail);
     let end = end(run, pack);
     match detail {

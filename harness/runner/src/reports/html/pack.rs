@@ -29,6 +29,36 @@ impl Held<'_> {
     }
 }
 
+/// What the pack is, where it was, and the release that it was compared with.
+fn identity(pack: &PackRun) -> String {
+    let mut out = String::new();
+    if let Some(f) = &pack.finished {
+        let or_none = |v: &Option<String>| text(v.as_deref().unwrap_or("none"));
+        let _ = writeln!(
+            out,
+            "<p>id {}, version {}, sha256 <code>{}</code>, {} probes with mutated answers</p>",
+            or_none(&f.id),
+            or_none(&f.version),
+            text(&f.digest),
+            f.probes,
+        );
+        if let Some(origin) = &f.registry {
+            let _ = writeln!(
+                out,
+                "<p>from <code>{}</code>, manifest digest <code>{}</code>, content digest \
+                 <code>{}</code></p>",
+                text(&origin.reference),
+                text(&origin.manifest_digest),
+                text(&origin.content_digest),
+            );
+        }
+        if let Some(previous) = &f.previous {
+            let _ = writeln!(out, "<p>{}</p>", text(&previous.to_string()));
+        }
+    }
+    out
+}
+
 pub(super) fn details(
     run: &Run,
     pack: &PackRun,
@@ -50,31 +80,10 @@ pub(super) fn details(
         judged.unit()
     );
     let mut held = Held { text: head, put };
-    let out = &mut held.text;
     if let Some(why) = pack.summary.cut_off() {
-        let _ = writeln!(out, "<p class=\"error\">{}</p>", text(&why));
+        let _ = writeln!(held.text, "<p class=\"error\">{}</p>", text(&why));
     }
-    if let Some(f) = &pack.finished {
-        let or_none = |v: &Option<String>| text(v.as_deref().unwrap_or("none"));
-        let _ = writeln!(
-            out,
-            "<p>id {}, version {}, sha256 <code>{}</code>, {} probes with mutated answers</p>",
-            or_none(&f.id),
-            or_none(&f.version),
-            text(&f.digest),
-            f.probes,
-        );
-        if let Some(origin) = &f.registry {
-            let _ = writeln!(
-                out,
-                "<p>from <code>{}</code>, manifest digest <code>{}</code>, content digest \
-                 <code>{}</code></p>",
-                text(&origin.reference),
-                text(&origin.manifest_digest),
-                text(&origin.content_digest),
-            );
-        }
-    }
+    held.text += &identity(pack);
     causes(&mut held, run, pack)?;
     for of_status in [is_failure, is_excused] {
         for check in pack.checks.iter().filter(|c| of_status(c.status)) {

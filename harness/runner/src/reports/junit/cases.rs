@@ -238,7 +238,9 @@ fn verdict(pack: &PackRun) -> Case {
         },
         detail: if shown { String::new() } else { errors(pack) },
         output: pack.finished.as_ref().map_or_else(String::new, |f| {
-            format!("sha256: {}\n{}", f.digest, origin(f))
+            let previous = f.previous.as_ref().map(|p| format!("{p}\n"));
+            let previous = previous.unwrap_or_default();
+            format!("sha256: {}\n{}{previous}", f.digest, origin(f))
         }),
     }
 }

@@ -208,6 +208,9 @@ fn artifact(pack: &PackRun) -> Option<Value> {
     let finished = pack.finished.as_ref()?;
     Some(json!({
         "location": { "uri": uri(file_of(pack)) },
-        "properties": { "sha256": finished.digest, "registry": finished.registry },
+        "properties": {
+            "sha256": finished.digest, "registry": finished.registry,
+            "previous": finished.previous,
+        },
     }))
 }

@@ -1,5 +1,6 @@
 //! Packs from registries, through the binary: a registry that is right, and ones that lie.
 
+mod auto;
 mod cached;
 mod credentials;
 mod evidence;
