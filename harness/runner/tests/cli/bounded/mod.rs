@@ -23,7 +23,7 @@ const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 64] = [
+const COMMANDS: [&str; 66] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -43,6 +43,8 @@ const COMMANDS: [&str; 64] = [
     "conformance --isolation none --out o --packs PACK --answers @",
     "conformance --isolation none --out o --packs PACK --profile publish --trust @",
     "conformance --isolation none --out o --packs PACK --filter @ --provider @",
+    "conformance --isolation none --out o --packs PACK --previous @",
+    "conformance --isolation none --out o --profile strict --packs @ --previous PACK",
     "compare --isolation none @ PACK",
     "compare --isolation none PACK @",
     "compare --isolation none PACK PACK --answers @",
