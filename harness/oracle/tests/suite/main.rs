@@ -33,3 +33,4 @@ mod setup;
 mod spans;
 mod steps;
 mod tenants;
+mod upgrades;

@@ -93,7 +93,7 @@ impl Parts {
         &mut self.wizard["plan"]
     }
 
-    fn source(&self) -> Source {
+    pub(crate) fn source(&self) -> Source {
         let mut files = self.files.clone();
         if !self.manifest.is_null() {
             files.insert("pack.json".into(), self.manifest.to_string().into());

@@ -1,0 +1,262 @@
+//! Installations of a release that the next one updates and removes.
+
+use crate::comparison::Parts;
+use crate::steps;
+use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
+use provision_core::{Pack, Status};
+use provision_oracle::{
+    CheckResult, Conditions, Opening, Predecessor, Subject, judge, observe_opened, with_previous,
+};
+use serde_json::{Value, json};
+
+/// Answers the steps of the setup, the update and the removal as `wizard.json` says.
+struct Releases;
+
+impl StepExecutor for Releases {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        let wizard = pack.read("wizard.json").expect("a wizard");
+        let wizard: Value = serde_json::from_slice(&wizard).expect("JSON");
+        let input = steps::input(request);
+        let plan = match request.component.as_str() {
+            "u.wat" => &wizard["update"],
+            "d.wat" => &wizard["remove"],
+            _ => &wizard["plan"],
+        };
+        steps::answer(Ok(match input["step"].as_str().unwrap_or_default() {
+            "collect" => json!({ "questions": { "questions": wizard["questions"] } }),
+            "validate" => json!({ "diagnostics": complaints(&wizard, &input, request) }),
+            "apply" => json!({ "plan": plan }),
+            _ => json!({}),
+        }))
+    }
+}
+
+/// What setup and update refuse: answers that lack one, and an update also an installation
+/// that is not that of the release before.
+fn complaints(wizard: &Value, input: &Value, request: &StepRequest) -> Vec<Value> {
+    let error = |message: &str| json!({ "severity": "error", "code": "NO", "message": message });
+    let inputs = &input["inputs"];
+    let lacks = |needed: &str| inputs["answers"]["config"].get(needed).is_none();
+    let mut found = Vec::new();
+    if request.component != "d.wat" && wizard["needs"].as_str().is_some_and(lacks) {
+        found.push(error("an answer is missing"));
+    }
+    let installed = &inputs["existing_state"]["config"];
+    if request.component == "u.wat" && !installed.is_null() && installed["size"] != 3 {
+        found.push(error("this is no installation of the release before"));
+    }
+    found
+}
+
+/// A release with an update and a remove wizard.
+fn release(version: &str) -> Parts {
+    let mut parts = Parts::base();
+    parts.manifest["version"] = version.into();
+    let flows = &mut parts.manifest["meta"]["entry_flows"];
+    flows["update"] = "u".into();
+    flows["remove"] = "d".into();
+    for file in ["u.wat", "d.wat"] {
+        parts.write(file, "(module)");
+    }
+    parts.wizard["update"] = json!({ "config_patch": { "room": "r" } });
+    parts.wizard["remove"] = json!({
+        "config_patch": { "room": null, "size": null },
+        "secrets_patch": { "set": {}, "delete": ["TOKEN"] },
+        "webhook_ops": [{ "op": "unregister", "id": "hook" }],
+        "subscription_ops": [{ "op": "delete", "id": "sub" }],
+        "oauth_ops": [{ "op": "revoke", "provider": "idp" }],
+    });
+    parts
+}
+
+fn opened(parts: &Parts) -> Opening {
+    Opening::of(Ok(parts.source()), &Conditions::default())
+}
+
+/// `new`, observed after `old`.
+fn after(old: &Parts, new: &Parts) -> Subject {
+    let conditions = Conditions {
+        probes: 0,
+        ..Conditions::default()
+    };
+    let subject = observe_opened(opened(new), &Releases, &conditions);
+    let before = Predecessor::Pack(Box::new(opened(old)));
+    with_previous(subject, before, &Releases, &conditions)
+}
+
+/// The results of a check, by scope.
+fn results(subject: &Subject, check: &str) -> Vec<CheckResult> {
+    let all = judge(subject).into_iter();
+    all.filter(|result| result.check == check).collect()
+}
+
+/// The findings of `compare.upgrade`, as `scope code place`.
+fn found(old: &Parts, new: &Parts) -> Vec<String> {
+    let results = results(&after(old, new), "compare.upgrade").into_iter();
+    let each = results.flat_map(|result| {
+        let scope = result.scope.to_string();
+        let findings = result.findings.into_iter();
+        findings.map(move |f| format!("{scope} {} {}", f.code, f.at))
+    });
+    each.collect()
+}
+
+/// A change of the newer release, and what is found.
+type Row = (&'static str, fn(&mut Parts), &'static [&'static str]);
+
+const ROWS: [Row; 14] = [
+    ("nothing", |_| {}, &[]),
+    (
+        "update drops a key",
+        |p| p.wizard["update"]["config_patch"]["size"] = Value::Null,
+        &["u E_UPGRADE_LOST /config/size"],
+    ),
+    (
+        "update drops a key that this release does not set either",
+        |p| {
+            p.wizard["update"]["config_patch"]["size"] = Value::Null;
+            p.plan()["config_patch"] = json!({ "room": "r" });
+        },
+        &[],
+    ),
+    (
+        "update deletes the secret",
+        |p| p.wizard["update"]["secrets_patch"] = json!({ "set": {}, "delete": ["TOKEN"] }),
+        &["u E_UPGRADE_LOST /secrets/TOKEN"],
+    ),
+    (
+        "update unregisters the webhook",
+        |p| p.wizard["update"]["webhook_ops"] = json!([{ "op": "unregister", "id": "hook" }]),
+        &["u E_UPGRADE_LOST /webhooks/hook"],
+    ),
+    (
+        "update ends the subscription",
+        |p| p.wizard["update"]["subscription_ops"] = json!([{ "op": "delete", "id": "sub" }]),
+        &["u E_UPGRADE_LOST /subscriptions/sub"],
+    ),
+    (
+        "update revokes the authorisation",
+        |p| p.wizard["update"]["oauth_ops"] = json!([{ "op": "revoke", "provider": "idp" }]),
+        &["u E_UPGRADE_LOST /oauth/idp"],
+    ),
+    (
+        "update resets what nobody changed",
+        |p| p.wizard["update"]["config_patch"]["room"] = "x".into(),
+        &["u E_UPGRADE_RESET /config/room"],
+    ),
+    (
+        "update sets the value of this release",
+        |p| {
+            p.wizard["update"]["config_patch"]["room"] = "x".into();
+            p.plan()["config_patch"]["room"] = "x".into();
+        },
+        &[],
+    ),
+    (
+        "setup renames a key, and the update does not move it",
+        |p| p.plan()["config_patch"] = json!({ "place": "r", "size": 3 }),
+        &["u E_UPGRADE_LOST /config/room"],
+    ),
+    (
+        "setup renames a key, and the update moves it",
+        |p| {
+            p.plan()["config_patch"] = json!({ "place": "r", "size": 3 });
+            p.wizard["update"]["config_patch"] = json!({ "place": "r", "room": null });
+            p.wizard["remove"]["config_patch"]["place"] = Value::Null;
+        },
+        &[],
+    ),
+    (
+        "update needs an answer that only this release asks",
+        |p| {
+            p.wizard["needs"] = "colour".into();
+            let colour = "  - name: colour\n    title: C\n    kind: string\n    required: true\n";
+            let form = format!("questions:\n{colour}");
+            p.replace("assets/setup.yaml", "questions:\n", &form);
+        },
+        &[],
+    ),
+    (
+        "update refuses every answer",
+        |p| p.wizard["needs"] = "nobody asks for it".into(),
+        &["u E_REFUSED wizard"],
+    ),
+    (
+        "removal leaves the secret and a key",
+        |p| {
+            p.wizard["remove"]["secrets_patch"] = json!({ "set": {}, "delete": [] });
+            p.wizard["remove"]["config_patch"] = json!({ "room": null });
+        },
+        &[
+            "d E_LEFT_BEHIND /config/size",
+            "d E_LEFT_BEHIND /secrets/TOKEN",
+        ],
+    ),
+];
+
+#[test]
+fn each_loss_of_an_update_is_found_and_nothing_else() {
+    let old = release("1.0.0");
+    let mut faults = Vec::new();
+    for (name, change, expected) in ROWS {
+        let mut new = release("2.0.0");
+        change(&mut new);
+        let found = found(&old, &new);
+        if found != expected {
+            faults.push(format!("{name}: {found:#?}, expected {expected:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn downgrade_is_the_same_way_back() {
+    let (mut old, new) = (release("1.0.0"), release("2.0.0"));
+    old.wizard["update"]["config_patch"]["size"] = Value::Null;
+    assert_eq!(found(&old, &new), [""; 0]);
+    let back = results(&after(&old, &new), "compare.downgrade");
+    let codes: Vec<String> = back[0]
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", f.code, f.at))
+        .collect();
+    assert_eq!(codes, ["E_UPGRADE_LOST /config/size"]);
+}
+
+#[test]
+fn release_that_refuses_its_own_setup_blocks_the_upgrade() {
+    let (mut old, new) = (release("1.0.0"), release("2.0.0"));
+    old.wizard["needs"] = "nothing asks for it".into();
+    let upgrades = results(&after(&old, &new), "compare.upgrade");
+    let statuses: Vec<String> = upgrades
+        .iter()
+        .map(|r| format!("{} {:?}", r.scope, r.status))
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "r NotApplicable",
+            "s NotApplicable",
+            "u Blocked",
+            "d Blocked"
+        ]
+    );
+    let why = upgrades[2].reason.as_deref().unwrap_or_default();
+    assert!(why.contains("does not complete"), "{why}");
+}
+
+#[test]
+fn pack_without_a_release_before_it_is_not_applicable() {
+    let conditions = Conditions::default();
+    let subject = observe_opened(opened(&release("1.0.0")), &Releases, &conditions);
+    let statuses = |subject: &Subject| {
+        let all = judge(subject).into_iter();
+        let compared = all.filter(|result| result.check.starts_with("compare."));
+        compared.map(|result| result.status).collect::<Vec<_>>()
+    };
+    let unnamed = statuses(&subject);
+    assert_eq!(unnamed, [Status::NotApplicable; 6]);
+    let none = Predecessor::None("it is the first one".into());
+    let first = with_previous(subject, none, &Releases, &conditions);
+    assert_eq!(statuses(&first), unnamed);
+}
