@@ -2,6 +2,7 @@
 //! this project with themselves.
 
 mod alike;
+mod classes;
 mod ends;
 mod manifest_pairs;
 mod pairs;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 const YAML: &str = "assets/setup.yaml";
 
-const QUESTIONS: [Row; 31] = [
+pub(super) const QUESTIONS: [Row; 31] = [
     ("form drops an optional question", "question.removed", |p| {
         p.replace(YAML, "  - name: port\n    title: Port\n    kind: integer\n    required: false\n    default: 80\n", "");
     }),
