@@ -19,6 +19,7 @@ pub mod files;
 pub mod fold;
 pub mod fuzz;
 pub mod gate;
+pub mod history;
 pub mod interrupt;
 pub mod out_folder;
 pub mod pack_events;

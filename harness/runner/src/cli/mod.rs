@@ -12,6 +12,7 @@ mod dry_run;
 mod ending;
 mod expect;
 mod fuzz;
+mod history;
 mod inspect;
 mod isolation;
 mod jobs;
@@ -185,6 +186,10 @@ enum ReportCommand {
     Render(report::Render),
     /// Merge all shards of a run; refuse if one is missing or of another run.
     Merge(merge::Merge),
+    /// Write a page on many runs: verdicts, causes and steps from night to night.
+    History(history::History),
+    /// Compare two runs; exit 1 if the second one is worse.
+    Diff(history::Diff),
 }
 
 #[derive(Debug, Subcommand)]
@@ -241,6 +246,8 @@ pub fn main() -> ExitCode {
         Command::Report { command } => match command {
             ReportCommand::Render(args) => report::render(&args),
             ReportCommand::Merge(args) => merge::merge(&args),
+            ReportCommand::History(args) => history::history(&args),
+            ReportCommand::Diff(args) => history::diff(&args),
         },
         Command::Doctor(args) => doctor::run(&args),
         Command::Expect { command } => match command {

@@ -251,7 +251,7 @@ fn cell(text: &str) -> String {
 
 /// `text` as a code span, in which nothing is markup: the fence is longer than
 /// any run of backticks inside, and there is no line break.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(CHARS)

@@ -21,6 +21,7 @@ mod contract;
 mod contradictions;
 mod dry_run;
 mod fuzz;
+mod history;
 mod inert_output;
 mod normalised;
 mod outputs;

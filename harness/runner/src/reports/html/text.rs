@@ -1,7 +1,7 @@
 //! Escapes untrusted text for HTML.
 
 /// `text`, escaped for element content and for quoted attributes.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

@@ -21,7 +21,7 @@ pub(super) fn sound(folder: &Path) {
     conformance(
         folder,
         &folder.join("failing"),
-        "--out made --isolation none",
+        "--out made --report made/r.json --isolation none",
     );
     copy(&folder.join("made/events.jsonl"), &folder.join("EVENTS"));
     let bundle = "made/artifacts/failing/setup_default/repro/plan.golden.json";

@@ -23,7 +23,7 @@ const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 66] = [
+const COMMANDS: [&str; 70] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -52,6 +52,10 @@ const COMMANDS: [&str; 66] = [
     "report render EVENTS --baseline @",
     "report merge --out m @",
     "report merge --out m EVENTS @",
+    "report history --html h.html @",
+    "report history --html @ .",
+    "report diff made/r.json @",
+    "report diff --markdown m.md @ @",
     "expect add --expectations e --reason @ --issue @ --owner o --from-last-run @",
     "expect prune --expectations @ --from-last-run EVENTS",
     "fuzz --isolation none --runs 1 --jobs 1 --out f @",

@@ -1,0 +1,141 @@
+//! Packs on the page of a history: which changed, which flip, and a strip for each.
+
+use super::chart::{spans, strip};
+use super::model::{History, PackLife};
+use crate::reports::html::text;
+use provision_core::Verdict;
+use std::fmt::Write;
+
+/// Rows of a list, at most.
+const ROWS: usize = 300;
+/// Strips, at most.
+const STRIPS: usize = 5_000;
+/// Parts of a strip that its words name, at most.
+const WORDS: usize = 12;
+
+/// The packs whose verdict differs from that of the night before.
+pub(super) fn changed(history: &History) -> String {
+    let Some(before) = history.nights.len().checked_sub(2) else {
+        return String::new();
+    };
+    let (mut worse, mut better) = (Vec::new(), Vec::new());
+    for pack in &history.packs {
+        let verdict = |at: usize| pack.nights.get(at).copied().flatten().map(|n| n.verdict);
+        let (was, is) = (verdict(before), verdict(before + 1));
+        let words = |verdict: Option<Verdict>| verdict.map_or("not there", Verdict::name);
+        let row = format!(
+            "<li><b class=\"{}\">{}</b> {}, {} before</li>",
+            is.map_or("skipped", Verdict::name),
+            words(is),
+            text(&pack.label),
+            words(was)
+        );
+        match (was, is) {
+            _ if was == is => {}
+            (Some(was), Some(is)) if is > was => worse.push(row),
+            (None, Some(is)) if is > Verdict::NotApplicable => worse.push(row),
+            _ => better.push(row),
+        }
+    }
+    let mut out = String::new();
+    for (title, rows) in [("Worse", worse), ("Better, new or gone", better)] {
+        if rows.is_empty() {
+            continue;
+        }
+        let more = match rows.len().checked_sub(ROWS) {
+            Some(more) if more > 0 => format!("<li>and {more} more</li>"),
+            _ => String::new(),
+        };
+        let shown: String = rows.into_iter().take(ROWS).collect();
+        let _ = writeln!(out, "<h3>{title}</h3><ul>{shown}{more}</ul>");
+    }
+    out
+}
+
+/// The packs whose verdict changes although their bytes do not.
+pub(super) fn flaky(history: &History) -> String {
+    let name = |at: &usize| {
+        history
+            .nights
+            .get(*at)
+            .map_or_else(String::new, |n| text(&n.name))
+    };
+    let mut rows = Vec::new();
+    for pack in &history.packs {
+        let flips = pack.flips(&history.nights);
+        if flips.is_empty() {
+            continue;
+        }
+        let nights: Vec<String> = flips.iter().rev().take(WORDS).map(name).collect();
+        rows.push(format!(
+            "<li>{}: {} times, last in {}</li>",
+            text(&pack.label),
+            flips.len(),
+            nights.join(", ")
+        ));
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let count = rows.len();
+    let shown: String = rows.into_iter().take(ROWS).collect();
+    format!(
+        "<h2>Flaky packs ({count})</h2><p>The verdict changes from one night to the next with equal \
+         bytes, the same profile and the same version of the harness. No pack is to blame for \
+         that before somebody looked.</p><ul>{shown}</ul>\n"
+    )
+}
+
+/// A strip for each pack, the worst of the last night first.
+pub(super) fn strips(history: &History) -> String {
+    let mut packs: Vec<&PackLife> = history.packs.iter().collect();
+    packs.sort_by_key(|pack| (std::cmp::Reverse(pack.now()), &pack.label));
+    let mut out = String::from(
+        "<h2>Packs, worst first</h2><p>Red: fail or error. Amber: partial. Green: pass. Grey: not \
+         applicable. Empty: the night does not have the pack.</p><table class=\"packs\">\n",
+    );
+    for pack in packs.iter().take(STRIPS) {
+        let now = pack.now().map_or("not there", Verdict::name);
+        let class = pack.now().map_or("skipped", Verdict::name);
+        let version = pack.version.as_deref().map_or_else(String::new, text);
+        let verdicts: Vec<Option<Verdict>> = pack
+            .nights
+            .iter()
+            .map(|night| night.map(|n| n.verdict))
+            .collect();
+        let _ = writeln!(
+            out,
+            "<tr><th><b class=\"{class}\">{now}</b> {} {version}</th><td class=\"strip\">{}</td></tr>",
+            text(&pack.label),
+            strip(&verdicts, &words(&verdicts, history)),
+        );
+    }
+    out += "</table>\n";
+    if let Some(more) = packs.len().checked_sub(STRIPS).filter(|more| *more > 0) {
+        let _ = writeln!(out, "<p>and {more} more packs</p>");
+    }
+    out
+}
+
+/// A strip in words, for those who do not see it: the last parts first.
+fn words(verdicts: &[Option<Verdict>], history: &History) -> String {
+    let name = |at: usize| {
+        history
+            .nights
+            .get(at)
+            .map_or_else(String::new, |n| text(&n.name))
+    };
+    let parts = spans(verdicts);
+    let all = parts.iter().rev().take(WORDS).map(|(from, _, verdict)| {
+        format!(
+            "{} since {}",
+            verdict.map_or("not there", Verdict::name),
+            name(*from)
+        )
+    });
+    let mut said: Vec<String> = all.collect();
+    if let Some(more) = parts.len().checked_sub(WORDS).filter(|more| *more > 0) {
+        said.push(format!("{more} earlier changes"));
+    }
+    said.join(", before that ")
+}

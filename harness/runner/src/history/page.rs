@@ -1,0 +1,226 @@
+//! The page of a history: the last night first, then the nights side by side, then causes,
+//! packs and steps. It loads no other file, and needs no script.
+
+use super::chart::{columns, line};
+use super::model::{CauseLife, History, Night};
+use super::{packs, steps};
+use crate::reports::html::text;
+use provision_core::Verdict;
+use std::fmt::Write;
+
+const STYLE: &str = concat!(
+    include_str!("../reports/html/page.css"),
+    include_str!("page.css")
+);
+/// Rows of a table, at most.
+const ROWS: usize = 300;
+
+/// The page. `ending` are expectations that end soon, a line each.
+#[must_use]
+pub fn page(history: &History, ending: &[String]) -> String {
+    let nights = &history.nights;
+    let (first, last) = (nights.first(), nights.last());
+    let name = |night: Option<&Night>| night.map_or_else(String::new, |night| text(&night.name));
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'\"><title>Conformance by night</title><style>{STYLE}</style>\
+         </head><body><main>\n<h1>Conformance by night</h1><p>{} nights, {} to {}; {} packs</p>\n",
+        nights.len(),
+        name(first),
+        name(last),
+        history.packs.len(),
+    );
+    out += &tiles(history);
+    out += &last_night(history);
+    out += &by_night(nights);
+    out += &causes(history);
+    out += &packs::flaky(history);
+    out += &expectations(ending);
+    out += &packs::strips(history);
+    out += &steps::jumped(history);
+    if history.left_out > 0 {
+        let _ = writeln!(
+            out,
+            "<p>{} steps and causes are left out.</p>",
+            history.left_out
+        );
+    }
+    out + "</main></body></html>\n"
+}
+
+/// The verdicts of the last night, each with the change since the night before.
+fn tiles(history: &History) -> String {
+    let mut ago = history.nights.iter().rev();
+    let (Some(now), before) = (ago.next(), ago.next()) else {
+        return String::new();
+    };
+    let mut out = format!("<h2>Last night: {}</h2>\n", text(&now.name));
+    if !now.finished {
+        out += "<p class=\"error\">The run was cut off, so its numbers are partial.</p>\n";
+    }
+    out += "<ul class=\"tiles\">";
+    for verdict in Verdict::WORST_FIRST {
+        let count = |night: &Night| night.verdicts.get(&verdict).copied().unwrap_or(0);
+        let packs = count(now);
+        let change = match before.map(count) {
+            None => String::new(),
+            Some(was) if was == packs => "as before".into(),
+            Some(was) if was < packs => format!("{} more", packs - was),
+            Some(was) => format!("{} fewer", was - packs),
+        };
+        let words = verdict.name().replace('_', " ");
+        let _ = write!(
+            out,
+            "<li class=\"{verdict}\"><b>{packs}</b> {words}<small>{change}</small></li>"
+        );
+    }
+    out + "</ul>\n"
+}
+
+/// The packs whose verdict changed in the last night, and causes that are new or gone.
+fn last_night(history: &History) -> String {
+    let count = history.nights.len();
+    if count < 2 {
+        return String::new();
+    }
+    let mut out = packs::changed(history);
+    let (now, before) = (count - 1, count - 2);
+    let packs = |cause: &CauseLife, at: usize| cause.packs.get(at).copied().unwrap_or(0);
+    let lists = [
+        ("New causes", (now, before)),
+        ("Causes that are gone", (before, now)),
+    ];
+    for (title, (with, without)) in lists {
+        let found = history.causes.iter();
+        let found = found.filter(|c| packs(c, with) > 0 && packs(c, without) == 0);
+        let rows: Vec<String> = found
+            .take(ROWS)
+            .map(|cause| {
+                let (code, what) = (text(&cause.code), text(&cause.what));
+                let level = cause.level.name();
+                format!(
+                    "<li><code>{code}</code> {what} ({level}), {} packs</li>",
+                    packs(cause, with)
+                )
+            })
+            .collect();
+        if !rows.is_empty() {
+            let _ = writeln!(out, "<h3>{title}</h3><ul>{}</ul>", rows.concat());
+        }
+    }
+    if out.is_empty() {
+        out += "<p>No verdict and no cause differs from the night before.</p>\n";
+    }
+    out
+}
+
+/// All nights side by side, as a chart and as a table.
+fn by_night(nights: &[Night]) -> String {
+    let worst_first = Verdict::WORST_FIRST;
+    let shown = |night: &Night| {
+        let count = |verdict: &Verdict| night.verdicts.get(verdict).copied().unwrap_or(0);
+        let counts: Vec<(Verdict, usize)> = worst_first.iter().map(|v| (*v, count(v))).collect();
+        let words = counts.iter().filter(|(_, packs)| *packs > 0);
+        let words: Vec<String> = words.map(|(v, packs)| format!("{packs} {v}")).collect();
+        (
+            format!("{}: {}", text(&night.name), words.join(", ")),
+            counts,
+        )
+    };
+    let all: Vec<(String, Vec<(Verdict, usize)>)> = nights.iter().map(shown).collect();
+    let mut out = format!(
+        "<h2>Verdicts by night</h2><figure>{}<figcaption>{} to {}, the worst verdicts at the \
+         bottom</figcaption></figure>\n<details><summary>as a table</summary>\
+         <div class=\"scroll\"><table><tr><th>night</th><th>profile</th><th>version</th>",
+        columns(&all, "packs by verdict and night"),
+        nights
+            .first()
+            .map_or_else(String::new, |night| text(&night.name)),
+        nights
+            .last()
+            .map_or_else(String::new, |night| text(&night.name)),
+    );
+    for verdict in worst_first {
+        let _ = write!(out, "<th>{verdict}</th>");
+    }
+    out += "</tr>\n";
+    for (night, (_, counts)) in nights.iter().zip(&all).rev() {
+        let Night {
+            name,
+            profile,
+            tool,
+            ..
+        } = night;
+        let cut = if night.finished { "" } else { ", cut off" };
+        let _ = write!(
+            out,
+            "<tr><th>{}{cut}</th><td>{}</td><td>{}</td>",
+            text(name),
+            text(profile),
+            text(tool)
+        );
+        for (_, packs) in counts {
+            let _ = write!(out, "<td class=\"n\">{packs}</td>");
+        }
+        out += "</tr>\n";
+    }
+    out + "</table></div></details>\n"
+}
+
+/// The causes over all nights, those of the last night first.
+fn causes(history: &History) -> String {
+    if history.causes.is_empty() {
+        return String::new();
+    }
+    let name = |at: usize| {
+        history
+            .nights
+            .get(at)
+            .map_or_else(String::new, |n| text(&n.name))
+    };
+    let mut out = String::from(
+        "<h2>Causes</h2><div class=\"scroll\"><table><tr><th>packs now</th><th>code</th>\
+         <th>cause</th><th>level</th><th>first seen</th><th>last seen</th>\
+         <th>packs by night</th></tr>\n",
+    );
+    for cause in history.causes.iter().take(ROWS) {
+        let values: Vec<Option<u64>> = cause.packs.iter().map(|p| Some(u64::from(*p))).collect();
+        let most = cause.packs.iter().max().copied().unwrap_or(0);
+        let now = cause.packs.last().copied().unwrap_or(0);
+        let label = format!("packs by night, at most {most}");
+        let _ = writeln!(
+            out,
+            "<tr><td class=\"n\">{now}</td><td><code>{}</code></td><td>{}</td><td>{}</td>\
+             <td>{}</td><td>{}</td><td class=\"c\">{}</td></tr>",
+            text(&cause.code),
+            text(&cause.what),
+            cause.level.name(),
+            name(cause.first()),
+            name(cause.last()),
+            line(&values, &[], &label),
+        );
+    }
+    out += "</table></div>\n";
+    if let Some(more) = history
+        .causes
+        .len()
+        .checked_sub(ROWS)
+        .filter(|more| *more > 0)
+    {
+        let _ = writeln!(out, "<p>and {more} more causes</p>");
+    }
+    out
+}
+
+fn expectations(ending: &[String]) -> String {
+    if ending.is_empty() {
+        return String::new();
+    }
+    let rows = ending.iter().take(ROWS);
+    let rows: String = rows
+        .map(|line| format!("<li>{}</li>", text(line)))
+        .collect();
+    format!("<h2>Expectations that end soon</h2><ul>{rows}</ul>\n")
+}
