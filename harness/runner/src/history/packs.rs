@@ -8,6 +8,8 @@ use std::fmt::Write;
 
 /// Rows of a list, at most.
 const ROWS: usize = 300;
+/// Flaky packs that are not folded.
+const OPEN: usize = 10;
 /// Strips, at most.
 const STRIPS: usize = 5_000;
 /// Parts of a strip that its words name, at most.
@@ -60,30 +62,45 @@ pub(super) fn flaky(history: &History) -> String {
             .get(*at)
             .map_or_else(String::new, |n| text(&n.name))
     };
-    let mut rows = Vec::new();
-    for pack in &history.packs {
-        let flips = pack.flips(&history.nights);
-        if flips.is_empty() {
-            continue;
-        }
-        let nights: Vec<String> = flips.iter().rev().take(WORDS).map(name).collect();
-        rows.push(format!(
-            "<li>{}: {} times, last in {}</li>",
-            text(&pack.label),
-            flips.len(),
-            nights.join(", ")
-        ));
-    }
-    if rows.is_empty() {
+    let mut flaky: Vec<(Vec<usize>, &PackLife)> = history
+        .packs
+        .iter()
+        .map(|pack| (pack.flips(&history.nights), pack))
+        .filter(|(flips, _)| !flips.is_empty())
+        .collect();
+    if flaky.is_empty() {
         return String::new();
     }
-    let count = rows.len();
-    let shown: String = rows.into_iter().take(ROWS).collect();
-    format!(
-        "<h2>Flaky packs ({count})</h2><p>The verdict changes from one night to the next with equal \
-         bytes, the same profile and the same version of the harness. No pack is to blame for \
-         that before somebody looked.</p><ul>{shown}</ul>\n"
-    )
+    flaky.sort_by_key(|(flips, pack)| (std::cmp::Reverse(flips.len()), &pack.label));
+    let row = |(flips, pack): &(Vec<usize>, &PackLife)| {
+        let nights: Vec<String> = flips.iter().rev().take(WORDS).map(name).collect();
+        let times = match flips.len() {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        format!(
+            "<li>{}: {times}, last in {}</li>",
+            text(&pack.label),
+            nights.join(", ")
+        )
+    };
+    let rows: Vec<String> = flaky.iter().take(ROWS).map(row).collect();
+    let (open, folded) = rows.split_at(rows.len().min(OPEN));
+    let mut out = format!(
+        "<h2>Flaky packs ({})</h2><p>The verdict changes from one night to the next, although the \
+         bytes, the profile and the version of the harness are the same.</p><ul>{}</ul>\n",
+        flaky.len(),
+        open.concat()
+    );
+    if !folded.is_empty() {
+        let _ = writeln!(
+            out,
+            "<details><summary>{} more</summary><ul>{}</ul></details>",
+            folded.len(),
+            folded.concat()
+        );
+    }
+    out
 }
 
 /// A strip for each pack, the worst of the last night first.

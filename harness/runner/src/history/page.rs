@@ -14,6 +14,8 @@ const STYLE: &str = concat!(
 );
 /// Rows of a table, at most.
 const ROWS: usize = 300;
+/// Rows of the table of causes that are not folded.
+const OPEN: usize = 20;
 
 /// The page. `ending` are expectations that end soon, a line each.
 #[must_use]
@@ -35,9 +37,9 @@ pub fn page(history: &History, ending: &[String]) -> String {
     out += &tiles(history);
     out += &last_night(history);
     out += &by_night(nights);
-    out += &causes(history);
     out += &packs::flaky(history);
     out += &expectations(ending);
+    out += &causes(history);
     out += &packs::strips(history);
     out += &steps::jumped(history);
     if history.left_out > 0 {
@@ -174,44 +176,56 @@ fn causes(history: &History) -> String {
     if history.causes.is_empty() {
         return String::new();
     }
-    let name = |at: usize| {
-        history
-            .nights
-            .get(at)
-            .map_or_else(String::new, |n| text(&n.name))
+    let shown = history.causes.iter().take(ROWS);
+    let rows: Vec<String> = shown.map(|cause| cause_row(history, cause)).collect();
+    let (open, folded) = rows.split_at(rows.len().min(OPEN));
+    let table = |rows: &[String]| {
+        format!(
+            "<div class=\"scroll\"><table class=\"causes\"><tr><th>packs now</th><th>code</th>\
+             <th>cause</th><th>level</th><th>first seen</th><th>last seen</th>\
+             <th>packs by night</th></tr>\n{}</table></div>\n",
+            rows.concat()
+        )
     };
-    let mut out = String::from(
-        "<h2>Causes</h2><div class=\"scroll\"><table><tr><th>packs now</th><th>code</th>\
-         <th>cause</th><th>level</th><th>first seen</th><th>last seen</th>\
-         <th>packs by night</th></tr>\n",
-    );
-    for cause in history.causes.iter().take(ROWS) {
-        let values: Vec<Option<u64>> = cause.packs.iter().map(|p| Some(u64::from(*p))).collect();
-        let most = cause.packs.iter().max().copied().unwrap_or(0);
-        let now = cause.packs.last().copied().unwrap_or(0);
-        let label = format!("packs by night, at most {most}");
+    let mut out = format!("<h2>Causes</h2>{}", table(open));
+    if !folded.is_empty() {
         let _ = writeln!(
             out,
-            "<tr><td class=\"n\">{now}</td><td><code>{}</code></td><td>{}</td><td>{}</td>\
-             <td>{}</td><td>{}</td><td class=\"c\">{}</td></tr>",
-            text(&cause.code),
-            text(&cause.what),
-            cause.level.name(),
-            name(cause.first()),
-            name(cause.last()),
-            line(&values, &[], &label),
+            "<details><summary>{} more causes</summary>{}</details>",
+            folded.len(),
+            table(folded)
         );
     }
-    out += "</table></div>\n";
     if let Some(more) = history
         .causes
         .len()
         .checked_sub(ROWS)
         .filter(|more| *more > 0)
     {
-        let _ = writeln!(out, "<p>and {more} more causes</p>");
+        let _ = writeln!(out, "<p>and {more} more causes, which are left out</p>");
     }
     out
+}
+
+fn cause_row(history: &History, cause: &CauseLife) -> String {
+    let name = |at: usize| {
+        let night = history.nights.get(at);
+        night.map_or_else(String::new, |night| text(&night.name))
+    };
+    let values: Vec<Option<u64>> = cause.packs.iter().map(|p| Some(u64::from(*p))).collect();
+    let most = cause.packs.iter().max().copied().unwrap_or(0);
+    let now = cause.packs.last().copied().unwrap_or(0);
+    let label = format!("packs by night, at most {most}");
+    format!(
+        "<tr><td class=\"n\">{now}</td><td><code>{}</code></td><td>{}</td><td>{}</td>\
+         <td>{}</td><td>{}</td><td class=\"c\">{}</td></tr>\n",
+        text(&cause.code),
+        text(&cause.what),
+        cause.level.name(),
+        name(cause.first()),
+        name(cause.last()),
+        line(&values, &[], &label),
+    )
 }
 
 fn expectations(ending: &[String]) -> String {
