@@ -186,6 +186,35 @@ fn upgrade(subject: &Subject, findings: &mut Findings) {
     });
 }
 
+/// What a wizard of one release makes of an installation of the other.
+#[derive(Debug)]
+pub struct Way {
+    /// The setup wizard that makes the installation.
+    pub setup: String,
+    /// The wizard that takes it over, or takes it back.
+    pub wizard: String,
+    /// Whether it does.
+    pub conclusion: Conclusion,
+}
+
+/// What the wizards of a release make of the installations of the other one: updates, then
+/// removals.
+#[must_use]
+pub fn ways(transitions: &[Transition]) -> Vec<Way> {
+    let way = |t: &Transition, wizard: &Option<String>, conclusion: Conclusion| {
+        Some(Way {
+            setup: t.setup.clone(),
+            wizard: wizard.clone()?,
+            conclusion,
+        })
+    };
+    let updates = transitions.iter();
+    let updates = updates.filter_map(|t| way(t, &t.update, taken_over(t)));
+    let removals = transitions.iter();
+    let removals = removals.filter_map(|t| way(t, &t.remove, cleared(t)));
+    updates.chain(removals).collect()
+}
+
 /// `compare.downgrade`
 fn downgrade(subject: &Subject, findings: &mut Findings) {
     if subject.opened.is_err() {

@@ -26,6 +26,7 @@ mod validators;
 mod wizard;
 
 use crate::check::Check;
+pub use compare::{Way, ways};
 pub(crate) use plan::unsettled;
 
 const STAGES: [&[Check]; 22] = [

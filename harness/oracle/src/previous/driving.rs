@@ -72,11 +72,40 @@ fn compared(
         return refused(error);
     }
     let [old, new] = observe_both([old, new], executor, conditions);
-    let comparison = match compare(&old, &new) {
-        Ok(comparison) => comparison,
-        Err(error) => return refused(error),
+    match between([&old, &new], subject, executor, conditions) {
+        Ok(compared) => Previous::Compared(Box::new(compared)),
+        Err(error) => refused(error),
+    }
+}
+
+/// Compares two releases, the older one first, and takes installations of each to the
+/// other.
+///
+/// # Errors
+/// [`CompareError`] if a pack could not be opened, or is the older one.
+pub fn compare_releases(
+    releases: [Opening; 2],
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+) -> Result<Compared, CompareError> {
+    let both_ways = Conditions {
+        second_runs: true,
+        ..conditions.clone()
     };
-    let secrets = [&old, subject].map(Subject::secrets);
+    let [old, new] = observe_both(releases, executor, conditions);
+    between([&old, &new], &new, executor, &both_ways)
+}
+
+/// Compares `old` and `new`, which got the same answers. `own` is the newer release with
+/// its own answers, which it takes to questions that the older one does not ask.
+fn between(
+    [old, new]: [&Subject; 2],
+    own: &Subject,
+    executor: &dyn StepExecutor,
+    conditions: &Conditions,
+) -> Result<Compared, CompareError> {
+    let comparison = compare(old, new)?;
+    let secrets = [old, own].map(Subject::secrets);
     let budget = Budget::of(executor, &conditions.limits.flow);
     let release = |subject| Release {
         subject,
@@ -84,15 +113,13 @@ fn compared(
         conditions,
         secrets: &secrets,
     };
-    let upgrades = transitions(release(&old), release(subject));
-    let downgrades = conditions
-        .second_runs
-        .then(|| transitions(release(subject), release(&old)));
-    Previous::Compared(Box::new(Compared {
+    let upgrades = transitions(release(old), release(own));
+    let back = || transitions(release(own), release(old));
+    Ok(Compared {
         comparison,
         upgrades,
-        downgrades,
-    }))
+        downgrades: conditions.second_runs.then(back),
+    })
 }
 
 fn refused(error: CompareError) -> Previous {

@@ -8,6 +8,6 @@ mod losses;
 mod outcome;
 mod transitions;
 
-pub use driving::{Predecessor, with_previous};
+pub use driving::{Predecessor, compare_releases, with_previous};
 pub use losses::Loss;
 pub use outcome::{Compared, Previous, Taken, Transition};
