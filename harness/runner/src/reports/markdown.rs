@@ -242,13 +242,13 @@ fn of_check(check: &CheckFinished) -> String {
 }
 
 /// `text` as a cell of a table: a code span in which no bar ends the cell.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     code(&text.replace('|', "\u{a6}"))
 }
 
 /// `text` as a code span, in which nothing is markup: the fence is longer than
 /// any run of backticks inside, and there is no line break.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(CHARS)

@@ -217,3 +217,52 @@ fn explain_says_the_class_of_a_rule_and_why() {
     let output = run_in(&here, &["explain", "E_VERSION_STEP"]);
     assert!(stdout(&output).contains("too small"), "{}", stdout(&output));
 }
+
+#[test]
+fn markdown_file_says_what_the_table_says_beside_any_other_output() {
+    let pair = Pair::of(PACK, "0.4.39", &[REQUIRES, TITLE]);
+    for flags in [
+        &["--markdown", "comment.md"][..],
+        &["--json", "--markdown", "comment.md"],
+    ] {
+        let output = pair.compare(flags);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let comment = fs::read_to_string(pair.path("comment.md")).expect("reads");
+        for part in [
+            "## breaking (1)",
+            "| question.required |",
+            "`` setup form, question `default_chat_id` ``",
+            "the smallest right version is 0.5.0",
+            "## internal (1)",
+        ] {
+            assert!(comment.contains(part), "no {part} in {comment}");
+        }
+    }
+}
+
+#[test]
+fn markdown_of_an_earlier_comparison_does_not_outlast_one_that_fails() {
+    let pair = Pair::of(PACK, "0.4.39", &[]);
+    let path = pair.path("comment.md");
+    fs::write(&path, "no difference").expect("writes");
+    let output = compare(pair.0.path(), "NEW", "OLD", &["--markdown", "comment.md"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let comment = fs::read_to_string(&path).expect("reads");
+    assert!(comment.contains("did not end"), "{comment}");
+}
+
+#[test]
+fn markdown_file_that_would_replace_an_input_or_a_pack_is_refused_and_left() {
+    let pair = Pair::of(PACK, "0.4.39", &[]);
+    let answers = pair.path("answers.json");
+    fs::write(&answers, "{}").expect("writes");
+    let manifest = pair.path("OLD/pack.json");
+    let before = fs::read(&manifest).expect("reads");
+    for file in ["answers.json", "OLD/pack.json", "other.gtpack"] {
+        let output = pair.compare(&["--answers", "answers.json", "--markdown", file]);
+        assert_eq!(code(&output), 2, "{file}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+    assert_eq!(fs::read(&manifest).expect("reads"), before);
+    assert_eq!(fs::read_to_string(&answers).expect("reads"), "{}");
+}

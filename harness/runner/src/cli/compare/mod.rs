@@ -1,6 +1,7 @@
 //! The command `compare`: what a release changes for those who use the one before.
 
 mod json;
+mod markdown;
 mod text;
 
 use super::cache::CacheFlags;
@@ -8,9 +9,11 @@ use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::output::{complain, print_bounded, print_json};
 use super::registry::{self, RegistryFlags};
+use crate::apart::{Outputs, is_of_a_pack};
 use crate::bundle_packs::Bundles;
 use crate::examine;
 use crate::exit::{Error, Exit, exit_of, show};
+use crate::files;
 use crate::place::Place;
 use provision_core::Limits;
 use provision_core::codes::CompareCode;
@@ -45,6 +48,9 @@ pub(super) struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Write the comparison as Markdown to this file, for a comment on a pull request.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
@@ -55,6 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             return Err(Error::Usage(message));
         }
     }
+    begin_markdown(args)?;
     let answers = args.answers.as_deref();
     let answers = answers.map(|path| dry_run::answers(path, &limits));
     let conditions = Conditions {
@@ -82,6 +89,28 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let comparison = compare(&old, &new).map_err(usage)?;
     report(args, &comparison)?;
     Ok(exit(&comparison))
+}
+
+/// Refuses a Markdown file that cannot be written or would replace an input, and replaces
+/// the one of an earlier comparison: it would look like the result of one that fails.
+fn begin_markdown(args: &Args) -> Result<(), Error> {
+    let Some(path) = &args.markdown else {
+        return Ok(());
+    };
+    if is_of_a_pack(path) {
+        let why = "has the name of a pack or of a file of one; name another file";
+        return Err(Error::Usage(format!("{}: {why}", show(path))));
+    }
+    let packs = [&args.old, &args.new].into_iter();
+    let packs = packs.filter(|place| place.reference.is_none());
+    let inputs = packs.map(|place| place.path.as_path());
+    let outputs = Outputs::of([path.as_path()].into_iter())?;
+    outputs.apart_from(inputs.chain(args.answers.as_deref()))?;
+    files::check_writable(path)?;
+    if path.is_file() {
+        files::write(path, markdown::not_ended().as_bytes())?;
+    }
+    Ok(())
 }
 
 fn usage(error: CompareError) -> Error {
@@ -118,6 +147,9 @@ fn report(args: &Args, comparison: &Comparison) -> Result<(), Error> {
         print_json(&json::document(comparison))?;
     } else {
         print_bounded(&text::table(comparison))?;
+    }
+    if let Some(path) = &args.markdown {
+        files::write(path, markdown::document(comparison).as_bytes())?;
     }
     let mut messages = Vec::new();
     if let Some(error) = &comparison.harness_error {

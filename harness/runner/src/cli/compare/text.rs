@@ -18,15 +18,20 @@ pub(super) fn table(comparison: &Comparison) -> String {
     }
     reaches(&mut out, comparison);
     skipped(&mut out, comparison);
-    if comparison.changes.is_empty() && comparison.reaches.is_empty() {
-        let rest = match comparison.not_compared.is_empty() {
-            true => "",
-            false => " in what was compared",
-        };
-        let _ = writeln!(out, "\nno difference{rest}");
+    if let Some(none) = no_difference(comparison) {
+        let _ = writeln!(out, "\n{none}");
     }
-    step(&mut out, comparison);
+    let _ = writeln!(out, "\n{}", step(comparison));
     out
+}
+
+/// Says so if the packs do not differ.
+pub(super) fn no_difference(comparison: &Comparison) -> Option<&'static str> {
+    let is_same = comparison.changes.is_empty() && comparison.reaches.is_empty();
+    is_same.then_some(match comparison.not_compared.is_empty() {
+        true => "no difference",
+        false => "no difference in what was compared",
+    })
 }
 
 fn side(out: &mut String, name: &str, side: &Side) {
@@ -88,17 +93,17 @@ fn more(out: &mut String, count: usize) {
     }
 }
 
-fn step(out: &mut String, comparison: &Comparison) {
+/// The step between the versions, as a line.
+pub(super) fn step(comparison: &Comparison) -> String {
     let or_none = |text: &Option<String>| inert(text.as_deref().unwrap_or("(none)"), 80);
     let old = or_none(&comparison.old.version);
     let new = or_none(&comparison.new.version);
-    let _ = match &comparison.step {
-        VersionStep::Right => writeln!(out, "\nversion {old} to {new}: the step is large enough"),
-        VersionStep::Unknown => writeln!(out, "\nversion {old} to {new}: not compared"),
-        VersionStep::TooSmall { smallest } => writeln!(
-            out,
-            "\nversion {old} to {new}: the step is too small; the smallest right version is \
-             {smallest}"
-        ),
+    let verdict = match &comparison.step {
+        VersionStep::Right => "the step is large enough".to_owned(),
+        VersionStep::Unknown => "not compared".to_owned(),
+        VersionStep::TooSmall { smallest } => {
+            format!("the step is too small; the smallest right version is {smallest}")
+        }
     };
+    format!("version {old} to {new}: {verdict}")
 }
