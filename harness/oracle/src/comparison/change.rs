@@ -28,14 +28,14 @@ pub struct Change {
     pub guess: bool,
 }
 
-/// Something that a pack gets at, or offers.
+/// Something that a pack gets at, or that a host serves of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReachKind {
     /// An interface of the host that a component imports.
     Import,
     /// A capability that the manifest declares for a component.
     ComponentCapability,
-    /// A capability that the pack declares for itself.
+    /// A capability of the host that the pack declares for itself.
     PackCapability,
     /// A host that the manifest allows requests to.
     HttpHost,
@@ -102,6 +102,8 @@ pub(super) struct Found<'s> {
     pub(super) not_compared: BTreeSet<NotCompared>,
     /// The worst class of the changes that are not kept.
     left_out: Option<Class>,
+    /// Whether the changes are those of a wizard that no host runs.
+    unrun: bool,
 }
 
 impl<'s> Found<'s> {
@@ -113,7 +115,14 @@ impl<'s> Found<'s> {
             reaches: BTreeSet::new(),
             not_compared: BTreeSet::new(),
             left_out: None,
+            unrun: false,
         }
+    }
+
+    /// Takes the changes that follow for those of a wizard that no host runs, or not: what
+    /// nobody runs breaks nobody.
+    pub(super) fn of_unrun(&mut self, unrun: bool) {
+        self.unrun = unrun;
     }
 
     fn text(&self, text: &str) -> String {
@@ -133,6 +142,11 @@ impl<'s> Found<'s> {
 
     /// The same, which the harness guesses if `guess` says so.
     pub(super) fn add(&mut self, rule: Rule, place: &str, (old, new): Pair<'_>, guess: bool) {
+        let rule = if self.unrun {
+            Rule::WizardUnrunChanged
+        } else {
+            rule
+        };
         if self.changes.len() >= MOST {
             return self.leave_out(rule.class());
         }

@@ -15,6 +15,12 @@ pub(super) struct WizardPair<'s> {
 }
 
 impl WizardPair<'_> {
+    /// Whether no host runs it in either pack.
+    pub(super) fn is_unrun(&self) -> bool {
+        let unrun = |observed: &Observed| observed.wizard.run_by == RunBy::Nobody;
+        unrun(self.old) && unrun(self.new)
+    }
+
     /// Whether it is a setup.
     pub(super) fn sets_up(&self) -> bool {
         self.old.wizard.kind == WizardKind::Setup

@@ -6,6 +6,8 @@ mod ends;
 mod manifest_pairs;
 mod pairs;
 mod renames;
+mod schemas;
+mod unrun;
 
 use crate::steps;
 use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};

@@ -1,11 +1,10 @@
-//! Compares two JSON Schemas keyword by keyword.
+//! The keywords of a schema that are compared by themselves.
 
-use super::change::{Found, Pair, both};
-use super::pairing::Pairing;
-use super::question::bounds;
-use super::rules::Rule;
+use super::super::change::{Found, Pair, both};
+use super::super::question::bounds;
+use super::super::rules::Rule;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Keywords that people read.
 const TEXTS: [&str; 6] = [
@@ -17,9 +16,9 @@ const TEXTS: [&str; 6] = [
     "$schema",
 ];
 /// Keywords of secrets.
-const SECRET: [&str; 3] = ["x-redact", "x-secret", "writeOnly"];
+pub(super) const SECRET: [&str; 3] = ["x-redact", "x-secret", "writeOnly"];
 /// Pairs of keywords that bound a value.
-const BOUNDS: [[&str; 2]; 5] = [
+pub(super) const BOUNDS: [[&str; 2]; 5] = [
     ["minimum", "maximum"],
     ["exclusiveMinimum", "exclusiveMaximum"],
     ["minLength", "maxLength"],
@@ -40,49 +39,31 @@ const COMPARED: [&str; 10] = [
     "default",
 ];
 
-/// Compares the schema `new` at `place` with `old`.
-pub(super) fn compare(place: &str, [old, new]: [&Value; 2], found: &mut Found<'_>) {
-    if old == new {
-        return;
-    }
-    let (Some(before), Some(after)) = (old.as_object(), new.as_object()) else {
-        let why = "a schema that is no object is not compared";
-        return found.skip(place, why);
-    };
-    types(place, [before, after], found);
-    values(place, [before, after], found);
-    properties(place, [before, after], found);
-    for key in ["items", "additionalProperties"] {
-        let subschemas = [before, after].map(|map| map.get(key));
-        match subschemas {
-            [Some(old @ Value::Object(_)), Some(new @ Value::Object(_))] => {
-                compare(&format!("{place}, {key}"), [old, new], found);
-            }
-            [old, new] if key == "items" && old != new => other(place, key, found),
-            [_, _] => {}
-        }
-    }
-    texts(place, [before, after], found);
-    let keys = before.keys().chain(after.keys()).collect::<BTreeSet<_>>();
-    for key in keys.into_iter().filter(|key| !is_compared(key)) {
-        if before.get(key) != after.get(key) {
-            other(place, key, found);
-        }
-    }
+/// Keywords that hold lists of branches.
+pub(super) const BRANCHES: [&str; 2] = ["anyOf", "oneOf"];
+/// Keywords that only hold definitions.
+pub(super) const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
+/// Keywords of a condition.
+const CONDITION: [&str; 3] = ["if", "then", "else"];
+/// Whether people or hosts read the keyword, and no value is refused by it.
+pub(super) fn is_text(key: &str) -> bool {
+    TEXTS.contains(&key) || key == "default" || key == "format"
 }
 
-fn is_compared(key: &str) -> bool {
-    let lists = [&TEXTS[..], &SECRET, &COMPARED];
+pub(super) fn is_compared(key: &str) -> bool {
+    let lists = [
+        &TEXTS[..],
+        &SECRET,
+        &COMPARED,
+        &BRANCHES,
+        &CONDITION,
+        &DEFINITIONS,
+    ];
     lists.iter().any(|list| list.contains(&key)) || BOUNDS.as_flattened().contains(&key)
 }
 
-fn other(place: &str, key: &str, found: &mut Found<'_>) {
-    let why = "the packs differ in this keyword, which the harness does not compare";
-    found.skip(&format!("{place}, keyword `{key}`"), why);
-}
-
 /// The types that a schema allows; `None` if it allows all.
-fn type_set(schema: &Map<String, Value>) -> Option<BTreeSet<&str>> {
+pub(super) fn type_set(schema: &Map<String, Value>) -> Option<BTreeSet<&str>> {
     let types: BTreeSet<&str> = match schema.get("type")? {
         Value::String(one) => [one.as_str()].into(),
         Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
@@ -91,7 +72,7 @@ fn type_set(schema: &Map<String, Value>) -> Option<BTreeSet<&str>> {
     Some(types)
 }
 
-fn types(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
+pub(super) fn types(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
     let (before, after) = (type_set(old), type_set(new));
     if before == after {
         return;
@@ -116,7 +97,7 @@ fn types(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_
     found.change(rule, place, both(&words(&before), &words(&after)));
 }
 
-fn values(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
+pub(super) fn values(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
     enums(place, [old, new], found);
     let number = |map: &Map<String, Value>, key: &str| map.get(key).and_then(Value::as_f64);
     for [least, most] in BOUNDS {
@@ -155,14 +136,16 @@ fn values(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'
     }
 }
 
+/// The only values that a schema allows, as JSON; `None` if it does not list them.
+pub(super) fn value_set(schema: &Map<String, Value>) -> Option<BTreeSet<String>> {
+    let one = schema.get("const").map(std::slice::from_ref);
+    let several = schema.get("enum").and_then(Value::as_array);
+    let values = one.or(several.map(Vec::as_slice))?;
+    Some(values.iter().map(Value::to_string).collect())
+}
+
 fn enums(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
-    let set = |map: &Map<String, Value>| -> Option<BTreeSet<String>> {
-        let one = map.get("const").map(std::slice::from_ref);
-        let several = map.get("enum").and_then(Value::as_array);
-        let values = one.or(several.map(Vec::as_slice))?;
-        Some(values.iter().map(Value::to_string).collect())
-    };
-    let (before, after) = (set(old), set(new));
+    let (before, after) = (value_set(old), value_set(new));
     let (narrowed, widened) = match (&before, &after) {
         (None, None) => return,
         (None, Some(_)) => (true, false),
@@ -186,60 +169,7 @@ fn enums(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_
     }
 }
 
-/// The required properties of a schema.
-fn required(schema: &Map<String, Value>) -> BTreeSet<&str> {
-    let list = schema.get("required").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
-}
-
-fn properties(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
-    let of = |schema: &Map<String, Value>| -> BTreeMap<String, Value> {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let properties = properties.cloned().unwrap_or_default();
-        properties.into_iter().collect()
-    };
-    let (before, after) = (of(old), of(new));
-    let (needed, needs) = (required(old), required(new));
-    let at = |name: &str| format!("{place}, property `{name}`");
-    let has_to_be = |needs: &BTreeSet<&str>, name: &str| needs.contains(name);
-    let pairing = Pairing::of(&before, &after);
-    for (name, old, new) in pairing.kept {
-        compare(&at(name), [old, new], found);
-    }
-    for (name, property) in pairing.removed {
-        let words = property.to_string();
-        found.change(Rule::SchemaPropertyRemoved, &at(name), (Some(&words), None));
-    }
-    for (name, property) in pairing.added {
-        let rule = match has_to_be(&needs, name) && !needed.contains(name) {
-            true => Rule::SchemaPropertyRequired,
-            false => Rule::SchemaPropertyAdded,
-        };
-        let words = property.to_string();
-        found.change(rule, &at(name), (None, Some(&words)));
-    }
-    let is_new = |name: &&str| before.contains_key(*name) == after.contains_key(*name);
-    for name in needs.difference(&needed).filter(|name| is_new(name)) {
-        let pair = both("optional", "required");
-        found.change(Rule::SchemaRequired, &at(name), pair);
-    }
-    for name in needed.difference(&needs).filter(|name| is_new(name)) {
-        let pair = both("required", "optional");
-        found.change(Rule::SchemaOptional, &at(name), pair);
-    }
-    let closed =
-        |map: &Map<String, Value>| map.get("additionalProperties") == Some(&Value::Bool(false));
-    match (closed(old), closed(new)) {
-        (false, true) => found.change(Rule::SchemaClosed, place, both("open", "closed")),
-        (true, false) => found.change(Rule::SchemaOpened, place, both("closed", "open")),
-        _ => {}
-    }
-}
-
-fn texts(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
+pub(super) fn texts(place: &str, [old, new]: [&Map<String, Value>; 2], found: &mut Found<'_>) {
     for key in TEXTS {
         let text = |map: &Map<String, Value>| map.get(key).map(Value::to_string);
         let (before, after) = (text(old), text(new));
