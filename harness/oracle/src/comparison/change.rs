@@ -230,6 +230,22 @@ impl<'s> Found<'s> {
             };
             !of_wizard || seen.insert((change.rule, rest.to_owned(), words))
         });
+        self.drop_unrun();
+    }
+
+    /// Drops what a wizard that no host runs shares with one that a host runs.
+    fn drop_unrun(&mut self) {
+        let part = |change: &Change| {
+            let (_, rest) = change.place.split_once(", ")?;
+            Some((rest.to_owned(), change.old.clone(), change.new.clone()))
+        };
+        let run = self.changes.iter();
+        let run = run.filter(|change| change.rule != Rule::WizardUnrunChanged);
+        let run: BTreeSet<_> = run.filter_map(part).collect();
+        self.changes.retain(|change| {
+            let is_known = part(change).is_some_and(|part| run.contains(&part));
+            change.rule != Rule::WizardUnrunChanged || !is_known
+        });
     }
 
     /// Whether there is a change by one of these rules at `place`.

@@ -343,7 +343,7 @@ rules! {
     FlowGraph "flow.graph-changed" Compatible [FlowGraph]
         "The flow starts at the same entry points and takes other steps.";
     FlowEmptied "flow.emptied" Breaking [FlowFilled]
-        "The flow took steps, and has none now: whoever starts it gets nothing.";
+        "The flow took steps, and has none now: the caller that starts it gets nothing.";
     FlowFilled "flow.filled" Compatible [FlowEmptied]
         "The flow had no steps, so nobody relies on what it does.";
     WizardRemoved "wizard.removed" Breaking [WizardAdded]

@@ -72,7 +72,8 @@ fn merge(mut one: Keywords, other: Keywords) -> Result<Keywords, String> {
         let within = |reader: Option<&Value>, own: &Keywords, others: &Keywords| {
             open(reader) || names(others, read).is_subset(&names(own, read))
         };
-        if !same && !(within(reads, &one, &other) && within(named, &other, &one)) {
+        let is_exact = same || (within(reads, &one, &other) && within(named, &other, &one));
+        if !is_exact {
             return Err(format!("`allOf` has parts of which one has `{reader}`"));
         }
     }
@@ -90,7 +91,8 @@ fn merge(mut one: Keywords, other: Keywords) -> Result<Keywords, String> {
                 .all(|(key, value)| key == "items" && value.is_object())
         };
         let is_apart = own.is_empty() || others.is_empty() || own == others;
-        if !is_apart && !(is_plain(&own) && is_plain(&others)) {
+        let is_exact = is_apart || (is_plain(&own) && is_plain(&others));
+        if !is_exact {
             return Err(format!("`allOf` has parts with different `{}`", group[0]));
         }
     }

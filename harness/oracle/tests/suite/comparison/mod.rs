@@ -6,6 +6,7 @@ mod ends;
 mod manifest_pairs;
 mod pairs;
 mod renames;
+mod schema_branches;
 mod schemas;
 mod unrun;
 

@@ -1,19 +1,18 @@
 //! Pairs of config schemas that refer to definitions, or have branches and conditions.
 
 use super::{Parts, compared, rules, unmirrored};
-use provision_oracle::comparison::Comparison;
 use serde_json::{Value, json};
 
 /// Two schemas, the rules of their differences, and how many parts are not compared.
-type Row = (&'static str, Value, Value, &'static [&'static str], usize);
+pub(super) type Row = (&'static str, Value, Value, &'static [&'static str], usize);
 
-fn pack(schema: &Value) -> Parts {
+pub(super) fn pack(schema: &Value) -> Parts {
     let mut pack = Parts::base();
     pack.write("schemas/p/config.schema.json", schema.to_string());
     pack
 }
 
-fn require(rows: &[Row]) {
+pub(super) fn require(rows: &[Row]) {
     let mut faults = Vec::new();
     for (name, old, new, expected, skipped) in rows {
         let there = compared(&pack(old), &pack(new));
@@ -38,7 +37,7 @@ fn with(schema: Value, definitions: Value) -> Value {
     json!({ "properties": { "x": schema }, "$defs": definitions })
 }
 
-fn x(schema: Value) -> Value {
+pub(super) fn x(schema: Value) -> Value {
     with(schema, json!({}))
 }
 
@@ -47,7 +46,6 @@ fn definitions_are_compared_where_a_reference_names_them() {
     let text = json!({ "type": "string" });
     let number = json!({ "type": "integer" });
     let host = json!({ "$ref": "#/$defs/host" });
-    let node = |value: &Value| json!({ "properties": { "next": { "$ref": "#/$defs/n" }, "value": value } });
     require(&[
         (
             "definition has another type",
@@ -83,6 +81,16 @@ fn definitions_are_compared_where_a_reference_names_them() {
             &[],
             0,
         ),
+    ]);
+}
+
+#[test]
+fn definition_counts_only_as_far_as_references_lead_to_it() {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer" });
+    let host = json!({ "$ref": "#/$defs/host" });
+    let node = |value: &Value| json!({ "properties": { "next": { "$ref": "#/$defs/n" }, "value": value } });
+    require(&[
         (
             "definition that nothing names",
             with(text.clone(), json!({ "host": text })),
@@ -232,114 +240,6 @@ fn all_of_is_one_schema_where_its_parts_can_be_merged() {
     ]);
 }
 
-fn tagged(tag: &str, more: Value) -> Value {
-    json!({ "type": "object", "required": ["kind"],
-        "properties": { "kind": { "const": tag }, "more": more } })
-}
-
-#[test]
-fn branches_are_compared_where_no_value_fits_two_of_them() {
-    let (text, nothing, number) = (
-        json!({ "type": "string" }),
-        json!({ "type": "null" }),
-        json!({ "type": "integer" }),
-    );
-    let any = |branches: Value| x(json!({ "anyOf": branches }));
-    let one = |branches: Value| x(json!({ "oneOf": branches }));
-    require(&[
-        (
-            "order of branches",
-            any(json!([text, nothing])),
-            any(json!([nothing, text])),
-            &[],
-            0,
-        ),
-        (
-            "branch more",
-            any(json!([text])),
-            any(json!([text, number])),
-            &["schema.branch-added"],
-            0,
-        ),
-        (
-            "branch more of which one has to fit",
-            one(json!([text, nothing])),
-            one(json!([text, nothing, number])),
-            &["schema.branch-added"],
-            0,
-        ),
-        (
-            "null becomes allowed",
-            x(text.clone()),
-            any(json!([text, nothing])),
-            &["schema.branch-added"],
-            0,
-        ),
-        (
-            "one of two branches changes",
-            one(json!([
-                tagged("a", text.clone()),
-                tagged("b", text.clone())
-            ])),
-            one(json!([
-                tagged("b", number.clone()),
-                tagged("a", text.clone())
-            ])),
-            &["schema.type-changed"],
-            0,
-        ),
-        (
-            "both branches change",
-            one(json!([
-                tagged("a", text.clone()),
-                tagged("b", text.clone())
-            ])),
-            one(json!([
-                tagged("a", number.clone()),
-                tagged("b", nothing.clone())
-            ])),
-            &["schema.type-changed", "schema.type-changed"],
-            0,
-        ),
-        (
-            "only branch becomes wider",
-            any(json!([number])),
-            any(json!([{ "type": "number" }])),
-            &["schema.type-widened"],
-            0,
-        ),
-        (
-            "values fit several branches",
-            any(json!([{ "required": ["a"] }, { "required": ["b"] }])),
-            any(json!([{ "required": ["a"] }, { "required": ["c"] }])),
-            &[],
-            1,
-        ),
-        (
-            "value may fit two branches now",
-            one(json!([{ "required": ["a"] }])),
-            one(json!([{ "required": ["a"] }, { "required": ["b"] }])),
-            &[],
-            1,
-        ),
-        (
-            "several branches differ",
-            any(json!([text, nothing])),
-            any(json!([number, { "type": "boolean" }])),
-            &[],
-            1,
-        ),
-        (
-            "branches appear beside other rules",
-            x(json!({ "type": "object", "properties": { "a": {} } })),
-            x(json!({ "type": "object", "properties": { "a": {} },
-                "anyOf": [{ "required": ["a"] }, { "required": ["b"] }] })),
-            &["schema.branches-added"],
-            0,
-        ),
-    ]);
-}
-
 #[test]
 fn consequences_are_compared_under_the_same_condition_alone() {
     let schema = |limit: u32, then: Value| {
@@ -388,16 +288,4 @@ fn schema_of_other_properties_and_of_items_is_held_against_one_that_allows_all()
             0,
         ),
     ]);
-}
-
-#[test]
-fn place_of_a_difference_names_the_branch() {
-    let one = |more: Value| x(json!({ "oneOf": [tagged("a", json!({})), tagged("b", more)] }));
-    let (old, new) = (
-        one(json!({ "type": "string" })),
-        one(json!({ "type": "integer" })),
-    );
-    let there: Comparison = compared(&pack(&old), &pack(&new));
-    let place = "config schema, property `x`, oneOf, branch 2, property `more`";
-    assert_eq!(there.changes[0].place, place);
 }

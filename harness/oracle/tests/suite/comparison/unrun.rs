@@ -49,7 +49,7 @@ fn difference_in_a_wizard_that_no_host_runs_breaks_nobody() {
     assert_eq!(rules(&there), ["plan.config-removed"], "{there:#?}");
 }
 
-/// A pack with a wizard of this kind alone, besides what it requires.
+/// A pack with a wizard of this kind and with the requirements wizard.
 fn of_kind(kind: &str, change: impl Fn(&mut Value)) -> Parts {
     let mut pack = Parts::base();
     pack.manifest["meta"]["entry_flows"] = json!({ kind: "s", "requirements": "r" });
