@@ -34,11 +34,14 @@ pub(super) fn compare<'s>(packs: Packs<'s>, found: &mut Found<'_>) -> Vec<Wizard
     let renamed = pairing.renamed(|old, new| has_same_purpose(old, new));
     let mut pairs = Vec::new();
     for ((old_name, old), (new_name, new)) in renamed {
+        let pair = WizardPair { old, new };
         // The harness makes up the names of the others.
         if is_named(old) && is_named(new) {
+            found.of_unrun(pair.is_unrun());
             found.guess(Rule::WizardRenamed, "wizards", both(old_name, new_name));
+            found.of_unrun(false);
         }
-        pairs.push(WizardPair { old, new });
+        pairs.push(pair);
     }
     let at = |name: &str| format!("wizard {name}");
     // The others follow from interfaces and operations, which are listed.

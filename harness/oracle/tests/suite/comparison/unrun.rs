@@ -3,6 +3,8 @@
 use super::{Parts, compared, compared_by, rules};
 use crate::rules::changed;
 use crate::steps;
+use greentic_types::pack_manifest::PackKind;
+use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
 use provision_core::{Pack, Source};
 use provision_oracle::comparison::{Class, Comparison};
@@ -29,6 +31,25 @@ fn with_flow(name: &str, plan: &Value) -> Source {
         manifest["flows"].as_array_mut().expect("a list").push(flow);
         files.insert("plan.json".into(), plan.to_string().into_bytes());
     })
+}
+
+/// The same as a provider, of which the operator runs one setup flow alone.
+fn provider(name: &str, plan: &Value) -> Source {
+    let Source::Folder {
+        mut files,
+        manifest,
+    } = with_flow(name, plan)
+    else {
+        unreachable!("a folder");
+    };
+    let decoded = decode_pack_manifest(&files["manifest.cbor"]).expect("decodes");
+    let decoded = PackManifest {
+        kind: PackKind::Provider,
+        ..decoded
+    };
+    let encoded = encode_pack_manifest(&decoded).expect("encodes");
+    files.insert("manifest.cbor".into(), encoded);
+    Source::Folder { files, manifest }
 }
 
 #[test]
