@@ -33,7 +33,7 @@ fn with_flow(name: &str, plan: &Value) -> Source {
     })
 }
 
-/// The same as a provider, of which the operator runs one setup flow alone.
+/// The same as a provider, of which no host runs a flow of this name.
 fn provider(name: &str, plan: &Value) -> Source {
     let Source::Folder {
         mut files,
@@ -68,6 +68,22 @@ fn difference_in_a_wizard_that_no_host_runs_breaks_nobody() {
         .map(|plan| with_flow("setup_default", plan));
     let there = compared_by(&FromPlan, old, new);
     assert_eq!(rules(&there), ["plan.config-removed"], "{there:#?}");
+}
+
+#[test]
+fn another_name_of_a_wizard_that_no_host_runs_breaks_nobody() {
+    let plan = json!({ "config_patch": { "a": 1 } });
+    let there = ["setup_custom", "setup_more"].map(|name| provider(name, &plan));
+    let there = compared_pair(there);
+    assert_eq!(rules(&there), ["wizard.unrun-changed"], "{there:#?}");
+    assert_eq!(there.worst, Some(Class::Internal));
+    // The operator runs the setup of an application.
+    let there = ["setup_custom", "setup_more"].map(|name| with_flow(name, &plan));
+    assert_eq!(rules(&compared_pair(there)), ["wizard.renamed"]);
+}
+
+fn compared_pair([old, new]: [Source; 2]) -> Comparison {
+    compared_by(&FromPlan, old, new)
 }
 
 /// A pack with a wizard of this kind and with the requirements wizard.
