@@ -38,6 +38,7 @@ fn expand_within(
     depth: usize,
 ) -> Result<Keywords, String> {
     Document::depth(depth)?;
+    document.spend(schema)?;
     let mut own = match schema {
         Value::Bool(true) => Keywords::new(),
         Value::Object(map) => map.clone(),

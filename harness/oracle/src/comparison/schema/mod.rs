@@ -49,6 +49,9 @@ impl Walk<'_, '_, '_> {
 
 /// Compares the schema `new` at `place` with `old`.
 pub(super) fn compare(place: &str, [old, new]: [&Value; 2], found: &mut Found<'_>) {
+    if old == new {
+        return;
+    }
     let mut walk = Walk {
         documents: [old, new].map(Document::of),
         found,

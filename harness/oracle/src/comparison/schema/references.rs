@@ -1,11 +1,15 @@
 //! [`Document`]: a JSON Schema and what its local references name.
 
 use super::keywords::is_text;
+use crate::schema::values;
 use serde_json::{Map, Value};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 /// References and members of `allOf` within each other, at most.
 const DEPTH: usize = 32;
+/// Values of a schema that are copied or searched, at most.
+const VALUES: usize = 1_000_000;
 
 /// A schema that references lead into.
 pub(super) struct Document<'d> {
@@ -14,6 +18,8 @@ pub(super) struct Document<'d> {
     hides_siblings: bool,
     /// Whether a part of the schema has an `$id`, from which references below it start.
     has_inner_ids: bool,
+    /// How many values may still be copied or searched.
+    left: Cell<usize>,
 }
 
 impl<'d> Document<'d> {
@@ -25,7 +31,20 @@ impl<'d> Document<'d> {
             root,
             hides_siblings: draft.is_some_and(|draft| old.iter().any(|name| draft.contains(name))),
             has_inner_ids: members.into_iter().any(has_id),
+            left: Cell::new(VALUES),
         }
+    }
+
+    /// Accounts for a copy or a search of `schema`: references can name the same part any
+    /// number of times.
+    pub(super) fn spend(&self, schema: &Value) -> Result<(), String> {
+        let left = match self.left.get() {
+            0 => None,
+            left => left.checked_sub(values(schema)),
+        };
+        self.left.set(left.unwrap_or_default());
+        let why = || format!("it takes more than {VALUES} values to follow the references");
+        left.map(|_| ()).ok_or_else(why)
     }
 
     /// The keywords beside a reference that count.
@@ -58,15 +77,18 @@ impl<'d> Document<'d> {
     /// Whether `schema` follows the same rules as the equal one of `other`: no definition
     /// that it names differs.
     pub(super) fn is_same(&self, other: &Self, schema: &Value) -> bool {
-        self.root == other.root || self.has_same_targets(other, schema, &mut BTreeSet::new())
+        self.has_same_targets(other, schema, &mut BTreeSet::new())
     }
 
     fn has_same_targets(&self, other: &Self, schema: &Value, seen: &mut BTreeSet<String>) -> bool {
+        if self.spend(schema).is_err() {
+            return false;
+        }
         let mut names = BTreeSet::new();
         references(schema, &mut names);
         names.into_iter().all(|name| {
-            if seen.len() >= 1_000 || !seen.insert(name.clone()) {
-                return seen.contains(&name);
+            if !seen.insert(name.clone()) {
+                return true;
             }
             match (self.target(&name), other.target(&name)) {
                 (Ok(old), Ok(new)) => old == new && self.has_same_targets(other, old, seen),

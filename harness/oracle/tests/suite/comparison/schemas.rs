@@ -162,6 +162,24 @@ fn definition_that_two_parts_lead_round_to_is_compared_once() {
 }
 
 #[test]
+fn references_that_multiply_end_and_are_not_compared() {
+    let definitions = |kind: &str| {
+        let next = |at: u32| json!({ "$ref": format!("#/$defs/d{}", at + 1) });
+        let all = (0..30).map(|at| (format!("d{at}"), json!({ "allOf": [next(at), next(at)] })));
+        let last = ("d30".to_owned(), json!({ "type": kind }));
+        Value::Object(all.chain([last]).collect())
+    };
+    let whole = |kind: &str| with(json!({ "$ref": "#/$defs/d0" }), definitions(kind));
+    let there = compared(&pack(&whole("string")), &pack(&whole("integer")));
+    let what = there.not_compared.iter().map(|part| part.what.as_str());
+    assert!(
+        what.into_iter()
+            .any(|what| what.starts_with("config schema, property `x`")),
+        "{there:#?}"
+    );
+}
+
+#[test]
 fn file_that_the_schema_refers_to_and_that_differs_is_not_compared() {
     let schema = x(json!({ "$ref": "host.json#/a" }));
     let mut old = pack(&schema);
