@@ -128,6 +128,8 @@ fn both(key: &str, one: Value, other: Value) -> Result<Value, String> {
         "items" | "additionalProperties" if one.is_object() && other.is_object() => {
             json!({ "allOf": [one, other] })
         }
+        "items" | "additionalProperties" if one == true => other,
+        "items" | "additionalProperties" if other == true => one,
         "additionalProperties" => Value::Bool(false),
         "required" => {
             let lists = [&one, &other].into_iter().filter_map(Value::as_array);

@@ -50,6 +50,11 @@ pub(super) fn is_text(key: &str) -> bool {
     TEXTS.contains(&key) || key == "default" || key == "format"
 }
 
+/// The same, or the keyword says that the value is a secret.
+pub(super) fn is_note(key: &str) -> bool {
+    is_text(key) || SECRET.contains(&key)
+}
+
 pub(super) fn is_compared(key: &str) -> bool {
     let lists = [
         &TEXTS[..],

@@ -10,7 +10,7 @@ use super::pairing::Pairing;
 use super::rules::Rule;
 use branches::{Branch, paired};
 use expand::expand;
-use keywords::{BRANCHES, is_compared, is_text, texts, types, values};
+use keywords::{BRANCHES, is_compared, is_note, texts, types, values};
 use references::{Document, references};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,14 +142,14 @@ fn one_in_many(
     [old, new]: [&Map<String, Value>; 2],
     walk: &mut Walk<'_, '_, '_>,
 ) -> bool {
+    let part = |map: &Map<String, Value>, notes: bool| -> Map<String, Value> {
+        let part = map.iter().filter(|(key, _)| is_note(key) == notes);
+        part.map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    };
+    let notes = [old, new].map(|map| part(map, true));
     for key in BRANCHES {
-        let rules = |map: &Map<String, Value>| -> Map<String, Value> {
-            let rules = map.iter().filter(|(key, _)| !is_text(key));
-            rules
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect()
-        };
-        let [before, after] = [old, new].map(rules);
+        let [before, after] = [old, new].map(|map| part(map, false));
         let only = |map: &Map<String, Value>| {
             let list = map
                 .get(key)
@@ -166,6 +166,8 @@ fn one_in_many(
             _ => continue,
         };
         branches(place, key, [&before, &after], walk);
+        let [old, new] = &notes;
+        values(place, [old, new], walk.found);
         texts(place, [old, new], walk.found);
         return true;
     }

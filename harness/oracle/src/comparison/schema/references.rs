@@ -1,6 +1,6 @@
 //! [`Document`]: a JSON Schema and what its local references name.
 
-use super::keywords::is_text;
+use super::keywords::is_note;
 use crate::schema::values;
 use serde_json::{Map, Value};
 use std::cell::Cell;
@@ -47,9 +47,10 @@ impl<'d> Document<'d> {
         left.map(|_| ()).ok_or_else(why)
     }
 
-    /// The keywords beside a reference that count.
+    /// The keywords beside a reference that count. Hosts look for secrets also where a
+    /// validator does not.
     pub(super) fn siblings(&self, mut keywords: Map<String, Value>) -> Map<String, Value> {
-        keywords.retain(|key, _| !self.hides_siblings || is_text(key));
+        keywords.retain(|key, _| !self.hides_siblings || is_note(key));
         keywords
     }
 

@@ -42,6 +42,13 @@ fn branches_are_compared_where_no_value_fits_two_of_them() {
             0,
         ),
         (
+            "null becomes allowed, and the secret plain",
+            x(json!({ "type": "string", "x-secret": true })),
+            any(json!([text, nothing])),
+            &["schema.branch-added", "schema.secret-made-plain"],
+            0,
+        ),
+        (
             "null becomes allowed",
             x(text.clone()),
             any(json!([text, nothing])),

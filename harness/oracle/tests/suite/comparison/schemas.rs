@@ -119,6 +119,15 @@ fn definition_counts_only_as_far_as_references_lead_to_it() {
             0,
         ),
         (
+            "secret beside a reference of an older draft",
+            json!({ "$schema": "http://json-schema.org/draft-07/schema#", "$defs": { "host": text },
+                "properties": { "x": { "$ref": "#/$defs/host", "x-secret": true, "maxLength": 9 } } }),
+            json!({ "$schema": "http://json-schema.org/draft-07/schema#", "$defs": { "host": text },
+                "properties": { "x": { "$ref": "#/$defs/host", "maxLength": 8 } } }),
+            &["schema.secret-made-plain"],
+            0,
+        ),
+        (
             "keyword that is not compared names the definition",
             with(json!({ "not": host }), json!({ "host": text })),
             with(json!({ "not": host }), json!({ "host": number })),
@@ -226,6 +235,22 @@ fn all_of_is_one_schema_where_its_parts_can_be_merged() {
             whole(json!([part, { "properties": { "a": { "maxLength": 9 } } }])),
             whole(json!([part, { "properties": { "a": { "maxLength": 8 } } }])),
             &["schema.bounds-narrowed"],
+            0,
+        ),
+    ]);
+}
+
+#[test]
+fn all_of_with_parts_that_cannot_be_merged_is_not_compared() {
+    let part = json!({ "properties": { "a": { "type": "string" } } });
+    let whole = |parts: Value| x(json!({ "allOf": parts }));
+    require(&[
+        (
+            "part that allows all other properties",
+            x(json!({ "additionalProperties": { "type": "string" } })),
+            whole(json!([{ "additionalProperties": true },
+                { "additionalProperties": { "type": "string" } }])),
+            &[],
             0,
         ),
         (
