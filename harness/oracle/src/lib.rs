@@ -48,7 +48,10 @@ pub use deployment::{Deployed, Rendered};
 pub use given::Given;
 pub use judge::{NO_HOST, judge, judge_by, redact, scopes};
 pub use observe::{Conditions, Opening, observe, observe_opened};
-pub use previous::{Compared, Loss, Predecessor, Previous, Taken, Transition, with_previous};
+pub use previous::{
+    Compared, Loss, Predecessor, Previous, Taken, Taker, Transition, compare_releases,
+    with_previous,
+};
 pub use probe_outcome::asked;
 pub use subject::{
     Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,

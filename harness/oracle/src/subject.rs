@@ -187,9 +187,20 @@ impl Runs {
 }
 
 impl Subject {
-    /// Every secret that any of its wizards and flows received, ready to be searched for.
+    /// Every secret that any of its wizards and flows received, and those of the release
+    /// before it, ready to be searched for.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
+        let mut all = self.secret_values();
+        if let Some(Previous::Compared(compared)) = &self.previous {
+            all.extend(compared.secrets.clone());
+        }
+        Secrets::new(&all)
+    }
+
+    /// Every secret that any of its wizards and flows received, by key.
+    #[must_use]
+    pub fn secret_values(&self) -> BTreeMap<String, String> {
         let runs = self.wizards().iter().filter_map(|o| o.runs.as_ref().ok());
         let opened = self.opened.as_ref().ok();
         let of_flows = opened.map(|o| o.flow_secrets.clone());
@@ -206,7 +217,7 @@ impl Subject {
             let tenant = tenant.filter(|(key, value)| runs.secrets.get(*key) != Some(value));
             all.extend(tenant.map(|(key, value)| (format!("{key}, a tenant's"), value.clone())));
         }
-        Secrets::new(&all)
+        all
     }
 
     /// The wizards; empty if the pack could not be opened.

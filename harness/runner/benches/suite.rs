@@ -236,6 +236,30 @@ fn published_size(bench: &Bench, table: &mut Table) {
     table.add(Row::new(label, cold).at_most(1.3));
 }
 
+/// The cost of a comparison, which observes two packs once, and judges neither.
+fn compared(bench: &Bench, table: &mut Table) {
+    let pack = |deflate| Made {
+        large: true,
+        deflate,
+        ..Made::of("js-provider", "compared")
+    };
+    let pack = |deflate| ("compared".to_owned(), pack(deflate).archive());
+    // The same files in another archive: neither is read twice.
+    bench.folder("older", [pack(false)].into_iter());
+    bench.folder("newer", [pack(true)].into_iter());
+    let (older, newer) = ("older/compared.gtpack", "newer/compared.gtpack");
+    let judge = || secs(bench.conformance(newer, &[]));
+    judge();
+    let ratio = |_: usize| {
+        let before = judge();
+        let compared = secs(bench.run(&["compare", older, newer]));
+        compared * 2.0 / (before + judge())
+    };
+    let samples = (0..ROUNDS).map(ratio).collect();
+    let label = "compare of two packs of published size, warm / judging one";
+    table.add(Row::new(label, samples).at_most(2.2));
+}
+
 fn mixed(bench: &Bench, table: &mut Table) {
     published(bench, "mixed", 100);
     noops(bench, "mixed", 100);
@@ -273,6 +297,7 @@ fn main() {
     thousand(&bench, &mut table);
     isolation(&bench, &mut table);
     published_size(&bench, &mut table);
+    compared(&bench, &mut table);
     mixed(&bench, &mut table);
     print!("{table}");
     if table.is_beyond() {

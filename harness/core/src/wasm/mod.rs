@@ -3,7 +3,7 @@
 pub mod shape;
 
 use std::collections::BTreeSet;
-use wasmparser::{Parser, Payload};
+use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 /// The kind of a step's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +43,16 @@ pub fn component_exports(bytes: &[u8]) -> BTreeSet<String> {
     })
 }
 
-/// Names that the component in `bytes` imports at its root, by the same rules as
+/// Names of the interfaces and functions that the component in `bytes` imports at its root, by the same rules as
 /// [`component_exports`].
 #[must_use]
 pub fn component_imports(bytes: &[u8]) -> BTreeSet<String> {
     root_names(bytes, |payload, names| {
         if let Payload::ComponentImportSection(section) = payload {
             let imports = section.into_iter().flatten();
-            names.extend(imports.map(|i| i.name.name.to_owned()));
+            // A type gives access to nothing.
+            let reached = imports.filter(|i| !matches!(i.ty, ComponentTypeRef::Type(_)));
+            names.extend(reached.map(|i| i.name.name.to_owned()));
         }
     })
 }

@@ -4,7 +4,7 @@
 use super::plan::incomplete;
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::comparison::{Change, Comparison, VersionStep};
-use crate::previous::{Compared, Loss, Previous, Transition};
+use crate::previous::{Compared, Loss, Previous, Taker, Transition};
 use crate::subject::Subject;
 use provision_apply::{ApplyError, Part};
 use provision_core::Finding;
@@ -168,15 +168,16 @@ fn upgrade(subject: &Subject, findings: &mut Findings) {
             Ok(compared) => &compared.upgrades,
             Err(conclusion) => return conclusion.clone(),
         };
-        let (wizard, of): (_, fn(&Transition) -> &Option<String>) = match observed.wizard.kind {
-            WizardKind::Update => (&observed.wizard.name, |t| &t.update),
-            WizardKind::Remove => (&observed.wizard.name, |t| &t.remove),
+        let of: fn(&Transition) -> &Option<Taker> = match observed.wizard.kind {
+            WizardKind::Update => |t| &t.update,
+            WizardKind::Remove => |t| &t.remove,
             _ => {
                 let reason = "only the update and the remove wizard meet earlier installations";
                 return Conclusion::NotApplicable(reason.into());
             }
         };
-        let own = |t: &&Transition| of(t).as_ref() == Some(wizard);
+        let wizard = &observed.wizard.name;
+        let own = |t: &&Transition| of(t).as_ref().is_some_and(|taker| taker.name == *wizard);
         let mine: Vec<&Transition> = all.iter().filter(own).collect();
         let judged = mine.into_iter().map(|t| match observed.wizard.kind {
             WizardKind::Remove => cleared(t),
@@ -192,7 +193,7 @@ pub struct Way {
     /// The setup wizard that makes the installation.
     pub setup: String,
     /// The wizard that takes it over, or takes it back.
-    pub wizard: String,
+    pub taker: Taker,
     /// Whether it does.
     pub conclusion: Conclusion,
 }
@@ -201,10 +202,10 @@ pub struct Way {
 /// removals.
 #[must_use]
 pub fn ways(transitions: &[Transition]) -> Vec<Way> {
-    let way = |t: &Transition, wizard: &Option<String>, conclusion: Conclusion| {
+    let way = |t: &Transition, taker: &Option<Taker>, conclusion: Conclusion| {
         Some(Way {
             setup: t.setup.clone(),
-            wizard: wizard.clone()?,
+            taker: taker.clone()?,
             conclusion,
         })
     };

@@ -27,14 +27,14 @@ pub struct Change {
     pub guess: bool,
 }
 
-/// Something that a pack gets at, or offers.
+/// Something that a pack gets at, or that a host serves of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReachKind {
     /// An interface of the host that a component imports.
     Import,
     /// A capability that the manifest declares for a component.
     ComponentCapability,
-    /// A capability that the pack declares for itself.
+    /// A capability of the host that the pack declares for itself.
     PackCapability,
     /// A host that the manifest allows requests to.
     HttpHost,
@@ -101,6 +101,8 @@ pub(super) struct Found<'s> {
     pub(super) not_compared: BTreeSet<NotCompared>,
     /// The worst class of the changes that are not kept.
     left_out: Option<Class>,
+    /// Whether the changes are those of a wizard that no host runs.
+    unrun: bool,
 }
 
 impl<'s> Found<'s> {
@@ -112,7 +114,14 @@ impl<'s> Found<'s> {
             reaches: BTreeSet::new(),
             not_compared: BTreeSet::new(),
             left_out: None,
+            unrun: false,
         }
+    }
+
+    /// Takes the changes that follow for those of a wizard that no host runs, or not: what
+    /// nobody runs breaks nobody.
+    pub(super) fn of_unrun(&mut self, unrun: bool) {
+        self.unrun = unrun;
     }
 
     fn text(&self, text: &str) -> String {
@@ -132,6 +141,11 @@ impl<'s> Found<'s> {
 
     /// The same, which the harness guesses if `guess` says so.
     pub(super) fn add(&mut self, rule: Rule, place: &str, (old, new): Pair<'_>, guess: bool) {
+        let rule = if self.unrun {
+            Rule::WizardUnrunChanged
+        } else {
+            rule
+        };
         if self.changes.len() >= MOST {
             return self.leave_out(rule.class());
         }
@@ -214,6 +228,22 @@ impl<'s> Found<'s> {
                 _ => Some((change.old.clone(), change.new.clone())),
             };
             !of_wizard || seen.insert((change.rule, rest.to_owned(), words))
+        });
+        self.drop_unrun();
+    }
+
+    /// Drops what a wizard that no host runs shares with one that a host runs.
+    fn drop_unrun(&mut self) {
+        let part = |change: &Change| {
+            let (_, rest) = change.place.split_once(", ")?;
+            Some((rest.to_owned(), change.old.clone(), change.new.clone()))
+        };
+        let run = self.changes.iter();
+        let run = run.filter(|change| change.rule != Rule::WizardUnrunChanged);
+        let run: BTreeSet<_> = run.filter_map(part).collect();
+        self.changes.retain(|change| {
+            let is_known = part(change).is_some_and(|part| run.contains(&part));
+            change.rule != Rule::WizardUnrunChanged || !is_known
         });
     }
 

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One component of a pack.
 #[derive(Default)]
 struct Component {
+    id: String,
     version: Option<String>,
     exports: BTreeSet<String>,
     operations: BTreeSet<String>,
@@ -26,12 +27,15 @@ struct Component {
     capabilities: BTreeSet<String>,
     /// Whether only flows of the pack itself call it.
     inner: bool,
+    /// The digest of its file, if it has one.
+    digest: Option<String>,
 }
 
 pub(super) fn compare(packs: Packs<'_>, versions: Versions<'_>, found: &mut Found<'_>) {
     let [old, new] = [packs.old, packs.new].map(|opened| components(&opened.pack));
-    let pairing = Pairing::of(&old, &new);
+    let mut pairing = Pairing::of(&old, &new);
     let at = |id: &str| format!("component `{id}`");
+    renames(&mut pairing, versions, found);
     for (id, old, new) in pairing.kept {
         component(&at(id), [old, new], versions, found);
     }
@@ -56,14 +60,60 @@ pub(super) fn compare(packs: Packs<'_>, versions: Versions<'_>, found: &mut Foun
     }
 }
 
+/// Adds the components that have another id. The same file is the same component; the same
+/// interface under the end of the old id is a guess.
+fn renames(pairing: &mut Pairing<'_, Component>, versions: Versions<'_>, found: &mut Found<'_>) {
+    let same_file = |old: &Component, new: &Component| {
+        old.digest.is_some() && old.digest == new.digest && old.inner == new.inner
+    };
+    let same_name = |old: &Component, new: &Component| {
+        let is_part = ends_with(&old.id, &new.id) || ends_with(&new.id, &old.id);
+        let offers =
+            |component: &Component| (component.exports.clone(), component.operations.clone());
+        is_part && old.inner == new.inner && offers(old) == offers(new)
+    };
+    let certain = pairing
+        .renamed(same_file)
+        .into_iter()
+        .map(|pair| (pair, false));
+    let certain: Vec<_> = certain.collect();
+    let guessed = pairing
+        .renamed(same_name)
+        .into_iter()
+        .map(|pair| (pair, true));
+    for (((old_id, old), (new_id, new)), guess) in certain.into_iter().chain(guessed) {
+        let rule = match old.inner {
+            true => Rule::ComponentInnerRenamed,
+            false => Rule::ComponentRenamed,
+        };
+        found.add(rule, "components", both(old_id, new_id), guess);
+        component(
+            &format!("component `{new_id}`"),
+            [old, new],
+            versions,
+            found,
+        );
+    }
+}
+
+/// Whether the last parts of the id `long` are `short`.
+fn ends_with(long: &str, short: &str) -> bool {
+    let rest = long.strip_suffix(short);
+    rest.is_some_and(|rest| rest.ends_with(['.', '-', '_', '/', ':']))
+}
+
 /// The components that the manifest declares; without such a list, the files that are
 /// components and export something.
 fn components(pack: &Pack) -> BTreeMap<String, Component> {
     let Some(manifest) = pack.manifest().pack_v1.as_deref() else {
         let files = pack.files().filter_map(|file| {
-            let component = of_file(pack, file);
             let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-            (!component.exports.is_empty()).then(|| (stem.to_owned(), component))
+            let id = stem.to_owned();
+            let component = Component {
+                id: id.clone(),
+                ..of_file(pack, file)
+            };
+            (!component.exports.is_empty()).then_some((id, component))
         });
         return files.collect();
     };
@@ -79,6 +129,7 @@ fn components(pack: &Pack) -> BTreeMap<String, Component> {
         let inner = is_inner(manifest, component.id, &own.exports);
         let operations = component.operations.iter().map(|name| (*name).to_owned());
         let whole = Component {
+            id: component.id.to_owned(),
             version: Some(component.version.clone()),
             operations: operations.collect(),
             capabilities: leaves,
@@ -121,6 +172,7 @@ fn of_file(pack: &Pack, file: &str) -> Component {
     Component {
         exports,
         imports: imports.collect(),
+        digest: Some(provision_core::pack::digest(&bytes)),
         ..Component::default()
     }
 }

@@ -23,18 +23,22 @@ pub(super) fn compare(packs: Packs<'_>, found: &mut Found<'_>) {
         let pair = both(before.role.name(), after.role.name());
         found.change(Rule::PackRole, "manifest", pair);
     }
-    let (before, after) = (capabilities(old), capabilities(new));
-    found.reach(ReachKind::PackCapability, "manifest", (&before, &after));
-    // Nobody looks for what a pack only needs of its host.
-    let offered = |mut all: BTreeSet<String>| {
-        all.retain(|name| !name.starts_with("host:") && !name.starts_with("wasi:"));
-        all
+    let parts = |pack: &Pack| -> (BTreeSet<String>, BTreeSet<String>) {
+        capabilities(pack)
+            .into_iter()
+            .partition(|name| is_need(name))
     };
-    let (before, after) = (offered(before), offered(after));
+    let ((needed, before), (needs, after)) = (parts(old), parts(new));
+    found.reach(ReachKind::PackCapability, "manifest", (&needed, &needs));
     let at = |name: &str| format!("manifest, capability `{name}`");
     let rules = [Rule::CapabilityRemoved, Rule::CapabilityAdded];
     sets::compare(at, [&before, &after], rules, found);
     providers([old, new], found);
+}
+
+/// Whether a pack needs the capability of its host. Nobody looks for it in the pack.
+fn is_need(capability: &str) -> bool {
+    capability.starts_with("host:") || capability.starts_with("wasi:")
 }
 
 /// The capabilities that the pack declares and offers.

@@ -7,6 +7,7 @@
 mod change;
 mod components;
 mod driving;
+mod extensions;
 mod flows;
 mod identity;
 mod needs;
@@ -110,11 +111,14 @@ pub fn compare(old: &Subject, new: &Subject) -> Result<Comparison, CompareError>
     let pairs = wizards::compare(packs, &mut found);
     questions::compare(packs, &pairs, &mut found);
     for pair in &pairs {
+        found.of_unrun(pair.is_unrun());
         plan::compare(pair, versions, packs.limits, &mut found);
     }
+    found.of_unrun(false);
     schemas::compare(packs, &pairs, &mut found);
     needs::compare(packs, &pairs, &mut found);
     components::compare(packs, versions, &mut found);
+    extensions::compare(packs, versions, &mut found);
     flows::compare(packs, versions, &mut found);
     texts::compare(packs, &mut found);
     reaches::compare(packs, &mut found);

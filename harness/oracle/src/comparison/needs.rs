@@ -30,7 +30,9 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
             let place = format!("wizard {}", pair.new.wizard.name);
             let runs = [pair.old.run(), pair.new.run()];
             if let [Some(old), Some(new)] = runs.map(|run| run.and_then(stated)) {
+                found.of_unrun(pair.is_unrun());
                 stated_requirements(&place, [&old, &new], found);
+                found.of_unrun(false);
             }
         }
     }

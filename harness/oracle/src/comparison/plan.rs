@@ -8,10 +8,9 @@ use super::questions::own;
 use super::rules::Rule;
 use super::sets;
 use super::wizards::WizardPair;
-use crate::subject::Observed;
 use provision_core::Limits;
 use provision_core::text::inert;
-use provision_core::wizard::{Outcome, ProvisionPlan, RunBy, StepCode, WizardRun};
+use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardKind, WizardRun};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +41,9 @@ const ACCEPTING: [Rule; 10] = [
     Rule::QuestionAdded,
 ];
 
+/// The rules for what only the old, and what only the new removal deletes.
+const REMOVAL: [Rule; 2] = [Rule::RemovalLess, Rule::RemovalMore];
+
 /// How a wizard ended, as far as a comparison is concerned.
 enum End<'r> {
     Plan(&'r ProvisionPlan),
@@ -63,7 +65,7 @@ pub(super) fn compare(
     });
     let why = match ends {
         [End::Plan(old), End::Plan(new)] => {
-            return plans(&place, [old, new], versions, found);
+            return plans(&place, pair.new.wizard.kind, [old, new], versions, found);
         }
         [End::Plan(_), End::Refused(why)] => {
             refused(
@@ -95,8 +97,7 @@ pub(super) fn compare(
         "questions and plan"
     };
     let what = format!("wizard {}, {what}", pair.new.wizard.name);
-    let is_run = |observed: &Observed| observed.wizard.run_by != RunBy::Nobody;
-    let matters = is_run(pair.old) || is_run(pair.new);
+    let matters = !pair.is_unrun();
     let unrun = if matters {
         ""
     } else {
@@ -148,17 +149,13 @@ fn end(run: &WizardRun) -> End<'_> {
 
 fn plans(
     place: &str,
+    kind: WizardKind,
     [old, new]: [&ProvisionPlan; 2],
     versions: Versions<'_>,
     found: &mut Found<'_>,
 ) {
-    config(
-        place,
-        [&old.config_patch, &new.config_patch],
-        versions,
-        found,
-    );
-    secrets(place, [old, new], found);
+    config(place, kind, [old, new], versions, found);
+    secrets(place, kind, [old, new], found);
     operations::compare(place, [old, new], versions, found);
     scopes(place, [old, new], found);
     let notes = |plan: &ProvisionPlan| plan.notes.join("; ");
@@ -168,14 +165,48 @@ fn plans(
     }
 }
 
+/// The config that a plan sets. Hosts keep a key that is also a secret among the secrets
+/// alone.
+fn set(plan: &ProvisionPlan) -> BTreeMap<String, Value> {
+    let secrets = &plan.secrets_patch.set;
+    let all = plan.config_patch.iter();
+    let set = all.filter(|(key, value)| !value.is_null() && !secrets.contains_key(*key));
+    set.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// The config keys that a plan deletes: those that it sets to `null`.
+fn cleared(plan: &ProvisionPlan) -> BTreeSet<String> {
+    let all = plan.config_patch.iter();
+    let cleared = all.filter(|(_, value)| value.is_null());
+    cleared.map(|(key, _)| key.clone()).collect()
+}
+
 fn config(
     place: &str,
-    [old, new]: [&BTreeMap<String, Value>; 2],
+    kind: WizardKind,
+    [old_plan, new_plan]: [&ProvisionPlan; 2],
     versions: Versions<'_>,
     found: &mut Found<'_>,
 ) {
     let at = |key: &str| format!("{place}, config `{key}`");
-    let mut pairing = Pairing::of(old, new);
+    let (old, new) = (set(old_plan), set(new_plan));
+    // A setup finds nothing that it could delete.
+    if kind != WizardKind::Setup {
+        // A key that the other plan sets is listed as removed or added.
+        let only = |plan, set: &BTreeMap<String, Value>| {
+            let mut cleared = cleared(plan);
+            cleared.retain(|key| !set.contains_key(key));
+            cleared
+        };
+        let (before, after) = (only(old_plan, &new), only(new_plan, &old));
+        let rules = match kind {
+            WizardKind::Remove => REMOVAL,
+            _ => [Rule::PlanConfigKept, Rule::PlanConfigDeleted],
+        };
+        sets::compare(at, [&before, &after], rules, found);
+    }
+    let mut pairing = Pairing::of(&old, &new);
     let text = |value: &Value| value.to_string();
     let compared = |key: &str, old: &Value, new: &Value, found: &mut Found<'_>| {
         let (before, after) = (text(old), text(new));
@@ -227,7 +258,7 @@ pub(super) fn type_of(value: &Value) -> &'static str {
     }
 }
 
-fn secrets(place: &str, [old, new]: [&ProvisionPlan; 2], found: &mut Found<'_>) {
+fn secrets(place: &str, kind: WizardKind, [old, new]: [&ProvisionPlan; 2], found: &mut Found<'_>) {
     let at = |key: &str| format!("{place}, secret `{key}`");
     let keys = |plan: &ProvisionPlan| -> BTreeMap<String, ()> {
         let keys = plan.secrets_patch.set.keys();
@@ -249,7 +280,10 @@ fn secrets(place: &str, [old, new]: [&ProvisionPlan; 2], found: &mut Found<'_>) 
     let deleted = |plan: &ProvisionPlan| -> BTreeSet<String> {
         plan.secrets_patch.delete.iter().cloned().collect()
     };
-    let rules = [Rule::PlanSecretKept, Rule::PlanSecretDeleted];
+    let rules = match kind {
+        WizardKind::Remove => REMOVAL,
+        _ => [Rule::PlanSecretKept, Rule::PlanSecretDeleted],
+    };
     sets::compare(at, [&deleted(old), &deleted(new)], rules, found);
 }
 

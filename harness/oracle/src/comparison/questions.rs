@@ -44,8 +44,10 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
         };
         let elsewhere = if of_setup { &forms } else { &none };
         let answers = self::answers(pair.old);
+        found.of_unrun(pair.is_unrun());
         lists(&place, &[old, new], elsewhere, &answers, found);
     }
+    found.of_unrun(false);
 }
 
 /// The questions that each side asks itself; `None` if it could not be asked.

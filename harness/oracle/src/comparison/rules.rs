@@ -154,6 +154,14 @@ rules! {
         "The new pack deletes a secret that the old one leaves.";
     PlanSecretKept "plan.secret-kept" Compatible [PlanSecretDeleted]
         "The new pack leaves a secret that the old one deletes.";
+    PlanConfigDeleted "plan.config-deleted" Breaking [PlanConfigKept]
+        "The new pack deletes a config key that the old one leaves.";
+    PlanConfigKept "plan.config-kept" Compatible [PlanConfigDeleted]
+        "The new pack leaves a config key that the old one deletes.";
+    RemovalMore "plan.removal-clears-more" Compatible [RemovalLess]
+        "The removal of an installation clears this as well.";
+    RemovalLess "plan.removal-clears-less" Compatible [RemovalMore]
+        "The removal of an installation leaves this behind; nobody who stays installed meets it.";
     WebhookRemoved "plan.webhook-removed" Breaking [WebhookAdded]
         "The provider's messages do not arrive any more.";
     WebhookAdded "plan.webhook-added" Compatible [WebhookRemoved]
@@ -223,6 +231,14 @@ rules! {
         "A config with a property that the schema does not name was valid, and is refused now.";
     SchemaOpened "schema.opened" Compatible [SchemaClosed]
         "Every valid config stays valid.";
+    SchemaBranchRemoved "schema.branch-removed" Breaking [SchemaBranchAdded]
+        "Values of this branch were valid, and are refused now.";
+    SchemaBranchAdded "schema.branch-added" Compatible [SchemaBranchRemoved]
+        "Every valid value stays valid.";
+    SchemaBranchesAdded "schema.branches-added" Breaking [SchemaBranchesRemoved]
+        "A value that fits none of the branches was valid, and is refused now.";
+    SchemaBranchesRemoved "schema.branches-removed" Compatible [SchemaBranchesAdded]
+        "Every valid value stays valid.";
     SchemaSecretPlain "schema.secret-made-plain" Breaking [SchemaPlainSecret]
         "Hosts redacted the value; now they show it.";
     SchemaPlainSecret "schema.plain-made-secret" Compatible [SchemaSecretPlain]
@@ -276,10 +292,21 @@ rules! {
     ProviderOpAdded "provider.operation-added" Compatible [ProviderOpRemoved]
         "Every operation of the old provider is there, and one more.";
 
+    ExtensionRemoved "extension.removed" Breaking [ExtensionAdded]
+        "Hosts that read the extension do not find it any more.";
+    ExtensionAdded "extension.added" Compatible [ExtensionRemoved]
+        "Every extension of the old manifest is there, and one more.";
+    ExtensionChanged "extension.changed" Compatible [ExtensionChanged]
+        "The extension is there, with other contents.";
+
     ComponentRemoved "component.removed" Breaking [ComponentAdded]
         "Flows and hosts that name the component do not find it any more.";
     ComponentAdded "component.added" Compatible [ComponentRemoved]
         "Every component of the old pack is there, and one more.";
+    ComponentRenamed "component.renamed" Breaking [ComponentRenamed]
+        "Flows and hosts that name the component do not find it any more.";
+    ComponentInnerRenamed "component.inner-renamed" Internal [ComponentInnerRenamed]
+        "Only flows of the pack itself call the component, and they are compared themselves.";
     ComponentInnerRemoved "component.inner-removed" Internal [ComponentInnerAdded]
         "Only flows of the pack itself call the component, and they are compared themselves.";
     ComponentInnerAdded "component.inner-added" Internal [ComponentInnerRemoved]
@@ -305,6 +332,8 @@ rules! {
         "Hosts and flows that start the flow do not find it any more.";
     FlowAdded "flow.added" Compatible [FlowRemoved]
         "Every flow of the old pack is there, and one more.";
+    FlowRenamed "flow.renamed" Breaking [FlowRenamed]
+        "Hosts and flows that start the flow do not find it any more.";
     FlowKind "flow.kind-changed" Breaking [FlowKind]
         "Other hosts start a flow of the new kind.";
     FlowEntryRemoved "flow.entry-removed" Breaking [FlowEntryAdded]
@@ -313,6 +342,10 @@ rules! {
         "Every entry point of the old flow is there, and one more.";
     FlowGraph "flow.graph-changed" Compatible [FlowGraph]
         "The flow starts at the same entry points and takes other steps.";
+    FlowEmptied "flow.emptied" Breaking [FlowFilled]
+        "The flow took steps, and has none now: the caller that starts it gets nothing.";
+    FlowFilled "flow.filled" Compatible [FlowEmptied]
+        "The flow had no steps, so nobody relies on what it does.";
     WizardRemoved "wizard.removed" Breaking [WizardAdded]
         "Hosts that run the wizard do not find it any more.";
     WizardAdded "wizard.added" Compatible [WizardRemoved]
@@ -320,6 +353,8 @@ rules! {
     WizardUnrunRemoved "wizard.unrun-removed" Internal [WizardUnrunAdded]
         "No host runs the wizard.";
     WizardUnrunAdded "wizard.unrun-added" Internal [WizardUnrunRemoved]
+        "No host runs the wizard.";
+    WizardUnrunChanged "wizard.unrun-changed" Internal [WizardUnrunChanged]
         "No host runs the wizard.";
     WizardRenamed "wizard.renamed" Breaking [WizardRenamed]
         "Scripts and manifests that name the wizard do not find it any more.";

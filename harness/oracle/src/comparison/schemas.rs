@@ -11,6 +11,7 @@ use crate::subject::Opened;
 use provision_core::wizard::questions::config_schema;
 use provision_core::wizard::{ProvisionPlan, RunBy};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Found<'_>) {
     let read = |opened: &Opened| config_schema(&opened.pack, packs.limits.depth);
@@ -43,6 +44,7 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
         (None, Some(_)) => {}
         (Some((_, old)), Some((_, new))) => {
             schema::compare("config schema", [old, new], found);
+            files(packs, [old, new], found);
         }
     }
     let refuses = schema_rules_break(found, before);
@@ -56,6 +58,22 @@ pub(super) fn compare(packs: Packs<'_>, pairs: &[WizardPair<'_>], found: &mut Fo
         });
     if old.is_none() && !refused {
         found.change(Rule::SchemaAdded, "config schema", (None, Some(&new.0)));
+    }
+}
+
+/// Adds the files that both schemas refer to and that differ.
+fn files(packs: Packs<'_>, schemas: [&Value; 2], found: &mut Found<'_>) {
+    let [old, new] = schemas.map(schema::outer_references);
+    let names = old.intersection(&new).filter_map(|name| {
+        let name = name.split_once('#').map_or(name.as_str(), |(file, _)| file);
+        name.rsplit('/').next().filter(|_| !name.contains("://"))
+    });
+    let names: BTreeSet<&str> = names.collect();
+    let is_named = |file: &&str| file.rsplit('/').next().is_some_and(|n| names.contains(n));
+    let files = packs.new.pack.files().filter(is_named);
+    for file in files.filter(|file| packs.old.pack.read(file) != packs.new.pack.read(file)) {
+        let why = "the schema refers to this file, in which the packs differ";
+        found.skip(&format!("config schema, file {file}"), why);
     }
 }
 

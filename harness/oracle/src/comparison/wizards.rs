@@ -15,6 +15,12 @@ pub(super) struct WizardPair<'s> {
 }
 
 impl WizardPair<'_> {
+    /// Whether no host runs it in either pack.
+    pub(super) fn is_unrun(&self) -> bool {
+        let unrun = |observed: &Observed| observed.wizard.run_by == RunBy::Nobody;
+        unrun(self.old) && unrun(self.new)
+    }
+
     /// Whether it is a setup.
     pub(super) fn sets_up(&self) -> bool {
         self.old.wizard.kind == WizardKind::Setup
@@ -28,11 +34,14 @@ pub(super) fn compare<'s>(packs: Packs<'s>, found: &mut Found<'_>) -> Vec<Wizard
     let renamed = pairing.renamed(|old, new| has_same_purpose(old, new));
     let mut pairs = Vec::new();
     for ((old_name, old), (new_name, new)) in renamed {
+        let pair = WizardPair { old, new };
         // The harness makes up the names of the others.
         if is_named(old) && is_named(new) {
+            found.of_unrun(pair.is_unrun());
             found.guess(Rule::WizardRenamed, "wizards", both(old_name, new_name));
+            found.of_unrun(false);
         }
-        pairs.push(WizardPair { old, new });
+        pairs.push(pair);
     }
     let at = |name: &str| format!("wizard {name}");
     // The others follow from interfaces and operations, which are listed.

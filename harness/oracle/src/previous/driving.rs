@@ -106,6 +106,9 @@ fn between(
 ) -> Result<Compared, CompareError> {
     let comparison = compare(old, new)?;
     let secrets = [old, own].map(Subject::secrets);
+    let mut known = own.secret_values();
+    let of_old = old.secret_values().into_iter();
+    known.extend(of_old.map(|(key, value)| (format!("{key}, of the release before"), value)));
     let budget = Budget::of(executor, &conditions.limits.flow);
     let release = |subject| Release {
         subject,
@@ -119,6 +122,7 @@ fn between(
         comparison,
         upgrades,
         downgrades: conditions.second_runs.then(back),
+        secrets: known,
     })
 }
 

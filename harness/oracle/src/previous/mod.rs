@@ -10,4 +10,4 @@ mod transitions;
 
 pub use driving::{Predecessor, compare_releases, with_previous};
 pub use losses::Loss;
-pub use outcome::{Compared, Previous, Taken, Transition};
+pub use outcome::{Compared, Previous, Taken, Taker, Transition};

@@ -4,8 +4,8 @@ use super::losses::Loss;
 use crate::comparison::Comparison;
 use provision_apply::ApplyError;
 use provision_core::Finding;
-use provision_core::wizard::WizardRun;
-use std::collections::BTreeSet;
+use provision_core::wizard::{RunBy, WizardRun};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The release before the one that is judged.
 #[derive(Debug)]
@@ -37,6 +37,17 @@ pub struct Compared {
     /// What each setup of the pack installs, and what the release before makes of it;
     /// `None` if only the way forward is wanted.
     pub downgrades: Option<Vec<Transition>>,
+    /// The secrets that the wizards of both releases received, by key.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// A wizard that takes an installation over, or takes it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taker {
+    /// Its name.
+    pub name: String,
+    /// Who runs it.
+    pub run_by: RunBy,
 }
 
 /// An installation of one release that another release takes over.
@@ -45,9 +56,9 @@ pub struct Transition {
     /// The setup wizard that makes the installation.
     pub setup: String,
     /// The update wizard of the other release that belongs to the same setup.
-    pub update: Option<String>,
+    pub update: Option<Taker>,
     /// The remove wizard of the other release that belongs to the same setup.
-    pub remove: Option<String>,
+    pub remove: Option<Taker>,
     /// What the other release makes of the installation, or why there is none.
     pub taken: Result<Taken, String>,
 }

@@ -2,7 +2,7 @@
 //! mode of a real run, on a store in memory.
 
 use super::losses::States;
-use super::outcome::{Taken, Transition};
+use super::outcome::{Taken, Taker, Transition};
 use crate::generators::answers::Edit;
 use crate::installation::Installation;
 use crate::observe::Conditions;
@@ -48,7 +48,12 @@ pub(super) fn transitions(from: Release<'_>, to: Release<'_>) -> Vec<Transition>
         };
         let of_kind = |kind| to.wizard_of(kind, &other.wizard);
         let (update, remove) = (of_kind(WizardKind::Update), of_kind(WizardKind::Remove));
-        let named = |wizard: Option<&Wizard>| wizard.map(|wizard| wizard.name.clone());
+        let named = |wizard: Option<&Wizard>| {
+            wizard.map(|wizard| Taker {
+                name: wizard.name.clone(),
+                run_by: wizard.run_by,
+            })
+        };
         Transition {
             setup: name,
             update: named(update),

@@ -72,7 +72,7 @@ pub(crate) fn problem(schema: &Value) -> Option<Unusable> {
 }
 
 /// The values of all kinds in `value`, itself counted.
-fn values(value: &Value) -> usize {
+pub(crate) fn values(value: &Value) -> usize {
     let within: usize = match value {
         Value::Array(items) => items.iter().map(values).sum(),
         Value::Object(map) => map.values().map(values).sum(),

@@ -245,7 +245,7 @@ fn of_check(check: &CheckFinished) -> String {
 }
 
 /// `text` as a cell of a table: a code span in which no bar ends the cell.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     code(&text.replace('|', "\u{a6}"))
 }
 

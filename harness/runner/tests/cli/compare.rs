@@ -217,3 +217,99 @@ fn explain_says_the_class_of_a_rule_and_why() {
     let output = run_in(&here, &["explain", "E_VERSION_STEP"]);
     assert!(stdout(&output).contains("too small"), "{}", stdout(&output));
 }
+
+#[test]
+fn markdown_file_says_what_the_table_says_beside_any_other_output() {
+    let pair = Pair::of(PACK, "0.4.39", &[REQUIRES, TITLE]);
+    for flags in [
+        &["--markdown", "comment.md"][..],
+        &["--json", "--markdown", "comment.md"],
+    ] {
+        let output = pair.compare(flags);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let comment = fs::read_to_string(pair.path("comment.md")).expect("reads");
+        for part in [
+            "## breaking (1)",
+            "| question.required |",
+            "`` setup form, question `default_chat_id` ``",
+            "the smallest right version is 0.5.0",
+            "## internal (1)",
+        ] {
+            assert!(comment.contains(part), "no {part} in {comment}");
+        }
+    }
+}
+
+#[test]
+fn markdown_of_an_earlier_comparison_does_not_outlast_one_that_fails() {
+    let pair = Pair::of(PACK, "0.4.39", &[]);
+    let path = pair.path("comment.md");
+    fs::write(&path, "no difference").expect("writes");
+    let output = compare(pair.0.path(), "NEW", "OLD", &["--markdown", "comment.md"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let comment = fs::read_to_string(&path).expect("reads");
+    assert!(comment.contains("did not end"), "{comment}");
+}
+
+#[test]
+fn markdown_file_that_would_replace_an_input_or_a_pack_is_refused_and_left() {
+    let pair = Pair::of(PACK, "0.4.39", &[]);
+    let answers = pair.path("answers.json");
+    fs::write(&answers, "{}").expect("writes");
+    let manifest = pair.path("OLD/pack.json");
+    let before = fs::read(&manifest).expect("reads");
+    for file in ["answers.json", "OLD/pack.json", "other.gtpack"] {
+        let output = pair.compare(&["--answers", "answers.json", "--markdown", file]);
+        assert_eq!(code(&output), 2, "{file}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+    assert_eq!(fs::read(&manifest).expect("reads"), before);
+    assert_eq!(fs::read_to_string(&answers).expect("reads"), "{}");
+}
+
+#[test]
+fn upgrade_that_loses_a_key_exits_1_whatever_the_version_announces() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&fixture("previous/greeter-1"), &folder.path().join("OLD"));
+    let loses = fixture("nonconforming/upgrade-loses");
+    copy(&loses, &folder.path().join("NEW"));
+    let flags = ["--markdown", "c.md"];
+    let output = compare(folder.path(), "OLD", "NEW", &flags);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("the step is large enough"),
+        "{}",
+        stdout(&output)
+    );
+    let line = "  setup_default by update: failed\n    E_UPGRADE_LOST at /config/room: ";
+    assert!(stdout(&output).contains(line), "{}", stdout(&output));
+    let said = "error: E_UPGRADE_LOST, and 1 more: update does not take over";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    let markdown = fs::read_to_string(folder.path().join("c.md")).expect("Markdown");
+    assert!(
+        markdown.contains("E_LEFT_BEHIND at /config/room"),
+        "{markdown}"
+    );
+    let document = json(&compare(folder.path(), "OLD", "NEW", &["--json"]));
+    check(&schema("compare.schema.json"), &document);
+    assert_eq!(
+        document["upgrades"][1]["findings"][0]["code"],
+        "E_LEFT_BEHIND"
+    );
+    assert_eq!(document["downgrades"][0]["status"], "passed");
+}
+
+#[test]
+fn upgrade_that_takes_everything_over_is_said_to_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&fixture("previous/greeter-1"), &folder.path().join("OLD"));
+    copy(&fixture("conforming/greeter"), &folder.path().join("NEW"));
+    let output = compare(folder.path(), "OLD", "NEW", &[]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for line in [
+        "  setup_default by update: passed\n",
+        "  setup_default by remove: passed\n",
+    ] {
+        assert!(stdout(&output).contains(line), "{}", stdout(&output));
+    }
+}

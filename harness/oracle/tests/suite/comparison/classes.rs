@@ -5,7 +5,7 @@ use super::{Parts, compared};
 use provision_oracle::comparison::{Class, Rule};
 
 /// Something that worked fails, or is lost.
-const BREAKING: [&str; 56] = [
+const BREAKING: [&str; 63] = [
     "question.removed",
     "question.added-required",
     "question.renamed",
@@ -24,6 +24,7 @@ const BREAKING: [&str; 56] = [
     "plan.secret-removed",
     "plan.secret-renamed",
     "plan.secret-deleted",
+    "plan.config-deleted",
     "plan.webhook-removed",
     "plan.webhook-url-changed",
     "plan.webhook-method-changed",
@@ -41,6 +42,8 @@ const BREAKING: [&str; 56] = [
     "schema.pattern-added",
     "schema.pattern-changed",
     "schema.closed",
+    "schema.branch-removed",
+    "schema.branches-added",
     "schema.secret-made-plain",
     "secret.required",
     "secret.renamed",
@@ -53,19 +56,23 @@ const BREAKING: [&str; 56] = [
     "capability.removed",
     "provider.removed",
     "provider.operation-removed",
+    "extension.removed",
     "component.removed",
+    "component.renamed",
     "component.export-removed",
     "component.export-replaced",
     "component.operation-removed",
     "flow.removed",
+    "flow.renamed",
     "flow.kind-changed",
     "flow.entry-removed",
+    "flow.emptied",
     "wizard.removed",
     "wizard.renamed",
 ];
 
 /// Everything works, and something is new or different.
-const COMPATIBLE: [&str; 52] = [
+const COMPATIBLE: [&str; 60] = [
     "question.added",
     "question.optional",
     "question.type-widened",
@@ -80,6 +87,9 @@ const COMPATIBLE: [&str; 52] = [
     "plan.config-value-changed",
     "plan.secret-added",
     "plan.secret-kept",
+    "plan.config-kept",
+    "plan.removal-clears-more",
+    "plan.removal-clears-less",
     "plan.webhook-added",
     "plan.webhook-details-changed",
     "plan.subscription-added",
@@ -96,6 +106,8 @@ const COMPATIBLE: [&str; 52] = [
     "schema.bounds-widened",
     "schema.pattern-removed",
     "schema.opened",
+    "schema.branch-added",
+    "schema.branches-removed",
     "schema.plain-made-secret",
     "schema.default-changed",
     "secret.not-required",
@@ -108,6 +120,8 @@ const COMPATIBLE: [&str; 52] = [
     "capability.added",
     "provider.added",
     "provider.operation-added",
+    "extension.added",
+    "extension.changed",
     "component.added",
     "component.export-added",
     "component.export-updated",
@@ -115,23 +129,26 @@ const COMPATIBLE: [&str; 52] = [
     "flow.added",
     "flow.entry-added",
     "flow.graph-changed",
+    "flow.filled",
     "wizard.added",
     "text.language-removed",
     "text.language-added",
 ];
 
 /// Nobody's answers, config or calls behave differently.
-const INTERNAL: [&str; 14] = [
+const INTERNAL: [&str; 16] = [
     "question.label-changed",
     "question.help-changed",
     "plan.notes-changed",
     "schema.text-changed",
+    "component.inner-renamed",
     "component.inner-removed",
     "component.inner-added",
     "component.inner-changed",
     "component.version-changed",
     "wizard.unrun-removed",
     "wizard.unrun-added",
+    "wizard.unrun-changed",
     "wizard.driver-changed",
     "text.keys-removed",
     "text.keys-added",

@@ -207,6 +207,37 @@ fn import_host_and_scope_that_are_new_are_reaches_and_no_changes() {
     }
 }
 
+#[test]
+fn import_of_a_type_is_no_reach_and_a_capability_is_listed_once() {
+    let with_type = |text: &str| {
+        let mut pack = with_component();
+        let text = format!(
+            "(component {text} (instance $i) (export \"demo:api/run@0.4.0\" (instance $i)))"
+        );
+        pack.write(
+            "components/c.wasm",
+            wat::parse_str(text).expect("a component"),
+        );
+        pack
+    };
+    let typed = with_type("(type $t u32) (import \"answer\" (type (eq $t)))");
+    let there = compared(&with_type(""), &typed);
+    assert_eq!((rules(&there), gained(&there)), (vec![], vec![]));
+    for (capability, changes, reaches) in [
+        ("search", vec!["capability.added"], vec![]),
+        (
+            "host:http",
+            vec![],
+            vec![(ReachKind::PackCapability, "host:http")],
+        ),
+    ] {
+        let mut new = Parts::base();
+        new.manifest["meta"]["capabilities"] = json!(["messaging", "webhooks", capability]);
+        let there = compared(&Parts::base(), &new);
+        assert_eq!((rules(&there), gained(&there)), (changes, reaches));
+    }
+}
+
 /// The conforming library of this project, with a change to its manifest.
 fn library(change: impl Fn(&mut Value, &mut Files)) -> Source {
     changed("conforming/pack-v1-library", change)
@@ -215,7 +246,23 @@ fn library(change: impl Fn(&mut Value, &mut Files)) -> Source {
 #[test]
 fn each_change_of_a_manifest_follows_its_rule() {
     type Change = (&'static str, fn(&mut Value));
-    let changes: [Change; 4] = [
+    let changes: [Change; 8] = [
+        ("flow.emptied", |m| {
+            m["flows"][0]["flow"]["nodes"] = json!({})
+        }),
+        ("flow.graph-changed", |m| {
+            let text = m["flows"][0]["flow"]["nodes"].to_string();
+            let text = text.replace("\"routing\":\"end\"", "\"routing\":\"reply\"");
+            m["flows"][0]["flow"]["nodes"] = serde_json::from_str(&text).expect("JSON");
+        }),
+        ("flow.renamed", |m| {
+            (m["flows"][0]["id"], m["flows"][0]["flow"]["id"]) = (json!("talk"), json!("talk"));
+        }),
+        ("extension.added", |m| {
+            let name = "messaging.provider_ingress.v1";
+            let inline = json!({ "component_ref": "demo-ops", "export": "handle-webhook" });
+            m["extensions"][name] = json!({ "kind": name, "version": "1.0.0", "inline": inline });
+        }),
         ("dependency.added", |m| {
             m["dependencies"] =
                 json!([{ "alias": "a", "pack_id": "other.pack", "version_req": "^1" }]);

@@ -7,6 +7,9 @@ mod ends;
 mod manifest_pairs;
 mod pairs;
 mod renames;
+mod schema_branches;
+mod schemas;
+mod unrun;
 
 use crate::steps;
 use provision_core::wizard::{StepAnswer, StepCode, StepExecutor, StepFailure, StepRequest};

@@ -1,6 +1,9 @@
 //! Questions that have another id, another place or another form.
 
-use super::{Parts, compared, rules};
+use super::{Parts, compared, compared_by, rules};
+use crate::rules::changed;
+use provision_core::Source;
+use provision_core::wizard::NoopExecutor;
 use provision_oracle::comparison::{Change, Comparison};
 use serde_json::{Value, json};
 
@@ -127,4 +130,64 @@ fn changed_pattern_is_certain_if_the_old_answer_does_not_match_it() {
     assert!(!comparison.changes[0].guess);
     new.question(0)["pattern"] = json!("^[a-z]{1,9}$");
     assert!(compared(&old, &new).changes[0].guess);
+}
+
+/// A pack of this kind whose component has this id, and other bytes if `rebuilt`.
+fn with_component(kind: &str, new_id: &str, rebuilt: bool) -> Source {
+    changed("conforming/pack-v1-library", |manifest, files| {
+        manifest["kind"] = json!(kind);
+        let file = |id: &str| format!("components/{id}.wasm");
+        let mut bytes = files.remove(&file("demo-ops")).expect("a component");
+        if rebuilt {
+            // An empty custom section named `x`.
+            bytes.extend([0, 2, 1, b'x']);
+        }
+        files.insert(file(new_id), bytes);
+        let components = manifest["components"].as_array_mut().expect("a list");
+        let mut all = components.iter_mut();
+        let component = all.find(|c| c["id"] == "demo-ops").expect("a component");
+        component["id"] = json!(new_id);
+    })
+}
+
+#[test]
+fn component_with_another_id_is_a_rename_and_a_guess_if_its_file_differs() {
+    for (kind, id, rebuilt, expected) in [
+        (
+            "library",
+            "other",
+            false,
+            &[("component.renamed", false)][..],
+        ),
+        (
+            "application",
+            "other",
+            false,
+            &[("component.inner-renamed", false)],
+        ),
+        (
+            "library",
+            "more.demo-ops",
+            true,
+            &[("component.renamed", true)],
+        ),
+        (
+            "library",
+            "other",
+            true,
+            &[("component.removed", false), ("component.added", false)],
+        ),
+    ] {
+        let old = with_component(kind, "demo-ops", false);
+        let there = compared_by(&NoopExecutor, old, with_component(kind, id, rebuilt));
+        let mut changes = there
+            .changes
+            .iter()
+            .map(|c| (c.rule.slug(), c.guess))
+            .collect::<Vec<_>>();
+        // The flow calls the component by its new name, or does not find it.
+        changes.retain(|(rule, _)| !rule.starts_with("flow."));
+        assert_eq!(changes, expected, "{kind} {id} {there:#?}");
+        assert!(there.reaches.is_empty(), "{there:#?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! A comparison as JSON; `reports/schemas/compare.schema.json` describes it.
 
+use super::ways::Ways;
 use provision_core::codes::CompareCode;
 use provision_oracle::comparison::{Change, Class, Comparison, Side, VersionStep};
 use serde_json::{Map, Value, json};
@@ -7,7 +8,8 @@ use serde_json::{Map, Value, json};
 /// Differences and reaches that are listed, at most: a pack may have any number.
 const LISTED: usize = 2_000;
 
-pub(super) fn document(comparison: &Comparison) -> Value {
+pub(super) fn document(comparison: &Comparison, ways: &Ways) -> Value {
+    let [upgrades, downgrades] = ways.json();
     let Comparison {
         old,
         new,
@@ -41,6 +43,8 @@ pub(super) fn document(comparison: &Comparison) -> Value {
         "not_compared": skipped.collect::<Vec<_>>(),
         "not_compared_count": not_compared.len(),
         "step": verdict(step),
+        "upgrades": upgrades,
+        "downgrades": downgrades,
         "harness_error": harness_error.as_ref().map(|error| error.code.clone()),
     })
 }

@@ -1,27 +1,30 @@
 //! The command `compare`: what a release changes for those who use the one before.
 
 mod json;
+mod markdown;
 mod text;
+mod ways;
 
 use super::cache::CacheFlags;
 use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::output::{complain, print_bounded, print_json};
 use super::registry::{self, RegistryFlags};
+use crate::apart::{Outputs, is_of_a_pack};
 use crate::bundle_packs::Bundles;
 use crate::examine;
 use crate::exit::{Error, Exit, exit_of, show};
+use crate::files;
 use crate::place::Place;
 use provision_core::Limits;
 use provision_core::codes::CompareCode;
 use provision_core::text::inert;
 use provision_exec::Compilers;
-use provision_oracle::comparison::{
-    CompareError, Comparison, VersionStep, compare, observe_both, ordered,
-};
-use provision_oracle::{Conditions, Opening};
+use provision_oracle::comparison::{CompareError, Comparison, VersionStep, ordered};
+use provision_oracle::{Conditions, Opening, compare_releases};
 use provision_registry::Registries;
 use std::path::PathBuf;
+use ways::Ways;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -45,6 +48,9 @@ pub(super) struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Write the comparison as Markdown to this file, for a comment on a pull request.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
@@ -55,6 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             return Err(Error::Usage(message));
         }
     }
+    begin_markdown(args)?;
     let answers = args.answers.as_deref();
     let answers = answers.map(|path| dry_run::answers(path, &limits));
     let conditions = Conditions {
@@ -78,10 +85,32 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let place = args.isolation.place()?;
     let cache = args.cache.open()?;
     let executor = place.steps(&limits, Compilers::One, cache.as_ref(), 1)?;
-    let [old, new] = observe_both([old, new], &executor, &conditions);
-    let comparison = compare(&old, &new).map_err(usage)?;
-    report(args, &comparison)?;
-    Ok(exit(&comparison))
+    let compared = compare_releases([old, new], &executor, &conditions).map_err(usage)?;
+    let ways = Ways::of(&compared);
+    report(args, &compared.comparison, &ways)?;
+    Ok(exit(&compared.comparison, &ways))
+}
+
+/// Refuses a Markdown file that cannot be written or would replace an input, and replaces
+/// the one of an earlier comparison: it would look like the result of one that fails.
+fn begin_markdown(args: &Args) -> Result<(), Error> {
+    let Some(path) = &args.markdown else {
+        return Ok(());
+    };
+    if is_of_a_pack(path) {
+        let why = "has the name of a pack or of a file of one; name another file";
+        return Err(Error::Usage(format!("{}: {why}", show(path))));
+    }
+    let packs = [&args.old, &args.new].into_iter();
+    let packs = packs.filter(|place| place.reference.is_none());
+    let inputs = packs.map(|place| place.path.as_path());
+    let outputs = Outputs::of([path.as_path()].into_iter())?;
+    outputs.apart_from(inputs.chain(args.answers.as_deref()))?;
+    files::check_writable(path)?;
+    if path.is_file() {
+        files::write(path, markdown::not_ended().as_bytes())?;
+    }
+    Ok(())
 }
 
 fn usage(error: CompareError) -> Error {
@@ -113,11 +142,14 @@ fn refused(exits: &[Option<Exit>]) -> Exit {
     found.unwrap_or(Exit::Usage)
 }
 
-fn report(args: &Args, comparison: &Comparison) -> Result<(), Error> {
+fn report(args: &Args, comparison: &Comparison, ways: &Ways) -> Result<(), Error> {
     if args.json {
-        print_json(&json::document(comparison))?;
+        print_json(&json::document(comparison, ways))?;
     } else {
-        print_bounded(&text::table(comparison))?;
+        print_bounded(&text::table(comparison, ways))?;
+    }
+    if let Some(path) = &args.markdown {
+        files::write(path, markdown::document(comparison, ways).as_bytes())?;
     }
     let mut messages = Vec::new();
     if let Some(error) = &comparison.harness_error {
@@ -146,6 +178,7 @@ fn report(args: &Args, comparison: &Comparison) -> Result<(), Error> {
             if count == 1 { "part was" } else { "parts were" }
         ));
     }
+    messages.extend(ways.broken().map(|lost| format!("error: {lost}")));
     complain(&messages);
     Ok(())
 }
@@ -156,10 +189,11 @@ fn unknown(comparison: &Comparison) -> usize {
     parts.filter(|part| part.matters).count()
 }
 
-fn exit(comparison: &Comparison) -> Exit {
+fn exit(comparison: &Comparison, ways: &Ways) -> Exit {
     match &comparison.step {
-        _ if comparison.harness_error.is_some() => Exit::Harness,
+        _ if comparison.harness_error.is_some() || ways.has_errors() => Exit::Harness,
         VersionStep::TooSmall { .. } => Exit::Fails,
+        _ if ways.broken().next().is_some() => Exit::Fails,
         _ if unknown(comparison) > 0 => Exit::Nothing,
         VersionStep::Right | VersionStep::Unknown => Exit::Conforms,
     }

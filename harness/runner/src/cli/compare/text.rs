@@ -1,5 +1,6 @@
 //! A comparison as text for people: the differences by class, the worst first.
 
+use super::ways::{Passage, Ways};
 use provision_core::text::inert;
 use provision_oracle::comparison::{Change, Class, Comparison, Reach, Side, VersionStep};
 use std::fmt::Write;
@@ -7,7 +8,7 @@ use std::fmt::Write;
 /// Differences of one class, and other rows, that are shown, at most.
 const SHOWN: usize = 200;
 
-pub(super) fn table(comparison: &Comparison) -> String {
+pub(super) fn table(comparison: &Comparison, ways: &Ways) -> String {
     let mut out = String::new();
     side(&mut out, "old", &comparison.old);
     side(&mut out, "new", &comparison.new);
@@ -17,16 +18,24 @@ pub(super) fn table(comparison: &Comparison) -> String {
         changed(&mut out, class, &changes);
     }
     reaches(&mut out, comparison);
-    skipped(&mut out, comparison);
-    if comparison.changes.is_empty() && comparison.reaches.is_empty() {
-        let rest = match comparison.not_compared.is_empty() {
-            true => "",
-            false => " in what was compared",
-        };
-        let _ = writeln!(out, "\nno difference{rest}");
+    for (title, passages) in ways.titled() {
+        passed(&mut out, title, passages);
     }
-    step(&mut out, comparison);
+    skipped(&mut out, comparison);
+    if let Some(none) = no_difference(comparison) {
+        let _ = writeln!(out, "\n{none}");
+    }
+    let _ = writeln!(out, "\n{}", step(comparison));
     out
+}
+
+/// Says so if the packs do not differ.
+pub(super) fn no_difference(comparison: &Comparison) -> Option<&'static str> {
+    let is_same = comparison.changes.is_empty() && comparison.reaches.is_empty();
+    is_same.then_some(match comparison.not_compared.is_empty() {
+        true => "no difference",
+        false => "no difference in what was compared",
+    })
 }
 
 fn side(out: &mut String, name: &str, side: &Side) {
@@ -70,6 +79,24 @@ fn reaches(out: &mut String, comparison: &Comparison) {
     }
 }
 
+fn passed(out: &mut String, title: &str, passages: &[Passage]) {
+    if passages.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{title} ({})", passages.len());
+    for passage in passages.iter().take(SHOWN) {
+        let _ = writeln!(out, "  {}", passage.line());
+        for finding in &passage.findings {
+            let _ = writeln!(
+                out,
+                "    {} at {}: {}",
+                finding.code, finding.at, finding.actual
+            );
+        }
+    }
+    more(out, passages.len());
+}
+
 fn skipped(out: &mut String, comparison: &Comparison) {
     let parts = &comparison.not_compared;
     if parts.is_empty() {
@@ -88,17 +115,17 @@ fn more(out: &mut String, count: usize) {
     }
 }
 
-fn step(out: &mut String, comparison: &Comparison) {
+/// The step between the versions, as a line.
+pub(super) fn step(comparison: &Comparison) -> String {
     let or_none = |text: &Option<String>| inert(text.as_deref().unwrap_or("(none)"), 80);
     let old = or_none(&comparison.old.version);
     let new = or_none(&comparison.new.version);
-    let _ = match &comparison.step {
-        VersionStep::Right => writeln!(out, "\nversion {old} to {new}: the step is large enough"),
-        VersionStep::Unknown => writeln!(out, "\nversion {old} to {new}: not compared"),
-        VersionStep::TooSmall { smallest } => writeln!(
-            out,
-            "\nversion {old} to {new}: the step is too small; the smallest right version is \
-             {smallest}"
-        ),
+    let verdict = match &comparison.step {
+        VersionStep::Right => "the step is large enough".to_owned(),
+        VersionStep::Unknown => "not compared".to_owned(),
+        VersionStep::TooSmall { smallest } => {
+            format!("the step is too small; the smallest right version is {smallest}")
+        }
     };
+    format!("version {old} to {new}: {verdict}")
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The outputs that are files, `@`.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
+    "compare --isolation none PACK PACK --markdown @",
     "report render EVENTS --report @",
     "report render EVENTS --junit @",
     "report render EVENTS --sarif @",
