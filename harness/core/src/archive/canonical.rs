@@ -4,7 +4,6 @@
 //! directories, extra fields or comments: what `greentic-pack` writes, but sorted.
 
 use super::directory::crc32;
-use super::entry::Entry;
 use super::error::{Rule, Violation};
 use super::raw::RawArchive;
 use super::record::{Central, Fixed};

@@ -125,7 +125,7 @@ pub(super) fn hunks(name: &str, old: &[u8], new: &[u8], depth: usize) -> Vec<Hun
     let mut hunks = Vec::new();
     let same = Document::read(name, old, depth).and_then(|document| document.write());
     if same.is_some_and(|same| same != old) {
-        let (at, old) = ("the layout of the file", Some("another one"));
+        let (at, old) = ("the layout of the file", Some("as it was written"));
         let new = match name.ends_with(".cbor") {
             true => "each length before its contents",
             false => "a member a line and two spaces a level, or one line",

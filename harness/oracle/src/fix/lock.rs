@@ -1,6 +1,9 @@
 //! The fixes of the lock: digests, rows on operations, and paths of the machine that
 //! built the pack.
 
+#[cfg(test)]
+mod tests;
+
 use super::change::{Files, Left, Outcome};
 use super::document::{Document, Members, get_mut, hunks, set};
 use super::facts::Facts;
@@ -137,7 +140,8 @@ pub(super) fn rows(files: &Files, facts: &Facts) -> Outcome {
             if let Some(current) = description.and_then(current_rows) {
                 update(row, &pin, &current);
             }
-            if pinned(id, row).is_none_or(|pin| is_stale(&pin)) {
+            let is_decodable = description.and_then(current_rows).is_some();
+            if !is_decodable || pinned(id, row).is_none_or(|pin| is_stale(&pin)) {
                 *row = before;
                 let why = "the component describes itself as another one, or in a way that the \
                            pack tools cannot decode: pack the component that the lock names";

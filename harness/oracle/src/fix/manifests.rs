@@ -31,7 +31,12 @@ impl Identity {
     }
 }
 
-fn decode(files: &Files, name: &str, bytes: &[u8], depth: usize) -> Result<Manifest, ManifestError> {
+fn decode(
+    files: &Files,
+    name: &str,
+    bytes: &[u8],
+    depth: usize,
+) -> Result<Manifest, ManifestError> {
     manifest::decode(name, bytes, |n| files.contains_key(n), depth)
 }
 
@@ -46,7 +51,10 @@ pub(super) fn disagreeing(files: &Files, depth: usize) -> Vec<&'static str> {
     });
     let decoded: Vec<_> = decoded.collect();
     let first = decoded.first().map(|(_, identity)| identity.clone());
-    if decoded.iter().all(|(_, identity)| Some(identity) == first.as_ref()) {
+    if decoded
+        .iter()
+        .all(|(_, identity)| Some(identity) == first.as_ref())
+    {
         return Vec::new();
     }
     decoded.into_iter().map(|(name, _)| name).collect()
@@ -65,7 +73,8 @@ pub(super) fn agree(files: &Files, facts: &Facts) -> Outcome {
              --manifest, one of {}",
             disagreeing.join(", ")
         );
-        out.left.push(Left::new(MANIFESTS, CHECK, &disagreeing.join(", "), why));
+        out.left
+            .push(Left::new(MANIFESTS, CHECK, &disagreeing.join(", "), why));
         return out;
     };
     let identity = |name: &str, bytes: &[u8]| {
@@ -206,7 +215,7 @@ mod tests {
         for (other, expected) in [
             (
                 r#"{"pack":{"packId":"b","packVersion":"2.0.0","title":"T"}}"#,
-                r#"{"pack":{"packId":"a","packVersion":"1.0.0","title":"T","meta":{"entry_flows":{"setup":"s"}}}}"#,
+                r#"{"pack":{"meta":{"entry_flows":{"setup":"s"}},"packId":"a","packVersion":"1.0.0","title":"T"}}"#,
             ),
             (
                 r#"{"flows":[],"meta":{"id":"b","version":"1.0.0","entry_flows":["setup_x"]}}"#,

@@ -119,7 +119,9 @@ pub fn fix(
     let outcome = listed(&files);
     add(&mut files, outcome);
     let differences = differences(archive);
-    let canonical = FIXES.iter().any(|fix| fix.name == CANONICAL && wanted.has(fix));
+    let canonical = FIXES
+        .iter()
+        .any(|fix| fix.name == CANONICAL && wanted.has(fix));
     let is_same = files == original;
     let bytes = match is_same && (differences.is_empty() || !canonical) {
         true => archive.bytes().to_vec(),
@@ -167,7 +169,9 @@ fn unsigned(original: &Files, files: &Files, listed: &Outcome) -> Option<Outcome
     let present: Vec<(&str, &[u8])> = present.collect();
     let mut after = files.clone();
     listed.apply(&mut after);
-    let mut signed = manifest::FILE_NAMES.into_iter().chain(documents::FILE_NAMES);
+    let mut signed = manifest::FILE_NAMES
+        .into_iter()
+        .chain(documents::FILE_NAMES);
     let is_void = signed.any(|name| original.get(name) != after.get(name));
     (is_void && !present.is_empty()).then(|| {
         let mut outcome = Outcome::default();

@@ -80,23 +80,41 @@ mod tests {
     fn residue_that_nothing_names_is_removed_and_the_rest_stays() {
         let none: [&str; 0] = [];
         for (extra, removed, left) in [
-            (&[("assets/notes.txt~", "x")][..], &["assets/notes.txt~"][..], &none[..]),
             (
-                &[(".git/config", "x"), (".git/HEAD", "x"), ("a.md", "https://x.invalid/y.git")],
+                &[("assets/notes.txt~", "x")][..],
+                &["assets/notes.txt~"][..],
+                &none[..],
+            ),
+            (
+                &[
+                    (".git/config", "x"),
+                    (".git/HEAD", "x"),
+                    ("a.md", "https://x.invalid/y.git"),
+                ],
                 &[".git/HEAD", ".git/config"],
                 &none,
             ),
             (
-                &[("web/node_modules/a.js", "x"), ("web/index.html", "node_modules/a.js")],
+                &[
+                    ("web/node_modules/a.js", "x"),
+                    ("web/index.html", "node_modules/a.js"),
+                ],
                 &none,
                 &["web/node_modules"],
             ),
             (
-                &[("web/node_modules/a.js", "x"), (".gitignore", "node_modules")],
+                &[
+                    ("web/node_modules/a.js", "x"),
+                    (".gitignore", "node_modules"),
+                ],
                 &["web/node_modules/a.js"],
                 &none,
             ),
-            (&[("node_modules/a.wat", "(module)")], &none, &["node_modules"]),
+            (
+                &[("node_modules/a.wat", "(module)")],
+                &none,
+                &["node_modules"],
+            ),
             (&[("a.orig", "\0asm\x01\0\0\0")], &none, &["a.orig"]),
             (&[("assets/readme.md", "x")], &none, &none),
         ] {

@@ -92,7 +92,11 @@ fn are_right(files: &Files, present: &[&str], depth: usize) -> bool {
     let Some(decoded) = decoded else { return false };
     let is_right = |rows: &Vec<Row>| {
         let paths: BTreeSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
-        let is_file = |row: &Row| files.get(&row.path).is_some_and(|b| *row == row_of(&row.path, b));
+        let is_file = |row: &Row| {
+            files
+                .get(&row.path)
+                .is_some_and(|b| *row == row_of(&row.path, b))
+        };
         let has_to = files.keys().filter(|name| !is_exempt(name));
         paths.len() == rows.len()
             && rows.iter().all(is_file)
@@ -134,7 +138,9 @@ fn write(out: &mut Outcome, files: &Files, name: &str, mut document: Document, d
         fill(members, &row_of(&path, bytes));
         true
     });
-    let unlisted = files.iter().filter(|(name, _)| !is_exempt(name) && !known.contains(*name));
+    let unlisted = files
+        .iter()
+        .filter(|(name, _)| !is_exempt(name) && !known.contains(*name));
     let new = unlisted.map(|(name, bytes)| {
         let mut members = Members::new();
         fill(&mut members, &row_of(name, bytes));
@@ -226,7 +232,9 @@ fn hunks(
     }
     let after = rows(document);
     let places: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let differing = places.into_iter().filter(|p| before.get(*p) != after.get(*p));
+    let differing = places
+        .into_iter()
+        .filter(|p| before.get(*p) != after.get(*p));
     hunks.extend(differing.map(|place| {
         let side = |rows: &BTreeMap<String, String>| rows.get(place).cloned();
         let (old, new) = (side(before), side(&after));
@@ -237,4 +245,94 @@ fn hunks(
         hunks.push(Hunk::new("the document", old, new));
     }
     hunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn files(extra: &[(&str, &[u8])]) -> Files {
+        let base: [(&str, &[u8]); 2] = [("pack.json", b"{}"), ("a.wasm", b"\0asm")];
+        let all = base.iter().chain(extra);
+        all.map(|(n, c)| ((*n).to_owned(), c.to_vec())).collect()
+    }
+
+    fn facts() -> Facts {
+        Facts {
+            depth: 20,
+            ..Facts::default()
+        }
+    }
+
+    fn row(path: &str, media: &str, bytes: &[u8]) -> Value {
+        let Row { size, blake3, .. } = row_of(path, bytes);
+        json!({ "path": path, "size": size, "media_type": media, "hash_blake3": blake3 })
+    }
+
+    fn written(out: &Outcome, name: &str) -> Option<Value> {
+        serde_json::from_slice(out.writes.get(name)?.as_ref()?).ok()
+    }
+
+    #[test]
+    fn pack_without_an_sbom_gets_one_in_the_form_of_its_manifest() {
+        let out = mend(&files(&[]), &facts());
+        let octets = "application/octet-stream";
+        let rows = [
+            row("a.wasm", "application/wasm", b"\0asm"),
+            row("pack.json", octets, b"{}"),
+        ];
+        let expected = json!({ "format": FORMAT, "files": rows });
+        assert_eq!(written(&out, "sbom.json"), Some(expected));
+        let of_cbor = mend(&files(&[("manifest.cbor", b"\xa0")]), &facts());
+        assert_eq!(of_cbor.writes.keys().collect::<Vec<_>>(), ["sbom.cbor"]);
+        let is_worker = true;
+        let worker = Facts {
+            is_worker,
+            ..facts()
+        };
+        assert!(mend(&files(&[]), &worker).writes.is_empty());
+        assert!(follow(&files(&[]), &facts()).writes.is_empty());
+    }
+
+    #[test]
+    fn rows_become_those_of_the_files_and_keep_their_order_and_other_members() {
+        let mut wrong = row("pack.json", "application/json", b"{}");
+        wrong["size"] = json!(9);
+        wrong["note"] = json!("kept");
+        let mut right = wrong.clone();
+        right["size"] = json!(2);
+        let ghost = row("ghost.txt", "text/plain", b"");
+        let short = json!({ "path": "a.wasm" });
+        let before =
+            json!({ "tool": "kept", "format": FORMAT, "files": [wrong, ghost, right, short] });
+        let text = before.to_string();
+        let out = mend(&files(&[("sbom.json", text.as_bytes())]), &facts());
+        let mut filled = row("a.wasm", "application/wasm", b"\0asm");
+        filled["path"] = json!("a.wasm");
+        let after = json!({ "tool": "kept", "format": FORMAT, "files": [right, filled] });
+        assert_eq!(written(&out, "sbom.json"), Some(after.clone()));
+        let text = after.to_string();
+        let again = mend(&files(&[("sbom.json", text.as_bytes())]), &facts());
+        assert!(again.writes.is_empty(), "a right one stays as it is");
+    }
+
+    #[test]
+    fn sbom_of_another_format_stays_and_what_is_no_document_is_written_again() {
+        let other = br#"{"bomFormat":"CycloneDX","format":"other"}"#;
+        let out = mend(&files(&[("sbom.json", other)]), &facts());
+        assert!(
+            out.writes.is_empty() && out.left[0].why.contains("`other`"),
+            "{:?}",
+            out.left
+        );
+        for broken in [&b"{"[..], b"[]", br#"{"files":[],"files":[]}"#, b"{}"] {
+            let out = mend(&files(&[("sbom.json", broken)]), &facts());
+            let rows =
+                written(&out, "sbom.json").map(|sbom| sbom["files"].as_array().map(Vec::len));
+            assert_eq!(rows, Some(Some(2)), "{broken:?}");
+            let follows = follow(&files(&[("sbom.json", broken)]), &facts());
+            assert!(follows.writes.is_empty(), "{broken:?}");
+        }
+    }
 }

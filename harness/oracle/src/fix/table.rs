@@ -3,7 +3,7 @@
 use super::change::{Files, Outcome};
 use super::facts::Facts;
 use super::{lock, manifests, residue, sbom, texts};
-use crate::checks::integrity::lock::{DESCRIBES_ITSELF, FROM_REGISTRY};
+use crate::checks::integrity::lock::{DESCRIBES_ITSELF, FROM_REGISTRY, UNDECODABLE};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
 
@@ -38,8 +38,9 @@ enum Which {
     OfLock,
     /// Those on components that the lock takes from no registry.
     Local,
-    /// Those on components that describe themselves by the id in the lock.
-    OfSameComponent,
+    /// Those on components whose description the pack tools decode, with the id in the
+    /// lock.
+    Described,
 }
 
 /// What a fix works on.
@@ -88,7 +89,7 @@ pub const FIXES: [Fix; 8] = [
         mends: &[some(
             "integrity.lock-current",
             CheckCode::LockStale,
-            Which::OfSameComponent,
+            Which::Described,
         )],
         work: Work::Files(lock::rows),
     },
@@ -147,7 +148,10 @@ impl Mends {
             Which::All => true,
             Which::OfLock => finding.at.starts_with("`pack.lock."),
             Which::Local => !finding.expected.ends_with(FROM_REGISTRY),
-            Which::OfSameComponent => !finding.actual.starts_with(DESCRIBES_ITSELF),
+            Which::Described => {
+                let actual = &finding.actual;
+                !actual.starts_with(DESCRIBES_ITSELF) && !actual.ends_with(UNDECODABLE)
+            }
         };
         is_one && self.check == check && finding.code == self.code.into()
     }

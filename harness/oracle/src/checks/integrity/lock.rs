@@ -17,6 +17,9 @@ pub(crate) const FROM_REGISTRY: &str = ", as the registry had it";
 /// The beginning of what was found if a component describes itself under another id.
 pub(crate) const DESCRIBES_ITSELF: &str = "it describes itself as";
 
+/// The end of what was found if the pack tools cannot decode a component's description.
+pub(crate) const UNDECODABLE: &str = "; the pack tools cannot decode the component's description";
+
 /// `integrity.lock`
 pub(super) fn pinned(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
@@ -95,7 +98,7 @@ pub(super) fn current(subject: &Subject, findings: &mut Findings) {
         // One finding a component: the other differences follow from the first.
         found.extend(stale.map(|(expected, actual)| {
             let at = format!("the lock, `{}`", inert(&pin.component, 120));
-            Finding::new(CheckCode::LockStale, at, expected, inert(&actual, 300))
+            Finding::new(CheckCode::LockStale, at, expected, inert(&actual, 400))
         }));
     }
     findings.pack(match compared {
@@ -115,7 +118,13 @@ pub(crate) fn stale(pin: &Pin, description: &Value) -> Option<Option<Stale>> {
     let id = description.pointer("/info/id").and_then(Value::as_str)?;
     let rows = description.get("operations").and_then(Value::as_array)?;
     Some(if id == pin.component {
-        other_operations(pin, rows).or_else(|| other_hashes(pin, description))
+        let other = other_operations(pin, rows).map(|(expected, mut actual)| {
+            if current_rows(description).is_none() {
+                actual += UNDECODABLE;
+            }
+            (expected, actual)
+        });
+        other.or_else(|| other_hashes(pin, description))
     } else {
         let actual = format!("{DESCRIBES_ITSELF} `{id}`");
         Some(("the component of this id".into(), actual))
