@@ -48,16 +48,16 @@ pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, Arch
 ///
 /// # Errors
 /// As [`repack`].
-pub fn write(
-    files: &BTreeMap<String, Vec<u8>>,
+pub fn write<B: AsRef<[u8]>>(
+    files: &BTreeMap<String, B>,
     limits: &ArchiveLimits,
 ) -> Result<Vec<u8>, ArchiveError> {
     let listed = files.iter().map(|(name, contents)| File {
         name,
-        size: contents.len() as u64,
-        crc: crc32(contents),
+        size: contents.as_ref().len() as u64,
+        crc: crc32(contents.as_ref()),
     });
-    let read = |name: &str| Cow::Borrowed(files.get(name).map_or(&[][..], Vec::as_slice));
+    let read = |name: &str| Cow::Borrowed(files.get(name).map_or(&[][..], AsRef::as_ref));
     written(&listed.collect::<Vec<_>>(), read, limits)
 }
 

@@ -2,9 +2,10 @@
 
 use provision_core::text::inert;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The files of a pack, by name.
-pub type Files = BTreeMap<String, Vec<u8>>;
+/// The files of a pack, by name. They are shared: a pack may have 256 MiB of them.
+pub type Files = BTreeMap<String, Arc<[u8]>>;
 
 /// Characters of an old or a new text, at most.
 const TEXT: usize = 400;
@@ -85,7 +86,7 @@ pub(super) struct Outcome {
     /// The changes, for people.
     pub(super) changes: Vec<Change>,
     /// The files that change; `None` for one that is removed.
-    pub(super) writes: BTreeMap<String, Option<Vec<u8>>>,
+    pub(super) writes: BTreeMap<String, Option<Arc<[u8]>>>,
     /// What it leaves.
     pub(super) left: Vec<Left>,
 }
@@ -95,7 +96,7 @@ impl Outcome {
     pub(super) fn apply(&self, files: &mut Files) {
         for (name, bytes) in &self.writes {
             match bytes {
-                Some(bytes) => drop(files.insert(name.clone(), bytes.clone())),
+                Some(bytes) => drop(files.insert(name.clone(), Arc::clone(bytes))),
                 None => drop(files.remove(name)),
             }
         }
@@ -116,7 +117,7 @@ impl Outcome {
             file: inert(file, PLACE),
             hunks,
         });
-        self.writes.insert(file.to_owned(), Some(bytes));
+        self.writes.insert(file.to_owned(), Some(bytes.into()));
     }
 
     /// Removes files, which are shown as one change of `place`.

@@ -82,7 +82,7 @@ fn write(
     depth: usize,
 ) {
     let Some(old) = files.get(name) else { return };
-    if let Some(new) = document.write().filter(|new| new != old) {
+    if let Some(new) = document.write().filter(|new| new[..] != old[..]) {
         let hunks = hunks(name, old, &new, depth);
         out.write(fix, check, name, new, hunks);
     }
@@ -242,8 +242,8 @@ fn hunks_differ(files: &Files, name: &str, new: &[u8], depth: usize) -> bool {
 
 /// `file` of the pack, written as `text` is: as a URL or as a path.
 fn inside(text: &str, file: &str) -> String {
-    let schemes = ["file://", "file:"].into_iter();
-    let scheme = schemes.filter(|scheme| text.starts_with(scheme)).next();
+    let mut schemes = ["file://", "file:"].into_iter();
+    let scheme = schemes.find(|scheme| text.starts_with(scheme));
     format!("{}{file}", scheme.unwrap_or_default())
 }
 

@@ -81,7 +81,7 @@ pub(super) fn agree(files: &Files, facts: &Facts) -> Outcome {
         let decoded = decode(files, name, bytes, facts.depth).ok()?;
         Some(Identity::of(&decoded))
     };
-    let read = |name: &str| files.get(name).map_or(&[][..], Vec::as_slice);
+    let read = |name: &str| files.get(name).map_or(&[][..], AsRef::as_ref);
     let Some(wanted) = identity(right, read(right)) else {
         return out;
     };
@@ -201,7 +201,7 @@ mod tests {
 
     fn fixed(manifest: Option<&str>, other: &str) -> Outcome {
         let files = [("pack.json", RIGHT), ("manifest.json", other)];
-        let files = files.map(|(n, c)| (n.to_owned(), c.as_bytes().to_vec()));
+        let files = files.map(|(n, c)| (n.to_owned(), c.as_bytes().into()));
         let facts = Facts {
             depth: 9,
             manifest: manifest.map(str::to_owned),
@@ -224,7 +224,7 @@ mod tests {
         ] {
             let out = fixed(Some("pack.json"), other);
             let new = out.writes["manifest.json"].clone().expect("written");
-            assert_eq!(String::from_utf8(new).expect("UTF-8"), expected);
+            assert_eq!(String::from_utf8(new.to_vec()).expect("UTF-8"), expected);
             assert!(out.left.is_empty(), "{:?}", out.left);
         }
     }

@@ -74,7 +74,7 @@ pub fn disagreeing_manifests(files: &Files, depth: usize) -> Vec<&'static str> {
 /// The files of `archive`.
 #[must_use]
 pub fn files(archive: &Archive) -> Files {
-    let read = |name: &str| archive.read(name).unwrap_or_default().into_owned();
+    let read = |name: &str| archive.read(name).unwrap_or_default().into();
     let names = archive.names();
     names.map(|name| (name.to_owned(), read(name))).collect()
 }
@@ -164,7 +164,7 @@ fn unsigned(original: &Files, files: &Files, listed: &Outcome) -> Option<Outcome
     let names = [signature::SIGNATURE_FILE, signature::CHAIN_FILE];
     let present = names.iter().filter_map(|name| {
         let (name, bytes) = files.get_key_value(*name)?;
-        Some((name.as_str(), bytes.as_slice()))
+        Some((name.as_str(), bytes.as_ref()))
     });
     let present: Vec<(&str, &[u8])> = present.collect();
     let mut after = files.clone();

@@ -70,7 +70,7 @@ mod tests {
     fn fixed(extra: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let base = [("pack.json", "{}"), ("sbom.json", "notes.txt~ .git/config")];
         let all = base.iter().chain(extra);
-        let files = all.map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec()));
+        let files = all.map(|(n, c)| ((*n).to_owned(), c.as_bytes().into()));
         let out = remove(&files.collect(), &Facts::default());
         let left = out.left.into_iter().map(|left| left.place);
         (out.writes.into_keys().collect(), left.collect())

@@ -54,7 +54,7 @@ fn mend_as(files: &Files, facts: &Facts, extent: Extent) -> Outcome {
         return out;
     }
     for name in present {
-        let bytes = files.get(name).map_or(&[][..], Vec::as_slice);
+        let bytes = files.get(name).map_or(&[][..], AsRef::as_ref);
         let decodes = sbom::decode(name, bytes, facts.depth).is_ok();
         if extent == Extent::Decodable && !decodes {
             continue;
@@ -153,8 +153,11 @@ fn write(out: &mut Outcome, files: &Files, name: &str, mut document: Document, d
     }
     set(map, "files", Cbor::Array(listed));
     let old = files.get(name);
-    if let Some(new) = document.write().filter(|new| Some(new) != old) {
-        let hunks = hunks(name, old.map(Vec::as_slice), &before, &document, depth);
+    if let Some(new) = document
+        .write()
+        .filter(|new| old.is_none_or(|old| new[..] != old[..]))
+    {
+        let hunks = hunks(name, old.map(AsRef::as_ref), &before, &document, depth);
         out.write(SBOM, CHECK, name, new, hunks);
     }
 }
@@ -255,7 +258,7 @@ mod tests {
     fn files(extra: &[(&str, &[u8])]) -> Files {
         let base: [(&str, &[u8]); 2] = [("pack.json", b"{}"), ("a.wasm", b"\0asm")];
         let all = base.iter().chain(extra);
-        all.map(|(n, c)| ((*n).to_owned(), c.to_vec())).collect()
+        all.map(|(n, c)| ((*n).to_owned(), (*c).into())).collect()
     }
 
     fn facts() -> Facts {

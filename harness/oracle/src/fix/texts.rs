@@ -77,7 +77,7 @@ mod tests {
             ("i18n/en-GB.json", r#"{"b":"B of British English","d":" "}"#),
             ("i18n/de.json", r#"{"d":"D auf Deutsch"}"#),
         ];
-        let files = files.map(|(n, c)| (n.to_owned(), c.as_bytes().to_vec()));
+        let files = files.map(|(n, c)| (n.to_owned(), c.as_bytes().into()));
         let keys = ["b", "d", "x\u{1b}"].map(str::to_owned);
         let facts = Facts {
             depth: 9,
@@ -86,7 +86,7 @@ mod tests {
         };
         let out = add(&files.into(), &facts);
         let written = out.writes["i18n/en.json"].clone().expect("written");
-        let text = String::from_utf8(written).expect("UTF-8");
+        let text = String::from_utf8(written.to_vec()).expect("UTF-8");
         assert_eq!(text, r#"{"a":"A","b":"B of British English","c":"C"}"#);
         let left: Vec<&str> = out.left.iter().map(|left| left.why.as_str()).collect();
         assert_eq!(left.len(), 2);

@@ -272,12 +272,12 @@ fn signature_goes_only_if_the_bytes_that_it_signs_change() {
         (&signed[..], false)
     );
     let mut pack = opened(&signed);
-    pack.insert("assets/notes.txt~".into(), b"x".to_vec());
+    pack.insert("assets/notes.txt~".into(), b"x"[..].into());
     let changed = write(&pack, &limits()).expect("writes");
     let (fixed, _) = bench.fixed(&changed, &Wanted::All).expect("opens");
     assert_eq!((fixed.bytes, fixed.signature_removed), (signed, false));
     pack.remove("assets/notes.txt~");
-    pack.insert("assets/new.txt".into(), b"x".to_vec());
+    pack.insert("assets/new.txt".into(), b"x"[..].into());
     let changed = write(&pack, &limits()).expect("writes");
     let (fixed, _) = bench.fixed(&changed, &Wanted::All).expect("opens");
     assert!(fixed.signature_removed);

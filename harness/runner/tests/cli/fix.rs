@@ -36,7 +36,7 @@ impl Place {
         if !files.is_empty() {
             let mut all = opened(&to);
             let files = files.iter();
-            all.extend(files.map(|(n, c)| ((*n).to_owned(), c.as_bytes().to_vec())));
+            all.extend(files.map(|(n, c)| ((*n).to_owned(), c.as_bytes().into())));
             fs::write(&to, write(&all, &limits()).expect("writes")).expect("writes");
         }
         place
@@ -370,8 +370,8 @@ fn terminal_is_asked_which_manifest_is_right() {
     ];
     let mut command = OnTerminal::start(place.0.path(), &args);
     command.wait_for("Which one is right?");
-    command.type_in(b"nonsense\n");
-    command.wait_for("No such manifest: nonsense");
+    command.type_in(b"other.json\n");
+    command.wait_for("No such manifest: other.json");
     command.type_in(b"pack.json\n");
     let (status, shown) = command.end();
     assert_eq!(status.code(), Some(0), "{shown}");

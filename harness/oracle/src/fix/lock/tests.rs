@@ -11,7 +11,9 @@ fn pack(lock: &Value) -> Files {
         ("pack.lock.json", lock),
         ("components/a.wasm", WASM.to_vec()),
     ];
-    files.map(|(name, bytes)| (name.to_owned(), bytes)).into()
+    files
+        .map(|(name, bytes)| (name.to_owned(), bytes.into()))
+        .into()
 }
 
 /// The lock after a fix; `None` if it leaves the lock as it is.

@@ -1,7 +1,6 @@
 //! The report of `pack fix` as JSON; `reports/schemas/fix.schema.json` describes it.
 
-use super::Done;
-use super::text::{codes, failing_results};
+use super::done::{Done, codes};
 use provision_core::text::inert;
 use provision_oracle::checks::by_id;
 use serde_json::{Value, json};
@@ -24,7 +23,7 @@ pub(super) fn document(done: &Done<'_>) -> Value {
         .iter()
         .take(LISTED)
         .map(|l| json!({ "fix": l.fix, "check": l.check, "place": l.place, "why": l.why }));
-    let failing = failing_results(done.after).map(|result| {
+    let failing = done.failing().map(|result| {
         json!({
             "check": result.check, "scope": inert(&result.scope.to_string(), 200),
             "level": result.level.name(), "codes": codes(result),

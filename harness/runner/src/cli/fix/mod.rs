@@ -1,5 +1,6 @@
 //! The command `pack fix`: mends what a machine can mend in an archive.
 
+mod done;
 mod json;
 mod text;
 
@@ -14,16 +15,14 @@ use crate::examine::{self, Examined, conclude, excuse, observe_and_judge};
 use crate::exit::{Error, Exit, exit_of, show};
 use crate::files;
 use crate::place::{Place, Read};
+use done::Done;
 use provision_core::archive::Archive;
-use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_core::wizard::StepExecutor;
 use provision_core::{Limits, OpenError, Source, manifest};
 use provision_exec::Compilers;
-use provision_oracle::fix::{
-    FIXES, Facts, Fixed, Regression, Wanted, disagreeing_manifests, fix, regressions,
-};
-use provision_oracle::{CheckResult, Conditions, Level, Opening};
+use provision_oracle::fix::{FIXES, Facts, Fixed, Wanted, disagreeing_manifests, fix, regressions};
+use provision_oracle::{Conditions, Level, Opening};
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -36,8 +35,6 @@ pub(super) struct Args {
     /// oci-layout:FOLDER[:TAG].
     #[arg(value_name = "IN", value_parser = registry::place())]
     from: Place,
-    #[command(flatten)]
-    registries: RegistryFlags,
     /// The file for the mended archive. Written whole or not at all; may be IN itself.
     #[arg(value_name = "OUT")]
     to: PathBuf,
@@ -59,6 +56,9 @@ pub(super) struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    // NB: its heading would be that of all flags after it.
+    #[command(flatten)]
+    registries: RegistryFlags,
 }
 
 /// The fixes, for the help text.
@@ -91,17 +91,6 @@ fn one_of(
         let given = inert(&given, 80);
         format!("no {what} `{given}`; there are: {}", names.join(", "))
     })
-}
-
-/// What the command did, for its reports.
-struct Done<'d> {
-    args: &'d Args,
-    fixed: &'d Fixed,
-    /// Digest of IN.
-    before: String,
-    /// The results of the archive that would be written.
-    after: &'d [CheckResult],
-    lost: Vec<Regression>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
@@ -231,17 +220,18 @@ fn end(args: &Args, fixed: &Fixed, before: &Examined, after: &Examined) -> Resul
         false => &[],
     };
     let lost = regressions(&before.results, &after.results, excepted);
-    let is_written = lost.is_empty() && !args.dry_run;
-    if is_written {
-        files::write(&args.to, &fixed.bytes)?;
-    }
     let done = Done {
-        args,
+        from: show(&args.from.path),
+        to: show(&args.to),
+        dry_run: args.dry_run,
         fixed,
         before: before.subject.digest.clone(),
         after: &after.results,
         lost,
     };
+    if done.is_written() {
+        files::write(&args.to, &fixed.bytes)?;
+    }
     if args.json {
         print_json(&json::document(&done))?;
     } else {
@@ -249,24 +239,6 @@ fn end(args: &Args, fixed: &Fixed, before: &Examined, after: &Examined) -> Resul
     }
     complain(&messages(&done));
     Ok(exit(&done))
-}
-
-impl Done<'_> {
-    /// Digest of OUT.
-    fn out_digest(&self) -> String {
-        digest(&self.fixed.bytes)
-    }
-
-    fn is_written(&self) -> bool {
-        self.lost.is_empty() && !self.args.dry_run
-    }
-
-    /// Whether the user decided which manifest is right, so that lost checks may follow
-    /// from the decision.
-    fn is_decided(&self) -> bool {
-        let mut changes = self.fixed.changes.iter();
-        changes.any(|change| change.fix == "manifests")
-    }
 }
 
 fn messages(done: &Done<'_>) -> Vec<String> {

@@ -1,8 +1,6 @@
 //! The report of `pack fix` for people: each change under the check that it mends.
 
-use super::Done;
-use crate::exit::show;
-use provision_core::Status;
+use super::done::{Done, codes};
 use provision_core::text::inert;
 use provision_oracle::CheckResult;
 use provision_oracle::checks::by_id;
@@ -17,13 +15,9 @@ const SHOWN: usize = 100;
 const CODES: usize = 6;
 
 pub(super) fn report(done: &Done<'_>) -> String {
-    let mut out = format!(
-        "in   sha256 {}  {}\n",
-        done.before,
-        show(&done.args.from.path)
-    );
-    let (digest, to) = (done.out_digest(), show(&done.args.to));
-    let fate = match (done.is_written(), done.args.dry_run) {
+    let mut out = format!("in   sha256 {}  {}\n", done.before, done.from);
+    let (digest, to) = (done.out_digest(), done.to.clone());
+    let fate = match (done.is_written(), done.dry_run) {
         (true, _) => to,
         (false, true) => "(not written: --dry-run)".into(),
         (false, false) => "(not written)".into(),
@@ -37,7 +31,7 @@ pub(super) fn report(done: &Done<'_>) -> String {
     }
     more(&mut out, done.fixed.changes.len(), "changes");
     left(&mut out, &done.fixed.left);
-    failing(&mut out, done.after);
+    failing(&mut out, done);
     out
 }
 
@@ -80,8 +74,8 @@ fn left(out: &mut String, left: &[Left]) {
 }
 
 /// The checks that still fail, and what their authors have to do.
-fn failing(out: &mut String, results: &[CheckResult]) {
-    let failing: Vec<&CheckResult> = failing_results(results).collect();
+fn failing(out: &mut String, done: &Done<'_>) {
+    let failing: Vec<&CheckResult> = done.failing().collect();
     if failing.is_empty() {
         return;
     }
@@ -99,23 +93,6 @@ fn failing(out: &mut String, results: &[CheckResult]) {
         );
     }
     more(out, failing.len(), "checks");
-}
-
-/// The results that fail.
-pub(super) fn failing_results(results: &[CheckResult]) -> impl Iterator<Item = &CheckResult> {
-    results.iter().filter(|r| r.status >= Status::Failed)
-}
-
-/// The codes of the findings of `result`, each once, in their order.
-pub(super) fn codes(result: &CheckResult) -> Vec<String> {
-    let mut codes: Vec<String> = Vec::new();
-    for finding in &result.findings {
-        let code = inert(finding.code.as_str(), 80);
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
-    codes
 }
 
 fn more(out: &mut String, count: usize, what: &str) {
