@@ -230,6 +230,38 @@ mod tests {
     }
 
     #[test]
+    fn pack_v1_manifest_gets_the_id_and_the_version_and_keeps_the_rest() {
+        let v1 = serde_json::json!({
+            "schema_version": "pack-v1", "pack_id": "b", "version": "0.9.0",
+            "kind": "application", "publisher": "Somebody", "components": [], "flows": [],
+            "dependencies": [], "capabilities": [], "signatures": { "signatures": [] },
+        });
+        let v1 = serde_json::from_value(v1).expect("a manifest");
+        let v1 = encode_pack_manifest(&v1).expect("encodes");
+        let right = br#"{"id":"a","version":"1.0.0"}"#;
+        let files: Files = [
+            ("pack.json".to_owned(), right[..].into()),
+            ("manifest.cbor".to_owned(), v1.as_slice().into()),
+        ]
+        .into();
+        let facts = Facts {
+            depth: 20,
+            manifest: Some("pack.json".into()),
+            ..Facts::default()
+        };
+        let out = agree(&files, &facts);
+        let new = out.writes["manifest.cbor"].clone().expect("written");
+        let mut new = decode_pack_manifest(&new).expect("pack-v1");
+        assert_eq!(
+            (new.pack_id.as_str(), new.version.to_string().as_str()),
+            ("a", "1.0.0")
+        );
+        let old = decode_pack_manifest(&v1).expect("pack-v1");
+        (new.pack_id, new.version) = (old.pack_id.clone(), old.version.clone());
+        assert_eq!(encode_pack_manifest(&new).expect("encodes"), v1);
+    }
+
+    #[test]
     fn nothing_is_changed_without_a_decision_or_if_flows_would_have_to_change() {
         let other = r#"{"id":"a","version":"1.0.0","flows":[{"id":"setup_x"}]}"#;
         for (manifest, why) in [

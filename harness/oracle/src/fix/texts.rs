@@ -3,10 +3,12 @@
 //! pack has one: a made-up text would make the check pass, and users would read it.
 
 use super::change::{Files, Left, Outcome};
-use super::document::{Document, get, hunks, set};
+use super::document::{Document, hunks};
 use super::facts::Facts;
 use ciborium::Value as Cbor;
+use provision_core::json;
 use provision_core::text::inert;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const TEXTS: &str = "texts";
 const CHECK: &str = "wizard.labels-translated";
@@ -20,19 +22,26 @@ pub(super) fn add(files: &Files, facts: &Facts) -> Outcome {
         let Some(mut document) = Document::read(catalogue, old, facts.depth) else {
             continue;
         };
-        let mut added = false;
-        for key in keys {
-            let known = document.map().filter(|map| get(map, key).is_none());
-            match (known, elsewhere(files, catalogue, key, facts.depth)) {
-                (Some(members), Some(text)) => {
-                    set(members, key, Cbor::Text(text));
-                    added = true;
-                }
-                (Some(_), None) => out.left.push(stub(catalogue, key)),
-                (None, _) => {}
-            }
+        let Some(members) = document.map() else {
+            continue;
+        };
+        let known: BTreeSet<&str> = members.iter().filter_map(|(k, _)| k.as_text()).collect();
+        let absent = keys.iter().filter(|key| !known.contains(key.as_str()));
+        let texts = elsewhere(files, catalogue, facts.depth);
+        let (found, unknown): (Vec<&String>, Vec<&String>) =
+            absent.partition(|key| texts.contains_key(*key));
+        out.left
+            .extend(unknown.into_iter().map(|key| stub(catalogue, key)));
+        let sorted = members.is_sorted_by(|(a, _), (b, _)| a.as_text() <= b.as_text());
+        let text = |text: &str| Cbor::Text(text.to_owned());
+        let added = found
+            .iter()
+            .filter_map(|key| Some((text(key), text(texts.get(*key)?))));
+        members.extend(added);
+        if sorted {
+            members.sort_by(|(a, _), (b, _)| a.as_text().cmp(&b.as_text()));
         }
-        if let Some(new) = document.write().filter(|_| added) {
+        if let Some(new) = document.write().filter(|_| !found.is_empty()) {
             let hunks = hunks(catalogue, old, &new, facts.depth);
             out.write(TEXTS, CHECK, catalogue, new, hunks);
         }
@@ -50,20 +59,26 @@ fn stub(catalogue: &str, key: &str) -> Left {
     Left::new(TEXTS, CHECK, catalogue, why)
 }
 
-/// The text of `key` in another English catalogue of the pack.
-fn elsewhere(files: &Files, catalogue: &str, key: &str, depth: usize) -> Option<String> {
+/// The texts of the other English catalogues of the pack, by key; of several texts, the
+/// first.
+fn elsewhere(files: &Files, catalogue: &str, depth: usize) -> BTreeMap<String, String> {
     let is_english = |name: &str| {
-        let file = ["i18n/en", "assets/i18n/en"].into_iter();
-        let mut rest = file.filter_map(|start| name.strip_prefix(start)?.strip_suffix(".json"));
+        let starts = ["i18n/en", "assets/i18n/en"].into_iter();
+        let mut rest = starts.filter_map(|start| name.strip_prefix(start)?.strip_suffix(".json"));
         rest.any(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
     };
     let others = files.iter().filter(|(name, _)| *name != catalogue);
-    let mut others = others.filter(|(name, _)| is_english(name));
-    others.find_map(|(name, bytes)| {
-        let document = Document::read(name, bytes, depth)?;
-        let text = get(document.tree.as_map()?, key)?.as_text()?;
-        (!text.trim().is_empty()).then(|| text.to_owned())
-    })
+    let mut texts = BTreeMap::new();
+    for (_, bytes) in others.filter(|(name, _)| is_english(name)) {
+        let document = json::parse(bytes, depth).unwrap_or_default();
+        for (key, text) in document.as_object().into_iter().flatten() {
+            let text = text.as_str().filter(|text| !text.trim().is_empty());
+            if let Some(text) = text.filter(|_| !texts.contains_key(key)) {
+                texts.insert(key.clone(), text.to_owned());
+            }
+        }
+    }
+    texts
 }
 
 #[cfg(test)]

@@ -101,6 +101,15 @@ impl Bench<'_> {
         for (check, code) in promises.intersection(&kept) {
             fault(format!("{check} still finds {code}"));
         }
+        let (found, finds) = (failing(&before), failing(&after));
+        let gone = found
+            .difference(&finds)
+            .filter(|row| !promises.contains(*row));
+        for (check, code) in gone {
+            fault(format!(
+                "{check} does not find {code} any more, which no fix promises"
+            ));
+        }
         let (old, new) = (opened(bytes), opened(&fixed.bytes));
         for (file, contents) in old.iter().filter(|(file, _)| is_untouchable(file)) {
             if new.get(file) != Some(contents) {
@@ -123,6 +132,13 @@ fn is_untouchable(file: &str) -> bool {
 
 /// Checks and codes.
 type Promises = BTreeSet<(&'static str, String)>;
+
+/// The findings of all failed checks, by check and code.
+fn failing(results: &[CheckResult]) -> Promises {
+    let failed = results.iter().filter(|r| r.status == Status::Failed);
+    let all = failed.flat_map(|r| r.findings.iter().map(|f| (r.check, f.code.to_string())));
+    all.collect()
+}
 
 /// The findings that the table promises to mend, by check and code.
 fn promised(results: &[CheckResult]) -> Promises {

@@ -183,6 +183,9 @@ fn only_the_named_fixes_run_and_an_unknown_name_lists_all() {
     let unknown = place.fix(&["--manifest", "pack.yaml"]);
     assert_eq!(code(&unknown), 2);
     assert!(stderr(&unknown).contains("pack.json, manifest.json, manifest.cbor"));
+    let absent = place.fix(&["--manifest", "manifest.cbor"]);
+    assert_eq!(code(&absent), 2);
+    assert!(stderr(&absent).contains("the pack has no manifest.cbor"));
 }
 
 #[test]

@@ -184,7 +184,10 @@ fn right_manifest(
     limits: &Limits,
 ) -> Result<Option<String>, Error> {
     if let Some(name) = args.manifest {
-        return Ok(Some(name.to_owned()));
+        return match archive.size(name) {
+            Some(_) => Ok(Some(name.to_owned())),
+            None => Err(Error::Usage(format!("--manifest: the pack has no {name}"))),
+        };
     }
     let is_wanted = match wanted {
         Wanted::All => true,
