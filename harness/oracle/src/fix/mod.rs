@@ -28,6 +28,7 @@ use provision_core::integrity::{sbom as documents, signature};
 use provision_core::limits::ArchiveLimits;
 use provision_core::manifest;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use table::{CANONICAL, FORM, Work};
 
 /// The check of the signature.
@@ -169,13 +170,18 @@ fn unsigned(original: &Files, files: &Files, listed: &Outcome) -> Option<Outcome
     let present: Vec<(&str, &[u8])> = present.collect();
     let mut after = files.clone();
     listed.apply(&mut after);
-    let mut signed = manifest::FILE_NAMES
-        .into_iter()
-        .chain(documents::FILE_NAMES);
-    let is_void = signed.any(|name| original.get(name) != after.get(name));
+    let is_void = signed(original) != signed(&after);
     (is_void && !present.is_empty()).then(|| {
         let mut outcome = Outcome::default();
         outcome.remove("signature", SIGNATURE, "signatures", &present);
         outcome
     })
+}
+
+/// The manifest and the SBOM that a signature is over, with their names.
+fn signed(files: &Files) -> [Option<(&String, &Arc<[u8]>)>; 2] {
+    let first = |names: &[&str]| names.iter().find_map(|name| files.get_key_value(*name));
+    // NB: the signature covers the binary manifest, even if there are others.
+    let manifest = first(&["manifest.cbor"]).or_else(|| first(&manifest::FILE_NAMES));
+    [manifest, first(&documents::FILE_NAMES)]
 }
