@@ -179,9 +179,10 @@ fn unsigned(original: &Files, files: &Files, listed: &Outcome) -> Option<Outcome
 }
 
 /// The manifest and the SBOM that a signature is over, with their names.
-fn signed(files: &Files) -> [Option<(&String, &Arc<[u8]>)>; 2] {
+fn signed(files: &Files) -> Vec<(&String, &Arc<[u8]>)> {
     let first = |names: &[&str]| names.iter().find_map(|name| files.get_key_value(*name));
     // NB: the signature covers the binary manifest, even if there are others.
     let manifest = first(&["manifest.cbor"]).or_else(|| first(&manifest::FILE_NAMES));
-    [manifest, first(&documents::FILE_NAMES)]
+    let both = [manifest, first(&documents::FILE_NAMES)];
+    both.into_iter().flatten().collect()
 }
