@@ -44,12 +44,11 @@ impl Document {
 
     /// An empty document of the form that the name of a file asks for.
     pub(super) fn empty(name: &str) -> Self {
-        let form = match name.ends_with(".cbor") {
-            true => Form::Cbor,
-            false => Form::Json {
-                pretty: true,
-                ends: true,
-            },
+        let form = if name.ends_with(".cbor") {
+            Form::Cbor
+        } else {
+            let (pretty, ends) = (true, true);
+            Form::Json { pretty, ends }
         };
         let tree = Cbor::Map(Vec::new());
         Self { tree, form }
@@ -65,9 +64,10 @@ impl Document {
             }
             Form::Json { pretty, ends } => (pretty, ends),
         };
-        let written = match pretty {
-            true => serde_json::to_vec_pretty(&self.tree),
-            false => serde_json::to_vec(&self.tree),
+        let written = if pretty {
+            serde_json::to_vec_pretty(&self.tree)
+        } else {
+            serde_json::to_vec(&self.tree)
         };
         let mut bytes = written.ok()?;
         if ends {
@@ -106,9 +106,10 @@ pub(super) fn set(members: &mut Members, key: &str, value: Cbor) {
         return;
     }
     let is_before = |(k, _): &(Cbor, Cbor)| k.as_text().is_some_and(|k| k < key);
-    let at = match members.is_sorted_by(|(a, _), (b, _)| a.as_text() <= b.as_text()) {
-        true => members.iter().take_while(|m| is_before(m)).count(),
-        false => members.len(),
+    let at = if members.is_sorted_by(|(a, _), (b, _)| a.as_text() <= b.as_text()) {
+        members.iter().take_while(|m| is_before(m)).count()
+    } else {
+        members.len()
     };
     members.insert(at, (Cbor::Text(key.into()), value));
 }
@@ -117,18 +118,20 @@ pub(super) fn set(members: &mut Members, key: &str, value: Cbor) {
 /// its layout changes too.
 pub(super) fn hunks(name: &str, old: &[u8], new: &[u8], depth: usize) -> Vec<Hunk> {
     let value = |bytes: &[u8]| -> Option<Value> {
-        match name.ends_with(".cbor") {
-            true => cbor::to_json(&cbor::parse(bytes, depth).ok()?).ok(),
-            false => json::parse(bytes, depth).ok(),
+        if name.ends_with(".cbor") {
+            cbor::to_json(&cbor::parse(bytes, depth).ok()?).ok()
+        } else {
+            json::parse(bytes, depth).ok()
         }
     };
     let mut hunks = Vec::new();
     let same = Document::read(name, old, depth).and_then(|document| document.write());
     if same.is_some_and(|same| same != old) {
         let (at, old) = ("the layout of the file", Some("as it was written"));
-        let new = match name.ends_with(".cbor") {
-            true => "each length before its contents",
-            false => "a member a line and two spaces a level, or one line",
+        let new = if name.ends_with(".cbor") {
+            "each length before its contents"
+        } else {
+            "a member a line and two spaces a level, or one line"
         };
         hunks.push(Hunk::new(at, old, Some(new)));
     }

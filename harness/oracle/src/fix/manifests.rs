@@ -10,7 +10,8 @@ use provision_core::manifest::{self, Manifest, ManifestError};
 use provision_core::wizard::{WizardKind, entry_flows};
 use std::collections::BTreeSet;
 
-pub(super) const MANIFESTS: &str = "manifests";
+/// The name of the fix that needs a decision.
+pub const MANIFESTS: &str = "manifests";
 const CHECK: &str = "manifest.unambiguous";
 
 /// What several manifests have to agree on.

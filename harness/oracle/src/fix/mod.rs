@@ -19,6 +19,7 @@ mod texts;
 
 pub use change::{Change, Files, Hunk, Left};
 pub use facts::Facts;
+pub use manifests::MANIFESTS;
 pub use outcome::{Regression, regressions};
 pub use table::{FIXES, Fix, Mends, fix_for};
 
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use table::{CANONICAL, FORM, Work};
 
 /// The check of the signature.
-const SIGNATURE: &str = "integrity.signature";
+pub const SIGNATURE: &str = "integrity.signature";
 
 /// The fixes that the user asks for, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,10 +108,14 @@ pub fn fix(
             add(&mut files, outcome);
         }
     }
-    let listed = |files: &Files| match sboms.iter().any(|fix| wanted.has(fix)) {
-        true => sbom::mend(files, facts),
-        false if *files == original => Outcome::default(),
-        false => sbom::follow(files, facts),
+    let listed = |files: &Files| {
+        if sboms.iter().any(|fix| wanted.has(fix)) {
+            sbom::mend(files, facts)
+        } else if *files == original {
+            Outcome::default()
+        } else {
+            sbom::follow(files, facts)
+        }
     };
     let unsigned = unsigned(&original, &files, &listed(&files));
     let signature_removed = unsigned.is_some();
@@ -124,12 +129,11 @@ pub fn fix(
         .iter()
         .any(|fix| fix.name == CANONICAL && wanted.has(fix));
     let is_same = files == original;
-    let bytes = match is_same && (differences.is_empty() || !canonical) {
-        true => archive.bytes().to_vec(),
-        false => {
-            done.changes.extend(form(&differences));
-            write(&files, limits)?
-        }
+    let bytes = if is_same && (differences.is_empty() || !canonical) {
+        archive.bytes().to_vec()
+    } else {
+        done.changes.extend(form(&differences));
+        write(&files, limits)?
     };
     done.left.sort();
     Ok(Fixed {

@@ -42,9 +42,10 @@ fn mend_as(files: &Files, facts: &Facts, extent: Extent) -> Outcome {
         .collect();
     if present.is_empty() {
         if extent == Extent::All && !facts.is_worker {
-            let name = match files.contains_key("manifest.cbor") {
-                true => "sbom.cbor",
-                false => "sbom.json",
+            let name = if files.contains_key("manifest.cbor") {
+                "sbom.cbor"
+            } else {
+                "sbom.json"
             };
             write(&mut out, files, name, Document::empty(name), facts.depth);
         }

@@ -4,7 +4,7 @@ use provision_core::Status;
 use provision_core::pack::digest;
 use provision_core::text::inert;
 use provision_oracle::CheckResult;
-use provision_oracle::fix::{Fixed, Regression};
+use provision_oracle::fix::{Fixed, MANIFESTS, Regression};
 
 /// What the command did.
 pub(super) struct Done<'d> {
@@ -38,7 +38,7 @@ impl Done<'_> {
     /// from the decision.
     pub(super) fn is_decided(&self) -> bool {
         let mut changes = self.fixed.changes.iter();
-        changes.any(|change| change.fix == "manifests")
+        changes.any(|change| change.fix == MANIFESTS)
     }
 
     /// The results that fail after all changes.

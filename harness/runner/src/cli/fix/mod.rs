@@ -21,7 +21,9 @@ use provision_core::text::inert;
 use provision_core::wizard::StepExecutor;
 use provision_core::{Limits, OpenError, Source, manifest};
 use provision_exec::Compilers;
-use provision_oracle::fix::{FIXES, Facts, Fixed, Wanted, disagreeing_manifests, fix, regressions};
+use provision_oracle::fix::{
+    FIXES, Facts, Fixed, MANIFESTS, SIGNATURE, Wanted, disagreeing_manifests, fix, regressions,
+};
 use provision_oracle::{Conditions, Level, Opening};
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -191,7 +193,7 @@ fn right_manifest(
     }
     let is_wanted = match wanted {
         Wanted::All => true,
-        Wanted::Only(names) => names.contains("manifests"),
+        Wanted::Only(names) => names.contains(MANIFESTS),
     };
     let asks = is_wanted && !args.json && std::io::stdin().is_terminal();
     if !asks {
@@ -218,9 +220,10 @@ fn right_manifest(
 
 /// Compares the results, writes the archive, and reports.
 fn end(args: &Args, fixed: &Fixed, before: &Examined, after: &Examined) -> Result<Exit, Error> {
-    let excepted: &[&str] = match fixed.signature_removed {
-        true => &["integrity.signature"],
-        false => &[],
+    let excepted: &[&str] = if fixed.signature_removed {
+        &[SIGNATURE]
+    } else {
+        &[]
     };
     let lost = regressions(&before.results, &after.results, excepted);
     let done = Done {
@@ -261,22 +264,22 @@ fn messages(done: &Done<'_>) -> Vec<String> {
         ));
     }
     if !done.lost.is_empty() {
-        messages.push(match done.is_decided() {
-            true => "error: nothing is written; name another manifest with --manifest, or leave \
-                     out the fix `manifests`"
-                .into(),
-            false => "error: nothing is written; this is a defect of greentic-provision: please \
-                      report it with the pack"
-                .to_owned(),
-        });
+        let why = if done.is_decided() {
+            "name another manifest with --manifest, or leave out the fix `manifests`"
+        } else {
+            "this is a defect of greentic-provision: please report it with the pack"
+        };
+        messages.push(format!("error: nothing is written; {why}"));
     }
     messages
 }
 
 fn exit(done: &Done<'_>) -> Exit {
-    match done.lost.is_empty() {
-        true => Exit::Conforms,
-        false if done.is_decided() => Exit::Fails,
-        false => Exit::Harness,
+    if done.lost.is_empty() {
+        Exit::Conforms
+    } else if done.is_decided() {
+        Exit::Fails
+    } else {
+        Exit::Harness
     }
 }
