@@ -15,6 +15,7 @@ pub mod comparison;
 mod credentials;
 mod deployment;
 pub mod executor_invariants;
+pub mod fix;
 pub mod fuzzing;
 pub mod generators;
 mod given;

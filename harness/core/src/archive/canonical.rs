@@ -3,12 +3,14 @@
 //! Entries are sorted by name, stored, dated 1980-01-01, mode 0644, without
 //! directories, extra fields or comments: what `greentic-pack` writes, but sorted.
 
+use super::directory::crc32;
 use super::error::{Rule, Violation};
 use super::raw::RawArchive;
 use super::record::{Central, Fixed};
 use super::{Archive, ArchiveError};
 use crate::limits::ArchiveLimits;
 use crate::text::{hex, inert};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Made on Unix, by a tool of version 1.0.
@@ -30,9 +32,51 @@ fn flags(name: &[u8]) -> u16 {
 /// # Errors
 /// [`Rule::Size`] if the stored files exceed the bound on archive bytes.
 pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, ArchiveError> {
-    let names: Vec<&str> = archive.names().collect();
-    let contents: u64 = names.iter().filter_map(|name| archive.size(name)).sum();
-    let headers: usize = names.iter().map(|name| 30 + 46 + 2 * name.len()).sum();
+    let files = archive.files.iter().map(|(name, entry)| File {
+        name,
+        size: u64::from(entry.size),
+        crc: entry.crc,
+    });
+    let files: Vec<File<'_>> = files.collect();
+    let read = |name: &str| archive.read(name).unwrap_or_default();
+    written(&files, read, limits)
+}
+
+/// The canonical archive of `files`, by name.
+///
+/// NB: the caller has to open the result, because the rules on names apply to it too.
+///
+/// # Errors
+/// As [`repack`].
+pub fn write<B: AsRef<[u8]>>(
+    files: &BTreeMap<String, B>,
+    limits: &ArchiveLimits,
+) -> Result<Vec<u8>, ArchiveError> {
+    let listed = files.iter().map(|(name, contents)| File {
+        name,
+        size: contents.as_ref().len() as u64,
+        crc: crc32(contents.as_ref()),
+    });
+    let read = |name: &str| Cow::Borrowed(files.get(name).map_or(&[][..], AsRef::as_ref));
+    written(&listed.collect::<Vec<_>>(), read, limits)
+}
+
+/// A file of an archive that is to be written.
+struct File<'f> {
+    name: &'f str,
+    /// Bytes.
+    size: u64,
+    crc: u32,
+}
+
+/// The canonical archive of `files`, which are sorted by name.
+fn written<'f>(
+    files: &[File<'f>],
+    read: impl Fn(&'f str) -> Cow<'f, [u8]>,
+    limits: &ArchiveLimits,
+) -> Result<Vec<u8>, ArchiveError> {
+    let contents: u64 = files.iter().map(|file| file.size).sum();
+    let headers: usize = files.iter().map(|f| 30 + 46 + 2 * f.name.len()).sum();
     let total = contents + headers as u64 + 22;
     if total > limits.archive_bytes {
         let bound = limits.archive_bytes;
@@ -40,11 +84,10 @@ pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, Arch
         return Err(Violation::new(Rule::Size, 0, detail).into());
     }
     let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for name in &names {
+    for &File { name, crc, .. } in files {
         // NB: the bounds on archives keep every field below within its width.
         let offset = out.len() as u32;
-        let contents = archive.read(name).unwrap_or_default();
-        let crc = archive.files.get(*name).map_or(0, |e| e.crc);
+        let contents = read(name);
         let shared = shared_fields(name, crc, contents.len() as u32);
         out.extend(b"PK\x03\x04");
         out.extend(&shared);
@@ -59,7 +102,7 @@ pub fn repack(archive: &Archive, limits: &ArchiveLimits) -> Result<Vec<u8>, Arch
         directory.extend(offset.to_le_bytes());
         directory.extend(name.as_bytes());
     }
-    let (start, count) = (out.len() as u32, names.len() as u16);
+    let (start, count) = (out.len() as u32, files.len() as u16);
     out.extend(&directory);
     out.extend(b"PK\x05\x06\0\0\0\0");
     out.extend(count.to_le_bytes());

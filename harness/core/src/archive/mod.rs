@@ -19,7 +19,7 @@ mod reader;
 mod record;
 mod rules;
 
-pub use canonical::{Difference, differences, repack};
+pub use canonical::{Difference, differences, repack, write};
 pub use directory::{Declared, END_BYTES, crc32, declared, directory_start};
 pub use error::{ArchiveError, Rule, Violation};
 pub use raw::{Owner, RawArchive, Span};

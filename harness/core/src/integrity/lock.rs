@@ -19,6 +19,8 @@ pub struct Pin {
     pub remote: bool,
     /// Lower-case hex SHA-256 of the component's bytes.
     pub sha256: String,
+    /// The member of the row that states it.
+    pub member: &'static str,
     /// The operations that the component had when it was locked, each with the hash of
     /// its schemas; `None` if the lock lists none.
     pub operations: Option<BTreeMap<String, Option<String>>>,
@@ -55,13 +57,20 @@ fn text(row: &Value, key: &str) -> Option<String> {
     row.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn pin(id: &str, row: &Value) -> Result<Option<Pin>, DocumentError> {
-    let of_bytes = text(row, "wasm_sha256").or_else(|| text(row, "resolved_digest"));
+/// What the row of component `id` pins; `None` if it states no digest of bytes.
+///
+/// # Errors
+/// [`DocumentError`] if the digest is malformed.
+pub fn pin(id: &str, row: &Value) -> Result<Option<Pin>, DocumentError> {
     let local = |r: String| r.starts_with("file:");
-    let of_file = || text(row, "digest").filter(|_| text(row, "ref").is_some_and(local));
-    let Some(digest) = of_bytes.or_else(of_file) else {
+    let is_local = text(row, "ref").is_some_and(local);
+    let stated = |member: &&str| row.get(*member).is_some_and(Value::is_string);
+    let of_bytes = ["wasm_sha256", "resolved_digest"];
+    let of_file = ["digest"].into_iter().filter(|_| is_local);
+    let Some(member) = of_bytes.into_iter().chain(of_file).find(stated) else {
         return Ok(None);
     };
+    let digest = text(row, member).unwrap_or_default();
     let sha256 = digest.strip_prefix("sha256:").unwrap_or(&digest);
     if !is_hex(sha256, 32) {
         let id = inert(id, 120);
@@ -72,6 +81,7 @@ fn pin(id: &str, row: &Value) -> Result<Option<Pin>, DocumentError> {
         path: text(row, "bundled_path"),
         remote: text(row, "ref").is_some_and(|r| r.contains("://") && !local(r)),
         sha256: sha256.to_owned(),
+        member,
         operations: row.get("operations").and_then(Value::as_array).map(|rows| {
             let operation = |row| Some((text(row, "operation_id")?, text(row, "schema_hash")));
             rows.iter().filter_map(operation).collect()

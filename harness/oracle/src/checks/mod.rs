@@ -10,7 +10,7 @@ mod deploy;
 mod determinism;
 mod flow;
 pub(crate) mod hygiene;
-mod integrity;
+pub(crate) mod integrity;
 mod manifest;
 mod plan;
 mod registry;
@@ -23,7 +23,7 @@ mod span;
 mod tenant;
 mod trace;
 mod validators;
-mod wizard;
+pub(crate) mod wizard;
 
 use crate::check::Check;
 pub use compare::{Way, ways};

@@ -10,6 +10,7 @@ mod comparison;
 mod conditions;
 mod deployments;
 mod executor_invariants;
+mod fix;
 mod flows;
 mod folder;
 mod forms;

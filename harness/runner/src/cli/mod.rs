@@ -11,6 +11,7 @@ mod doctor;
 mod dry_run;
 mod ending;
 mod expect;
+mod fix;
 mod fuzz;
 mod history;
 mod inspect;
@@ -50,7 +51,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Inspect a pack, or rewrite its archive.
+    /// Inspect a pack, rewrite its archive, or mend it.
     Pack {
         #[command(subcommand)]
         command: PackCommand,
@@ -136,6 +137,9 @@ enum PackCommand {
     Inspect(inspect::Args),
     /// Write the canonical form of an archive.
     Repack(repack::Args),
+    /// Mend what a machine can mend in an archive, show each change under the check that
+    /// it mends, and say what is left.
+    Fix(fix::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -228,6 +232,7 @@ pub fn main() -> ExitCode {
         Command::Pack { command } => match command {
             PackCommand::Inspect(args) => inspect::run(&args),
             PackCommand::Repack(args) => repack::run(&args),
+            PackCommand::Fix(args) => fix::run(&args),
         },
         Command::DryRun {
             command: DryRunCommand::Setup(args),

@@ -1,11 +1,46 @@
 //! Opens the pack that a command names.
 
+use super::registry::RegistryFlags;
 use crate::exit::{Error, Exit, exit_of, show};
 use crate::place::Place;
+use crate::source;
+use provision_core::limits::ArchiveLimits;
 use provision_core::wizard::WizardKind;
-use provision_core::{Limits, Pack};
+use provision_core::{Limits, OpenError, Pack, Source};
 use provision_registry::Registries;
 use std::path::Path;
+use std::sync::Arc;
+
+/// The bytes of the archive that `command` takes from `place`, whatever the name of its
+/// file is.
+///
+/// # Errors
+/// [`Error::Usage`] if nothing is there, or a folder.
+pub(super) fn archive(
+    command: &str,
+    place: &Place,
+    registries: &RegistryFlags,
+    limits: &ArchiveLimits,
+) -> Result<Result<Vec<u8>, OpenError>, Error> {
+    let path = show(&place.path);
+    if place.reference.is_none() && place.path.is_dir() {
+        let message = format!("{path} is a folder; {command} takes a .gtpack file");
+        return Err(Error::Usage(message));
+    }
+    if place.is_missing() {
+        return Err(Error::Usage(format!("no such file: {path}")));
+    }
+    if place.reference.is_none() {
+        return Ok(source::archive(&place.path, limits));
+    }
+    let registries = registries.open(&place.reference)?;
+    let read = place.read(&registries, limits);
+    Ok(read.map(|read| match read.source {
+        Source::Archive(bytes) => Arc::unwrap_or_clone(bytes),
+        // A reference leads to an archive.
+        Source::Folder { .. } => Vec::new(),
+    }))
+}
 
 /// The pack at `place`; or, after an error message, the exit code of a command that cannot
 /// use it.

@@ -1,17 +1,15 @@
 //! The command `pack repack`.
 
+use super::open::archive;
 use super::output::print;
 use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::place::Place;
-use crate::source;
 use provision_core::archive::{Archive, repack};
-use provision_core::limits::ArchiveLimits;
 use provision_core::pack::digest;
-use provision_core::{Limits, OpenError, Source};
+use provision_core::{Limits, OpenError};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,31 +26,10 @@ pub(super) struct Args {
     to: PathBuf,
 }
 
-/// The bytes of the archive, whatever the name of its file is.
-fn archive(args: &Args, limits: &ArchiveLimits) -> Result<Result<Vec<u8>, OpenError>, Error> {
-    if args.from.reference.is_none() {
-        return Ok(source::archive(&args.from.path, limits));
-    }
-    let registries = args.registries.open(&args.from.reference)?;
-    let read = args.from.read(&registries, limits);
-    Ok(read.map(|read| match read.source {
-        Source::Archive(bytes) => Arc::unwrap_or_clone(bytes),
-        // A reference leads to an archive.
-        Source::Folder { .. } => Vec::new(),
-    }))
-}
-
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let path = show(&args.from.path);
-    if args.from.reference.is_none() && args.from.path.is_dir() {
-        let message = format!("{path} is a folder; repack takes a .gtpack file");
-        return Err(Error::Usage(message));
-    }
-    if args.from.is_missing() {
-        return Err(Error::Usage(format!("no such file: {path}")));
-    }
     let limits = Limits::default().archive;
-    let canonical = archive(args, &limits)?
+    let canonical = archive("repack", &args.from, &args.registries, &limits)?
         .and_then(|bytes| Ok(Archive::open(bytes, &limits)?))
         .and_then(|archive| Ok(repack(&archive, &limits)?));
     let canonical = match canonical {

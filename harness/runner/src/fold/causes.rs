@@ -1,5 +1,6 @@
 //! The causes of a whole run: how many packs each has.
 
+use super::mendable::Mendable;
 use super::run::PackRun;
 use provision_core::FindingCode;
 use provision_oracle::causes::normal;
@@ -18,6 +19,7 @@ pub struct CauseTable {
     level: Level,
     rows: BTreeMap<Key, CauseRow>,
     left_out: usize,
+    mendable: Mendable,
 }
 
 type Key = (FindingCode, Level, String);
@@ -49,11 +51,13 @@ impl CauseTable {
             level,
             rows: BTreeMap::new(),
             left_out: 0,
+            mendable: Mendable::default(),
         }
     }
 
-    /// Adds the causes of a pack that follow from no other.
+    /// Adds the causes of a pack that follow from no other, and its findings.
     pub fn add(&mut self, pack: &PackRun) {
+        self.mendable.add(Mendable::of(pack));
         let mut counted = BTreeSet::new();
         for cause in pack.causes.iter().filter(|c| c.blocked_by.is_none()) {
             let what = match cause.about {
@@ -81,6 +85,12 @@ impl CauseTable {
         let mut rows: Vec<&CauseRow> = self.rows.values().collect();
         rows.sort_by_key(|row| (row.is_advice, Reverse(row.packs), row.level, row.bite));
         rows
+    }
+
+    /// How many findings of all packs `pack fix` mends.
+    #[must_use]
+    pub fn mendable(&self) -> Mendable {
+        self.mendable
     }
 
     /// How many causes are not in the table, because it is full.

@@ -40,6 +40,9 @@ fn report(run: &Run) -> Result<String, Error> {
     })?;
     let mut out = head(run);
     causes(&mut out, &table, run.started.judged);
+    if let Some(advice) = table.mendable().advice() {
+        let _ = writeln!(out, "{}\n", code(&advice));
+    }
     let (mut left_out, mut is_full) = (0usize, false);
     for verdict in Verdict::WORST_FIRST {
         run.each_of(verdict, |pack| {

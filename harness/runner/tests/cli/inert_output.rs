@@ -142,6 +142,7 @@ fn no_command_on_stores_caches_or_expectations_prints_a_hostile_path_as_it_is() 
                 "expect add --expectations @ --reason r --issue i --owner o --from-last-run none",
                 "expect prune --expectations @ --from-last-run none",
                 "pack repack @ out",
+                "pack fix --isolation none @ out",
                 "pack repack noop @",
                 "fuzz --isolation none --runs 1 --jobs 1 --out f @",
                 "fuzz --isolation none --runs 1 --jobs 1 --out @ none",

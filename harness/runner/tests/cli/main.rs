@@ -20,6 +20,7 @@ mod conformance;
 mod contract;
 mod contradictions;
 mod dry_run;
+mod fix;
 mod fuzz;
 mod history;
 mod inert_output;

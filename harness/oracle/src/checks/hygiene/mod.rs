@@ -1,6 +1,6 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
-mod paths;
+pub(crate) mod paths;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::credentials::{CREDENTIAL_SHAPES, CREDENTIALS, Guarded, is_placeholder};
@@ -78,6 +78,12 @@ pub(crate) const LOCAL_PATH: &str = r"(?:/home|/Users|/root|/projects|/workspace
 
 static LOCAL_PATHS: LazyLock<Option<Guarded>> =
     LazyLock::new(|| Guarded::new(PATH_TEXTS, [LOCAL_PATH]));
+
+/// Where the first local path in `text` begins, in bytes.
+pub(crate) fn local_path(text: &str) -> Option<usize> {
+    let (_, pattern) = LOCAL_PATHS.as_ref()?.present(text.as_bytes()).next()?;
+    Some(pattern.find(text.as_bytes())?.start())
+}
 
 /// A pattern that does not compile is an error of the harness, never a pass.
 fn broken() -> Conclusion {

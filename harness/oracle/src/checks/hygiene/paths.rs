@@ -122,7 +122,7 @@ fn sets_token(settings: &str) -> bool {
 }
 
 /// The topmost part of `path` that a tool left behind: a folder or the file.
-fn residue(path: &str) -> Option<&str> {
+pub(crate) fn residue(path: &str) -> Option<&str> {
     let mut end = 0;
     for part in path.split('/') {
         let name = part.to_ascii_lowercase();

@@ -11,6 +11,15 @@ use provision_core::{Finding, Pack, pack};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The end of what is expected of a component that the lock takes from a registry: the
+/// pack cannot tell what the registry has.
+pub(crate) const FROM_REGISTRY: &str = ", as the registry had it";
+/// The beginning of what was found if a component describes itself under another id.
+pub(crate) const DESCRIBES_ITSELF: &str = "it describes itself as";
+
+/// The end of what was found if the pack tools cannot decode a component's description.
+pub(crate) const UNDECODABLE: &str = "; the pack tools cannot decode the component's description";
+
 /// `integrity.lock`
 pub(super) fn pinned(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
@@ -41,7 +50,10 @@ pub(super) fn pinned(subject: &Subject, findings: &mut Findings) {
             }
             compared += 1;
             let at = format!("{file}, `{}`", inert(&pin.component, 120));
-            let expected = format!("{} with SHA-256 {}", inert(&path, 120), pin.sha256);
+            let mut expected = format!("{} with SHA-256 {}", inert(&path, 120), pin.sha256);
+            if pin.remote {
+                expected += FROM_REGISTRY;
+            }
             match pack.read(&path).map(|bytes| pack::digest(&bytes)) {
                 Some(actual) if actual == pin.sha256 => {}
                 Some(actual) => {
@@ -79,23 +91,14 @@ pub(super) fn current(subject: &Subject, findings: &mut Findings) {
         let Some(Ok(description)) = described.map(|d| &d.answer) else {
             continue;
         };
-        // Older interfaces describe no operations.
-        let id = description.pointer("/info/id").and_then(Value::as_str);
-        let rows = description.get("operations").and_then(Value::as_array);
-        let (Some(id), Some(rows)) = (id, rows) else {
+        let Some(stale) = stale(&pin, description) else {
             continue;
         };
         compared += 1;
-        let stale = if id == pin.component {
-            other_operations(&pin, rows).or_else(|| other_hashes(&pin, description))
-        } else {
-            let actual = format!("it describes itself as `{id}`");
-            Some(("the component of this id".into(), actual))
-        };
         // One finding a component: the other differences follow from the first.
         found.extend(stale.map(|(expected, actual)| {
             let at = format!("the lock, `{}`", inert(&pin.component, 120));
-            Finding::new(CheckCode::LockStale, at, expected, inert(&actual, 300))
+            Finding::new(CheckCode::LockStale, at, expected, inert(&actual, 400))
         }));
     }
     findings.pack(match compared {
@@ -107,7 +110,48 @@ pub(super) fn current(subject: &Subject, findings: &mut Findings) {
 }
 
 /// What is expected, and what the lock has instead.
-type Stale = (String, String);
+pub(crate) type Stale = (String, String);
+
+/// Compares a row of the lock with the description of its component; `None` if the
+/// component describes no operations, as those of older interfaces.
+pub(crate) fn stale(pin: &Pin, description: &Value) -> Option<Option<Stale>> {
+    let id = description.pointer("/info/id").and_then(Value::as_str)?;
+    let rows = description.get("operations").and_then(Value::as_array)?;
+    Some(if id == pin.component {
+        let other = other_operations(pin, rows).map(|(expected, mut actual)| {
+            if current_rows(description).is_none() {
+                actual += UNDECODABLE;
+            }
+            (expected, actual)
+        });
+        other.or_else(|| other_hashes(pin, description))
+    } else {
+        let actual = format!("{DESCRIBES_ITSELF} `{id}`");
+        Some(("the component of this id".into(), actual))
+    })
+}
+
+/// What the pack tools write into the lock for a component that describes itself so.
+pub(crate) struct Current {
+    /// The operations, each with the hash of its schemas.
+    pub(crate) operations: BTreeMap<String, String>,
+    /// The hash of the description.
+    pub(crate) describe_hash: String,
+}
+
+/// `None` if the tools cannot decode the description either.
+pub(crate) fn current_rows(description: &Value) -> Option<Current> {
+    let described: ComponentDescribe = serde_json::from_value(description.clone()).ok()?;
+    let operations = described.operations.iter().map(|operation| {
+        let (input, output) = (&operation.input.schema, &operation.output.schema);
+        let hash = schema_hash(input, output, &described.config_schema).ok()?;
+        Some((operation.id.clone(), hash))
+    });
+    Some(Current {
+        operations: operations.collect::<Option<_>>()?,
+        describe_hash: describe_hashes(&described).into_iter().next()?,
+    })
+}
 
 fn other_operations(pin: &Pin, rows: &[Value]) -> Option<Stale> {
     let ids = rows.iter().filter_map(|row| row.get("id")?.as_str());

@@ -1,6 +1,6 @@
 //! integrity.*: do SBOM, lock and signature match the pack's bytes?
 
-mod lock;
+pub(crate) mod lock;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::{Listing, Subject};
@@ -164,6 +164,14 @@ fn is_worker(pack: &Pack) -> bool {
     pack.manifest().format == Format::DigitalWorker
 }
 
+/// Whether an SBOM need not list the file: it cannot list itself, and its signature is
+/// made after it.
+pub(crate) fn is_exempt(name: &str) -> bool {
+    sbom::FILE_NAMES.contains(&name)
+        || name == signature::SIGNATURE_FILE
+        || name == signature::CHAIN_FILE
+}
+
 /// Compares the rows with the files, in both directions.
 fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -175,13 +183,9 @@ fn against_files(pack: &Pack, file: &str, sbom: &Sbom) -> Vec<Finding> {
             found.push(Finding::new(code, at, expected, actual));
         }
     }
-    // An SBOM cannot list itself, and its signature is made after it.
-    let exempt = |name: &str| {
-        sbom::FILE_NAMES.contains(&name)
-            || name == signature::SIGNATURE_FILE
-            || name == signature::CHAIN_FILE
-    };
-    let unlisted = pack.files().filter(|n| !exempt(n) && !listed.contains(n));
+    let unlisted = pack
+        .files()
+        .filter(|n| !is_exempt(n) && !listed.contains(n));
     found.extend(unlisted.map(|name| {
         let at = format!("`{}`", inert(name, 120));
         Finding::new(

@@ -3,7 +3,7 @@
 mod agreement;
 mod questions;
 mod texts;
-mod translated;
+pub(crate) mod translated;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
 use crate::subject::{Observed, Runs, Subject};

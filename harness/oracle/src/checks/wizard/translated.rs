@@ -10,40 +10,66 @@ use provision_core::wizard::questions::{questions as read, spec_texts};
 use provision_core::wizard::{Driver, StepFailure};
 use std::collections::BTreeSet;
 
+/// The English texts of a pack. The first that exists counts.
+pub(crate) const CATALOGUES: [&str; 2] = ["i18n/en.json", "assets/i18n/en.json"];
+
 /// `wizard.labels-translated`
 pub(super) fn translated(subject: &Subject, findings: &mut Findings) {
     findings.each_wizard(subject, |opened, observed| {
-        if matches!(observed.wizard.driver, Driver::Operator { .. }) {
-            let reason = "the operator itself compares the keys with `i18n-keys`";
-            return Conclusion::NotApplicable(reason.into());
-        }
-        let Some(run) = observed.run().filter(|run| run.completed()) else {
-            return Conclusion::Blocked("the wizard did not complete".into());
-        };
-        let spoken = run
-            .steps
-            .iter()
-            .filter_map(|s| s.output()?.questions.as_ref());
-        let mut used = BTreeSet::new();
-        for spec in spoken {
-            used.extend(spec_texts(spec));
-            let own = read(spec, &subject.limits.flow).unwrap_or_default();
-            used.extend(own.into_iter().flat_map(|q| q.texts));
-        }
-        if used.is_empty() {
-            return Conclusion::NotApplicable("the wizard shows no text by its key".into());
-        }
-        let (by, keys) = match bundle(subject, opened, observed) {
-            Ok(bundle) => bundle,
+        let Missing { by, keys } = match missing(subject, opened, observed) {
+            Ok(missing) => missing,
             Err(conclusion) => return conclusion,
         };
-        let missing = used.difference(&keys).map(|key| {
-            let key = format!("`{}`", inert(key, 120));
+        let missing = keys.into_iter().map(|key| {
+            let key = format!("`{}`", inert(&key, 120));
             let expected = format!("a text in {}", inert(&by, 120));
             Finding::new(CheckCode::TextMissing, key, expected, "none")
         });
         Conclusion::of(missing.collect())
     });
+}
+
+/// The keys of texts that a wizard shows and that its texts lack.
+pub(crate) struct Missing {
+    /// The file that holds the texts: a component, or a catalogue of the pack.
+    pub(crate) by: String,
+    /// The keys.
+    pub(crate) keys: BTreeSet<String>,
+}
+
+/// Compares the keys that a wizard shows with those of its texts.
+///
+/// # Errors
+/// The conclusion of a wizard of which the keys are not compared.
+pub(crate) fn missing(
+    subject: &Subject,
+    opened: &Opened,
+    observed: &Observed,
+) -> Result<Missing, Conclusion> {
+    if matches!(observed.wizard.driver, Driver::Operator { .. }) {
+        let reason = "the operator itself compares the keys with `i18n-keys`";
+        return Err(Conclusion::NotApplicable(reason.into()));
+    }
+    let Some(run) = observed.run().filter(|run| run.completed()) else {
+        return Err(Conclusion::Blocked("the wizard did not complete".into()));
+    };
+    let spoken = run
+        .steps
+        .iter()
+        .filter_map(|s| s.output()?.questions.as_ref());
+    let mut used = BTreeSet::new();
+    for spec in spoken {
+        used.extend(spec_texts(spec));
+        let own = read(spec, &subject.limits.flow).unwrap_or_default();
+        used.extend(own.into_iter().flat_map(|q| q.texts));
+    }
+    if used.is_empty() {
+        let reason = "the wizard shows no text by its key";
+        return Err(Conclusion::NotApplicable(reason.into()));
+    }
+    let (by, known) = bundle(subject, opened, observed)?;
+    let keys = used.difference(&known).cloned().collect();
+    Ok(Missing { by, keys })
 }
 
 /// The text keys of the wizard's component, or those of the pack if the component
@@ -74,8 +100,7 @@ fn bundle(
             (Ok(keys), None) => Ok((texts.file.clone(), keys.clone())),
         };
     }
-    let names = ["i18n/en.json", "assets/i18n/en.json"];
-    let found = names
+    let found = CATALOGUES
         .iter()
         .find_map(|name| Some((name, opened.pack.read(name)?)));
     let Some((name, bytes)) = found else {

@@ -9,7 +9,7 @@ use std::path::Path;
 const LONGEST: u64 = 64 * 1024;
 
 /// Reads what a user types.
-pub(super) trait Lines {
+pub(in crate::cli) trait Lines {
     /// Shows text to the user.
     fn show(&mut self, text: &str) -> Result<(), Error>;
 
@@ -20,14 +20,14 @@ pub(super) trait Lines {
 
 /// The lines of standard input, with prompts on standard error, so that the plan alone is
 /// on standard output.
-pub(super) fn of_terminal() -> Console {
+pub(in crate::cli) fn of_terminal() -> Console {
     Console {
         term: Term::stderr(),
         is_terminal: std::io::stdin().is_terminal(),
     }
 }
 
-pub(super) struct Console {
+pub(in crate::cli) struct Console {
     term: Term,
     is_terminal: bool,
 }

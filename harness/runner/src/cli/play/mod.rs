@@ -3,7 +3,7 @@
 
 mod answer;
 mod form;
-mod input;
+pub(super) mod input;
 
 use super::cache;
 use super::dry_run;

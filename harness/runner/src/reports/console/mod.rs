@@ -7,7 +7,7 @@ mod lines;
 mod table;
 
 use crate::exit::Error;
-use crate::fold::{CauseTable, PackRun, Run};
+use crate::fold::{CauseTable, Mendable, PackRun, Run};
 use anstyle::{AnsiColor, Style};
 use lines::{WIDTH, fit, one_line, width};
 use provision_core::{Status, Verdict};
@@ -85,6 +85,8 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
             // NB: a terminal breaks the command, which must not be cut.
             let lines = end.iter().map(|line| width(line).div_ceil(WIDTH));
             let used = out.lines().count() + status.len() + lines.sum::<usize>();
+            // The end of the report has a line on the findings that can be mended.
+            let used = used + usize::from(Mendable::of(pack).mended > 0);
             let room = LINES.saturating_sub(used);
             for line in causes::brief(&pack.causes, run.level(), room) {
                 let _ = writeln!(out, "{line}");
@@ -245,8 +247,8 @@ fn fuel(out: &mut String, pack: &PackRun) {
     }
 }
 
-/// The end of the report: the causes of all packs, stale expectations, and the tally of
-/// the run.
+/// The end of the report: the causes of all packs, stale expectations, the findings that
+/// can be mended, and the tally of the run.
 #[must_use]
 pub fn summary(run: &Run, causes: &CauseTable) -> String {
     let mut out = String::new();
@@ -255,6 +257,9 @@ pub fn summary(run: &Run, causes: &CauseTable) -> String {
     }
     for stale in &run.stale {
         let _ = writeln!(out, "stale: {stale}; remove or correct the expectation");
+    }
+    if let Some(advice) = causes.mendable().advice() {
+        let _ = writeln!(out, "{advice}");
     }
     let _ = writeln!(out, "{}", run.tally());
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {

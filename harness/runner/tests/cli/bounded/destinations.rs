@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The outputs that are files, `@`.
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "compare --isolation none PACK PACK --markdown @",
     "report render EVENTS --report @",
     "report render EVENTS --junit @",
@@ -22,6 +22,7 @@ const FILES: [&str; 14] = [
     "conformance --isolation none --out o --packs PACK --attestation @",
     "expect add --expectations @ --reason r --issue i --owner o --from-last-run EVENTS",
     "pack repack PROVIDER @",
+    "pack fix --isolation none PROVIDER @",
     "plan --isolation none --provider-id p --install-id i --store s --pack PROVIDER --answers ANSWERS \
      --public-base-url https://a.example --out @",
 ];

@@ -23,10 +23,12 @@ const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 70] = [
+const COMMANDS: [&str; 72] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
+    "pack fix --isolation none @ fixed",
+    "pack fix --isolation none --dry-run --only @ --manifest @ PACK fixed",
     "dry-run setup --provider-id p --install-id i --pack @",
     "dry-run setup --provider-id p --install-id i --pack PACK --answers @",
     "dry-run setup --provider-id @ --install-id @ --wizard @ --pack PACK",

@@ -79,6 +79,7 @@ fn every_command_that_takes_a_pack_takes_a_reference() {
     for (command, more) in [
         (&["pack", "inspect", "--pack"][..], &[][..]),
         (&["pack", "repack"], &["out.gtpack"]),
+        (&["pack", "fix", "--isolation", "none"], &["fixed.gtpack"]),
         (&["dry-run", "setup", "--pack"], &install),
         (&["plan", "--isolation", "none", "--pack"], &install),
         (
