@@ -39,7 +39,10 @@ fn complaints(wizard: &Value, input: &Value, request: &StepRequest) -> Vec<Value
     let lacks = |needed: &str| inputs["answers"]["config"].get(needed).is_none();
     let mut found = Vec::new();
     if request.component != "d.wat" && wizard["needs"].as_str().is_some_and(lacks) {
-        found.push(error("an answer is missing"));
+        found.push(error(&format!(
+            "no `{}` in {}",
+            wizard["needs"], inputs["answers"]
+        )));
     }
     let installed = &inputs["existing_state"]["config"];
     if request.component == "u.wat" && !installed.is_null() && installed["size"] != 3 {
@@ -259,4 +262,27 @@ fn pack_without_a_release_before_it_is_not_applicable() {
     let none = Predecessor::None("it is the first one".into());
     let first = with_previous(subject, none, &Releases, &conditions);
     assert_eq!(statuses(&first), unnamed);
+}
+
+#[test]
+fn secret_of_the_release_before_is_in_no_finding() {
+    let (mut old, mut new) = (release("1.0.0"), release("2.0.0"));
+    let answers =
+        r#"{"config": {"room": "r"}, "secrets": {"TOKEN": "t", "OLDER": "hunter2-of-old"}}"#;
+    old.write("fixtures/setup.input.json", answers);
+    new.wizard["needs"] = "nobody asks for it".into();
+    let upgrades = results(&after(&old, &new), "compare.upgrade");
+    let said: Vec<String> = upgrades
+        .iter()
+        .map(|result| format!("{result:?}"))
+        .collect();
+    assert!(said.iter().any(|said| said.contains("Refused")), "{said:?}");
+    assert!(
+        said.iter().any(|said| said.contains("<secret OLDER")),
+        "{said:?}"
+    );
+    assert!(
+        !said.iter().any(|said| said.contains("hunter2")),
+        "{said:?}"
+    );
 }
