@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::{Mutex, PoisonError};
 
 /// Answers the operations of a provider, and keeps what it was asked.
-struct Provider {
+pub(crate) struct Provider {
     spec: Value,
     keys: Value,
     config: Value,
@@ -22,7 +22,7 @@ struct Provider {
 }
 
 impl Provider {
-    fn new(questions: Value, config: Value) -> Self {
+    pub(crate) fn new(questions: Value, config: Value) -> Self {
         Self {
             spec: json!({ "title": { "key": "title" }, "questions": questions }),
             keys: json!(["title"]),
@@ -109,7 +109,7 @@ fn of_pack(results: &[CheckResult], check: &str) -> (Status, Vec<String>) {
     (result.status, found.collect())
 }
 
-fn question(id: &str) -> Value {
+pub(crate) fn question(id: &str) -> Value {
     json!({ "id": id, "kind": "text", "required": true })
 }
 

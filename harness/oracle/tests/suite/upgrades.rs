@@ -1,13 +1,16 @@
 //! Installations of a release that the next one updates and removes.
 
 use crate::comparison::Parts;
+use crate::project::files_of;
+use crate::setup::{Provider, question};
 use crate::steps;
-use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
-use provision_core::{Pack, Status};
+use provision_core::wizard::{Call, StepAnswer, StepExecutor, StepOutcome, StepRequest};
+use provision_core::{Pack, Source, Status};
 use provision_oracle::{
     CheckResult, Conditions, Opening, Predecessor, Subject, judge, observe_opened, with_previous,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Answers the steps of the setup, the update and the removal as `wizard.json` says.
 struct Releases;
@@ -45,7 +48,7 @@ fn complaints(wizard: &Value, input: &Value, request: &StepRequest) -> Vec<Value
         )));
     }
     let installed = &inputs["existing_state"]["config"];
-    if request.component == "u.wat" && !installed.is_null() && installed["size"] != 3 {
+    if request.component == "u.wat" && installed["size"] != 3 {
         found.push(error("this is no installation of the release before"));
     }
     found
@@ -285,4 +288,59 @@ fn secret_of_the_release_before_is_in_no_finding() {
         !said.iter().any(|said| said.contains("hunter2")),
         "{said:?}"
     );
+}
+
+/// Returns another config when it updates.
+struct Replaces {
+    provider: Provider,
+    update: Value,
+}
+
+impl StepExecutor for Replaces {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        match &request.call {
+            Call::ProviderOperation { operation, input }
+                if operation == "apply-answers" && input["mode"] == "upgrade" =>
+            {
+                let answer = json!({ "ok": true, "config": self.update });
+                StepAnswer::of(Ok(StepOutcome::Json(answer.to_string().into())))
+            }
+            _ => self.provider.execute(pack, request),
+        }
+    }
+}
+
+#[test]
+fn config_that_the_operator_writes_whole_loses_what_the_update_leaves_out() {
+    let conditions = Conditions::default();
+    let source = || {
+        let manifest = None;
+        let files = files_of("conforming/operator-provider");
+        Source::Folder { files, manifest }
+    };
+    let opened = || Opening::of(Ok(source()), &conditions);
+    for (update, expected) in [
+        (json!({ "room": "blue", "size": 3 }), vec![]),
+        (
+            json!({ "room": "blue" }),
+            vec!["E_UPGRADE_LOST /config/size"],
+        ),
+    ] {
+        let config = json!({ "room": "blue", "size": 3 });
+        let provider = Provider::new(json!([question("room")]), config);
+        let executor = Replaces { provider, update };
+        let subject = observe_opened(opened(), &executor, &conditions);
+        let before = Predecessor::Pack(Box::new(opened()));
+        let results = judge(&with_previous(subject, before, &executor, &conditions));
+        let upgrade = |r: &&CheckResult| {
+            r.check == "compare.upgrade" && r.scope.to_string() == "operator.upgrade"
+        };
+        let found = results.iter().find(upgrade).expect("a result");
+        let found: BTreeSet<String> = found
+            .findings
+            .iter()
+            .map(|f| format!("{} {}", f.code, f.at))
+            .collect();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+    }
 }
