@@ -18,6 +18,7 @@ mod baseline;
 mod manifest_cbor;
 mod manifest_json;
 pub mod mutators;
+mod pack_fix;
 mod pack_open;
 mod plan_merge;
 mod readers;
@@ -50,6 +51,7 @@ pub const TARGETS: &[Target] = &[
     archive_mutated::TARGET,
     manifest_cbor::TARGET,
     manifest_json::TARGET,
+    pack_fix::TARGET,
     pack_open::TARGET,
     plan_merge::TARGET,
     recordings::TARGET,

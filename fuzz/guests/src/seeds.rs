@@ -124,6 +124,7 @@ fn of_wasm(seeds: &mut Seeds, name: &str, binary: &[u8]) {
 
 fn of_archive(seeds: &mut Seeds, name: &str, bytes: &[u8]) {
     add(seeds, "archive_bytes", name, bytes);
+    add(seeds, "pack_fix", name, bytes);
     add(seeds, "pack_open", name, bytes);
     let Ok(archive) = Archive::open(bytes.to_vec(), &Limits::default().archive) else {
         return;
