@@ -344,3 +344,22 @@ fn config_that_the_operator_writes_whole_loses_what_the_update_leaves_out() {
         assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
 }
+
+#[test]
+fn plan_that_was_not_compared_blocks_the_version_step_unless_it_announces_the_worst() {
+    let semver = |version: &str| {
+        let (mut old, mut new) = (release("1.0.0"), release(version));
+        for pack in [&mut old, &mut new] {
+            pack.wizard["needs"] = "nobody asks for it".into();
+        }
+        let result = results(&after(&old, &new), "compare.semver").remove(0);
+        (result.status, result.reason.unwrap_or_default())
+    };
+    let (status, why) = semver("1.0.1");
+    assert_eq!(status, Status::Blocked);
+    assert!(
+        why.starts_with("not everything was compared: wizard s, plan: "),
+        "{why}"
+    );
+    assert_eq!(semver("2.0.0").0, Status::Passed);
+}
