@@ -245,6 +245,9 @@ mod tests {
             assert_eq!(level(check, None), Level::Must, "{id}");
             assert_eq!(level(check, Some(&wizard)), Level::Should, "{id}");
         }
+        let upgrade = checks::by_id("compare.upgrade").expect("a check");
+        assert_eq!(level(upgrade, None), Level::Publish);
+        assert_eq!(level(upgrade, Some(&wizard)), Level::Should);
         let sandbox = checks::by_id("sandbox.within-limits").expect("a check");
         assert_eq!(level(sandbox, Some(&wizard)), Level::Must);
     }

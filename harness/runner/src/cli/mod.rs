@@ -5,6 +5,7 @@ mod attest;
 mod cache;
 mod canaries;
 mod catalogue;
+mod color;
 mod compare;
 mod conformance;
 mod doctor;
@@ -45,6 +46,16 @@ use std::process::ExitCode;
     about = "Conformance harness for Greentic packs"
 )]
 struct Cli {
+    /// Colour output on a terminal (auto; NO_COLOR and CLICOLOR_FORCE are respected),
+    /// always or never.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    color: color::Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -227,7 +238,9 @@ fn parse() -> Cli {
 /// Parses the command line, runs the command, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let done = match parse().command {
+    let Cli { color, command } = parse();
+    color.choose();
+    let done = match command {
         Command::Worker => return provision_worker::serve(),
         Command::Pack { command } => match command {
             PackCommand::Inspect(args) => inspect::run(&args),

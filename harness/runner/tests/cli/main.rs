@@ -15,6 +15,7 @@ mod bounded;
 mod bundles;
 mod cache;
 mod causes;
+mod colors;
 mod compare;
 mod conformance;
 mod contract;
