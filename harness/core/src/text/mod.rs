@@ -52,6 +52,24 @@ pub fn inert_lines(text: &str) -> String {
     }
 }
 
+/// The same; a line is cut after `chars` characters, and a text after `lines` lines, with a
+/// note of what is left out.
+#[must_use]
+pub fn inert_lines_within(text: &str, chars: usize, lines: usize) -> String {
+    let mut all = text.split('\n');
+    let shown: Vec<String> = all
+        .by_ref()
+        .take(lines)
+        .map(|line| inert(line, chars))
+        .collect();
+    let left = all.count();
+    let mut out = shown.join("\n");
+    if left > 0 {
+        out.push_str(&format!("\n… ({left} more lines)"));
+    }
+    out
+}
+
 /// The same JSON document with the same characters and commands as JSON escapes. Line
 /// breaks between its values stay.
 #[must_use]
@@ -184,6 +202,10 @@ mod tests {
         );
         assert_eq!(inert("abcdef", 2), "ab… (4 more characters)");
         assert_eq!(inert_lines("a\u{1b}b\nc\r"), "a\\u{1b}b\nc\\r");
+        assert_eq!(
+            inert_lines_within("abcd\n\u{1b}\nx\ny", 2, 2),
+            "ab… (2 more characters)\n\\u{1b}\n… (2 more lines)"
+        );
     }
 
     #[test]

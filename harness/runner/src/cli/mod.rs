@@ -35,9 +35,14 @@ mod trace;
 
 use crate::reports::invalidate_named;
 use clap::{Parser, Subcommand};
-use provision_core::text::inert_lines;
+use provision_core::text::inert_lines_within;
 use std::ffi::OsString;
 use std::process::ExitCode;
+
+/// Characters of a line of an error message, at most: parsers quote lines of any length.
+const LINE: usize = 2_000;
+/// Lines of an error message, at most.
+const LINES: usize = 200;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -292,7 +297,8 @@ pub fn main() -> ExitCode {
         },
     };
     let exit = done.unwrap_or_else(|error| {
-        anstream::eprintln!("error: {}", inert_lines(&error.to_string()));
+        let said = inert_lines_within(&error.to_string(), LINE, LINES);
+        anstream::eprintln!("error: {said}");
         error.exit()
     });
     exit.into()

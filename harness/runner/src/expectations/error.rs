@@ -1,6 +1,6 @@
 //! Why an expectations file is refused.
 
-use provision_core::text::{inert, inert_lines};
+use provision_core::text::{inert, inert_lines_within};
 
 /// Longest life of an expectation, in days.
 pub(crate) const LONGEST: i64 = 180;
@@ -9,7 +9,7 @@ pub(crate) const LONGEST: i64 = 180;
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectationsError {
     /// It is not TOML of the right form.
-    #[error("{}", inert_lines(&.0.to_string()))]
+    #[error("{}", inert_lines_within(&.0.to_string(), 300, 12))]
     Toml(#[from] toml::de::Error),
     /// An entry is not allowed.
     #[error("entry {entry}: {why}")]

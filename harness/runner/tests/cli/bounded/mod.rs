@@ -22,6 +22,8 @@ const HANGS: u32 = 300;
 const MEMORY: u32 = 768;
 /// Lines that a command prints without `--verbose`, at most.
 const LINES: usize = 2_000;
+/// Bytes of messages of a command, at most.
+const MESSAGES: usize = 128 * 1024;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
 const COMMANDS: [&str; 72] = [
     "pack inspect --pack @",
@@ -156,6 +158,12 @@ fn faults(output: &Output) -> Vec<String> {
     let lines = said.lines().count();
     if lines > LINES {
         faults.push(format!("{lines} lines; the bound is {LINES}"));
+    }
+    if output.stderr.len() > MESSAGES {
+        let bytes = output.stderr.len();
+        faults.push(format!(
+            "{bytes} bytes of messages; the bound is {MESSAGES}"
+        ));
     }
     let is_active = |line: &&str| {
         let line = line.trim_start();
