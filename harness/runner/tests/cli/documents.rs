@@ -17,6 +17,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Where documents are. NB: only the top of `packs`: what is below belongs to the packs.
 const FOLDERS: [&str; 6] = ["harness", "fuzz", "corpus", "ci", "reports", ".github"];
 
+/// Folders that tools write, and git ignores.
+const WRITTEN: [&str; 5] = [
+    "target",
+    "reports/out",
+    "fuzz/artifacts",
+    "fuzz/corpus",
+    "fuzz/coverage",
+];
+
 /// The languages of fenced blocks. Others are refused, so that no command hides in them.
 const LANGUAGES: [&str; 5] = ["sh", "text", "json", "toml", "mermaid"];
 
@@ -48,8 +57,10 @@ fn documents() -> Vec<Document> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder of the project") {
             let path = entry.expect("readable").path();
-            if path.is_dir() && !path.ends_with("target") && !path.ends_with("reports/out") {
-                folders.push(path);
+            if path.is_dir() {
+                if !WRITTEN.iter().any(|written| path.ends_with(written)) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|e| e == "md") {
                 paths.push(path);
             }
