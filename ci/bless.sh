@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ "${1-}" = --list ]; then
-    printf '%s\n' README.md fuzz/Cargo.toml fuzz/fuzz_targets packs/sources/SHA256SUMS golden reports/CHECKS.md \
+    printf '%s\n' harness/exec/README.md fuzz/Cargo.toml fuzz/fuzz_targets packs/sources/SHA256SUMS golden reports/CHECKS.md \
         corpus/seeds fuzz/THREATS.md fuzz/options harness/runner/tests/contract packs/conforming/scenarios-*/golden
     exit
 fi

@@ -34,6 +34,8 @@ pub(super) struct PackNight {
     pub(super) verdict: Verdict,
     /// The number of its digest among all digests of the pack.
     pub(super) bytes: usize,
+    /// The number of its checks that expectations excuse.
+    pub(super) excused: usize,
 }
 
 /// A pack over all nights.
@@ -135,8 +137,11 @@ impl Lives {
         life.version = pack.version.as_ref().map(|version| inert(version, 80));
         life.nights.resize(count, None);
         if let Some(night) = life.nights.get_mut(at) {
-            let verdict = pack.verdict;
-            *night = Some(PackNight { verdict, bytes });
+            *night = Some(PackNight {
+                verdict: pack.verdict,
+                bytes,
+                excused: pack.excused,
+            });
         }
         self.causes_of(pack, at, count);
         self.steps_of(pack, &label, at, count);
@@ -214,7 +219,7 @@ impl PackLife {
     }
 
     /// The nights whose verdict differs from that of the night before with the same bytes,
-    /// the same profile and the same version of the harness.
+    /// the same profile and the same version of the harness, and as many excused checks.
     #[must_use]
     pub fn flips(&self, nights: &[Night]) -> Vec<usize> {
         let mut last: Option<(usize, PackNight)> = None;
@@ -225,7 +230,7 @@ impl PackLife {
                 let same = |part: fn(&Night) -> &String| {
                     nights.get(before).map(part) == nights.get(at).map(part)
                 };
-                let alike = was.bytes == night.bytes
+                let alike = (was.bytes, was.excused) == (night.bytes, night.excused)
                     && same(|night| &night.profile)
                     && same(|night| &night.tool);
                 if alike && was.verdict != night.verdict {
@@ -328,6 +333,21 @@ mod tests {
         let cause = &history.causes[0];
         assert_eq!((cause.first(), cause.last()), (1, 4));
         assert_eq!(cause.packs, [0, 1, 0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn verdict_that_changes_with_the_expectations_is_no_flip() {
+        let excused = |verdict: &str, status: &str| {
+            let mut pack = pack(verdict, "a", &[], 100);
+            pack[0]["checks"] = json!([{ "status": status }, { "status": "passed" }]);
+            pack
+        };
+        let history = History::of(vec![
+            night("1", "0.1.0", excused("fail", "failed")),
+            night("2", "0.1.0", excused("pass", "excused")),
+            night("3", "0.1.0", excused("fail", "excused")),
+        ]);
+        assert_eq!(history.packs[0].flips(&history.nights), [2]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::read_file::{self, FileKind};
 use provision_core::Verdict;
 use provision_core::text::inert;
 use provision_oracle::Level;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -55,10 +55,33 @@ pub(super) struct Pack {
     pub(super) version: Option<String>,
     pub(super) digest: Option<String>,
     pub(super) verdict: Verdict,
+    /// Checks that expectations excuse.
+    #[serde(default, rename = "checks", deserialize_with = "excused")]
+    pub(super) excused: usize,
     #[serde(default)]
     pub(super) causes: Vec<Cause>,
     #[serde(default)]
     pub(super) wizards: Vec<Wizard>,
+}
+
+/// The status of a check, as far as a history needs it.
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Judged {
+    Excused,
+    #[serde(other)]
+    Otherwise,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    status: Judged,
+}
+
+fn excused<'de, D: Deserializer<'de>>(checks: D) -> Result<usize, D::Error> {
+    let checks = Vec::<Check>::deserialize(checks)?;
+    let excused = checks.iter().filter(|c| c.status == Judged::Excused);
+    Ok(excused.count())
 }
 
 /// One cause of failures.

@@ -20,6 +20,8 @@ mod compare;
 mod conformance;
 mod contract;
 mod contradictions;
+#[cfg(target_os = "linux")]
+mod documents;
 mod dry_run;
 mod fix;
 mod fuzz;

@@ -115,6 +115,24 @@ fn bundle_of_a_comparison_shows_the_failure_again() {
     assert_eq!(code(&run_in(folder.path(), &moved)), 1);
 }
 
+/// The release is compared with the answers of the one before, and not with its own.
+#[test]
+fn bundle_of_a_comparison_has_no_answers_but_those_of_the_user() {
+    let folder = folder_of(&[
+        ("OLD", "previous/greeter-1"),
+        ("NEW", "nonconforming/upgrade-loses"),
+    ]);
+    let fixtures = folder.path().join("NEW/fixtures");
+    fs::create_dir(&fixtures).expect("creates");
+    let own = r#"{"config": {"greeting": "hi"}}"#;
+    fs::write(fixtures.join("setup.input.json"), own).expect("writes");
+    let flags = format!("{FLAGS} --previous OLD");
+    let output = conformance(folder.path(), Path::new("NEW"), &flags);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let bundle = "reports/out/artifacts/NEW/update/repro/compare.upgrade.json";
+    assert_eq!(read(&folder.path().join(bundle))["answers"], Value::Null);
+}
+
 #[test]
 fn packs_of_a_folder_are_compared_by_id_with_the_newest_lower_version() {
     let folder = folder_of(&[

@@ -41,17 +41,18 @@ pub(crate) fn fresh(root: &Path, fixtures: &[Arc<Fixture>]) -> TrialResult {
     } else if text != MARKDOWN {
         return Err("reports/CHECKS.md is stale; ci/bless.sh writes it".into());
     }
-    interfaces_of_host(&root.join("README.md"))
+    interfaces_of_host(&root.join("harness/exec/README.md"))
 }
 
-/// Fails unless the README lists the interfaces that the host offers.
+/// Fails unless the README of `exec` lists the interfaces that the host offers.
 fn interfaces_of_host(readme: &Path) -> TrialResult {
     const BEGIN: &str = "<!-- BEGIN interfaces, written by ci/bless.sh -->\n";
     const END: &str = "\n<!-- END interfaces -->";
     let text = std::fs::read_to_string(readme).map_err(|e| e.to_string())?;
     let parts = text.split_once(BEGIN);
     let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once(END)?)));
-    let (before, (_, after)) = parts.ok_or("README.md lacks the marks of its interfaces")?;
+    let (before, (_, after)) =
+        parts.ok_or("harness/exec/README.md lacks the marks of its interfaces")?;
     let mut interfaces: Vec<String> = granted().map(|name| format!("`{name}`")).collect();
     interfaces.sort();
     let fresh = format!("{before}{BEGIN}{}{END}{after}", interfaces.join(", "));
@@ -60,7 +61,7 @@ fn interfaces_of_host(readme: &Path) -> TrialResult {
     } else if fresh == text {
         Ok(())
     } else {
-        Err("the interfaces in README.md are stale; ci/bless.sh writes them".into())
+        Err("the interfaces in harness/exec/README.md are stale; ci/bless.sh writes them".into())
     }
 }
 

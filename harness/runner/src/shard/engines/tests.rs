@@ -144,7 +144,7 @@ fn engines_that_agree_name_one_shard() {
 
 #[test]
 fn readme_has_a_row_for_each_engine() {
-    let readme = include_str!("../../../../../README.md");
+    let readme = include_str!("../../../README.md");
     for engine in &ENGINES {
         let first = match engine.numbers {
             Numbers::From(from) => from.to_string(),
