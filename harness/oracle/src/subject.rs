@@ -86,6 +86,8 @@ pub struct Opened {
     pub wizards: Vec<Observed>,
     /// Its own flows, walked as the runner would run them.
     pub flows: Vec<WalkedFlow>,
+    /// The same in another installation: at another time and place, for another tenant.
+    pub flows_elsewhere: Vec<WalkedFlow>,
     /// The secrets that the components of its flows could read, by key.
     pub flow_secrets: BTreeMap<String, String>,
     /// The self-descriptions of its declared components.

@@ -1,5 +1,6 @@
 //! Opens a pack and drives each of its wizards several times. Judges nothing.
 
+mod accepted_answers;
 pub(crate) mod answer_set;
 mod asking;
 mod carry;
@@ -27,22 +28,26 @@ pub use opening::Opening;
 
 use crate::budget::Budget;
 use crate::subject::{Observed, Opened, Spent, Subject};
+use crate::varied::Variation;
+use accepted_answers::accepted;
 use asking::Asking;
 use carry::carry;
 use compile_budget::Compilable;
 use deploy::WithPlan;
 use harness_errors::Watched;
+use inputs::are_made_up;
+use other_installation::OtherInstallation;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
 use provision_core::wizard::questions::{Question, SetupForm, declared};
-use provision_core::wizard::{RunBy, StepExecutor, Wizard, grants, wizards};
+use provision_core::wizard::{ProvisionInputs, RunBy, StepExecutor, Wizard, grants, wizards};
 use provision_core::{OpenError, Pack, Source};
 use repeat::{isolate, run};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tenants::drive_tenants;
-use variations::vary;
+use variations::{elsewhere, vary};
 
 /// Opens `source` and drives all its wizards in a dry run. A source that could
 /// not be read gives a subject too, so that it gets a verdict.
@@ -120,13 +125,23 @@ fn opened_pack(
     spent.first += asking_started.elapsed();
     let wizards = all.into_iter().filter(wanted);
     let observed = wizards.map(|wizard| Observed {
-        runs: inputs::of(&pack, &asking.questions(&wizard), conditions)
-            .map(|inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent)),
+        runs: inputs::of(&pack, &asking.questions(&wizard), conditions).map(|inputs| {
+            let mut run =
+                |inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent);
+            let runs = run(inputs);
+            let other = || accepted(&budget, &pack, &wizard, &runs, &declared, conditions);
+            let other = are_made_up(&pack, conditions).then(other).flatten();
+            other.map_or(runs, run)
+        }),
         wizard,
     });
     let wizards = observed.collect();
     let describing = Instant::now();
-    let Walked { flows, secrets } = walked(&pack, asking.of_setup(), executor, conditions);
+    let Walked {
+        flows,
+        elsewhere,
+        secrets,
+    } = walked(&pack, asking.of_setup(), executor, conditions);
     let (described, validated) = match conditions.once {
         true => (Vec::new(), Vec::new()),
         false => (
@@ -137,6 +152,7 @@ fn opened_pack(
     let mut opened = Opened {
         wizards,
         flows,
+        flows_elsewhere: elsewhere,
         flow_secrets: secrets,
         described,
         validated,
@@ -169,10 +185,12 @@ fn opened_pack(
 #[derive(Default)]
 struct Walked {
     flows: Vec<WalkedFlow>,
+    elsewhere: Vec<WalkedFlow>,
     secrets: BTreeMap<String, String>,
 }
 
-/// Walks the pack's own flows, unless only one wizard is wanted.
+/// Walks the pack's own flows, and again in another installation, unless only one wizard
+/// is wanted.
 fn walked(
     pack: &Pack,
     asked: &[Question],
@@ -184,10 +202,20 @@ fn walked(
         return Walked::default();
     };
     let executor = WithPlan::of(executor, &conditions.limits);
-    let budget = Budget::of(&executor, &conditions.limits.flow);
+    let limits = &conditions.limits;
+    let walk = |executor: &dyn StepExecutor, inputs: &ProvisionInputs| {
+        let budget = Budget::of(executor, &limits.flow);
+        flow::walk(&budget, pack, inputs, limits)
+    };
+    let other = OtherInstallation::of(pack).inputs(&inputs, asked);
+    let mut secrets = grants(&other).secrets;
+    let keyed = |(key, value)| (format!("{key}, another"), value);
+    secrets = secrets.into_iter().map(keyed).collect();
+    secrets.extend(grants(&inputs).secrets);
     Walked {
-        flows: flow::walk(&budget, pack, &inputs, &conditions.limits),
-        secrets: grants(&inputs).secrets,
+        flows: walk(&executor, &inputs),
+        elsewhere: walk(&elsewhere(&executor, Variation::Installation), &other),
+        secrets,
     }
 }
 

@@ -135,7 +135,7 @@ impl Prober<'_> {
         let is_own = asked_by == WIZARD;
         let own = if is_own { questions.as_slice() } else { &[] };
         let steers = self.steering(&target, own, first);
-        let empties = self.empties(&target, own);
+        let empties = self.empties(&target, own, first);
         let mut left = InstalledState::default();
         left.apply(&first.plan);
         let SecondRuns {

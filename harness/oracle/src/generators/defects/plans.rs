@@ -314,7 +314,7 @@ pub(super) const CONDITIONS: [Defect; 11] = [
 ];
 
 /// What later runs do to what setup left.
-pub(super) const LATER: [Defect; 5] = [
+pub(super) const LATER: [Defect; 6] = [
     Defect::new(
         "update-drops",
         "An update that changes nothing drops what setup set.",
@@ -323,6 +323,16 @@ pub(super) const LATER: [Defect; 5] = [
         |w| {
             let id = w.asked(Role::Choice).id.clone();
             w.update = json!({ "plan": { "config_patch": { id: null } } });
+        },
+    ),
+    Defect::new(
+        "update-drops-secret",
+        "An update that changes nothing deletes a secret that setup set.",
+        &[Role::Secret],
+        ("plan.update-keeps", of(CheckCode::UpdateDrops)),
+        |w| {
+            let id = w.asked(Role::Secret).id.clone();
+            w.update = json!({ "plan": { "secrets_patch": { "set": {}, "delete": [id] } } });
         },
     ),
     Defect::new(
