@@ -2,6 +2,7 @@
 
 mod accepted_answers;
 pub(crate) mod answer_set;
+mod answers_elsewhere;
 mod asking;
 mod carry;
 mod compile_budget;
@@ -15,6 +16,7 @@ mod memo;
 mod opening;
 pub(crate) mod other_installation;
 mod probe;
+mod probed_plans;
 mod repeat;
 mod second_runs;
 mod steering;
@@ -238,7 +240,11 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
         // No user answers the questions of an author's tool.
         let is_asked = observed.wizard.run_by != RunBy::Author;
         if conditions.probes > 0 && is_asked && runs.first.completed() {
-            runs.probed = prober.probe(at, &all, &runs.inputs, &runs.first);
+            let probed = prober.probe(at, &all, &runs.inputs, &runs.first);
+            runs.probed = probed.map(|mut probed| {
+                prober.answers_elsewhere(&observed.wizard, runs, &mut probed);
+                probed
+            });
             let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks.leaks);
             runs.leaks.extend(leaks.cloned());
         }
