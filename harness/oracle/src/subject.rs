@@ -2,12 +2,11 @@
 
 use crate::carried::Carried;
 use crate::deployment::Deployed;
-use crate::generators::answers::ProbeKind;
 use crate::given::Given;
 use crate::normalise::Rules;
 use crate::previous::Previous;
 pub use crate::probed::{PlanElsewhere, Probe, ProbeOutcome, Probed, ProbedPlan};
-use crate::secret_scan::{Leak, Searched, Secrets};
+use crate::secret_scan::{Leak, Secrets};
 use crate::tenants::{TenantRun, Tenants};
 use crate::varied::{Variation, Varied};
 use crate::zip_readers::Reading;
@@ -17,11 +16,8 @@ use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::pack::RegistryOrigin;
 use provision_core::scenario::{self, Scenarios};
-use provision_core::wizard::questions::{Declared, Question, SetupForm};
-use provision_core::wizard::{
-    Driver, InstalledState, ProvisionInputs, ProvisionPlan, Role, StepCode, StepFailure, Wizard,
-    WizardRun, role,
-};
+use provision_core::wizard::questions::{Declared, SetupForm};
+use provision_core::wizard::{Driver, ProvisionInputs, Role, StepFailure, Wizard, WizardRun, role};
 use provision_core::{BundlePacks, Finding, Limits, OpenError, Pack};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

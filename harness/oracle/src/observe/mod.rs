@@ -29,7 +29,7 @@ pub use conditions::Conditions;
 pub use opening::Opening;
 
 use crate::budget::Budget;
-use crate::subject::{Observed, Opened, Spent, Subject};
+use crate::subject::{Described, Observed, Opened, Spent, Subject, Validated};
 use crate::varied::Variation;
 use accepted_answers::accepted;
 use asking::Asking;
@@ -144,13 +144,7 @@ fn opened_pack(
         elsewhere,
         secrets,
     } = walked(&pack, asking.of_setup(), executor, conditions);
-    let (described, validated) = match conditions.once {
-        true => (Vec::new(), Vec::new()),
-        false => (
-            components::described(&budget, &pack, conditions),
-            components::validated(&budget, &pack, conditions),
-        ),
-    };
+    let (described, validated) = said_by_components(&budget, &pack, conditions);
     let mut opened = Opened {
         wizards,
         flows,
@@ -181,6 +175,21 @@ fn opened_pack(
     probe(&mut opened, executor, conditions);
     spent.probe += probing.elapsed();
     opened
+}
+
+/// What components say of themselves, and validators of the pack.
+fn said_by_components(
+    budget: &Budget<'_>,
+    pack: &Pack,
+    conditions: &Conditions,
+) -> (Vec<Described>, Vec<Validated>) {
+    match conditions.once {
+        true => (Vec::new(), Vec::new()),
+        false => (
+            components::described(budget, pack, conditions),
+            components::validated(budget, pack, conditions),
+        ),
+    }
 }
 
 /// The walked flows of a pack, and the secrets that their components could read.
