@@ -327,7 +327,7 @@ CheckCode {
     PlanDiffers "E_PLAN_DIFFERS" "The plan differs from the one that it is compared with.",
     ConfigInvalid "E_CONFIG_INVALID" "The configuration of the plan violates the pack's own schema.",
     NotIdempotent "E_NOT_IDEMPOTENT" "A second setup on top of the first one changes something again.",
-    UpdateDrops "E_UPDATE_DROPS" "An update with the answers of setup drops config that setup set.",
+    UpdateDrops "E_UPDATE_DROPS" "An update with the answers of setup drops config or a secret that setup set.",
     NotConverging "E_NOT_CONVERGING" "Carried out a second time, setup changes again what the first one left.",
     HalfApplied "E_HALF_APPLIED" "The wizard completes although a store refuses one of its writes, so that setup is carried out in part.",
     LeftBehind "E_LEFT_BEHIND" "The remove wizard leaves something behind that setup created.",

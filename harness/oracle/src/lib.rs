@@ -26,6 +26,7 @@ pub mod normalise;
 mod observe;
 mod previous;
 mod probe_outcome;
+mod probed;
 pub mod recorded;
 pub mod required_steps;
 mod run_diff;
@@ -55,8 +56,8 @@ pub use previous::{
 };
 pub use probe_outcome::asked;
 pub use subject::{
-    Described, Listing, Observed, Opened, Probe, ProbeOutcome, Probed, ProbedPlan, Runs, Spent,
-    Subject, Texts, Validated,
+    Described, Listing, Observed, Opened, PlanElsewhere, Probe, ProbeOutcome, Probed, ProbedPlan,
+    Runs, Spent, Subject, Texts, Validated,
 };
 pub use tenants::{TenantRun, TenantWrite, Tenants};
 pub use varied::{Variation, Varied};

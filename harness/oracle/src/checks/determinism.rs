@@ -140,11 +140,23 @@ fn other_plan(runs: &Runs) -> Option<Finding> {
     if !usual.run.completed() || !other.run.completed() {
         return None;
     }
-    let (usual, other) = (actions(&usual.run.plan), actions(&other.run.plan));
-    (usual != other).then(|| {
-        let at = format!("plan, {}", Variation::Installation.words());
-        let expected = format!("as in the dry run for a tenant: {usual}");
-        Finding::new(CheckCode::PlanDiffers, at, expected, other)
+    let words = Variation::Installation.words();
+    let of_answers = runs.probed.iter().flat_map(|probed| &probed.elsewhere);
+    let of_answers = of_answers.map(|pair| (pair.what.as_str(), &pair.usual, &pair.other));
+    let mut pairs = [(words, &usual.run.plan, &other.run.plan)]
+        .into_iter()
+        .chain(of_answers);
+    pairs.find_map(|(what, usual, other)| {
+        let (usual, other) = (actions(usual), actions(other));
+        (usual != other).then(|| {
+            let expected = format!("as in the dry run for a tenant: {usual}");
+            Finding::new(
+                CheckCode::PlanDiffers,
+                format!("plan, {what}"),
+                expected,
+                other,
+            )
+        })
     })
 }
 

@@ -1,8 +1,8 @@
 //! Runs with an empty text as answer to one required question at a time.
 
 use super::probe::{Prober, Target};
-use provision_core::wizard::WizardKind;
 use provision_core::wizard::questions::{Kind, Question};
+use provision_core::wizard::{WizardKind, WizardRun};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ impl Prober<'_> {
         &self,
         target: &Target<'_>,
         questions: &[Question],
+        first: &WizardRun,
     ) -> BTreeMap<String, bool> {
         if !self.conditions.second_runs || target.wizard.kind != WizardKind::Setup {
             return BTreeMap::new();
@@ -23,10 +24,32 @@ impl Prober<'_> {
         let wanted = questions.iter().filter(|q| needs_letters(q));
         let tried = wanted.take(QUESTIONS).map(|question| {
             let run = self.with(target, question, json!(""));
-            let kept = run.plan.config_patch.get(&question.id) == Some(&json!(""));
+            let (before, after) = (&first.plan.config_patch, &run.plan.config_patch);
+            let own = after.get(&question.id) == Some(&json!(""));
+            // A wizard may keep an answer under another name.
+            let mut all = after.iter();
+            let kept = own || all.any(|(key, after)| is_emptied(before.get(key), after));
             (question.id.clone(), run.completed() && kept)
         });
         tried.collect()
+    }
+}
+
+/// Whether a text within `before` is empty in `after`.
+fn is_emptied(before: Option<&Value>, after: &Value) -> bool {
+    match (before, after) {
+        (Some(Value::String(before)), Value::String(after)) => {
+            after.is_empty() && !before.is_empty()
+        }
+        (Some(Value::Object(before)), Value::Object(after)) => {
+            let mut members = after.iter();
+            members.any(|(key, after)| is_emptied(before.get(key), after))
+        }
+        (Some(Value::Array(before)), Value::Array(after)) => {
+            let mut items = before.iter().zip(after);
+            items.any(|(before, after)| is_emptied(Some(before), after))
+        }
+        _ => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Opens a pack and drives each of its wizards several times. Judges nothing.
 
+mod accepted_answers;
 pub(crate) mod answer_set;
+mod answers_elsewhere;
 mod asking;
 mod carry;
 mod compile_budget;
@@ -14,6 +16,7 @@ mod memo;
 mod opening;
 pub(crate) mod other_installation;
 mod probe;
+mod probed_plans;
 mod repeat;
 mod second_runs;
 mod steering;
@@ -26,23 +29,27 @@ pub use conditions::Conditions;
 pub use opening::Opening;
 
 use crate::budget::Budget;
-use crate::subject::{Observed, Opened, Spent, Subject};
+use crate::subject::{Described, Observed, Opened, Spent, Subject, Validated};
+use crate::varied::Variation;
+use accepted_answers::accepted;
 use asking::Asking;
 use carry::carry;
 use compile_budget::Compilable;
 use deploy::WithPlan;
 use harness_errors::Watched;
+use inputs::are_made_up;
+use other_installation::OtherInstallation;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
 use provision_core::wizard::questions::{Question, SetupForm, declared};
-use provision_core::wizard::{RunBy, StepExecutor, Wizard, grants, wizards};
+use provision_core::wizard::{ProvisionInputs, RunBy, StepExecutor, Wizard, grants, wizards};
 use provision_core::{OpenError, Pack, Source};
 use repeat::{isolate, run};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tenants::drive_tenants;
-use variations::vary;
+use variations::{elsewhere, vary};
 
 /// Opens `source` and drives all its wizards in a dry run. A source that could
 /// not be read gives a subject too, so that it gets a verdict.
@@ -120,23 +127,28 @@ fn opened_pack(
     spent.first += asking_started.elapsed();
     let wizards = all.into_iter().filter(wanted);
     let observed = wizards.map(|wizard| Observed {
-        runs: inputs::of(&pack, &asking.questions(&wizard), conditions)
-            .map(|inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent)),
+        runs: inputs::of(&pack, &asking.questions(&wizard), conditions).map(|inputs| {
+            let mut run =
+                |inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent);
+            let runs = run(inputs);
+            let other = || accepted(&budget, &pack, &wizard, &runs, &declared, conditions);
+            let other = are_made_up(&pack, conditions).then(other).flatten();
+            other.map_or(runs, run)
+        }),
         wizard,
     });
     let wizards = observed.collect();
     let describing = Instant::now();
-    let Walked { flows, secrets } = walked(&pack, asking.of_setup(), executor, conditions);
-    let (described, validated) = match conditions.once {
-        true => (Vec::new(), Vec::new()),
-        false => (
-            components::described(&budget, &pack, conditions),
-            components::validated(&budget, &pack, conditions),
-        ),
-    };
+    let Walked {
+        flows,
+        elsewhere,
+        secrets,
+    } = walked(&pack, asking.of_setup(), executor, conditions);
+    let (described, validated) = said_by_components(&budget, &pack, conditions);
     let mut opened = Opened {
         wizards,
         flows,
+        flows_elsewhere: elsewhere,
         flow_secrets: secrets,
         described,
         validated,
@@ -165,14 +177,31 @@ fn opened_pack(
     opened
 }
 
+/// What components say of themselves, and validators of the pack.
+fn said_by_components(
+    budget: &Budget<'_>,
+    pack: &Pack,
+    conditions: &Conditions,
+) -> (Vec<Described>, Vec<Validated>) {
+    match conditions.once {
+        true => (Vec::new(), Vec::new()),
+        false => (
+            components::described(budget, pack, conditions),
+            components::validated(budget, pack, conditions),
+        ),
+    }
+}
+
 /// The walked flows of a pack, and the secrets that their components could read.
 #[derive(Default)]
 struct Walked {
     flows: Vec<WalkedFlow>,
+    elsewhere: Vec<WalkedFlow>,
     secrets: BTreeMap<String, String>,
 }
 
-/// Walks the pack's own flows, unless only one wizard is wanted.
+/// Walks the pack's own flows, and again in another installation, unless only one wizard
+/// is wanted.
 fn walked(
     pack: &Pack,
     asked: &[Question],
@@ -184,10 +213,20 @@ fn walked(
         return Walked::default();
     };
     let executor = WithPlan::of(executor, &conditions.limits);
-    let budget = Budget::of(&executor, &conditions.limits.flow);
+    let limits = &conditions.limits;
+    let walk = |executor: &dyn StepExecutor, inputs: &ProvisionInputs| {
+        let budget = Budget::of(executor, &limits.flow);
+        flow::walk(&budget, pack, inputs, limits)
+    };
+    let other = OtherInstallation::of(pack).inputs(&inputs, asked);
+    let mut secrets = grants(&other).secrets;
+    let keyed = |(key, value)| (format!("{key}, another"), value);
+    secrets = secrets.into_iter().map(keyed).collect();
+    secrets.extend(grants(&inputs).secrets);
     Walked {
-        flows: flow::walk(&budget, pack, &inputs, &conditions.limits),
-        secrets: grants(&inputs).secrets,
+        flows: walk(&executor, &inputs),
+        elsewhere: walk(&elsewhere(&executor, Variation::Installation), &other),
+        secrets,
     }
 }
 
@@ -210,7 +249,11 @@ fn probe(opened: &mut Opened, executor: &dyn StepExecutor, conditions: &Conditio
         // No user answers the questions of an author's tool.
         let is_asked = observed.wizard.run_by != RunBy::Author;
         if conditions.probes > 0 && is_asked && runs.first.completed() {
-            runs.probed = prober.probe(at, &all, &runs.inputs, &runs.first);
+            let probed = prober.probe(at, &all, &runs.inputs, &runs.first);
+            runs.probed = probed.map(|mut probed| {
+                prober.answers_elsewhere(&observed.wizard, runs, &mut probed);
+                probed
+            });
             let leaks = runs.probed.iter().flat_map(|probed| &probed.leaks.leaks);
             runs.leaks.extend(leaks.cloned());
         }

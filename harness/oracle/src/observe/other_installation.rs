@@ -8,10 +8,10 @@ use crate::generators::answers::Edit;
 use crate::given::asks_a_place;
 use provision_core::Pack;
 use provision_core::rng::Rng;
-use provision_core::wizard::TenantContext;
 use provision_core::wizard::questions::{
     GIVEN, Kind, Question, canary, canary_of, fitting, fitting_of,
 };
+use provision_core::wizard::{ProvisionInputs, TenantContext};
 use serde_json::Value;
 
 /// The host in answers that the harness makes up.
@@ -100,6 +100,12 @@ impl OtherInstallation {
         (!edits.is_empty()).then(|| base.with(&edits))
     }
 
+    /// The inputs of this installation in place of `usual` ones.
+    pub(super) fn inputs(&self, usual: &ProvisionInputs, asked: &[Question]) -> ProvisionInputs {
+        let usual = AnswerSet::new(usual.clone(), None);
+        self.answers(&usual, asked).inputs
+    }
+
     /// The same inputs as in `base`, with its own ids and hosts, and another made-up
     /// answer in place of each one that the harness made up for `questions`.
     pub(super) fn answers(&self, base: &AnswerSet, questions: &[Question]) -> AnswerSet {
@@ -124,19 +130,34 @@ impl OtherInstallation {
         answers
     }
 
-    /// Another answer in place of each one that the harness made up.
+    /// Another answer in place of each one that the harness made up. Texts that are equal
+    /// stay equal: a form may ask for the same twice.
     fn edits(&self, base: &AnswerSet, questions: &[Question], url: Option<&str>) -> Vec<Edit> {
-        let made_up = |question: &Question| {
-            let given = base.answer(&question.id)?;
-            let other = fitting_of(question, url, self.seed);
-            let is_other = *given == fitting(question, url) && *given != other;
-            is_other.then(|| Edit {
-                question: question.id.clone(),
-                secret: question.secret,
-                value: Some(other),
-            })
-        };
-        let mut edits: Vec<Edit> = questions.iter().filter_map(made_up).collect();
+        let mut texts: Vec<(&Question, &Value, Value)> = Vec::new();
+        let mut edits = Vec::new();
+        for question in questions {
+            let Some(given) = base.answer(&question.id) else {
+                continue;
+            };
+            let is_twice = |(one, before, _): &&(&Question, &Value, Value)| {
+                one.kind == question.kind && *before == given
+            };
+            let value = match texts.iter().find(is_twice) {
+                Some((.., other)) => other.clone(),
+                None if *given == fitting(question, url) => fitting_of(question, url, self.seed),
+                None => continue,
+            };
+            if given.is_string() {
+                texts.push((question, given, value.clone()));
+            }
+            if *given != value {
+                edits.push(Edit {
+                    question: question.id.clone(),
+                    secret: question.secret,
+                    value: Some(value),
+                });
+            }
+        }
         // The host holds these secrets, for which nobody may ask.
         for (key, value) in base.by_question() {
             let known = edits.iter().any(|edit| edit.question == key);

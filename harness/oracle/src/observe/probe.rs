@@ -5,6 +5,7 @@ use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::memo::MemoExecutor;
 use super::other_installation::canaries_of;
+use super::probed_plans::{Plans, together};
 use crate::generators::answers::{
     AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
     untried,
@@ -13,20 +14,16 @@ use crate::probe_outcome::{asked, is_named, keeps, outcome_of};
 use crate::secret_scan::{Searched, Secrets, made_up, of_canaries};
 use crate::subject::{Probe, ProbeOutcome, Probed, ProbedPlan};
 use provision_core::Pack;
-use provision_core::text::inert;
 use provision_core::wizard::questions::{Declared, Question};
 use provision_core::wizard::{
     Driver, InstalledState, ProvisionInputs, ProvisionMode, ProvisionPlan, StepExecutor, Task,
     Wizard, WizardKind, WizardRun, drive,
 };
-use std::collections::BTreeSet;
 
 /// Who asks, if the wizard itself does.
 const WIZARD: &str = "the wizard";
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 64;
-/// Different plans that are kept, at most.
-const PLANS: usize = 200;
 
 /// The results of the probes so far.
 struct Results<'s> {
@@ -35,43 +32,6 @@ struct Results<'s> {
     probes: Vec<(usize, Probe)>,
     plans: Plans,
     leaks: Searched,
-}
-
-/// The plans of accepted runs, each once.
-#[derive(Default)]
-struct Plans {
-    plans: Vec<ProbedPlan>,
-    known: BTreeSet<String>,
-}
-
-impl Plans {
-    /// Keeps the plan of a run with `mutations`, unless it is known.
-    fn keep(&mut self, mutations: &[AnswerMutation], answers: &AnswerSet, plan: &ProvisionPlan) {
-        let Some(kind) = mutations.first().map(|mutation| mutation.kind) else {
-            return;
-        };
-        let text = serde_json::to_string(plan).unwrap_or_default();
-        let judged = !mutations.iter().any(moves_a_place) && self.plans.len() < PLANS;
-        if judged && self.known.insert(text) {
-            self.plans.push(ProbedPlan {
-                kind,
-                what: together(mutations),
-                given: answers.given(),
-                plan: plan.clone(),
-            });
-        }
-    }
-}
-
-/// All changes of one run, in words.
-fn together(mutations: &[AnswerMutation]) -> String {
-    let change = |m: &AnswerMutation| {
-        let question = m.edits.first().map(|edit| edit.question.as_str());
-        let question = inert(question.unwrap_or_default(), 80);
-        format!("`{question}` {}", inert(&m.what, 120))
-    };
-    let changes: Vec<String> = mutations.iter().take(8).map(change).collect();
-    changes.join(", ")
 }
 
 /// The wizard that is probed.
@@ -135,7 +95,7 @@ impl Prober<'_> {
         let is_own = asked_by == WIZARD;
         let own = if is_own { questions.as_slice() } else { &[] };
         let steers = self.steering(&target, own, first);
-        let empties = self.empties(&target, own);
+        let empties = self.empties(&target, own, first);
         let mut left = InstalledState::default();
         left.apply(&first.plan);
         let SecondRuns {
@@ -157,6 +117,7 @@ impl Prober<'_> {
             probes,
             untried,
             plans,
+            elsewhere: Vec::new(),
             secrets,
             masked: masked.unwrap_or_default(),
             steers,
@@ -315,7 +276,7 @@ impl Prober<'_> {
         }
     }
 
-    fn mutations(
+    pub(super) fn mutations(
         &self,
         wizard: &Wizard,
         questions: &[Question],

@@ -20,8 +20,9 @@ use std::sync::Arc;
 /// Another base URL, with a path of its own.
 const OTHER_BASE: &str = "https://other.conformance.invalid/tenants/7";
 
-/// Another time by ten years and some, and other random numbers.
-const LATER: u64 = 330_123_457;
+/// Another time by almost twenty years, which 32 bits of seconds do not hold, and other
+/// random numbers.
+const LATER: u64 = 630_123_457;
 const SEED: u64 = 0x5eed_0f07_4e25;
 /// Further seeds for a wizard that asks for random numbers: what one of them decides may
 /// happen rarely.
@@ -227,7 +228,7 @@ pub(super) fn mode(variation: Variation, kind: WizardKind) -> ProvisionMode {
     }
 }
 
-fn inputs(
+pub(super) fn inputs(
     variation: Variation,
     inputs: &ProvisionInputs,
     conditions: &Conditions,

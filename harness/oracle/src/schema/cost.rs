@@ -1,18 +1,22 @@
-//! The cost of evaluating a value by a JSON Schema, measured before a library does so.
+//! The cost of a JSON Schema, measured before a library compiles it or evaluates a value by
+//! it.
 //!
 //! References and combined schemas multiply: a file of a few kilobytes can ask for
 //! more steps than any machine can take. The library has no bound on them, so that
-//! the bound has to come first. It compiles each subschema once, so that compiling
-//! needs a bound on the size alone.
+//! the bound has to come first. To know what `unevaluatedItems` and
+//! `unevaluatedProperties` leave, the library compiles and evaluates the subschemas
+//! beside them again, and those within these again: this multiplies as well.
 
 use referencing::{Draft, Resolver, ResourceRef};
 use serde_json::{Map, Value};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 /// Most values of all kinds in a schema and the files that it refers to.
 pub(super) const VALUES: usize = 20_000;
-/// Most weighted visits of subschemas while one value is evaluated.
-const EVALUATION_VISITS: u64 = 100_000;
+/// Most weighted visits of subschemas while a schema is compiled, and while one value is
+/// evaluated.
+const VISITS: u64 = 100_000;
 /// Most schemas within each other, references followed.
 const DEPTH: usize = 200;
 /// Weight of one match of a pattern, whose backtracking has a bound as well.
@@ -35,9 +39,7 @@ const EACH: [&str; 8] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-/// To know what was evaluated, the library evaluates the subschemas beside these again:
-/// each level of `anyOf` beside `unevaluatedProperties` takes up to 2.8 times as long.
-const AGAIN: u64 = 3;
+/// Keywords beside which the library visits subschemas again.
 const UNEVALUATED: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
@@ -62,19 +64,18 @@ impl fmt::Display for Costly {
     }
 }
 
-/// A subschema, where its references lead, and the weight of a visit.
+/// A subschema, and where its references lead.
 #[derive(Clone)]
 struct At<'s> {
     schema: &'s Value,
     resolver: Resolver<'s>,
     draft: Draft,
-    weight: u64,
     depth: usize,
 }
 
 impl<'s> At<'s> {
     /// A subschema within this one.
-    fn sub(&self, schema: &'s Value, weight: u64) -> Self {
+    fn sub(&self, schema: &'s Value) -> Self {
         let resource = ResourceRef::new(schema, self.draft);
         let resolver = self.resolver.in_subresource(resource);
         Self {
@@ -82,7 +83,6 @@ impl<'s> At<'s> {
             // The library reports an id that is none.
             resolver: resolver.unwrap_or_else(|_| self.resolver.clone()),
             draft: self.draft,
-            weight: self.weight.saturating_mul(weight),
             depth: self.depth + 1,
         }
     }
@@ -96,42 +96,34 @@ impl<'s> At<'s> {
             schema,
             resolver,
             draft,
-            weight: self.weight,
             depth: self.depth + 1,
         })
     }
 
-    /// The subschemas for the same value, references followed.
-    fn same(&self, map: &'s Map<String, Value>) -> Vec<Self> {
-        let again = if UNEVALUATED.iter().any(|key| map.contains_key(*key)) {
-            AGAIN
-        } else {
-            1
-        };
-        let ones = SAME.iter().filter_map(|key| map.get(*key));
-        let mut found: Vec<Self> = ones.map(|schema| self.sub(schema, again)).collect();
+    /// The subschemas for the same value that stand within this one.
+    fn within(&self, map: &'s Map<String, Value>) -> Vec<Self> {
+        let mut found: Vec<&Value> = SAME.iter().filter_map(|key| map.get(*key)).collect();
         for key in SAME_LISTS {
-            let list = map.get(key).and_then(Value::as_array).into_iter().flatten();
-            found.extend(list.map(|schema| self.sub(schema, again)));
+            found.extend(map.get(key).and_then(Value::as_array).into_iter().flatten());
         }
         for key in SAME_MAPS {
-            let by_name = map
-                .get(key)
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten();
-            found.extend(by_name.map(|(_, schema)| self.sub(schema, again)));
+            let by_name = map.get(key).and_then(Value::as_object);
+            found.extend(by_name.into_iter().flat_map(Map::values));
         }
-        for key in REFERENCES {
-            let reference = map.get(key).and_then(Value::as_str);
-            let target = reference.and_then(|reference| self.target(reference));
-            found.extend(target.map(|target| Self {
-                weight: target.weight.saturating_mul(again),
-                ..target
-            }));
-        }
-        found
+        found.into_iter().map(|schema| self.sub(schema)).collect()
     }
+
+    /// The subschemas for the same value to which references of this one lead.
+    fn referred(&self, map: &'s Map<String, Value>) -> Vec<Self> {
+        let references = REFERENCES.iter().filter_map(|key| map.get(*key)?.as_str());
+        let found = references.filter_map(|reference| self.target(reference));
+        found.collect()
+    }
+}
+
+/// Whether the library visits the subschemas of this one again.
+fn visits_again(map: &Map<String, Value>) -> bool {
+    UNEVALUATED.iter().any(|key| map.contains_key(*key))
 }
 
 /// What is left of a bound on visits.
@@ -142,8 +134,7 @@ impl Budget {
         if at.depth > DEPTH {
             return Err(Costly::Depth);
         }
-        let cost = at.weight.saturating_mul(visits);
-        self.0 = self.0.checked_sub(cost).ok_or(Costly::Visits)?;
+        self.0 = self.0.checked_sub(visits).ok_or(Costly::Visits)?;
         Ok(())
     }
 }
@@ -155,10 +146,100 @@ fn root<'s>(schema: &'s Value, resolver: &Resolver<'s>) -> At<'s> {
         schema,
         resolver: resolver.clone(),
         draft,
-        weight: 1,
         depth: 0,
     };
-    outer.sub(schema, 1)
+    outer.sub(schema)
+}
+
+/// Fails if compiling `schema` takes more than the bound.
+pub(super) fn of_compiling(schema: &Value, resolver: &Resolver<'_>) -> Result<(), Costly> {
+    let mut compiling = Compiling {
+        budget: Budget(VISITS),
+        known: BTreeSet::new(),
+        targets: VecDeque::from([root(schema, resolver)]),
+    };
+    // The targets that are near come first, so that a depth is that of the shortest way.
+    while let Some(target) = compiling.targets.pop_front() {
+        compiling.compile(&target)?;
+    }
+    Ok(())
+}
+
+/// Visits what the library compiles.
+struct Compiling<'s> {
+    budget: Budget,
+    /// Targets of references, by their place in memory; each is compiled once.
+    known: BTreeSet<usize>,
+    /// Those that are still to be compiled.
+    targets: VecDeque<At<'s>>,
+}
+
+impl<'s> Compiling<'s> {
+    fn compile(&mut self, at: &At<'s>) -> Result<(), Costly> {
+        self.budget.visit(at, 1)?;
+        let Value::Object(map) = at.schema else {
+            return Ok(());
+        };
+        // NB: a member that is no subschema is read as if it were one; it costs no less.
+        for member in map.values() {
+            self.compile_within(at, member)?;
+        }
+        for target in at.referred(map) {
+            if self.known.insert(std::ptr::from_ref(target.schema).addr()) {
+                self.targets.push_back(target);
+            }
+        }
+        let again = UNEVALUATED.iter().filter(|key| map.contains_key(**key));
+        for _ in again {
+            self.mark(at, map, &mut Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// Visits the subschemas in a member of a schema.
+    fn compile_within(&mut self, at: &At<'s>, member: &'s Value) -> Result<(), Costly> {
+        let subs: Vec<&'s Value> = match member {
+            Value::Object(_) => vec![member],
+            Value::Array(items) => items.iter().filter(|item| item.is_object()).collect(),
+            _ => return Ok(()),
+        };
+        subs.into_iter()
+            .try_for_each(|sub| self.compile(&at.sub(sub)))
+    }
+
+    /// Visits what the library compiles to know what `at` leaves unevaluated. It cuts a
+    /// reference to what it is compiling, which is in `open`.
+    fn mark(
+        &mut self,
+        at: &At<'s>,
+        map: &'s Map<String, Value>,
+        open: &mut Vec<usize>,
+    ) -> Result<(), Costly> {
+        self.budget.visit(at, 1)?;
+        for key in EACH.into_iter().chain(["patternProperties"]) {
+            if let Some(member) = map.get(key) {
+                self.compile_within(at, member)?;
+            }
+        }
+        for sub in at.within(map) {
+            self.compile(&sub)?;
+            if let Value::Object(map) = sub.schema {
+                self.mark(&sub, map, open)?;
+            }
+        }
+        for target in at.referred(map) {
+            let place = std::ptr::from_ref(target.schema).addr();
+            let Value::Object(map) = target.schema else {
+                continue;
+            };
+            if !open.contains(&place) {
+                open.push(place);
+                self.mark(&target, map, open)?;
+                open.pop();
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Fails if evaluating `value` by `schema` takes more than the bound.
@@ -167,7 +248,7 @@ pub(super) fn of_evaluation(
     resolver: &Resolver<'_>,
     value: &Value,
 ) -> Result<(), Costly> {
-    let mut budget = Budget(EVALUATION_VISITS);
+    let mut budget = Budget(VISITS);
     evaluate(&root(schema, resolver), value, &mut budget)
 }
 
@@ -179,26 +260,51 @@ fn evaluate(at: &At<'_>, value: &Value, budget: &mut Budget) -> Result<(), Costl
     if map.contains_key("pattern") {
         budget.visit(at, PATTERN_WEIGHT)?;
     }
-    let listed = map
-        .get("enum")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
-    budget.visit(at, listed as u64)?;
-    for sub in at.same(map) {
+    let listed = map.get("enum").and_then(Value::as_array);
+    budget.visit(at, listed.map_or(0, Vec::len) as u64)?;
+    for sub in at.within(map).into_iter().chain(at.referred(map)) {
         evaluate(&sub, value, budget)?;
     }
-    let items: Vec<&Value> = match value {
-        Value::Object(members) => {
-            if let Some(Value::Object(by_name)) = map.get("properties") {
-                let both = by_name
-                    .iter()
-                    .filter_map(|(k, s)| Some((s, members.get(k)?)));
-                for (schema, member) in both {
-                    evaluate(&at.sub(schema, 1), member, budget)?;
-                }
+    if let (Value::Object(members), Some(Value::Object(by_name))) = (value, map.get("properties")) {
+        for (name, schema) in by_name {
+            if let Some(member) = members.get(name) {
+                evaluate(&at.sub(schema), member, budget)?;
             }
-            members.values().collect()
         }
+    }
+    evaluate_each(at, map, value, budget)?;
+    if visits_again(map) {
+        mark(at, value, budget)?;
+    }
+    Ok(())
+}
+
+/// Visits what the library evaluates to know what `at` leaves unevaluated of `value`.
+fn mark(at: &At<'_>, value: &Value, budget: &mut Budget) -> Result<(), Costly> {
+    budget.visit(at, 1)?;
+    let Value::Object(map) = at.schema else {
+        return Ok(());
+    };
+    evaluate_each(at, map, value, budget)?;
+    for sub in at.within(map) {
+        evaluate(&sub, value, budget)?;
+        mark(&sub, value, budget)?;
+    }
+    for target in at.referred(map) {
+        mark(&target, value, budget)?;
+    }
+    Ok(())
+}
+
+/// Visits the subschemas for the items or members of `value`, whatever their names.
+fn evaluate_each(
+    at: &At<'_>,
+    map: &Map<String, Value>,
+    value: &Value,
+    budget: &mut Budget,
+) -> Result<(), Costly> {
+    let items: Vec<&Value> = match value {
+        Value::Object(members) => members.values().collect(),
         Value::Array(items) => items.iter().collect(),
         _ => return Ok(()),
     };
@@ -206,13 +312,12 @@ fn evaluate(at: &At<'_>, value: &Value, budget: &mut Budget) -> Result<(), Costl
         for schema in by_pattern.values() {
             budget.visit(at, PATTERN_WEIGHT.saturating_mul(items.len() as u64))?;
             for item in &items {
-                evaluate(&at.sub(schema, 1), item, budget)?;
+                evaluate(&at.sub(schema), item, budget)?;
             }
         }
     }
     let each = EACH.iter().filter_map(|key| Some((key, map.get(*key)?)));
     for (key, schemas) in each {
-        let weight = if UNEVALUATED.contains(key) { AGAIN } else { 1 };
         let schemas = match schemas {
             Value::Array(list) => list.iter().collect(),
             one => vec![one],
@@ -225,7 +330,7 @@ fn evaluate(at: &At<'_>, value: &Value, budget: &mut Budget) -> Result<(), Costl
                 } else {
                     *item
                 };
-                evaluate(&at.sub(schema, weight), item, budget)?;
+                evaluate(&at.sub(schema), item, budget)?;
             }
         }
     }

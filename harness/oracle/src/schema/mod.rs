@@ -142,6 +142,7 @@ pub(crate) fn first_broken(
     let registry = registry.and_then(RegistryBuilder::prepare);
     let registry = registry.map_err(|e| invalid(&e))?;
     let resolver = registry.resolver(base.clone());
+    cost::of_compiling(schema, &resolver).map_err(Unusable::Costly)?;
     let patterns = PatternOptions::fancy_regex()
         .backtrack_limit(BACKTRACKS)
         .size_limit(PATTERN_BYTES);

@@ -64,11 +64,59 @@ fn schema_that_multiplies_is_refused_before_it_is_evaluated() {
 }
 
 #[test]
+fn schema_that_multiplies_what_it_leaves_unevaluated_is_refused_before_it_is_compiled() {
+    let beside = |keyword: &'static str, key: &'static str| move |next: Value| json!({ key: [next.clone(), { "type": "string" }, next], keyword: false });
+    for keyword in ["unevaluatedItems", "unevaluatedProperties"] {
+        for key in ["allOf", "anyOf", "oneOf"] {
+            let schema = definitions(24, beside(keyword, key), json!({ "type": "object" }));
+            let unused =
+                json!({ "properties": { "unused": schema.clone() }, "$defs": schema["$defs"] });
+            for (schema, value) in [
+                (&schema, json!({ "a": 1 })),
+                (&schema, json!([1, 2])),
+                // The library compiles what the value does not ask for as well.
+                (&unused, json!({})),
+            ] {
+                let got = held(schema, &value);
+                assert_eq!(got, Err(Unusable::Costly(Costly::Visits)), "{schema}");
+            }
+        }
+    }
+    // Each step between two levels makes the next level cost more.
+    let mut spaced = json!({ "properties": { "a": { "type": "number" } } });
+    for _ in 0..6 {
+        for _ in 0..20 {
+            spaced = json!({ "allOf": [spaced] });
+        }
+        spaced = json!({ "allOf": [spaced], "unevaluatedProperties": false });
+    }
+    let got = held(&spaced, &json!({ "a": 1 }));
+    assert_eq!(got, Err(Unusable::Costly(Costly::Visits)));
+}
+
+#[test]
+fn schemas_that_leave_something_unevaluated_are_evaluated() {
+    let address = json!({ "properties": { "street": { "type": "string" } } });
+    let tree = json!({
+        "$defs": { "address": address, "node": {
+            "allOf": [{ "$ref": "#/$defs/address" }],
+            "properties": { "parts": { "items": { "$ref": "#/$defs/node" } } },
+            "unevaluatedProperties": false,
+        } },
+        "$ref": "#/$defs/node",
+    });
+    let value = json!({ "street": "a", "parts": [{ "street": "b" }, { "parts": [] }] });
+    assert_eq!(held(&tree, &value), Ok(true));
+    assert_eq!(held(&tree, &json!({ "parts": [{ "x": 1 }] })), Ok(false));
+}
+
+#[test]
 fn schema_that_never_ends_is_refused() {
     for schema in [
         json!({ "$ref": "#" }),
         json!({ "allOf": [{ "$ref": "#" }] }),
         definitions(1_000, |next| next, json!({})),
+        definitions(9_000, |next| next, json!({})),
     ] {
         let got = held(&schema, &json!({}));
         assert_eq!(got, Err(Unusable::Costly(Costly::Depth)), "{schema}");

@@ -3,7 +3,8 @@
 use provision_core::wizard::{
     Call, StepAnswer, StepCode, StepExecutor, StepFailure, StepOutcome, StepRequest,
 };
-use provision_core::{Pack, Source};
+use provision_core::{Limits, Pack, Source};
+use provision_exec::WasmtimeExecutor;
 use provision_oracle::{Conditions, Level, judge, observe};
 use serde_json::{Value, json};
 
@@ -91,4 +92,39 @@ fn webhook_that_is_elsewhere_in_another_language_fails() {
     };
     let place = "E_WEBHOOK_BASE /webhook_ops/0/url, in another language";
     assert_eq!(found("plan.webhooks", elsewhere), [place]);
+}
+
+/// A component of which the bundle of texts in other languages than English traps.
+struct EnglishOnly(WasmtimeExecutor);
+
+impl StepExecutor for EnglishOnly {
+    fn execute(&self, pack: &Pack, request: &StepRequest) -> StepAnswer {
+        match &request.call {
+            Call::I18nBundle { locale } if locale != "en" => {
+                StepAnswer::of(Err(StepFailure::new(StepCode::Trap, "unreachable")))
+            }
+            _ => self.0.execute(pack, request),
+        }
+    }
+}
+
+#[test]
+fn texts_that_trap_in_another_language_are_a_finding_that_says_so() {
+    let archive = include_bytes!("../../../../packs/conforming/rust-provider.gtpack");
+    let executor = WasmtimeExecutor::new(&Limits::default().step).expect("an executor");
+    let english = EnglishOnly(executor);
+    let of_check = |executor: &dyn StepExecutor| {
+        let source = Source::Archive(archive.to_vec().into());
+        let subject = observe(Ok(source), executor, &Conditions::default());
+        let results = judge(&subject).into_iter();
+        let of_check = results.filter(|r| r.check == "wizard.labels-translated");
+        let findings = of_check.flat_map(|r| r.findings);
+        let mut places: Vec<String> = findings.map(|f| format!("{} {}", f.code, f.at)).collect();
+        places.dedup();
+        places
+    };
+    assert_eq!(of_check(&english.0), [""; 0]);
+    let found = of_check(&english);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("E_TRAP ") && found[0].ends_with(", in another language"));
 }

@@ -247,6 +247,12 @@ fn empty_text_for_a_required_answer_has_to_stay_out_of_the_config() {
     let keeps: Plan = |input| json!({ "config_patch": { "room": room(input) } });
     let found = findings("answers.empty-refused", "lobby", keeps);
     assert_eq!(found, ["E_ANSWER_EMPTY `room`"]);
+    let renames: Plan = |input| json!({ "config_patch": { "to": { "names": [room(input)] } } });
+    let found = findings("answers.empty-refused", "lobby", renames);
+    assert_eq!(found, ["E_ANSWER_EMPTY `room`"]);
+    let other: Plan = |input| json!({ "config_patch": { "note": "", "given": room(input) != "" } });
+    let found = findings("answers.empty-refused", "lobby", other);
+    assert_eq!(found, [""; 0]);
     let replaces: Plan = |input| {
         let room = room(input).as_str().filter(|room| !room.is_empty());
         json!({ "config_patch": { "room": room.unwrap_or("lobby") } })

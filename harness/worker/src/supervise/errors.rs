@@ -45,8 +45,8 @@ pub(super) fn failed(failure: StepFailure) -> WorkerReply {
 pub(super) enum Tries {
     One,
     Two,
-    /// In two, and both used up their processor time: the component takes it, whatever
-    /// else the machine does.
+    /// In two, and both used up their processor time, or both their memory: the component
+    /// takes it, whatever else the machine does.
     BothSpent,
 }
 
@@ -54,7 +54,8 @@ impl Tries {
     /// How the second worker failed, after the first did.
     pub(super) fn two(first: &WorkerFailure, second: &WorkerFailure) -> Self {
         match (first, second) {
-            (WorkerFailure::Spent(_), WorkerFailure::Spent(_)) => Self::BothSpent,
+            (WorkerFailure::Spent(_), WorkerFailure::Spent(_))
+            | (WorkerFailure::Memory { .. }, WorkerFailure::Memory { .. }) => Self::BothSpent,
             _ => Self::Two,
         }
     }
@@ -64,10 +65,16 @@ fn failure(code: StepCode, failure: &WorkerFailure, tries: Tries) -> StepFailure
     let message = match tries {
         Tries::One => failure.to_string(),
         Tries::Two => format!("{failure} (failed twice; not tried again)"),
-        Tries::BothSpent => format!(
-            "{failure}, and so was a second worker that compiled nothing else. Ship a smaller or \
-             simpler component"
-        ),
+        Tries::BothSpent => {
+            let alike = match failure {
+                WorkerFailure::Memory { .. } => "did",
+                _ => "was",
+            };
+            format!(
+                "{failure}, and so {alike} a second worker that compiled nothing else. Ship a \
+                 smaller or simpler component"
+            )
+        }
     };
     StepFailure::new(code, message)
 }
@@ -90,7 +97,9 @@ pub(super) fn step_failure(worker: &WorkerFailure, tries: Tries) -> StepFailure 
 /// The error of a step whose worker failed while it compiled the component.
 pub(super) fn compile_error(worker: WorkerFailure, tries: Tries) -> StepError {
     let code = match &worker {
-        WorkerFailure::Spent(_) if tries == Tries::BothSpent => StepCode::CompileLimit,
+        WorkerFailure::Spent(_) | WorkerFailure::Memory { .. } if tries == Tries::BothSpent => {
+            StepCode::CompileLimit
+        }
         WorkerFailure::Timeout(_) | WorkerFailure::Spent(_) => StepCode::CompileTimeout,
         WorkerFailure::Killed { signal, .. } if *signal == libc::SIGXCPU => {
             StepCode::CompileTimeout

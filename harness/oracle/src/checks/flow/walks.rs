@@ -3,17 +3,20 @@
 use super::graph::inapplicable;
 use crate::check::{Conclusion, Findings};
 use crate::subject::{Opened, Subject};
+use crate::varied::Variation;
 use provision_core::Finding;
 use provision_core::components::exports_nothing;
-use provision_core::flow::{NodeResult, NodeRun, Walk, WalkOutcome};
+use provision_core::flow::{NodeResult, NodeRun, Walk, WalkOutcome, WalkedFlow};
 use provision_core::text::inert;
 use provision_core::wizard::{StepCode, StepFailure};
 use std::collections::BTreeMap;
 
-/// A node that failed, and in how many places it did so.
+/// A node that failed, in how many places it did so, and the condition of the walk if it
+/// is not the usual one.
 struct Failure<'w> {
     node: &'w NodeRun,
     count: usize,
+    condition: Option<Variation>,
 }
 
 pub(super) fn walks(subject: &Subject, findings: &mut Findings) {
@@ -21,16 +24,11 @@ pub(super) fn walks(subject: &Subject, findings: &mut Findings) {
     if let Some(conclusion) = inapplicable(opened) {
         return findings.pack(conclusion);
     }
-    let walks = || opened.flows.iter().flat_map(|flow| &flow.walks);
-    let mut failures: BTreeMap<(StepCode, String), Failure<'_>> = BTreeMap::new();
-    let mut error = false;
-    for node in walks().flat_map(|walk| &walk.nodes) {
-        let Some(failure) = node.failure() else {
-            continue;
-        };
-        error |= failure.code.is_error();
-        let known = failures.entry((failure.code, cause(node, failure)));
-        known.or_insert(Failure { node, count: 0 }).count += 1;
+    let mut failures: Failures<'_> = BTreeMap::new();
+    let mut error = collect(&opened.flows, None, &mut failures);
+    if failures.is_empty() {
+        let condition = Some(Variation::Installation);
+        error = collect(&opened.flows_elsewhere, condition, &mut failures);
     }
     let found: Vec<Finding> = failures.into_values().filter_map(finding).collect();
     findings.pack(match (found.is_empty(), error) {
@@ -38,6 +36,34 @@ pub(super) fn walks(subject: &Subject, findings: &mut Findings) {
         (false, false) => Conclusion::Failed(found),
         (true, _) => without_failure(opened),
     });
+}
+
+/// Failures by their code and what they are about.
+type Failures<'w> = BTreeMap<(StepCode, String), Failure<'w>>;
+
+/// Collects the failures of the walks through `flows`. Returns whether the harness is at
+/// fault for one of them.
+fn collect<'w>(
+    flows: &'w [WalkedFlow],
+    condition: Option<Variation>,
+    failures: &mut Failures<'w>,
+) -> bool {
+    let mut error = false;
+    let walks = flows.iter().flat_map(|flow| &flow.walks);
+    for node in walks.flat_map(|walk| &walk.nodes) {
+        let Some(failure) = node.failure() else {
+            continue;
+        };
+        error |= failure.code.is_error();
+        let known = failures.entry((failure.code, cause(node, failure)));
+        let none = Failure {
+            node,
+            count: 0,
+            condition,
+        };
+        known.or_insert(none).count += 1;
+    }
+    error
 }
 
 /// What a failure is about, so that each defect is one finding: a component fails in the
@@ -89,12 +115,19 @@ fn is_legacy(opened: &Opened, node: &NodeRun) -> bool {
 }
 
 fn finding(failure: Failure<'_>) -> Option<Finding> {
-    let Failure { node, count } = failure;
+    let Failure {
+        node,
+        count,
+        condition,
+    } = failure;
     let cause = node.failure()?;
-    let at = match &node.component {
+    let mut at = match &node.component {
         Some(file) => format!("{} ({})", node.place(), inert(file, 200)),
         None => node.place(),
     };
+    if let Some(condition) = condition {
+        at = format!("{at}, {}", condition.words());
+    }
     let actual = match count {
         1 => cause.message.clone(),
         count => format!("{} ({count} times in all walks)", cause.message),

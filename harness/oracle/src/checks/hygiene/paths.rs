@@ -10,13 +10,20 @@ use provision_core::{Finding, Pack};
 use std::collections::BTreeMap;
 
 /// Names of files that hold nothing but credentials, in lower case.
-const CREDENTIAL_NAMES: [&str; 11] = [
+const CREDENTIAL_NAMES: [&str; 18] = [
     ".netrc",
     "_netrc",
     ".pgpass",
     ".htpasswd",
     ".git-credentials",
     ".dockercfg",
+    ".dockerconfigjson",
+    ".my.cnf",
+    ".s3cfg",
+    ".terraformrc",
+    ".vault-token",
+    "terraform.tfstate",
+    "terraform.tfstate.backup",
     "id_rsa",
     "id_dsa",
     "id_ecdsa",
@@ -24,9 +31,13 @@ const CREDENTIAL_NAMES: [&str; 11] = [
     "application_default_credentials.json",
 ];
 
+/// Ends of the names of files that hold private keys or passwords.
+const CREDENTIAL_ENDS: [&str; 6] = [".jks", ".kdbx", ".keystore", ".p12", ".pfx", ".ppk"];
+
 /// Ends of such paths that need their folder to be recognised.
-const CREDENTIAL_PATHS: [&str; 5] = [
+const CREDENTIAL_PATHS: [&str; 6] = [
     ".aws/credentials",
+    ".azure/accesstokens.json",
     ".docker/config.json",
     ".kube/config",
     ".cargo/credentials",
@@ -43,12 +54,15 @@ const TEMPLATES: [&str; 7] = [
 ];
 
 /// Folders of tools.
-const RESIDUE_FOLDERS: [&str; 10] = [
+const RESIDUE_FOLDERS: [&str; 13] = [
     ".git",
     ".hg",
     ".svn",
     ".vscode",
+    ".terraform",
+    ".tox",
     ".venv",
+    ".ruff_cache",
     ".pytest_cache",
     ".mypy_cache",
     "__pycache__",
@@ -88,6 +102,7 @@ fn keeps_credentials(path: &str, read: impl FnOnce() -> Vec<u8>) -> bool {
     };
     is_environment(name)
         || CREDENTIAL_NAMES.contains(&name)
+        || CREDENTIAL_ENDS.iter().any(|end| name.ends_with(end))
         || CREDENTIAL_PATHS.iter().any(|end| ends(end))
         || SETTINGS.contains(&name) && sets_token(&String::from_utf8_lossy(&read()))
 }
@@ -181,6 +196,10 @@ mod tests {
             ".netrc",
             "home/.aws/credentials",
             ".aws/credentials",
+            ".azure/accessTokens.json",
+            "infra/terraform.tfstate",
+            "certs/server.P12",
+            ".vault-token",
         ] {
             assert!(keeps(path, ""), "{path}");
         }
@@ -196,6 +215,9 @@ mod tests {
             "assets/.secret_requirements.json",
             ".envrc",
             ".cargo/config.toml",
+            "certs/server.crt",
+            "docs/accessTokens.json",
+            "infra/main.tf",
         ] {
             assert!(!keeps(path, ""), "{path}");
         }
@@ -225,6 +247,7 @@ mod tests {
                 "web/node_modules/a/node_modules/b.js",
                 Some("web/node_modules"),
             ),
+            ("assets/.tox/py3/x", Some("assets/.tox")),
             ("assets/.DS_Store", Some("assets/.DS_Store")),
             ("assets/._card.json", Some("assets/._card.json")),
             ("flows/.main.ygtc.swp", Some("flows/.main.ygtc.swp")),

@@ -108,7 +108,7 @@ pub(super) const CHECKS: &[Check] = &[
         applies: Applies::WithWizard,
         bites: Bite::Setup,
         host: "The operator writes the config that the update returns, and the provider runs without what it lost.",
-        requirement: "The update wizard, run with the answers of setup on the state that setup left, drops no config.",
+        requirement: "The update wizard, run with the answers of setup on the state that setup left, drops no config and no secret.",
         why: "People update to change one answer; what they did not touch has to stay.",
         fix: "Start from the existing config, and change only what the answers change.",
         run: Run::OfPack(state::update_keeps),

@@ -81,7 +81,10 @@ fn others<'p>(subject: &'p Subject, runs: &'p Runs) -> Vec<(String, Planned<'p>)
     let probed = probed.map(|probed| {
         let planned = Planned {
             plan: &probed.plan,
-            base_url: &subject.public_base_url,
+            base_url: probed
+                .base_url
+                .as_deref()
+                .unwrap_or(&subject.public_base_url),
             given: &probed.given,
         };
         (format!("with {}", probed.what), planned)

@@ -141,8 +141,8 @@ pub(super) fn update_keeps(subject: &Subject, findings: &mut Findings) {
         let whole = whole_config(&observed.wizard, updated);
         let found = dropped(&probed.left, updated, whole)
             .into_iter()
-            .map(|key| {
-                let at = format!("/config_patch/{}", inert(&pointer_token(&key), 120));
+            .map(|place| {
+                let at = inert(&place, 200);
                 let expected = format!("{} keeps what setup set", inert(wizard, 120));
                 let actual = "the same answers drop it";
                 Finding::new(CheckCode::UpdateDrops, at, expected, actual)
@@ -151,8 +151,8 @@ pub(super) fn update_keeps(subject: &Subject, findings: &mut Findings) {
     });
 }
 
-/// The config keys that an update takes from the state that setup left. The operator
-/// replaces that config by the `whole` one, if there is one.
+/// The places in the plan of setup of what an update takes from the state that setup
+/// left. The operator replaces the config by the `whole` one, if there is one.
 fn dropped(
     left: &InstalledState,
     updated: &WizardRun,
@@ -160,12 +160,31 @@ fn dropped(
 ) -> Vec<String> {
     let mut after = left.clone();
     after.apply(&updated.plan);
-    let is_kept = |key: &str| {
-        let in_whole = whole.is_none_or(|config| config.get(key).is_some_and(|v| !v.is_null()));
-        after.config.contains_key(key) && in_whole
-    };
-    let keys = left.config.keys();
-    keys.filter(|key| !is_kept(key)).cloned().collect()
+    let mut places = Vec::new();
+    for (key, before) in &left.config {
+        let after = after.config.get(key);
+        let after = after.and_then(|after| whole.map_or(Some(after), |whole| whole.get(key)));
+        let place = format!("/config_patch/{}", pointer_token(key));
+        collect_lost(before, after, place, &mut places);
+    }
+    let secrets = left.secrets.difference(&after.secrets);
+    places.extend(secrets.map(|key| format!("/secrets_patch/set/{}", pointer_token(key))));
+    places
+}
+
+/// Adds the places of `before`, or of what is within it, that `after` has no value for.
+fn collect_lost(before: &Value, after: Option<&Value>, place: String, places: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Null, _) => {}
+        (_, None | Some(Value::Null)) => places.push(place),
+        (Value::Object(before), Some(Value::Object(after))) => {
+            for (key, before) in before {
+                let place = format!("{place}/{}", pointer_token(key));
+                collect_lost(before, after.get(key), place, places);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// `plan.removable`
@@ -263,6 +282,17 @@ mod tests {
     use provision_core::wizard::Outcome;
     use serde_json::json;
 
+    fn updated(plan: ProvisionPlan) -> WizardRun {
+        WizardRun {
+            outcome: Outcome::Completed,
+            plan,
+            diagnostics: Vec::new(),
+            steps: Vec::new(),
+            writes: Vec::new(),
+            secret_answers: std::collections::BTreeMap::new(),
+        }
+    }
+
     #[test]
     fn update_drops_a_key_by_null_or_by_a_config_without_it() {
         let plan = |config: Value| {
@@ -272,22 +302,40 @@ mod tests {
         let mut left = InstalledState::default();
         left.apply(&plan(json!({ "room": "blue", "log": true })));
         let dropped = |patch: Value, whole: Option<Value>| {
-            let updated = WizardRun {
-                outcome: Outcome::Completed,
-                plan: plan(patch),
-                diagnostics: Vec::new(),
-                steps: Vec::new(),
-                writes: Vec::new(),
-                secret_answers: std::collections::BTreeMap::new(),
-            };
+            let updated = updated(plan(patch));
             super::dropped(&left, &updated, whole.as_ref().and_then(Value::as_object))
         };
         assert_eq!(dropped(json!({}), None), [""; 0]);
         assert_eq!(dropped(json!({ "room": "red", "new": 1 }), None), [""; 0]);
-        assert_eq!(dropped(json!({ "room": null }), None), ["room"]);
+        assert_eq!(
+            dropped(json!({ "room": null }), None),
+            ["/config_patch/room"]
+        );
         let whole = json!({ "room": "blue", "log": true });
         assert_eq!(dropped(json!({}), Some(whole)), [""; 0]);
         let whole = json!({ "room": null });
-        assert_eq!(dropped(json!({}), Some(whole)), ["log", "room"]);
+        assert_eq!(
+            dropped(json!({}), Some(whole)),
+            ["/config_patch/log", "/config_patch/room"]
+        );
+        // What is within a value counts as well, and so do secrets.
+        let setup = json!({
+            "config_patch": { "room": { "name": "a", "topic": { "x": 1, "none": null } } },
+            "secrets_patch": { "set": { "token": "<redacted>", "key": "<redacted>" } },
+        });
+        let mut left = InstalledState::default();
+        left.apply(&serde_json::from_value(setup).expect("a plan"));
+        let dropped = |update: Value| {
+            let plan = serde_json::from_value(update).expect("a plan");
+            super::dropped(&left, &updated(plan), None)
+        };
+        let patch = json!({ "config_patch": { "room": { "name": "b", "topic": {} } } });
+        assert_eq!(dropped(patch), ["/config_patch/room/topic/x"]);
+        let patch = json!({ "config_patch": { "room": "one text" } });
+        assert_eq!(dropped(patch), [""; 0]);
+        let patch = json!({ "secrets_patch": { "delete": ["token"] } });
+        assert_eq!(dropped(patch), ["/secrets_patch/set/token"]);
+        let again = json!({ "set": { "token": "<redacted>" }, "delete": [] });
+        assert_eq!(dropped(json!({ "secrets_patch": again })), [""; 0]);
     }
 }

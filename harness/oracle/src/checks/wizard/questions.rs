@@ -221,9 +221,32 @@ fn repeated(question: &Question) -> Option<&Value> {
     choices.find(|choice| !seen.insert(choice.to_string()))
 }
 
-/// Whether `text` is the day that a question of kind `date` asks for, if it is of that
-/// kind at all. What is no date but a word, such as `today`, is not judged.
+/// Whether there is the day or the time of day in `text` that a question of kind `date`,
+/// `time` or `datetime` asks for. A word, such as `today`, is not judged.
 fn is_possible(question: &Question, text: &str) -> bool {
+    match (question.kind.as_str(), text.split_once(['T', ' '])) {
+        ("date", _) => is_day(text),
+        ("time", _) => is_time(text),
+        ("datetime", Some((day, time))) => is_day(day) && is_time(time),
+        ("datetime", None) => is_day(text),
+        _ => true,
+    }
+}
+
+/// Whether a text of hours, minutes and perhaps seconds is a time of day.
+fn is_time(text: &str) -> bool {
+    let time = text.split(['Z', '+', '-', '.']).next().unwrap_or_default();
+    let parts: Option<Vec<u32>> = time.split(':').map(|part| part.parse().ok()).collect();
+    match parts.as_deref() {
+        Some([24, 0] | [24, 0, 0]) => true,
+        Some([hour, minute]) => *hour < 24 && *minute < 60,
+        // A leap second is the 60th.
+        Some([hour, minute, second]) => *hour < 24 && *minute < 60 && *second <= 60,
+        _ => true,
+    }
+}
+
+fn is_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts[..] else {
         return true;
@@ -231,7 +254,7 @@ fn is_possible(question: &Question, text: &str) -> bool {
     let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else {
         return true;
     };
-    question.kind != "date" || day_exists(year, month, day)
+    day_exists(year, month, day)
 }
 
 fn day_exists(year: u32, month: u32, day: u32) -> bool {
@@ -286,6 +309,35 @@ mod tests {
     }
 
     #[test]
+    fn default_is_a_day_and_a_time_that_there_are() {
+        for (kind, default, fits) in [
+            ("date", "2024-02-29", true),
+            ("date", "2023-02-29", false),
+            ("date", "2026-02-30", false),
+            ("date", "2026-13-01", false),
+            ("date", "today", true),
+            ("text", "2026-02-30", true),
+            ("time", "23:59", true),
+            ("time", "23:59:60", true),
+            ("time", "24:00", true),
+            ("time", "25:00", false),
+            ("time", "24:01", false),
+            ("time", "12:60", false),
+            ("time", "12:00:61", false),
+            ("time", "noon", true),
+            ("text", "25:00", true),
+            ("datetime", "2024-02-29T12:00:00Z", true),
+            ("datetime", "2024-02-29 12:00+02:00", true),
+            ("datetime", "2024-02-30T12:00:00Z", false),
+            ("datetime", "2024-02-29T12:61:00.5Z", false),
+        ] {
+            let mut question = Question::plain("q", kind);
+            question.default = Some(json!(default));
+            assert_eq!(codes(&question).is_empty(), fits, "{kind} {default}");
+        }
+    }
+
+    #[test]
     fn each_defect_of_a_question_has_its_code() {
         let with = |kind: &str, change: &dyn Fn(&mut Question)| {
             let mut question = Question::plain("q", kind);
@@ -323,17 +375,6 @@ mod tests {
         assert_eq!(with("choice", &|q| eu(q, "moon")), ["E_QUESTION_DEFAULT"]);
         let twice = |q: &mut Question| q.options = vec![json!({"value": "eu"}), json!("eu")];
         assert_eq!(with("choice", &twice), constraint);
-        for (default, fits) in [
-            ("2024-02-29", true),
-            ("2023-02-29", false),
-            ("2026-02-30", false),
-            ("2026-13-01", false),
-            ("today", true),
-        ] {
-            let found = with("date", &|q| q.default = Some(json!(default)));
-            assert_eq!(found.is_empty(), fits, "{default}");
-            assert_eq!(with("text", &|q| q.default = Some(json!(default))), [""; 0]);
-        }
         let secret = |q: &mut Question, default: &str| {
             q.secret = true;
             q.default = Some(json!(default));

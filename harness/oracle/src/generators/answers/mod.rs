@@ -14,8 +14,9 @@ use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::Value;
 
-use valid::valid;
 use values::{boundary, hostile, wrong};
+
+pub(crate) use valid::valid;
 
 pub use batches::batches;
 pub use mutation::{AnswerMutation, Edit, MutationSpec, ProbeKind};

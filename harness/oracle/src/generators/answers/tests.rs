@@ -93,6 +93,14 @@ fn boundary_values_of_each_question_are_tried_once() {
         let times = numbers.iter().filter(|n| **n == number).count();
         assert_eq!(times, 1, "{number}");
     }
+    // What fits into fewer bits is tried where the question allows it.
+    let bits = [1 << 15, 1 << 16, 1 << 32];
+    assert!(bits.iter().all(|number| !numbers.contains(number)));
+    let size = Question::plain("size", "integer");
+    let size = generated(&[size], true, 1);
+    let edits = size.iter().flat_map(|m| &m.edits);
+    let sizes: Vec<i64> = edits.filter_map(|e| e.value.as_ref()?.as_i64()).collect();
+    assert!(bits.iter().all(|number| sizes.contains(number)));
     let texts = values("room");
     let lengths: Vec<usize> = texts
         .iter()

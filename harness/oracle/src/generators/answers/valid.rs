@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// Answers that `question` allows, each with a description: every choice, both truth
 /// values, the limits, the default, and no answer (`None`) if it is optional. A text has
 /// at most `longest` bytes. A secret stays a canary.
-pub(super) fn valid(question: &Question, longest: usize) -> Vec<(String, Option<Value>)> {
+pub(crate) fn valid(question: &Question, longest: usize) -> Vec<(String, Option<Value>)> {
     let mut valid: Vec<(String, Option<Value>)> = Vec::new();
     if !question.secret {
         let offered = offered(question, longest).into_iter();

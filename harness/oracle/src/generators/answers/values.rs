@@ -165,7 +165,15 @@ fn at_boundaries(
                 -two(31) - 1,
                 two(53),
             ];
-            let numbers = unique(beside.chain(fixed)).into_iter();
+            // Beyond a limit, they say no more than what is one beside it.
+            let (least, most) = question.bounds;
+            let within = |number: &i64| {
+                let number = *number as f64;
+                least.is_none_or(|least| number >= least) && most.is_none_or(|most| number <= most)
+            };
+            let words = [two(15), two(16), two(32), -two(15) - 1];
+            let words = words.into_iter().filter(within);
+            let numbers = unique(beside.chain(fixed).chain(words)).into_iter();
             let value = |number: i64| (format!("the number {number}"), json!(number));
             // Forms and files often give a number as text. Code may read it or refuse it,
             // and must not keep it as a text where the config's schema says number.

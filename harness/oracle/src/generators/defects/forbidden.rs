@@ -27,7 +27,7 @@ fn on_card(wizard: &mut Wizard) {
 }
 
 /// Answers that the form forbids, and that get into the plan.
-pub(super) const FORBIDDEN: [Defect; 10] = [
+pub(super) const FORBIDDEN: [Defect; 11] = [
     Defect::new(
         "limits-ignored",
         "A number beyond the declared limits gets into the plan.",
@@ -137,6 +137,22 @@ pub(super) const FORBIDDEN: [Defect; 10] = [
         |w| {
             let empty = w.asked(Role::Text).is("");
             w.lax(Role::Text, empty);
+        },
+    ),
+    Defect::new(
+        "empty-kept-under-another-name",
+        "An empty text gets into the config in place of a required one, under another key.",
+        &[Role::Text],
+        ("answers.empty-refused", of(CheckCode::AnswerEmpty)),
+        |w| {
+            w.schema = false;
+            let (id, empty) = (w.asked(Role::Text).id.clone(), w.asked(Role::Text).is(""));
+            w.lax(Role::Text, empty);
+            for (key, _, _) in &mut w.plan.config {
+                if *key == id {
+                    key.push_str("_kept");
+                }
+            }
         },
     ),
 ];

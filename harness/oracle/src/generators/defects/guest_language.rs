@@ -1,5 +1,6 @@
 //! What a guest does, as data: rules that test its input, and the answer that it gives.
 
+use provision_core::wizard::ProvisionMode;
 use serde_json::{Value, json};
 
 /// Where a value lies in the input of a step.
@@ -160,6 +161,12 @@ impl Step {
     pub fn first(&mut self, test: Test, act: Act) {
         self.rules.insert(0, (test, act));
     }
+}
+
+/// Whether the step runs in this mode.
+#[must_use]
+pub(super) fn in_mode(mode: ProvisionMode) -> Test {
+    Test::Is(path(&["mode"]), mode.name().into())
 }
 
 /// A path in the input of a step.

@@ -2,8 +2,9 @@
 
 use super::defect::Harmless;
 use super::form::{Form, Role};
-use super::guest_language::{Act, Out, Part, Test, base, path, refusal};
+use super::guest_language::{Act, Out, Part, Test, base, in_mode, refusal};
 use super::wizard::{Shape, Wizard};
+use provision_core::wizard::ProvisionMode;
 
 /// Adds a note of these parts to the plan.
 fn note(wizard: &mut Wizard, test: Test, text: &str) {
@@ -30,7 +31,6 @@ pub(super) const ALL: [Harmless; 19] = [
         "One truth value has to be true.",
         &[Role::Toggle],
         |w| {
-            w.fixture = true;
             let asked = w.asked_mut(Role::Toggle);
             asked.id = "terms".into();
             asked.label = "I accept the terms".into();
@@ -108,7 +108,7 @@ pub(super) const ALL: [Harmless; 19] = [
         "dry-run-note",
         "A note says in dry runs alone that this is one.",
         &[],
-        |w| note(w, Test::Is(path(&["mode"]), "dry-run".into()), "a dry run"),
+        |w| note(w, in_mode(ProvisionMode::DryRun), "a dry run"),
     ),
     Harmless::new(
         "braces",

@@ -203,7 +203,7 @@ pub(super) const URLS: [Defect; 14] = [
 ];
 
 /// Plans that depend on what they should not depend on.
-pub(super) const CONDITIONS: [Defect; 11] = [
+pub(super) const CONDITIONS: [Defect; 13] = [
     Defect::new(
         "time-in-plan",
         "The time is in the plan.",
@@ -311,10 +311,35 @@ pub(super) const CONDITIONS: [Defect; 11] = [
             otherwise(w, has_tenant(), |plan| plan.webhook = fixed(url));
         },
     ),
+    Defect::new(
+        "second-choice-elsewhere-if-installed",
+        "The second choice of a form moves the webhook, but not in a dry run.",
+        &[Role::Choice],
+        ("plan.webhooks", of(CheckCode::WebhookBase)),
+        |w| {
+            let second = w.asked(Role::Choice);
+            let second = second.is(second.choice(1));
+            let url = "https://choice.elsewhere.example/hook";
+            let both = Test::All(vec![installs(), second]);
+            otherwise(w, both, |plan| plan.webhook = fixed(url));
+        },
+    ),
+    Defect::new(
+        "second-choice-traps-for-tenant",
+        "The second choice of a form traps as soon as there is a tenant.",
+        &[Role::Choice],
+        ("answers.valid-accepted", FindingCode::Step(StepCode::Trap)),
+        |w| {
+            let second = w.asked(Role::Choice);
+            let second = second.is(second.choice(1));
+            let both = Test::All(vec![has_tenant(), second]);
+            w.apply.push((both, Act::Trap));
+        },
+    ),
 ];
 
 /// What later runs do to what setup left.
-pub(super) const LATER: [Defect; 5] = [
+pub(super) const LATER: [Defect; 6] = [
     Defect::new(
         "update-drops",
         "An update that changes nothing drops what setup set.",
@@ -323,6 +348,16 @@ pub(super) const LATER: [Defect; 5] = [
         |w| {
             let id = w.asked(Role::Choice).id.clone();
             w.update = json!({ "plan": { "config_patch": { id: null } } });
+        },
+    ),
+    Defect::new(
+        "update-drops-secret",
+        "An update that changes nothing deletes a secret that setup set.",
+        &[Role::Secret],
+        ("plan.update-keeps", of(CheckCode::UpdateDrops)),
+        |w| {
+            let id = w.asked(Role::Secret).id.clone();
+            w.update = json!({ "plan": { "secrets_patch": { "set": {}, "delete": [id] } } });
         },
     ),
     Defect::new(

@@ -2,10 +2,11 @@
 
 use super::defect::{Defect, Found};
 use super::form::Role;
-use super::guest_language::{Act, Out, Part, Path, Test, base, path};
+use super::guest_language::{Act, Out, Part, Path, Test, base, in_mode, path};
 use super::wizard::Wizard;
 use provision_core::FindingCode;
 use provision_core::codes::{CheckCode, StepCode};
+use provision_core::wizard::ProvisionMode;
 use provision_core::wizard::questions::canary;
 use serde_json::{Value, json};
 
@@ -154,7 +155,7 @@ pub(super) const RECOGNISED: [Defect; 9] = [
         &[],
         ELSEWHERE,
         |w| {
-            let dry = Test::Is(path(&["mode"]), "dry-run".into());
+            let dry = in_mode(ProvisionMode::DryRun);
             let tenant = Test::Absent(path(&["inputs", "tenant", "tenant"]));
             let all = [
                 dry.negated(),

@@ -115,6 +115,24 @@ fn node_that_traps_on_one_message_is_one_finding() {
 }
 
 #[test]
+fn node_that_traps_in_another_installation_is_one_finding_that_says_so() {
+    for operation in ["tenant", "time"] {
+        let component = json!({ "id": "demo.ops", "operation": operation });
+        let node = node(&component, &json!({}), &end());
+        let flows = [flow("default", &[("a", node)])];
+        let (_, failed) = judged(&flows);
+        assert_eq!(failed, ["flow.walks E_TRAP"], "{operation}");
+        let results = judge(&observed(&flows, &Guests));
+        let mut findings = results.iter().flat_map(|result| &result.findings);
+        let at = findings
+            .find(|f| f.code.as_str() == "E_TRAP")
+            .map(|f| f.at.as_str());
+        let at = at.expect("a finding");
+        assert!(at.contains("in another installation"), "{at}");
+    }
+}
+
+#[test]
 fn error_with_a_route_for_it_does_not_fail() {
     let component = json!({ "id": "demo.ops", "operation": "refuse" });
     let routes = custom(json!([

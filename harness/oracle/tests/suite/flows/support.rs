@@ -7,8 +7,8 @@ use provision_core::{Pack, Source, Status, Verdict};
 use provision_oracle::{CheckResult, Conditions, Level, Subject, judge, observe, verdict};
 use serde_json::{Map, Value, json};
 
-/// Echoes its input. Traps on the operation `trap`, and on `picky` if the input has a
-/// text. Answers `refuse` with an error, and `count` with the `n` of its input and 1.
+/// Echoes its input. Traps on the operation `trap`, on `picky` if the input has a text, on
+/// `tenant` if there is a team, and on `time` years ahead. Answers `refuse` with an error, and `count` with the `n` of its input and 1.
 pub(crate) struct Guests;
 
 impl StepExecutor for Guests {
@@ -16,10 +16,15 @@ impl StepExecutor for Guests {
         let trap = || Err(StepFailure::new(StepCode::Trap, "unreachable"));
         let result = match &request.call {
             Call::Invoke {
-                operation, input, ..
+                operation,
+                input,
+                context,
+                ..
             } => match operation.as_str() {
                 "trap" => trap(),
                 "picky" if input["text"] != json!("") => trap(),
+                "tenant" if context.team.is_some() => trap(),
+                "time" if request.grants.surroundings.later > 0 => trap(),
                 "count" => {
                     let n = input["n"].as_u64().unwrap_or_default() + 1;
                     Ok(StepOutcome::Json(

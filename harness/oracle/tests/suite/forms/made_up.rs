@@ -59,6 +59,141 @@ fn wizard_gets_answers_to_the_questions_that_only_its_step_collect_asks() {
     assert_eq!(failures(&files, LIST), none());
 }
 
+/// Asks for what `items` say, and applies all of it once `refusal` has nothing to say.
+fn ruled(
+    step: &str,
+    answers: &Answers<'_>,
+    items: Value,
+    refusal: Option<&str>,
+) -> Result<Value, StepFailure> {
+    let mistyped = |item: &&Value| {
+        let given = answers.of(item["id"].as_str().unwrap_or_default());
+        let required = item["required"] == true;
+        let fits = match item["kind"].as_str() {
+            Some("bool") => given.is_boolean(),
+            Some("integer") => given.as_i64().is_some_and(|n| (1..=100).contains(&n)),
+            _ => given.as_str().is_some_and(|text| !text.is_empty()),
+        };
+        !fits && (required || !given.is_null())
+    };
+    let ids = items.as_array().into_iter().flatten();
+    let ids: Vec<&str> = ids.filter_map(|item| item["id"].as_str()).collect();
+    match step {
+        "collect" => Ok(json!({ "questions": { "questions": items } })),
+        "validate" => {
+            let mut all = items.as_array().into_iter().flatten();
+            match (all.find(mistyped), refusal) {
+                (Some(item), _) => refuse(&format!("{} is wrong", item["id"])),
+                (None, Some(why)) => refuse(why),
+                (None, None) => Ok(json!({})),
+            }
+        }
+        "apply" => Ok(answers.plan(&ids)),
+        _ => Ok(json!({})),
+    }
+}
+
+const AGREED: Says = |step, answers| {
+    let items = json!([
+        { "id": "terms", "kind": "bool", "required": true },
+        { "id": "privacy", "kind": "bool", "required": true },
+    ]);
+    let both = answers.is("terms", true) && answers.is("privacy", true);
+    let why = "`terms` and `privacy` have to be accepted";
+    ruled(step, answers, items, (!both).then_some(why))
+};
+
+const RISING: Says = |step, answers| {
+    let items = json!([
+        { "id": "first_port", "kind": "integer", "required": true, "min": 1, "max": 100 },
+        { "id": "last_port", "kind": "integer", "required": true, "min": 1, "max": 100 },
+    ]);
+    let of = |id: &str| answers.of(id).as_i64().unwrap_or_default();
+    let rises = of("first_port") < of("last_port");
+    let why = "`last_port` has to be above `first_port`";
+    ruled(step, answers, items, (!rises).then_some(why))
+};
+
+const EITHER: Says = |step, answers| {
+    let items = json!([
+        { "id": "room", "kind": "text" }, { "id": "channel", "kind": "text" },
+    ]);
+    let none = answers.of("room").is_null() && answers.of("channel").is_null();
+    ruled(
+        step,
+        answers,
+        items,
+        none.then_some("give a `room` or a `channel`"),
+    )
+};
+
+const TWICE_THE_SAME: Says = |step, answers| {
+    let items = json!([
+        { "id": "address", "kind": "text", "required": true },
+        { "id": "address_again", "kind": "text", "required": true },
+    ]);
+    let differs = answers.of("address") != answers.of("address_again");
+    let why = "`address` and `address_again` differ";
+    ruled(step, answers, items, differs.then_some(why))
+};
+
+const TWO_DIFFERENT: Says = |step, answers| {
+    let items = json!([
+        { "id": "sender", "kind": "text", "required": true },
+        { "id": "receiver", "kind": "text", "required": true },
+    ]);
+    let same = answers.of("sender") == answers.of("receiver");
+    ruled(
+        step,
+        answers,
+        items,
+        same.then_some("`sender` is the `receiver`"),
+    )
+};
+
+const SECRET_TWICE: Says = |step, answers| {
+    let items = json!([
+        { "id": "password", "kind": "text", "required": true, "secret": true },
+        { "id": "password_again", "kind": "text", "required": true, "secret": true },
+    ]);
+    let differs = answers.of("password") != answers.of("password_again");
+    let why = "`password` and `password_again` differ";
+    match step {
+        "apply" => Ok(json!({ "plan": { "secrets_patch": {
+            "set": { "password": { "redacted": true, "value": null } },
+        } } })),
+        step => ruled(step, answers, items, differs.then_some(why)),
+    }
+};
+
+#[test]
+fn wizard_with_a_rule_over_its_questions_gets_answers_that_it_accepts() {
+    for (rule, says) in [
+        ("agreed", AGREED),
+        ("rising", RISING),
+        ("either", EITHER),
+        ("twice", TWICE_THE_SAME),
+        ("different", TWO_DIFFERENT),
+        ("secret twice", SECRET_TWICE),
+    ] {
+        assert_eq!(failures(&[], says), none(), "{rule}");
+    }
+}
+
+#[test]
+fn wizard_that_accepts_no_answer_fails_after_a_bounded_number_of_tries() {
+    const NEVER: Says = |step, answers| {
+        let items: Vec<Value> = (0..40)
+            .map(|n| json!({ "id": format!("q{n}"), "kind": "integer", "min": 1, "max": 100 }))
+            .collect();
+        ruled(step, answers, json!(items), Some("no"))
+    };
+    let (subject, seen) = observed(&[], NEVER);
+    let runs = subject.wizards()[0].runs.as_ref().expect("runs");
+    assert!(!runs.first.completed());
+    assert!(seen.len() < 2 * 40, "{} steps", seen.len());
+}
+
 #[test]
 fn own_answers_of_a_pack_are_not_added_to() {
     let given = r#"{"config": {"region": "us"}, "secrets": {"token": "token-4711-0815"}}"#;
