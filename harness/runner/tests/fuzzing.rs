@@ -127,7 +127,7 @@ fn trap_is_found_and_its_answers_are_shrunk() {
 fn hidden_trap_is_found_with_coverage_and_not_without() {
     let of = |coverage| {
         let options = Options {
-            seed: 3,
+            seed: 1,
             ..options(4_000, coverage)
         };
         outcome("conforming/rust-hidden-trap", &options)
@@ -146,6 +146,8 @@ fn hidden_trap_is_found_with_coverage_and_not_without() {
 fn is_shown_by_answers(defect: &Defect) -> bool {
     let (check, code) = &defect.found;
     let breaks = check.starts_with("answers.") && matches!(code, FindingCode::Step(_));
+    // An answer alone shows nothing of a defect that also needs a tenant.
+    let breaks = breaks && !defect.id.ends_with("-for-tenant");
     breaks || *code == FindingCode::Check(CheckCode::SecretShown)
 }
 

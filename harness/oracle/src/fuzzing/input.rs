@@ -5,7 +5,7 @@ use crate::generators::answers::{self, AnswerMutation, Edit, ProbeKind, mutation
 use crate::observe::answer_set::AnswerSet;
 use crate::observe::other_installation::canaries_of;
 use crate::probe_outcome::asked;
-use crate::secret_scan::Secrets;
+use crate::secret_scan::{Secrets, made_up};
 use crate::{Conditions, Subject};
 use provision_core::wizard::StepExecutor;
 use provision_core::wizard::questions::Question;
@@ -70,6 +70,8 @@ pub struct FuzzInputSpec {
     pub questions: Vec<Question>,
     /// The secrets in the valid answers, by key.
     pub secrets: BTreeMap<String, String>,
+    /// Those of them that the harness made up, which no other text contains by chance.
+    pub(super) canaries: BTreeMap<String, String>,
     /// The same secrets, ready to be searched for.
     pub(super) search: Arc<Secrets>,
     /// The inputs of the probes that `conformance` would run.
@@ -99,8 +101,9 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
             .unwrap_or_default();
         // Use canaries for secrets that can be replaced.
         let masked = base.masked(&questions, canaries_of(&opened.pack));
-        let base = masked.map_or(base, |(masked, _)| masked);
+        let (base, mut canaries) = masked.unwrap_or((base, BTreeMap::new()));
         let secrets = base.secrets(&questions);
+        canaries.extend(made_up(&secrets));
         let input = |base: AnswerSet| Input {
             wizard: wizard.name.clone(),
             mode: ProvisionMode::DryRun,
@@ -134,6 +137,7 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
             questions,
             search: Arc::new(Secrets::new(&secrets)),
             secrets,
+            canaries,
         });
     }
     all

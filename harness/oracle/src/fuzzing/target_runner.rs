@@ -4,7 +4,7 @@ use super::input::{FuzzInputSpec, Input, answer, with_answer};
 use crate::checks::unsettled;
 use crate::probe_outcome::outcome_of;
 use crate::run_diff::differences;
-use crate::secret_scan::{Leak, made_up, of_canaries};
+use crate::secret_scan::{Leak, of_canaries};
 use crate::shrink::minimise;
 use crate::subject::ProbeOutcome;
 use provision_core::codes::CheckCode;
@@ -226,8 +226,7 @@ impl TargetRunner<'_> {
 /// The leaks of secrets in any known form, such as a list of bytes. Decoding all output
 /// takes longer than the run, so only inputs that show something new are judged so.
 fn hidden_leaks(input: &Input, spec: &FuzzInputSpec, run: &WizardRun) -> Vec<Finding> {
-    let canaries = made_up(&spec.secrets);
-    shown_leaks(input, spec, of_canaries(&canaries, run).leaks)
+    shown_leaks(input, spec, of_canaries(&spec.canaries, run).leaks)
 }
 
 /// Those of `leaks` whose secret the input leaves as it is.
