@@ -1,14 +1,8 @@
-//! Packs whose difference breaks nobody, and packs that are compared with themselves.
+//! Packs whose difference breaks nobody.
 
-use super::{Parts, compared, compared_by};
-use crate::project::files_of;
-use provision_core::{Limits, Source};
-use provision_exec::WasmtimeExecutor;
+use super::{Parts, compared};
 use provision_oracle::comparison::Comparison;
 use serde_json::{Value, json};
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
 
 /// A change of a pack that is none to its users.
 type Harmless = (&'static str, fn(&mut Parts));
@@ -128,44 +122,4 @@ fn is_empty(comparison: &Comparison) -> bool {
         ..
     } = comparison;
     changes.is_empty() && reaches.is_empty() && not_compared.is_empty() && worst.is_none()
-}
-
-/// The source of a conforming pack of this project.
-fn source(name: &str) -> Source {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/conforming");
-    let path = path.join(name);
-    if path.is_dir() {
-        let (files, manifest) = (files_of(&format!("conforming/{name}")), None);
-        return Source::Folder { files, manifest };
-    }
-    Source::Archive(Arc::new(fs::read(path).expect("readable")))
-}
-
-#[test]
-fn conforming_pack_does_not_differ_from_itself() {
-    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/conforming");
-    let executor = WasmtimeExecutor::new(&Limits::default().step).expect("an executor");
-    let entries = fs::read_dir(packs).expect("readable");
-    let names = entries.map(|e| {
-        e.expect("readable")
-            .file_name()
-            .into_string()
-            .expect("UTF-8")
-    });
-    // A layout is a folder of several packs.
-    let names = names.filter(|name| !name.ends_with(".toml") && name != "registry-layout");
-    let mut compared = 0;
-    for name in names {
-        let comparison = compared_by(&executor, source(&name), source(&name));
-        let Comparison {
-            changes, reaches, ..
-        } = &comparison;
-        assert!(
-            changes.is_empty() && reaches.is_empty(),
-            "{name}: {comparison:#?}"
-        );
-        assert_eq!(comparison.not_compared, [], "{name}");
-        compared += 1;
-    }
-    assert!(compared > 12, "{compared} packs");
 }

@@ -4,6 +4,7 @@
 mod alike;
 mod classes;
 mod ends;
+mod fixtures;
 mod manifest_pairs;
 mod pairs;
 mod renames;
