@@ -186,3 +186,28 @@ fn each_planted_trap_and_leak_is_found_among_the_first_runs() {
     }
     assert!(missed.is_empty(), "missed: {missed:#?}");
 }
+
+/// The bytes of a secret are found whether the harness makes the secret up, or replaces the
+/// one in the pack's fixture: the wizards that carry the defect have either.
+#[test]
+fn bytes_of_a_secret_are_found_whoever_gives_it() {
+    let as_bytes = |defect: &Defect| defect.id == "secret-as-bytes";
+    let defect = defects().find(as_bytes).expect("a row of the table");
+    let mut with_fixture = 0;
+    for seed in 0..12 {
+        let temp = tempfile::tempdir().expect("a folder");
+        written(&defect.planted(seed), temp.path());
+        let has_fixture = temp.path().join("fixtures/setup.input.json").exists();
+        with_fixture += usize::from(has_fixture);
+        let pack = PackRef {
+            reference: None,
+            label: defect.id.into(),
+            path: temp.path().into(),
+        };
+        let registries = Registries::default();
+        let outcome = fuzz(&pack, &registries, &options(100, true), &|_, _| {}).expect("fuzzes");
+        let found = codes(&outcome);
+        assert!(found.contains(&"E_SECRET_SHOWN"), "seed {seed}: {found:?}");
+    }
+    assert!((1..12).contains(&with_fixture), "{with_fixture} fixtures");
+}
