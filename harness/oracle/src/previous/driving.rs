@@ -57,10 +57,9 @@ fn compared(
     conditions: &Conditions,
 ) -> Previous {
     if let Some(error) = old.refusal() {
-        let (code, why) = (error.code(), inert(&error.to_string(), 300));
-        return Previous::Unknown(format!(
-            "the release before cannot be opened: {code}: {why}"
-        ));
+        // It begins with its code.
+        let why = inert(&error.to_string(), 300);
+        return Previous::Unknown(format!("the release before cannot be opened: {why}"));
     }
     let Some(new) = Opening::again(subject) else {
         // Its checks say why.

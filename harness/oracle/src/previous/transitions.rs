@@ -58,7 +58,7 @@ pub(super) fn transitions(from: Release<'_>, to: Release<'_>) -> Vec<Transition>
             setup: name,
             update: named(update),
             remove: named(remove),
-            taken: Step {
+            taken: Handover {
                 from,
                 to,
                 setup,
@@ -108,7 +108,7 @@ impl<'r> Release<'r> {
         all.find(|wizard| wizard.kind == kind && wizard.belongs_to(setup))
     }
 
-    fn run(self, pack: &Pack, wizard: &Wizard, answers: &AnswerSet, at: &Store) -> WizardRun {
+    fn run(self, pack: &Pack, wizard: &Wizard, answers: &AnswerSet, at: &RunStores) -> WizardRun {
         let task = Task {
             wizard,
             inputs: &answers.inputs,
@@ -121,12 +121,12 @@ impl<'r> Release<'r> {
 }
 
 /// The stores that a run sees, and what it has to do.
-struct Store {
+struct RunStores {
     mode: ProvisionMode,
     view: StoreView,
 }
 
-impl Store {
+impl RunStores {
     fn of(mode: ProvisionMode, installation: &Installation) -> Result<Self, ApplyError> {
         Ok(Self {
             mode,
@@ -135,8 +135,8 @@ impl Store {
     }
 }
 
-/// One installation on its way.
-struct Step<'s> {
+/// One installation that goes from one release to the other.
+struct Handover<'s> {
     from: Release<'s>,
     to: Release<'s>,
     /// The setup that makes it.
@@ -147,7 +147,7 @@ struct Step<'s> {
     remove: Option<&'s Wizard>,
 }
 
-impl Step<'_> {
+impl Handover<'_> {
     /// # Errors
     /// Why there is no installation to take over.
     fn taken(&self) -> Result<Taken, String> {
@@ -159,7 +159,7 @@ impl Step<'_> {
             return Err("a release could not be opened".into());
         };
         let given = AnswerSet::of(&self.setup.wizard, &runs.inputs, &runs.first).real();
-        let empty = Store {
+        let empty = RunStores {
             mode: ProvisionMode::Install,
             view: StoreView::default(),
         };
@@ -203,7 +203,7 @@ impl Step<'_> {
         let Some(opened) = self.to.opened() else {
             return Ok(None);
         };
-        let store = Store::of(ProvisionMode::Update, installation)?;
+        let store = RunStores::of(ProvisionMode::Update, installation)?;
         let on = answers.on(before);
         let run = self.to.run(&opened.pack, update, &on, &store);
         let run = taken.updated.insert(run);
@@ -226,7 +226,7 @@ impl Step<'_> {
         (before, after): (&InstalledState, &InstalledState),
         answers: &Answers,
     ) -> Option<Result<Vec<super::losses::Loss>, ApplyError>> {
-        let empty = Store {
+        let empty = RunStores {
             mode: ProvisionMode::Install,
             view: StoreView::default(),
         };
@@ -263,7 +263,7 @@ impl Step<'_> {
             return;
         };
         let done = || -> Result<(WizardRun, Option<BTreeSet<String>>), ApplyError> {
-            let store = Store::of(ProvisionMode::Delete, installation)?;
+            let store = RunStores::of(ProvisionMode::Delete, installation)?;
             let on = answers.on(&installation.installed()?);
             let run = self.to.run(&opened.pack, remove, &on, &store);
             if !run.completed() {

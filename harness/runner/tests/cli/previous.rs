@@ -191,11 +191,28 @@ fn release_that_cannot_be_opened_blocks_the_comparison() {
         statuses(&report, "NEW").contains(&blocked.into()),
         "{report:#}"
     );
-    assert!(
-        report
-            .to_string()
-            .contains("the release before cannot be opened")
-    );
+    let said = report.to_string();
+    let why = "the release before cannot be opened: E_ZIP_";
+    assert!(said.contains(why), "{said}");
+    // The code stands once in each reason.
+    assert_eq!(said.matches("E_ZIP_").count(), said.matches(why).count());
+}
+
+/// A release that cannot be opened may be the one before any pack, so that nobody may say
+/// that a pack is the first.
+#[test]
+fn pack_is_not_the_first_release_while_one_of_several_cannot_be_opened() {
+    let folder = folder_of(&[
+        ("old/greeter", "previous/greeter-1"),
+        ("new/other", "conforming/noop-provision"),
+    ]);
+    fs::write(folder.path().join("old/broken.gtpack"), b"no zip").expect("writes");
+    let flags = format!("{FLAGS} --previous old --filter compare.");
+    let output = conformance(folder.path(), Path::new("new"), &flags);
+    assert_eq!(code(&output), 5, "{}", stderr(&output));
+    let report = read(&folder.path().join("r.json")).to_string();
+    let why = "and 1 could not be opened, the first is broken.gtpack (E_ZIP_";
+    assert!(report.contains(why), "{report}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A comparison as Markdown: a comment on a pull request.
 
 use super::text;
-use super::ways::{Passage, Ways};
+use super::ways::{ShownWay, Ways};
 use crate::reports::markdown::{cell, code};
 use provision_oracle::comparison::{Change, Class, Comparison, NotCompared, Reach, Side};
 use std::fmt::Write;
@@ -39,9 +39,9 @@ pub(super) fn document(comparison: &Comparison, ways: &Ways) -> String {
             rows.map(reached),
         );
     }
-    for (title, passages) in ways.titled() {
+    for (title, ways) in ways.titled() {
         let head = ["setup", "wizard", "result", "findings"];
-        section(&mut out, title, &head, passages.iter().map(passed));
+        section(&mut out, title, &head, ways.iter().map(passed));
     }
     let parts = comparison.not_compared.iter();
     section(
@@ -118,14 +118,14 @@ fn reached(reach: &Reach) -> Vec<String> {
     ]
 }
 
-fn passed(passage: &Passage) -> Vec<String> {
-    let found = passage.findings.iter();
+fn passed(way: &ShownWay) -> Vec<String> {
+    let found = way.findings.iter();
     let found = found.map(|f| cell(&format!("{} at {}: {}", f.code, f.at, f.actual)));
-    let said = found.chain(passage.reason.iter().map(|why| cell(why)));
+    let said = found.chain(way.reason.iter().map(|why| cell(why)));
     vec![
-        cell(&passage.setup),
-        cell(&passage.wizard),
-        passage.status.to_owned(),
+        cell(&way.setup),
+        cell(&way.wizard),
+        way.status.to_owned(),
         said.collect::<Vec<_>>().join("<br>"),
     ]
 }

@@ -1,6 +1,6 @@
 //! A comparison as text for people: the differences by class, the worst first.
 
-use super::ways::{Passage, Ways};
+use super::ways::{ShownWay, Ways};
 use provision_core::text::inert;
 use provision_oracle::comparison::{Change, Class, Comparison, Reach, Side, VersionStep};
 use std::fmt::Write;
@@ -18,8 +18,8 @@ pub(super) fn table(comparison: &Comparison, ways: &Ways) -> String {
         changed(&mut out, class, &changes);
     }
     reaches(&mut out, comparison);
-    for (title, passages) in ways.titled() {
-        passed(&mut out, title, passages);
+    for (title, ways) in ways.titled() {
+        passed(&mut out, title, ways);
     }
     skipped(&mut out, comparison);
     if let Some(none) = no_difference(comparison) {
@@ -79,14 +79,14 @@ fn reaches(out: &mut String, comparison: &Comparison) {
     }
 }
 
-fn passed(out: &mut String, title: &str, passages: &[Passage]) {
-    if passages.is_empty() {
+fn passed(out: &mut String, title: &str, ways: &[ShownWay]) {
+    if ways.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{title} ({})", passages.len());
-    for passage in passages.iter().take(SHOWN) {
-        let _ = writeln!(out, "  {}", passage.line());
-        for finding in &passage.findings {
+    let _ = writeln!(out, "\n{title} ({})", ways.len());
+    for way in ways.iter().take(SHOWN) {
+        let _ = writeln!(out, "  {}", way.line());
+        for finding in &way.findings {
             let _ = writeln!(
                 out,
                 "    {} at {}: {}",
@@ -94,7 +94,7 @@ fn passed(out: &mut String, title: &str, passages: &[Passage]) {
             );
         }
     }
-    more(out, passages.len());
+    more(out, ways.len());
 }
 
 fn skipped(out: &mut String, comparison: &Comparison) {
