@@ -340,6 +340,7 @@ CheckCode {
     WebhookScheme "E_WEBHOOK_SCHEME" "The URL of a webhook is not https.",
     WebhookBase "E_WEBHOOK_BASE" "The URL of a webhook is not below the public base URL.",
     Redirect "E_REDIRECT" "A redirect or a notification URL is malformed, or not an https URL below the public base URL.",
+    NoBase "E_NO_BASE" "Without a public base URL, the plan has a URL that is no absolute https URL.",
     SecretShown "E_SECRET_SHOWN" "A secret appears in output that is not secret.",
     SecretInConfig "E_SECRET_IN_CONFIG" "A component returns the answer to a secret question in its config.",
     SecretUndeclared "E_SECRET_UNDECLARED" "The plan sets a secret that the pack does not declare.",

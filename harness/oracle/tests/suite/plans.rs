@@ -275,3 +275,71 @@ fn secret_that_setup_asks_for_has_to_be_set_or_declared() {
     let found = findings("secrets.declared", "lobby", sets);
     assert_eq!(found, ["E_SECRET_UNDECLARED /secrets_patch/set/PIN"]);
 }
+
+/// Plans, and where each has a URL that nobody reaches if there is no public base URL.
+const WITHOUT_BASE: [(Plan, &[&str]); 7] = [
+    (
+        |input| hook(format!("{}/hook", base(input))),
+        &["E_NO_BASE /webhook_ops/0/url, without a public base URL"],
+    ),
+    (
+        |input| {
+            let base = input["inputs"]["public_base_url"].as_str();
+            hook(format!("{}/hook", base.unwrap_or("https://null")))
+        },
+        &[],
+    ),
+    (
+        |input| {
+            let base = input["inputs"]["public_base_url"].as_str();
+            hook(format!("{}/hook", base.unwrap_or("null")))
+        },
+        &["E_NO_BASE /webhook_ops/0/url, without a public base URL"],
+    ),
+    // The operation is left out.
+    (
+        |input| match base(input) {
+            "" => json!({ "webhook_ops": [] }),
+            base => hook(format!("{base}/hook")),
+        },
+        &[],
+    ),
+    // The user gives the URL.
+    (
+        |input| {
+            let url = match base(input) {
+                "" => input["inputs"]["answers"]["config"]["callback"].as_str(),
+                base => Some(base),
+            };
+            hook(url.unwrap_or_default().to_owned())
+        },
+        &[],
+    ),
+    (
+        |input| {
+            let url = format!("{}/cb", base(input));
+            json!({ "oauth_ops": [{ "op": "start", "provider": "p", "redirect_url": url }],
+                    "subscription_ops": [{ "op": "create", "notification_url": url }] })
+        },
+        &[
+            "E_NO_BASE /oauth_ops/0/redirect_url, without a public base URL",
+            "E_NO_BASE /subscription_ops/0/notification_url, without a public base URL",
+        ],
+    ),
+    // What is taken back leads nobody anywhere.
+    (
+        |input| {
+            let url = format!("{}/cb", base(input));
+            json!({ "oauth_ops": [{ "op": "revoke", "provider": "p", "redirect_url": url }] })
+        },
+        &[],
+    ),
+];
+
+#[test]
+fn relative_urls_of_a_run_without_a_base_url_are_found() {
+    for (at, (plan, expected)) in WITHOUT_BASE.into_iter().enumerate() {
+        let found = findings("plan.without-base", "lobby", plan);
+        assert_eq!(found, expected, "row {at}");
+    }
+}

@@ -8,6 +8,7 @@ mod shape;
 mod state;
 mod urls;
 mod webhooks;
+mod without_base;
 
 pub(super) use planned::on_plan;
 pub(crate) use state::unsettled;
@@ -55,6 +56,19 @@ pub(super) const CHECKS: &[Check] = &[
         why: "The host that receives the redirect can redeem the authorisation code; one that receives notifications reads the user's messages.",
         fix: "Build these URLs from the public base URL that the wizard is given, and percent-encode what an answer adds.",
         run: Run::OfPack(redirects::redirects),
+    },
+    Check {
+        id: "plan.without-base",
+        stage: Stage::Plan,
+        level: Level::Should,
+        scope: ScopeKind::Wizard,
+        applies: Applies::WithWizard,
+        bites: Bite::Setup,
+        host: "The provider refuses the relative URL, after setup said that it is complete.",
+        requirement: "Without a public base URL, a wizard either refuses to run or plans no webhook, redirect and notification URL that is not an absolute https URL.",
+        why: "A base URL is optional in setup; with an empty or missing one put in front, `/hook` or `null/hook` leads nowhere.",
+        fix: "Return an error diagnostic if the base URL is missing, leave the operations out, or set `meta.requires_public_base_url`.",
+        run: Run::OfPack(without_base::without_base),
     },
     Check {
         id: "plan.golden",

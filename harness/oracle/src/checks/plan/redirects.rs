@@ -39,9 +39,9 @@ const NOTIFICATIONS: [&str; 8] = [
 const REMOVING_VERBS: [&str; 4] = ["revoke", "unsubscribe", "delete", "remove"];
 
 /// A URL to which a third party will send something.
-struct Target<'p> {
-    at: String,
-    url: &'p str,
+pub(super) struct Target<'p> {
+    pub(super) at: String,
+    pub(super) url: &'p str,
     is_redirect: bool,
 }
 
@@ -97,7 +97,8 @@ fn judge(planned: &Planned<'_>, target: Target<'_>) -> Option<Finding> {
     Some(Finding::new(CheckCode::Redirect, at, expected, actual))
 }
 
-fn targets<'p>(observed: &Observed, plan: &'p ProvisionPlan) -> Vec<Target<'p>> {
+/// The redirect and notification URLs of `plan`.
+pub(super) fn targets<'p>(observed: &Observed, plan: &'p ProvisionPlan) -> Vec<Target<'p>> {
     let mut found = Vec::new();
     let stays = |verb: &str| !REMOVING_VERBS.contains(&verb);
     let oauth = plan.oauth_ops.iter().enumerate();

@@ -6,27 +6,38 @@ use provision_core::codes::CheckCode;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
+/// Why `url` is no absolute https URL, or one that readers understand differently.
+pub(super) fn not_https(url: &str) -> Option<(CheckCode, &'static str)> {
+    read(url).err()
+}
+
+/// An https URL as the WHATWG algorithm and as RFC 3986 read it, if both find one host.
+fn read(url: &str) -> Result<(Url, Parts<'_>), (CheckCode, &'static str)> {
+    let malformed = |why| (CheckCode::WebhookUrl, why);
+    if let Some(why) = outside_the_grammar(url) {
+        return Err(malformed(why));
+    }
+    let parsed = Url::parse(url).map_err(|_| malformed("not a URL"))?;
+    if parsed.scheme() != "https" {
+        return Err((CheckCode::WebhookScheme, "not https"));
+    }
+    let parts = Parts::of(url).ok_or(malformed("not a URL by RFC 3986"))?;
+    if parts.authority.contains('@') {
+        return Err(malformed("it carries credentials"));
+    }
+    if !parts.agrees_with(&parsed) {
+        return Err(malformed("its host depends on who reads it"));
+    }
+    Ok((parsed, parts))
+}
+
 /// Why `url` is not an https URL at or below `base`.
 pub(super) fn not_below(base: &str, url: &str) -> Option<(CheckCode, &'static str)> {
     let malformed = |why| Some((CheckCode::WebhookUrl, why));
-    if let Some(why) = outside_the_grammar(url) {
-        return malformed(why);
-    }
-    let Ok(parsed) = Url::parse(url) else {
-        return malformed("not a URL");
+    let (parsed, parts) = match read(url) {
+        Ok(read) => read,
+        Err(why) => return Some(why),
     };
-    if parsed.scheme() != "https" {
-        return Some((CheckCode::WebhookScheme, "not https"));
-    }
-    let Some(parts) = Parts::of(url) else {
-        return malformed("not a URL by RFC 3986");
-    };
-    if parts.authority.contains('@') {
-        return malformed("it carries credentials");
-    }
-    if !parts.agrees_with(&parsed) {
-        return malformed("its host depends on who reads it");
-    }
     let Ok(base) = Url::parse(base) else {
         return malformed("the public base URL itself is not a URL");
     };

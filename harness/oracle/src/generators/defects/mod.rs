@@ -11,6 +11,7 @@ mod guest_language;
 mod guest_state;
 mod guest_text;
 mod harmless;
+mod later;
 mod plans;
 mod recognised;
 mod tenants;
@@ -26,7 +27,7 @@ pub fn defects() -> impl Iterator<Item = Defect> {
     let answers = answers::OFFERED.into_iter().chain(answers::BOUNDARIES);
     let answers = answers.chain(forbidden::FORBIDDEN).chain(answers::IGNORED);
     let plans = plans::OF_ANSWERS.into_iter().chain(plans::URLS);
-    let plans = plans.chain(plans::CONDITIONS).chain(plans::LATER);
+    let plans = plans.chain(plans::CONDITIONS).chain(later::LATER);
     let forms = forms::FORMS.into_iter().chain(forms::SECRETS);
     let recognised = recognised::RECOGNISED.into_iter();
     let all = answers.chain(plans).chain(forms).chain(recognised);

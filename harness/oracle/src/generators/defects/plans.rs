@@ -6,21 +6,22 @@ use super::form::Role;
 use super::guest_language::{Act, Out, Part, Test, base, path, refusal};
 use super::wizard::{Plan, Shape, Wizard};
 use provision_core::FindingCode;
-use provision_core::codes::{ApplyCode, CheckCode, StepCode};
+use provision_core::codes::{CheckCode, StepCode};
 use serde_json::json;
 
 const ELSEWHERE: Found = ("plan.webhooks", of(CheckCode::WebhookBase));
 const MALFORMED: Found = ("plan.webhooks", of(CheckCode::WebhookUrl));
+const NO_BASE: Found = ("plan.without-base", of(CheckCode::NoBase));
 const REDIRECT: Found = ("plan.redirects", of(CheckCode::Redirect));
 const TRAPS: Found = ("wizard.completes", FindingCode::Step(StepCode::Trap));
 const DIFFERS: Found = ("determinism.repeat", of(CheckCode::OutputDiffers));
 
-const fn of(code: CheckCode) -> FindingCode {
+pub(super) const fn of(code: CheckCode) -> FindingCode {
     FindingCode::Check(code)
 }
 
 /// Plans otherwise where the test holds.
-fn otherwise(wizard: &mut Wizard, test: Test, change: impl Fn(&mut Plan)) {
+pub(super) fn otherwise(wizard: &mut Wizard, test: Test, change: impl Fn(&mut Plan)) {
     let mut plan = wizard.plan.clone();
     change(&mut plan);
     let plan = wizard.planned_with(&plan);
@@ -43,7 +44,7 @@ fn fixed(url: &str) -> Vec<Part> {
     vec![Part::fixed(url)]
 }
 
-fn installs() -> Test {
+pub(super) fn installs() -> Test {
     Test::Is(path(&["mode"]), "install".into())
 }
 
@@ -101,7 +102,7 @@ pub(super) const OF_ANSWERS: [Defect; 4] = [
 ];
 
 /// URLs that are not below the base URL of the run, or no URLs.
-pub(super) const URLS: [Defect; 14] = [
+pub(super) const URLS: [Defect; 15] = [
     Defect::new(
         "base-path-lost",
         "The path of the base URL is lost.",
@@ -122,6 +123,17 @@ pub(super) const URLS: [Defect; 14] = [
         &[],
         TRAPS,
         |w| w.validate.first(Test::Absent(base()), Act::Trap),
+    ),
+    Defect::new(
+        "no-base-relative",
+        "A run without a public base URL plans relative URLs.",
+        &[],
+        NO_BASE,
+        |w| {
+            w.validate
+                .rules
+                .retain(|(test, _)| *test != Test::Absent(base()))
+        },
     ),
     Defect::new(
         "webhook-elsewhere",
@@ -335,70 +347,5 @@ pub(super) const CONDITIONS: [Defect; 13] = [
             let both = Test::All(vec![has_tenant(), second]);
             w.apply.push((both, Act::Trap));
         },
-    ),
-];
-
-/// What later runs do to what setup left.
-pub(super) const LATER: [Defect; 6] = [
-    Defect::new(
-        "update-drops",
-        "An update that changes nothing drops what setup set.",
-        &[Role::Choice],
-        ("plan.update-keeps", of(CheckCode::UpdateDrops)),
-        |w| {
-            let id = w.asked(Role::Choice).id.clone();
-            w.update = json!({ "plan": { "config_patch": { id: null } } });
-        },
-    ),
-    Defect::new(
-        "update-drops-secret",
-        "An update that changes nothing deletes a secret that setup set.",
-        &[Role::Secret],
-        ("plan.update-keeps", of(CheckCode::UpdateDrops)),
-        |w| {
-            let id = w.asked(Role::Secret).id.clone();
-            w.update = json!({ "plan": { "secrets_patch": { "set": {}, "delete": [id] } } });
-        },
-    ),
-    Defect::new(
-        "second-setup-changes",
-        "A second setup registers another webhook.",
-        &[],
-        ("plan.idempotent", of(CheckCode::NotIdempotent)),
-        |w| {
-            let again = Test::Absent(path(&["inputs", "existing_state"])).negated();
-            otherwise(w, again, |plan| plan.webhook.push(Part::fixed("/again")));
-        },
-    ),
-    Defect::new(
-        "second-apply-changes",
-        "A second setup registers another webhook if it is carried out.",
-        &[],
-        ("apply.converges", of(CheckCode::NotConverging)),
-        |w| {
-            let again = Test::Absent(path(&["inputs", "existing_state"])).negated();
-            let again = Test::All(vec![installs(), again]);
-            otherwise(w, again, |plan| plan.webhook.push(Part::fixed("/again")));
-        },
-    ),
-    Defect::new(
-        "secret-lost",
-        "The plan sets a secret that nobody is asked for.",
-        &[],
-        (
-            "apply.secrets-resolve",
-            FindingCode::Apply(ApplyCode::SecretUnresolved),
-        ),
-        |w| {
-            w.declared = false;
-            w.plan.secrets.push("relay_password".into());
-        },
-    ),
-    Defect::new(
-        "remove-leaves",
-        "The remove wizard leaves the webhook.",
-        &[],
-        ("plan.removable", of(CheckCode::LeftBehind)),
-        |w| w.leaves = true,
     ),
 ];
