@@ -18,6 +18,7 @@ mod history;
 mod inspect;
 mod isolation;
 mod jobs;
+mod manual;
 mod merge;
 mod open;
 mod output;
@@ -34,7 +35,7 @@ mod scenario;
 mod trace;
 
 use crate::reports::invalidate_named;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use provision_core::text::inert_lines_within;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -134,6 +135,10 @@ enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
+    /// Print a script with which a shell completes commands and flags.
+    Completions(manual::Completions),
+    /// Write the manual pages of all commands into a new folder.
+    Man(manual::Man),
     /// Run steps for a supervisor process; internal.
     #[command(hide = true)]
     Worker,
@@ -290,6 +295,8 @@ pub fn main() -> ExitCode {
             CacheCommand::Show(args) => cache::show_usage(&args),
             CacheCommand::Clean(args) => cache::clean(&args),
         },
+        Command::Completions(args) => manual::completions(Cli::command(), &args),
+        Command::Man(args) => manual::man(Cli::command(), &args),
         Command::Explain(args) => catalogue::explain(&args),
         Command::Checks { command } => match command {
             ChecksCommand::List => catalogue::list(),

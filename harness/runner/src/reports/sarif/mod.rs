@@ -64,8 +64,10 @@ fn parsed<S: Serializer>(texts: &[String], serializer: S) -> Result<S::Ok, S::Er
 }
 
 /// Where the catalogue of the checks is, for people who see a result.
-const CATALOGUE: &str =
-    "https://github.com/greenticai/greentic-provision/blob/main/reports/CHECKS.md";
+const CATALOGUE: &str = concat!(
+    env!("CARGO_PKG_REPOSITORY"),
+    "/blob/main/reports/CHECKS.md"
+);
 
 /// Bytes of the first result of a pack, at most; most have some hundreds.
 const RESERVED: usize = 4096;
