@@ -42,6 +42,9 @@ ci/arrows.sh
 step 'retired words'
 ci/words.sh
 
+step 'workflows, templates and scripts'
+or_skip ci/workflows.sh
+
 step 'dependencies: licences, sources, advisories'
 ci/deny.sh
 
