@@ -13,7 +13,7 @@ for linter in zizmor check-jsonschema shellcheck; do
     fi
 done
 
-workflows=(.github/workflows/*.yml ci/fleet/github-matrix.yml ci/fleet/clusterfuzzlite.yml)
+workflows=(.github/workflows/*.yml ci/fleet/github-matrix.yml ci/fleet/clusterfuzzlite.yml ci/recipes/github.yml)
 # What the linters' rules do not ask: each action of others has a commit, and its version in
 # a comment, so that a reader and an updating bot know it.
 pinned='uses: [A-Za-z0-9_./-]+@[0-9a-f]{40} # v[0-9][0-9.]*$'
