@@ -166,7 +166,8 @@ fn recipes_name_the_repository_of_the_manifest() {
     for recipe in &RECIPES {
         assert!(recipe.text().contains(&releases), "{}", recipe.file);
     }
-    let action = env!("CARGO_PKG_REPOSITORY").replace("https://github.com/", "uses: ") + "/ci/action@";
+    let action =
+        env!("CARGO_PKG_REPOSITORY").replace("https://github.com/", "uses: ") + "/ci/action@";
     let workflow = fs::read_to_string(project().join("ci/recipes/github.yml"));
     assert!(workflow.expect("a recipe").contains(&action), "{action}");
 }

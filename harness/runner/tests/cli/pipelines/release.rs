@@ -125,6 +125,41 @@ fn sbom_names_what_is_linked(dist: &Path) {
 }
 
 #[test]
+fn text_of_a_release_is_the_section_of_its_version() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let changelog = temp.path().join("CHANGELOG.md");
+    let tag = format!("v{VERSION}");
+    let notes = |tag: &str, text: &str| {
+        fs::write(&changelog, text).expect("writes");
+        script("notes.sh", &[tag, changelog.to_str().expect("UTF-8")])
+    };
+    let section =
+        format!("# C\n\n## Unreleased\n\nb\n\n## {VERSION}\n\nc [d](../e.md)\n\n## 0.0.1\n\nf\n");
+    let printed = notes(&tag, &section);
+    let link = format!("{}/blob/{tag}/e.md", env!("CARGO_PKG_REPOSITORY"));
+    assert_eq!(said(&printed).trim(), format!("c [d]({link})"));
+    let other = notes("v9.9.9", &section);
+    assert!(!other.status.success());
+    assert!(
+        said(&other).contains(&format!("is not the version {VERSION}")),
+        "{}",
+        said(&other)
+    );
+    for text in [
+        "## Unreleased\n\nb\n".to_owned(),
+        format!("## {VERSION}\n\n## 0.0.1\n\nf\n"),
+    ] {
+        let missing = notes(&tag, &text);
+        assert!(!missing.status.success(), "{}", said(&missing));
+        assert!(
+            said(&missing).contains("rename \"## Unreleased\""),
+            "{}",
+            said(&missing)
+        );
+    }
+}
+
+#[test]
 fn binstall_finds_the_archive_that_the_release_makes() {
     let manifest = project().join("harness/runner/Cargo.toml");
     let manifest = fs::read_to_string(manifest).expect("a manifest");
