@@ -34,6 +34,7 @@ mod repro;
 mod scenario;
 mod trace;
 
+use crate::exit::{Error, Exit};
 use crate::reports::invalidate_named;
 use clap::{CommandFactory, Parser, Subcommand};
 use provision_core::text::inert_lines_within;
@@ -271,12 +272,7 @@ pub fn main() -> ExitCode {
         Command::Installs { command } => provision::installs(&command),
         Command::Conformance(args) => conformance::run(&args),
         Command::Compare(args) => compare::run(&args),
-        Command::Report { command } => match command {
-            ReportCommand::Render(args) => report::render(&args),
-            ReportCommand::Merge(args) => merge::merge(&args),
-            ReportCommand::History(args) => history::history(&args),
-            ReportCommand::Diff(args) => history::diff(&args),
-        },
+        Command::Report { command } => of_reports(&command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Expect { command } => match command {
             ExpectCommand::Add(args) => expect::add(&args),
@@ -309,4 +305,13 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     exit.into()
+}
+
+fn of_reports(command: &ReportCommand) -> Result<Exit, Error> {
+    match command {
+        ReportCommand::Render(args) => report::render(args),
+        ReportCommand::Merge(args) => merge::merge(args),
+        ReportCommand::History(args) => history::history(args),
+        ReportCommand::Diff(args) => history::diff(args),
+    }
 }

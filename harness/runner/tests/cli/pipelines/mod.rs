@@ -7,20 +7,25 @@ mod release;
 
 use crate::support::{caches, code, copy, fixture, project, stderr, stdout};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The target of the release for this machine, as `uname` decides.
+/// The targets of releases, by system and processor.
+const TARGETS: [(&str, &str, &str); 3] = [
+    ("linux", "x86_64", "x86_64-unknown-linux-gnu"),
+    ("linux", "aarch64", "aarch64-unknown-linux-gnu"),
+    ("macos", "aarch64", "aarch64-apple-darwin"),
+];
+
+/// The target of the release for this machine.
 fn target() -> &'static str {
-    match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("linux", "x86_64") => "x86_64-unknown-linux-gnu",
-        ("linux", "aarch64") => "aarch64-unknown-linux-gnu",
-        ("macos", "aarch64") => "aarch64-apple-darwin",
-        other => panic!("no release for {other:?}"),
-    }
+    let here = (std::env::consts::OS, std::env::consts::ARCH);
+    let mut targets = TARGETS.iter();
+    let found = targets.find(|(system, processor, _)| (*system, *processor) == here);
+    found.expect("a release for this machine").2
 }
 
 /// The name of the archive of a version, without its ending.
@@ -107,7 +112,7 @@ impl Place {
 /// The lines of a block of YAML that begins below the line `head`, without their indentation.
 fn block(text: &str, head: &str) -> String {
     let mut lines = text.lines().skip_while(|line| line.trim() != head);
-    let begin = lines.next().unwrap_or_else(|| panic!("no line `{head}`"));
+    let begin = lines.next().expect("the line above the block");
     let outer = begin.len() - begin.trim_start().len();
     let mut block = String::new();
     for line in lines {
