@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Lints what runs in pipelines: the workflows, the action, the templates for other projects,
-# the forms of issues, and all shell scripts. ci/linters.txt has the linters; `.ci/run`
-# installs them into target/linters. Ends with 77 if one is missing.
+# the forms of issues, and all shell scripts. Holds the SBOM of a release to the schema of
+# CycloneDX. ci/linters.txt has the linters; `.ci/run` installs them into target/linters. Ends
+# with 77 if one is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=${CARGO_TARGET_DIR:-$PWD/target}/linters/bin:$PATH
@@ -12,6 +13,11 @@ for linter in zizmor check-jsonschema shellcheck; do
         exit 77
     fi
 done
+
+if ! python3 -c 'import cyclonedx.validation.json' 2>/dev/null; then
+    echo 'SKIPPED: cyclonedx-python-lib is not installed (pip install -r ci/linters.txt), so nothing is linted' >&2
+    exit 77
+fi
 
 workflows=(.github/workflows/*.yml ci/fleet/github-matrix.yml ci/fleet/clusterfuzzlite.yml ci/recipes/github.yml)
 # What the linters' rules do not ask: each action of others has a commit, and its version in
@@ -36,4 +42,19 @@ schema buildkite ci/recipes/buildkite.yml
 
 readarray -t scripts < <(git grep -lE '^#!.*\b(ba)?sh$' -- . ':!packs' ':!corpus'; git ls-files 'ci/*-lib.sh')
 shellcheck --external-sources "${scripts[@]}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Any file stands for the binary: the SBOM has only its digest.
+SOURCE_DATE_EPOCH=0 ci/release/sbom.py --binary LICENSE --artifacts '' --sbom "$work/sbom" --notices "$work/notices"
+python3 - "$work/sbom" <<'PYTHON'
+import sys
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+fault = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read())
+if fault:
+    sys.exit(f"error: the SBOM is not CycloneDX 1.5: {str(fault)[:1000]}")
+PYTHON
+
 echo "${#workflows[@]} workflows, the action, the templates and ${#scripts[@]} scripts have no finding"
