@@ -48,8 +48,10 @@ released() {
     rm -rf "$folder"
     mkdir -p "$folder"
     curl --fail --location --silent --show-error --retry 3 --connect-timeout 20 --max-time 600 \
-        --max-filesize 268435456 --proto '=https,file' --proto-redir '=https' --output "$archive" -- "$url" ||
+        --max-filesize 268435456 --proto '=https,file' --proto-redir '=https' --output "$archive" -- "$url" || {
+        rm -f "$archive"
         die "cannot download $url; see that this version is released for this platform, and run the job again"
+    }
     actual=$(sha256 "$archive")
     if [ "$actual" != "$SHA256" ]; then
         rm -f "$archive"
@@ -119,7 +121,7 @@ key() {
 # The files that a pull request changes, if the checkout has the commit that it is based on.
 changed() {
     case "${GITHUB_EVENT_NAME-}" in
-        pull_request | pull_request_target) git diff --name-only HEAD^1 HEAD 2>/dev/null || true ;;
+        pull_request | pull_request_target) git -c core.quotePath=false diff --name-only HEAD^1 HEAD 2>/dev/null || true ;;
     esac
 }
 
