@@ -2,7 +2,7 @@
 # Measures what is promised about speed, as ratios within one run, and fails
 # if a median is beyond its bar. Needs a machine that has nothing else to do.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 # Results of an earlier run must not count as results of this one.
 rm -rf "${CARGO_TARGET_DIR:-target}/criterion"

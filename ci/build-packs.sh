@@ -52,6 +52,7 @@ rust() {
         local source
         source=$("$GUEST_RUSTC" --print sysroot)
         remap+=" --remap-path-prefix=$(readlink -f "$source/lib/rustlib/src/rust")=/rust --remap-path-prefix=$source=/sysroot"
+        # shellcheck disable=SC2054 # one argument
         args+=(-Zbuild-std=std,panic_abort)
         export RUSTC=$GUEST_RUSTC RUSTC_BOOTSTRAP=1
         local bin
@@ -84,7 +85,7 @@ if has wasm-tools "anything in Rust or C"; then
     if python3 -c 'import ziglang' 2>/dev/null; then
         for guest in c-provider c-hostile; do
             [ -d packs/sources/$guest ] || continue
-            for source in packs/sources/$guest/*.c; do
+            for source in "packs/sources/$guest"/*.c; do
                 name=$(basename "$source" .c)
                 [ "$name" = provisioner ] && continue
                 python3 -m ziglang cc -target wasm32-wasi -Os -mexec-model=reactor \

@@ -42,6 +42,9 @@ ci/arrows.sh
 step 'retired words'
 ci/words.sh
 
+step 'workflows, templates and scripts'
+or_skip ci/workflows.sh
+
 step 'dependencies: licences, sources, advisories'
 ci/deny.sh
 
@@ -57,6 +60,9 @@ or_skip ci/fleet/test-slurm.sh
 
 step 'the Kubernetes manifest, and its commands'
 or_skip ci/fleet/test-kubernetes.py "${CARGO_TARGET_DIR:-target}/debug/greentic-provision"
+
+step 'the container image'
+or_skip ci/test-container.sh
 
 step 'generated files are fresh'
 ci/fresh.sh

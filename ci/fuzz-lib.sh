@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the fuzzing scripts share; sourced, not run.
 
 # Which nightly toolchain instruments. A date pins it: nightly-2026-11-01.

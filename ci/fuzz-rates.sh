@@ -34,8 +34,8 @@ done
 # rate TARGET FOLDER: executions a second, each file as it is and often; the
 # median of three series.
 rate() {
-    local i
-    for i in 1 2 3; do
+    local _
+    for _ in 1 2 3; do
         fuzz "$1" "$2"/* -runs="$RUNS" -artifact_prefix="$work/" 2>&1 |
             awk '/^Executed/ { n++; ms += $4 } END { print n * '"$RUNS"' * 1000 / (ms ? ms : 1) }'
     done | sort -n | sed -n 2p

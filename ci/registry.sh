@@ -44,6 +44,7 @@ openssl req -newkey rsa:2048 -nodes -keyout tls.key -out tls.csr -subj /CN=local
 openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out tls.crt \
     -extfile <(echo subjectAltName=DNS:localhost,IP:127.0.0.1) 2>/dev/null
 # The name `tester` and the password `correct-horse`, by `htpasswd -nbB`.
+# shellcheck disable=SC2016 # the dollars are of the hash
 echo 'tester:$2y$05$0yKONDgqbv17hPYhTYa8..0.yGF7SkNRMujzKFSxR/ao16vU4b3QS' >htpasswd
 
 # registry NAME PORT MORE: starts one, and waits until it listens.

@@ -57,5 +57,5 @@ if [ -z "${FUZZ_BUILD_FLAGS-}" ] && [ "$count" -ne "$expected" ]; then
     echo "error: $count programs in \$OUT, and $expected targets" >&2
     exit 1
 fi
-[ "$count" -gt 0 ] || { echo 'error: no programs in $OUT' >&2; exit 1; }
+[ "$count" -gt 0 ] || { echo "error: no programs in $OUT" >&2; exit 1; }
 echo "$count of $expected targets built and ran as ClusterFuzzLite runs them, without its base image"

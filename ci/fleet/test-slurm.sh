@@ -97,6 +97,7 @@ END
 export SLURM_CONF=$work/slurm.conf
 slurmctld
 slurmd
+# shellcheck disable=SC2016 # the inner shell expands it
 wait_for 'the node is not idle' sh -c 'test "$(sinfo --noheader --format=%t)" = idle'
 
 ci/fleet/copies.py "$work/packs" 200 c-provider component-step noop-provision rust-hidden-trap

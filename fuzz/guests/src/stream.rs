@@ -50,6 +50,7 @@ pub(crate) fn reported(events: &[Event], labels: &[&str]) {
             "sarif" => of_sarif(&text, &facts),
             "html" => of_html(&text),
             "markdown" => of_markdown(&text),
+            "annotations" => of_annotations(&text),
             _ => {}
         }
     }
@@ -305,6 +306,17 @@ fn outside_of_code(line: &str) -> String {
         }
     }
     outside + rest
+}
+
+/// Each line is one command that annotates, so that no text of a pack is a command.
+fn of_annotations(text: &str) {
+    let annotates = |line: &&str| {
+        ["::error ", "::warning ", "::notice "]
+            .iter()
+            .any(|command| line.starts_with(command))
+    };
+    let other = text.split(['\n', '\r']).filter(|line| !line.is_empty());
+    assert_eq!(other.clone().find(|line| !annotates(line)), None);
 }
 
 /// `text` has no control characters except line breaks and tabs, and no characters

@@ -18,6 +18,7 @@ mod history;
 mod inspect;
 mod isolation;
 mod jobs;
+mod manual;
 mod merge;
 mod open;
 mod output;
@@ -33,8 +34,9 @@ mod repro;
 mod scenario;
 mod trace;
 
+use crate::exit::{Error, Exit};
 use crate::reports::invalidate_named;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use provision_core::text::inert_lines_within;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -134,6 +136,10 @@ enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
+    /// Print a script with which a shell completes commands and flags.
+    Completions(manual::Completions),
+    /// Write the manual pages of all commands into a new folder.
+    Man(manual::Man),
     /// Run steps for a supervisor process; internal.
     #[command(hide = true)]
     Worker,
@@ -266,12 +272,7 @@ pub fn main() -> ExitCode {
         Command::Installs { command } => provision::installs(&command),
         Command::Conformance(args) => conformance::run(&args),
         Command::Compare(args) => compare::run(&args),
-        Command::Report { command } => match command {
-            ReportCommand::Render(args) => report::render(&args),
-            ReportCommand::Merge(args) => merge::merge(&args),
-            ReportCommand::History(args) => history::history(&args),
-            ReportCommand::Diff(args) => history::diff(&args),
-        },
+        Command::Report { command } => of_reports(&command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Expect { command } => match command {
             ExpectCommand::Add(args) => expect::add(&args),
@@ -290,6 +291,8 @@ pub fn main() -> ExitCode {
             CacheCommand::Show(args) => cache::show_usage(&args),
             CacheCommand::Clean(args) => cache::clean(&args),
         },
+        Command::Completions(args) => manual::completions(Cli::command(), &args),
+        Command::Man(args) => manual::man(Cli::command(), &args),
         Command::Explain(args) => catalogue::explain(&args),
         Command::Checks { command } => match command {
             ChecksCommand::List => catalogue::list(),
@@ -302,4 +305,13 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     exit.into()
+}
+
+fn of_reports(command: &ReportCommand) -> Result<Exit, Error> {
+    match command {
+        ReportCommand::Render(args) => report::render(args),
+        ReportCommand::Merge(args) => merge::merge(args),
+        ReportCommand::History(args) => history::history(args),
+        ReportCommand::Diff(args) => history::diff(args),
+    }
 }

@@ -22,6 +22,11 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     write(&without_commands(text))
 }
 
+/// Prints `text` of this program's own as it stands.
+pub(super) fn print_own(text: &str) -> Result<(), Error> {
+    write(text)
+}
+
 fn write(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -1,11 +1,14 @@
 //! Reports: one module per format, each a fold over the events.
 
+pub mod annotations;
 pub mod attestation;
+pub mod code_quality;
 pub mod console;
 pub mod html;
 mod invalidate;
 pub mod json;
 pub mod junit;
+mod located;
 pub mod markdown;
 pub mod sarif;
 
@@ -64,6 +67,18 @@ pub const FORMATS: &[Format] = &[
         value: "MARKDOWN",
         help: "Write a Markdown summary to this file",
         write: markdown::write,
+    },
+    Format {
+        flag: "annotations",
+        value: "ANNOTATIONS",
+        help: "Write GitHub workflow commands to this file: printed by a job, they annotate files",
+        write: annotations::write,
+    },
+    Format {
+        flag: "code-quality",
+        value: "CODE_QUALITY",
+        help: "Write a GitLab Code Quality report to this file",
+        write: code_quality::write,
     },
     Format {
         flag: attestation::FLAG,

@@ -1,6 +1,7 @@
 //! Runs the binary as scripts do, and tests flags, JSON and exit codes.
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod annotated;
 mod apply;
 mod apply_modes;
 #[cfg(target_os = "linux")]
@@ -29,6 +30,7 @@ mod history;
 mod inert_output;
 mod normalised;
 mod outputs;
+mod pipelines;
 mod play;
 mod previous;
 mod recordings;

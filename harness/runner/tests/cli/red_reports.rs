@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const REPORTS: [(&str, &str); 6] = [
+const REPORTS: [(&str, &str); 8] = [
     ("--report", "r.json"),
     ("--junit", "r.xml"),
     ("--sarif", "r.sarif"),
     ("--html", "r.html"),
     ("--markdown", "r.md"),
+    ("--annotations", "r.txt"),
+    ("--code-quality", "q.json"),
     ("--attestation", "a.json"),
 ];
 
@@ -45,7 +47,12 @@ fn assert_not_begun(folder: &Path, what: &str) {
     let sarif = read(&folder.join("r.sarif"));
     let invocation = &sarif["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false, "{what}");
-    for name in ["r.html", "r.md", "r.xml", "r.sarif"] {
+    let annotations = text(folder, "r.txt");
+    assert!(annotations.starts_with("::error title="), "{annotations}");
+    let issues = read(&folder.join("q.json"));
+    assert_eq!(issues.as_array().map(Vec::len), Some(1), "{what}");
+    assert_eq!(issues[0]["severity"], "critical", "{what}");
+    for name in ["r.html", "r.md", "r.xml", "r.sarif", "r.txt", "q.json"] {
         assert!(
             text(folder, name).contains("The run did not begin"),
             "{what}: {name}"

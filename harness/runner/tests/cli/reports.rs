@@ -22,7 +22,8 @@ fn hostile_text_stays_text_in_every_format() {
         let name = Path::new(pack).file_name().expect("a name");
         copy(&fixture(pack), &packs.join(name));
     }
-    let flags = "--report r.json --sarif r.sarif --html r.html --markdown r.md --junit r.xml";
+    let flags = "--report r.json --sarif r.sarif --html r.html --markdown r.md --junit r.xml \
+                 --annotations r.txt --code-quality q.json";
     let run = conformance(temp.path(), &packs, flags);
     assert_eq!(code(&run), 1);
     let verbose = conformance(temp.path(), &packs, "--verbose");
@@ -31,7 +32,9 @@ fn hostile_text_stays_text_in_every_format() {
         assert!(!said.contains(hostile), "{said}");
     }
     let read = |name: &str| fs::read_to_string(temp.path().join(name)).expect(name);
-    for file in ["r.html", "r.md", "r.xml", "r.sarif", "r.json"] {
+    for file in [
+        "r.html", "r.md", "r.xml", "r.sarif", "r.json", "r.txt", "q.json",
+    ] {
         let report = read(file);
         let controls = report
             .chars()
@@ -135,7 +138,8 @@ fn excused_failure_is_shown_as_such_in_every_report() {
     let folder = temp.path();
     excused_pack(folder);
     let flags = "--report r.json --junit r.xml --sarif r.sarif --html r.html --markdown r.md \
-                 --attestation a.json --expectations e.toml --out o";
+                 --annotations r.txt --code-quality q.json --attestation a.json \
+                 --expectations e.toml --out o";
     let run = conformance(folder, Path::new("p"), flags);
     assert_eq!(code(&run), 0, "{}", stderr(&run));
     let text = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
@@ -180,6 +184,20 @@ fn excused_failure_is_shown_as_such_in_every_report() {
     );
     let suppressed = results.iter().filter(|r| !r["suppressions"].is_null());
     assert_eq!(suppressed.count(), 1);
+    let excused = |text: &str| text.contains("Excused: ") && text.contains("E_WEBHOOK_SCHEME");
+    let annotations = text("r.txt");
+    let mut of_webhook_lines = annotations.lines().filter(|l| excused(l));
+    assert!(
+        of_webhook_lines
+            .next()
+            .is_some_and(|l| l.starts_with("::notice file="))
+    );
+    let issues = read(&folder.join("q.json"));
+    let is_excused = |i: &&Value| i["description"].as_str().is_some_and(excused);
+    let issue = issues
+        .as_array()
+        .and_then(|all| all.iter().find(is_excused));
+    assert_eq!(issue.expect("an issue")["severity"], "info");
     let events = text("o/events.jsonl");
     let schema = schema("event.schema.json");
     for line in events.lines() {

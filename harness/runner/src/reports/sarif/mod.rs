@@ -5,16 +5,16 @@
 
 mod result;
 
+use super::located::{self, Weight, file_of};
 use crate::events::Requirement;
 use crate::exit::Error;
 use crate::fold::{PackRun, PackSummary, Run};
 use provision_core::Status;
 use provision_oracle::Level;
-use result::{Reasons, file_of, result, uri};
+use result::{Reasons, result, uri};
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeSeq, Serializer};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -64,8 +64,7 @@ fn parsed<S: Serializer>(texts: &[String], serializer: S) -> Result<S::Ok, S::Er
 }
 
 /// Where the catalogue of the checks is, for people who see a result.
-const CATALOGUE: &str =
-    "https://github.com/greenticai/greentic-provision/blob/main/reports/CHECKS.md";
+const CATALOGUE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/reports/CHECKS.md");
 
 /// Bytes of the first result of a pack, at most; most have some hundreds.
 const RESERVED: usize = 4096;
@@ -87,18 +86,11 @@ impl Results {
     fn add(&mut self, pack: &PackRun, rules: &mut Vec<String>, level: Level) {
         let before = self.found.len();
         self.waiting -= usize::from(is_failing(&pack.summary)).min(self.waiting);
-        let red: BTreeSet<&str> = pack.causes.iter().map(|c| c.id.as_str()).collect();
-        let excused = pack.finished.iter().flat_map(|f| &f.excused);
-        // A cause that is excused in one place and not in another is not excused.
-        let excused = excused.filter(|cause| !red.contains(cause.id.as_str()));
-        let causes = pack.causes.iter().map(|cause| (cause, false));
         let reasons = Reasons::of(pack);
-        for (cause, is_excused) in causes.chain(excused.map(|cause| (cause, true))) {
+        for (cause, is_excused) in located::causes(pack) {
             let is_first = self.found.len() == before;
             let reserved = if is_first { 0 } else { self.waiting };
-            let mut named = cause.checks.iter().map(String::as_str);
-            let id = named.find(|id| !id.is_empty());
-            let id = id.unwrap_or("unknown");
+            let id = located::rule(cause);
             let rule = rules.iter().position(|rule| rule == id);
             let rule = rule.unwrap_or_else(|| {
                 rules.push(id.to_owned());
@@ -197,7 +189,7 @@ fn rule(run: &Run, id: &str) -> Value {
         "fullDescription": short,
         "help": { "text": format!("{text} `greentic-provision explain {id}` tells more.") },
         "helpUri": format!("{CATALOGUE}#{}", id.replace('.', "")),
-        "defaultConfiguration": { "level": result::severity(*level) },
+        "defaultConfiguration": { "level": result::severity(Weight::of_required(*level)) },
         "properties": { "tags": ["conformance", level] },
     })
 }

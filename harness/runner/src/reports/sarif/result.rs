@@ -1,8 +1,9 @@
 //! One cause as a result of SARIF.
 
+use super::super::located::{Location, Weight, file_of, message};
 use crate::fold::PackRun;
+use provision_core::Status;
 use provision_core::pack::digest;
-use provision_core::{Status, manifest};
 use provision_oracle::{Cause, Level, Place};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,15 +24,14 @@ pub(super) fn result(
 ) -> Value {
     let path = file_of(pack);
     let (related, left_out) = related(path, cause);
-    let mut places = cause.places.iter().flat_map(|place| &place.at);
-    let first = places.find_map(|at| in_file(path, at));
+    let place = Location::of(pack, cause);
     let in_pack = digest(format!("{path}\n{}", cause.id).as_bytes());
     json!({
         "ruleId": rule,
         "ruleIndex": index,
-        "level": if cause.level > level { "note" } else { severity(cause.level) },
+        "level": severity(Weight::of(cause, false, level)),
         "message": { "text": message(pack, cause) },
-        "locations": [{ "physicalLocation": first.unwrap_or_else(|| location(path)) }],
+        "locations": [{ "physicalLocation": location(&place) }],
         "relatedLocations": related,
         "partialFingerprints": {
             "cause/v1": cause.id,
@@ -45,12 +45,6 @@ pub(super) fn result(
             "placesLeftOut": left_out,
         },
     })
-}
-
-/// The file that stands for a pack.
-pub(super) fn file_of(pack: &PackRun) -> &str {
-    let finished = pack.finished.as_ref();
-    finished.map_or("unknown", |f| f.file.as_ref().unwrap_or(&f.path))
 }
 
 /// Why expectations excuse the checks of a pack, by check and scope, with the order of the
@@ -80,37 +74,11 @@ impl<'p> Reasons<'p> {
     }
 }
 
-pub(super) fn severity(level: Level) -> &'static str {
-    match level {
-        Level::Must | Level::Publish => "error",
-        Level::Should => "warning",
-    }
-}
-
-fn message(pack: &PackRun, cause: &Cause) -> String {
-    let Cause { what, code, .. } = cause;
-    let mut text = format!("{what} ({code}).\nUsers see: {}", cause.users_see);
-    text += &format!("\nDo: {}", cause.fix);
-    if !cause.also.is_empty() {
-        text += &format!("\nAlso: {}", listed(&cause.also));
-    }
-    let requirements: Vec<&str> = cause.checks.iter().map(String::as_str).collect();
-    text += &format!("\nChecks: {}", requirements.join(", "));
-    if let Some(root) = &cause.blocked_by {
-        text += &format!("\nIt follows from cause {root}.");
-    }
-    if let Some(command) = pack.finished.as_ref().and_then(|f| f.reproduce.as_ref()) {
-        text += &format!("\nReproduce: {command}");
-    }
-    text
-}
-
-/// At most ten of the files, in words.
-fn listed(files: &[String]) -> String {
-    let shown: Vec<&str> = files.iter().take(10).map(String::as_str).collect();
-    match files.len().saturating_sub(10) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more files", shown.join(", ")),
+pub(super) fn severity(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Error => "error",
+        Weight::Warning => "warning",
+        Weight::Note => "note",
     }
 }
 
@@ -128,9 +96,10 @@ fn related(path: &str, cause: &Cause) -> (Vec<Value>, usize) {
         .enumerate()
         .map(|(i, (text, at))| {
             let text: String = text.chars().take(MOST_CHARS).collect();
+            let place = Location::in_pack(path, &at).unwrap_or_else(|| Location::of_pack(path));
             json!({
                 "id": i + 1,
-                "physicalLocation": in_file(path, &at).unwrap_or_else(|| location(path)),
+                "physicalLocation": location(&place),
                 "message": { "text": text },
             })
         })
@@ -140,39 +109,16 @@ fn related(path: &str, cause: &Cause) -> (Vec<Value>, usize) {
     (locations, left_out)
 }
 
-/// The pack as a location. NB: GitHub requires a line.
-fn location(path: &str) -> Value {
+/// A place as a location of SARIF.
+fn location(place: &Location) -> Value {
+    let mut region = json!({ "startLine": place.line });
+    if let Some(column) = place.column {
+        region["startColumn"] = column.into();
+    }
     json!({
-        "artifactLocation": { "uri": uri(path) },
-        "region": { "startLine": 1 },
+        "artifactLocation": { "uri": uri(&place.file) },
+        "region": region,
     })
-}
-
-/// The location of a place `file:line` or `file:line:column` in the pack that `path` stands
-/// for, if the pack is a folder: what is in an archive has no path of its own.
-fn in_file(path: &str, at: &str) -> Option<Value> {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    if !manifest::FILE_NAMES.contains(&name) {
-        return None;
-    }
-    let (rest, last) = at.rsplit_once(':')?;
-    let last: u32 = last.parse().ok().filter(|n| *n > 0)?;
-    let before = rest.rsplit_once(':');
-    let before = before.and_then(|(file, line)| Some((file, line.parse::<u32>().ok()?)));
-    let (file, region) = match before.filter(|(_, line)| *line > 0) {
-        Some((file, line)) => (file, json!({ "startLine": line, "startColumn": last })),
-        None => (rest, json!({ "startLine": last })),
-    };
-    let is_path = |c: char| c.is_alphanumeric() || "-._/ ".contains(c);
-    let leaves = file.starts_with('/') || file.split('/').any(|part| part == "..");
-    if file.is_empty() || leaves || !file.chars().all(is_path) || !file.contains('.') {
-        return None;
-    }
-    let inside = match folder {
-        "" => file.to_owned(),
-        folder => format!("{folder}/{file}"),
-    };
-    Some(json!({ "artifactLocation": { "uri": uri(&inside) }, "region": region }))
 }
 
 /// A path as a relative reference (RFC 3986), or a URI with the scheme `file` if it is
@@ -197,44 +143,12 @@ pub(super) fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_file, uri};
-    use serde_json::json;
+    use super::uri;
 
     #[test]
     fn path_with_space_or_colon_is_percent_encoded() {
         assert_eq!(uri("./packs/a b#.gtpack"), "packs/a%20b%23.gtpack");
         assert_eq!(uri("javascript:x"), "javascript%3Ax");
         assert_eq!(uri("/a b/c"), "file:///a%20b/c");
-    }
-
-    #[test]
-    fn place_with_a_line_is_a_region_of_the_file_in_a_folder() {
-        let found = |path, at| in_file(path, at);
-        let region = |uri: &str, region| {
-            Some(json!({ "artifactLocation": { "uri": uri }, "region": region }))
-        };
-        let pack = "packs/p/pack.json";
-        assert_eq!(
-            found(pack, "assets/setup.yaml:3:5"),
-            region(
-                "packs/p/assets/setup.yaml",
-                json!({ "startLine": 3, "startColumn": 5 })
-            )
-        );
-        assert_eq!(
-            found("pack.json", "qa/a b.json:12"),
-            region("qa/a%20b.json", json!({ "startLine": 12 }))
-        );
-        for (path, at) in [
-            ("packs/p.gtpack", "assets/setup.yaml:3:5"),
-            (pack, "/webhook_ops/0/url"),
-            (pack, "setup.yaml"),
-            (pack, "setup.yaml:0"),
-            (pack, "../x.yaml:3"),
-            (pack, "https://x.example:3"),
-            (pack, "apply:3"),
-        ] {
-            assert_eq!(found(path, at), None, "{path} {at}");
-        }
     }
 }

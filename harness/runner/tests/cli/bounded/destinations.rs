@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The outputs that are files, `@`.
-const FILES: [&str; 15] = [
+const FILES: [&str; 17] = [
     "compare --isolation none PACK PACK --markdown @",
     "report render EVENTS --report @",
     "report render EVENTS --junit @",
@@ -16,6 +16,8 @@ const FILES: [&str; 15] = [
     "report render EVENTS --html @",
     "report render EVENTS --markdown @",
     "report render EVENTS --attestation @",
+    "report render EVENTS --annotations @",
+    "report render EVENTS --code-quality @",
     "report merge --out @ EVENTS",
     "conformance --isolation none --out o --packs PACK --report @",
     "conformance --isolation none --out o --packs PACK --junit @",
@@ -28,7 +30,8 @@ const FILES: [&str; 15] = [
 ];
 
 /// The outputs that are folders, `@`.
-const FOLDERS: [&str; 5] = [
+const FOLDERS: [&str; 6] = [
+    "man @",
     "conformance --isolation none --packs PACK --out @",
     "fuzz --isolation none --runs 1 --jobs 1 PACK --out @",
     "apply --yes --isolation none --provider-id p --install-id i --pack PROVIDER --answers ANSWERS \

@@ -49,7 +49,7 @@ fn reports_of_a_pack_with_very_many_results_stay_within_their_memory() {
     for status in ["passed", "skipped", "failed"] {
         enlarged(temp.path(), "MANY", status);
         let args = "report render MANY --report r.json --junit j.xml --sarif s.sarif --html h.html \
-                    --markdown m.md";
+                    --markdown m.md --annotations a.txt --code-quality q.json";
         let args: Vec<String> = args.split_whitespace().map(str::to_owned).collect();
         let output = limited(temp.path(), &args, Stdio::null(), SECONDS, MEMORY);
         assert_eq!(output.status.code(), Some(1), "{status}: {output:?}");

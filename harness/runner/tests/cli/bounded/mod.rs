@@ -25,7 +25,7 @@ const LINES: usize = 2_000;
 /// Bytes of messages of a command, at most.
 const MESSAGES: usize = 128 * 1024;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 72] = [
+const COMMANDS: [&str; 74] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -68,6 +68,8 @@ const COMMANDS: [&str; 72] = [
     "cache show --cache @",
     "conformance --isolation none --out o --packs PACK --cache @",
     "explain @",
+    "completions @",
+    "man @",
     "plan --isolation none --provider-id p --install-id i --store s --pack @",
     "plan --isolation none --provider-id p --install-id i --store s --pack PACK --answers @",
     "plan --isolation none --provider-id p --install-id i --store @ --pack PROVIDER --answers ANSWERS \

@@ -1,0 +1,92 @@
+//! The Code Quality report of GitLab, which a merge request shows beside the changed lines:
+//! one issue a cause.
+//!
+//! Source: GitLab, "Code Quality", the custom tool's report format: an array of issues, each
+//! with a description, a check, a fingerprint, a severity, a path and a line.
+
+use super::located::{self, Location, Weight};
+use crate::exit::Error;
+use crate::fold::Run;
+use provision_core::pack::digest;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// Issues in the file, at most.
+const MOST: usize = 5_000;
+/// Characters of a description, at most.
+const CHARS: usize = 1_500;
+
+/// Writes the report of `run`.
+///
+/// # Errors
+/// [`Error::Io`] of the stream or of `out`.
+pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
+    let io = |e| Error::io("write", Path::new("the code quality report"), e);
+    serde_json::to_writer_pretty(&mut *out, &report(run)?).map_err(|e| io(e.into()))?;
+    out.write_all(b"\n").map_err(io)
+}
+
+fn report(run: &Run) -> Result<Vec<Value>, Error> {
+    let mut issues = Vec::new();
+    let mut left_out = 0usize;
+    for weight in [Weight::Error, Weight::Warning, Weight::Note] {
+        run.each(|pack| {
+            for (cause, is_excused) in located::causes(pack) {
+                if Weight::of(cause, is_excused, run.level()) != weight {
+                    continue;
+                }
+                if issues.len() == MOST {
+                    left_out += 1;
+                    continue;
+                }
+                let excused = if is_excused { "Excused: " } else { "" };
+                let text = format!("{excused}{}", located::message(pack, cause));
+                let rule = located::rule(cause);
+                let place = Location::of(pack, cause);
+                let in_pack = format!("{}\n{}", located::file_of(pack), cause.id);
+                issues.push(issue(weight, rule, &place, &text, &in_pack));
+            }
+            Ok(())
+        })?;
+    }
+    // NB: an empty list shows a merge request as one without faults.
+    let more = (left_out > 0).then(|| format!("{left_out} more causes; see the JSON report"));
+    let why = run.cut().or_else(|| run.shortfall());
+    let of_run = why.map(|why| (Weight::Error, why));
+    for (weight, text) in of_run
+        .into_iter()
+        .chain(more.map(|more| (Weight::Note, more)))
+    {
+        let nowhere = Location::of_pack(".");
+        issues.push(issue(
+            weight,
+            "greentic-provision.run",
+            &nowhere,
+            &text,
+            &text,
+        ));
+    }
+    Ok(issues)
+}
+
+fn issue(weight: Weight, rule: &str, place: &Location, text: &str, identity: &str) -> Value {
+    let mut description: String = text.chars().take(CHARS).collect();
+    if description.len() < text.len() {
+        description.push('…');
+    }
+    json!({
+        "check_name": rule,
+        "description": description,
+        "fingerprint": &digest(identity.as_bytes())[..32],
+        "location": {
+            "path": place.in_repository().unwrap_or(&place.file),
+            "lines": { "begin": place.line },
+        },
+        "severity": match weight {
+            Weight::Error => "critical",
+            Weight::Warning => "minor",
+            Weight::Note => "info",
+        },
+    })
+}
