@@ -3,6 +3,7 @@
 mod args;
 mod releases;
 mod selection;
+mod settings;
 mod wanted;
 
 use super::dry_run;
@@ -37,8 +38,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use wanted::WantedPacks;
 
-pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+pub(super) fn run(mut args: Args) -> Result<Exit, Error> {
+    let settled = args.settle();
+    let args = &args;
     if args.list {
+        settled?;
         return list(args);
     }
     let begun = Instant::now();
@@ -47,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     // NB: before anything else can fail: a reader of the reports would take those of an earlier
     // run for the results of this one.
     args.reports.invalidate(args.inputs())?;
-    let prepared = prepare(args).inspect_err(|e| args.reports.fail(args.inputs(), e));
+    let prepared = settled.and_then(|()| prepare(args)).inspect_err(|e| args.reports.fail(args.inputs(), e));
     let Some(prepared) = prepared? else {
         let why = nothing_selected(args);
         args.reports.fail(args.inputs(), &why);
@@ -78,7 +82,7 @@ fn streams(args: &Args) -> [PathBuf; 2] {
 /// The files that a run reads, packs left out.
 fn read(args: &Args) -> impl Iterator<Item = &PathBuf> {
     let files = args.expectations.iter().chain(&args.trust);
-    files.chain(&args.answers)
+    files.chain(&args.answers).chain(args.config.path())
 }
 
 /// Refuses outputs that are the same file, or a file that is read.
@@ -206,7 +210,7 @@ fn options(
     artifacts: OutFolder,
     registries: Registries,
 ) -> Result<Options, Error> {
-    let level = args.profile.level();
+    let level = args.level();
     let answers = args.answers.as_deref();
     let answers = answers.map(|path| dry_run::answers(path, &limits));
     Ok(Options {
@@ -229,6 +233,7 @@ fn options(
         registries,
         releases: None,
         release_flags: releases::flags(&args.previous),
+        config_flags: args.config.flags(),
         jobs: super::jobs::bounded(args.jobs),
         expectations,
         configuration: configuration(args)?,
@@ -283,7 +288,7 @@ fn executor(
     limits: &Limits,
     cache: Option<&Arc<CompileCache>>,
 ) -> Result<AnyExecutor, Error> {
-    let compilers = match args.profile.level() {
+    let compilers = match args.level() {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,
     };
@@ -329,6 +334,10 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
         .chain(answers)
         .map(file)
         .collect::<Result<Vec<_>, Error>>()?;
+    configuration.extend(args.settings.iter().map(|settings| ConfigFile {
+        name: "config".into(),
+        sha256: settings.sha256.clone(),
+    }));
     configuration.extend(args.normalise.iter().map(|rule| ConfigFile {
         name: "normalise".into(),
         sha256: digest(rule.to_string().as_bytes()),

@@ -7,6 +7,7 @@ mod canaries;
 mod catalogue;
 mod color;
 mod compare;
+mod config;
 mod conformance;
 mod doctor;
 mod dry_run;
@@ -97,7 +98,7 @@ enum Command {
         command: provision::InstallsCommand,
     },
     /// Judge packs against the check catalogue.
-    Conformance(conformance::Args),
+    Conformance(Box<conformance::Args>),
     /// Compare a pack with an older one: which differences break the users of the older
     /// pack, and whether the version announces them.
     Compare(compare::Args),
@@ -264,7 +265,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => provision::plan(&args),
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),
-        Command::Conformance(args) => conformance::run(&args),
+        Command::Conformance(args) => conformance::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Report { command } => match command {
             ReportCommand::Render(args) => report::render(&args),

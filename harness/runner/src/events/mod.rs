@@ -125,7 +125,7 @@ impl Requirement {
 /// A file, or the text of a rule, that affects the result of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigFile {
-    /// What it is: `expectations`, `trust`, `answers`, `normalise`, `previous`.
+    /// What it is: `expectations`, `trust`, `answers`, `normalise`, `previous`, `config`.
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: String,

@@ -1,0 +1,164 @@
+//! Completes the flags of `conformance` with the file of settings.
+
+use super::args::Args;
+use super::wanted::{WantedPacks, WantedReleases};
+use crate::cli::config::Settings;
+use crate::cli::profile::Profile;
+use crate::config::Key;
+use crate::events::Shard;
+use crate::exit::Error;
+use crate::shard::{ShardChoice, ShardError};
+use std::str::FromStr;
+
+/// One argument of `--shard`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum WantedShard {
+    /// A shard with its count, or the one that the engine names.
+    Whole(ShardChoice),
+    /// The shard of this number; the file of settings says of how many.
+    Index(u64),
+}
+
+impl FromStr for WantedShard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        match text.parse() {
+            Ok(index) if index >= 1 => Ok(Self::Index(index)),
+            _ => text.parse().map(Self::Whole),
+        }
+    }
+}
+
+impl WantedShard {
+    /// The shard, once the settings have said its count.
+    pub(super) fn choice(&self) -> Option<ShardChoice> {
+        match *self {
+            Self::Whole(choice) => Some(choice),
+            Self::Index(_) => None,
+        }
+    }
+
+    /// The shard, of `count`.
+    fn of(self, count: Option<u64>) -> Result<Self, Error> {
+        let Self::Index(index) = self else {
+            return Ok(self);
+        };
+        match count {
+            Some(count) if index <= count => {
+                let shard = ShardChoice::Named(Shard { index, count });
+                Ok(Self::Whole(shard))
+            }
+            Some(count) => Err(Error::Usage(format!(
+                "--shard {index}: the file of settings has `shards = {count}`; name one of \
+                 1 to {count}"
+            ))),
+            None => Err(Error::Usage(format!(
+                "--shard {index}: of how many is not known; write {index}/N, or `shards = N` in \
+                 conformance.toml"
+            ))),
+        }
+    }
+}
+
+impl Args {
+    /// Reads the file of settings, and takes from it what no flag says.
+    ///
+    /// # Errors
+    /// Those of the file, and [`Error::Usage`] if neither says what is judged.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        let settings = self.config.read()?;
+        if let Some(settings) = &settings {
+            settings.announce(&self.overridden());
+            self.complete(settings)?;
+        }
+        let count = settings.as_ref().and_then(|s| s.config.shards);
+        self.settings = settings;
+        self.shard = self.shard.map(|shard| shard.of(count)).transpose()?;
+        if self.packs.is_empty() {
+            let why = "no packs are named; name them with --packs, or with `packs` in \
+                       conformance.toml, which `greentic-provision init` writes";
+            return Err(Error::Usage(why.into()));
+        }
+        Ok(())
+    }
+
+    /// The keys that flags override.
+    fn overridden(&self) -> Vec<Key> {
+        let given = |key: &Key| match key {
+            Key::Packs => !self.packs.is_empty(),
+            Key::Previous => !self.previous.is_empty(),
+            Key::Profile => self.profile.is_some(),
+            Key::Trust => !self.trust.is_empty(),
+            Key::Expectations => self.expectations.is_some(),
+            Key::Answers => self.answers.is_some(),
+            Key::Normalise => !self.normalise.is_empty(),
+            Key::Shards => matches!(self.shard, Some(WantedShard::Whole(_))),
+        };
+        Key::ALL.into_iter().filter(given).collect()
+    }
+
+    fn complete(&mut self, settings: &Settings) -> Result<(), Error> {
+        let config = &settings.config;
+        if self.packs.is_empty() {
+            self.packs = named(settings, Key::Packs, WantedPacks::parse)?;
+        }
+        if self.previous.is_empty() {
+            self.previous = named(settings, Key::Previous, WantedReleases::parse)?;
+        }
+        self.profile = self.profile.or(config.profile.map(Profile::of));
+        if self.trust.is_empty() {
+            let keys = config.trust.iter().flatten();
+            self.trust = keys.map(|key| settings.locate(key)).collect();
+        }
+        let located = |path: &Option<_>| path.as_deref().map(|path| settings.locate(path));
+        if self.expectations.is_none() {
+            self.expectations = located(&config.expectations);
+        }
+        if self.answers.is_none() {
+            self.answers = located(&config.answers);
+        }
+        if self.normalise.is_empty() {
+            self.normalise = config.normalise.clone().unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// What the array `key` names, by `parse`.
+fn named<T: Located>(
+    settings: &Settings,
+    key: Key,
+    parse: fn(std::ffi::OsString) -> Result<T, String>,
+) -> Result<Vec<T>, Error> {
+    let items = match key {
+        Key::Previous => &settings.config.previous,
+        _ => &settings.config.packs,
+    };
+    let item = |at: &crate::config::At<String>| {
+        let parsed = parse(at.value.clone().into());
+        let parsed = parsed.map_err(|why| settings.refuse(key, at, why))?;
+        Ok(parsed.located(settings))
+    };
+    items.iter().flatten().map(item).collect()
+}
+
+/// What may have a path that is relative to the file of settings.
+trait Located {
+    fn located(self, settings: &Settings) -> Self;
+}
+
+impl Located for WantedPacks {
+    fn located(self, settings: &Settings) -> Self {
+        self.map_path(|path| settings.locate(&path))
+    }
+}
+
+impl Located for WantedReleases {
+    fn located(self, settings: &Settings) -> Self {
+        match self {
+            Self::Auto => Self::Auto,
+            Self::Packs(packs) => Self::Packs(packs.located(settings)),
+        }
+    }
+}
