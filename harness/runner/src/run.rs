@@ -256,6 +256,10 @@ pub fn started(
         seed: options.conditions.seed,
         limits: options.conditions.limits.clone(),
         configuration: options.configuration.clone(),
+        unowned_expectations: options
+            .expectations
+            .as_ref()
+            .map_or(0, Expectations::unowned),
         judged: RunKind::Packs,
         without: Vec::new(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),

@@ -7,7 +7,7 @@ use provision_core::pack::digest;
 use std::path::{Path, PathBuf};
 
 /// Which file of settings a command reads.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ConfigFlags {
     /// The file of settings; by default conformance.toml in the current folder, if it is
     /// there. Each flag overrides the key of its name. Paths in the file are relative to
@@ -32,14 +32,6 @@ pub(super) struct Settings {
 }
 
 impl ConfigFlags {
-    /// The flags of the file at `path`.
-    pub(super) fn of(path: PathBuf) -> Self {
-        Self {
-            config: Some(path),
-            ..Self::default()
-        }
-    }
-
     /// Reads the file; `None` if there is none.
     ///
     /// # Errors
@@ -78,15 +70,22 @@ impl Settings {
     /// As [`ConfigFlags::read`].
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let text = read_file::read_text(path, read_file::CONFIG).map_err(Error::File)?;
-        let config = parse(&text).map_err(|why| Error::Config {
-            path: path.to_owned(),
-            why,
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            sha256: digest(text.as_bytes()),
-            config,
-        })
+        Self::parse(path.to_owned(), &text)
+    }
+
+    /// The settings in `text`, the text of the file at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is refused.
+    pub(super) fn parse(path: PathBuf, text: &str) -> Result<Self, Error> {
+        match parse(text) {
+            Ok(config) => Ok(Self {
+                path,
+                sha256: digest(text.as_bytes()),
+                config,
+            }),
+            Err(why) => Err(Error::Config { path, why }),
+        }
     }
 
     /// `path` of the file as a path from the current folder.

@@ -1,6 +1,7 @@
 //! The command `conformance`.
 
 mod args;
+pub(super) mod quiet;
 mod releases;
 mod selection;
 mod settings;
@@ -12,7 +13,7 @@ use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, RunKind};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
-use crate::expectations::Expectations;
+use crate::expectations::{Expectations, UNFILLED};
 use crate::files;
 use crate::out_folder::OutFolder;
 use crate::progress::Progress;
@@ -51,7 +52,9 @@ pub(super) fn run(mut args: Args) -> Result<Exit, Error> {
     // NB: before anything else can fail: a reader of the reports would take those of an earlier
     // run for the results of this one.
     args.reports.invalidate(args.inputs())?;
-    let prepared = settled.and_then(|()| prepare(args)).inspect_err(|e| args.reports.fail(args.inputs(), e));
+    let prepared = settled
+        .and_then(|()| prepare(args))
+        .inspect_err(|e| args.reports.fail(args.inputs(), e));
     let Some(prepared) = prepared? else {
         let why = nothing_selected(args);
         args.reports.fail(args.inputs(), &why);
@@ -129,7 +132,11 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         );
         return Err(Error::Usage(message));
     }
-    let expectations = expectations(args.expectations.as_ref())?;
+    let expectations = if args.is_quiet {
+        loaded(args.expectations.as_ref())?
+    } else {
+        expectations(args.expectations.as_ref())?
+    };
     let streams = streams(args);
     let outputs = args.reports.outputs(read(args), &streams)?;
     outputs.apart_from_packs(&packs)?;
@@ -176,6 +183,7 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
     let end = Ending {
         reports: &args.reports,
         shown: args.shown(),
+        is_quiet: args.is_quiet,
         out,
         log,
     };
@@ -296,17 +304,29 @@ fn executor(
     place.steps(limits, compilers, cache, super::jobs::bounded(args.jobs))
 }
 
-/// The expectations in the file at `path`, if there is one.
+/// The expectations in the file at `path`, if there is one. Warns of what somebody has to do.
 pub(super) fn expectations(path: Option<&PathBuf>) -> Result<Option<Expectations>, Error> {
-    let Some(path) = path else {
+    let loaded = loaded(path)?;
+    let (Some(expectations), Some(path)) = (&loaded, path) else {
         return Ok(None);
     };
-    let today = time::OffsetDateTime::now_utc().date();
-    let expectations = Expectations::load(path, today)?;
     for ending in expectations.ending() {
         anstream::eprintln!("warning: {ending}");
     }
-    Ok(Some(expectations))
+    let unowned = expectations.unowned();
+    if unowned > 0 {
+        anstream::eprintln!(
+            "warning: {}: {unowned} expectations have no owner yet; write who works on each in \
+             place of {UNFILLED}",
+            show(path)
+        );
+    }
+    Ok(loaded)
+}
+
+fn loaded(path: Option<&PathBuf>) -> Result<Option<Expectations>, Error> {
+    let today = time::OffsetDateTime::now_utc().date();
+    path.map(|path| Expectations::load(path, today)).transpose()
 }
 
 /// Seconds of Unix time, at which certificates have to be valid.

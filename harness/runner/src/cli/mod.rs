@@ -16,6 +16,7 @@ mod expect;
 mod fix;
 mod fuzz;
 mod history;
+mod init;
 mod inspect;
 mod isolation;
 mod jobs;
@@ -97,6 +98,9 @@ enum Command {
         #[command(subcommand)]
         command: provision::InstallsCommand,
     },
+    /// Prepare a repository of packs: write conformance.toml, its schema, a pipeline, and
+    /// expectations for what fails today. Changes no file; exits as a run with these files.
+    Init(init::Args),
     /// Judge packs against the check catalogue.
     Conformance(Box<conformance::Args>),
     /// Compare a pack with an older one: which differences break the users of the older
@@ -265,6 +269,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => provision::plan(&args),
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),
+        Command::Init(args) => init::run(&args),
         Command::Conformance(args) => conformance::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Report { command } => match command {

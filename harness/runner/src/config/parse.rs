@@ -47,7 +47,10 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
     let start = before.iter().rposition(|byte| *byte == b'\n');
     let start = start.map_or(0, |newline| newline + 1);
     let in_line = before.get(start..).unwrap_or_default();
-    (line + 1, String::from_utf8_lossy(in_line).chars().count() + 1)
+    (
+        line + 1,
+        String::from_utf8_lossy(in_line).chars().count() + 1,
+    )
 }
 
 /// The value of a key.
@@ -84,7 +87,11 @@ impl Value<'_> {
     }
 
     fn string(&self) -> Result<String, ConfigError> {
-        let text = self.value.get_ref().as_str().ok_or_else(|| self.mistyped())?;
+        let text = self
+            .value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.mistyped())?;
         if text.is_empty() {
             return Err(self.wrong(Fault::Empty(self.key)));
         }
@@ -133,7 +140,11 @@ impl Value<'_> {
     }
 
     fn rules(&self) -> Result<Vec<Rule>, ConfigError> {
-        let rule = |At { value, line, column }: At<String>| {
+        let rule = |At {
+                        value,
+                        line,
+                        column,
+                    }: At<String>| {
             value.parse().map_err(|why| ConfigError {
                 line,
                 column,

@@ -27,7 +27,10 @@ fn every_key_is_read() {
     assert_eq!((packs[1].line, packs[1].column), (2, 19));
     assert_eq!(config.profile, Some(Level::Should));
     assert_eq!(config.shards, Some(3));
-    assert_eq!(config.normalise.expect("rules")[1].to_string(), "path=/notes/*");
+    assert_eq!(
+        config.normalise.expect("rules")[1].to_string(),
+        "path=/notes/*"
+    );
     let empty = parse("").expect("accepted");
     assert_eq!(Config::default().keys(), empty.keys());
 }
@@ -35,22 +38,49 @@ fn every_key_is_read() {
 #[test]
 fn message_names_the_place_what_is_allowed_and_the_nearest_name() {
     for (text, said) in [
-        ("x = 1\nprofil = \"core\"", "line 1, column 1: there is no key `x`; the keys are packs, "),
-        ("\nprofil = \"core\"", "line 2, column 1: there is no key `profil`; did you mean `profile`?; "),
+        (
+            "x = 1\nprofil = \"core\"",
+            "line 1, column 1: there is no key `x`; the keys are packs, ",
+        ),
+        (
+            "\nprofil = \"core\"",
+            "line 2, column 1: there is no key `profil`; did you mean `profile`?; ",
+        ),
         ("expect = \"e\"", "did you mean `expectations`?"),
-        ("profile = \"publsh\"", "line 1, column 11: there is no profile `publsh`; did you mean `publish`?; the profiles are core, publish, strict"),
-        ("profile = 1", "`profile` takes a string, and this is a whole number"),
-        ("packs = \"a\"", "`packs` takes an array of strings, and this is a string"),
-        ("packs = [\"a\",\n 1.5]", "line 2, column 2: `packs` takes strings, and this item is a number with a point"),
+        (
+            "profile = \"publsh\"",
+            "line 1, column 11: there is no profile `publsh`; did you mean `publish`?; the profiles are core, publish, strict",
+        ),
+        (
+            "profile = 1",
+            "`profile` takes a string, and this is a whole number",
+        ),
+        (
+            "packs = \"a\"",
+            "`packs` takes an array of strings, and this is a string",
+        ),
+        (
+            "packs = [\"a\",\n 1.5]",
+            "line 2, column 2: `packs` takes strings, and this item is a number with a point",
+        ),
         ("packs = []", "`packs` is empty; fill it or remove it"),
         ("trust = [\"\"]", "`trust` is empty"),
-        ("normalise = [\"é\", \"hash\"]", "line 1, column 14: `normalise` has `é`: "),
+        (
+            "normalise = [\"é\", \"hash\"]",
+            "line 1, column 14: `normalise` has `é`: ",
+        ),
         ("shards = 0", "`shards` is 0; a run has 1 to 1000 shards"),
         ("shards = -1", "`shards` is -1"),
         ("shards = 99999999999999999999", "1 to 1000"),
-        ("[packs]\na = 1", "`packs` takes an array of strings, and this is a table"),
+        (
+            "[packs]\na = 1",
+            "`packs` takes an array of strings, and this is a table",
+        ),
         ("packs = [\"a\"", "line 1, column "),
-        ("packs = [\"a\"]\npacks = [\"b\"]", "line 2, column 1: not TOML: duplicate key"),
+        (
+            "packs = [\"a\"]\npacks = [\"b\"]",
+            "line 2, column 1: not TOML: duplicate key",
+        ),
     ] {
         let message = refused(text);
         assert!(message.contains(said), "{text:?}: {message}");
@@ -108,7 +138,10 @@ fn schema_and_parser_agree() {
         ("answers", json!(1)),
         ("normalise", json!([])),
         ("normalise", json!(["uuid"])),
-        ("normalise", json!(["uuid=/a", "digest=*b", "port", "duration=/"])),
+        (
+            "normalise",
+            json!(["uuid=/a", "digest=*b", "port", "duration=/"]),
+        ),
         ("normalise", json!(["uuid=a"])),
         ("normalise", json!(["hash"])),
         ("shards", json!(1)),
@@ -122,6 +155,10 @@ fn schema_and_parser_agree() {
         let document = json!({ key: value });
         let text = toml::to_string(&document).expect("TOML");
         let parsed = parse(&text);
-        assert_eq!(validator.is_valid(&document), parsed.is_ok(), "{text}: {parsed:?}");
+        assert_eq!(
+            validator.is_valid(&document),
+            parsed.is_ok(),
+            "{text}: {parsed:?}"
+        );
     }
 }

@@ -106,6 +106,9 @@ pub(in crate::cli) struct Args {
     /// Ignored; old scripts may still pass it. Every run is a dry run.
     #[arg(long)]
     pub(super) live: bool,
+    /// Print no report.
+    #[arg(skip)]
+    pub(super) is_quiet: bool,
     /// The file of settings, once it is read.
     #[arg(skip)]
     pub(super) settings: Option<Settings>,
@@ -146,6 +149,6 @@ impl Args {
 
     /// How much of the console report to print; `None` if events are printed instead.
     pub(super) fn shown(&self) -> Option<Detail> {
-        (!self.json).then(|| Detail::of(self.verbose))
+        (!self.json && !self.is_quiet).then(|| Detail::of(self.verbose))
     }
 }

@@ -98,7 +98,7 @@ impl Args {
         Key::ALL.into_iter().filter(given).collect()
     }
 
-    fn complete(&mut self, settings: &Settings) -> Result<(), Error> {
+    pub(super) fn complete(&mut self, settings: &Settings) -> Result<(), Error> {
         let config = &settings.config;
         if self.packs.is_empty() {
             self.packs = named(settings, Key::Packs, WantedPacks::parse)?;

@@ -1,0 +1,273 @@
+//! The command `init`: what a publisher's repository needs so that its packs are judged.
+//!
+//! It writes files that are not there, and changes none.
+
+mod known;
+mod new_file;
+mod pipeline;
+mod platform;
+mod repository;
+mod settings;
+
+use super::config::Settings;
+use super::conformance::quiet::RunFlags;
+use super::output::{complain, print, print_bounded};
+use super::profile::Profile;
+use crate::config::{FILE_NAME, SCHEMA, SHARDS};
+use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
+use crate::exit::{Error, Exit, show};
+use crate::expectations::UNFILLED;
+use known::Known;
+use new_file::{Found, NewFile};
+use pipeline::Pipeline;
+use platform::Platform;
+use provision_core::manifest;
+use provision_core::text::inert;
+use repository::Repository;
+use settings::{NewSettings, SCHEMA_FILE};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder that is searched for packs, and gets the files.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// The CI service that gets a pipeline; may be given more than once. By default those
+    /// whose files the repository has, or else the one that hosts it.
+    #[arg(long, value_enum)]
+    platform: Vec<Platform>,
+    /// The levels of checks that the packs must pass.
+    #[arg(long, default_value = "core")]
+    profile: Profile,
+    /// A PEM file with a trusted public key or certificate, relative to FOLDER; may be given
+    /// more than once.
+    #[arg(long, value_name = "KEY.PEM")]
+    trust: Vec<String>,
+    /// The number of parts into which the pipelines of GitHub and GitLab cut a run.
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..=SHARDS))]
+    shards: u64,
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    run: RunFlags,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+    let repository = Repository::of(&args.folder)?;
+    let Discovered { packs, skipped } = discover(&[args.folder.clone()], Marker::Manifest)?;
+    // Every repository has the folder of git.
+    let skipped: Vec<PathBuf> = skipped
+        .into_iter()
+        .filter(|p| !p.ends_with(".git"))
+        .collect();
+    say_skipped(&skipped, "in `packs` of conformance.toml");
+    if packs.is_empty() {
+        let names = manifest::FILE_NAMES.join(", ");
+        anstream::eprintln!(
+            "error: no packs in {}: a pack is a .gtpack file or a folder with one of {names}. If a \
+             build makes them, run it first; nothing was written",
+            show(&args.folder)
+        );
+        return Ok(Exit::Nothing);
+    }
+    check_shards(args, &packs)?;
+    let base = repository::short(&args.folder);
+    let settings = settings(args, &base, &packs)?;
+    // NB: before minutes of judging.
+    let mut files = files(args, &repository, &base, &packs, &settings);
+    let mut found: Vec<Found> = files.iter().map(NewFile::found).collect::<Result<_, _>>()?;
+    let scratch = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
+    let there = settings.config.expectations.as_deref();
+    let there = there.map(|path| settings.locate(path));
+    let there = there.filter(|path| path.symlink_metadata().is_ok());
+    anstream::eprintln!("judging {} packs; this takes a while", packs.len());
+    let known = known::judge(&settings, there, scratch.path(), &args.run)?;
+    if let Some(signal) = crate::interrupt::asked() {
+        anstream::eprintln!("error: interrupted by {signal}; nothing was written");
+        return Ok(Exit::Harness);
+    }
+    if let (Some(text), Some(name)) = (&known.text, known::expectations(&settings)) {
+        let file = NewFile {
+            base,
+            name,
+            text: text.clone(),
+        };
+        found.push(file.found()?);
+        files.push(file);
+    }
+    for (file, found) in files.iter().zip(&found) {
+        put(args, file, found)?;
+    }
+    conclude(args, &repository, &settings, &packs, &known)
+}
+
+/// Refuses shards that would have no pack.
+fn check_shards(args: &Args, packs: &[PackRef]) -> Result<(), Error> {
+    if args.shards <= packs.len() as u64 {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "--shards {}: there are {} packs, and a shard without packs judges nothing",
+        args.shards,
+        packs.len()
+    )))
+}
+
+/// The settings in the folder, or new ones.
+fn settings(args: &Args, base: &Path, packs: &[PackRef]) -> Result<Settings, Error> {
+    let path = base.join(FILE_NAME);
+    if path.symlink_metadata().is_ok() {
+        return Settings::read(&path);
+    }
+    Settings::parse(path, &new_settings(args, packs))
+}
+
+fn new_settings(args: &Args, packs: &[PackRef]) -> String {
+    let packs = settings::roots(&args.folder, packs);
+    let new = NewSettings {
+        packs: &packs,
+        profile: args.profile,
+        trust: &args.trust,
+        shards: args.shards,
+    };
+    new.text()
+}
+
+/// The platforms of `args`, or those that the repository uses.
+fn platforms(args: &Args, repository: &Repository) -> Vec<Platform> {
+    match args.platform.as_slice() {
+        [] => repository.platforms(),
+        named => named.to_vec(),
+    }
+}
+
+/// The files, but for the expectations.
+fn files(
+    args: &Args,
+    repository: &Repository,
+    base: &Path,
+    packs: &[PackRef],
+    settings: &Settings,
+) -> Vec<NewFile> {
+    let file = |base: &Path, name: &str, text: String| NewFile {
+        base: base.to_owned(),
+        name: name.to_owned(),
+        text,
+    };
+    let mut files = vec![
+        file(base, FILE_NAME, new_settings(args, packs)),
+        file(base, SCHEMA_FILE, SCHEMA.to_owned()),
+    ];
+    let (config, branch) = (repository.config(), repository.branch());
+    for platform in platforms(args, repository) {
+        let pipeline = Pipeline {
+            platform,
+            config: &config,
+            branch: &branch,
+            has_lfs: repository.has_lfs(),
+            shards: settings.config.shards.unwrap_or(1),
+        };
+        if let (Some(name), Some(text)) = (platform.file(), pipeline.text()) {
+            files.push(file(&repository.top, name, text));
+        }
+    }
+    files
+}
+
+/// Writes a file that is not there, or says why not.
+fn put(args: &Args, file: &NewFile, found: &Found) -> Result<(), Error> {
+    let path = show(&file.path());
+    match found {
+        Found::Same => print(&format!("unchanged  {path}\n")),
+        Found::Other(difference) => print(&format!(
+            "kept       {path}: {difference}; --dry-run elsewhere shows all of it\n"
+        )),
+        Found::Absent if args.dry_run => {
+            let text = file.text.lines().map(|line| inert(line, 400) + "\n");
+            let text: String = text.collect();
+            print_bounded(&format!("would write {path}:\n{text}\n"))
+        }
+        Found::Absent => {
+            file.write()?;
+            print(&format!("wrote      {path}\n"))
+        }
+    }
+}
+
+/// Says what is left to do, and how a run with the files ends.
+fn conclude(
+    args: &Args,
+    repository: &Repository,
+    settings: &Settings,
+    packs: &[PackRef],
+    known: &Known,
+) -> Result<Exit, Error> {
+    let mut out = format!("\n{}\n", known.tally);
+    let platforms = platforms(args, repository);
+    if !known.entries.is_empty() {
+        let (count, packs) = (known.entries.len(), known.excused.len());
+        _ = writeln!(
+            out,
+            "to do: {count} expectations of {packs} packs excuse what fails today; write an owner and \
+             an issue in place of {UNFILLED} in each"
+        );
+        if known::expectations(settings).is_none() {
+            _ = writeln!(
+                out,
+                "to do: no file has them, because conformance.toml names {} as `expectations`; name \
+                 a file beside it, and run init again",
+                known::shown(settings)
+            );
+        }
+    }
+    for platform in &platforms {
+        if let Some(file) = platform.file() {
+            _ = writeln!(
+                out,
+                "to do: say at the top of {file} which harness it installs"
+            );
+        }
+        if let Some(remedy) = platform.remedy() {
+            _ = writeln!(out, "to do: {remedy}");
+        }
+    }
+    if platforms.iter().all(|p| *p == Platform::None) && args.platform.is_empty() {
+        let signs = Platform::SERVICES.iter().filter_map(|p| p.sign());
+        let signs: Vec<&str> = signs.collect();
+        _ = writeln!(
+            out,
+            "no pipeline: the repository has none of {}; --platform names a service",
+            signs.join(", ")
+        );
+    }
+    print(&out)?;
+    if known.packs < packs.len() {
+        anstream::eprintln!(
+            "warning: {} packs are here, and `packs` of conformance.toml selects {}",
+            packs.len(),
+            known.packs
+        );
+    }
+    left(settings, known);
+    Ok(known.exit)
+}
+
+/// Says what keeps a run from passing.
+fn left(settings: &Settings, known: &Known) {
+    if known.left.is_empty() {
+        return;
+    }
+    let what = match known.text {
+        Some(_) => "no expectation can excuse these; mend the packs, or leave them out of `packs`:",
+        None => {
+            "the expectations do not cover these; mend the packs, or run `greentic-provision \
+             conformance` and then `greentic-provision expect add`:"
+        }
+    };
+    let file = show(&settings.path);
+    anstream::eprintln!("a run with {file} exits with {}: {what}", known.exit as u8);
+    complain(&known.left);
+}
