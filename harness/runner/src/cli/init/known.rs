@@ -30,7 +30,9 @@ pub(super) struct Known {
     pub(super) entries: Vec<Entry>,
     /// The packs that entries are about.
     pub(super) excused: BTreeSet<String>,
-    /// The failures that the expectations do not excuse, in a run with them.
+    /// The failures that the expectations do not excuse and could, and stale entries.
+    pub(super) new: Vec<String>,
+    /// What keeps packs from passing and no entry can excuse.
     pub(super) left: Vec<String>,
     /// How a run with the expectations ends.
     pub(super) exit: Exit,
@@ -53,10 +55,10 @@ pub(super) fn judge(
         let exit = quiet::run(settings, expectations, out.clone(), flags)?;
         Ok::<_, Error>((exit, Run::read(&out.join("events.jsonl"))?))
     };
-    let is_new = there.is_none();
+    let is_there = there.is_some();
     let (exit, first) = run("first", there)?;
     let mut entries = Vec::new();
-    if !is_new || crate::interrupt::asked().is_some() {
+    if is_there || crate::interrupt::asked().is_some() {
         return known(None, entries, exit, &first);
     }
     let remarks = Remarks {
@@ -109,22 +111,33 @@ fn text(entries: &[Entry]) -> Result<String, Error> {
     Ok(text)
 }
 
+/// `text` is `None` if a person keeps the expectations: then `expect add` is for new failures.
 fn known(text: Option<String>, entries: Vec<Entry>, exit: Exit, run: &Run) -> Result<Known, Error> {
+    let is_kept = text.is_none();
+    let mut new = run.stale.clone();
     let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     run.each(|pack| {
+        let failed = pack.checks.iter().filter(|c| c.status == Status::Failed);
+        let excusable = failed.filter(|c| is_kept && excusable(&c.check));
+        let before = new.len();
+        new.extend(excusable.map(failures::name));
+        if new.len() > before {
+            return Ok(());
+        }
         if let Some(why) = stays(pack) {
             let packs = reasons.entry(why).or_default();
             packs.push(pack.label().to_owned());
         }
         Ok(())
     })?;
-    let mut left = run.stale.clone();
-    left.extend(reasons.iter().map(|(why, packs)| together(why, packs)));
+    let left = reasons.iter().map(|(why, packs)| together(why, packs));
+    let left = left.collect();
     let excused = entries.iter().map(|entry| entry.pack.clone()).collect();
     Ok(Known {
         text,
         entries,
         excused,
+        new,
         left,
         exit,
         packs: run.packs.len(),
@@ -140,7 +153,11 @@ fn together(why: &str, packs: &[String]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("{why}\n  {} packs: {named}{more}", packs.len())
+    let count = match packs.len() {
+        1 => "1 pack".to_owned(),
+        count => format!("{count} packs"),
+    };
+    format!("{why}\n  {count}: {named}{more}")
 }
 
 /// Why a pack does not pass; `None` if it passes, or if no check applies to it.
@@ -159,8 +176,8 @@ fn stays(pack: &PackRun) -> Option<String> {
     let name = verdict.name();
     let why = match said.split_first() {
         None => format!(
-            "{} steps ran, at least {} are required",
-            pack.summary.steps_executed, pack.summary.steps_due
+            "{} steps ran, so too little was judged",
+            pack.summary.steps_executed
         ),
         Some((first, [])) => first.clone(),
         Some((first, rest)) => format!("{first}; and {} more checks", rest.len()),

@@ -74,11 +74,22 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     check_shards(args, &packs)?;
+    if packs.iter().any(|pack| pack.path == args.folder) {
+        return Err(Error::Usage(format!(
+            "{}: a pack itself, which the files of init would change; run init in the folder above",
+            show(&args.folder)
+        )));
+    }
     let base = repository::short(&args.folder);
     let settings = settings(args, &base, &packs)?;
     // NB: before minutes of judging.
     let mut files = files(args, &repository, &base, &packs, &settings);
     let mut found: Vec<Found> = files.iter().map(NewFile::found).collect::<Result<_, _>>()?;
+    for (file, found) in files.iter().zip(&found) {
+        if *found == Found::Absent && !file.name.contains('/') && !args.dry_run {
+            crate::files::check_writable(&file.path())?;
+        }
+    }
     let scratch = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
     let there = settings.config.expectations.as_deref();
     let there = there.map(|path| settings.locate(path));
@@ -227,7 +238,7 @@ fn conclude(
         if let Some(file) = platform.file() {
             _ = writeln!(
                 out,
-                "to do: say at the top of {file} which harness it installs"
+                "to do: at the top of {file}, fill in which harness it installs"
             );
         }
         if let Some(remedy) = platform.remedy() {
@@ -257,17 +268,22 @@ fn conclude(
 
 /// Says what keeps a run from passing.
 fn left(settings: &Settings, known: &Known) {
-    if known.left.is_empty() {
-        return;
+    if known.exit != Exit::Conforms {
+        let file = show(&settings.path);
+        anstream::eprintln!("a run with {file} exits with {}:", known.exit as u8);
     }
-    let what = match known.text {
-        Some(_) => "no expectation can excuse these; mend the packs, or leave them out of `packs`:",
-        None => {
-            "the expectations do not cover these; mend the packs, or run `greentic-provision \
-             conformance` and then `greentic-provision expect add`:"
-        }
-    };
-    let file = show(&settings.path);
-    anstream::eprintln!("a run with {file} exits with {}: {what}", known.exit as u8);
-    complain(&known.left);
+    if !known.new.is_empty() {
+        anstream::eprintln!(
+            "new failures and stale expectations, which init leaves to you: mend the packs, or run \
+             `greentic-provision conformance`, and then `greentic-provision expect add` or `expect \
+             prune`"
+        );
+        complain(&known.new);
+    }
+    if !known.left.is_empty() {
+        anstream::eprintln!(
+            "no expectation can excuse these: mend the packs, or name in `packs` only others"
+        );
+        complain(&known.left);
+    }
 }

@@ -28,8 +28,9 @@ const FILES: [&str; 15] = [
 ];
 
 /// The outputs that are folders, `@`.
-const FOLDERS: [&str; 5] = [
+const FOLDERS: [&str; 6] = [
     "conformance --isolation none --packs PACK --out @",
+    "init --isolation none @",
     "fuzz --isolation none --runs 1 --jobs 1 PACK --out @",
     "apply --yes --isolation none --provider-id p --install-id i --pack PROVIDER --answers ANSWERS \
      --public-base-url https://a.example --store @",
