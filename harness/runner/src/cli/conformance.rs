@@ -6,6 +6,7 @@ mod releases;
 mod selection;
 mod settings;
 mod wanted;
+mod wanted_shard;
 
 use super::dry_run;
 use super::ending::Ending;

@@ -61,7 +61,7 @@ impl Key {
         Self::Shards,
     ];
 
-    /// Its name, which is that of the flag that overrides it, but for `shards`.
+    /// Its name, which is that of the flag that overrides it, except for `shards`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

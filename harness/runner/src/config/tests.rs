@@ -91,13 +91,13 @@ fn message_names_the_place_what_is_allowed_and_the_nearest_name() {
 fn message_is_short_and_inert_whatever_the_text_is() {
     let long = "a".repeat(200_000);
     for text in [
-        format!("\"\\u001b[2J\\n::error::x\" = 1"),
+        "\"\\u001b[2J\\n::error::x\" = 1".to_owned(),
         format!("{long} = 1"),
         format!("profile = \"{long}\""),
         format!("normalise = [\"{long}\"]"),
-        format!("{long}"),
+        long.clone(),
         format!("packs = {}", "[".repeat(100_000)),
-        format!("{}", "a.".repeat(100_000)),
+        "a.".repeat(100_000),
         "\u{0}\u{1b}[2J".to_owned(),
         "# \u{1b}[2J".to_owned(),
     ] {

@@ -1,8 +1,8 @@
 //! The flags of `conformance`.
 
 use super::selection::Choice;
-use super::settings::WantedShard;
 use super::wanted::{self, WantedPacks, WantedReleases};
+use super::wanted_shard::WantedShard;
 use crate::cli::cache;
 use crate::cli::config::{ConfigFlags, Settings};
 use crate::cli::isolation::IsolationFlags;

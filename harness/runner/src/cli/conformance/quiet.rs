@@ -1,4 +1,4 @@
-//! A run of `conformance` for another command, which says itself what came of it.
+//! A run of `conformance` for another command, which reports the result itself.
 
 use super::args::Args;
 use super::{judge, prepare};

@@ -1,6 +1,5 @@
 //! Entries that excuse what failed in a run.
 
-use super::today;
 use crate::events::CheckFinished;
 use crate::exit::Error;
 use crate::expectations::{Entry, excusable};
@@ -8,7 +7,12 @@ use crate::fold::Run;
 use provision_core::{Finding, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use time::Duration;
+use time::{Date, Duration, OffsetDateTime};
+
+/// The day on which new entries begin.
+pub(super) fn today() -> Date {
+    OffsetDateTime::now_utc().date()
+}
 
 /// What new entries say beside the failure.
 pub(in crate::cli) struct Remarks<'r> {
@@ -19,7 +23,7 @@ pub(in crate::cli) struct Remarks<'r> {
     pub(in crate::cli) days: i64,
 }
 
-/// What became of the failures of a run.
+/// The failures of a run that entries excuse now, and those that none may excuse.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Added {
     /// The number of entries that are new, or excuse more than before.

@@ -10,9 +10,8 @@ use crate::expectations::{Entry, LONGEST, parse_entries, render};
 use crate::files;
 use crate::fold::Run;
 use crate::read_file;
-use failures::{Added, Remarks};
+use failures::{Added, Remarks, today};
 use std::path::{Path, PathBuf};
-use time::{Date, OffsetDateTime};
 
 /// Which expectations file a command changes.
 #[derive(Debug, clap::Args)]
@@ -81,10 +80,6 @@ pub(super) struct Prune {
         default_value = "reports/out/events.jsonl"
     )]
     from: PathBuf,
-}
-
-pub(super) fn today() -> Date {
-    OffsetDateTime::now_utc().date()
 }
 
 pub(super) fn add(args: &Add) -> Result<Exit, Error> {

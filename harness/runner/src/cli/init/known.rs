@@ -34,6 +34,8 @@ pub(super) struct Known {
     pub(super) new: Vec<String>,
     /// What keeps packs from passing and no entry can excuse.
     pub(super) left: Vec<String>,
+    /// The packs that do not pass in a run with the expectations, by label, and why.
+    pub(super) failing: BTreeMap<String, String>,
     /// How a run with the expectations ends.
     pub(super) exit: Exit,
     /// The number of packs of the run.
@@ -115,16 +117,18 @@ fn text(entries: &[Entry]) -> Result<String, Error> {
 fn known(text: Option<String>, entries: Vec<Entry>, exit: Exit, run: &Run) -> Result<Known, Error> {
     let is_kept = text.is_none();
     let mut new = run.stale.clone();
+    let mut failing = BTreeMap::new();
     let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     run.each(|pack| {
+        let Some(why) = stays(pack) else {
+            return Ok(());
+        };
+        failing.insert(pack.label().to_owned(), why.clone());
         let failed = pack.checks.iter().filter(|c| c.status == Status::Failed);
         let excusable = failed.filter(|c| is_kept && excusable(&c.check));
         let before = new.len();
         new.extend(excusable.map(failures::name));
-        if new.len() > before {
-            return Ok(());
-        }
-        if let Some(why) = stays(pack) {
+        if new.len() == before {
             let packs = reasons.entry(why).or_default();
             packs.push(pack.label().to_owned());
         }
@@ -139,6 +143,7 @@ fn known(text: Option<String>, entries: Vec<Entry>, exit: Exit, run: &Run) -> Re
         excused,
         new,
         left,
+        failing,
         exit,
         packs: run.packs.len(),
         tally: run.tally(),

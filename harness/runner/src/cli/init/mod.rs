@@ -17,6 +17,7 @@ use crate::config::{FILE_NAME, SCHEMA, SHARDS};
 use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::UNFILLED;
+use crate::interrupt;
 use known::Known;
 use new_file::{Found, NewFile};
 use pipeline::Pipeline;
@@ -24,7 +25,7 @@ use platform::Platform;
 use provision_core::manifest;
 use provision_core::text::inert;
 use repository::Repository;
-use settings::{NewSettings, SCHEMA_FILE};
+use settings::{Listed, NewSettings, SCHEMA_FILE};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u64).range(1..=SHARDS))]
     shards: u64,
+    /// Name in `packs` only those that pass with the expectations. The others stand in
+    /// comments, with the reason of each.
+    #[arg(long)]
+    passing_only: bool,
     /// Print what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -57,31 +62,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let repository = Repository::of(&args.folder)?;
-    let Discovered { packs, skipped } = discover(&[args.folder.clone()], Marker::Manifest)?;
-    // Every repository has the folder of git.
-    let skipped: Vec<PathBuf> = skipped
-        .into_iter()
-        .filter(|p| !p.ends_with(".git"))
-        .collect();
-    say_skipped(&skipped, "in `packs` of conformance.toml");
-    if packs.is_empty() {
-        let names = manifest::FILE_NAMES.join(", ");
-        anstream::eprintln!(
-            "error: no packs in {}: a pack is a .gtpack file or a folder with one of {names}. If a \
-             build makes them, run it first; nothing was written",
-            show(&args.folder)
-        );
+    let Some(packs) = find(args)? else {
         return Ok(Exit::Nothing);
-    }
-    check_shards(args, &packs)?;
-    if packs.iter().any(|pack| pack.path == args.folder) {
-        return Err(Error::Usage(format!(
-            "{}: a pack itself, which the files of init would change; run init in the folder above",
-            show(&args.folder)
-        )));
-    }
+    };
     let base = repository::short(&args.folder);
-    let settings = settings(args, &base, &packs)?;
+    let mut settings = settings(args, &base, &packs)?;
     // NB: before minutes of judging.
     let mut files = files(args, &repository, &base, &packs, &settings);
     let mut found: Vec<Found> = files.iter().map(NewFile::found).collect::<Result<_, _>>()?;
@@ -90,13 +75,21 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             crate::files::check_writable(&file.path())?;
         }
     }
-    let scratch = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
-    let there = settings.config.expectations.as_deref();
-    let there = there.map(|path| settings.locate(path));
-    let there = there.filter(|path| path.symlink_metadata().is_ok());
     anstream::eprintln!("judging {} packs; this takes a while", packs.len());
-    let known = known::judge(&settings, there, scratch.path(), &args.run)?;
-    if let Some(signal) = crate::interrupt::asked() {
+    let mut known = judge(args, &settings)?;
+    let is_new = found.first() == Some(&Found::Absent);
+    if args.passing_only && is_new && interrupt::asked().is_none() {
+        if let Some(text) = passing(args, &settings, &known)? {
+            settings = Settings::parse(settings.path, &text)?;
+            known = judge(args, &settings)?;
+            files[0].text = text;
+        }
+    } else if args.passing_only {
+        anstream::eprintln!(
+            "warning: --passing-only is for a new conformance.toml, and it is there"
+        );
+    }
+    if let Some(signal) = interrupt::asked() {
         anstream::eprintln!("error: interrupted by {signal}; nothing was written");
         return Ok(Exit::Harness);
     }
@@ -113,6 +106,62 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         put(args, file, found)?;
     }
     conclude(args, &repository, &settings, &packs, &known)
+}
+
+/// The packs of the folder; `None` if there are none.
+fn find(args: &Args) -> Result<Option<Vec<PackRef>>, Error> {
+    let Discovered { packs, skipped } =
+        discover(std::slice::from_ref(&args.folder), Marker::Manifest)?;
+    // Every repository has the folder of git.
+    let skipped = skipped.into_iter().filter(|path| !path.ends_with(".git"));
+    let skipped: Vec<PathBuf> = skipped.collect();
+    say_skipped(&skipped, "in `packs` of conformance.toml");
+    if packs.is_empty() {
+        let names = manifest::FILE_NAMES.join(", ");
+        anstream::eprintln!(
+            "error: no packs in {}: a pack is a .gtpack file or a folder with one of {names}. If a \
+             build makes them, run it first; nothing was written",
+            show(&args.folder)
+        );
+        return Ok(None);
+    }
+    if packs.iter().any(|pack| pack.path == args.folder) {
+        return Err(Error::Usage(format!(
+            "{}: a pack itself, which the files of init would change; run init in the folder above",
+            show(&args.folder)
+        )));
+    }
+    check_shards(args, &packs)?;
+    Ok(Some(packs))
+}
+
+/// Judges what the settings name, with the expectations that they name, or makes these.
+fn judge(args: &Args, settings: &Settings) -> Result<Known, Error> {
+    let scratch = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), e))?;
+    let there = settings.config.expectations.as_deref();
+    let there = there.map(|path| settings.locate(path));
+    let there = there.filter(|path| path.symlink_metadata().is_ok());
+    known::judge(settings, there, scratch.path(), &args.run)
+}
+
+/// The text of new settings that name only the packs that pass; `None` if all pass, or none.
+fn passing(args: &Args, settings: &Settings, known: &Known) -> Result<Option<String>, Error> {
+    if known.failing.is_empty() {
+        return Ok(None);
+    }
+    // The labels of a run begin at the roots that it searches.
+    let roots = settings.config.packs.iter().flatten();
+    let roots: Vec<PathBuf> = roots
+        .map(|at| settings.locate(Path::new(&at.value)))
+        .collect();
+    let base = repository::short(&args.folder);
+    let Discovered { packs, .. } = discover(&roots, Marker::Manifest)?;
+    let listed = settings::each(&base, &packs, &known.failing);
+    if listed.iter().all(|listed| listed.left_out.is_some()) {
+        anstream::eprintln!("warning: --passing-only would leave no pack, so `packs` names all");
+        return Ok(None);
+    }
+    Ok(Some(new_settings(args, &listed)))
 }
 
 /// Refuses shards that would have no pack.
@@ -133,13 +182,13 @@ fn settings(args: &Args, base: &Path, packs: &[PackRef]) -> Result<Settings, Err
     if path.symlink_metadata().is_ok() {
         return Settings::read(&path);
     }
-    Settings::parse(path, &new_settings(args, packs))
+    let packs = settings::roots(&args.folder, packs);
+    Settings::parse(path, &new_settings(args, &packs))
 }
 
-fn new_settings(args: &Args, packs: &[PackRef]) -> String {
-    let packs = settings::roots(&args.folder, packs);
+fn new_settings(args: &Args, packs: &[Listed]) -> String {
     let new = NewSettings {
-        packs: &packs,
+        packs,
         profile: args.profile,
         trust: &args.trust,
         shards: args.shards,
@@ -155,7 +204,7 @@ fn platforms(args: &Args, repository: &Repository) -> Vec<Platform> {
     }
 }
 
-/// The files, but for the expectations.
+/// The files, except for the expectations.
 fn files(
     args: &Args,
     repository: &Repository,
@@ -168,8 +217,9 @@ fn files(
         name: name.to_owned(),
         text,
     };
+    let packs = settings::roots(&args.folder, packs);
     let mut files = vec![
-        file(base, FILE_NAME, new_settings(args, packs)),
+        file(base, FILE_NAME, new_settings(args, &packs)),
         file(base, SCHEMA_FILE, SCHEMA.to_owned()),
     ];
     let (config, branch) = (repository.config(), repository.branch());
@@ -193,19 +243,28 @@ fn put(args: &Args, file: &NewFile, found: &Found) -> Result<(), Error> {
     let path = show(&file.path());
     match found {
         Found::Same => print(&format!("unchanged  {path}\n")),
+        Found::Other(difference) if args.dry_run => {
+            print(&format!("kept       {path}: {difference}\n"))?;
+            print_bounded(&format!(
+                "init would write {path}:\n{}\n",
+                shown(&file.text)
+            ))
+        }
         Found::Other(difference) => print(&format!(
-            "kept       {path}: {difference}; --dry-run elsewhere shows all of it\n"
+            "kept       {path}: {difference}; --dry-run shows the rest\n"
         )),
         Found::Absent if args.dry_run => {
-            let text = file.text.lines().map(|line| inert(line, 400) + "\n");
-            let text: String = text.collect();
-            print_bounded(&format!("would write {path}:\n{text}\n"))
+            print_bounded(&format!("would write {path}:\n{}\n", shown(&file.text)))
         }
         Found::Absent => {
             file.write()?;
             print(&format!("wrote      {path}\n"))
         }
     }
+}
+
+fn shown(text: &str) -> String {
+    text.lines().map(|line| inert(line, 400) + "\n").collect()
 }
 
 /// Says what is left to do, and how a run with the files ends.
@@ -282,7 +341,8 @@ fn left(settings: &Settings, known: &Known) {
     }
     if !known.left.is_empty() {
         anstream::eprintln!(
-            "no expectation can excuse these: mend the packs, or name in `packs` only others"
+            "no expectation can excuse these: mend the packs, or name in `packs` only others, as \
+             --passing-only does for a new conformance.toml"
         );
         complain(&known.left);
     }

@@ -2,7 +2,8 @@
 
 use crate::cli::profile::Profile;
 use crate::discover::PackRef;
-use std::collections::BTreeSet;
+use provision_core::text::inert;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +15,8 @@ pub(super) const SCHEMA_FILE: &str = "conformance.schema.json";
 
 /// What a new file says.
 pub(super) struct NewSettings<'s> {
-    /// The packs, as [`roots`] returns them.
-    pub(super) packs: &'s [String],
+    /// The packs, as [`roots`] or [`each`] returns them.
+    pub(super) packs: &'s [Listed],
     pub(super) profile: Profile,
     /// Files of trusted keys, from the folder of the file.
     pub(super) trust: &'s [String],
@@ -25,7 +26,8 @@ pub(super) struct NewSettings<'s> {
 impl NewSettings<'_> {
     pub(super) fn text(&self) -> String {
         let packs = list(self.packs);
-        let trust = list(self.trust);
+        let trust: Vec<Listed> = self.trust.iter().cloned().map(Listed::named).collect();
+        let trust = list(&trust);
         let profile = self.profile.level().profile();
         let shards = self.shards;
         format!(
@@ -61,26 +63,67 @@ shards = {shards}
 /// The file of expected failures of a new file of settings.
 const EXPECTATIONS: &str = "expectations.toml";
 
+/// An item of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) text: String,
+    /// Why it stands in a comment, if it does.
+    pub(super) left_out: Option<String>,
+}
+
+impl Listed {
+    fn named(text: String) -> Self {
+        Self {
+            text,
+            left_out: None,
+        }
+    }
+}
+
 /// An array of strings in TOML: on one line if there is one string.
-fn list(texts: &[String]) -> String {
-    let quoted = |text: &String| toml::Value::String(text.clone()).to_string();
-    match texts {
+fn list(items: &[Listed]) -> String {
+    let quoted = |item: &Listed| toml::Value::String(item.text.clone()).to_string();
+    match items {
         [] => "[]".to_owned(),
-        [only] => format!("[{}]", quoted(only)),
+        [only] if only.left_out.is_none() => format!("[{}]", quoted(only)),
         many => {
             let mut out = "[\n".to_owned();
-            for text in many {
+            for item in many {
                 // NB: writing to a string cannot fail.
-                _ = writeln!(out, "    {},", quoted(text));
+                _ = match &item.left_out {
+                    None => writeln!(out, "    {},", quoted(item)),
+                    Some(why) => {
+                        let (why, text) = (inert(why, 300), inert(&item.text, 400));
+                        writeln!(out, "    # left out, {why}\n    #     {text}")
+                    }
+                };
             }
             out + "]"
         }
     }
 }
 
+/// Each pack by itself. Those in `failing`, which has the labels, are left out.
+pub(super) fn each(
+    folder: &Path,
+    packs: &[PackRef],
+    failing: &BTreeMap<String, String>,
+) -> Vec<Listed> {
+    let item = |pack: &PackRef| {
+        let below = pack.path.strip_prefix(folder).unwrap_or(&pack.path);
+        let not_text = || Some("its path is no text".to_owned());
+        let left_out = failing.get(&pack.label).cloned();
+        Listed {
+            text: text(below),
+            left_out: left_out.or_else(|| below.to_str().map_or_else(not_text, |_| None)),
+        }
+    };
+    packs.iter().map(item).collect()
+}
+
 /// The folders below `folder` that have all `packs` in them and below them, and no other
 /// pack: `.` for the folder itself.
-pub(super) fn roots(folder: &Path, packs: &[PackRef]) -> Vec<String> {
+pub(super) fn roots(folder: &Path, packs: &[PackRef]) -> Vec<Listed> {
     let below = |pack: &PackRef| pack.path.strip_prefix(folder).map(Path::to_owned);
     let parent = |path: PathBuf| path.parent().map(Path::to_owned);
     let parents = packs.iter().filter_map(|pack| parent(below(pack).ok()?));
@@ -97,7 +140,8 @@ pub(super) fn roots(folder: &Path, packs: &[PackRef]) -> Vec<String> {
         };
         folders = folders.iter().map(up).collect();
     }
-    folders.iter().map(|folder| text(folder)).collect()
+    let folders = folders.iter();
+    folders.map(|folder| Listed::named(text(folder))).collect()
 }
 
 /// The nearest folder above `path`, or itself, whose path is text.
@@ -115,7 +159,7 @@ fn without_nested(folders: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     folders.iter().filter(is_outer).cloned().collect()
 }
 
-/// The folder as `packs` has it, which takes `@FILE` for a list and `SCHEME:` for a reference.
+/// The path as `packs` has it, which takes `@FILE` for a list and `SCHEME:` for a reference.
 fn text(folder: &Path) -> String {
     let names = folder.components().map(|c| c.as_os_str().to_string_lossy());
     let path = names.collect::<Vec<_>>().join("/");
@@ -133,7 +177,8 @@ mod tests {
     fn roots_of(paths: &[&str]) -> Vec<String> {
         let pack = |path: &&str| PackRef::local((*path).into(), Path::new("repo").join(path));
         let packs: Vec<PackRef> = paths.iter().map(pack).collect();
-        roots(Path::new("repo"), &packs)
+        let roots = roots(Path::new("repo"), &packs).into_iter();
+        roots.map(|listed| listed.text).collect()
     }
 
     #[test]
@@ -165,8 +210,14 @@ mod tests {
     #[test]
     fn text_is_what_the_parser_reads_whatever_the_names_are() {
         let odd = ["a\"b\\".to_owned(), "'''".into(), "é\u{202e}\n#".into()];
+        let left_out = Listed {
+            text: "x\n\"y".into(),
+            left_out: Some("a\nb = 1".into()),
+        };
+        let named = odd.iter().cloned().map(Listed::named);
+        let listed: Vec<Listed> = named.chain([left_out]).collect();
         let new = NewSettings {
-            packs: &odd,
+            packs: &listed,
             profile: Profile::Strict,
             trust: &odd[..1],
             shards: 4,

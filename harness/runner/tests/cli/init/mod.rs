@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod pipelines;
+mod places;
 
 use crate::support::{code, copy, fixture, run_in, stderr, stdout};
 use std::collections::BTreeMap;
@@ -187,7 +188,7 @@ fn failure_that_nothing_excuses_is_named_with_the_reason_and_the_exit_code() {
     assert_eq!(code(&output), 4, "{}", stderr(&output));
     for said in [
         "a run with conformance.toml exits with 4:\n",
-        "no expectation can excuse these: mend the packs, or name in `packs` only others\n",
+        "no expectation can excuse these: mend the packs, or name in `packs` only others, as --passing-only does",
         ": failures of archive.* and sandbox.* are never excused\n  1 pack: broken.gtpack\n",
     ] {
         assert!(
@@ -199,6 +200,71 @@ fn failure_that_nothing_excuses_is_named_with_the_reason_and_the_exit_code() {
     assert!(!read(temp.path(), "expectations.toml").contains("archive."));
     let run = run_in(temp.path(), &["conformance", "--isolation", "none"]);
     assert_eq!(code(&run), 4);
+}
+
+#[test]
+fn only_packs_that_pass_are_named_if_that_is_asked_for() {
+    let temp = repository();
+    write(temp.path(), "dist/packs/broken.gtpack", "no archive");
+    copy(
+        &fixture("nonconforming/trap-apply"),
+        &temp.path().join("dist/packs/blocked"),
+    );
+    let output = init(temp.path(), "--passing-only");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let settings = read(temp.path(), "conformance.toml");
+    let list = settings.split("packs = [").nth(1).expect("packs");
+    let list: Vec<&str> = list.split("\n]").next().expect("a list").lines().collect();
+    let named: Vec<&&str> = list
+        .iter()
+        .filter(|line| !line.trim().starts_with('#'))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            &"",
+            &"    \"dist/packs/failing\",",
+            &"    \"dist/packs/passing\","
+        ],
+        "{settings}"
+    );
+    for (pack, why) in [
+        ("blocked", "partial: "),
+        ("broken.gtpack", "fail: archive."),
+    ] {
+        let at = list
+            .iter()
+            .position(|line| *line == format!("    #     dist/packs/{pack}"));
+        let reason = list[at.expect(pack) - 1];
+        assert!(
+            reason.starts_with(&format!("    # left out, {why}")),
+            "{reason}"
+        );
+    }
+    let said = "4 packs are here, and `packs` of conformance.toml selects 2";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    let run = run_in(temp.path(), &["conformance", "--isolation", "none"]);
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let before = files(temp.path());
+    let again = init(temp.path(), "--passing-only");
+    assert_eq!(code(&again), 0, "{}", stderr(&again));
+    assert!(
+        stderr(&again).contains("is for a new conformance.toml"),
+        "{}",
+        stderr(&again)
+    );
+    assert_eq!(files(temp.path()), before);
+
+    let temp = repository();
+    fs::remove_dir_all(temp.path().join("dist")).expect("removes");
+    write(temp.path(), "dist/packs/broken.gtpack", "no archive");
+    let output = init(temp.path(), "--passing-only");
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("would leave no pack"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -266,106 +332,4 @@ fn dry_run_prints_what_would_be_written_and_writes_nothing() {
             stdout(&output)
         );
     }
-}
-
-#[test]
-fn platform_is_the_one_of_the_repository_or_the_one_that_is_named() {
-    let made = [
-        (
-            ".gitlab-ci.yml",
-            ".gitlab/conformance.yml",
-            "  - local: .gitlab/conformance.yml\n",
-        ),
-        (
-            "Jenkinsfile",
-            "Jenkinsfile.conformance",
-            "script path Jenkinsfile.conformance\n",
-        ),
-        (
-            ".buildkite/x.yml",
-            ".buildkite/conformance.yml",
-            "pipeline upload .buildkite/conformance.yml\n",
-        ),
-    ];
-    for (sign, file, said) in made {
-        let temp = repository();
-        fs::remove_dir(temp.path().join(".github")).expect("removes");
-        write(temp.path(), sign, "mine");
-        let output = init(temp.path(), "");
-        assert_eq!(code(&output), 0, "{}", stderr(&output));
-        assert!(
-            stdout(&output).contains(said),
-            "{said}: {}",
-            stdout(&output)
-        );
-        assert!(temp.path().join(file).is_file(), "{file}");
-        assert_eq!(read(temp.path(), sign), "mine");
-    }
-    let temp = repository();
-    fs::remove_dir(temp.path().join(".github")).expect("removes");
-    let output = init(temp.path(), "");
-    let said =
-        "no pipeline: the repository has none of .github, .gitlab-ci.yml, Jenkinsfile, .buildkite";
-    assert!(stdout(&output).contains(said), "{}", stdout(&output));
-    let output = init(temp.path(), "--platform gitlab --platform github");
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
-    for file in [".gitlab/conformance.yml", WRITTEN[0]] {
-        assert!(temp.path().join(file).is_file(), "{file}");
-    }
-}
-
-#[test]
-fn folder_below_the_top_gets_the_settings_and_the_top_the_pipeline() {
-    let temp = repository();
-    let output = init(temp.path(), "dist");
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
-    let settings = read(temp.path(), "dist/conformance.toml");
-    assert!(settings.contains("packs = [\"packs\"]\n"), "{settings}");
-    let pipeline = read(temp.path(), WRITTEN[0]);
-    assert!(
-        pipeline.contains(" --config dist/conformance.toml "),
-        "{pipeline}"
-    );
-    let args = [
-        "conformance",
-        "--isolation",
-        "none",
-        "--config",
-        "dist/conformance.toml",
-    ];
-    let run = run_in(temp.path(), &args);
-    assert_eq!(code(&run), 0, "{}{}", stdout(&run), stderr(&run));
-}
-
-#[test]
-#[cfg(unix)]
-fn link_of_a_checkout_leads_no_file_elsewhere() {
-    use std::os::unix::fs::symlink;
-    let temp = repository();
-    let outside = tempfile::tempdir().expect("a folder");
-    fs::remove_dir(temp.path().join(".github")).expect("removes");
-    symlink(outside.path(), temp.path().join(".github")).expect("links");
-    let output = init(temp.path(), "");
-    assert_eq!(code(&output), 2, "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains(".github: no folder"),
-        "{}",
-        stderr(&output)
-    );
-    assert!(!temp.path().join("conformance.toml").exists());
-    fs::remove_file(temp.path().join(".github")).expect("removes");
-    // The settings of a stranger name no file that init then writes.
-    let away = outside.path().join("e.toml");
-    for named in [away.to_str().expect("UTF-8"), "../e.toml"] {
-        let text = format!("packs = [\"dist\"]\nexpectations = \"{named}\"\n");
-        write(temp.path(), "conformance.toml", &text);
-        let output = init(temp.path(), "");
-        assert!(
-            stdout(&output).contains("no file has them"),
-            "{}",
-            stdout(&output)
-        );
-        assert!(!away.exists() && !temp.path().join("../e.toml").exists());
-    }
-    assert!(files(outside.path()).is_empty());
 }
