@@ -2,6 +2,7 @@
 
 use crate::cli::config::Settings;
 use crate::cli::conformance::quiet::{self, RunFlags};
+use crate::cli::expect;
 use crate::cli::expect::failures::{self, Added, Remarks};
 use crate::events::CheckFinished;
 use crate::exit::{Error, Exit, show};
@@ -26,6 +27,8 @@ const NAMED: usize = 5;
 pub(super) struct Known {
     /// The text of the expectations; `None` if there is such a file already.
     pub(super) text: Option<String>,
+    /// That file and its entries, in words.
+    pub(super) kept: Option<String>,
     /// What excuses failures, or would if the file did not exist.
     pub(super) entries: Vec<Entry>,
     /// The packs that entries are about.
@@ -58,10 +61,12 @@ pub(super) fn judge(
         Ok::<_, Error>((exit, Run::read(&out.join("events.jsonl"))?))
     };
     let is_there = there.is_some();
+    let kept = there.as_deref().map(kept).transpose()?;
     let (exit, first) = run("first", there)?;
     let mut entries = Vec::new();
     if is_there || crate::interrupt::asked().is_some() {
-        return known(None, entries, exit, &first);
+        let known = known(None, entries, exit, &first)?;
+        return Ok(Known { kept, ..known });
     }
     let remarks = Remarks {
         reason: REASON,
@@ -79,6 +84,17 @@ pub(super) fn judge(
     files::write(&made, text.as_bytes())?;
     let (exit, second) = run("second", Some(made))?;
     known(Some(text), entries, exit, &second)
+}
+
+/// The file at `path`, and how many entries it has.
+fn kept(path: &Path) -> Result<String, Error> {
+    let entries = expect::read(path)?;
+    let unowned = entries.iter().filter(|e| e.owner == UNFILLED).count();
+    let path = show(path);
+    Ok(format!(
+        "{path}: entries: {}, without an owner: {unowned}",
+        entries.len()
+    ))
 }
 
 fn key(entry: &Entry) -> (&str, String, &str, &str, Option<&str>) {
@@ -139,6 +155,7 @@ fn known(text: Option<String>, entries: Vec<Entry>, exit: Exit, run: &Run) -> Re
     let excused = entries.iter().map(|entry| entry.pack.clone()).collect();
     Ok(Known {
         text,
+        kept: None,
         entries,
         excused,
         new,

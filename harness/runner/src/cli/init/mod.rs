@@ -18,14 +18,18 @@ use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::UNFILLED;
 use crate::interrupt;
+use crate::shard::cut::Cut;
+use crate::shard::listing::list;
 use known::Known;
 use new_file::{Found, NewFile};
 use pipeline::Pipeline;
 use platform::Platform;
+use provision_core::Limits;
 use provision_core::manifest;
 use provision_core::text::inert;
 use repository::Repository;
 use settings::{Listed, NewSettings, SCHEMA_FILE};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -75,7 +79,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
             crate::files::check_writable(&file.path())?;
         }
     }
-    anstream::eprintln!("judging {} packs; this takes a while", packs.len());
+    anstream::eprintln!("judging the packs; this takes a while");
     let mut known = judge(args, &settings)?;
     let is_new = found.first() == Some(&Found::Absent);
     if args.passing_only && is_new && interrupt::asked().is_none() {
@@ -104,6 +108,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     }
     for (file, found) in files.iter().zip(&found) {
         put(args, file, found)?;
+    }
+    if let Some(kept) = &known.kept {
+        print(&format!("kept       {kept}\n"))?;
     }
     conclude(args, &repository, &settings, &packs, &known)
 }
@@ -161,19 +168,33 @@ fn passing(args: &Args, settings: &Settings, known: &Known) -> Result<Option<Str
         anstream::eprintln!("warning: --passing-only would leave no pack, so `packs` names all");
         return Ok(None);
     }
+    let passing = packs.into_iter();
+    let passing = passing.filter(|pack| !known.failing.contains_key(&pack.label));
+    check_shards(args, &passing.collect::<Vec<_>>())?;
     Ok(Some(new_settings(args, &listed)))
 }
 
-/// Refuses shards that would have no pack.
+/// Refuses shards that would have no pack: such a shard judges nothing, and ends with 5.
 fn check_shards(args: &Args, packs: &[PackRef]) -> Result<(), Error> {
-    if args.shards <= packs.len() as u64 {
+    let cut = Cut::of(&list(packs, &Limits::default()), args.shards);
+    let shards: BTreeSet<u64> = cut.packs.iter().map(|pack| pack.shard).collect();
+    if shards.len() as u64 == args.shards {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "--shards {}: there are {} packs, and a shard without packs judges nothing",
+        "--shards {}: {} are cut into {} shards that have any; name fewer",
         args.shards,
-        packs.len()
+        counted(packs.len(), "pack"),
+        shards.len()
     )))
+}
+
+/// A number of things.
+fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
 }
 
 /// The settings in the folder, or new ones.
@@ -278,11 +299,13 @@ fn conclude(
     let mut out = format!("\n{}\n", known.tally);
     let platforms = platforms(args, repository);
     if !known.entries.is_empty() {
-        let (count, packs) = (known.entries.len(), known.excused.len());
+        let (entries, packs) = (known.entries.len(), known.excused.len());
         _ = writeln!(
             out,
-            "to do: {count} expectations of {packs} packs excuse what fails today; write an owner and \
-             an issue in place of {UNFILLED} in each"
+            "to do: write an owner and an issue in place of {UNFILLED} into each entry that excuses \
+             what fails today: {} for {}",
+            counted(entries, "expectation"),
+            counted(packs, "pack")
         );
         if known::expectations(settings).is_none() {
             _ = writeln!(
@@ -316,8 +339,8 @@ fn conclude(
     print(&out)?;
     if known.packs < packs.len() {
         anstream::eprintln!(
-            "warning: {} packs are here, and `packs` of conformance.toml selects {}",
-            packs.len(),
+            "warning: {} are here, and `packs` of conformance.toml selects {}",
+            counted(packs.len(), "pack"),
             known.packs
         );
     }

@@ -88,15 +88,19 @@ fn list(items: &[Listed]) -> String {
         [only] if only.left_out.is_none() => format!("[{}]", quoted(only)),
         many => {
             let mut out = "[\n".to_owned();
+            let mut left_out: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            // NB: writing to a string cannot fail.
             for item in many {
-                // NB: writing to a string cannot fail.
-                _ = match &item.left_out {
-                    None => writeln!(out, "    {},", quoted(item)),
-                    Some(why) => {
-                        let (why, text) = (inert(why, 300), inert(&item.text, 400));
-                        writeln!(out, "    # left out, {why}\n    #     {text}")
-                    }
-                };
+                match &item.left_out {
+                    None => _ = writeln!(out, "    {},", quoted(item)),
+                    Some(why) => left_out.entry(why).or_default().push(&item.text),
+                }
+            }
+            for (why, texts) in left_out {
+                _ = writeln!(out, "    # Left out, {}:", inert(why, 300));
+                for text in texts {
+                    _ = writeln!(out, "    #     {}", inert(text, 400));
+                }
             }
             out + "]"
         }

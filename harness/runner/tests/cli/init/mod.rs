@@ -82,7 +82,7 @@ fn repository_is_green_right_after_init_and_a_second_one_changes_nothing() {
             "{name}"
         );
     }
-    let said = "1 expectations of 1 packs excuse what fails today";
+    let said = "excuses what fails today: 1 expectation for 1 pack\n";
     assert!(stdout(&first).contains(said), "{}", stdout(&first));
     let settings = read(temp.path(), "conformance.toml");
     assert!(
@@ -120,6 +120,8 @@ fn repository_is_green_right_after_init_and_a_second_one_changes_nothing() {
         let line = format!("unchanged  {name}\n");
         assert!(stdout(&second).contains(&line), "{}", stdout(&second));
     }
+    let kept = "kept       expectations.toml: entries: 1, without an owner: 1\n";
+    assert!(stdout(&second).contains(kept), "{}", stdout(&second));
     assert!(!stdout(&second).contains("wrote"), "{}", stdout(&second));
     assert_eq!(files(temp.path()), after);
 }
@@ -237,7 +239,7 @@ fn only_packs_that_pass_are_named_if_that_is_asked_for() {
             .position(|line| *line == format!("    #     dist/packs/{pack}"));
         let reason = list[at.expect(pack) - 1];
         assert!(
-            reason.starts_with(&format!("    # left out, {why}")),
+            reason.starts_with(&format!("    # Left out, {why}")),
             "{reason}"
         );
     }
@@ -284,7 +286,7 @@ fn nothing_is_written_without_packs_or_with_a_wrong_file() {
         ("gone", "gone: no such folder"),
         ("dist/packs/passing/pack.json", "no such folder"),
         ("dist/packs/passing", "a pack itself"),
-        ("--shards 3", "--shards 3: there are 2 packs"),
+        ("--shards 3", "--shards 3: 2 packs are cut into 2 shards"),
         ("--shards 0", "0 is not in 1..=1000"),
         (
             "--platform travis",
