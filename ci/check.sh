@@ -42,6 +42,9 @@ ci/arrows.sh
 step 'retired words'
 ci/words.sh
 
+step 'what init writes'
+or_skip ci/pipelines.sh
+
 step 'dependencies: licences, sources, advisories'
 ci/deny.sh
 

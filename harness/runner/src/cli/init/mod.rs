@@ -251,6 +251,7 @@ fn files(
             branch: &branch,
             has_lfs: repository.has_lfs(),
             shards: settings.config.shards.unwrap_or(1),
+            project: env!("CARGO_PKG_REPOSITORY"),
         };
         if let (Some(name), Some(text)) = (platform.file(), pipeline.text()) {
             files.push(file(&repository.top, name, text));

@@ -18,6 +18,8 @@ pub(super) struct Pipeline<'p> {
     /// Whether packs are in Git LFS.
     pub(super) has_lfs: bool,
     pub(super) shards: u64,
+    /// The address of this project's repository; empty if it is not known.
+    pub(super) project: &'p str,
 }
 
 impl Pipeline<'_> {
@@ -46,12 +48,26 @@ impl Pipeline<'_> {
                 "@INSTALL@" => self.add(&mut out, include_str!("templates/install.sh"), indent),
                 "@JUDGE@" => self.add(&mut out, judge, indent),
                 "@MERGE@" => self.add(&mut out, include_str!("templates/merge.sh"), indent),
+                "@RELEASES@" => out += &self.releases(),
                 "@LFS@" if self.has_lfs => self.add(&mut out, "lfs: true\n", indent),
                 "@LFS@" => {}
                 line => self.add(&mut out, &format!("{line}\n"), 0),
             }
         }
         Some(out)
+    }
+
+    /// The comment on where releases are.
+    fn releases(&self) -> String {
+        let (indent, mark) = match self.platform {
+            Platform::Github | Platform::Buildkite => (2, "#"),
+            Platform::Gitlab => (4, "#"),
+            Platform::Jenkins | Platform::None => (8, "//"),
+        };
+        match self.project {
+            "" => String::new(),
+            project => format!("{:indent$}{mark} Releases: {project}/releases\n", ""),
+        }
     }
 
     /// The line that sets the folder of the program: outside of the checkout, so that it is
@@ -128,17 +144,18 @@ mod tests {
                     branch: "main",
                     has_lfs,
                     shards,
+                    project: if has_lfs { "https://a.example/p" } else { "" },
                 };
                 let text = pipeline.text().expect("a pipeline");
-                let left = text.split('@').skip(1).find(|after| {
-                    let word: String = after.chars().take_while(char::is_ascii_uppercase).collect();
-                    !word.is_empty() && after[word.len()..].is_empty()
+                let words = text.split('@').map(|after| {
+                    let is_end = |c: char| !c.is_ascii_uppercase();
+                    after.find(is_end).unwrap_or(after.len())
                 });
-                assert_eq!(left, None, "{text}");
-                for word in ["@CONFIG@", "@JUDGE@", "@SHARD", "@OUT@", "@DIR@", "@LFS@"] {
-                    assert!(!text.contains(word), "{word} in {text}");
-                }
+                // A word that is not filled in is all capitals up to the next `@`.
+                assert_eq!(words.max(), Some(0), "{text}");
                 assert!(text.contains("--config sub/conformance.toml"), "{text}");
+                let releases = text.contains(" Releases: https://a.example/p/releases\n");
+                assert_eq!(releases, has_lfs, "{text}");
                 assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
                 let has_matrix = text.contains("shard: [1, 2, 3]") || text.contains("parallel: 3");
                 let can_cut = matches!(platform, Platform::Github | Platform::Gitlab);

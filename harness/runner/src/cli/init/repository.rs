@@ -123,8 +123,9 @@ fn is_plain(name: &str) -> bool {
 fn host(url: &str) -> Option<&str> {
     let url = url.trim();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.split(['/', ':']).next()?;
-    Some(rest.rsplit('@').next().unwrap_or(rest))
+    // NB: the name of a user may come with a password, which a colon precedes.
+    let authority = rest.split('/').next()?;
+    authority.rsplit('@').next()?.split(':').next()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pipeline {
     environment {
         // Fill in the archive of a release and its SHA-256, or a repository with the source
         // and a commit, which is compiled.
+@RELEASES@
         HARNESS_URL = ''
         HARNESS_SHA256 = ''
         HARNESS_GIT = ''
