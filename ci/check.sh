@@ -45,6 +45,9 @@ ci/words.sh
 step 'workflows, templates and scripts'
 or_skip ci/workflows.sh
 
+step 'what init writes'
+or_skip ci/pipelines.sh
+
 step 'dependencies: licences, sources, advisories'
 ci/deny.sh
 

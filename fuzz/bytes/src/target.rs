@@ -21,6 +21,8 @@ pub enum Attacker {
     HostCall,
     /// An expectations file.
     Expectations,
+    /// A file of settings.
+    Settings,
     /// A repro bundle.
     Bundle,
     /// What a registry answers.
@@ -35,7 +37,7 @@ pub enum Attacker {
 
 impl Attacker {
     /// All of them, in the order of the threat model.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Archive,
         Self::Manifest,
         Self::Component,
@@ -43,6 +45,7 @@ impl Attacker {
         Self::GuestOutput,
         Self::HostCall,
         Self::Expectations,
+        Self::Settings,
         Self::Bundle,
         Self::Registry,
         Self::Recording,
@@ -64,6 +67,10 @@ impl Attacker {
             Self::GuestOutput => ("output of steps", "a guest that runs"),
             Self::HostCall => ("arguments of calls to the host", "a guest that runs"),
             Self::Expectations => ("an expectations file", "the author of a change to it"),
+            Self::Settings => (
+                "a file of settings",
+                "the author of a change to it, or of the checkout that it is in",
+            ),
             Self::Bundle => ("a repro bundle", "the author of an issue"),
             Self::Registry => (
                 "manifests, indexes and layers",

@@ -18,6 +18,7 @@ pub mod mutators;
 mod reports;
 mod sandbox;
 pub mod seeds;
+mod settings;
 mod step_core;
 mod step_input;
 mod step_output;
@@ -36,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     expectations::TARGET,
     host_calls::TARGET,
     reports::TARGET,
+    settings::TARGET,
     step_core::TARGET,
     step_input::TARGET,
     step_output::TARGET,

@@ -70,6 +70,7 @@ fn folded(events: &[Event], labels: &[&str]) -> Option<Run> {
         registries: Registries::default(),
         releases: None,
         release_flags: String::new(),
+        config_flags: "",
         artifacts: OutFolder::create(&scratch).expect("a folder"),
         jobs: 1,
         expectations: None,

@@ -217,6 +217,7 @@ fn torn(scratch: &Path) -> Result<Planted, Error> {
         registries: Registries::default(),
         releases: None,
         release_flags: String::new(),
+        config_flags: "",
         artifacts: OutFolder::create(&scratch.join("artifacts"))?,
         jobs: 1,
         expectations: None,

@@ -2,6 +2,7 @@
 
 pub use crate::paths::show;
 
+use crate::config::ConfigError;
 use crate::expectations::ExpectationsError;
 use crate::read_file::ReadError;
 use crate::repro::BundleError;
@@ -80,6 +81,14 @@ pub enum Error {
         /// Why it is refused.
         why: ExpectationsError,
     },
+    /// A file of settings is refused.
+    #[error("{}: {why}", show(path))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Why it is refused.
+        why: ConfigError,
+    },
     /// A stream of events has a format that this version does not read.
     #[error(
         "{}: event format {format}, written by greentic-provision {version}; this is \
@@ -145,6 +154,7 @@ impl Error {
             | Self::StreamFormat { .. }
             | Self::File(_)
             | Self::Bundle(_)
+            | Self::Config { .. }
             | Self::Expectations { .. } => Exit::Usage,
             Self::Refused { why, .. } => exit_of(why),
             Self::Apply(error) => exit_of_apply(error),

@@ -24,6 +24,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use time::Date;
 
+/// The owner and the issue of an entry that `init` wrote and nobody has completed.
+pub const UNFILLED: &str = "FILL-IN";
+
 /// Days before its end from which on the harness warns of an expectation.
 const WARNING: i64 = 14;
 
@@ -199,6 +202,13 @@ impl Expectations {
                 Some(format!("{}: {}", entry.name(), why(entry, *expires, fate)?))
             })
             .collect()
+    }
+
+    /// The number of entries that have no owner yet.
+    #[must_use]
+    pub fn unowned(&self) -> usize {
+        let owners = self.entries.iter().map(|(entry, _)| entry.owner.trim());
+        owners.filter(|owner| *owner == UNFILLED).count()
     }
 
     /// Entries that end within `WARNING` days, one line each.

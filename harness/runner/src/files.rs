@@ -37,6 +37,22 @@ pub(crate) fn write_with(
     beside.persist()
 }
 
+/// Writes a new file at `path`, whole or not at all. What is there stays.
+///
+/// # Errors
+/// [`Error::Io`], also if there is something at `path`.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let error = |e| Error::io("write", path, e);
+    let beside = Beside::create(path)?;
+    let mut file = beside.file.as_file();
+    file.write_all(bytes).map_err(error)?;
+    file.sync_all().map_err(error)?;
+    #[cfg(unix)]
+    file.set_permissions(permissions(path)).map_err(error)?;
+    let created = beside.file.persist_noclobber(path);
+    created.map(drop).map_err(|e| error(e.error))
+}
+
 /// A temporary file beside its target, which it replaces once it is complete. If
 /// dropped before that, it is removed.
 pub(crate) struct Beside {

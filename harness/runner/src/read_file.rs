@@ -56,6 +56,13 @@ pub(crate) const EXPECTATIONS: FileKind = FileKind {
     remedy: "remove entries that are no longer needed",
 };
 
+/// What `--config` reads: a line of some hundred bytes for each pack, if each is named.
+pub(crate) const CONFIG: FileKind = FileKind {
+    name: "a file of settings",
+    bytes: MIB / 4,
+    remedy: "name folders instead of packs, or a list as `@FILE`",
+};
+
 /// What `--answers` reads: no step takes more than 1 MiB of JSON, without its
 /// whitespace.
 pub(crate) const ANSWERS: FileKind = FileKind {

@@ -43,6 +43,8 @@ pub struct Options {
     pub releases: Option<Releases>,
     /// The flags that name them, for the commands that reproduce a failure.
     pub release_flags: String,
+    /// The flags without which these commands would read a file of settings.
+    pub config_flags: &'static str,
     /// The folder for artifacts of failures.
     pub artifacts: OutFolder,
     /// Number of packs that are examined at once, at least one.
@@ -181,6 +183,7 @@ impl Pipeline<'_> {
         let mut flags = evidence::flags(options.level, &options.trust, options.answers.as_deref());
         flags += &evidence::rule_flags(&options.conditions.normalise);
         flags += &options.release_flags;
+        flags += options.config_flags;
         if pack.reference.is_some() {
             flags += &evidence::registry_flags(options.registries.settings());
         }
@@ -253,6 +256,10 @@ pub fn started(
         seed: options.conditions.seed,
         limits: options.conditions.limits.clone(),
         configuration: options.configuration.clone(),
+        unowned_expectations: options
+            .expectations
+            .as_ref()
+            .map_or(0, Expectations::unowned),
         judged: RunKind::Packs,
         without: Vec::new(),
         packs: packs.iter().map(|p| p.label.clone()).collect(),

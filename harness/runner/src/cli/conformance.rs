@@ -1,9 +1,12 @@
 //! The command `conformance`.
 
 mod args;
+pub(super) mod quiet;
 mod releases;
 mod selection;
+mod settings;
 mod wanted;
+mod wanted_shard;
 
 use super::dry_run;
 use super::ending::Ending;
@@ -11,7 +14,7 @@ use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, RunKind};
 use crate::executors::AnyExecutor;
 use crate::exit::{Error, Exit, show};
-use crate::expectations::Expectations;
+use crate::expectations::{Expectations, UNFILLED};
 use crate::files;
 use crate::out_folder::OutFolder;
 use crate::progress::Progress;
@@ -37,8 +40,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use wanted::WantedPacks;
 
-pub(super) fn run(args: &Args) -> Result<Exit, Error> {
+pub(super) fn run(mut args: Args) -> Result<Exit, Error> {
+    let settled = args.settle();
+    let args = &args;
     if args.list {
+        settled?;
         return list(args);
     }
     let begun = Instant::now();
@@ -47,7 +53,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     // NB: before anything else can fail: a reader of the reports would take those of an earlier
     // run for the results of this one.
     args.reports.invalidate(args.inputs())?;
-    let prepared = prepare(args).inspect_err(|e| args.reports.fail(args.inputs(), e));
+    let prepared = settled
+        .and_then(|()| prepare(args))
+        .inspect_err(|e| args.reports.fail(args.inputs(), e));
     let Some(prepared) = prepared? else {
         let why = nothing_selected(args);
         args.reports.fail(args.inputs(), &why);
@@ -78,7 +86,7 @@ fn streams(args: &Args) -> [PathBuf; 2] {
 /// The files that a run reads, packs left out.
 fn read(args: &Args) -> impl Iterator<Item = &PathBuf> {
     let files = args.expectations.iter().chain(&args.trust);
-    files.chain(&args.answers)
+    files.chain(&args.answers).chain(args.config.path())
 }
 
 /// Refuses outputs that are the same file, or a file that is read.
@@ -125,7 +133,11 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         );
         return Err(Error::Usage(message));
     }
-    let expectations = expectations(args.expectations.as_ref())?;
+    let expectations = if args.is_quiet {
+        loaded(args.expectations.as_ref())?
+    } else {
+        expectations(args.expectations.as_ref())?
+    };
     let streams = streams(args);
     let outputs = args.reports.outputs(read(args), &streams)?;
     outputs.apart_from_packs(&packs)?;
@@ -172,6 +184,7 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
     let end = Ending {
         reports: &args.reports,
         shown: args.shown(),
+        is_quiet: args.is_quiet,
         out,
         log,
     };
@@ -206,7 +219,7 @@ fn options(
     artifacts: OutFolder,
     registries: Registries,
 ) -> Result<Options, Error> {
-    let level = args.profile.level();
+    let level = args.level();
     let answers = args.answers.as_deref();
     let answers = answers.map(|path| dry_run::answers(path, &limits));
     Ok(Options {
@@ -229,6 +242,7 @@ fn options(
         registries,
         releases: None,
         release_flags: releases::flags(&args.previous),
+        config_flags: args.config.flags(),
         jobs: super::jobs::bounded(args.jobs),
         expectations,
         configuration: configuration(args)?,
@@ -283,7 +297,7 @@ fn executor(
     limits: &Limits,
     cache: Option<&Arc<CompileCache>>,
 ) -> Result<AnyExecutor, Error> {
-    let compilers = match args.profile.level() {
+    let compilers = match args.level() {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,
     };
@@ -291,17 +305,29 @@ fn executor(
     place.steps(limits, compilers, cache, super::jobs::bounded(args.jobs))
 }
 
-/// The expectations in the file at `path`, if there is one.
+/// The expectations in the file at `path`, if there is one. Warns of what somebody has to do.
 pub(super) fn expectations(path: Option<&PathBuf>) -> Result<Option<Expectations>, Error> {
-    let Some(path) = path else {
+    let loaded = loaded(path)?;
+    let (Some(expectations), Some(path)) = (&loaded, path) else {
         return Ok(None);
     };
-    let today = time::OffsetDateTime::now_utc().date();
-    let expectations = Expectations::load(path, today)?;
     for ending in expectations.ending() {
         anstream::eprintln!("warning: {ending}");
     }
-    Ok(Some(expectations))
+    let unowned = expectations.unowned();
+    if unowned > 0 {
+        anstream::eprintln!(
+            "warning: {}: {unowned} expectations have no owner yet; write who works on each in \
+             place of {UNFILLED}",
+            show(path)
+        );
+    }
+    Ok(loaded)
+}
+
+fn loaded(path: Option<&PathBuf>) -> Result<Option<Expectations>, Error> {
+    let today = time::OffsetDateTime::now_utc().date();
+    path.map(|path| Expectations::load(path, today)).transpose()
 }
 
 /// Seconds of Unix time, at which certificates have to be valid.
@@ -329,6 +355,10 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
         .chain(answers)
         .map(file)
         .collect::<Result<Vec<_>, Error>>()?;
+    configuration.extend(args.settings.iter().map(|settings| ConfigFile {
+        name: "config".into(),
+        sha256: settings.sha256.clone(),
+    }));
     configuration.extend(args.normalise.iter().map(|rule| ConfigFile {
         name: "normalise".into(),
         sha256: digest(rule.to_string().as_bytes()),

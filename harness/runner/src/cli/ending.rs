@@ -19,6 +19,8 @@ pub(super) struct Ending<'r> {
     pub(super) reports: &'r Wanted,
     /// How much of the console report to print; `None` if events are printed instead.
     pub(super) shown: Option<Detail>,
+    /// Whether another command says why not everything was judged.
+    pub(super) is_quiet: bool,
     pub(super) out: &'r OutFolder,
     pub(super) log: &'r Arc<EventLog>,
 }
@@ -64,7 +66,7 @@ impl Ending<'_> {
         self.print_summary(&run)?;
         done?;
         let exit = run.exit();
-        if exit == Exit::Nothing {
+        if exit == Exit::Nothing && !self.is_quiet {
             anstream::eprintln!(
                 "error: not everything that the profile requires was judged: a check was blocked \
                  (\"not judged\" in the report), too few steps ran, or no check passed"

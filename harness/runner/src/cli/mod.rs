@@ -7,6 +7,7 @@ mod canaries;
 mod catalogue;
 mod color;
 mod compare;
+mod config;
 mod conformance;
 mod doctor;
 mod dry_run;
@@ -15,6 +16,7 @@ mod expect;
 mod fix;
 mod fuzz;
 mod history;
+mod init;
 mod inspect;
 mod isolation;
 mod jobs;
@@ -98,8 +100,11 @@ enum Command {
         #[command(subcommand)]
         command: provision::InstallsCommand,
     },
+    /// Prepare a repository of packs: write conformance.toml, its schema, a pipeline, and
+    /// expectations for what fails today. Changes no file; exits as a run with these files.
+    Init(init::Args),
     /// Judge packs against the check catalogue.
-    Conformance(conformance::Args),
+    Conformance(Box<conformance::Args>),
     /// Compare a pack with an older one: which differences break the users of the older
     /// pack, and whether the version announces them.
     Compare(compare::Args),
@@ -270,7 +275,8 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => provision::plan(&args),
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),
-        Command::Conformance(args) => conformance::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Conformance(args) => conformance::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Report { command } => of_reports(&command),
         Command::Doctor(args) => doctor::run(&args),

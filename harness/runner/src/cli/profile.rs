@@ -22,4 +22,13 @@ impl Profile {
             Self::Strict => Level::Should,
         }
     }
+
+    /// The profile whose last level is this one.
+    pub(super) fn of(level: Level) -> Self {
+        match level {
+            Level::Must => Self::Core,
+            Level::Publish => Self::Publish,
+            Level::Should => Self::Strict,
+        }
+    }
 }

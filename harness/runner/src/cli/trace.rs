@@ -247,6 +247,7 @@ fn judge(args: &Args, prepared: &Prepared) -> Result<Exit, Error> {
     let end = Ending {
         reports: &args.reports,
         shown: (!args.json).then(|| Detail::of(args.verbose)),
+        is_quiet: false,
         out,
         log,
     };

@@ -86,6 +86,9 @@ pub struct RunStarted {
     pub limits: Limits,
     /// The files other than packs that affect the result: expectations, trusted keys.
     pub configuration: Vec<ConfigFile>,
+    /// The number of expectations that have no owner yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unowned_expectations: usize,
     /// What the run judges.
     #[serde(default, skip_serializing_if = "RunKind::are_packs")]
     pub judged: RunKind,
@@ -100,6 +103,10 @@ pub struct RunStarted {
     /// none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub requirements: BTreeMap<String, Requirement>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What a check requires.
@@ -125,7 +132,7 @@ impl Requirement {
 /// A file, or the text of a rule, that affects the result of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigFile {
-    /// What it is: `expectations`, `trust`, `answers`, `normalise`, `previous`.
+    /// What it is: `expectations`, `trust`, `answers`, `normalise`, `previous`, `config`.
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: String,

@@ -100,6 +100,7 @@ impl Run {
                 seed: 0,
                 limits: Limits::default(),
                 configuration: Vec::new(),
+                unowned_expectations: 0,
                 judged: RunKind::Packs,
                 without: Vec::new(),
                 packs: Vec::new(),
@@ -161,6 +162,16 @@ impl Run {
             self.steps_executed(),
             judged.evidence(),
         )
+    }
+
+    /// How many expectations have no owner, in words; `None` if all have one.
+    #[must_use]
+    pub fn unowned(&self) -> Option<String> {
+        match self.started.unowned_expectations {
+            0 => None,
+            1 => Some("1 expectation has no owner yet".into()),
+            count => Some(format!("{count} expectations have no owner yet")),
+        }
     }
 
     /// The checks that the caller left out, in words; `None` if there are none.

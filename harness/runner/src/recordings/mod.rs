@@ -250,6 +250,10 @@ pub fn started(
         seed: 0,
         limits: Limits::default(),
         configuration: options.configuration.clone(),
+        unowned_expectations: options
+            .expectations
+            .as_ref()
+            .map_or(0, Expectations::unowned),
         judged: RunKind::Recordings,
         without: options.without.clone(),
         packs: recordings.iter().map(|r| r.label.clone()).collect(),

@@ -44,6 +44,9 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
     if started.judged != RunKind::Packs {
         head["judged"] = json!(started.judged);
     }
+    if started.unowned_expectations > 0 {
+        head["unowned_expectations"] = json!(started.unowned_expectations);
+    }
     if !started.without.is_empty() {
         head["without"] = json!(started.without);
     }

@@ -107,6 +107,9 @@ fn head(run: &Run) -> String {
             let _ = write!(out, "**{n} failed checks are excused.**\n\n");
         }
     }
+    if let Some(unowned) = run.unowned() {
+        let _ = write!(out, "**{unowned}**\n\n");
+    }
     for stale in run.stale.iter().take(STALE) {
         let _ = writeln!(out, "- stale: {}", code(stale));
     }

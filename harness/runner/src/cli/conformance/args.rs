@@ -2,13 +2,15 @@
 
 use super::selection::Choice;
 use super::wanted::{self, WantedPacks, WantedReleases};
+use super::wanted_shard::WantedShard;
 use crate::cli::cache;
+use crate::cli::config::{ConfigFlags, Settings};
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::profile::Profile;
 use crate::cli::registry::RegistryFlags;
 use crate::reports::Wanted;
 use crate::reports::console::Detail;
-use crate::shard::ShardChoice;
+use provision_oracle::Level;
 use provision_oracle::normalise::Rule;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,8 +20,8 @@ pub(in crate::cli) struct Args {
     /// Packs, folders to search for packs, oci://HOST/REPOSITORY:TAG (or @sha256:DIGEST, or :*
     /// for all tags, or a name that ends with * for all such repositories of the registry's
     /// catalogue), oci-layout:FOLDER[:TAG], and @FILE with one of these a line, relative to the
-    /// current folder.
-    #[arg(long, required = true, num_args = 1.., value_parser = wanted::parser())]
+    /// current folder. Required, unless the file of settings names packs.
+    #[arg(long, num_args = 1.., value_parser = wanted::parser())]
     pub(super) packs: Vec<WantedPacks>,
     /// Of each repository for which all tags are named, judge only the N newest versions.
     #[arg(long, value_name = "N")]
@@ -30,6 +32,8 @@ pub(in crate::cli) struct Args {
     /// compare.* are of the profiles publish and strict.
     #[arg(long, num_args = 1.., value_name = "REF|auto", value_parser = wanted::releases())]
     pub(super) previous: Vec<WantedReleases>,
+    #[command(flatten)]
+    pub(super) config: ConfigFlags,
     #[command(flatten)]
     pub(super) registries: RegistryFlags,
     #[command(flatten)]
@@ -46,9 +50,10 @@ pub(in crate::cli) struct Args {
     /// Judge only the pack with this label or file name (without extension).
     #[arg(long)]
     pub(super) provider: Option<String>,
-    /// The levels of checks that a pack must pass.
-    #[arg(long, default_value = "core")]
-    pub(super) profile: Profile,
+    /// The levels of checks that a pack must pass; core if neither this flag nor the file of
+    /// settings says otherwise.
+    #[arg(long)]
+    pub(super) profile: Option<Profile>,
     /// A PEM file with a trusted Ed25519 public key or certificate; may be given
     /// more than once.
     #[arg(long, value_name = "KEY.PEM")]
@@ -67,10 +72,11 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     pub(super) filter: Option<String>,
     /// Judge only part I of N parts of the packs; `auto` reads I and N from the variables
-    /// that Kubernetes, Slurm and other engines set. Every part lists all packs, and puts
-    /// those together that share components.
-    #[arg(long, value_name = "I/N|auto")]
-    pub(super) shard: Option<ShardChoice>,
+    /// that Kubernetes, Slurm and other engines set, and I alone takes N from `shards` of the
+    /// file of settings. Every part lists all packs, and puts those together that share
+    /// components.
+    #[arg(long, value_name = "I[/N]|auto")]
+    pub(super) shard: Option<WantedShard>,
     /// Print the packs and the part of each, and judge nothing.
     #[arg(long)]
     pub(super) list: bool,
@@ -100,6 +106,12 @@ pub(in crate::cli) struct Args {
     /// Ignored; old scripts may still pass it. Every run is a dry run.
     #[arg(long)]
     pub(super) live: bool,
+    /// Print no report.
+    #[arg(skip)]
+    pub(super) is_quiet: bool,
+    /// The file of settings, once it is read.
+    #[arg(skip)]
+    pub(super) settings: Option<Settings>,
 }
 
 impl Args {
@@ -110,7 +122,7 @@ impl Args {
         let packs = packs.filter_map(WantedPacks::path);
         let read = packs.chain(&self.expectations);
         let read = read.chain(&self.trust).chain(&self.answers);
-        read.map(PathBuf::as_path)
+        read.chain(self.config.path()).map(PathBuf::as_path)
     }
 
     pub(super) fn choice(&self) -> Choice<'_> {
@@ -120,8 +132,14 @@ impl Args {
             latest: self.latest.map(NonZeroUsize::get),
             registries: &self.registries,
             provider: self.provider.as_deref(),
-            shard: self.shard,
+            shard: self.shard.as_ref().and_then(WantedShard::choice),
+            shards: self.settings.as_ref().and_then(|s| s.config.shards),
         }
+    }
+
+    /// The last level of checks that the run requires.
+    pub(super) fn level(&self) -> Level {
+        self.profile.unwrap_or(Profile::Core).level()
     }
 
     /// Whether the flags select only a part of the packs.
@@ -131,6 +149,6 @@ impl Args {
 
     /// How much of the console report to print; `None` if events are printed instead.
     pub(super) fn shown(&self) -> Option<Detail> {
-        (!self.json).then(|| Detail::of(self.verbose))
+        (!self.json && !self.is_quiet).then(|| Detail::of(self.verbose))
     }
 }

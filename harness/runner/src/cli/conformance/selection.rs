@@ -26,6 +26,8 @@ pub(super) struct Choice<'c> {
     pub(super) registries: &'c RegistryFlags,
     pub(super) provider: Option<&'c str>,
     pub(super) shard: Option<ShardChoice>,
+    /// The number of shards that a list shows if no shard is named.
+    pub(super) shards: Option<u64>,
 }
 
 /// The packs of a run.
@@ -116,7 +118,8 @@ pub(super) fn print_cut(choice: &Choice<'_>, json: bool) -> Result<bool, Error> 
         return Ok(false);
     }
     let listing = list(&packs, &Limits::default());
-    let cut = Cut::of(&listing, shard.map_or(1, |shard| shard.count));
+    let count = shard.map(|shard| shard.count).or(choice.shards);
+    let cut = Cut::of(&listing, count.unwrap_or(1));
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
     for pack in &cut.packs {
         *counts.entry(pack.shard).or_default() += 1;

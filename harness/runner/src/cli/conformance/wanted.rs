@@ -34,7 +34,7 @@ pub(super) fn parser() -> impl TypedValueParser<Value = WantedPacks> {
 }
 
 impl WantedPacks {
-    fn parse(text: OsString) -> Result<Self, String> {
+    pub(super) fn parse(text: OsString) -> Result<Self, String> {
         let Some(shown) = text.to_str() else {
             return Ok(Self::Path(PathBuf::from(text)));
         };
@@ -55,6 +55,19 @@ impl WantedPacks {
             Self::Path(path) | Self::List(path) => Some(path),
             Self::Reference(Reference::Layout(layout)) => Some(&layout.path),
             Self::Reference(Reference::Registry(_)) | Self::Pattern(..) => None,
+        }
+    }
+
+    /// With `map` of its path, if it has one.
+    pub(super) fn map_path(self, map: impl FnOnce(PathBuf) -> PathBuf) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(map(path)),
+            Self::List(path) => Self::List(map(path)),
+            Self::Reference(Reference::Layout(mut layout)) => {
+                layout.path = map(layout.path);
+                Self::Reference(Reference::Layout(layout))
+            }
+            other @ (Self::Reference(Reference::Registry(_)) | Self::Pattern(..)) => other,
         }
     }
 
@@ -80,15 +93,17 @@ pub(super) enum WantedReleases {
 
 /// Parses an argument of `--previous`.
 pub(super) fn releases() -> impl TypedValueParser<Value = WantedReleases> {
-    Parsed(|text: OsString| {
-        if text == "auto" {
-            return Ok(WantedReleases::Auto);
-        }
-        WantedPacks::parse(text).map(WantedReleases::Packs)
-    })
+    Parsed(WantedReleases::parse)
 }
 
 impl WantedReleases {
+    pub(super) fn parse(text: OsString) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        WantedPacks::parse(text).map(Self::Packs)
+    }
+
     /// The packs; `None` for `auto`.
     pub(super) fn packs(&self) -> Option<&WantedPacks> {
         match self {

@@ -187,6 +187,8 @@ fn values(started: &RunStarted) -> [String; 16] {
         seed,
         limits,
         configuration,
+        // It follows from the configuration.
+        unowned_expectations: _,
         judged,
         without,
         packs: _,

@@ -258,6 +258,9 @@ pub fn summary(run: &Run, causes: &CauseTable) -> String {
     for stale in &run.stale {
         let _ = writeln!(out, "stale: {stale}; remove or correct the expectation");
     }
+    if let Some(unowned) = run.unowned() {
+        let _ = writeln!(out, "{unowned}");
+    }
     if let Some(advice) = causes.mendable().advice() {
         let _ = writeln!(out, "{advice}");
     }

@@ -30,9 +30,10 @@ const FILES: [&str; 17] = [
 ];
 
 /// The outputs that are folders, `@`.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 7] = [
     "man @",
     "conformance --isolation none --packs PACK --out @",
+    "init --isolation none @",
     "fuzz --isolation none --runs 1 --jobs 1 PACK --out @",
     "apply --yes --isolation none --provider-id p --install-id i --pack PROVIDER --answers ANSWERS \
      --public-base-url https://a.example --store @",

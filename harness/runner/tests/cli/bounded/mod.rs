@@ -25,7 +25,7 @@ const LINES: usize = 2_000;
 /// Bytes of messages of a command, at most.
 const MESSAGES: usize = 128 * 1024;
 /// The commands that take a file or a folder, `@`. The words in capitals are valid ones.
-const COMMANDS: [&str; 74] = [
+const COMMANDS: [&str; 78] = [
     "pack inspect --pack @",
     "pack inspect --json --pack @",
     "pack repack @ repacked",
@@ -43,6 +43,8 @@ const COMMANDS: [&str; 74] = [
     "conformance --isolation none --out o --packs @",
     "conformance --isolation none --out o --json --packs @",
     "conformance --isolation none --out o --packs PACK --expectations @",
+    "conformance --isolation none --out o --packs PACK --config @",
+    "conformance --isolation none --out o --list --config @",
     "conformance --isolation none --out o --packs PACK --baseline @",
     "conformance --isolation none --out o --packs PACK --answers @",
     "conformance --isolation none --out o --packs PACK --profile publish --trust @",
@@ -62,6 +64,8 @@ const COMMANDS: [&str; 74] = [
     "report diff --markdown m.md @ @",
     "expect add --expectations e --reason @ --issue @ --owner o --from-last-run @",
     "expect prune --expectations @ --from-last-run EVENTS",
+    "expect prune --config @ --from-last-run EVENTS",
+    "init --isolation none --dry-run @",
     "fuzz --isolation none --runs 1 --jobs 1 --out f @",
     "repro --isolation none @",
     "repro --isolation none BUNDLE --pack @",

@@ -1,0 +1,3 @@
+set -eu
+"$HARNESS_DIR/greentic-provision" conformance --config @CONFIG@ --shard @SHARD@ \
+  --out @OUT@
