@@ -8,7 +8,7 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 PATH=$target/linters/bin:$PATH
 for linter in zizmor check-jsonschema; do
     command -v "$linter" >/dev/null && continue
-    echo "SKIPPED: $linter is not installed (PyPI)" >&2
+    echo "SKIPPED: $linter is not installed (pip install -r ci/linters.txt), so what init writes is not linted" >&2
     exit 77
 done
 cargo build --quiet --workspace --locked --bin greentic-provision
