@@ -35,6 +35,7 @@ mod report;
 mod repro;
 mod scenario;
 mod trace;
+mod usage;
 
 use crate::exit::{Error, Exit};
 use crate::reports::invalidate_named;
@@ -247,7 +248,7 @@ fn parse() -> Cli {
             invalidate_named(&args, &"the command line is not usable");
         }
         // NB: clap exits with 2 on bad usage, which is `Exit::Usage`.
-        error.exit()
+        usage::with_inert_arguments(error).exit()
     })
 }
 
