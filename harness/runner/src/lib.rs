@@ -6,6 +6,7 @@ mod below;
 mod bundle_packs;
 pub mod catalogue;
 pub mod cli;
+mod count;
 pub mod discover;
 pub mod doctor;
 pub mod events;

@@ -1,5 +1,6 @@
 //! Adds up the times of the stages of a run.
 
+use crate::count::counted;
 use crate::discover::PackRef;
 use provision_exec::CompileStats;
 use provision_oracle::Spent;
@@ -141,8 +142,8 @@ impl Clock {
             text.push('\n');
         };
         line(format_args!(
-            "timings of {} packs, over all threads; {} ms on the clock",
-            sums.packs,
+            "timings of {}, over all threads; {} ms on the clock",
+            counted(sums.packs, "pack", "packs"),
             wall.as_millis()
         ));
         for (what, micros) in rows {
@@ -163,8 +164,10 @@ impl Clock {
             }
         ));
         line(format_args!(
-            "  {} components compiled, {} loaded, {} refused",
-            compile_stats.compiled, compile_stats.loaded, compile_stats.refused
+            "  {} compiled, {} loaded, {} refused",
+            counted(compile_stats.compiled, "component", "components"),
+            compile_stats.loaded,
+            compile_stats.refused
         ));
         line(format_args!("slowest packs"));
         for (micros, label) in &sums.slowest {

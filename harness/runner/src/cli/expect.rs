@@ -1,6 +1,7 @@
 //! The commands `expect add` and `expect prune`.
 
 use super::output::print;
+use crate::count::counted;
 use crate::events::CheckFinished;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::{Entry, LONGEST, excusable, parse_entries, render};
@@ -103,7 +104,7 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
     }
     print(&format!(
         "{added} added, {} in {}\n",
-        entries.len(),
+        counted(entries.len(), "expectation", "expectations"),
         show(&args.expectations)
     ))?;
     Ok(Exit::Conforms)

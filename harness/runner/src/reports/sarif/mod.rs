@@ -5,6 +5,7 @@
 
 mod result;
 
+use crate::count::counted;
 use crate::events::Requirement;
 use crate::exit::Error;
 use crate::fold::{PackRun, PackSummary, Run};
@@ -147,8 +148,8 @@ fn report(run: &Run) -> Result<Log, Error> {
     };
     if results.left_out > 0 {
         notify(format!(
-            "{} more results; see the JSON report",
-            results.left_out
+            "{}; see the JSON report",
+            counted(results.left_out, "more result", "more results")
         ));
     }
     if let Some(cut) = run.cut() {

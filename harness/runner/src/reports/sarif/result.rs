@@ -1,5 +1,6 @@
 //! One cause as a result of SARIF.
 
+use crate::count::counted;
 use crate::fold::PackRun;
 use provision_core::pack::digest;
 use provision_core::{Status, manifest};
@@ -110,7 +111,10 @@ fn listed(files: &[String]) -> String {
     let shown: Vec<&str> = files.iter().take(10).map(String::as_str).collect();
     match files.len().saturating_sub(10) {
         0 => shown.join(", "),
-        more => format!("{} and {more} more files", shown.join(", ")),
+        more => {
+            let more = counted(more, "more file", "more files");
+            format!("{} and {more}", shown.join(", "))
+        }
     }
 }
 
