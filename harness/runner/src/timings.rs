@@ -141,10 +141,10 @@ impl Clock {
             text += &arguments.to_string();
             text.push('\n');
         };
+        let packs = counted(sums.packs, "pack", "packs");
+        let clock = wall.as_millis();
         line(format_args!(
-            "timings of {}, over all threads; {} ms on the clock",
-            counted(sums.packs, "pack", "packs"),
-            wall.as_millis()
+            "timings of {packs}, over all threads; {clock} ms on the clock"
         ));
         for (what, micros) in rows {
             let share = micros as f64 * 100.0 / sum.max(1) as f64;
@@ -163,11 +163,10 @@ impl Clock {
                 ),
             }
         ));
+        let compiled = counted(compile_stats.compiled, "component", "components");
         line(format_args!(
-            "  {} compiled, {} loaded, {} refused",
-            counted(compile_stats.compiled, "component", "components"),
-            compile_stats.loaded,
-            compile_stats.refused
+            "  {compiled} compiled, {} loaded, {} refused",
+            compile_stats.loaded, compile_stats.refused
         ));
         line(format_args!("slowest packs"));
         for (micros, label) in &sums.slowest {

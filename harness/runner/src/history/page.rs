@@ -129,9 +129,10 @@ fn by_night(nights: &[Night]) -> String {
         )
     };
     let all: Vec<(String, Vec<(Verdict, usize)>)> = nights.iter().map(shown).collect();
+    let legend = worst_first.map(badge).join(", ");
     let mut out = format!(
-        "<h2>Verdicts by night</h2><figure>{}<figcaption>{} to {}, the worst verdicts at the \
-         bottom</figcaption></figure>\n<details><summary>Verdicts by night, as a table</summary>\
+        "<h2>Verdicts by night</h2><figure>{}<figcaption>{} to {}; from the bottom: \
+         {legend}</figcaption></figure>\n<details><summary>Verdicts by night, as a table</summary>\
          <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"verdicts by night\"><table>\
          <thead><tr><th scope=\"col\">night</th><th scope=\"col\">profile</th>\
          <th scope=\"col\">version</th>",

@@ -71,7 +71,7 @@ pub(super) fn section(history: &History) -> String {
         charts_left_out: 0,
         packs_left_out: 0,
     };
-    let jumping = |pack: &&PackLife| pack.steps.iter().any(|step| step_jumps(step));
+    let jumping = |pack: &&PackLife| pack.steps.iter().any(step_jumps);
     let with_steps = || history.packs.iter().filter(|pack| !pack.steps.is_empty());
     let mut out = String::from(
         "<h2>Fuel and memory of steps</h2><p>A step jumps in a night in which it consumes a \
@@ -170,14 +170,11 @@ fn row(step: &StepLife, series: &Series<'_>, chart: &str) -> String {
     } = summary;
     let name = text(&step.name);
     let what = series.what;
+    let nights = series.values.iter().flatten().count();
+    let nights = counted(nights, "night that has it", "nights that have it");
     match chart {
         "" if least == most => format!(
-            "<tr><th scope=\"row\">{name}<td>{what}<td>{last}<td colspan=\"4\">the same in {}</tr>\n",
-            counted(
-                series.values.iter().flatten().count(),
-                "night",
-                "all nights that have it"
-            )
+            "<tr><th scope=\"row\">{name}<td>{what}<td>{last}<td colspan=\"4\">the same in {nights}</tr>\n"
         ),
         chart => format!(
             "<tr><th scope=\"row\">{name}<td>{what}<td>{last}<td>{least}<td>{median}<td>{most}\

@@ -107,7 +107,7 @@ fn keys(run: &Run, pack: &PackRun, row: &Row) -> String {
     format!(" data-has=\"{}\"", all.join(" "))
 }
 
-/// What became of its checks and steps, in words.
+/// Its checks that did not pass and its steps, as counts.
 fn tally(run: &Run, pack: &PackRun) -> String {
     let judged = run.started.judged;
     let (executed, due) = (pack.summary.steps_executed, pack.summary.steps_due);
