@@ -136,16 +136,13 @@ impl Clock {
             ("report", micros(report)),
         ];
         let sum: u64 = rows.iter().map(|(_, micros)| micros).sum();
-        let mut text = String::new();
+        let packs = counted(sums.packs, "pack", "packs");
+        let clock = wall.as_millis();
+        let mut text = format!("timings of {packs}, over all threads; {clock} ms on the clock\n");
         let mut line = |arguments: std::fmt::Arguments<'_>| {
             text += &arguments.to_string();
             text.push('\n');
         };
-        let packs = counted(sums.packs, "pack", "packs");
-        let clock = wall.as_millis();
-        line(format_args!(
-            "timings of {packs}, over all threads; {clock} ms on the clock"
-        ));
         for (what, micros) in rows {
             let share = micros as f64 * 100.0 / sum.max(1) as f64;
             line(format_args!("  {what:8} {} ms {share:5.1} %", ms(micros)));

@@ -77,6 +77,9 @@ fn page_shows_the_last_night_flaky_packs_and_jumps_and_escapes_names() {
         "<h2>Flaky packs (1)</h2>",
         "noop: 2 times, last in 2026-01-03, 2026-01-02",
         "with equal bytes",
+        " <small>4 steps, 1 jumped, last in 2026-01-03</small>",
+        "<td colspan=\"4\">the same in 3 nights that have it</tr>",
+        "<details><summary>2 packs with no step that jumps</summary>",
         "pass since 2026-01-03, before that fail since 2026-01-02",
         "&lt;script&gt;",
     ] {

@@ -19,7 +19,8 @@ fn judged(folder: &Path, packs: &[&str], flags: &str) -> (String, Value) {
     let flags = format!("--html r.html --report r.json {flags}");
     let run = conformance(folder, Path::new("packs"), &flags);
     let page = fs::read_to_string(folder.join("r.html"));
-    (page.expect(&stderr(&run)), read(&folder.join("r.json")))
+    let page = page.unwrap_or_else(|_| panic!("{}", stderr(&run)));
+    (page, read(&folder.join("r.json")))
 }
 
 const PACKS: [&str; 6] = [
