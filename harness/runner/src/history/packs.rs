@@ -40,13 +40,12 @@ pub(super) fn changed(history: &History) -> String {
         );
         match (was, is) {
             _ if was == is => {}
-            (Some(was), Some(is)) if is > was => worse.push(row),
-            (None, Some(is)) if is > Verdict::NotApplicable => worse.push(row),
+            (was, Some(is)) if Some(is) > was && is > Verdict::NotApplicable => worse.push(row),
             _ => better.push(row),
         }
     }
     let mut out = String::new();
-    for (title, rows) in [("Worse", worse), ("Better, new or gone", better)] {
+    for (title, rows) in [("Worse", worse), ("Better, and other changes", better)] {
         if rows.is_empty() {
             continue;
         }

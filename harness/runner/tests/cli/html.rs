@@ -18,8 +18,8 @@ fn judged(folder: &Path, packs: &[&str], flags: &str) -> (String, Value) {
     }
     let flags = format!("--html r.html --report r.json {flags}");
     let run = conformance(folder, Path::new("packs"), &flags);
-    let page = fs::read_to_string(folder.join("r.html"));
-    let page = page.unwrap_or_else(|_| panic!("{}", stderr(&run)));
+    assert_ne!(code(&run), 2, "{}", stderr(&run));
+    let page = fs::read_to_string(folder.join("r.html")).expect("a page");
     (page, read(&folder.join("r.json")))
 }
 

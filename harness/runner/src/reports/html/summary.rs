@@ -107,8 +107,11 @@ fn verdict(run: &Run) -> String {
         let were = noun(partial, "was", "were");
         format!("{partial} {of} {were} judged in part")
     } else if run.exit() == Exit::Conforms {
-        let (all, conform) = (judged.counted(all), noun(all, "conforms", "conform"));
-        format!("{all} {conform}")
+        let pass = count(Verdict::Pass);
+        format!(
+            "{pass} {of} {}, and none fails",
+            noun(pass, "passes", "pass")
+        )
     } else {
         format!("{}, and no success", judged.counted(all))
     }
