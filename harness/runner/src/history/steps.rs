@@ -128,17 +128,19 @@ fn last_jump(pack: &PackLife) -> Option<usize> {
 /// The steps of one pack, folded.
 fn of_pack(history: &History, pack: &PackLife, room: &mut Room) -> String {
     let mut rows = String::new();
-    let (mut jumping, mut charts) = (0usize, 0usize);
+    let mut jumping = 0usize;
+    let (jumps, variations) = (room.jumps, room.variations);
     for step in &pack.steps {
         jumping += usize::from(step_jumps(step));
         for series in series(step) {
             let chart = chart(history, pack, &series, room);
-            charts += chart.len();
             rows += &row(step, &series, &chart);
         }
     }
+    let charts = (jumps - room.jumps) + (variations - room.variations);
     let own = rows.len() - charts;
     if own > room.rows {
+        (room.jumps, room.variations) = (jumps, variations);
         room.packs_left_out += 1;
         return String::new();
     }
