@@ -8,6 +8,7 @@
 mod entry;
 mod error;
 
+use crate::count::counted;
 use crate::excusal::{Excusal, Fate, Fates};
 use crate::exit::Error;
 use crate::read_file;
@@ -211,15 +212,16 @@ impl Expectations {
         owners.filter(|owner| *owner == UNFILLED).count()
     }
 
-    /// Entries that end within `WARNING` days, one line each.
+    /// Entries that end within `WARNING` days, one line each, the next to end first.
     #[must_use]
     pub fn ending(&self) -> Vec<String> {
         let left = |expires: Date| (expires - self.today).whole_days();
-        let soon = self
-            .entries
-            .iter()
-            .filter(|(_, e)| (0..=WARNING).contains(&left(*e)));
-        soon.map(|(entry, e)| format!("{}: {} days left", entry.name(), left(*e)))
+        let soon = self.entries.iter().map(|(entry, e)| (left(*e), entry));
+        let mut soon: Vec<(i64, &Entry)> =
+            soon.filter(|(d, _)| (0..=WARNING).contains(d)).collect();
+        soon.sort_by_key(|(days, _)| *days);
+        soon.into_iter()
+            .map(|(days, entry)| format!("{}: {} left", entry.name(), counted(days, "day", "days")))
             .collect()
     }
 }

@@ -106,9 +106,9 @@ impl Progress {
             let role = done.role.as_ref().map(|r| format!("{}, ", r.role));
             let role = role.unwrap_or_default();
             let line = format!(
-                "{verdict} {}, {role}{steps} {}, {millis} ms\n",
+                "{verdict} {}, {role}{}, {millis} ms\n",
                 done.pack,
-                self.judged.unit()
+                self.judged.units(steps)
             );
             drop(anstream::stderr().write_all(line.as_bytes()));
         }
@@ -122,7 +122,7 @@ impl Seen {
         let slowest = self.slowest.as_ref();
         let slowest = slowest.map(|(ms, pack)| format!(", slowest {pack} {ms} ms"));
         let (verdicts, slowest) = (verdicts.join(", "), slowest.unwrap_or_default());
-        format!("{} {}, {verdicts}{slowest}", self.steps, judged.unit())
+        format!("{}, {verdicts}{slowest}", judged.units(self.steps))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Adds up the times of the stages of a run.
 
+use crate::count::counted;
 use crate::discover::PackRef;
 use provision_exec::CompileStats;
 use provision_oracle::Spent;
@@ -135,16 +136,13 @@ impl Clock {
             ("report", micros(report)),
         ];
         let sum: u64 = rows.iter().map(|(_, micros)| micros).sum();
-        let mut text = String::new();
+        let packs = counted(sums.packs, "pack", "packs");
+        let clock = wall.as_millis();
+        let mut text = format!("timings of {packs}, over all threads; {clock} ms on the clock\n");
         let mut line = |arguments: std::fmt::Arguments<'_>| {
             text += &arguments.to_string();
             text.push('\n');
         };
-        line(format_args!(
-            "timings of {} packs, over all threads; {} ms on the clock",
-            sums.packs,
-            wall.as_millis()
-        ));
         for (what, micros) in rows {
             let share = micros as f64 * 100.0 / sum.max(1) as f64;
             line(format_args!("  {what:8} {} ms {share:5.1} %", ms(micros)));
@@ -162,9 +160,10 @@ impl Clock {
                 ),
             }
         ));
+        let compiled = counted(compile_stats.compiled, "component", "components");
         line(format_args!(
-            "  {} components compiled, {} loaded, {} refused",
-            compile_stats.compiled, compile_stats.loaded, compile_stats.refused
+            "  {compiled} compiled, {} loaded, {} refused",
+            compile_stats.loaded, compile_stats.refused
         ));
         line(format_args!("slowest packs"));
         for (micros, label) in &sums.slowest {

@@ -1,6 +1,7 @@
 //! The command `cache`, and the flags of commands that use the compile cache.
 
 use super::output::print;
+use crate::count::counted;
 use crate::exit::{Error, Exit, show};
 use provision_exec::{CacheError, CompileCache, DEFAULT_CACHE_BYTES, Usage};
 use std::path::PathBuf;
@@ -113,8 +114,10 @@ pub(super) fn clean(args: &CacheFolder) -> Result<Exit, Error> {
 fn print_usage(folder: &std::path::Path, what: &str, usage: Usage) -> Result<Exit, Error> {
     let Usage { artifacts, bytes } = usage;
     print(&format!(
-        "{}: {what}{artifacts} compiled components, {bytes} bytes\n",
-        show(folder)
+        "{}: {what}{}, {}\n",
+        show(folder),
+        counted(artifacts, "compiled component", "compiled components"),
+        counted(bytes, "byte", "bytes")
     ))?;
     Ok(Exit::Conforms)
 }

@@ -3,6 +3,7 @@
 use super::isolation::IsolationFlags;
 use super::output::{print_bounded, print_json};
 use super::registry::{self, RegistryFlags};
+use crate::count::counted;
 use crate::discover::PackRef;
 use crate::exit::{Error, Exit, show};
 use crate::fuzz::{Options, Outcome, fuzz};
@@ -222,10 +223,16 @@ fn as_text(outcome: &Outcome, bundles: &[PathBuf]) -> String {
     } = outcome.progress;
     let _ = writeln!(
         out,
-        "{runs} runs in {} s, {} per second; {edges} of {} coverage counters reached, {corpus} inputs in the corpus",
+        "{} in {} s, {} per second; {edges} of {} reached, {} in the corpus",
+        counted(runs, "run", "runs"),
         outcome.elapsed.as_secs(),
         rate(outcome),
-        outcome.functions.iter().map(|(f, _)| f.blocks).sum::<u32>(),
+        counted(
+            outcome.functions.iter().map(|(f, _)| f.blocks).sum::<u32>(),
+            "coverage counter",
+            "coverage counters"
+        ),
+        counted(corpus, "input", "inputs"),
     );
     functions(&mut out, outcome);
     answers(&mut out, outcome);
@@ -253,8 +260,7 @@ fn as_text(outcome: &Outcome, bundles: &[PathBuf]) -> String {
     }
     let _ = match outcome.found.len() {
         0 => writeln!(out, "\nno finding"),
-        1 => writeln!(out, "\n1 finding"),
-        n => writeln!(out, "\n{n} findings"),
+        n => writeln!(out, "\n{}", counted(n, "finding", "findings")),
     };
     out
 }
@@ -336,8 +342,11 @@ impl Status {
         let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let seconds = elapsed.as_secs();
         let text = format!(
-            "{seconds} s: {runs} runs, {} per second, {edges} counters, corpus {corpus}, {findings} findings",
-            runs * 1000 / millis.max(1)
+            "{seconds} s: {}, {} per second, {}, corpus {corpus}, {}",
+            counted(runs, "run", "runs"),
+            runs * 1000 / millis.max(1),
+            counted(edges, "counter", "counters"),
+            counted(findings, "finding", "findings")
         );
         match &self.bar {
             Some(bar) => {

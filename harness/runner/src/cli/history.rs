@@ -3,6 +3,7 @@
 use super::conformance::expectations;
 use super::output::{complain, print, print_bounded};
 use crate::apart::Outputs;
+use crate::count::counted;
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::history::{
@@ -74,11 +75,11 @@ pub(super) fn history(args: &History) -> Result<Exit, Error> {
         .iter()
         .filter(|p| !p.flips(&history.nights).is_empty());
     print(&format!(
-        "{} nights, {} packs, {} causes; {} packs are flaky; wrote {}\n",
-        history.nights.len(),
-        history.packs.len(),
-        history.causes.len(),
-        flaky.count(),
+        "{}, {}, {}; {} flaky; wrote {}\n",
+        counted(history.nights.len(), "night", "nights"),
+        counted(history.packs.len(), "pack", "packs"),
+        counted(history.causes.len(), "cause", "causes"),
+        counted(flaky.count(), "pack is", "packs are"),
         show(&args.html)
     ))?;
     Ok(Exit::Conforms)

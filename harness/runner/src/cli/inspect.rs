@@ -3,6 +3,7 @@
 use super::output::{print_bounded, print_json};
 use super::refused::refused;
 use super::registry::{self, RegistryFlags};
+use crate::count::counted;
 use crate::exit::{Error, Exit, show};
 use crate::place::{Place, Read};
 use provision_core::archive::differences;
@@ -160,8 +161,9 @@ fn text(pack: &Pack, wizards: &[Wizard], origin: Option<&RegistryOrigin>) -> Str
         let _ = match error.as_str() {
             None => writeln!(
                 out,
-                "sbom      {}, {rows} rows",
-                file.as_str().unwrap_or("")
+                "sbom      {}, {}",
+                file.as_str().unwrap_or(""),
+                counted(rows.as_u64().unwrap_or(0), "row", "rows")
             ),
             Some(why) => writeln!(out, "sbom      {}: {why}", file.as_str().unwrap_or("")),
         };
@@ -174,7 +176,8 @@ fn text(pack: &Pack, wizards: &[Wizard], origin: Option<&RegistryOrigin>) -> Str
         let first = difference.offsets.first().copied().unwrap_or_default();
         let _ = writeln!(
             out,
-            "canonical {what}: {count} records, first at byte {first}, `{}`",
+            "canonical {what}: {}, first at byte {first}, `{}`",
+            counted(count, "record", "records"),
             difference.entry
         );
     }
@@ -203,11 +206,8 @@ fn flow_lines(pack: &Pack) -> String {
     for flow in flows(pack) {
         let text = |key: &str| flow[key].as_str().unwrap_or("nowhere").to_owned();
         let (id, kind, start) = (text("flow"), text("kind"), text("entry"));
-        let count = &flow["nodes"];
-        let _ = writeln!(
-            out,
-            "flow      {id}: {kind}, {count} nodes, starts at {start}"
-        );
+        let nodes = counted(flow["nodes"].as_u64().unwrap_or(0), "node", "nodes");
+        let _ = writeln!(out, "flow      {id}: {kind}, {nodes}, starts at {start}");
     }
     out
 }

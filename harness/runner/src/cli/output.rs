@@ -1,5 +1,6 @@
 //! Standard output of a command.
 
+use crate::count::counted;
 use crate::exit::Error;
 use crate::files;
 use provision_core::text::{inert_json, without_commands};
@@ -48,7 +49,8 @@ fn bounded(text: &str) -> String {
     }
     let (first, rest) = lines.split_at(LINES - LAST);
     let (middle, last) = rest.split_at(rest.len() - LAST);
-    let note = format!("… {} lines are left out here", middle.len());
+    let note = counted(middle.len(), "line is", "lines are");
+    let note = format!("… {note} left out here");
     [first, &[&note], last].concat().join("\n") + "\n"
 }
 

@@ -1,6 +1,7 @@
 //! Describes a pack that cannot be opened, for `pack inspect`.
 
 use super::output::{print_bounded, print_json};
+use crate::count::{counted, noun};
 use crate::exit::{Error, Exit, exit_of, show};
 use provision_core::OpenError;
 use provision_core::archive::Violation;
@@ -90,7 +91,11 @@ fn text(
             }
             Ok(files) => {
                 let listed = Listed::of(files, &names);
-                let _ = writeln!(out, "{reader:<10} extracts {} files", files.len());
+                let _ = writeln!(
+                    out,
+                    "{reader:<10} extracts {}",
+                    counted(files.len(), "file", "files")
+                );
                 for (file, mark) in &listed.shown {
                     let (name, mark) = (inert(&file.name, 200), mark.text());
                     let _ = writeln!(out, "  {:>9}  {name}{mark}", file.size);
@@ -103,7 +108,9 @@ fn text(
                     let different = listed.different;
                     let _ = writeln!(
                         out,
-                        "  … and {more} more; {different} files of all are not what every reader sees"
+                        "  … and {more} more; {} of all {} not what every reader sees",
+                        counted(different, "file", "files"),
+                        noun(different, "is", "are")
                     );
                 }
             }

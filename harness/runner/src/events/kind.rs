@@ -1,7 +1,9 @@
 //! [`RunKind`]: what a run judges, and the words for it in reports.
 
+use crate::count::counted;
 use provision_oracle::{Check, checks};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 
 /// What a run judges. A recording takes the place of a pack in each event, and the events,
 /// steps and spans in it that of executed steps.
@@ -52,30 +54,36 @@ impl RunKind {
         }
     }
 
-    /// What shows that something happened, in words.
+    /// This many of what the run judges.
     #[must_use]
-    pub fn evidence(self) -> &'static str {
+    pub fn counted(self, count: usize) -> String {
+        counted(count, self.one(), self.name())
+    }
+
+    /// What shows that something happened, as the title of a column.
+    #[must_use]
+    pub fn evidence_name(self) -> &'static str {
         match self {
             Self::Packs => "steps executed",
             Self::Recordings => "entries read",
         }
     }
 
-    /// What the run did with them, in one word.
+    /// This much of what shows that something happened, in words.
     #[must_use]
-    pub fn done(self) -> &'static str {
+    pub fn evidence(self, count: usize) -> String {
         match self {
-            Self::Packs => "executed",
-            Self::Recordings => "read",
+            Self::Packs => counted(count, "step executed", "steps executed"),
+            Self::Recordings => counted(count, "entry read", "entries read"),
         }
     }
 
-    /// Several of what shows that something happened, in one word.
+    /// This many steps, or what takes their place.
     #[must_use]
-    pub fn unit(self) -> &'static str {
+    pub(crate) fn units<N: Display + PartialEq + From<u8>>(self, count: N) -> String {
         match self {
-            Self::Packs => "steps",
-            Self::Recordings => "entries",
+            Self::Packs => counted(count, "step", "steps"),
+            Self::Recordings => counted(count, "entry", "entries"),
         }
     }
 

@@ -41,6 +41,10 @@ pub struct CauseRow {
     pub packs: usize,
     /// The label of the first of them.
     pub first: String,
+    /// What the publisher of the first of them should do, in one line.
+    pub fix: String,
+    /// The check that decides it in the first of them.
+    pub check: Option<String>,
 }
 
 impl CauseTable {
@@ -110,6 +114,8 @@ impl CauseRow {
             what: cause.what.clone(),
             packs: 1,
             first: label.to_owned(),
+            fix: cause.fix.clone().into_owned(),
+            check: cause.checks.first().cloned(),
         }
     }
 

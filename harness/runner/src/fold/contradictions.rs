@@ -2,6 +2,7 @@
 //! machine, so a fold believes no verdict that the stream's own checks contradict.
 
 use super::run::PackSummary;
+use crate::count::counted;
 use crate::events::{CheckFinished, RunStarted};
 use provision_core::{Status, Verdict};
 use provision_oracle::{Check, Level};
@@ -85,11 +86,11 @@ pub(super) fn of_verdict(pack: &PackSummary, verdict: Verdict) -> Result<(), Str
         return Ok(());
     }
     Err(format!(
-        "the verdict {verdict} of the pack {}, which has {} steps executed, and {} checks with \
+        "the verdict {verdict} of the pack {}, which has {}, and {} with \
          errors, {} failed and {} blocked",
         pack.label,
-        pack.steps_executed,
-        pack.count(Status::Error),
+        counted(pack.steps_executed, "step executed", "steps executed"),
+        counted(pack.count(Status::Error), "check", "checks"),
         pack.count(Status::Failed),
         pack.count(Status::Blocked),
     ))

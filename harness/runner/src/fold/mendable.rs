@@ -1,6 +1,7 @@
 //! [`Mendable`]: how many findings of a run `pack fix` mends.
 
 use super::run::PackRun;
+use crate::count::counted;
 use provision_core::Status;
 use provision_oracle::fix::fix_for;
 
@@ -37,7 +38,8 @@ impl Mendable {
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         let Self { findings, mended } = self;
-        (*mended > 0).then(|| format!("{mended} of {findings} findings can be fixed by: {COMMAND}"))
+        let findings = counted(*findings, "finding", "findings");
+        (*mended > 0).then(|| format!("{mended} of {findings} can be fixed by: {COMMAND}"))
     }
 }
 

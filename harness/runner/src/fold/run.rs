@@ -1,6 +1,7 @@
 //! A run as reports show it: the contents of its stream, and conclusions from them.
 
 use super::baseline::Baseline;
+use crate::count::counted;
 use crate::events::{
     CheckFinished, FORMAT, FlowWalked, PackFinished, RunKind, RunStarted, WizardDriven,
 };
@@ -149,18 +150,16 @@ impl Run {
         let without = self.left_out();
         let without = without.map(|why| format!("; {why}")).unwrap_or_default();
         format!(
-            "{} {}: {} pass, {} fail, {} partial, {} error, {} not applicable; {} checks \
-             passed, {excused}{} {}{without}",
-            self.packs.len(),
-            judged.name(),
+            "{}: {} pass, {} fail, {} partial, {} error, {} not applicable; {} \
+             passed, {excused}{}{without}",
+            judged.counted(self.packs.len()),
             count(Verdict::Pass),
             count(Verdict::Fail),
             count(Verdict::Partial),
             count(Verdict::Error),
             count(Verdict::NotApplicable),
-            self.checks(Status::Passed),
-            self.steps_executed(),
-            judged.evidence(),
+            counted(self.checks(Status::Passed), "check", "checks"),
+            judged.evidence(self.steps_executed()),
         )
     }
 

@@ -1,4 +1,5 @@
-//! Charts as inline SVG: columns of verdicts, strips of one pack, lines of one step.
+//! Charts as inline SVG: columns of verdicts, strips of one pack, lines of one step. Each
+//! has its content in words as its title, which screen readers say and browsers show.
 
 use provision_core::Verdict;
 use std::fmt::Write;
@@ -12,15 +13,21 @@ const STRIP: usize = 14;
 /// Height of a line.
 const LINE: usize = 36;
 
-/// The columns of all nights: the share of each verdict, the worst at the bottom. `name` is
-/// escaped already.
-pub(super) fn columns(nights: &[(String, Vec<(Verdict, usize)>)], name: &str) -> String {
+/// The columns of all nights: the share of each verdict, the worst at the bottom. `name` and
+/// `words` are escaped already.
+pub(super) fn columns(
+    nights: &[(String, Vec<(Verdict, usize)>)],
+    name: &str,
+    words: &str,
+) -> String {
     let most = nights.iter().map(|(_, counts)| total(counts)).max();
     let most = most.unwrap_or(0).max(1);
     let count = nights.len().max(1);
     let mut out = format!(
-        "<svg role=\"img\" aria-label=\"{name}\" viewBox=\"0 0 {WIDTH} {COLUMNS}\" \
-         width=\"{WIDTH}\" height=\"{COLUMNS}\" preserveAspectRatio=\"none\">"
+        "<svg role=\"img\" aria-labelledby=\"nights-title nights-words\" \
+         viewBox=\"0 0 {WIDTH} {COLUMNS}\" width=\"{WIDTH}\" height=\"{COLUMNS}\" \
+         preserveAspectRatio=\"none\"><title id=\"nights-title\">{name}</title>\
+         <desc id=\"nights-words\">{words}</desc>"
     );
     for (at, (title, counts)) in nights.iter().enumerate() {
         let (left, right) = (x(at, count), x(at + 1, count));
@@ -57,25 +64,40 @@ fn y(packs: usize, most: usize) -> usize {
     COLUMNS - packs * COLUMNS / most
 }
 
-/// The verdicts of a pack by night; nights with the same verdict are one bar. `label` is
-/// escaped already.
-pub(super) fn strip(verdicts: &[Option<Verdict>], label: &str) -> String {
+/// The verdicts of a pack by night; nights with the same verdict are one bar. The height of a
+/// bar says as much as its colour. `words` are escaped already.
+pub(super) fn strip(verdicts: &[Option<Verdict>], words: &str) -> String {
     let count = verdicts.len().max(1);
-    let mut out = format!(
-        "<svg role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {WIDTH} {STRIP}\" \
-         width=\"{WIDTH}\" height=\"{STRIP}\" preserveAspectRatio=\"none\">"
-    );
-    for (from, to, verdict) in spans(verdicts) {
-        if let Some(verdict) = verdict {
-            let (left, right) = (x(from, count), x(to, count));
-            let _ = write!(
-                out,
-                "<rect class=\"{verdict}\" x=\"{left}\" y=\"0\" width=\"{}\" height=\"{STRIP}\"/>",
-                (right - left).max(1)
-            );
+    let mut out = open(STRIP, words);
+    for verdict in Verdict::WORST_FIRST {
+        let height = match verdict {
+            Verdict::Error | Verdict::Fail => STRIP,
+            Verdict::Partial => STRIP * 3 / 4,
+            Verdict::Pass => STRIP / 2,
+            Verdict::NotApplicable => STRIP / 4,
+        };
+        // NB: one path, because a flaky pack has a bar a night.
+        let mut path = String::new();
+        for (from, to, at) in spans(verdicts) {
+            if at == Some(verdict) {
+                let (left, right) = (x(from, count), x(to, count));
+                let width = (right - left).max(1);
+                let _ = write!(path, "M{left} {STRIP}v-{height}h{width}v{height}z");
+            }
+        }
+        if !path.is_empty() {
+            let _ = write!(out, "<path class=\"{verdict}\" d=\"{path}\"/>");
         }
     }
     out + "</svg>"
+}
+
+/// The beginning of a chart of this height.
+fn open(height: usize, words: &str) -> String {
+    format!(
+        "<svg role=\"img\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+         preserveAspectRatio=\"none\"><title>{words}</title>"
+    )
 }
 
 /// Equal values in a row: first night, the one after the last, value.
@@ -90,8 +112,8 @@ pub(super) fn spans<T: Copy + PartialEq>(values: &[T]) -> Vec<(usize, usize, T)>
     found
 }
 
-/// A line from night to night, with a dot at each of `marked`. `label` is escaped already.
-pub(super) fn line(values: &[Option<u64>], marked: &[usize], label: &str) -> String {
+/// A line from night to night, with a bar at each of `marked`. `words` are escaped already.
+pub(super) fn line(values: &[Option<u64>], marked: &[usize], words: &str) -> String {
     let known = || values.iter().flatten().copied();
     let most = known().max().unwrap_or(0).max(1);
     let count = values.len().max(2) - 1;
@@ -105,10 +127,8 @@ pub(super) fn line(values: &[Option<u64>], marked: &[usize], label: &str) -> Str
         let y = (LINE as u64 - 3) - share.min(height);
         (night * WIDTH / count, y)
     };
-    let mut out = format!(
-        "<svg role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {WIDTH} {LINE}\" \
-         width=\"{WIDTH}\" height=\"{LINE}\" preserveAspectRatio=\"none\"><path d=\""
-    );
+    let mut out = open(LINE, words);
+    out += "<path class=\"line\" d=\"";
     let mut pen_is_down = false;
     for (from, to, value) in spans(values) {
         let Some(value) = value else {
@@ -125,11 +145,15 @@ pub(super) fn line(values: &[Option<u64>], marked: &[usize], label: &str) -> Str
         pen_is_down = true;
     }
     out += "\"/>";
+    // NB: a circle would be an ellipse, because the chart is as wide as its column.
+    let mut path = String::new();
     for night in marked {
         if let Some(Some(value)) = values.get(*night) {
-            let (x, y) = at(*night, *value);
-            let _ = write!(out, "<circle cx=\"{x}\" cy=\"{y}\" r=\"3\"/>");
+            let _ = write!(path, "M{} 0v{LINE}", at(*night, *value).0);
         }
+    }
+    if !path.is_empty() {
+        let _ = write!(out, "<path class=\"jump\" d=\"{path}\"/>");
     }
     out + "</svg>"
 }
@@ -147,10 +171,23 @@ mod tests {
     #[test]
     fn line_is_broken_where_a_night_lacks_the_step() {
         let svg = line(&[Some(1), Some(1), None, Some(2), Some(4)], &[4], "fuel");
-        assert_eq!(svg.matches('M').count(), 2, "{svg}");
-        assert_eq!(svg.matches("<circle").count(), 1, "{svg}");
+        assert!(svg.contains("d=\"M0 26H150M450 18L600 3\""), "{svg}");
+        assert!(svg.contains("class=\"jump\" d=\"M600 0v36\""), "{svg}");
         let huge = line(&[Some(u64::MAX), Some(1)], &[], "fuel");
         assert!(huge.contains("M0 3"), "{huge}");
+    }
+
+    #[test]
+    fn strip_shows_each_verdict_by_its_height_and_leaves_gaps() {
+        let (pass, fail) = (Some(Verdict::Pass), Some(Verdict::Fail));
+        let svg = strip(&[pass, fail, None, pass], "words");
+        assert!(svg.contains("<title>words</title>"), "{svg}");
+        assert!(
+            svg.contains("class=\"fail\" d=\"M150 14v-14h150v14z\""),
+            "{svg}"
+        );
+        let passes = "class=\"pass\" d=\"M0 14v-7h150v7zM450 14v-7h150v7z\"";
+        assert!(svg.contains(passes), "{svg}");
     }
 
     #[test]
@@ -159,7 +196,7 @@ mod tests {
             ("a".to_owned(), vec![(Verdict::Fail, 1), (Verdict::Pass, 3)]),
             ("b".to_owned(), vec![(Verdict::Fail, 0), (Verdict::Pass, 2)]),
         ];
-        let svg = columns(&nights, "verdicts");
+        let svg = columns(&nights, "verdicts", "words");
         assert_eq!(svg.matches("<rect").count(), 3, "{svg}");
         assert!(
             svg.contains("class=\"fail\" x=\"0\" y=\"120\" width=\"300\" height=\"40\""),

@@ -4,6 +4,7 @@
 
 mod changes;
 mod chart;
+mod list;
 mod model;
 mod packs;
 mod page;

@@ -1,19 +1,27 @@
 //! Packs on the page of a history: which changed, which flip, and a strip for each.
 
 use super::chart::{spans, strip};
+use super::list::list;
 use super::model::{History, PackLife};
-use crate::reports::html::text;
+use crate::count::counted;
+use crate::reports::html::{badge, text};
 use provision_core::Verdict;
 use std::fmt::Write;
 
-/// Rows of a list, at most.
-const ROWS: usize = 300;
-/// Flaky packs that are not folded.
-const OPEN: usize = 10;
 /// Strips, at most.
 const STRIPS: usize = 5_000;
 /// Parts of a strip that its words name, at most.
 const WORDS: usize = 12;
+
+/// A verdict in words.
+fn spaced(verdict: Verdict) -> String {
+    verdict.name().replace('_', " ")
+}
+
+/// In place of a verdict, that the night does not have the pack.
+fn gone() -> String {
+    "<b class=\"skipped\">not there</b>".to_owned()
+}
 
 /// The packs whose verdict differs from that of the night before.
 pub(super) fn changed(history: &History) -> String {
@@ -24,32 +32,24 @@ pub(super) fn changed(history: &History) -> String {
     for pack in &history.packs {
         let verdict = |at: usize| pack.nights.get(at).copied().flatten().map(|n| n.verdict);
         let (was, is) = (verdict(before), verdict(before + 1));
-        let words = |verdict: Option<Verdict>| verdict.map_or("not there", Verdict::name);
+        let was_there = was.map_or_else(|| "not there".to_owned(), spaced);
         let row = format!(
-            "<li><b class=\"{}\">{}</b> {}, {} before</li>",
-            is.map_or("skipped", Verdict::name),
-            words(is),
+            "{} {}, {was_there} before",
+            is.map_or_else(gone, badge),
             text(&pack.label),
-            words(was)
         );
         match (was, is) {
             _ if was == is => {}
-            (Some(was), Some(is)) if is > was => worse.push(row),
-            (None, Some(is)) if is > Verdict::NotApplicable => worse.push(row),
+            (was, Some(is)) if Some(is) > was && is > Verdict::NotApplicable => worse.push(row),
             _ => better.push(row),
         }
     }
     let mut out = String::new();
-    for (title, rows) in [("Worse", worse), ("Better, new or gone", better)] {
+    for (title, rows) in [("Worse", worse), ("Better, and other changes", better)] {
         if rows.is_empty() {
             continue;
         }
-        let more = match rows.len().checked_sub(ROWS) {
-            Some(more) if more > 0 => format!("<li>and {more} more</li>"),
-            _ => String::new(),
-        };
-        let shown: String = rows.into_iter().take(ROWS).collect();
-        let _ = writeln!(out, "<h3>{title}</h3><ul>{shown}{more}</ul>");
+        let _ = write!(out, "<h3>{title} ({})</h3>{}", rows.len(), list(&rows));
     }
     out
 }
@@ -74,33 +74,20 @@ pub(super) fn flaky(history: &History) -> String {
     flaky.sort_by_key(|(flips, pack)| (std::cmp::Reverse(flips.len()), &pack.label));
     let row = |(flips, pack): &(Vec<usize>, &PackLife)| {
         let nights: Vec<String> = flips.iter().rev().take(WORDS).map(name).collect();
-        let times = match flips.len() {
-            1 => "once".to_owned(),
-            times => format!("{times} times"),
-        };
+        let times = counted(flips.len(), "time", "times");
         format!(
-            "<li>{}: {times}, last in {}</li>",
+            "{}: {times}, last in {}",
             text(&pack.label),
             nights.join(", ")
         )
     };
-    let rows: Vec<String> = flaky.iter().take(ROWS).map(row).collect();
-    let (open, folded) = rows.split_at(rows.len().min(OPEN));
-    let mut out = format!(
+    let rows: Vec<String> = flaky.iter().map(row).collect();
+    format!(
         "<h2>Flaky packs ({})</h2><p>The verdict changes from one night to the next, although the \
-         bytes, the profile and the version of the harness are the same.</p><ul>{}</ul>\n",
+         bytes, the profile and the version of the harness are the same.</p>{}",
         flaky.len(),
-        open.concat()
-    );
-    if !folded.is_empty() {
-        let _ = writeln!(
-            out,
-            "<details><summary>{} more</summary><ul>{}</ul></details>",
-            folded.len(),
-            folded.concat()
-        );
-    }
-    out
+        list(&rows)
+    )
 }
 
 /// A strip for each pack, the worst of the last night first.
@@ -108,12 +95,13 @@ pub(super) fn strips(history: &History) -> String {
     let mut packs: Vec<&PackLife> = history.packs.iter().collect();
     packs.sort_by_key(|pack| (std::cmp::Reverse(pack.now()), &pack.label));
     let mut out = String::from(
-        "<h2>Packs, worst first</h2><p>Red: fail or error. Amber: partial. Green: pass. Grey: not \
-         applicable. Empty: the night does not have the pack.</p><table class=\"packs\">\n",
+        "<h2 id=\"packs\">Packs, worst first</h2><p>A high red bar: fail or error. Three quarters, \
+         amber: partial. Half, green: pass. A low grey one: not applicable. None: the night does \
+         not have the pack.</p><table class=\"packs\"><thead><tr><th scope=\"col\">pack</th>\
+         <th scope=\"col\">verdicts by night</th></tr></thead>\n",
     );
     for pack in packs.iter().take(STRIPS) {
-        let now = pack.now().map_or("not there", Verdict::name);
-        let class = pack.now().map_or("skipped", Verdict::name);
+        let now = pack.now().map_or_else(gone, badge);
         let version = pack.version.as_deref().map_or_else(String::new, text);
         let verdicts: Vec<Option<Verdict>> = pack
             .nights
@@ -122,14 +110,15 @@ pub(super) fn strips(history: &History) -> String {
             .collect();
         let _ = writeln!(
             out,
-            "<tr><th><b class=\"{class}\">{now}</b> {} {version}</th><td class=\"strip\">{}</td></tr>",
+            "<tr><th scope=\"row\">{now} {} {version}</th><td class=\"strip\">{}</td></tr>",
             text(&pack.label),
             strip(&verdicts, &words(&verdicts, history)),
         );
     }
     out += "</table>\n";
     if let Some(more) = packs.len().checked_sub(STRIPS).filter(|more| *more > 0) {
-        let _ = writeln!(out, "<p>and {more} more packs</p>");
+        let more = counted(more, "more pack", "more packs");
+        let _ = writeln!(out, "<p>and {more}</p>");
     }
     out
 }
@@ -146,13 +135,13 @@ fn words(verdicts: &[Option<Verdict>], history: &History) -> String {
     let all = parts.iter().rev().take(WORDS).map(|(from, _, verdict)| {
         format!(
             "{} since {}",
-            verdict.map_or("not there", Verdict::name),
+            verdict.map_or_else(|| "not there".to_owned(), spaced),
             name(*from)
         )
     });
     let mut said: Vec<String> = all.collect();
     if let Some(more) = parts.len().checked_sub(WORDS).filter(|more| *more > 0) {
-        said.push(format!("{more} earlier changes"));
+        said.push(counted(more, "earlier change", "earlier changes"));
     }
     said.join(", before that ")
 }

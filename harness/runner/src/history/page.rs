@@ -2,16 +2,15 @@
 //! packs and steps. It loads no other file, and needs no script.
 
 use super::chart::{columns, line};
+use super::list::list;
 use super::model::{CauseLife, History, Night};
 use super::{packs, steps};
-use crate::reports::html::text;
+use crate::count::counted;
+use crate::reports::html::{STYLE as PAGE, badge, head, text};
 use provision_core::Verdict;
 use std::fmt::Write;
 
-const STYLE: &str = concat!(
-    include_str!("../reports/html/page.css"),
-    include_str!("page.css")
-);
+const STYLE: &str = include_str!("page.css");
 /// Rows of a table, at most.
 const ROWS: usize = 300;
 /// Rows of the table of causes that are not folded.
@@ -23,30 +22,29 @@ pub fn page(history: &History, ending: &[String]) -> String {
     let nights = &history.nights;
     let (first, last) = (nights.first(), nights.last());
     let name = |night: Option<&Night>| night.map_or_else(String::new, |night| text(&night.name));
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'\"><title>Conformance by night</title><style>{STYLE}</style>\
-         </head><body><main>\n<h1>Conformance by night</h1><p>{} nights, {} to {}; {} packs</p>\n",
-        nights.len(),
+    let mut out = head("Conformance by night", &format!("{PAGE}{STYLE}"), "");
+    let _ = writeln!(
+        out,
+        "<body><a class=\"skip\" href=\"#packs\">Skip to the packs</a><main>\n\
+         <h1>Conformance by night</h1><p>{}, {} to {}; {}</p>",
+        counted(nights.len(), "night", "nights"),
         name(first),
         name(last),
-        history.packs.len(),
+        counted(history.packs.len(), "pack", "packs"),
     );
     out += &tiles(history);
     out += &last_night(history);
+    out += &expectations(ending);
     out += &by_night(nights);
     out += &packs::flaky(history);
-    out += &expectations(ending);
     out += &causes(history);
     out += &packs::strips(history);
-    out += &steps::jumped(history);
+    out += &steps::section(history);
     if history.left_out > 0 {
         let _ = writeln!(
             out,
-            "<p>{} steps and causes are left out.</p>",
-            history.left_out
+            "<p>{} left out.</p>",
+            counted(history.left_out, "step or cause is", "steps and causes are")
         );
     }
     out + "</main></body></html>\n"
@@ -60,7 +58,7 @@ fn tiles(history: &History) -> String {
     };
     let mut out = format!("<h2>Last night: {}</h2>\n", text(&now.name));
     if !now.finished {
-        out += "<p class=\"error\">The run was cut off, so its numbers are partial.</p>\n";
+        out += "<p class=\"alert\">The run was cut off, so its numbers are partial.</p>\n";
     }
     out += "<ul class=\"tiles\">";
     for verdict in Verdict::WORST_FIRST {
@@ -72,10 +70,10 @@ fn tiles(history: &History) -> String {
             Some(was) if was < packs => format!("{} more", packs - was),
             Some(was) => format!("{} fewer", was - packs),
         };
-        let words = verdict.name().replace('_', " ");
         let _ = write!(
             out,
-            "<li class=\"{verdict}\"><b>{packs}</b> {words}<small>{change}</small></li>"
+            "<li><span><b>{packs}</b>{}<small>{change}</small></span></li>",
+            badge(verdict)
         );
     }
     out + "</ul>\n"
@@ -98,18 +96,17 @@ fn last_night(history: &History) -> String {
         let found = history.causes.iter();
         let found = found.filter(|c| packs(c, with) > 0 && packs(c, without) == 0);
         let rows: Vec<String> = found
-            .take(ROWS)
             .map(|cause| {
                 let (code, what) = (text(&cause.code), text(&cause.what));
                 let level = cause.level.name();
                 format!(
-                    "<li><code>{code}</code> {what} ({level}), {} packs</li>",
-                    packs(cause, with)
+                    "<code>{code}</code> {what} ({level}), {}",
+                    counted(packs(cause, with), "pack", "packs")
                 )
             })
             .collect();
         if !rows.is_empty() {
-            let _ = writeln!(out, "<h3>{title}</h3><ul>{}</ul>", rows.concat());
+            let _ = write!(out, "<h3>{title} ({})</h3>{}", rows.len(), list(&rows));
         }
     }
     if out.is_empty() {
@@ -132,11 +129,14 @@ fn by_night(nights: &[Night]) -> String {
         )
     };
     let all: Vec<(String, Vec<(Verdict, usize)>)> = nights.iter().map(shown).collect();
+    let legend = worst_first.map(badge).join(", ");
     let mut out = format!(
-        "<h2>Verdicts by night</h2><figure>{}<figcaption>{} to {}, the worst verdicts at the \
-         bottom</figcaption></figure>\n<details><summary>as a table</summary>\
-         <div class=\"scroll\"><table><tr><th>night</th><th>profile</th><th>version</th>",
-        columns(&all, "packs by verdict and night"),
+        "<h2>Verdicts by night</h2><figure>{}<figcaption>{} to {}; from the bottom: \
+         {legend}</figcaption></figure>\n<details><summary>Verdicts by night, as a table</summary>\
+         <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"verdicts by night\"><table>\
+         <thead><tr><th scope=\"col\">night</th><th scope=\"col\">profile</th>\
+         <th scope=\"col\">version</th>",
+        columns(&all, "packs by verdict and night", &ends(&all)),
         nights
             .first()
             .map_or_else(String::new, |night| text(&night.name)),
@@ -145,9 +145,9 @@ fn by_night(nights: &[Night]) -> String {
             .map_or_else(String::new, |night| text(&night.name)),
     );
     for verdict in worst_first {
-        let _ = write!(out, "<th>{verdict}</th>");
+        let _ = write!(out, "<th scope=\"col\">{}</th>", badge(verdict));
     }
-    out += "</tr>\n";
+    out += "</tr></thead>\n";
     for (night, (_, counts)) in nights.iter().zip(&all).rev() {
         let Night {
             name,
@@ -158,7 +158,7 @@ fn by_night(nights: &[Night]) -> String {
         let cut = if night.finished { "" } else { ", cut off" };
         let _ = write!(
             out,
-            "<tr><th>{}{cut}</th><td>{}</td><td>{}</td>",
+            "<tr><th scope=\"row\">{}{cut}</th><td>{}</td><td>{}</td>",
             text(name),
             text(profile),
             text(tool)
@@ -171,6 +171,15 @@ fn by_night(nights: &[Night]) -> String {
     out + "</table></div></details>\n"
 }
 
+/// The first and the last night in words.
+fn ends(nights: &[(String, Vec<(Verdict, usize)>)]) -> String {
+    let words = |night: Option<&(String, Vec<(Verdict, usize)>)>| {
+        night.map_or_else(String::new, |(words, _)| words.clone())
+    };
+    let (first, last) = (words(nights.first()), words(nights.last()));
+    format!("First night {first}. Last night {last}. The table has all nights.")
+}
+
 /// The causes over all nights, those of the last night first.
 fn causes(history: &History) -> String {
     if history.causes.is_empty() {
@@ -181,9 +190,11 @@ fn causes(history: &History) -> String {
     let (open, folded) = rows.split_at(rows.len().min(OPEN));
     let table = |rows: &[String]| {
         format!(
-            "<div class=\"scroll\"><table class=\"causes\"><tr><th>packs now</th><th>code</th>\
-             <th>cause</th><th>level</th><th>first seen</th><th>last seen</th>\
-             <th>packs by night</th></tr>\n{}</table></div>\n",
+            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"causes\">\
+             <table class=\"lives\"><thead><tr><th scope=\"col\">packs now</th>\
+             <th scope=\"col\">code</th><th scope=\"col\">cause</th><th scope=\"col\">level</th>\
+             <th scope=\"col\">first seen</th><th scope=\"col\">last seen</th>\
+             <th scope=\"col\">packs by night</th></tr></thead>\n{}</table></div>\n",
             rows.concat()
         )
     };
@@ -191,8 +202,8 @@ fn causes(history: &History) -> String {
     if !folded.is_empty() {
         let _ = writeln!(
             out,
-            "<details><summary>{} more causes</summary>{}</details>",
-            folded.len(),
+            "<details><summary>{}</summary>{}</details>",
+            counted(folded.len(), "more cause", "more causes"),
             table(folded)
         );
     }
@@ -202,7 +213,11 @@ fn causes(history: &History) -> String {
         .checked_sub(ROWS)
         .filter(|more| *more > 0)
     {
-        let _ = writeln!(out, "<p>and {more} more causes, which are left out</p>");
+        let _ = writeln!(
+            out,
+            "<p>and {}, which the page leaves out</p>",
+            counted(more, "more cause", "more causes")
+        );
     }
     out
 }
@@ -215,7 +230,7 @@ fn cause_row(history: &History, cause: &CauseLife) -> String {
     let values: Vec<Option<u64>> = cause.packs.iter().map(|p| Some(u64::from(*p))).collect();
     let most = cause.packs.iter().max().copied().unwrap_or(0);
     let now = cause.packs.last().copied().unwrap_or(0);
-    let label = format!("packs by night, at most {most}");
+    let label = format!("packs by night: {now} in the last, at most {most}");
     format!(
         "<tr><td class=\"n\">{now}</td><td><code>{}</code></td><td>{}</td><td>{}</td>\
          <td>{}</td><td>{}</td><td class=\"c\">{}</td></tr>\n",
@@ -232,9 +247,10 @@ fn expectations(ending: &[String]) -> String {
     if ending.is_empty() {
         return String::new();
     }
-    let rows = ending.iter().take(ROWS);
-    let rows: String = rows
-        .map(|line| format!("<li>{}</li>", text(line)))
-        .collect();
-    format!("<h2>Expectations that end soon</h2><ul>{rows}</ul>\n")
+    let rows: Vec<String> = ending.iter().map(|line| text(line)).collect();
+    format!(
+        "<h2>Expectations that end soon ({})</h2>{}",
+        rows.len(),
+        list(&rows)
+    )
 }

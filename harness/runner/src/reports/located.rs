@@ -1,6 +1,7 @@
 //! What the reports share that have one result a cause: SARIF, annotations, code quality.
 //! Each result is at a place in a file.
 
+use crate::count::counted;
 use crate::fold::PackRun;
 use provision_core::manifest;
 use provision_oracle::{Cause, Level};
@@ -145,7 +146,10 @@ fn listed(files: &[String]) -> String {
     let shown: Vec<&str> = files.iter().take(10).map(String::as_str).collect();
     match files.len().saturating_sub(10) {
         0 => shown.join(", "),
-        more => format!("{} and {more} more files", shown.join(", ")),
+        more => {
+            let more = counted(more, "more file", "more files");
+            format!("{} and {more}", shown.join(", "))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The Markdown report: a bounded summary for the page of a CI job. The causes of the
 //! whole run come first, then the packs, the worst first, until the summary is full.
 
+use crate::count::counted;
 use crate::events::{CheckFinished, RunKind};
 use crate::exit::Error;
 use crate::fold::{CauseTable, PackRun, Run};
@@ -83,7 +84,7 @@ fn head(run: &Run) -> String {
         out,
         "| {} | pass | fail | partial | error | not applicable | {} |\n|---|---|---|---|---|---|---|",
         judged.name(),
-        judged.evidence()
+        judged.evidence_name()
     );
     let count = |verdict| run.count(verdict);
     let _ = writeln!(
@@ -102,9 +103,9 @@ fn head(run: &Run) -> String {
     }
     match run.checks(Status::Excused) {
         0 => {}
-        1 => out.push_str("**1 failed check is excused.**\n\n"),
         n => {
-            let _ = write!(out, "**{n} failed checks are excused.**\n\n");
+            let excused = counted(n, "failed check is", "failed checks are");
+            let _ = write!(out, "**{excused} excused.**\n\n");
         }
     }
     if let Some(unowned) = run.unowned() {
@@ -115,7 +116,11 @@ fn head(run: &Run) -> String {
     }
     if run.stale.len() > STALE {
         let left = run.stale.len() - STALE;
-        let _ = writeln!(out, "- and {left} more stale expectations");
+        let _ = writeln!(
+            out,
+            "- and {}",
+            counted(left, "more stale expectation", "more stale expectations")
+        );
     }
     out
 }
@@ -148,7 +153,11 @@ fn causes(out: &mut String, table: &CauseTable, judged: RunKind) {
     }
     let left = rows.len().saturating_sub(ROWS) + table.left_out();
     if left > 0 {
-        let _ = writeln!(out, "\nAnd {left} more causes; see the JSON report.");
+        let _ = writeln!(
+            out,
+            "\nAnd {}; see the JSON report.",
+            counted(left, "more cause", "more causes")
+        );
     }
     out.push('\n');
 }
@@ -159,10 +168,10 @@ fn one(run: &Run, pack: &PackRun) -> String {
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
     let digest = pack.finished.as_ref().map_or("", |f| &f.digest);
     let mut out = format!(
-        "## {} {}\n\n{steps} {}, sha256 {}\n\n",
+        "## {} {}\n\n{}, sha256 {}\n\n",
         pack.verdict(),
         code(pack.label()),
-        run.started.judged.evidence(),
+        run.started.judged.evidence(steps),
         code(digest)
     );
     if let Some(origin) = pack.finished.as_ref().and_then(|f| f.registry.as_ref()) {
@@ -195,7 +204,8 @@ fn one(run: &Run, pack: &PackRun) -> String {
     if left_out > 0 {
         let _ = writeln!(
             out,
-            "- and {left_out} more causes and checks; see the JSON report"
+            "- and {}; see the JSON report",
+            counted(left_out, "more cause or check", "more causes and checks")
         );
     }
     if let Some(command) = pack.finished.as_ref().and_then(|f| f.reproduce.as_ref()) {
@@ -208,15 +218,16 @@ fn one(run: &Run, pack: &PackRun) -> String {
 fn of_cause(cause: &Cause, level: Level) -> String {
     let advice = if cause.level > level { " (advice)" } else { "" };
     let mut out = format!(
-        "- **{}{advice}** {} {}, {}, {} findings",
+        "- **{}{advice}** {} {}, {}, {}",
         cause.level.name(),
         code(cause.code.as_str()),
         code(&cause.what),
         cause.bite.name(),
-        cause.findings,
+        counted(cause.findings, "finding", "findings"),
     );
     if cause.follow > 0 {
-        let _ = write!(out, "; {} findings follow from it", cause.follow);
+        let follow = counted(cause.follow, "finding follows", "findings follow");
+        let _ = write!(out, "; {follow} from it");
     }
     let _ = writeln!(out, "\n  - users see: {}", code(&cause.users_see));
     let _ = writeln!(out, "  - do: {}", code(&cause.fix));

@@ -61,7 +61,7 @@ fn page_shows_the_last_night_flaky_packs_and_jumps_and_escapes_names() {
         stdout(&output)
     );
     assert!(
-        stdout(&output).contains("1 packs are flaky"),
+        stdout(&output).contains("; 1 pack is flaky; "),
         "{}",
         stdout(&output)
     );
@@ -77,6 +77,9 @@ fn page_shows_the_last_night_flaky_packs_and_jumps_and_escapes_names() {
         "<h2>Flaky packs (1)</h2>",
         "noop: 2 times, last in 2026-01-03, 2026-01-02",
         "with equal bytes",
+        " <small>4 steps, 1 jumped, last in 2026-01-03</small>",
+        "<td colspan=\"4\">the same in 3 nights that have it</tr>",
+        "<details><summary>2 packs with no step that jumps</summary>",
         "pass since 2026-01-03, before that fail since 2026-01-02",
         "&lt;script&gt;",
     ] {
@@ -180,7 +183,7 @@ fn expectation_that_ends_soon_is_on_the_page() {
     assert_eq!(code(&run_in(folder, &history)), 0);
     let page = fs::read_to_string(folder.join("h.html")).expect("a page");
     assert!(
-        page.contains("<h2>Expectations that end soon</h2>"),
+        page.contains("<h2>Expectations that end soon (1)</h2>"),
         "no list"
     );
     assert!(page.contains("3 days left"), "no day");

@@ -280,12 +280,12 @@ fn expectations_are_added_with_an_end_and_pruned_when_stale() {
     assert_eq!(code(&add("181")), 2);
     let added = add("30");
     assert!(
-        stdout(&added).starts_with("2 added, 2 in"),
+        stdout(&added).starts_with("2 added, 2 expectations in"),
         "{}",
         stdout(&added)
     );
     assert!(
-        stdout(&add("30")).starts_with("0 added, 2 in"),
+        stdout(&add("30")).starts_with("0 added, 2 expectations in"),
         "a second add changes nothing"
     );
     let excused = conformance(temp.path(), &packs, "--expectations e.toml --out o");

@@ -3,6 +3,7 @@
 use super::wanted::{Found, WantedPacks, WantedReleases, find};
 use crate::cli::output::{print_bounded, print_json};
 use crate::cli::registry::RegistryFlags;
+use crate::count::counted;
 use crate::discover::PackRef;
 use crate::events::Shard;
 use crate::exit::Error;
@@ -158,8 +159,9 @@ fn shown(cut: &Cut, counts: &BTreeMap<u64, usize>) -> String {
         let packs = counts.get(shard).copied().unwrap_or_default();
         _ = writeln!(
             text,
-            "shard {shard}/{}: {packs} packs, weight {weight}",
-            cut.count
+            "shard {shard}/{}: {}, weight {weight}",
+            cut.count,
+            counted(packs, "pack", "packs")
         );
     }
     text

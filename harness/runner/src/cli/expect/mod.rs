@@ -4,6 +4,7 @@ pub(super) mod failures;
 
 use super::config::ConfigFlags;
 use super::output::print;
+use crate::count::counted;
 use crate::events::CheckFinished;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::{Entry, LONGEST, parse_entries, render};
@@ -115,7 +116,7 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
     }
     print(&format!(
         "{added} added, {} in {}\n",
-        entries.len(),
+        counted(entries.len(), "expectation", "expectations"),
         show(&path)
     ))?;
     Ok(Exit::Conforms)

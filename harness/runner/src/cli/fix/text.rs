@@ -1,6 +1,7 @@
 //! The report of `pack fix` for people: each change under the check that it mends.
 
 use super::done::{Done, codes};
+use crate::count::counted;
 use provision_core::text::inert;
 use provision_oracle::CheckResult;
 use provision_oracle::checks::by_id;
@@ -52,7 +53,11 @@ fn changed(out: &mut String, change: &Change) {
         }
     }
     if hunks.len() > HUNKS {
-        let _ = writeln!(out, "… and {} more places; see --json", hunks.len() - HUNKS);
+        let _ = writeln!(
+            out,
+            "… and {}; see --json",
+            counted(hunks.len() - HUNKS, "more place", "more places")
+        );
     }
 }
 

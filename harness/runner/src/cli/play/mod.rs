@@ -10,6 +10,7 @@ use super::dry_run;
 use super::open::{open, without_wizard};
 use super::output::{complain, print_bounded};
 use super::registry::{self, RegistryFlags};
+use crate::count::counted;
 use crate::exit::{Error, Exit};
 use crate::place::Place;
 use form::{Asked, ask};
@@ -112,7 +113,7 @@ impl Player<'_> {
         lines.show(&format!(
             "{} asks {} ({source}). Empty takes the default, < goes back, ? explains.\n",
             inert(&self.wizard.name, 120),
-            counted(questions.len())
+            counted(questions.len(), "question", "questions")
         ))?;
         let Asked { answers, secrets } = ask(&questions, given, &self.wizard.form, lines)?;
         let run = self.drive(answers);
@@ -163,13 +164,6 @@ impl Player<'_> {
             stores: None,
         };
         drive(self.executor, self.pack, &task, self.limits)
-    }
-}
-
-fn counted(questions: usize) -> String {
-    match questions {
-        1 => "1 question".to_owned(),
-        n => format!("{n} questions"),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::output::{print, print_json};
 use crate::cli::registry::{self, RegistryFlags};
+use crate::count::counted;
 use crate::exit::{Error, Exit, show};
 use crate::place::Place;
 use crate::read_file;
@@ -180,8 +181,10 @@ fn commit(
     let queued = applied.operations.len();
     let waits = match queued {
         0 => String::new(),
-        1 => "; 1 operation waits in the outbox for a host".into(),
-        _ => format!("; {queued} operations wait in the outbox for a host"),
+        _ => {
+            let wait = counted(queued, "operation waits", "operations wait");
+            format!("; {wait} in the outbox for a host")
+        }
     };
     print(&format!("{}{done}{waits}\n", shown(install, &applied.diff)))?;
     Ok(Exit::Conforms)

@@ -1,6 +1,7 @@
 //! The causes of one pack, in few lines.
 
 use super::lines::{WIDTH, at_most, fit, one_line, width, wrap};
+use crate::count::{counted, noun};
 use provision_oracle::{Cause, Level};
 use std::fmt::Write;
 
@@ -27,7 +28,8 @@ pub(super) fn brief(causes: &[Cause], level: Level, room: usize) -> Vec<String> 
     }
     if shown < roots.len() {
         let left = roots.len() - shown;
-        out.push(format!("  and {left} more causes; --verbose shows all"));
+        let left = counted(left, "more cause", "more causes");
+        out.push(format!("  and {left}; --verbose shows all"));
     }
     out
 }
@@ -64,13 +66,19 @@ fn with_it(cause: &Cause) -> String {
         [] => {}
         [file] => parts.push(format!("also {}", name(file))),
         [file, more @ ..] => {
-            parts.push(format!("also {} and {} more files", name(file), more.len()));
+            let more = counted(more.len(), "more file", "more files");
+            parts.push(format!("also {} and {more}", name(file)));
         }
     }
     match cause.follow {
         0 => {}
-        1 => parts.push("1 further finding follows from it".into()),
-        n => parts.push(format!("{n} further findings follow from it")),
+        n => {
+            let findings = counted(n, "further finding", "further findings");
+            parts.push(format!(
+                "{findings} {} from it",
+                noun(n, "follows", "follow")
+            ));
+        }
     }
     if parts.is_empty() {
         String::new()

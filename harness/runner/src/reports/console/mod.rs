@@ -6,6 +6,7 @@ mod details;
 mod lines;
 mod table;
 
+use crate::count::{counted, noun};
 use crate::exit::Error;
 use crate::fold::{CauseTable, Mendable, PackRun, Run};
 use anstyle::{AnsiColor, Style};
@@ -165,8 +166,9 @@ fn status(run: &Run, pack: &PackRun, detail: Detail) -> Vec<String> {
     if pack.verdict() == Verdict::Partial {
         let (ran, due) = (pack.summary.steps_executed, pack.summary.steps_due);
         if ran < due {
-            let evidence = run.started.judged.evidence();
-            lines.push(format!("{ran} {evidence}, at least {due} are required"));
+            let evidence = run.started.judged.evidence(ran);
+            let are = noun(due, "is", "are");
+            lines.push(format!("{evidence}, at least {due} {are} required"));
         }
         lines.extend(listed(pack, Status::Blocked, "not judged", detail));
     }
@@ -199,11 +201,11 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
     let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
     let mut counts = format!(
-        "  {} checks passed, {} failed, {} blocked or not applicable; {steps} {}",
-        count(Status::Passed),
+        "  {} passed, {} failed, {} blocked or not applicable; {}",
+        counted(count(Status::Passed), "check", "checks"),
         count(Status::Failed) + count(Status::Error),
         count(Status::NotApplicable) + count(Status::Blocked),
-        run.started.judged.unit(),
+        run.started.judged.units(steps),
     );
     match count(Status::Excused) {
         0 => {}
@@ -214,9 +216,8 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
     let advice = pack.causes.iter().filter(|c| c.level > run.level());
     match advice.filter(|c| c.blocked_by.is_none()).count() {
         0 => {}
-        1 => counts.push_str("; advice on 1 cause"),
         n => {
-            let _ = write!(counts, "; advice on {n} causes");
+            let _ = write!(counts, "; advice on {}", counted(n, "cause", "causes"));
         }
     }
     let of_check = || pack.checks.iter().find_map(|c| c.reproduce.as_ref());

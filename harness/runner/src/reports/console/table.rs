@@ -1,6 +1,7 @@
 //! The causes of a whole run as a table.
 
 use super::lines::{WIDTH, fit, width};
+use crate::count::counted;
 use crate::events::RunKind;
 use crate::fold::{CauseRow, CauseTable};
 use std::fmt::Write;
@@ -25,7 +26,11 @@ pub(super) fn table(table: &CauseTable, judged: RunKind) -> String {
     }
     let left = rows.len().saturating_sub(ROWS) + table.left_out();
     if left > 0 {
-        let _ = writeln!(out, "  and {left} more causes; the JSON report has all");
+        let _ = writeln!(
+            out,
+            "  and {}; the JSON report has all",
+            counted(left, "more cause", "more causes")
+        );
     }
     out
 }

@@ -1,7 +1,9 @@
-//! The calls of a pack in the HTML report: the steps of its wizards and the nodes of its
-//! flows, with what they consumed and what they asked of the host.
+//! The calls of a pack on the page: the steps of its wizards and the nodes of its flows,
+//! with what they consumed and what they asked of the host.
 
+use super::summary::more_than;
 use super::text::text;
+use crate::count::counted;
 use crate::events::{Called, FlowWalked, WizardDriven};
 use provision_core::flow::Message;
 use provision_core::limits::StepLimits;
@@ -9,32 +11,32 @@ use std::fmt::Write;
 
 /// Kinds of calls to the host that are listed for one call, at most.
 const KINDS: usize = 50;
-/// Nodes of a walk that are listed, at most.
+/// Nodes of a walk, or steps of a wizard, that are listed, at most.
 const NODES: usize = 200;
 
-pub(super) fn driven(out: &mut String, wizard: &WizardDriven, limits: &StepLimits) {
-    let _ = writeln!(
-        out,
-        "<p>wizard <b>{}</b> by {}: {}</p>",
+pub(super) fn driven(wizard: &WizardDriven, limits: &StepLimits) -> String {
+    let mut out = format!(
+        "<p>wizard <b>{}</b> by {}: {}</p>\n",
         text(&wizard.wizard),
         text(&wizard.driver),
         text(&wizard.outcome)
     );
     let name = |node: Option<&str>, step: &str| text(node.unwrap_or(step));
-    let steps = wizard.steps.iter();
+    let steps = wizard.steps.iter().take(NODES);
     let steps: Vec<(String, &Called)> = steps
         .map(|s| (name(s.node.as_deref(), &s.step), &s.call))
         .collect();
-    table(out, "step", &steps, limits);
+    list(&mut out, &steps, limits);
+    more(&mut out, wizard.steps.len());
     for note in &wizard.notes {
         let _ = writeln!(out, "<p>note: {}</p>", text(note));
     }
+    out
 }
 
-pub(super) fn walked(out: &mut String, walk: &FlowWalked, limits: &StepLimits) {
-    let _ = writeln!(
-        out,
-        "<p>flow <b>{}</b> with {} message: {}</p>",
+pub(super) fn walked(walk: &FlowWalked, limits: &StepLimits) -> String {
+    let mut out = format!(
+        "<p>flow <b>{}</b> with {} message: {}</p>\n",
         text(&walk.flow),
         match walk.message {
             Message::Empty => "an empty",
@@ -51,96 +53,110 @@ pub(super) fn walked(out: &mut String, walk: &FlowWalked, limits: &StepLimits) {
             (format!("{flow}{}", text(&n.node)), &n.call)
         })
         .collect();
-    table(out, "node", &nodes, limits);
-    if walk.nodes.len() > NODES {
-        let left = walk.nodes.len() - NODES;
+    list(&mut out, &nodes, limits);
+    more(&mut out, walk.nodes.len());
+    out
+}
+
+fn more(out: &mut String, calls: usize) {
+    if let Some(left) = more_than(calls, NODES) {
         let _ = writeln!(out, "<p>… and {left} more; see the JSON report</p>");
     }
 }
 
-/// The calls, each with its name as HTML.
-fn table(out: &mut String, what: &str, calls: &[(String, &Called)], limits: &StepLimits) {
-    let _ = writeln!(
-        out,
-        "<div class=\"scroll\"><table><tr><th>{what}</th><th>called</th><th>status</th>\
-         <th>fuel</th><th>memory</th><th>table</th><th>answer</th><th>host calls</th></tr>"
-    );
+/// The calls, each with its name as HTML. A list, and few elements a call: a page has tens
+/// of thousands of them.
+fn list(out: &mut String, calls: &[(String, &Called)], limits: &StepLimits) {
+    out.push_str("<ul class=\"calls\">");
     for (name, call) in calls {
-        row(out, name, call, limits);
+        one(out, name, call, limits);
     }
-    out.push_str("</table></div>\n");
-    for (name, call) in calls {
-        host(out, name, call);
-    }
+    out.push_str("</ul>\n");
 }
 
-fn row(out: &mut String, name: &str, call: &Called, limits: &StepLimits) {
-    let meters = [
-        (call.meters.fuel, limits.fuel),
-        (call.meters.memory_bytes, limits.memory_bytes as u64),
-        (call.meters.table_elements, limits.table_elements as u64),
-        (call.meters.output_bytes, limits.output_bytes as u64),
-        (call.meters.host_calls, limits.host_calls),
-    ];
+fn one(out: &mut String, name: &str, call: &Called, limits: &StepLimits) {
     let class = match call.status.as_str() {
-        "ok" | "carried_out" => "passed",
+        "ok" | "carried_out" => "pass",
         "withheld" | "not_run" => "skipped",
-        "blocked" => "blocked",
-        _ => "failed",
+        "blocked" => "partial",
+        _ => "fail",
     };
+    let component = call
+        .component
+        .as_deref()
+        .map(|file| format!(" {}", text(file)));
+    let message = call
+        .message
+        .as_deref()
+        .map(|said| format!(" {}", text(said)));
     let _ = write!(
         out,
-        "<tr><td>{name}</td><td><code>{}</code> {}</td><td class=\"{class}\">{} {}</td>",
+        "<li>{name}: <code>{}{}</code> <b class=\"{class}\">{}</b>{}",
         text(&call.function),
-        text(call.component.as_deref().unwrap_or_default()),
+        component.unwrap_or_default(),
         text(&call.status),
-        text(call.message.as_deref().unwrap_or_default()),
+        message.unwrap_or_default(),
     );
-    if call.component.is_none() {
-        // Only a component consumes something.
-        out.push_str("<td colspan=\"5\"></td></tr>\n");
-        return;
+    // Only a component consumes something.
+    if call.component.is_some() {
+        meters(out, call, limits);
     }
-    for (used, limit) in meters {
-        // The bar shows the used part of the bound: a full bar leaves no room.
-        let percent = used.saturating_mul(100) / limit.max(1);
-        let _ = write!(
-            out,
-            "<td class=\"n\"><meter min=\"0\" max=\"{limit}\" high=\"{}\" value=\"{used}\" \
-             title=\"{used} of {limit}\">{percent} %</meter> {used}</td>",
-            limit / 10 * 8
-        );
-    }
-    out.push_str("</tr>\n");
+    host(out, call);
 }
 
-fn host(out: &mut String, name: &str, call: &Called) {
+/// What the call consumed, and the share of the bound where that is a per cent or more.
+fn meters(out: &mut String, call: &Called, limits: &StepLimits) {
+    let meters = [
+        ("fuel", call.meters.fuel, limits.fuel),
+        (
+            "memory",
+            call.meters.memory_bytes,
+            limits.memory_bytes as u64,
+        ),
+        (
+            "table",
+            call.meters.table_elements,
+            limits.table_elements as u64,
+        ),
+        (
+            "answer",
+            call.meters.output_bytes,
+            limits.output_bytes as u64,
+        ),
+        ("host calls", call.meters.host_calls, limits.host_calls),
+    ];
+    for (what, used, limit) in meters {
+        let _ = match used.saturating_mul(100) / limit.max(1) {
+            _ if used == 0 => continue,
+            0 => write!(out, ", {what} {used}"),
+            percent => write!(out, ", {what} {used} ({percent} % of {limit})"),
+        };
+    }
+}
+
+fn host(out: &mut String, call: &Called) {
     if call.attempts.is_empty() {
         return;
     }
-    let _ = writeln!(
-        out,
-        "<details><summary>{name}: {} kinds of calls to the host</summary><table>\
-         <tr><th>interface</th><th>function</th><th>times</th><th>bytes</th><th>verdict</th></tr>",
-        call.attempts.len()
+    let kinds = counted(
+        call.attempts.len(),
+        "kind of calls to the host",
+        "kinds of calls to the host",
     );
+    let _ = write!(out, "<details><summary>{kinds}</summary><ul>");
     for attempt in call.attempts.iter().take(KINDS) {
         let verdict = format!("{:?}", attempt.verdict).to_lowercase();
-        let _ = writeln!(
+        let _ = write!(
             out,
-            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{verdict}</td></tr>",
+            "<li>{} {}: {}, {}, {verdict}",
             text(&attempt.interface),
             text(&attempt.function),
-            attempt.count,
-            attempt.bytes
+            counted(attempt.count, "time", "times"),
+            counted(attempt.bytes, "byte", "bytes"),
         );
     }
-    if call.attempts.len() > KINDS {
-        let _ = writeln!(
-            out,
-            "<tr><td colspan=\"5\">… and {} more</td></tr>",
-            call.attempts.len() - KINDS
-        );
+    if let Some(left) = more_than(call.attempts.len(), KINDS) {
+        let _ = write!(out, "<li>… and {left} more");
     }
-    out.push_str("</table></details>\n");
+    out.push_str("</ul></details>");
 }

@@ -1,6 +1,7 @@
 //! The cases of a JUnit file: one per check, and one for the verdict of each
 //! pack.
 
+use crate::count::counted;
 use crate::events::{Called, CheckFinished, NodeDone, PackFinished, WizardDriven};
 use crate::fold::{PackRun, Run};
 use provision_core::{Status, Verdict};
@@ -295,7 +296,8 @@ fn nodes(pack: &PackRun) -> String {
     let node = |n: &NodeDone| line(&format!("flow {} node {}", n.flow, n.node), &n.call);
     let mut output: String = nodes().take(NODES).map(node).collect();
     if let Some(left) = nodes().count().checked_sub(NODES + 1) {
-        output += &format!("{} more nodes; see the JSON report\n", left + 1);
+        let more = counted(left + 1, "more node", "more nodes");
+        output += &format!("{more}; see the JSON report\n");
     }
     output
 }

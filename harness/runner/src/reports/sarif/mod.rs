@@ -6,6 +6,7 @@
 mod result;
 
 use super::located::{self, Weight, file_of};
+use crate::count::counted;
 use crate::events::Requirement;
 use crate::exit::Error;
 use crate::fold::{PackRun, PackSummary, Run};
@@ -139,8 +140,8 @@ fn report(run: &Run) -> Result<Log, Error> {
     };
     if results.left_out > 0 {
         notify(format!(
-            "{} more results; see the JSON report",
-            results.left_out
+            "{}; see the JSON report",
+            counted(results.left_out, "more result", "more results")
         ));
     }
     if let Some(cut) = run.cut() {
