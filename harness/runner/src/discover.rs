@@ -226,7 +226,7 @@ pub(crate) fn is_no_source(path: &Path) -> bool {
     path.join(MARKER).is_file() || NO_SOURCES.iter().any(|n| name == *n) || of_cargo()
 }
 
-fn is_pack_folder(path: &Path, marker: Marker) -> bool {
+pub(crate) fn is_pack_folder(path: &Path, marker: Marker) -> bool {
     let has = |name: &str| path.join(name).is_file();
     manifest::FILE_NAMES.into_iter().any(has)
         || (marker == Marker::ManifestOrExpectation && has("expect.toml"))

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use provision_worker::CompileTimeout;
 use std::time::Duration;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct IsolationFlags {
     /// The process in which steps run.
     #[arg(long, value_enum, default_value_t = IsolationArg::Auto)]

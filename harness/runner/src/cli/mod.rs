@@ -32,6 +32,7 @@ mod report;
 mod repro;
 mod scenario;
 mod trace;
+mod watch;
 
 use crate::reports::invalidate_named;
 use clap::{Parser, Subcommand};
@@ -98,6 +99,8 @@ enum Command {
     },
     /// Judge packs against the check catalogue.
     Conformance(conformance::Args),
+    /// Judge packs, and again what changes: show the causes that appear and go away.
+    Watch(watch::Args),
     /// Compare a pack with an older one: which differences break the users of the older
     /// pack, and whether the version announces them.
     Compare(compare::Args),
@@ -265,6 +268,7 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => provision::apply(&args),
         Command::Installs { command } => provision::installs(&command),
         Command::Conformance(args) => conformance::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Report { command } => match command {
             ReportCommand::Render(args) => report::render(&args),

@@ -22,12 +22,31 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     write(&without_commands(text))
 }
 
+/// The same. Says whether anybody reads standard output, for a command that ends when
+/// nobody does.
+pub(super) fn print_while_read(text: &str) -> Result<Reader, Error> {
+    written(&without_commands(text))
+}
+
+/// Whether anybody reads an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// It is open.
+    Reads,
+    /// It is a closed pipe.
+    Gone,
+}
+
 fn write(text: &str) -> Result<(), Error> {
+    written(text).map(drop)
+}
+
+fn written(text: &str) -> Result<Reader, Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(e) => Err(Error::io("write", Path::new("standard output"), e)),
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(Reader::Reads),
     }
 }
 

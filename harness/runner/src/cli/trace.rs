@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::read_file;
 use crate::recordings::{self, Options, find, list, started};
 use crate::reports::Wanted;
-use crate::reports::console::Detail;
+use crate::reports::console::Layout;
 use crate::shard::cut::Cut;
 use crate::shard::{Part, ShardChoice};
 use provision_core::pack::digest;
@@ -246,7 +246,7 @@ fn judge(args: &Args, prepared: &Prepared) -> Result<Exit, Error> {
     } = prepared;
     let end = Ending {
         reports: &args.reports,
-        shown: (!args.json).then(|| Detail::of(args.verbose)),
+        shown: (!args.json).then(|| Layout::of(args.verbose)),
         out,
         log,
     };

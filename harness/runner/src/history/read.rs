@@ -32,9 +32,9 @@ pub struct Report {
     pub(super) tool: Tool,
     /// Profile of the run.
     pub(super) profile: String,
-    shard: Option<IgnoredAny>,
+    pub(super) shard: Option<IgnoredAny>,
     #[serde(default)]
-    judged: Option<String>,
+    pub(super) judged: Option<String>,
     /// Whether the run ended by itself.
     #[serde(default)]
     pub(super) finished: bool,
@@ -44,13 +44,13 @@ pub struct Report {
 /// The harness that wrote a report.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Tool {
-    name: String,
+    pub(super) name: String,
     pub(super) version: String,
 }
 
 /// One pack of a report.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Pack {
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Pack {
     pub(super) pack: String,
     pub(super) version: Option<String>,
     pub(super) digest: Option<String>,
@@ -84,17 +84,23 @@ fn excused<'de, D: Deserializer<'de>>(checks: D) -> Result<usize, D::Error> {
     Ok(excused.count())
 }
 
+/// Whether a cause follows from another one.
+fn follows<'de, D: Deserializer<'de>>(cause: D) -> Result<bool, D::Error> {
+    Option::<IgnoredAny>::deserialize(cause).map(|cause| cause.is_some())
+}
+
 /// One cause of failures.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Cause {
     pub(super) level: Level,
     pub(super) code: String,
     pub(super) what: String,
-    pub(super) blocked_by: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "follows")]
+    pub(super) blocked_by: bool,
 }
 
 /// One wizard and its steps.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Wizard {
     pub(super) wizard: String,
     #[serde(default)]
@@ -102,7 +108,7 @@ pub(super) struct Wizard {
 }
 
 /// One step and what it consumed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Step {
     pub(super) step: String,
     pub(super) node: Option<String>,
@@ -136,10 +142,7 @@ impl Pack {
 
     /// The causes that follow from no other, by code and text.
     pub(super) fn own_causes(&self) -> BTreeMap<(String, String), Level> {
-        let own = self
-            .causes
-            .iter()
-            .filter(|cause| cause.blocked_by.is_none());
+        let own = self.causes.iter().filter(|cause| !cause.blocked_by);
         let mut found = BTreeMap::new();
         for cause in own {
             let key = (inert(&cause.code, 80), inert(&cause.what, 300));

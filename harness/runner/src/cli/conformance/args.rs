@@ -1,15 +1,12 @@
 //! The flags of `conformance`.
 
+use super::judging::Judging;
 use super::selection::Choice;
 use super::wanted::{self, WantedPacks, WantedReleases};
-use crate::cli::cache;
-use crate::cli::isolation::IsolationFlags;
-use crate::cli::profile::Profile;
 use crate::cli::registry::RegistryFlags;
 use crate::reports::Wanted;
-use crate::reports::console::Detail;
+use crate::reports::console::Layout;
 use crate::shard::ShardChoice;
-use provision_oracle::normalise::Rule;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -35,37 +32,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     pub(super) reports: Wanted,
     #[command(flatten)]
-    pub(super) isolation: IsolationFlags,
-    #[command(flatten)]
-    pub(super) cache: cache::CacheFlags,
-    /// A TOML file of expected failures: each names a check and a code, or a cause, a place
-    /// (`at`, in which `*` stands for any text) and a number of findings (`count`; 1 if left
-    /// out). What is beyond these still fails.
-    #[arg(long)]
-    pub(super) expectations: Option<PathBuf>,
-    /// Judge only the pack with this label or file name (without extension).
-    #[arg(long)]
-    pub(super) provider: Option<String>,
-    /// The levels of checks that a pack must pass.
-    #[arg(long, default_value = "core")]
-    pub(super) profile: Profile,
-    /// A PEM file with a trusted Ed25519 public key or certificate; may be given
-    /// more than once.
-    #[arg(long, value_name = "KEY.PEM")]
-    pub(super) trust: Vec<PathBuf>,
-    /// A JSON file with answers to the questions of the pack, instead of its fixture's or
-    /// generated ones. Only for a run of one pack.
-    #[arg(long)]
-    pub(super) answers: Option<PathBuf>,
-    /// Compare with goldens only after what differs from run to run is replaced by numbered
-    /// placeholders: timestamp, uuid, duration, path, port or digest, everywhere or at
-    /// KIND=POINTER (a JSON pointer, in which `*` stands for any text). May be given more than
-    /// once. A rule that replaces nothing in the whole run is stale.
-    #[arg(long, value_name = "KIND[=POINTER]")]
-    pub(super) normalise: Vec<Rule>,
-    /// Judge only checks whose name `pack::wizard::check` contains this text.
-    #[arg(long)]
-    pub(super) filter: Option<String>,
+    pub(super) judging: Judging,
     /// Judge only part I of N parts of the packs; `auto` reads I and N from the variables
     /// that Kubernetes, Slurm and other engines set. Every part lists all packs, and puts
     /// those together that share components.
@@ -74,9 +41,6 @@ pub(in crate::cli) struct Args {
     /// Print the packs and the part of each, and judge nothing.
     #[arg(long)]
     pub(super) list: bool,
-    /// The number of packs to examine at once; by default one per processor.
-    #[arg(long)]
-    pub(super) jobs: Option<NonZeroUsize>,
     /// The output folder, for events, timings and artifacts.
     #[arg(long, default_value = "reports/out")]
     pub(super) out: PathBuf,
@@ -94,9 +58,6 @@ pub(in crate::cli) struct Args {
     /// itself.
     #[arg(long, alias = "no-recall", hide = true)]
     pub(super) no_probe_cache: bool,
-    /// Selects which answer mutations a run tries if there are too many.
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
     /// Ignored; old scripts may still pass it. Every run is a dry run.
     #[arg(long)]
     pub(super) live: bool,
@@ -108,9 +69,7 @@ impl Args {
         let previous = self.previous.iter().filter_map(WantedReleases::packs);
         let packs = self.packs.iter().chain(previous);
         let packs = packs.filter_map(WantedPacks::path);
-        let read = packs.chain(&self.expectations);
-        let read = read.chain(&self.trust).chain(&self.answers);
-        read.map(PathBuf::as_path)
+        packs.chain(self.judging.files()).map(PathBuf::as_path)
     }
 
     pub(super) fn choice(&self) -> Choice<'_> {
@@ -119,18 +78,18 @@ impl Args {
             previous: &self.previous,
             latest: self.latest.map(NonZeroUsize::get),
             registries: &self.registries,
-            provider: self.provider.as_deref(),
+            provider: self.judging.provider.as_deref(),
             shard: self.shard,
         }
     }
 
     /// Whether the flags select only a part of the packs.
     pub(super) fn is_part(&self) -> bool {
-        self.provider.is_some() || self.shard.is_some()
+        self.judging.provider.is_some() || self.shard.is_some()
     }
 
     /// How much of the console report to print; `None` if events are printed instead.
-    pub(super) fn shown(&self) -> Option<Detail> {
-        (!self.json).then(|| Detail::of(self.verbose))
+    pub(super) fn shown(&self) -> Option<Layout> {
+        (!self.json).then(|| Layout::of(self.verbose))
     }
 }
