@@ -47,4 +47,8 @@ mod terminal;
 mod traces;
 mod untrusted_bundles;
 mod untrusted_files;
+#[cfg(target_os = "linux")]
+mod watch;
+#[cfg(target_os = "linux")]
+mod widths;
 mod workers;

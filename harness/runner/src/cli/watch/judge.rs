@@ -14,15 +14,20 @@ use crate::run::{Options, RunObservers, run, started};
 use crate::timings::Clock;
 use provision_core::Limits;
 use std::fs::File;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
+use std::path::PathBuf;
+
+/// The events of the last run, in the output folder.
+pub(super) const STREAM: &str = "events.jsonl";
 
 /// What judges packs, again and again: its workers keep what they compiled.
 pub(super) struct Judge {
     judging: Judging,
     limits: Limits,
+    path: PathBuf,
     out: OutFolder,
     /// Keeps other runs out of the folder.
-    _lock: Option<File>,
+    lock: Option<File>,
     executor: AnyExecutor,
     options: Options,
     /// The files that `options` comes from; `None` if one of them cannot be used.
@@ -49,8 +54,9 @@ impl Judge {
         Ok(Self {
             judging: args.judging.clone(),
             limits,
+            path: args.out.clone(),
             out,
-            _lock: lock,
+            lock,
             executor,
             read: Some(options.configuration.clone()),
             options,
@@ -81,7 +87,7 @@ impl Judge {
         each: impl FnMut(&PackRun) -> Result<(), Error>,
     ) -> Result<Option<Run>, Error> {
         self.options.conditions.now = conformance::now();
-        let log = EventLog::within(&self.out, "events.jsonl", None)?;
+        let log = self.log()?;
         let started = started(packs, all, None, &self.options);
         log.emit(&Event::RunStarted(Box::new(started)));
         let progress = match std::io::stderr().is_terminal() {
@@ -106,6 +112,19 @@ impl Judge {
         let judged = judged.ended();
         judged.each(each)?;
         Ok(Some(judged))
+    }
+
+    /// The stream of the next run. Makes the output folder again if somebody removed it.
+    fn log(&mut self) -> Result<EventLog, Error> {
+        let log = || EventLog::within(&self.out, STREAM, None);
+        match log() {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            done => return done,
+        }
+        self.out = OutFolder::create(&self.path)?;
+        self.lock = self.out.lock()?;
+        self.options.artifacts = self.out.own_folder("artifacts")?;
+        EventLog::within(&self.out, STREAM, None)
     }
 
     /// Forgets a pack that is no longer there.

@@ -124,8 +124,8 @@ fn polled(folder: Option<&Path>, error: &notify::Error) -> Way {
         _ => inert(&error.to_string(), 300),
     };
     anstream::eprintln!(
-        "warning: the system does not tell of changes{}: {why}; until then, the packs are looked \
-         at every 2 seconds, as with --poll",
+        "warning: the system does not tell of changes{}: {why}; the packs are looked at every 2 \
+         seconds instead, as with --poll",
         at.unwrap_or_default()
     );
     Way::Polled(POLL)

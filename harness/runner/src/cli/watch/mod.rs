@@ -18,14 +18,15 @@ use crate::fold::Run;
 use crate::interrupt::{self, Watch};
 use crate::reports::console::{self, Layout};
 pub(super) use args::Args;
-use judge::{Configuration, Judge};
+use judge::{Configuration, Judge, STREAM};
 use listener::Listener;
 use places::Places;
 use provision_core::manifest;
 use show::{Form, Round};
 use snapshot::Snapshot;
-use standing::{Judgement, Standing};
+use standing::{Difference, Judged, Judgement, Standing};
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -98,6 +99,8 @@ struct Watcher<'a> {
     seen: u64,
     /// Why the packs that are there now could not be judged.
     failed: Option<Exit>,
+    /// The packs that a signal left without a result.
+    cut_off: usize,
     /// The roots that are missing, which has been said.
     missing: BTreeSet<PathBuf>,
     /// The folders of which it has been said that they are not searched.
@@ -114,7 +117,7 @@ impl<'a> Watcher<'a> {
             let message = format!("no such file or folder: {}", show(root));
             return Err(Error::Usage(message));
         }
-        let stream = args.out.join("events.jsonl");
+        let stream = args.out.join(STREAM);
         let outputs = Outputs::of([stream.as_path()].into_iter())?;
         outputs.apart_from(args.judging.files().map(PathBuf::as_path))?;
         Ok(Self {
@@ -125,6 +128,7 @@ impl<'a> Watcher<'a> {
             standing: Standing::default(),
             seen: 0,
             failed: None,
+            cut_off: 0,
             missing: BTreeSet::new(),
             skipped: Vec::new(),
             last: Arc::default(),
@@ -145,11 +149,10 @@ impl<'a> Watcher<'a> {
             _ => String::new(),
         };
         if self.wake.ended().is_none() && !self.args.json {
-            let (now, count) = (show::now(), self.standing.len());
+            let (now, count) = (show::now(), show::packs(self.standing.len()));
             let shown = shown.join(", ");
-            self.print(&format!(
-                "{now} watching {count} packs in {shown}{none}; Ctrl-C ends\n"
-            ))?;
+            let line = format!("{now} watching {count} in {shown}{none}; Ctrl-C ends");
+            self.print(&show::broken(&line))?;
         }
         Ok(())
     }
@@ -246,67 +249,69 @@ impl<'a> Watcher<'a> {
     /// Judges what `snapshot` has, and shows what that changes.
     fn judged(&mut self, snapshot: &Snapshot, everything: bool) -> Result<(), Error> {
         let difference = self.standing.differ(&snapshot.packs, everything);
+        if difference.is_empty() {
+            return Ok(());
+        }
         if self.args.clear {
-            self.print("\x1b[2J\x1b[3J\x1b[H")?;
+            self.print(CLEAR)?;
         }
         let (begun, is_first) = (Instant::now(), self.standing.is_first());
-        let all: Vec<String> = snapshot
-            .packs
-            .iter()
-            .map(|(p, _)| p.label.clone())
-            .collect();
-        for label in self.standing.labels(
-            difference
-                .gone
-                .iter()
-                .chain(difference.relabelled.iter().map(|(path, _)| path)),
-        ) {
+        let renamed = difference.relabelled.iter().map(|(path, _)| path);
+        for label in self.standing.labels(difference.gone.iter().chain(renamed)) {
             self.judge.forget(&label);
         }
-        let mut results = Vec::new();
-        let run = match difference.judge.is_empty() {
-            true => None,
-            false => {
-                let each = |pack: &_| {
-                    results.push(Judgement::from(pack));
-                    Ok(())
-                };
-                let done = self.judge.judge(&difference.judge, &all, each);
-                match done {
-                    Ok(Some(run)) => Some(run),
-                    Ok(None) => {
-                        self.failed = Some(Exit::Harness);
-                        return Ok(());
-                    }
-                    Err(error) => return self.fail(&error),
-                }
-            }
+        let done = match self.results(&difference, snapshot) {
+            Ok(Some(done)) => done,
+            Ok(None) => return Ok(()),
+            Err(error) => return self.fail(&error),
         };
         self.failed = None;
-        self.show_packs(run.as_ref(), is_first)?;
+        self.show_packs(done.run.as_ref(), is_first)?;
         let millis = begun.elapsed().as_millis();
-        let judged = difference
-            .judge
-            .iter()
-            .map(|pack| pack.label.clone())
-            .collect();
+        let judged = difference.judge.iter().map(|pack| pack.label.clone());
+        let judged = judged.collect();
         let profile = self.judge.profile();
         let step = self
             .standing
-            .take(&difference, &snapshot.packs, (run, results), profile);
+            .take(&difference, &snapshot.packs, done, profile);
         self.standing.set_stale(self.judge.stale());
-        let round = Round {
+        let reader = self.form().round(&Round {
             judged,
             step: &step,
             standing: &self.standing,
             millis,
             is_first,
-        };
-        let reader = self.form().round(&round)?;
+        })?;
         self.heed(reader);
-        let summary = self.standing.tally() + "\n";
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = summary;
         Ok(())
+    }
+
+    /// Runs the packs that have to be judged; `None` if a signal ended the run.
+    fn results(
+        &mut self,
+        difference: &Difference,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Judged>, Error> {
+        let mut results = Vec::new();
+        if difference.judge.is_empty() {
+            return Ok(Some(Judged { run: None, results }));
+        }
+        let without = show::without_results(&self.standing, difference.judge.len());
+        without.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = snapshot.packs.iter();
+        let all: Vec<String> = all.map(|(pack, _)| pack.label.clone()).collect();
+        let run = self.judge.judge(&difference.judge, &all, |pack| {
+            results.push(Judgement::from(pack));
+            Ok(())
+        })?;
+        if run.is_none() {
+            self.failed = Some(Exit::Harness);
+            self.cut_off = difference.judge.len();
+        }
+        Ok(run.map(|run| Judged {
+            run: Some(run),
+            results,
+        }))
     }
 
     /// Shows the packs of the first run, and those of each run with `--verbose`.
@@ -341,11 +346,19 @@ impl<'a> Watcher<'a> {
     fn end(&self) -> Result<Exit, Error> {
         let exit = self.failed.unwrap_or_else(|| self.standing.exit());
         if let Some(End::Signal(signal)) = self.wake.ended() {
-            self.form().end(signal, &self.standing, exit)?;
+            if !self.args.json && std::io::stdout().is_terminal() {
+                // The terminal has shown what the user typed.
+                self.print("\n")?;
+            }
+            self.form()
+                .end(signal, &self.standing, (exit, self.cut_off))?;
         }
         Ok(exit)
     }
 }
+
+/// Clears a terminal and what it showed before.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
 /// How long to look at what goes on changing, if nobody tells of changes.
 const SETTLES: Duration = Duration::from_secs(10);

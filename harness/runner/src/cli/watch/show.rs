@@ -55,8 +55,9 @@ impl Form {
         let said = inert_lines_within(&error.to_string(), 2_000, 20);
         match self {
             Self::Text => print_while_read(&format!(
-                "{} error: {said}; the results before stay until a change mends it\n",
-                now()
+                "{} error: {}\n  nothing was judged; the next change is tried again\n",
+                now(),
+                said.trim_end()
             )),
             Self::Json => print_line(&json!({
                 "event": "error", "at": unix(), "message": said, "exit_code": error.exit() as u8,
@@ -65,21 +66,40 @@ impl Form {
     }
 
     /// Prints how the command ends.
-    pub(super) fn end(self, by: &str, standing: &Standing, exit: Exit) -> Result<Reader, Error> {
+    /// `cut_off` packs have no result, because the signal ended their run.
+    pub(super) fn end(
+        self,
+        by: &str,
+        standing: &Standing,
+        (exit, cut_off): (Exit, usize),
+    ) -> Result<Reader, Error> {
         match self {
-            Self::Text => print_while_read(&last(by, standing, exit)),
+            Self::Text => {
+                let summary = match cut_off {
+                    0 => summary_lines(standing),
+                    packs => without_results(standing, packs),
+                };
+                let code = exit as u8;
+                print_while_read(&format!("{summary}{} ended by {by}, exit {code}\n", now()))
+            }
             Self::Json => print_line(&json!({
                 "event": "ended", "at": unix(), "by": by, "exit_code": exit as u8,
-                "summary": summary(standing),
+                "without_result": cut_off, "summary": summary(standing),
             })),
         }
     }
 }
 
-/// The last lines of the command.
-pub(super) fn last(by: &str, standing: &Standing, exit: Exit) -> String {
-    let (summary, code) = (summary_lines(standing), exit as u8);
-    format!("{summary}{} ended by {by}, exit {code}\n", now())
+/// The summary while packs are judged.
+pub(super) fn without_results(standing: &Standing, judged: usize) -> String {
+    let summary = match standing.is_first() {
+        true => String::new(),
+        false => summary_lines(standing),
+    };
+    format!(
+        "{summary}without a result, because their run was ended: {}\n",
+        packs(judged)
+    )
 }
 
 fn print_line(value: &Value) -> Result<Reader, Error> {
@@ -95,17 +115,18 @@ fn text(round: &Round<'_>) -> String {
         is_first,
     } = round;
     let (all, seconds) = (standing.len(), *millis as f64 / 1000.0);
-    let mut out = match judged.len() {
-        0 => format!("{} {all} packs are left\n", now()),
-        1.. if *is_first => format!("{} judged {all} packs in {seconds:.1} s\n", now()),
+    let head = match judged.len() {
+        0 => format!("{} {} left", now(), packs(all)),
+        1.. if *is_first => format!("{} judged {} in {seconds:.1} s", now(), packs(all)),
         some => {
-            let names = names(judged.iter());
+            let (all, names) = (packs(all), names(judged.iter()));
             format!(
-                "{} judged {some} of {all} packs in {seconds:.1} s: {names}\n",
+                "{} judged {some} of {all} in {seconds:.1} s: {names}",
                 now()
             )
         }
     };
+    let mut out = broken(&head);
     if !is_first {
         step_rows(&mut out, step);
     }
@@ -146,11 +167,15 @@ fn step_rows(out: &mut String, step: &Step) {
 
 /// What is stale, and all packs in one line.
 fn summary_lines(standing: &Standing) -> String {
-    let layout = Layout::of(false);
     let stale = standing.stale().iter().take(ROWS);
     let stale = stale.map(|stale| format!("stale: {stale}; remove or correct the expectation"));
     let lines = stale.chain([standing.tally()]);
-    let lines = lines.flat_map(|line| console::broken(&line, layout));
+    lines.map(|line| broken(&line)).collect()
+}
+
+/// A line; on a terminal, as many as it takes.
+pub(super) fn broken(line: &str) -> String {
+    let lines = console::broken(line, Layout::of(false)).into_iter();
     lines.map(|line| line + "\n").collect()
 }
 
@@ -196,18 +221,29 @@ fn causes(out: &mut String, kind: &str, carriers: &Carriers, step: &Step) {
     let level = step.changes.level;
     let mut sorted: Vec<_> = carriers.iter().collect();
     sorted.sort_by_key(|(_, carried)| carried.level);
+    let mut said = None;
     for (key, Carried { level: of, packs }) in sorted.iter().take(ROWS) {
         let (code, what) = *key;
         let advice = if *of > level { ", advice" } else { "" };
         let packs = names(packs.iter());
         let text = format!("{code} ({}{advice}) in {packs}: {what}", of.name());
         row(out, kind, &text, 3);
-        if let Some(fix) = step.fixes.get(*key) {
+        let fix = step.fixes.get(*key);
+        if let Some(fix) = fix.filter(|_| said != fix) {
             row(out, "", &format!("do: {}", inert(fix, 300)), 2);
         }
+        said = fix;
     }
     if carriers.len() > ROWS {
         row(out, kind, &format!("and {} more", carriers.len() - ROWS), 1);
+    }
+}
+
+/// A number of packs.
+pub(super) fn packs(count: usize) -> String {
+    match count {
+        1 => "1 pack".to_owned(),
+        count => format!("{count} packs"),
     }
 }
 

@@ -36,6 +36,14 @@ impl From<&PackRun> for Judgement {
     }
 }
 
+/// What a run says of the packs that were judged.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// `None` if no pack had to be judged.
+    pub(super) run: Option<Run>,
+    pub(super) results: Vec<Judgement>,
+}
+
 /// A pack with the bytes that were judged.
 #[derive(Debug, Clone)]
 struct Held {
@@ -121,7 +129,7 @@ impl Standing {
         &mut self,
         difference: &Difference,
         packs: &[(PackRef, Hash)],
-        (run, results): (Option<Run>, Vec<Judgement>),
+        Judged { run, results }: Judged,
         profile: &str,
     ) -> Step {
         let old = self.packs();

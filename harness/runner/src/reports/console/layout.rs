@@ -48,24 +48,6 @@ impl Layout {
         }
     }
 
-    /// The same with the present width of the terminal, which the user may have changed.
-    #[must_use]
-    pub fn now(self) -> Self {
-        Self {
-            terminal: columns(),
-            ..self
-        }
-    }
-
-    /// The same for a terminal of so many columns.
-    #[cfg(test)]
-    pub(super) fn on_terminal(self, columns: usize) -> Self {
-        Self {
-            terminal: Some(columns.max(NARROWEST)),
-            ..self
-        }
-    }
-
     /// The columns of a line, at most.
     pub(super) fn columns(self) -> usize {
         self.terminal.unwrap_or(WIDTH)
