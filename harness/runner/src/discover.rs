@@ -102,10 +102,7 @@ pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Discovered, Error> 
     let found = &mut discovered.packs;
     for root in roots {
         if !root.exists() {
-            return Err(Error::Usage(format!(
-                "no such file or folder: {}",
-                show(root)
-            )));
+            return Err(Error::missing(root));
         }
         if root.join(LAYOUT).is_file() && !is_pack_folder(root, marker) {
             return Err(Error::Usage(format!(

@@ -112,7 +112,9 @@ impl Prepared {
         };
         let specs = input_specs(&subject, conditions);
         if specs.is_empty() {
-            let why = format!("{name}: the pack has no wizard to fuzz");
+            let why = format!(
+                "{name}: the pack has no wizard to fuzz, or none with the name that --wizard gives; `pack inspect` lists them"
+            );
             return Err(Error::Usage(why));
         }
         Ok(Self {

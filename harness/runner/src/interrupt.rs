@@ -49,13 +49,13 @@ pub fn watch(late: impl FnOnce(&'static str) -> bool + Send + 'static) -> std::i
     watch_and(|| {}, late)
 }
 
-/// The same, for a caller that waits for something else: the thread calls `told` on the
+/// The same, for a caller that waits for something else: the thread calls `on_signal` on the
 /// first signal, after [`asked`] returns it.
 ///
 /// # Errors
 /// As [`watch`].
 pub fn watch_and(
-    told: impl FnOnce() + Send + 'static,
+    on_signal: impl FnOnce() + Send + 'static,
     late: impl FnOnce(&'static str) -> bool + Send + 'static,
 ) -> std::io::Result<Watch> {
     let signals = Signals::new([SIGINT, SIGTERM])?;
@@ -63,7 +63,7 @@ pub fn watch_and(
     let (running, ended) = channel();
     std::thread::Builder::new()
         .name("signals".into())
-        .spawn(move || listen(signals, &ended, told, late))?;
+        .spawn(move || listen(signals, &ended, on_signal, late))?;
     Ok(Watch {
         handle,
         _running: running,
@@ -73,7 +73,7 @@ pub fn watch_and(
 fn listen(
     mut signals: Signals,
     ended: &Receiver<()>,
-    told: impl FnOnce(),
+    on_signal: impl FnOnce(),
     late: impl FnOnce(&'static str) -> bool,
 ) {
     let Some(signal) = signals.forever().next() else {
@@ -81,7 +81,7 @@ fn listen(
     };
     ASKED.store(signal, Ordering::SeqCst);
     Isolated::stop_all();
-    told();
+    on_signal();
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
             end();

@@ -1,6 +1,7 @@
 //! The commands `checks list`, `checks markdown` and `explain`.
 
 use super::output::print;
+use crate::advice::nearest;
 use crate::catalogue::{self, MARKDOWN, level, section};
 use crate::exit::{Error, Exit};
 use provision_core::FindingCode;
@@ -49,8 +50,9 @@ pub(super) fn explain(args: &Explain) -> Result<Exit, Error> {
     if sections.is_empty() {
         let id = inert(&args.id, 80);
         let why = format!(
-            "no check, stage, finding code or rule `{id}`; `greentic-provision checks markdown` \
-             lists the checks and codes"
+            "no check, stage, finding code or rule `{id}`{}; `greentic-provision checks markdown` \
+             lists the checks and codes",
+            nearest(&args.id, checks::catalogue().map(|check| check.id))
         );
         return Err(Error::Usage(why));
     }

@@ -271,7 +271,7 @@ fn nothing_selected(args: &Args) -> String {
     let roots: Vec<String> = args.packs.iter().map(WantedPacks::shown).collect();
     format!(
         "no packs selected in {}: a pack is a .gtpack file or a folder with one of \
-         {}{}; nothing was judged",
+         {}{}; nothing was judged; name other packs with --packs",
         roots.join(", "),
         manifest::FILE_NAMES.join(", "),
         if args.is_part() {
@@ -342,7 +342,12 @@ pub(super) fn configuration(judging: &Judging) -> Result<Vec<ConfigFile>, Error>
 /// The keys in the PEM files at `paths`.
 pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
     let key = |path: &PathBuf| {
-        let bad = |why: DocumentError| Error::Usage(format!("trusted key {}: {why}", show(path)));
+        let bad = |why: DocumentError| {
+            Error::Usage(format!(
+                "trusted key {}: {why}; give a PEM file with one Ed25519 public key or certificate",
+                show(path)
+            ))
+        };
         let text = read_file::read_text(path, read_file::TRUSTED_KEY).map_err(Error::File)?;
         TrustedKey::from_pem(&text).map_err(bad)
     };

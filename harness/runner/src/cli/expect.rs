@@ -70,6 +70,16 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         );
         return Err(Error::Usage(why));
     }
+    for (flag, text) in [
+        ("--reason", &args.reason),
+        ("--issue", &args.issue),
+        ("--owner", &args.owner),
+    ] {
+        if text.trim().is_empty() {
+            let why = format!("{flag}: is empty; say it in words, because reports show it");
+            return Err(Error::Usage(why));
+        }
+    }
     let run = Run::read(&args.from)?;
     let mut entries = if args.expectations.exists() {
         read(&args.expectations)?
@@ -232,7 +242,8 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
     let entries = read(&args.expectations)?;
     let run = Run::read(&args.from)?;
     if !run.finished {
-        let why = "the run was cut off, so it does not show which expectations are stale";
+        let why =
+            "the run was cut off, so it does not show which expectations are stale; run it again";
         return Err(Error::Usage(format!("{}: {why}", show(&args.from))));
     }
     let bytes = read_file::read(&args.expectations, read_file::EXPECTATIONS)?;

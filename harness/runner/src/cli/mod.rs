@@ -34,6 +34,7 @@ mod scenario;
 mod trace;
 mod watch;
 
+use crate::exit::{Error, Exit};
 use crate::reports::invalidate_named;
 use clap::{Parser, Subcommand};
 use provision_core::text::inert_lines_within;
@@ -238,6 +239,12 @@ fn parse() -> Cli {
             let args: Vec<OsString> = std::env::args_os().collect();
             invalidate_named(&args, &"the command line is not usable");
         }
+        if !error.use_stderr() {
+            // NB: clap does not say that nobody got the help text.
+            let printed = output::print(&error.render().ansi().to_string());
+            let exit = printed.map_or_else(fail, |()| Exit::Conforms);
+            std::process::exit(exit as i32);
+        }
         // NB: clap exits with 2 on bad usage, which is `Exit::Usage`.
         error.exit()
     })
@@ -300,10 +307,12 @@ pub fn main() -> ExitCode {
             ChecksCommand::Markdown => catalogue::markdown(),
         },
     };
-    let exit = done.unwrap_or_else(|error| {
-        let said = inert_lines_within(&error.to_string(), LINE, LINES);
-        anstream::eprintln!("error: {said}");
-        error.exit()
-    });
-    exit.into()
+    done.unwrap_or_else(fail).into()
+}
+
+/// Prints an error. Returns its exit code.
+fn fail(error: Error) -> Exit {
+    let said = inert_lines_within(&error.to_string(), LINE, LINES);
+    anstream::eprintln!("error: {said}");
+    error.exit()
 }

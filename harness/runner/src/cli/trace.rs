@@ -5,6 +5,7 @@ mod aids;
 use super::canaries;
 use super::conformance::{expectations, now};
 use super::ending::Ending;
+use super::parsed::positive;
 use super::profile::Profile;
 use crate::discover::{PackRef, say_skipped};
 use crate::events::{ConfigFile, Event, EventLog, RunKind};
@@ -62,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "I/N|auto")]
     shard: Option<ShardChoice>,
     /// The number of recordings to judge at once; by default one per processor.
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     jobs: Option<NonZeroUsize>,
     /// The output folder, for events and timings.
     #[arg(long, default_value = "reports/out")]

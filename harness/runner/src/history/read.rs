@@ -230,7 +230,7 @@ pub fn read_one(path: &Path) -> Result<Report, Error> {
     let refuse = |why: String| Error::Usage(format!("{}: {why}", show(path)));
     let report: Report = serde_json::from_slice(&bytes).map_err(|e| {
         let e = inert(&e.to_string(), 300);
-        refuse(format!("not a JSON report that `--report` wrote: {e}"))
+        refuse(format!("not a JSON report that `--report` wrote: {e}; name one, or write it with `conformance --report`"))
     })?;
     let Report {
         tool,
@@ -241,14 +241,19 @@ pub fn read_one(path: &Path) -> Result<Report, Error> {
         finished: _,
     } = &report;
     if tool.name != "greentic-provision" {
-        return Err(refuse("a report of another tool".into()));
+        return Err(refuse(
+            "a report of another tool; name one that `conformance --report` wrote".into(),
+        ));
     }
     if shard.is_some() {
         let why = "the report of one shard; `report merge` makes one report of all";
         return Err(refuse(why.into()));
     }
     if judged.as_deref().is_some_and(|judged| judged != "packs") {
-        return Err(refuse("a report of recordings, not of packs".into()));
+        return Err(refuse(
+            "a report of recordings, not of packs; name one that `conformance --report` wrote"
+                .into(),
+        ));
     }
     if packs.len() > PACKS {
         return Err(refuse(format!("more than {PACKS} packs")));

@@ -23,6 +23,8 @@ mod contradictions;
 #[cfg(target_os = "linux")]
 mod documents;
 mod dry_run;
+#[cfg(target_os = "linux")]
+mod errors;
 mod fix;
 mod fuzz;
 mod history;

@@ -1,5 +1,9 @@
 //! Output on terminals of several widths.
 
+use crate::support::{copy, fixture};
+use crate::terminal::OnTerminal;
+use std::fs;
+
 /// `shown` without escape sequences, cut at line breaks and at returns of the carriage.
 fn lines(shown: &str) -> Vec<String> {
     let mut plain = String::new();
@@ -26,5 +30,59 @@ pub(crate) fn require_fit(shown: &str, columns: u16, except: &[&str]) {
             is_copied || width <= usize::from(columns),
             "{width} columns of {columns}: {line}"
         );
+    }
+}
+
+/// Commands whose lines are laid out, over few and over many packs.
+const COMMANDS: [&str; 3] = [
+    "conformance --isolation none --profile strict --packs few",
+    "conformance --isolation none --profile strict --packs many",
+    "report render reports/out/events.jsonl",
+];
+
+#[test]
+fn reports_on_a_terminal_fit_its_width_and_shorten_nothing_that_fits() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let pack = |from: &str, to: String| {
+        let to = temp.path().join(to);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("creates");
+        copy(&fixture(from), &to);
+    };
+    for (name, from) in [
+        ("passes", "conforming/noop-provision"),
+        (
+            "fails-with-a-name-that-is-longer-than-a-narrow-terminal",
+            "nonconforming/golden-mismatch",
+        ),
+        (
+            "has-many-causes.gtpack",
+            "nonconforming/unsorted-unsigned.gtpack",
+        ),
+    ] {
+        pack(from, format!("few/{name}"));
+    }
+    for n in 0..14 {
+        pack(
+            "nonconforming/golden-mismatch",
+            format!("many/with-a-long-name-{n:02}"),
+        );
+    }
+    for columns in [40, 80, 200] {
+        for command in COMMANDS {
+            let args: Vec<&str> = command.split(' ').collect();
+            let (status, shown) = OnTerminal::start_wide(temp.path(), &args, columns).end();
+            assert!(status.code().is_some_and(|code| code < 6), "{shown}");
+            // A user copies the command.
+            require_fit(&shown, columns, &["  again: "]);
+            let code = lines(&shown)
+                .iter()
+                .any(|line| line.contains("E_PLAN_DIFFERS"));
+            assert!(code, "{command} at {columns}: {shown}");
+            let is_cut = shown.contains("fails-with-a-name-that-is-longer-than-a-narrow-terminal");
+            assert!(
+                command != COMMANDS[0] || is_cut == (columns > 60),
+                "{shown}"
+            );
+        }
     }
 }

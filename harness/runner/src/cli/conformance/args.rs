@@ -3,6 +3,7 @@
 use super::judging::Judging;
 use super::selection::Choice;
 use super::wanted::{self, WantedPacks, WantedReleases};
+use crate::cli::parsed::positive;
 use crate::cli::registry::RegistryFlags;
 use crate::reports::Wanted;
 use crate::reports::console::Layout;
@@ -19,7 +20,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, required = true, num_args = 1.., value_parser = wanted::parser())]
     pub(super) packs: Vec<WantedPacks>,
     /// Of each repository for which all tags are named, judge only the N newest versions.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub(super) latest: Option<NonZeroUsize>,
     /// The releases before the packs, named as with --packs: each pack is compared with the
     /// newest lower version of its id, and one pack with one release whatever their ids are.

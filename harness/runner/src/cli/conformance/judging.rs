@@ -3,6 +3,7 @@
 
 use crate::cli::cache;
 use crate::cli::isolation::IsolationFlags;
+use crate::cli::parsed::positive;
 use crate::cli::profile::Profile;
 use provision_oracle::normalise::Rule;
 use std::num::NonZeroUsize;
@@ -44,7 +45,7 @@ pub(in crate::cli) struct Judging {
     #[arg(long)]
     pub(in crate::cli) filter: Option<String>,
     /// The number of packs to examine at once; by default one per processor.
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     pub(in crate::cli) jobs: Option<NonZeroUsize>,
     /// Selects which answer mutations a run tries if there are too many.
     #[arg(long, default_value_t = 0)]

@@ -152,7 +152,10 @@ pub(super) fn find(
     let found = releases.found("--previous", &registries, None)?;
     if found.is_empty() && previous.iter().any(|one| one.packs().is_some()) {
         let shown: Vec<String> = previous.iter().map(WantedReleases::shown).collect();
-        let message = format!("--previous {}: there is no pack", shown.join(" "));
+        let message = format!(
+            "--previous {}: there is no pack; name a .gtpack file or the folder of a pack",
+            shown.join(" ")
+        );
         return Err(Error::Usage(message));
     }
     Ok(Found {
@@ -189,8 +192,7 @@ impl Sorted {
         }
         let places = sorted.references.iter().cloned().map(Place::of);
         if let Some(place) = places.into_iter().find(Place::is_missing) {
-            let message = format!("no such file or folder: {}", show(&place.path));
-            return Err(Error::Usage(message));
+            return Err(Error::missing(&place.path));
         }
         Ok(sorted)
     }
@@ -261,7 +263,10 @@ impl Sorted {
             }
         }
         if named == 0 {
-            let message = format!("{}: the list names no pack", show(path));
+            let message = format!(
+                "{}: the list names no pack; write a path or a reference on each line",
+                show(path)
+            );
             return Err(Error::Usage(message));
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::cli::conformance::Judging;
 use crate::cli::conformance::wanted::{self, WantedPacks};
+use crate::cli::parsed::time;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ fn settling(text: &str) -> Result<Duration, String> {
 }
 
 fn within(text: &str, shortest: Duration, named: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|e| format!("{e}, for example 500ms"))?;
+    let time = time(text)?;
     if (shortest..=LONGEST).contains(&time) {
         return Ok(time);
     }

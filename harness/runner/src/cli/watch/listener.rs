@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_secs(2);
 /// How changes become known.
 enum Way {
     /// The system says so.
-    Told(RecommendedWatcher),
+    Notified(RecommendedWatcher),
     /// Somebody looks at this interval.
     Polled(Duration),
 }
@@ -41,7 +41,7 @@ impl Listener {
             }
         };
         let way = match poll.map_or_else(
-            || notify::recommended_watcher(heard).map(Way::Told),
+            || notify::recommended_watcher(heard).map(Way::Notified),
             |time| Ok(Way::Polled(time)),
         ) {
             Ok(way) => way,
@@ -57,7 +57,7 @@ impl Listener {
     /// The interval at which somebody has to look, if the system does not say what changes.
     pub(super) fn poll(&self) -> Option<Duration> {
         match &self.way {
-            Way::Told(_) => None,
+            Way::Notified(_) => None,
             Way::Polled(time) => Some(*time),
         }
     }
@@ -67,7 +67,7 @@ impl Listener {
     pub(super) fn follow(&mut self, places: Places) -> bool {
         let Places { folders, named } = places;
         *self.named.lock().unwrap_or_else(PoisonError::into_inner) = named;
-        let Way::Told(watcher) = &mut self.way else {
+        let Way::Notified(watcher) = &mut self.way else {
             return false;
         };
         for gone in self.folders.difference(&folders) {

@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 /// and ends the process.
 fn listen(wake: &Arc<Wake>, last: &Arc<Mutex<String>>) -> Result<Watch, Error> {
     let (wake, last) = (Arc::clone(wake), Arc::clone(last));
-    let told = move || {
+    let on_signal = move || {
         if let Some(signal) = interrupt::asked() {
             wake.end(End::Signal(signal));
         }
@@ -65,7 +65,7 @@ fn listen(wake: &Arc<Wake>, last: &Arc<Mutex<String>>) -> Result<Watch, Error> {
         true
     };
     let failed = |e| Error::io("listen for", Path::new("signals"), e);
-    interrupt::watch_and(told, late).map_err(failed)
+    interrupt::watch_and(on_signal, late).map_err(failed)
 }
 
 /// Tells `wake` when nobody reads standard output any more.
@@ -114,8 +114,7 @@ impl<'a> Watcher<'a> {
     fn new(args: &'a Args, wake: &Arc<Wake>) -> Result<Self, Error> {
         let roots = roots(&args.packs)?;
         if let Some(root) = roots.iter().find(|root| !root.exists()) {
-            let message = format!("no such file or folder: {}", show(root));
-            return Err(Error::Usage(message));
+            return Err(Error::missing(root));
         }
         let stream = args.out.join(STREAM);
         let outputs = Outputs::of([stream.as_path()].into_iter())?;
@@ -170,7 +169,7 @@ impl<'a> Watcher<'a> {
     fn fail(&mut self, error: &Error) -> Result<(), Error> {
         self.failed = Some(error.exit());
         let reader = self.form().error(error)?;
-        self.heed(reader);
+        self.note(reader);
         Ok(())
     }
 
@@ -282,7 +281,7 @@ impl<'a> Watcher<'a> {
             millis,
             is_first,
         })?;
-        self.heed(reader);
+        self.note(reader);
         Ok(())
     }
 
@@ -325,11 +324,11 @@ impl<'a> Watcher<'a> {
 
     fn print(&self, text: &str) -> Result<(), Error> {
         let reader = print_while_read(text)?;
-        self.heed(reader);
+        self.note(reader);
         Ok(())
     }
 
-    fn heed(&self, reader: Reader) {
+    fn note(&self, reader: Reader) {
         if reader == Reader::Gone {
             self.wake.end(End::Unread);
         }

@@ -19,7 +19,7 @@ pub(super) enum End {
 #[derive(Default)]
 pub(super) struct Wake {
     state: Mutex<State>,
-    told: Condvar,
+    notified: Condvar,
 }
 
 #[derive(Default)]
@@ -33,13 +33,13 @@ impl Wake {
     /// Says that something changed.
     pub(super) fn change(&self) {
         self.state().changes += 1;
-        self.told.notify_all();
+        self.notified.notify_all();
     }
 
     /// Says that the command has to end.
     pub(super) fn end(&self, end: End) {
         self.state().end.get_or_insert(end);
-        self.told.notify_all();
+        self.notified.notify_all();
     }
 
     /// Why the command has to end, if it has to.
@@ -52,8 +52,8 @@ impl Wake {
         let state = self.state();
         let idle = |state: &mut State| state.changes == seen && state.end.is_none();
         match poll {
-            None => drop(self.told.wait_while(state, idle)),
-            Some(time) => drop(self.told.wait_timeout_while(state, time, idle)),
+            None => drop(self.notified.wait_while(state, idle)),
+            Some(time) => drop(self.notified.wait_timeout_while(state, time, idle)),
         }
     }
 
@@ -64,7 +64,7 @@ impl Wake {
         loop {
             let before = state.changes;
             let quiet = |state: &mut State| state.changes == before && state.end.is_none();
-            let waited = self.told.wait_timeout_while(state, settle, quiet);
+            let waited = self.notified.wait_timeout_while(state, settle, quiet);
             let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             state = now;
             if timeout.timed_out() || state.end.is_some() || begun.elapsed() > LONGEST {

@@ -2,7 +2,7 @@
 //! itself with a documented exit code, prints few lines, and prints them inert.
 
 mod destinations;
-mod inputs;
+pub(crate) mod inputs;
 mod memory;
 
 use crate::support::{caches, copy, fixture, under_limits};
