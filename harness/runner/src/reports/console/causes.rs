@@ -67,11 +67,15 @@ fn block(i: usize, cause: &Cause, level: Level, (most, columns): (usize, usize))
         1 => head(i, cause, level, columns),
         _ => first_lines(i, cause, level, (&first, columns)),
     };
-    let mut add = |text: &str, most: usize| {
-        let wrapped = at_most(wrap(text, max), most, max);
-        lines.extend(wrapped.iter().map(|l| format!("{:INDENT$}{l}", "")));
+    // The code stands below the whole text if it has a line of its own.
+    let code = lines.split_off(1);
+    let below = |text: &str, most: usize| {
+        let wrapped = at_most(wrap(text, max), most, max).into_iter();
+        wrapped.map(|line| format!("{:INDENT$}{line}", ""))
     };
-    add(rest, most - 1);
+    lines.extend(below(rest, most - 1));
+    lines.extend(code);
+    let mut add = |text: &str, most: usize| lines.extend(below(text, most));
     add(&with_it(cause), most);
     add(&format!("users see: {}", cause.users_see), most);
     add(&format!("do: {}", cause.fix), most);
