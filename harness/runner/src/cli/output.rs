@@ -2,6 +2,7 @@
 
 use crate::exit::Error;
 use crate::files;
+use crate::reports::console::{Layout, broken};
 use provision_core::text::{inert_json, without_commands};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -53,6 +54,14 @@ fn written(text: &str) -> Result<Reader, Error> {
 /// Prints `text` to standard output. Of a long text, the middle is left out.
 pub(super) fn print_bounded(text: &str) -> Result<(), Error> {
     print(&bounded(text))
+}
+
+/// The same for text that people read: on a terminal, lines that are too long are broken
+/// between words, below their beginning.
+pub(super) fn print_broken(text: &str) -> Result<(), Error> {
+    let layout = Layout::of(false);
+    let lines = text.lines().flat_map(|line| broken(line, layout));
+    print_bounded(&lines.map(|line| line + "\n").collect::<String>())
 }
 
 fn bounded(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Output on terminals of several widths.
 
-use crate::support::{copy, fixture};
+use crate::support::{copy, fixture, run_in, stdout};
 use crate::terminal::OnTerminal;
 use std::fs;
 
@@ -86,6 +86,45 @@ fn reports_on_a_terminal_fit_its_width_and_shorten_nothing_that_fits() {
                 let head = lines.iter().find(head).expect("the pack");
                 assert_eq!(head.contains(name), columns > 40, "{head}");
             }
+        }
+    }
+}
+
+#[test]
+fn lists_and_texts_on_a_terminal_fit_its_width_and_lose_no_word() {
+    let temp = tempfile::tempdir().expect("a folder");
+    for (from, to) in [
+        ("previous/greeter-1", "old"),
+        ("nonconforming/version-step", "new"),
+        ("nonconforming/golden-mismatch", "failing"),
+        ("nonconforming/unsorted-unsigned.gtpack", "mend.gtpack"),
+    ] {
+        copy(&fixture(from), &temp.path().join(to));
+    }
+    for (pack, report) in [("old", "a.json"), ("failing", "b.json")] {
+        let flags = format!("--isolation none --report {report}");
+        crate::support::conformance(temp.path(), std::path::Path::new(pack), &flags);
+    }
+    let words =
+        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    for command in [
+        "checks list",
+        "explain plan.golden",
+        "explain E_TRAP",
+        "report diff a.json b.json",
+        "compare --isolation none old new",
+        "pack fix --isolation none --dry-run mend.gtpack out.gtpack",
+    ] {
+        let args: Vec<&str> = command.split(' ').collect();
+        let piped = run_in(temp.path(), &args);
+        for columns in [40, 80, 200] {
+            let (status, shown) = OnTerminal::start_wide(temp.path(), &args, columns).end();
+            assert_eq!(status.code(), piped.status.code(), "{command}: {shown}");
+            require_fit(&shown, columns, &["error: ", "warning: "]);
+            let shown = lines(&shown).join(" ");
+            // NB: a word that is longer than the line is broken.
+            let (seen, expected) = (words(&shown).concat(), words(stdout(&piped)).concat());
+            assert!(seen.contains(&expected), "{command} at {columns}: {shown}");
         }
     }
 }

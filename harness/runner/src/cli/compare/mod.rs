@@ -9,7 +9,7 @@ use super::cache::CacheFlags;
 use super::dry_run;
 use super::isolation::IsolationFlags;
 use super::open::refusal;
-use super::output::{complain, print_bounded, print_json};
+use super::output::{complain, print_broken, print_json};
 use super::registry::{self, RegistryFlags};
 use crate::apart::{Outputs, is_of_a_pack};
 use crate::bundle_packs::Bundles;
@@ -146,7 +146,7 @@ fn report(args: &Args, comparison: &Comparison, ways: &Ways) -> Result<(), Error
     if args.json {
         print_json(&json::document(comparison, ways))?;
     } else {
-        print_bounded(&text::table(comparison, ways))?;
+        print_broken(&text::table(comparison, ways))?;
     }
     if let Some(path) = &args.markdown {
         files::write(path, markdown::document(comparison, ways).as_bytes())?;

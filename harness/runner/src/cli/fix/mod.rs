@@ -7,7 +7,7 @@ mod text;
 use super::cache::CacheFlags;
 use super::isolation::IsolationFlags;
 use super::open::{archive, refusal};
-use super::output::{complain, print_bounded, print_json};
+use super::output::{complain, print_broken, print_json};
 use super::parsed::Parsed;
 use super::play::input::{Lines, of_terminal};
 use super::registry::{self, RegistryFlags};
@@ -241,7 +241,7 @@ fn end(args: &Args, fixed: &Fixed, before: &Examined, after: &Examined) -> Resul
     if args.json {
         print_json(&json::document(&done))?;
     } else {
-        print_bounded(&text::report(&done))?;
+        print_broken(&text::report(&done))?;
     }
     complain(&messages(&done));
     Ok(exit(&done))
