@@ -131,7 +131,7 @@ fn what_is_wrong_on_the_command_line_ends_the_command_at_once() {
         ("w --expectations bad.toml", "expectations bad.toml: "),
         ("w --answers bad.toml", "bad.toml"),
         ("w --poll=1ms", "give a time between 100ms and 1h"),
-        ("w --settle 1", "for example 500ms"),
+        ("w --settle 1", "give a time such as 30s or 5min"),
         ("w --profile cor", "core"),
         ("w --out w/noop.gtpack", "w/noop.gtpack"),
     ] {
