@@ -6,6 +6,8 @@ use std::path::Path;
 
 /// Names of a folder that are compared with a missing one, at most.
 const NAMES: usize = 1_000;
+/// Bytes of a name that is compared, at most: the time grows with its square.
+const LONGEST: usize = 255;
 /// How alike two names have to be: 1 is equal.
 const ALIKE: f64 = 0.86;
 
@@ -23,7 +25,8 @@ pub(crate) fn missing(path: &Path) -> String {
 
 /// The path in the same folder whose name is most like that of `path`.
 fn alike(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_string_lossy();
+    let name = path.file_name().filter(|name| name.len() <= LONGEST)?;
+    let name = name.to_string_lossy();
     let parent = path.parent()?;
     let folder = match parent.as_os_str().is_empty() {
         true => Path::new("."),
@@ -40,6 +43,7 @@ fn alike(path: &Path) -> Option<String> {
 /// The name among `all` that is most like `name`, as the end of a message; empty if none is.
 #[must_use]
 pub(crate) fn nearest<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> String {
+    let all = all.filter(|_| name.len() <= LONGEST);
     let rated = all.map(|other| (strsim::jaro_winkler(name, other), other));
     let near = rated.filter(|(like, _)| *like >= ALIKE);
     let best = near.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
