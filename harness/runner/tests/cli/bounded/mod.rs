@@ -6,7 +6,7 @@ pub(crate) mod inputs;
 mod memory;
 
 use crate::support::{caches, copy, fixture, under_limits};
-use crate::workers::kill;
+use crate::workers::{kill, workers};
 use inputs::{hostile, sound};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -172,7 +172,10 @@ fn watched(folder: &Path, args: &[String]) -> Output {
             break;
         }
     }
-    kill(child.id(), "-INT");
+    // NB: to the command itself: what limits its time would kill it a second later.
+    for command in workers(child.id()) {
+        kill(command, "-INT");
+    }
     lines.read_to_end(&mut stdout).expect("reads");
     let ended = child.wait_with_output().expect("ends");
     Output { stdout, ..ended }
