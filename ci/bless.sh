@@ -36,4 +36,4 @@ bless conformance catalogue::fresh
 # The example deletes generated seeds and keeps those that people wrote.
 cargo run --quiet --locked --package provision-fuzz-guests --example seed_corpus
 bless suite
-bless cli contract
+bless cli contract errors::each

@@ -269,7 +269,7 @@ fn of_html(page: &str) {
 fn of_console(run: &Run) {
     let mut lines = String::new();
     for detail in [Detail::Brief, Detail::Verbose] {
-        console::report(run, detail, |line| {
+        console::report(run, detail.into(), |line| {
             lines.push_str(line);
             lines.push('\n');
             Ok(())

@@ -23,6 +23,18 @@ impl Bundles {
     }
 }
 
+/// The files that decide what the bundle of the pack at `path` has, and its folder, if the
+/// pack lies in one.
+pub(crate) fn beside(path: &Path) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let root = root(path)?;
+    let mut files: Vec<PathBuf> = packs(&root).collect();
+    files.push(root.join(BUNDLE));
+    Some((root, files))
+}
+
+/// The file that makes a folder a bundle.
+const BUNDLE: &str = "bundle.yaml";
+
 /// The folder of the bundle: the parent of `packs`, or of `providers/<domain>`.
 fn root(path: &Path) -> Option<PathBuf> {
     let path = path.canonicalize().ok()?;
@@ -33,12 +45,11 @@ fn root(path: &Path) -> Option<PathBuf> {
     } else {
         folder.parent().filter(|f| is(f, "providers"))?.parent()?
     };
-    root.join("bundle.yaml").is_file().then(|| root.to_owned())
+    root.join(BUNDLE).is_file().then(|| root.to_owned())
 }
 
-/// Reads the manifests of all packs of a bundle. A pack that cannot be opened provides
-/// nothing; its own checks say why.
-fn read(root: &Path, limits: &Limits) -> BundlePacks {
+/// The archives of a bundle.
+fn packs(root: &Path) -> impl Iterator<Item = PathBuf> {
     let walk = |folder: &str, depth: usize| {
         WalkDir::new(root.join(folder))
             .min_depth(depth)
@@ -46,16 +57,21 @@ fn read(root: &Path, limits: &Limits) -> BundlePacks {
             .sort_by_file_name()
     };
     let files = walk("packs", 1).into_iter().chain(walk("providers", 2));
-    let mut packs = BundlePacks::default();
-    for file in files.flatten() {
-        if file.path().extension().is_some_and(|e| e == "gtpack") {
-            let source = source::load(file.path(), &limits.archive);
-            if let Ok(pack) = source.and_then(|source| Pack::open(source, limits)) {
-                packs.add(&pack);
-            }
+    let files = files.flatten().map(walkdir::DirEntry::into_path);
+    files.filter(|path| path.extension().is_some_and(|e| e == "gtpack"))
+}
+
+/// Reads the manifests of all packs of a bundle. A pack that cannot be opened provides
+/// nothing; its own checks say why.
+fn read(root: &Path, limits: &Limits) -> BundlePacks {
+    let mut bundle = BundlePacks::default();
+    for path in packs(root) {
+        let source = source::load(&path, &limits.archive);
+        if let Ok(pack) = source.and_then(|source| Pack::open(source, limits)) {
+            bundle.add(&pack);
         }
     }
-    packs
+    bundle
 }
 
 #[cfg(test)]

@@ -102,10 +102,7 @@ pub fn discover(roots: &[PathBuf], marker: Marker) -> Result<Discovered, Error> 
     let found = &mut discovered.packs;
     for root in roots {
         if !root.exists() {
-            return Err(Error::Usage(format!(
-                "no such file or folder: {}",
-                show(root)
-            )));
+            return Err(Error::missing(root));
         }
         if root.join(LAYOUT).is_file() && !is_pack_folder(root, marker) {
             return Err(Error::Usage(format!(
@@ -226,7 +223,7 @@ pub(crate) fn is_no_source(path: &Path) -> bool {
     path.join(MARKER).is_file() || NO_SOURCES.iter().any(|n| name == *n) || of_cargo()
 }
 
-fn is_pack_folder(path: &Path, marker: Marker) -> bool {
+pub(crate) fn is_pack_folder(path: &Path, marker: Marker) -> bool {
     let has = |name: &str| path.join(name).is_file();
     manifest::FILE_NAMES.into_iter().any(has)
         || (marker == Marker::ManifestOrExpectation && has("expect.toml"))

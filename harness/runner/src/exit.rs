@@ -2,6 +2,7 @@
 
 pub use crate::paths::show;
 
+use crate::advice;
 use crate::config::ConfigError;
 use crate::expectations::ExpectationsError;
 use crate::read_file::ReadError;
@@ -9,6 +10,7 @@ use crate::repro::BundleError;
 use provision_apply::{ApplyError, StoreError};
 use provision_core::OpenError;
 use provision_registry::RegistryError;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The exit code of the process. NB: the CI of other projects depends on it.
@@ -58,7 +60,11 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// A file could not be read or written.
-    #[error("cannot {action} {}: {source}", show(path))]
+    #[error(
+        "cannot {action} {}: {source}{}",
+        show(path),
+        advice::of_system(action, source)
+    )]
     Io {
         /// The operation, for example `write`.
         action: &'static str,
@@ -74,7 +80,7 @@ pub enum Error {
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// An expectations file is refused.
-    #[error("expectations {}: {why}", show(path))]
+    #[error("expectations {}: {}; correct the file, whose entries `expect add` writes", show(path), why.to_string().trim_end())]
     Expectations {
         /// The file.
         path: PathBuf,
@@ -92,7 +98,7 @@ pub enum Error {
     /// A stream of events has a format that this version does not read.
     #[error(
         "{}: event format {format}, written by greentic-provision {version}; this is \
-         greentic-provision {}, which reads event format {reads}",
+         greentic-provision {}, which reads event format {reads}; read it with the version that wrote it",
         show(path),
         env!("CARGO_PKG_VERSION")
     )]
@@ -107,7 +113,7 @@ pub enum Error {
         reads: u32,
     },
     /// A pack cannot be opened.
-    #[error("{pack}: {why}")]
+    #[error("{pack}: {why}; `greentic-provision explain {}` says what to do", why.code())]
     Refused {
         /// The pack.
         pack: String,
@@ -146,6 +152,11 @@ impl Error {
         }
     }
 
+    /// The error of a path that the user named and that does not exist.
+    pub(crate) fn missing(path: &Path) -> Self {
+        Self::Usage(advice::missing(path))
+    }
+
     /// The code that the process ends with.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -169,9 +180,13 @@ impl Error {
 }
 
 impl From<ReadError> for Error {
-    /// A system error is the machine's failure; every other error is the user's.
+    /// A system error is the machine's failure; every other error is the user's, who named a
+    /// file that does not exist or is no file.
     fn from(error: ReadError) -> Self {
         match error {
+            ReadError::Io { path, source } if source.kind() == ErrorKind::NotFound => {
+                Self::missing(&path)
+            }
             ReadError::Io { path, source } => Self::Io {
                 action: "read",
                 path,
@@ -206,8 +221,9 @@ fn by_flag(error: &ApplyError) -> &'static str {
         | ApplyError::NotInstalled { .. }
         | ApplyError::Mode { .. }
         | ApplyError::Export { .. }
-        | ApplyError::Operation { .. }
-        | ApplyError::Store(_) => "",
+        | ApplyError::Operation { .. } => "",
+        ApplyError::Store(StoreError::Io { .. }) => "; --store names the folder of the store",
+        ApplyError::Store(_) => "",
     }
 }
 

@@ -74,7 +74,8 @@ struct File {
 pub struct Expectations {
     entries: Vec<(Entry, Date)>,
     today: Date,
-    fates: Mutex<Fates>,
+    /// What each pack shows, by label, if it is one that an entry is about.
+    fates: Mutex<BTreeMap<String, Fates>>,
 }
 
 impl Expectations {
@@ -97,11 +98,10 @@ impl Expectations {
     /// [`ExpectationsError`] says which entry is not allowed, and why.
     pub fn parse(text: &str, today: Date) -> Result<Self, ExpectationsError> {
         let entries = parse_dated(text)?;
-        let fates = Mutex::new(Fates(vec![Fate::default(); entries.len()]));
         Ok(Self {
             entries,
             today,
-            fates,
+            fates: Mutex::default(),
         })
     }
 
@@ -167,17 +167,36 @@ impl Expectations {
             .is_some_and(|begins| (begins - self.today).whole_days() > 1)
     }
 
-    /// Records what one pack of the run shows about the expectations.
-    pub fn record(&self, fates: &Fates) {
+    /// Records what the pack `label` shows about the expectations, instead of what it
+    /// showed before.
+    pub fn record(&self, label: &str, fates: &Fates) {
         let mut known = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
-        known.add(fates);
+        if fates.0.iter().any(|fate| fate.met) {
+            known.insert(label.to_owned(), fates.clone());
+        } else {
+            known.remove(label);
+        }
+    }
+
+    /// Forgets what the pack `label` showed, which is no longer there.
+    pub fn forget(&self, label: &str) {
+        let mut known = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(label);
+    }
+
+    /// What all packs show about each expectation.
+    fn fates(&self) -> Fates {
+        let mut all = Fates(vec![Fate::default(); self.entries.len()]);
+        let known = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().for_each(|fates| all.add(fates));
+        all
     }
 
     /// The stale expectations, one line each. If the run is not `complete`, an
     /// expectation that matches no pack is not stale.
     #[must_use]
     pub fn stale(&self, complete: bool) -> Vec<String> {
-        let fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        let fates = self.fates();
         let why = |entry: &Entry, expires: Date, fate: &Fate| match fate {
             _ if expires < self.today => Some("it has expired".to_owned()),
             _ if self.is_early(entry) => Some(format!(

@@ -1,5 +1,6 @@
 //! Writes files so that no reader sees a partial one.
 
+use crate::advice::plain;
 use crate::exit::{Error, show};
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -66,10 +67,12 @@ impl Beside {
     /// # Errors
     /// [`Error::Io`] names the target.
     pub(crate) fn create(target: &Path) -> Result<Self, Error> {
+        let io = |e| Error::io("write", target, e);
+        fs::metadata(folder(target)).map_err(io)?;
         let file = tempfile::Builder::new()
             .prefix(PREFIX)
             .tempfile_in(folder(target))
-            .map_err(|e| Error::io("write", target, e))?;
+            .map_err(|e| io(plain(e)))?;
         Ok(Self {
             target: target.to_owned(),
             file,

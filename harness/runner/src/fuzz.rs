@@ -112,8 +112,8 @@ impl Prepared {
         };
         let specs = input_specs(&subject, conditions);
         if specs.is_empty() {
-            let why = format!("{name}: the pack has no wizard to fuzz");
-            return Err(Error::Usage(why));
+            let why = "no wizard to fuzz, or none that --wizard names; `pack inspect` lists them";
+            return Err(Error::Usage(format!("{name}: the pack has {why}")));
         }
         Ok(Self {
             subject,

@@ -46,24 +46,42 @@ impl Drop for Watch {
 /// # Errors
 /// The system's error if the signal handlers or the thread cannot be set up.
 pub fn watch(late: impl FnOnce(&'static str) -> bool + Send + 'static) -> std::io::Result<Watch> {
+    watch_and(|| {}, late)
+}
+
+/// The same, for a caller that waits for something else: the thread calls `on_signal` on the
+/// first signal, after [`asked`] returns it.
+///
+/// # Errors
+/// As [`watch`].
+pub fn watch_and(
+    on_signal: impl FnOnce() + Send + 'static,
+    late: impl FnOnce(&'static str) -> bool + Send + 'static,
+) -> std::io::Result<Watch> {
     let signals = Signals::new([SIGINT, SIGTERM])?;
     let handle = signals.handle();
     let (running, ended) = channel();
     std::thread::Builder::new()
         .name("signals".into())
-        .spawn(move || listen(signals, &ended, late))?;
+        .spawn(move || listen(signals, &ended, on_signal, late))?;
     Ok(Watch {
         handle,
         _running: running,
     })
 }
 
-fn listen(mut signals: Signals, ended: &Receiver<()>, late: impl FnOnce(&'static str) -> bool) {
+fn listen(
+    mut signals: Signals,
+    ended: &Receiver<()>,
+    on_signal: impl FnOnce(),
+    late: impl FnOnce(&'static str) -> bool,
+) {
     let Some(signal) = signals.forever().next() else {
         return;
     };
     ASKED.store(signal, Ordering::SeqCst);
     Isolated::stop_all();
+    on_signal();
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
             end();

@@ -1,6 +1,7 @@
 //! The conformance harness for Greentic packs: discovery, the pipeline, events,
 //! reports and the command line. All IO of the harness is here.
 
+mod advice;
 mod apart;
 mod below;
 mod bundle_packs;

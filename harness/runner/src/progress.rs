@@ -38,8 +38,12 @@ impl Progress {
         let bar = terminal.then(|| {
             let target = ProgressDrawTarget::stderr();
             let bar = ProgressBar::with_draw_target(Some(packs as u64), target);
+            let columns = console::Term::stderr().size_checked();
+            let columns = columns.map_or(120, |(_, columns)| usize::from(columns));
+            // NB: the message is cut; a bar that the terminal breaks leaves a line behind.
             let style = format!(
-                "{{bar:30}} {{pos}}/{{len}} {}, {{per_sec}}, {{msg}}",
+                "{{bar:{}}} {{pos}}/{{len}} {}, {{per_sec}}, {{wide_msg}}",
+                (columns / 4).clamp(1, 30),
                 judged.name()
             );
             if let Ok(style) = ProgressStyle::with_template(&style) {

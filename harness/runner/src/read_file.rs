@@ -5,6 +5,7 @@
 //! expectations file with a pull request. None of them may make the harness
 //! wait for a pipe that nobody writes to, or fill its memory.
 
+use crate::advice;
 use crate::paths::show;
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read, Take};
@@ -133,7 +134,11 @@ pub(crate) const EVENT_MISSING: usize = 1_000_000;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The system returned an error.
-    #[error("cannot read {}: {source}", show(path))]
+    #[error(
+        "cannot read {}: {source}{}",
+        show(path),
+        advice::of_system("read", source)
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -141,7 +146,10 @@ pub enum ReadError {
         source: io::Error,
     },
     /// It is not a regular file: reading it might never end, or have an effect.
-    #[error("{}: {found}, but only a regular file can be read here", show(path))]
+    #[error(
+        "{}: {found}, but only a regular file can be read here; name a file",
+        show(path)
+    )]
     NotRegular {
         /// The file.
         path: PathBuf,
@@ -157,7 +165,7 @@ pub enum ReadError {
         kind: FileKind,
     },
     /// It is not UTF-8.
-    #[error("{}: not UTF-8 at byte {offset}", show(path))]
+    #[error("{}: not UTF-8 at byte {offset}; save it as UTF-8", show(path))]
     Utf8 {
         /// The file.
         path: PathBuf,

@@ -157,7 +157,7 @@ impl Pipeline<'_> {
         let selected = examine::select(redacted, |result| options.selects(pack, result));
         let excused = examine::excuse(selected, options.expectations.as_ref());
         if let Some(expectations) = &options.expectations {
-            expectations.record(excused.fates());
+            expectations.record(&pack.label, excused.fates());
         }
         let examined = examine::conclude(excused);
         let shrinking = Instant::now();
@@ -207,7 +207,7 @@ impl Pipeline<'_> {
 impl Options {
     /// The expectations that are no longer true, and the rules that replaced nothing, one
     /// line each. A run over a part says nothing of what concerns the rest.
-    fn stale(&self) -> Vec<String> {
+    pub(crate) fn stale(&self) -> Vec<String> {
         let expectations = self.expectations.as_ref();
         let stale = expectations.map(|all| all.stale(self.complete));
         let mut stale = stale.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::conformance::trusted;
 use super::output::{print, print_json};
+use super::parsed::time;
 use super::profile::Profile;
 use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
@@ -43,7 +44,7 @@ pub(super) struct Verify {
     #[arg(long, default_value = "core")]
     profile: Profile,
     /// How old the verdict may be, for example `30d`.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     max_age: Option<Duration>,
     /// Take this signed statement, and not those that are attached in the registry.
     #[arg(long, value_name = "FILE")]
@@ -59,7 +60,7 @@ pub(super) struct Verify {
 fn content(place: &Place, registries: &Registries) -> Result<(String, Option<String>), Error> {
     let path = show(&place.path);
     if place.is_missing() {
-        return Err(Error::Usage(format!("no such file: {path}")));
+        return Err(Error::missing(&place.path));
     }
     let limits = Limits::default().archive;
     let refused = |why| Error::Refused {
@@ -68,7 +69,8 @@ fn content(place: &Place, registries: &Registries) -> Result<(String, Option<Str
     };
     let Read { source, origin } = place.read(registries, &limits).map_err(refused)?;
     let Source::Archive(_) = &source else {
-        let message = format!("{path} is a folder; a statement is about an archive");
+        let message =
+            format!("{path} is a folder; a statement is about an archive: name the .gtpack file");
         return Err(Error::Usage(message));
     };
     Ok((source.digest(), origin.map(|origin| origin.manifest_digest)))
@@ -177,7 +179,11 @@ impl Decision {
             Some((_, statement)) => wanted.objections(statement),
             None if envelopes.is_empty() => vec!["no signed statement is attached to it".into()],
             None => {
-                vec!["no statement of a trusted key about these bytes is attached to it".into()]
+                vec![
+                    "no statement of a trusted key about these bytes is attached to it; attach \
+                     one with `attest push`, or name it with --attestation"
+                        .into(),
+                ]
             }
         };
         Self {

@@ -52,7 +52,7 @@ impl CacheFlags {
 }
 
 fn usage(error: CacheError) -> Error {
-    Error::Usage(error.to_string())
+    Error::Usage(format!("{error}; name another folder with --cache"))
 }
 
 /// The default folder of the cache, if the environment names a folder for
@@ -87,7 +87,9 @@ impl CacheFolder {
         &self,
         act: impl FnOnce(&PathBuf) -> Result<Usage, CacheError>,
     ) -> Result<(PathBuf, Usage), Error> {
-        let none = || Error::Usage("no --cache, and neither XDG_CACHE_HOME nor HOME is set".into());
+        let none = || {
+            Error::Usage("no --cache, and neither XDG_CACHE_HOME nor HOME is set; name a folder with --cache".into())
+        };
         let folder = self.cache.clone().or_else(default_folder);
         let folder = folder.ok_or_else(none)?;
         // NB: `CompileCache::open` would create the folder.

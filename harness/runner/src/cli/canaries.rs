@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<Canaries, Error> {
     let usage = |why: String| Error::Usage(format!("--canary {}: {why}", show(path)));
     let values = values(&text).map_err(usage)?;
     if values.is_empty() {
-        return Err(usage("no value".into()));
+        return Err(usage("no value; write one a line, or as JSON".into()));
     }
     Canaries::new(&values).map_err(|short| {
         let names = short

@@ -1,6 +1,7 @@
 //! The flags that choose the file of settings, and the file once it is read.
 
 use crate::config::{At, Config, ConfigError, FILE_NAME, Fault, Key, parse};
+use crate::events::ConfigFile;
 use crate::exit::{Error, show};
 use crate::read_file;
 use provision_core::pack::digest;
@@ -85,6 +86,14 @@ impl Settings {
                 config,
             }),
             Err(why) => Err(Error::Config { path, why }),
+        }
+    }
+
+    /// What a run records of the file.
+    pub(super) fn digest(&self) -> ConfigFile {
+        ConfigFile {
+            name: "config".into(),
+            sha256: self.sha256.clone(),
         }
     }
 

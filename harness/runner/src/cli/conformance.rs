@@ -1,15 +1,18 @@
 //! The command `conformance`.
 
 mod args;
+mod judging;
 pub(super) mod quiet;
 mod releases;
 mod selection;
-mod settings;
-mod wanted;
+pub(super) mod settings;
+pub(super) mod wanted;
 mod wanted_shard;
 
+use super::config::Settings;
 use super::dry_run;
 use super::ending::Ending;
+use crate::count::counted;
 use crate::discover::PackRef;
 use crate::events::{ConfigFile, Event, EventLog, RunKind};
 use crate::executors::AnyExecutor;
@@ -22,12 +25,13 @@ use crate::read_file::{self, FileKind};
 use crate::run::{Options, RunObservers, run as examine_all, started};
 use crate::timings::Clock;
 pub(super) use args::Args;
+pub(super) use judging::Judging;
 use provision_core::Limits;
 use provision_core::integrity::DocumentError;
 use provision_core::integrity::signature::TrustedKey;
 use provision_core::manifest;
 use provision_core::pack::digest;
-use provision_exec::{CompileCache, Compilers};
+use provision_exec::Compilers;
 use provision_oracle::normalise::Rules;
 use provision_oracle::{Conditions, Level};
 use provision_registry::Registries;
@@ -85,8 +89,7 @@ fn streams(args: &Args) -> [PathBuf; 2] {
 
 /// The files that a run reads, packs left out.
 fn read(args: &Args) -> impl Iterator<Item = &PathBuf> {
-    let files = args.expectations.iter().chain(&args.trust);
-    files.chain(&args.answers).chain(args.config.path())
+    args.judging.files().chain(args.config.path())
 }
 
 /// Refuses outputs that are the same file, or a file that is read.
@@ -108,12 +111,13 @@ struct Prepared {
 /// Checks the flags and their files, and writes the first event and the first reports;
 /// `None` if no packs are selected.
 fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
-    let trusted = trusted(&args.trust)?;
+    let judging = &args.judging;
+    let trusted = trusted(&judging.trust)?;
     drop(args.reports.key()?);
     if args.live {
         anstream::eprintln!("warning: --live is ignored; conformance always is a dry run");
     }
-    let is_part = args.filter.is_some() || args.shard.is_some();
+    let is_part = judging.filter.is_some() || args.shard.is_some();
     args.reports.check_whole(is_part)?;
     let limits = Limits::default();
     let Selection {
@@ -126,17 +130,11 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     if packs.is_empty() {
         return Ok(None);
     }
-    if args.answers.is_some() && packs.len() > 1 {
-        let message = format!(
-            "--answers is for one pack, and {} are selected; name one with --packs or --provider",
-            packs.len()
-        );
-        return Err(Error::Usage(message));
-    }
+    check_answers(judging, packs.len())?;
     let expectations = if args.is_quiet {
-        loaded(args.expectations.as_ref())?
+        loaded(judging.expectations.as_ref())?
     } else {
-        expectations(args.expectations.as_ref())?
+        expectations(judging.expectations.as_ref())?
     };
     let streams = streams(args);
     let outputs = args.reports.outputs(read(args), &streams)?;
@@ -151,10 +149,15 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
     for path in args.reports.paths() {
         files::check_writable(path)?;
     }
-    let cache = args.cache.open()?;
-    let executor = executor(args, &limits, cache.as_ref())?;
+    let executor = executor(judging, &limits)?;
     let artifacts = out.own_folder("artifacts")?;
-    let mut options = options(args, limits, trusted, expectations, artifacts, registries)?;
+    let mut options = options(judging, limits, (trusted, expectations), artifacts)?;
+    options.registries = registries;
+    options.release_flags = releases::flags(&args.previous);
+    options.config_flags = args.config.flags();
+    let settings = args.settings.iter().map(Settings::digest);
+    options.configuration.extend(settings);
+    options.complete = judging.filter.is_none() && !args.is_part();
     options.compare_with(args, (&packs, all.len()), &previous)?;
     let started = started(&packs, &all, part.as_ref(), &options);
     log.emit(&Event::RunStarted(Box::new(started)));
@@ -169,6 +172,17 @@ fn prepare(args: &Args) -> Result<Option<Prepared>, Error> {
         executor,
         options,
     }))
+}
+
+/// Refuses `--answers` for several packs.
+pub(super) fn check_answers(judging: &Judging, packs: usize) -> Result<(), Error> {
+    if judging.answers.is_none() || packs <= 1 {
+        return Ok(());
+    }
+    let message = format!(
+        "--answers is for one pack, and {packs} are selected; name one with --packs or --provider"
+    );
+    Err(Error::Usage(message))
 }
 
 /// Examines the packs and writes the reports.
@@ -211,42 +225,41 @@ fn judge(args: &Args, prepared: &Prepared, begun: Instant) -> Result<Exit, Error
     exit
 }
 
-fn options(
-    args: &Args,
+/// The options of a run over whole packs of this machine, compared with no releases.
+pub(super) fn options(
+    judging: &Judging,
     limits: Limits,
-    trusted: Vec<TrustedKey>,
-    expectations: Option<Expectations>,
+    (trusted, expectations): (Vec<TrustedKey>, Option<Expectations>),
     artifacts: OutFolder,
-    registries: Registries,
 ) -> Result<Options, Error> {
-    let level = args.level();
-    let answers = args.answers.as_deref();
+    let level = judging.level();
+    let answers = judging.answers.as_deref();
     let answers = answers.map(|path| dry_run::answers(path, &limits));
     Ok(Options {
         level,
-        trust: args.trust.clone(),
-        answers: args.answers.clone(),
-        filter: args.filter.clone(),
+        trust: judging.trust.clone(),
+        answers: judging.answers.clone(),
+        filter: judging.filter.clone(),
         conditions: Conditions {
             limits,
             trusted,
-            seed: args.seed,
+            seed: judging.seed,
             answers: answers.transpose()?,
             now: now(),
             drafts: level < Level::Publish,
             second_runs: level >= Level::Should,
-            normalise: Arc::new(Rules::new(args.normalise.clone())),
+            normalise: Arc::new(Rules::new(judging.normalise.clone())),
             ..Conditions::default()
         },
         artifacts,
-        registries,
+        registries: Registries::default(),
         releases: None,
-        release_flags: releases::flags(&args.previous),
-        config_flags: args.config.flags(),
-        jobs: super::jobs::bounded(args.jobs),
+        release_flags: String::new(),
+        config_flags: "",
+        jobs: super::jobs::bounded(judging.jobs),
         expectations,
-        configuration: configuration(args)?,
-        complete: args.filter.is_none() && !args.is_part(),
+        configuration: configuration(judging)?,
+        complete: judging.filter.is_none(),
     })
 }
 
@@ -280,7 +293,7 @@ fn nothing_selected(args: &Args) -> String {
     let roots: Vec<String> = args.packs.iter().map(WantedPacks::shown).collect();
     format!(
         "no packs selected in {}: a pack is a .gtpack file or a folder with one of \
-         {}{}; nothing was judged",
+         {}{}; nothing was judged; name other packs with --packs",
         roots.join(", "),
         manifest::FILE_NAMES.join(", "),
         if args.is_part() {
@@ -292,17 +305,15 @@ fn nothing_selected(args: &Args) -> String {
 }
 
 /// Makes the executor. Only the profile `strict` compares compilers.
-fn executor(
-    args: &Args,
-    limits: &Limits,
-    cache: Option<&Arc<CompileCache>>,
-) -> Result<AnyExecutor, Error> {
-    let compilers = match args.level() {
+pub(super) fn executor(judging: &Judging, limits: &Limits) -> Result<AnyExecutor, Error> {
+    let cache = judging.cache.open()?;
+    let compilers = match judging.level() {
         Level::Should => Compilers::All,
         Level::Must | Level::Publish => Compilers::One,
     };
-    let place = args.isolation.place()?;
-    place.steps(limits, compilers, cache, super::jobs::bounded(args.jobs))
+    let place = judging.isolation.place()?;
+    let jobs = super::jobs::bounded(judging.jobs);
+    place.steps(limits, compilers, cache.as_ref(), jobs)
 }
 
 /// The expectations in the file at `path`, if there is one. Warns of what somebody has to do.
@@ -317,9 +328,9 @@ pub(super) fn expectations(path: Option<&PathBuf>) -> Result<Option<Expectations
     let unowned = expectations.unowned();
     if unowned > 0 {
         anstream::eprintln!(
-            "warning: {}: {unowned} expectations have no owner yet; write who works on each in \
-             place of {UNFILLED}",
-            show(path)
+            "warning: {}: {} no owner yet; write who works on each in place of {UNFILLED}",
+            show(path),
+            counted(unowned, "expectation has", "expectations have")
         );
     }
     Ok(loaded)
@@ -336,10 +347,10 @@ pub(super) fn now() -> u64 {
 }
 
 /// The digests of the files other than packs that decide the result.
-fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
-    let expectations = args.expectations.iter();
+pub(super) fn configuration(judging: &Judging) -> Result<Vec<ConfigFile>, Error> {
+    let expectations = judging.expectations.iter();
     let expectations = expectations.map(|path| ("expectations", read_file::EXPECTATIONS, path));
-    let trusted = args.trust.iter();
+    let trusted = judging.trust.iter();
     let trusted = trusted.map(|path| ("trust", read_file::TRUSTED_KEY, path));
     let file = |(name, kind, path): (&str, FileKind, &PathBuf)| {
         let bytes = read_file::read(path, kind)?;
@@ -348,18 +359,14 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
             sha256: digest(&bytes),
         })
     };
-    let answers = args.answers.iter();
+    let answers = judging.answers.iter();
     let answers = answers.map(|path| ("answers", read_file::ANSWERS, path));
     let mut configuration = expectations
         .chain(trusted)
         .chain(answers)
         .map(file)
         .collect::<Result<Vec<_>, Error>>()?;
-    configuration.extend(args.settings.iter().map(|settings| ConfigFile {
-        name: "config".into(),
-        sha256: settings.sha256.clone(),
-    }));
-    configuration.extend(args.normalise.iter().map(|rule| ConfigFile {
+    configuration.extend(judging.normalise.iter().map(|rule| ConfigFile {
         name: "normalise".into(),
         sha256: digest(rule.to_string().as_bytes()),
     }));
@@ -369,7 +376,12 @@ fn configuration(args: &Args) -> Result<Vec<ConfigFile>, Error> {
 /// The keys in the PEM files at `paths`.
 pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<TrustedKey>, Error> {
     let key = |path: &PathBuf| {
-        let bad = |why: DocumentError| Error::Usage(format!("trusted key {}: {why}", show(path)));
+        let bad = |why: DocumentError| {
+            Error::Usage(format!(
+                "trusted key {}: {why}; give a PEM file with one Ed25519 public key or certificate",
+                show(path)
+            ))
+        };
         let text = read_file::read_text(path, read_file::TRUSTED_KEY).map_err(Error::File)?;
         TrustedKey::from_pem(&text).map_err(bad)
     };

@@ -137,7 +137,10 @@ pub(super) fn answers(path: &Path, limits: &Limits) -> Result<Value, Error> {
     let bytes = read_file::read(path, read_file::ANSWERS).map_err(Error::File)?;
     json::parse(&bytes, limits.depth).map_err(|e| {
         let why = inert(&e.to_string(), 300);
-        Error::Usage(format!("answers {}: {why}", show(path)))
+        Error::Usage(format!(
+            "answers {}: {why}; answers are JSON: {{\"config\": {{…}}, \"secrets\": {{…}}}}",
+            show(path)
+        ))
     })
 }
 

@@ -7,7 +7,7 @@ use crate::exit::{Error, Exit};
 use crate::fold::{CauseTable, Run};
 use crate::interrupt::{self, Watch};
 use crate::out_folder::OutFolder;
-use crate::reports::console::{self, Detail};
+use crate::reports::console::{self, Layout};
 use crate::reports::{Wanted, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(super) struct Ending<'r> {
     /// The requested reports.
     pub(super) reports: &'r Wanted,
     /// How much of the console report to print; `None` if events are printed instead.
-    pub(super) shown: Option<Detail>,
+    pub(super) shown: Option<Layout>,
     /// Whether another command says why not everything was judged.
     pub(super) is_quiet: bool,
     pub(super) out: &'r OutFolder,
@@ -82,16 +82,16 @@ impl Ending<'_> {
         let mut table = CauseTable::new(run.level());
         self.out.write_with("timings.jsonl", |file| {
             run.each(|pack| {
-                if let Some(detail) = self.shown {
+                if let Some(layout) = self.shown {
                     table.add(pack);
-                    print(&console::one(run, pack, detail))?;
+                    print(&console::one(run, pack, layout))?;
                 }
                 let line = json::timing(pack);
                 writeln!(file, "{line}").map_err(|e| Error::io("write", &timings, e))
             })
         })?;
         match self.shown {
-            Some(_) => print(&console::summary(run, &table)),
+            Some(layout) => print(&console::summary(run, &table, layout)),
             None => Ok(()),
         }
     }
@@ -104,14 +104,14 @@ fn interrupted(
     reports: &Wanted,
     log: &EventLog,
     signal: &str,
-    shown: Option<Detail>,
+    shown: Option<Layout>,
 ) -> Result<(), Error> {
     log.emit(&Event::RunInterrupted {
         signal: signal.to_owned(),
     });
     let run = reports.read(log.path())?.cut_by(signal);
-    if let Some(detail) = shown {
-        console::report(&run, detail, print)?;
+    if let Some(layout) = shown {
+        console::report(&run, layout, print)?;
     }
     reports.write(&run)?;
     anstream::eprintln!("error: interrupted by {signal}; packs without a result count as errors");

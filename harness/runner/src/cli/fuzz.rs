@@ -2,6 +2,7 @@
 
 use super::isolation::IsolationFlags;
 use super::output::{print_bounded, print_json};
+use super::parsed::{positive, time};
 use super::registry::{self, RegistryFlags};
 use crate::count::counted;
 use crate::discover::PackRef;
@@ -40,7 +41,7 @@ pub(super) struct Args {
     #[command(flatten)]
     registries: RegistryFlags,
     /// How long to fuzz, for example `60s`, `10m` or `2h`.
-    #[arg(long = "for", value_parser = humantime::parse_duration, default_value = "60s")]
+    #[arg(long = "for", value_parser = time, default_value = "60s")]
     time: Duration,
     /// Stop after this many runs, counted over all wizards, or when the time is
     /// up. With one job, the same seed and number give the same result.
@@ -50,7 +51,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// The number of threads; by default one per processor.
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     jobs: Option<NonZeroUsize>,
     /// Fuzz only this wizard.
     #[arg(long)]
@@ -71,8 +72,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let path = &args.pack.path;
     if args.pack.is_missing() {
-        let why = format!("{}: no such pack", show(path));
-        return Err(Error::Usage(why));
+        return Err(Error::missing(path));
+    }
+    if args.out.exists() && !args.out.is_dir() {
+        let error = std::io::ErrorKind::NotADirectory.into();
+        return Err(Error::io("create", &args.out, error));
     }
     // NB: `.` and `..` have no name.
     let name = path.file_name().map(|n| n.to_string_lossy());

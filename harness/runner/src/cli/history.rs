@@ -1,7 +1,7 @@
 //! The commands `report history` and `report diff`.
 
 use super::conformance::expectations;
-use super::output::{complain, print, print_bounded};
+use super::output::{complain, print, print_broken};
 use crate::apart::Outputs;
 use crate::count::counted;
 use crate::exit::{Error, Exit, show};
@@ -93,7 +93,7 @@ pub(super) fn diff(args: &Diff) -> Result<Exit, Error> {
     if let Some(path) = &args.markdown {
         files::write(path, document(&found, Style::Markdown).as_bytes())?;
     }
-    print_bounded(&document(&found, Style::Text))?;
+    print_broken(&document(&found, Style::Text))?;
     Ok(match found.is_worse() {
         true => Exit::Fails,
         false => Exit::Conforms,

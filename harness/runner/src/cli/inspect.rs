@@ -4,7 +4,7 @@ use super::output::{print_bounded, print_json};
 use super::refused::refused;
 use super::registry::{self, RegistryFlags};
 use crate::count::counted;
-use crate::exit::{Error, Exit, show};
+use crate::exit::{Error, Exit};
 use crate::place::{Place, Read};
 use provision_core::archive::differences;
 use provision_core::flow::{app_flows, entry};
@@ -33,8 +33,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let path = &args.pack.path;
     if args.pack.is_missing() {
-        let message = format!("no such file or folder: {}", show(path));
-        return Err(Error::Usage(message));
+        return Err(Error::missing(path));
     }
     let limits = Limits::default();
     let registries = args.registries.open(&args.pack.reference)?;

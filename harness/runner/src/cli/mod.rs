@@ -36,6 +36,7 @@ mod repro;
 mod scenario;
 mod trace;
 mod usage;
+mod watch;
 
 use crate::exit::{Error, Exit};
 use crate::reports::invalidate_named;
@@ -106,6 +107,8 @@ enum Command {
     Init(init::Args),
     /// Judge packs against the check catalogue.
     Conformance(Box<conformance::Args>),
+    /// Judge packs, and again what changes: show the causes that appear and go away.
+    Watch(Box<watch::Args>),
     /// Compare a pack with an older one: which differences break the users of the older
     /// pack, and whether the version announces them.
     Compare(compare::Args),
@@ -247,6 +250,12 @@ fn parse() -> Cli {
             let args: Vec<OsString> = std::env::args_os().collect();
             invalidate_named(&args, &"the command line is not usable");
         }
+        if !error.use_stderr() {
+            // NB: clap does not say that nobody got the help text.
+            let printed = output::print(&error.render().ansi().to_string());
+            let exit = printed.map_or_else(fail, |()| Exit::Conforms);
+            std::process::exit(exit as i32);
+        }
         // NB: clap exits with 2 on bad usage, which is `Exit::Usage`.
         usage::with_inert_arguments(error).exit()
     })
@@ -278,6 +287,7 @@ pub fn main() -> ExitCode {
         Command::Installs { command } => provision::installs(&command),
         Command::Init(args) => init::run(&args),
         Command::Conformance(args) => conformance::run(*args),
+        Command::Watch(args) => watch::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Report { command } => of_reports(&command),
         Command::Doctor(args) => doctor::run(&args),
@@ -306,12 +316,14 @@ pub fn main() -> ExitCode {
             ChecksCommand::Markdown => catalogue::markdown(),
         },
     };
-    let exit = done.unwrap_or_else(|error| {
-        let said = inert_lines_within(&error.to_string(), LINE, LINES);
-        anstream::eprintln!("error: {said}");
-        error.exit()
-    });
-    exit.into()
+    done.unwrap_or_else(fail).into()
+}
+
+/// Prints an error. Returns its exit code.
+fn fail(error: Error) -> Exit {
+    let said = inert_lines_within(&error.to_string(), LINE, LINES);
+    anstream::eprintln!("error: {said}");
+    error.exit()
 }
 
 fn of_reports(command: &ReportCommand) -> Result<Exit, Error> {

@@ -24,11 +24,11 @@ pub(super) fn archive(
 ) -> Result<Result<Vec<u8>, OpenError>, Error> {
     let path = show(&place.path);
     if place.reference.is_none() && place.path.is_dir() {
-        let message = format!("{path} is a folder; {command} takes a .gtpack file");
+        let message = format!("{path} is a folder; {command} takes a .gtpack file: name one");
         return Err(Error::Usage(message));
     }
     if place.is_missing() {
-        return Err(Error::Usage(format!("no such file: {path}")));
+        return Err(Error::missing(&place.path));
     }
     if place.reference.is_none() {
         return Ok(source::archive(&place.path, limits));
@@ -54,15 +54,22 @@ pub(super) fn open(
 ) -> Result<Result<Pack, Exit>, Error> {
     let path = &place.path;
     if place.is_missing() {
-        let message = format!("no such file or folder: {}", show(path));
-        return Err(Error::Usage(message));
+        return Err(Error::missing(path));
     }
     let read = place.read(registries, &limits.archive);
     let opened = read.and_then(|read| Pack::open(read.source, limits));
     Ok(opened.map_err(|error| {
-        anstream::eprintln!("error: {}: {error}", show(path));
+        refusal(path, &error);
         exit_of(&error)
     }))
+}
+
+/// Says why the pack at `path` is refused, and where it says what to do.
+pub(super) fn refusal(path: &Path, error: &OpenError) {
+    let (path, code) = (show(path), error.code());
+    anstream::eprintln!(
+        "error: {path}: {error}\n`greentic-provision explain {code}` says what to do"
+    );
 }
 
 /// The exit code, after an error message, if `pack` has no wizard of this kind.

@@ -3,6 +3,7 @@
 use crate::count::counted;
 use crate::exit::Error;
 use crate::files;
+use crate::reports::console::{Layout, broken};
 use provision_core::text::{inert_json, without_commands};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -28,18 +29,45 @@ pub(super) fn print_own(text: &str) -> Result<(), Error> {
     write(text)
 }
 
+/// The same. Says whether anybody reads standard output, for a command that ends when
+/// nobody does.
+pub(super) fn print_while_read(text: &str) -> Result<Reader, Error> {
+    written(&without_commands(text))
+}
+
+/// Whether anybody reads an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// It is open.
+    Reads,
+    /// It is a closed pipe.
+    Gone,
+}
+
 fn write(text: &str) -> Result<(), Error> {
+    written(text).map(drop)
+}
+
+fn written(text: &str) -> Result<Reader, Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(e) => Err(Error::io("write", Path::new("standard output"), e)),
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(Reader::Reads),
     }
 }
 
 /// Prints `text` to standard output. Of a long text, the middle is left out.
 pub(super) fn print_bounded(text: &str) -> Result<(), Error> {
     print(&bounded(text))
+}
+
+/// The same for text that people read: on a terminal, lines that are too long are broken
+/// between words, below their beginning.
+pub(super) fn print_broken(text: &str) -> Result<(), Error> {
+    let layout = Layout::of(false);
+    let lines = text.lines().flat_map(|line| broken(line, layout));
+    print_bounded(&lines.map(|line| line + "\n").collect::<String>())
 }
 
 fn bounded(text: &str) -> String {

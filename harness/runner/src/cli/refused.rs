@@ -1,8 +1,9 @@
 //! Describes a pack that cannot be opened, for `pack inspect`.
 
+use super::open::refusal;
 use super::output::{print_bounded, print_json};
 use crate::count::{counted, noun};
-use crate::exit::{Error, Exit, exit_of, show};
+use crate::exit::{Error, Exit, exit_of};
 use provision_core::OpenError;
 use provision_core::archive::Violation;
 use provision_core::pack::digest;
@@ -26,7 +27,7 @@ pub(super) fn refused(
     bytes: Option<&Vec<u8>>,
 ) -> Result<Exit, Error> {
     let message = error.to_string();
-    anstream::eprintln!("error: {}: {message}", show(pack));
+    refusal(pack, error);
     let (violations, count, readings): (Vec<&Violation>, _, _) = match error {
         OpenError::Archive(archive) => (
             archive.violations().take(SHOWN).collect(),

@@ -1,6 +1,6 @@
 //! The flags of commands that take packs from registries.
 
-use super::parsed::Parsed;
+use super::parsed::{Parsed, time};
 use crate::exit::Error;
 use crate::place::Place;
 use clap::builder::TypedValueParser;
@@ -33,7 +33,7 @@ pub(super) struct RegistryFlags {
     #[arg(long, value_name = "HOST", value_parser = Parsed(host))]
     auth_host: Vec<Host>,
     /// How long an answer of a registry may take; a blob gets a second more for each 256 KiB.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "30s")]
     registry_timeout: Duration,
     /// The folder that keeps what registries sent, by digest; by default
     /// greentic-provision-registry below XDG_CACHE_HOME or ~/.cache.

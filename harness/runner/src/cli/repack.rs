@@ -1,6 +1,6 @@
 //! The command `pack repack`.
 
-use super::open::archive;
+use super::open::{archive, refusal};
 use super::output::print;
 use super::registry::{self, RegistryFlags};
 use crate::exit::{Error, Exit, show};
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let canonical = match canonical {
         Ok(canonical) => canonical,
         Err(error) => {
-            anstream::eprintln!("error: {path}: {error}");
+            refusal(&args.from.path, &error);
             if matches!(error, OpenError::Archive(_)) {
                 anstream::eprintln!(
                     "repack wrote nothing; `pack inspect --pack {path}` shows more"

@@ -5,7 +5,7 @@ use crate::exit::{Error, Exit};
 use crate::files;
 use crate::fold::Run;
 use crate::reports::Wanted;
-use crate::reports::console::{self, Detail};
+use crate::reports::console::{self, Layout};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(super) fn render(args: &Render) -> Result<Exit, Error> {
     args.reports.invalidate(inputs())?;
     let run = read(&args.events, &args.reports);
     let run = run.inspect_err(|e| args.reports.fail(inputs(), e))?;
-    report(&run, &args.reports, Detail::of(args.verbose))
+    report(&run, &args.reports, Layout::of(args.verbose))
 }
 
 /// The run in the stream `events`, of which the reports that are `wanted` can be written.
@@ -40,8 +40,8 @@ pub(super) fn read(events: &Path, wanted: &Wanted) -> Result<Run, Error> {
 }
 
 /// Prints the console report of `run` and writes the others.
-pub(super) fn report(run: &Run, wanted: &Wanted, detail: Detail) -> Result<Exit, Error> {
-    console::report(run, detail, print)?;
+pub(super) fn report(run: &Run, wanted: &Wanted, layout: Layout) -> Result<Exit, Error> {
+    console::report(run, layout, print)?;
     wanted.write(run)?;
     if let Some(cut) = run.cut() {
         anstream::eprintln!("error: {cut}; packs without a result count as errors");

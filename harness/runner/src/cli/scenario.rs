@@ -73,7 +73,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 }
 
 fn nothing(path: &Path, why: &str) -> Exit {
-    anstream::eprintln!("error: {}: the pack {why}", show(path));
+    anstream::eprintln!(
+        "error: {}: the pack {why}; `greentic-provision explain scenario.files` says how a pack lists them",
+        show(path)
+    );
     Exit::Nothing
 }
 

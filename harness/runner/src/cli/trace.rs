@@ -5,6 +5,7 @@ mod aids;
 use super::canaries;
 use super::conformance::{expectations, now};
 use super::ending::Ending;
+use super::parsed::positive;
 use super::profile::Profile;
 use crate::discover::{PackRef, say_skipped};
 use crate::events::{ConfigFile, Event, EventLog, RunKind};
@@ -16,7 +17,7 @@ use crate::progress::Progress;
 use crate::read_file;
 use crate::recordings::{self, Options, find, list, started};
 use crate::reports::Wanted;
-use crate::reports::console::Detail;
+use crate::reports::console::Layout;
 use crate::shard::cut::Cut;
 use crate::shard::{Part, ShardChoice};
 use provision_core::pack::digest;
@@ -62,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "I/N|auto")]
     shard: Option<ShardChoice>,
     /// The number of recordings to judge at once; by default one per processor.
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     jobs: Option<NonZeroUsize>,
     /// The output folder, for events and timings.
     #[arg(long, default_value = "reports/out")]
@@ -246,7 +247,7 @@ fn judge(args: &Args, prepared: &Prepared) -> Result<Exit, Error> {
     } = prepared;
     let end = Ending {
         reports: &args.reports,
-        shown: (!args.json).then(|| Detail::of(args.verbose)),
+        shown: (!args.json).then(|| Layout::of(args.verbose)),
         is_quiet: false,
         out,
         log,

@@ -46,7 +46,10 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Toml(why) => write!(f, "not TOML: {}", inert(why, 200)),
+            Self::Toml(why) => {
+                let why = inert(why, 200);
+                write!(f, "not TOML: {why}; `greentic-provision init` writes one")
+            }
             Self::UnknownKey(key) => {
                 let names = Key::ALL.map(Key::name);
                 write!(f, "there is no key `{}`", inert(key, QUOTED))?;

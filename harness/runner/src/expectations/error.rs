@@ -1,6 +1,8 @@
 //! Why an expectations file is refused.
 
+use crate::advice::nearest;
 use provision_core::text::{inert, inert_lines_within};
+use provision_oracle::checks;
 
 /// Longest life of an expectation, in days.
 pub(crate) const LONGEST: i64 = 180;
@@ -25,7 +27,7 @@ pub enum ExpectationsError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// There is no such check.
-    #[error("unknown check `{}`", inert(.0, 80))]
+    #[error("unknown check `{}`{}", inert(.0, 80), nearest(.0, checks::catalogue().map(|check| check.id)))]
     UnknownCheck(String),
     /// Failures of the check are never excused.
     #[error("archive.* and sandbox.* cannot be excused")]

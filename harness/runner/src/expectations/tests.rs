@@ -50,7 +50,7 @@ fn golden(codes: &[&str]) -> CheckResult {
 fn applied(text: &str, today: Date, codes: &[&str]) -> (Status, Vec<String>) {
     let expectations = Expectations::parse(text, today).expect("parses");
     let excusal = expectations.excuse(&subject(), vec![golden(codes)]);
-    expectations.record(&excusal.fates);
+    expectations.record("p", &excusal.fates);
     (excusal.results[0].status, expectations.stale(true))
 }
 
@@ -220,7 +220,7 @@ fn located(text: &str, found: &[(&str, &str, &str)]) -> (Vec<Status>, Vec<String
     let results = [of("setup"), of("update")];
     let results = results.into_iter().filter(|r| !r.findings.is_empty());
     let excusal = expectations.excuse(&subject(), results.collect());
-    expectations.record(&excusal.fates);
+    expectations.record("p", &excusal.fates);
     let statuses = excusal.results.iter().map(|r| r.status).collect();
     (statuses, expectations.stale(true))
 }

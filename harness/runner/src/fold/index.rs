@@ -162,7 +162,8 @@ impl Index {
 }
 
 /// Why a stream without its first event is refused.
-const NO_START: &str = "the stream has no `run_started` event before its other events";
+const NO_START: &str =
+    "the stream has no `run_started` event before its other events; name the events.jsonl of a run";
 
 /// Refuses a run that announces more packs or checks than the bounds allow.
 fn check_announced(started: &RunStarted) -> Result<(), String> {

@@ -199,7 +199,7 @@ fn refused(path: &Path, line: usize, error: ReadError) -> Error {
             let why = inert(&error.to_string(), 200);
             let path = show(path);
             Error::Usage(format!(
-                "{path}, line {line}: not an event of this version: {why}"
+                "{path}, line {line}: not an event of this version: {why}; name the events.jsonl of a run"
             ))
         }
     }

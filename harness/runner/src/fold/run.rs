@@ -241,6 +241,20 @@ impl Run {
         self
     }
 
+    /// The same run over these packs, for what counts them: their events are not in its
+    /// stream.
+    #[must_use]
+    pub(crate) fn over(&self, packs: Vec<PackSummary>, stale: Vec<String>) -> Self {
+        Self {
+            started: self.started.clone(),
+            packs,
+            stale,
+            finished: true,
+            failure: None,
+            ..Self::not_begun(String::new())
+        }
+    }
+
     /// Why the run did not finish, in words; `None` if it did.
     #[must_use]
     pub fn cut(&self) -> Option<String> {

@@ -5,6 +5,7 @@
 mod changes;
 mod chart;
 mod list;
+mod live;
 mod model;
 mod packs;
 mod page;
@@ -14,4 +15,4 @@ mod steps;
 pub use changes::{Carried, Carriers, Changes, changes};
 pub use model::{CauseLife, History, Night, PackLife, StepLife};
 pub use page::page;
-pub use read::{Found, find, read_one};
+pub use read::{Found, Pack, Report, find, read_one};

@@ -32,9 +32,9 @@ pub struct Report {
     pub(super) tool: Tool,
     /// Profile of the run.
     pub(super) profile: String,
-    shard: Option<IgnoredAny>,
+    pub(super) shard: Option<IgnoredAny>,
     #[serde(default)]
-    judged: Option<String>,
+    pub(super) judged: Option<String>,
     /// Whether the run ended by itself.
     #[serde(default)]
     pub(super) finished: bool,
@@ -44,13 +44,13 @@ pub struct Report {
 /// The harness that wrote a report.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Tool {
-    name: String,
+    pub(super) name: String,
     pub(super) version: String,
 }
 
 /// One pack of a report.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Pack {
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Pack {
     pub(super) pack: String,
     pub(super) version: Option<String>,
     pub(super) digest: Option<String>,
@@ -84,17 +84,23 @@ fn excused<'de, D: Deserializer<'de>>(checks: D) -> Result<usize, D::Error> {
     Ok(excused.count())
 }
 
+/// Whether a cause follows from another one.
+fn follows<'de, D: Deserializer<'de>>(cause: D) -> Result<bool, D::Error> {
+    Option::<IgnoredAny>::deserialize(cause).map(|cause| cause.is_some())
+}
+
 /// One cause of failures.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Cause {
     pub(super) level: Level,
     pub(super) code: String,
     pub(super) what: String,
-    pub(super) blocked_by: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "follows")]
+    pub(super) blocked_by: bool,
 }
 
 /// One wizard and its steps.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Wizard {
     pub(super) wizard: String,
     #[serde(default)]
@@ -102,7 +108,7 @@ pub(super) struct Wizard {
 }
 
 /// One step and what it consumed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Step {
     pub(super) step: String,
     pub(super) node: Option<String>,
@@ -136,10 +142,7 @@ impl Pack {
 
     /// The causes that follow from no other, by code and text.
     pub(super) fn own_causes(&self) -> BTreeMap<(String, String), Level> {
-        let own = self
-            .causes
-            .iter()
-            .filter(|cause| cause.blocked_by.is_none());
+        let own = self.causes.iter().filter(|cause| !cause.blocked_by);
         let mut found = BTreeMap::new();
         for cause in own {
             let key = (inert(&cause.code, 80), inert(&cause.what, 300));
@@ -227,7 +230,7 @@ pub fn read_one(path: &Path) -> Result<Report, Error> {
     let refuse = |why: String| Error::Usage(format!("{}: {why}", show(path)));
     let report: Report = serde_json::from_slice(&bytes).map_err(|e| {
         let e = inert(&e.to_string(), 300);
-        refuse(format!("not a JSON report that `--report` wrote: {e}"))
+        refuse(format!("not a JSON report that `--report` wrote: {e}; name one, or write it with `conformance --report`"))
     })?;
     let Report {
         tool,
@@ -238,14 +241,19 @@ pub fn read_one(path: &Path) -> Result<Report, Error> {
         finished: _,
     } = &report;
     if tool.name != "greentic-provision" {
-        return Err(refuse("a report of another tool".into()));
+        return Err(refuse(
+            "a report of another tool; name one that `conformance --report` wrote".into(),
+        ));
     }
     if shard.is_some() {
         let why = "the report of one shard; `report merge` makes one report of all";
         return Err(refuse(why.into()));
     }
     if judged.as_deref().is_some_and(|judged| judged != "packs") {
-        return Err(refuse("a report of recordings, not of packs".into()));
+        return Err(refuse(
+            "a report of recordings, not of packs; name one that `conformance --report` wrote"
+                .into(),
+        ));
     }
     if packs.len() > PACKS {
         return Err(refuse(format!("more than {PACKS} packs")));

@@ -1,7 +1,7 @@
 //! Finds recordings: files, and the files in folders whose names say that they hold JSON.
 
 use crate::discover::{Discovered, PackRef, is_no_source, name_of, settle, slashed, unread};
-use crate::exit::{Error, show};
+use crate::exit::Error;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -27,8 +27,7 @@ pub fn find(roots: &[PathBuf]) -> Result<Discovered, Error> {
             continue;
         }
         if !root.exists() {
-            let why = format!("no such file or folder: {}", show(root));
-            return Err(Error::Usage(why));
+            return Err(Error::missing(root));
         }
         if root.is_dir() {
             search(root, &mut discovered)?;

@@ -119,7 +119,7 @@ fn one(recording: &PackRef, options: &Options, log: &EventLog, progress: &Progre
         None => (results, advice),
         Some(expectations) => {
             let excused = expectations.excuse_recording(label, results);
-            expectations.record(&excused.fates);
+            expectations.record(label, &excused.fates);
             let advice = expectations.excuse_recording(label, advice);
             (excused.results, advice.results)
         }

@@ -12,7 +12,7 @@ pub(super) const FORMAT: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// It is not strict JSON.
-    #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
+    #[error("{}: not a bundle: {}; name one that `conformance` or `fuzz` wrote", show(path), inert(&why.to_string(), 300))]
     Json {
         /// The bundle.
         path: PathBuf,
@@ -20,7 +20,7 @@ pub enum BundleError {
         why: JsonError,
     },
     /// It is JSON, but its members are not those of a bundle.
-    #[error("{}: not a bundle: {}", show(path), inert(&why.to_string(), 300))]
+    #[error("{}: not a bundle: {}; name one that `conformance` or `fuzz` wrote", show(path), inert(&why.to_string(), 300))]
     Shape {
         /// The bundle.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum BundleError {
     },
     /// It has another form.
     #[error(
-        "{}: a bundle of form {found}; this version reads form {FORMAT}",
+        "{}: a bundle of form {found}; this version reads form {FORMAT}; use the version that wrote it",
         show(path)
     )]
     Format {
@@ -39,7 +39,9 @@ pub enum BundleError {
         found: u32,
     },
     /// It has too many rules for goldens.
-    #[error("the bundle has {found} rules in `normalise`; the bound is {most}")]
+    #[error(
+        "the bundle has {found} rules in `normalise`; the bound is {most}; record the failure again"
+    )]
     Rules {
         /// How many it has.
         found: usize,
@@ -47,7 +49,10 @@ pub enum BundleError {
         most: usize,
     },
     /// A text of it is no rule for goldens.
-    #[error("the bundle has the rule {} in `normalise`: {why}", inert(rule, 80))]
+    #[error(
+        "the bundle has the rule {} in `normalise`: {why}; record the failure again",
+        inert(rule, 80)
+    )]
     Rule {
         /// The text.
         rule: String,
@@ -55,7 +60,7 @@ pub enum BundleError {
         why: String,
     },
     /// The pack that it contains is not base64.
-    #[error("the pack in the bundle is not base64: {0}")]
+    #[error("the pack in the bundle is not base64: {0}; get the bundle again")]
     PackBytes(#[from] base64::DecodeError),
     /// There is no file or folder where the pack was.
     #[error("{}: no such file or folder; name the pack with --pack", show(.0))]
@@ -75,10 +80,13 @@ pub enum BundleError {
         expected: String,
     },
     /// This version has no such check.
-    #[error("this version has no check `{}`", inert(.0, 80))]
+    #[error("this version has no check `{}`; use the version that wrote the bundle", inert(.0, 80))]
     NoCheck(String),
     /// The check has no result for the scope that failed.
-    #[error("check {check} has no result for `{}`", inert(scope, 200))]
+    #[error(
+        "check {check} has no result for `{}`; record the failure again",
+        inert(scope, 200)
+    )]
     NoResult {
         /// The check.
         check: &'static str,

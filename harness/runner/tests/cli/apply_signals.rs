@@ -73,7 +73,7 @@ fn contents(place: &Place) -> Value {
 }
 
 /// Processor time of the process `pid`, in ticks of the kernel.
-fn ticks(pid: u32) -> u64 {
+pub(crate) fn ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
     let user = after.split_whitespace().nth(11);

@@ -19,7 +19,7 @@ const PACKS: [&str; 3] = [
 ];
 
 /// Compares `actual` with the checked-in file `name`; with `BLESS=1`, writes the file.
-fn same(name: &str, actual: &str) {
+pub(crate) fn same(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/contract")
         .join(name);

@@ -65,7 +65,7 @@ fn fuzz_without_a_wizard_or_with_bad_flags_exits_2() {
     let folder = tempfile::tempdir().expect("a folder");
     let gone = folder.path().join("gone.gtpack");
     for (pack, flags, says) in [
-        (gone, "", "no such pack"),
+        (gone, "", "no such file or folder"),
         (fixture("conforming/provisioning-none"), "", "no wizard"),
         (
             fixture("conforming/noop-provision"),

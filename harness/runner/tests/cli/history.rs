@@ -1,6 +1,6 @@
 //! `report history` and `report diff`.
 
-use crate::support::{code, copy, fixture, read, run_in, stderr, stdout};
+use crate::support::{code, conformance, copy, fixture, read, run_in, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -187,4 +187,38 @@ fn expectation_that_ends_soon_is_on_the_page() {
         "no list"
     );
     assert!(page.contains("3 days left"), "no day");
+}
+
+#[test]
+fn results_in_memory_are_those_of_the_json_report() {
+    use greentic_provision::fold::Run;
+    use greentic_provision::history::{Pack, Report, changes, read_one};
+    let temp = tempfile::tempdir().expect("a folder");
+    let packs = temp.path().join("packs");
+    for pack in [
+        "conforming/greeter",
+        "nonconforming/golden-mismatch",
+        "hostile/dry-http",
+    ] {
+        let name = pack.rsplit('/').next().expect("a name");
+        copy(&fixture(pack), &packs.join(name));
+    }
+    conformance(
+        temp.path(),
+        &packs,
+        "--profile strict --report r.json --out o",
+    );
+    let run = Run::read(&temp.path().join("o/events.jsonl")).expect("a stream");
+    let mut judged = Vec::new();
+    run.each(|pack| {
+        judged.push(Pack::from(pack));
+        Ok(())
+    })
+    .expect("reads");
+    assert_eq!(judged.len(), 3);
+    let written = read_one(&temp.path().join("r.json")).expect("a report");
+    let same = changes(&written, &Report::of("strict", judged.clone()));
+    assert!(same.is_empty(), "{same:#?}");
+    judged.pop();
+    assert!(!changes(&written, &Report::of("strict", judged)).is_empty());
 }

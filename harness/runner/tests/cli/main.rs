@@ -25,6 +25,8 @@ mod contradictions;
 #[cfg(target_os = "linux")]
 mod documents;
 mod dry_run;
+#[cfg(target_os = "linux")]
+mod errors;
 mod fix;
 mod fuzz;
 mod history;
@@ -53,4 +55,8 @@ mod terminal;
 mod traces;
 mod untrusted_bundles;
 mod untrusted_files;
+#[cfg(target_os = "linux")]
+mod watch;
+#[cfg(target_os = "linux")]
+mod widths;
 mod workers;

@@ -17,9 +17,21 @@ pub(crate) struct OnTerminal {
 impl OnTerminal {
     /// Starts the binary in `folder`.
     pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
-        let (terminal, end) = pair();
+        let command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
+        Self::spawn(command, folder, args, 0)
+    }
+
+    /// The same on a terminal of so many columns, which sends the command a signal when
+    /// Control-C is typed.
+    pub(crate) fn start_wide(folder: &Path, args: &[&str], columns: u16) -> Self {
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", env!("CARGO_BIN_EXE_greentic-provision")]);
+        Self::spawn(command, folder, args, columns)
+    }
+
+    fn spawn(mut command: Command, folder: &Path, args: &[&str], columns: u16) -> Self {
+        let (terminal, end) = pair(columns);
         let stream = || end.try_clone().expect("clones");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_greentic-provision"));
         command
             .current_dir(folder)
             .env("XDG_CACHE_HOME", crate::support::caches())
@@ -70,16 +82,22 @@ impl OnTerminal {
 
 /// The two ends of a new terminal.
 #[expect(unsafe_code, reason = "there is no safe name for openpty")]
-fn pair() -> (OwnedFd, OwnedFd) {
+fn pair(columns: u16) -> (OwnedFd, OwnedFd) {
     let (mut ours, mut other) = (-1, -1);
-    // SAFETY: both places are valid, and null asks for the default settings.
+    let size = libc::winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: all places are valid, and null asks for the default settings.
     let result = unsafe {
         libc::openpty(
             &raw mut ours,
             &raw mut other,
             std::ptr::null_mut(),
             std::ptr::null(),
-            std::ptr::null(),
+            &raw const size,
         )
     };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());

@@ -8,7 +8,8 @@ mod ways;
 use super::cache::CacheFlags;
 use super::dry_run;
 use super::isolation::IsolationFlags;
-use super::output::{complain, print_bounded, print_json};
+use super::open::refusal;
+use super::output::{complain, print_broken, print_json};
 use super::registry::{self, RegistryFlags};
 use crate::apart::{Outputs, is_of_a_pack};
 use crate::bundle_packs::Bundles;
@@ -57,8 +58,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let limits = Limits::default();
     for place in [&args.old, &args.new] {
         if place.is_missing() {
-            let message = format!("no such file or folder: {}", show(&place.path));
-            return Err(Error::Usage(message));
+            return Err(Error::missing(&place.path));
         }
     }
     begin_markdown(args)?;
@@ -124,7 +124,7 @@ fn open(place: &Place, registries: &Registries, conditions: &Conditions) -> Resu
     match opening.refusal() {
         None => Ok(opening.in_bundle(Bundles::default().of(&place.path, &conditions.limits))),
         Some(error) => {
-            anstream::eprintln!("error: {}: {error}", show(&place.path));
+            refusal(&place.path, error);
             Err(match exit_of(error) {
                 // A pack that cannot be read says nothing about its version.
                 Exit::Fails => Exit::Usage,
@@ -146,7 +146,7 @@ fn report(args: &Args, comparison: &Comparison, ways: &Ways) -> Result<(), Error
     if args.json {
         print_json(&json::document(comparison, ways))?;
     } else {
-        print_bounded(&text::table(comparison, ways))?;
+        print_broken(&text::table(comparison, ways))?;
     }
     if let Some(path) = &args.markdown {
         files::write(path, markdown::document(comparison, ways).as_bytes())?;

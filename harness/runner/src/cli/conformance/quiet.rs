@@ -50,10 +50,11 @@ pub(in crate::cli) fn run(
         cache,
         jobs,
     } = flags.clone();
-    (args.isolation, args.cache, args.jobs) = (isolation, cache, jobs);
+    let judging = &mut args.judging;
+    (judging.isolation, judging.cache, judging.jobs) = (isolation, cache, jobs);
     (args.out, args.is_quiet) = (out, true);
     args.complete(settings)?;
-    args.expectations = expectations;
+    args.judging.expectations = expectations;
     match prepare(&args)? {
         Some(prepared) => judge(&args, &prepared, begun),
         None => Err(Error::Usage(super::nothing_selected(&args))),

@@ -1,6 +1,7 @@
 //! Completes the flags of `conformance` with the file of settings.
 
 use super::args::Args;
+use super::judging::Judging;
 use super::wanted::{WantedPacks, WantedReleases};
 use super::wanted_shard::WantedShard;
 use crate::cli::config::Settings;
@@ -35,24 +36,40 @@ impl Args {
         let given = |key: &Key| match key {
             Key::Packs => !self.packs.is_empty(),
             Key::Previous => !self.previous.is_empty(),
-            Key::Profile => self.profile.is_some(),
-            Key::Trust => !self.trust.is_empty(),
-            Key::Expectations => self.expectations.is_some(),
-            Key::Answers => self.answers.is_some(),
-            Key::Normalise => !self.normalise.is_empty(),
             Key::Shards => matches!(self.shard, Some(WantedShard::Whole(_))),
+            _ => self.judging.overrides(*key),
         };
         Key::ALL.into_iter().filter(given).collect()
     }
 
     pub(super) fn complete(&mut self, settings: &Settings) -> Result<(), Error> {
-        let config = &settings.config;
         if self.packs.is_empty() {
-            self.packs = named(settings, Key::Packs, WantedPacks::parse)?;
+            self.packs = packs(settings)?;
         }
         if self.previous.is_empty() {
             self.previous = named(settings, Key::Previous, WantedReleases::parse)?;
         }
+        self.judging.complete(settings);
+        Ok(())
+    }
+}
+
+impl Judging {
+    /// Whether a flag overrides this key of the settings.
+    pub(in crate::cli) fn overrides(&self, key: Key) -> bool {
+        match key {
+            Key::Profile => self.profile.is_some(),
+            Key::Trust => !self.trust.is_empty(),
+            Key::Expectations => self.expectations.is_some(),
+            Key::Answers => self.answers.is_some(),
+            Key::Normalise => !self.normalise.is_empty(),
+            Key::Packs | Key::Previous | Key::Shards => false,
+        }
+    }
+
+    /// Takes from the settings what no flag says.
+    pub(in crate::cli) fn complete(&mut self, settings: &Settings) {
+        let config = &settings.config;
         self.profile = self.profile.or(config.profile.map(Profile::of));
         if self.trust.is_empty() {
             let keys = config.trust.iter().flatten();
@@ -68,8 +85,12 @@ impl Args {
         if self.normalise.is_empty() {
             self.normalise = config.normalise.clone().unwrap_or_default();
         }
-        Ok(())
     }
+}
+
+/// The packs that the settings name.
+pub(in crate::cli) fn packs(settings: &Settings) -> Result<Vec<WantedPacks>, Error> {
+    named(settings, Key::Packs, WantedPacks::parse)
 }
 
 /// What the array `key` names, by `parse`.

@@ -17,7 +17,7 @@ const LISTED: usize = 100_000;
 
 /// One argument of `--packs`.
 #[derive(Debug, Clone)]
-pub(super) enum WantedPacks {
+pub(in crate::cli) enum WantedPacks {
     /// A pack, or a folder that is searched.
     Path(PathBuf),
     /// A pack in a registry or a layout.
@@ -29,7 +29,7 @@ pub(super) enum WantedPacks {
 }
 
 /// Parses an argument of `--packs`.
-pub(super) fn parser() -> impl TypedValueParser<Value = WantedPacks> {
+pub(in crate::cli) fn parser() -> impl TypedValueParser<Value = WantedPacks> {
     Parsed(WantedPacks::parse)
 }
 
@@ -50,7 +50,7 @@ impl WantedPacks {
     }
 
     /// The file or folder that is read.
-    pub(super) fn path(&self) -> Option<&PathBuf> {
+    pub(in crate::cli) fn path(&self) -> Option<&PathBuf> {
         match self {
             Self::Path(path) | Self::List(path) => Some(path),
             Self::Reference(Reference::Layout(layout)) => Some(&layout.path),
@@ -72,7 +72,7 @@ impl WantedPacks {
     }
 
     /// As the user typed it.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::cli) fn shown(&self) -> String {
         match self {
             Self::Path(path) => show(path),
             Self::Reference(reference) => reference.to_string(),
@@ -167,7 +167,10 @@ pub(super) fn find(
     let found = releases.found("--previous", &registries, None)?;
     if found.is_empty() && previous.iter().any(|one| one.packs().is_some()) {
         let shown: Vec<String> = previous.iter().map(WantedReleases::shown).collect();
-        let message = format!("--previous {}: there is no pack", shown.join(" "));
+        let message = format!(
+            "--previous {}: there is no pack; name a .gtpack file or the folder of a pack",
+            shown.join(" ")
+        );
         return Err(Error::Usage(message));
     }
     Ok(Found {
@@ -175,6 +178,25 @@ pub(super) fn find(
         registries,
         previous: found,
     })
+}
+
+/// The packs of this machine, and the folders, that `wanted` names.
+///
+/// # Errors
+/// [`Error::Usage`] for what is in a registry or a layout, and for a malformed list.
+pub(in crate::cli) fn roots(wanted: &[WantedPacks]) -> Result<Vec<PathBuf>, Error> {
+    let sorted = Sorted::of(wanted.iter())?;
+    let of_references = sorted.references.iter().map(ToString::to_string);
+    let elsewhere = |one: &WantedPacks| matches!(one, WantedPacks::Pattern(..));
+    let of_patterns = wanted.iter().filter(|one| elsewhere(one));
+    let mut others = of_references.chain(of_patterns.map(WantedPacks::shown));
+    match others.next() {
+        None => Ok(sorted.roots),
+        Some(other) => Err(Error::Usage(format!(
+            "{other}: only files and folders of this machine can be watched; `conformance` judges \
+             packs in registries and layouts"
+        ))),
+    }
 }
 
 impl Sorted {
@@ -185,8 +207,7 @@ impl Sorted {
         }
         let places = sorted.references.iter().cloned().map(Place::of);
         if let Some(place) = places.into_iter().find(Place::is_missing) {
-            let message = format!("no such file or folder: {}", show(&place.path));
-            return Err(Error::Usage(message));
+            return Err(Error::missing(&place.path));
         }
         Ok(sorted)
     }
@@ -257,7 +278,10 @@ impl Sorted {
             }
         }
         if named == 0 {
-            let message = format!("{}: the list names no pack", show(path));
+            let message = format!(
+                "{}: the list names no pack; write a path or a reference on each line",
+                show(path)
+            );
             return Err(Error::Usage(message));
         }
         Ok(())

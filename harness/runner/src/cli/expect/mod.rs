@@ -92,6 +92,16 @@ pub(super) fn add(args: &Add) -> Result<Exit, Error> {
         return Err(Error::Usage(why));
     }
     let path = args.file.path()?;
+    for (flag, text) in [
+        ("--reason", &args.reason),
+        ("--issue", &args.issue),
+        ("--owner", &args.owner),
+    ] {
+        if text.trim().is_empty() {
+            let why = format!("{flag}: is empty; say it in words, because reports show it");
+            return Err(Error::Usage(why));
+        }
+    }
     let run = Run::read(&args.from)?;
     let mut entries = if path.exists() {
         read(&path)?
@@ -142,7 +152,8 @@ pub(super) fn prune(args: &Prune) -> Result<Exit, Error> {
     let entries = read(&path)?;
     let run = Run::read(&args.from)?;
     if !run.finished {
-        let why = "the run was cut off, so it does not show which expectations are stale";
+        let why =
+            "the run was cut off, so it does not show which expectations are stale; run it again";
         return Err(Error::Usage(format!("{}: {why}", show(&args.from))));
     }
     let bytes = read_file::read(&path, read_file::EXPECTATIONS)?;

@@ -6,8 +6,8 @@ mod text;
 
 use super::cache::CacheFlags;
 use super::isolation::IsolationFlags;
-use super::open::archive;
-use super::output::{complain, print_bounded, print_json};
+use super::open::{archive, refusal};
+use super::output::{complain, print_broken, print_json};
 use super::parsed::Parsed;
 use super::play::input::{Lines, of_terminal};
 use super::registry::{self, RegistryFlags};
@@ -162,7 +162,7 @@ fn judged(opening: Opening, executor: &dyn StepExecutor, conditions: &Conditions
 /// The exit code of an archive that is not mended, after an error message.
 fn refused(args: &Args, error: &OpenError) -> Exit {
     let path = show(&args.from.path);
-    anstream::eprintln!("error: {path}: {error}");
+    refusal(&args.from.path, error);
     match error {
         OpenError::Archive(_) => {
             anstream::eprintln!("fix wrote nothing; `pack inspect --pack {path}` shows more");
@@ -241,7 +241,7 @@ fn end(args: &Args, fixed: &Fixed, before: &Examined, after: &Examined) -> Resul
     if args.json {
         print_json(&json::document(&done))?;
     } else {
-        print_bounded(&text::report(&done))?;
+        print_broken(&text::report(&done))?;
     }
     complain(&messages(&done));
     Ok(exit(&done))

@@ -8,7 +8,7 @@ use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::fold::{EventLines, Run};
 use crate::reports::Wanted;
-use crate::reports::console::Detail;
+use crate::reports::console::Layout;
 use crate::shard::cut::assignment;
 use provision_core::text::inert;
 use refusal::{Difference, Refusal};
@@ -35,7 +35,7 @@ pub(super) fn merge(args: &Merge) -> Result<Exit, Error> {
     let inputs = args.events.iter().map(PathBuf::as_path);
     args.reports.invalidate(inputs.clone())?;
     let run = merged(args).inspect_err(|e| args.reports.fail(inputs, e))?;
-    report(&run, &args.reports, Detail::of(args.verbose))
+    report(&run, &args.reports, Layout::of(args.verbose))
 }
 
 /// What a merge keeps of the stream of one shard.

@@ -49,13 +49,19 @@ pub(super) fn ask(
         let prompt = prompt(question, at + 1, count, answers[at].as_ref());
         let Some(line) = lines.line(&prompt, question.secret)? else {
             let id = inert(&question.id, 80);
-            let message = format!("the input ended at question {} of {count}, `{id}`", at + 1);
+            let message = format!(
+                "the input ended at question {} of {count}, `{id}`; answer it, or give a file of \
+                 answers with --answers",
+                at + 1
+            );
             return Err(Error::Usage(message));
         };
         // NB: a pipe may go on for ever with what is no answer.
         let Some(left) = lines_left.checked_sub(1) else {
             let id = inert(&question.id, 80);
-            let message = format!("too many lines without an answer to question `{id}`");
+            let message = format!(
+                "too many lines without an answer to question `{id}`; answer it, or give a file of answers with --answers"
+            );
             return Err(Error::Usage(message));
         };
         lines_left = left;

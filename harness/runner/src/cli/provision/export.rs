@@ -62,7 +62,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
         };
         let Some(archive) = pack.archive() else {
             let path = show(path);
-            let message = format!("{path} is no archive; the host starts archives alone");
+            let message = format!(
+                "{path} is no archive; the host starts archives alone: name the .gtpack file"
+            );
             return Err(Error::Usage(message));
         };
         if pack.has("manifest.cbor") {

@@ -1,6 +1,6 @@
 //! The causes of one pack, in few lines.
 
-use super::lines::{WIDTH, at_most, fit, one_line, width, wrap};
+use super::lines::{at_most, fit, one_line, width, wrap};
 use crate::count::{counted, noun};
 use provision_oracle::{Cause, Level};
 use std::fmt::Write;
@@ -10,20 +10,42 @@ const SHOWN: usize = 12;
 /// The indentation of the lines below a cause.
 const INDENT: usize = 12;
 
-/// Lists the causes that follow from no other in at most `room` lines; `level` is the
-/// last that the profile requires.
-pub(super) fn brief(causes: &[Cause], level: Level, room: usize) -> Vec<String> {
+/// Columns for the text of a cause below which its code gets a line of its own.
+const NARROW: usize = 24;
+
+/// Lists the causes that follow from no other in at most `room` lines of so many columns;
+/// `level` is the last that the profile requires.
+pub(super) fn brief(
+    causes: &[Cause],
+    level: Level,
+    (room, columns): (usize, usize),
+) -> Vec<String> {
     let roots: Vec<&Cause> = causes.iter().filter(|c| c.blocked_by.is_none()).collect();
-    let shown = roots.len().min(SHOWN).min(room.saturating_sub(1));
+    let heads: Vec<Vec<String>> = roots
+        .iter()
+        .take(SHOWN)
+        .enumerate()
+        .map(|(i, cause)| head(i, cause, level, columns))
+        .collect();
+    // Each cause gets its first lines, and then the first ones get the lines that are left.
+    let mut used = 0;
+    let fitting = heads.iter().take_while(|head| {
+        used += head.len();
+        used < room
+    });
+    let shown = fitting.count();
     let mut out = Vec::new();
     let rest = usize::from(shown < roots.len());
-    // Each cause gets one line, and then the first ones get the lines that are left.
-    let mut spare = room.saturating_sub(shown + rest);
-    for (i, cause) in roots.iter().take(shown).enumerate() {
-        let blocks = [2, 1].map(|most| block(i, cause, level, most));
-        let fits = blocks.into_iter().find(|lines| lines.len() <= spare + 1);
-        let lines = fits.unwrap_or_else(|| vec![head(i, cause, level)]);
-        spare -= lines.len() - 1;
+    let taken: usize = heads.iter().take(shown).map(Vec::len).sum();
+    let mut spare = room.saturating_sub(taken + rest);
+    for (i, (cause, head)) in roots.iter().zip(heads).take(shown).enumerate() {
+        let least = head.len();
+        let blocks = [2, 1].map(|most| block(i, cause, level, (most, columns)));
+        let fits = blocks
+            .into_iter()
+            .find(|lines| lines.len() <= spare + least);
+        let lines = fits.unwrap_or(head);
+        spare -= lines.len() - least;
         out.extend(lines);
     }
     if shown < roots.len() {
@@ -35,23 +57,27 @@ pub(super) fn brief(causes: &[Cause], level: Level, room: usize) -> Vec<String> 
 }
 
 /// The lines of one cause: each of its texts has at most `most`.
-fn block(i: usize, cause: &Cause, level: Level, most: usize) -> Vec<String> {
-    let max = WIDTH - INDENT;
-    let room = room(&prefix(i, cause), &suffix(cause, level));
-    let first = wrap(&cause.what, room)
+fn block(i: usize, cause: &Cause, level: Level, (most, columns): (usize, usize)) -> Vec<String> {
+    let max = columns - INDENT;
+    let room = room(&prefix(i, cause), &suffix(cause, level), columns);
+    let first = wrap(&cause.what, room.unwrap_or(max))
         .into_iter()
         .next()
         .unwrap_or_default();
     let rest = cause.what.get(first.len()..).unwrap_or_default();
     let mut lines = match most {
-        1 => vec![head(i, cause, level)],
-        _ => vec![line(i, cause, level, &first)],
+        1 => head(i, cause, level, columns),
+        _ => first_lines(i, cause, level, (&first, columns)),
     };
-    let mut add = |text: &str, most: usize| {
-        let wrapped = at_most(wrap(text, max), most, max);
-        lines.extend(wrapped.iter().map(|l| format!("{:INDENT$}{l}", "")));
+    // The code stands below the whole text if it has a line of its own.
+    let code = lines.split_off(1);
+    let below = |text: &str, most: usize| {
+        let wrapped = at_most(wrap(text, max), most, max).into_iter();
+        wrapped.map(|line| format!("{:INDENT$}{line}", ""))
     };
-    add(rest, most - 1);
+    lines.extend(below(rest, most - 1));
+    lines.extend(code);
+    let mut add = |text: &str, most: usize| lines.extend(below(text, most));
     add(&with_it(cause), most);
     add(&format!("users see: {}", cause.users_see), most);
     add(&format!("do: {}", cause.fix), most);
@@ -87,26 +113,38 @@ fn with_it(cause: &Cause) -> String {
     }
 }
 
-/// The line of a cause with as much of the defect as fits.
-fn head(i: usize, cause: &Cause, level: Level) -> String {
-    let room = room(&prefix(i, cause), &suffix(cause, level));
-    line(i, cause, level, &fit(&cause.what, room))
+/// The first lines of a cause with as much of the defect as fits.
+fn head(i: usize, cause: &Cause, level: Level, columns: usize) -> Vec<String> {
+    let room = room(&prefix(i, cause), &suffix(cause, level), columns);
+    let what = fit(&cause.what, room.unwrap_or(columns - INDENT));
+    first_lines(i, cause, level, (&what, columns))
 }
 
-/// The line of a cause: its number, its level, `what` of the defect, and the code.
-fn line(i: usize, cause: &Cause, level: Level, what: &str) -> String {
+/// The number of a cause, its level, `what` of the defect, and the code: in one line if
+/// there is room.
+fn first_lines(
+    i: usize,
+    cause: &Cause,
+    level: Level,
+    (what, columns): (&str, usize),
+) -> Vec<String> {
     let (prefix, suffix) = (prefix(i, cause), suffix(cause, level));
-    let gap = (room(&prefix, &suffix) + 2).saturating_sub(width(what));
-    format!("{prefix}{what}{:gap$}{suffix}", "")
+    let Some(room) = room(&prefix, &suffix, columns) else {
+        let suffix = fit(&suffix, columns - INDENT);
+        return vec![format!("{prefix}{what}"), format!("{:INDENT$}{suffix}", "")];
+    };
+    let gap = (room + 2).saturating_sub(width(what));
+    vec![format!("{prefix}{what}{:gap$}{suffix}", "")]
 }
 
 fn prefix(i: usize, cause: &Cause) -> String {
     format!("{:>3} {:<8}", i + 1, cause.level.name())
 }
 
-/// The characters between the prefix and the suffix of a line.
-fn room(prefix: &str, suffix: &str) -> usize {
-    WIDTH.saturating_sub(width(prefix) + width(suffix) + 2)
+/// The columns between the prefix and the suffix of a line; `None` if they are too few.
+pub(super) fn room(prefix: &str, suffix: &str, columns: usize) -> Option<usize> {
+    let room = columns.saturating_sub(width(prefix) + width(suffix) + 2);
+    (room >= NARROW).then_some(room)
 }
 
 fn suffix(cause: &Cause, level: Level) -> String {

@@ -3,14 +3,16 @@
 
 mod causes;
 mod details;
-mod lines;
+mod layout;
+pub(crate) mod lines;
 mod table;
 
 use crate::count::{counted, noun};
 use crate::exit::Error;
 use crate::fold::{CauseTable, Mendable, PackRun, Run};
 use anstyle::{AnsiColor, Style};
-use lines::{WIDTH, fit, one_line, width};
+pub use layout::{Detail, Layout, columns};
+use lines::{fit, one_line, width, wrap_below};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 
@@ -22,23 +24,6 @@ const MANY: usize = 12;
 /// Checks that are excused, or not judged, and are shown for a pack, at most.
 const LISTED: usize = 5;
 
-/// How much the report shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// The most important causes of each pack.
-    Brief,
-    /// All causes with all places, and every failed check.
-    Verbose,
-}
-
-impl Detail {
-    /// What the flag `--verbose` asks for.
-    #[must_use]
-    pub fn of(verbose: bool) -> Self {
-        if verbose { Self::Verbose } else { Self::Brief }
-    }
-}
-
 /// Passes the report to `print`, one pack at a time. The text has colour codes;
 /// `print` has to strip them unless it writes to a terminal.
 ///
@@ -46,26 +31,27 @@ impl Detail {
 /// The error of `print`, or [`Error::Io`] of the stream.
 pub fn report(
     run: &Run,
-    detail: Detail,
+    layout: Layout,
     mut print: impl FnMut(&str) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut table = CauseTable::new(run.level());
     run.each(|pack| {
         table.add(pack);
-        print(&one(run, pack, detail))
+        print(&one(run, pack, layout))
     })?;
-    print(&summary(run, &table))
+    print(&summary(run, &table, layout))
 }
 
 /// The report of one pack.
 #[must_use]
-pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
+pub fn one(run: &Run, pack: &PackRun, layout: Layout) -> String {
+    let (detail, columns) = (layout.detail, layout.columns());
     if detail == Detail::Brief && run.packs.len() > MANY {
-        let mut out = folded(run, pack);
+        let mut out = folded(run, pack, layout);
         fuel(&mut out, pack);
         return out;
     }
-    let mut out = format!("{}\n", head(pack));
+    let mut out = format!("{}\n", head(pack, columns));
     let origin = pack.finished.as_ref().and_then(|f| f.registry.as_ref());
     if let Some(origin) = origin {
         let (manifest, content) = (&origin.manifest_digest, &origin.content_digest);
@@ -78,18 +64,18 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
     if let Some(previous) = previous {
         let _ = writeln!(out, "  {previous}");
     }
-    let status = status(run, pack, detail);
-    let end = end(run, pack);
+    let status = status(run, pack, layout);
+    let end = end(run, pack, layout);
     match detail {
         Detail::Brief if matches!(pack.verdict(), Verdict::Pass | Verdict::NotApplicable) => {}
         Detail::Brief => {
             // NB: a terminal breaks the command, which must not be cut.
-            let lines = end.iter().map(|line| width(line).div_ceil(WIDTH));
+            let lines = end.iter().map(|line| width(line).div_ceil(columns));
             let used = out.lines().count() + status.len() + lines.sum::<usize>();
             // The end of the report has a line on the findings that can be mended.
             let used = used + usize::from(Mendable::of(pack).mended > 0);
             let room = LINES.saturating_sub(used);
-            for line in causes::brief(&pack.causes, run.level(), room) {
+            for line in causes::brief(&pack.causes, run.level(), (room, columns)) {
                 let _ = writeln!(out, "{line}");
             }
         }
@@ -109,7 +95,7 @@ pub fn one(run: &Run, pack: &PackRun, detail: Detail) -> String {
 }
 
 /// One of many packs, in one line: its verdict, and the code of its first cause.
-fn folded(run: &Run, pack: &PackRun) -> String {
+fn folded(run: &Run, pack: &PackRun, layout: Layout) -> String {
     let required = pack.causes.iter();
     let required = required.filter(|c| c.blocked_by.is_none() && c.level <= run.level());
     let causes: Vec<_> = required.collect();
@@ -118,25 +104,28 @@ fn folded(run: &Run, pack: &PackRun) -> String {
             0 => String::new(),
             excused => format!("{excused} excused"),
         },
-        ([], _) => status(run, pack, Detail::Brief)
+        ([], _) => status(run, pack, layout)
             .first()
             .map(|line| line.trim().to_owned())
             .unwrap_or_default(),
         ([first], _) => first.code.to_string(),
         ([first, rest @ ..], _) => format!("{} and {} more", first.code, rest.len()),
     };
-    let label = fit(&label(pack), FOLDED);
-    let gap = FOLDED - width(&label) + 2;
-    let line = format!("{}{:gap$}{}", label, "", fit(&cause, WIDTH - FOLDED - 17));
+    let columns = layout.columns();
+    let folded = columns * FOLDED / 100;
+    let label = fit(&label(pack), folded);
+    let gap = (folded + 2).saturating_sub(width(&label));
+    let room = columns.saturating_sub(folded + 17);
+    let line = format!("{label}{:gap$}{}", "", fit(&cause, room));
     format!("{}{}\n", verdict(pack), line.trim_end())
 }
 
-/// Columns of the label of a pack that has one line.
+/// Per cent of the columns for the label of a pack that has one line.
 const FOLDED: usize = 52;
 
 /// The line with the verdict, the label, the version and the role.
-fn head(pack: &PackRun) -> String {
-    format!("{}{}", verdict(pack), fit(&label(pack), WIDTH - 15))
+fn head(pack: &PackRun, columns: usize) -> String {
+    format!("{}{}", verdict(pack), fit(&label(pack), columns - 15))
 }
 
 fn verdict(pack: &PackRun) -> String {
@@ -160,7 +149,8 @@ fn label(pack: &PackRun) -> String {
 }
 
 /// What is excused, why there is no verdict, or why a pack without failures did not pass.
-fn status(run: &Run, pack: &PackRun, detail: Detail) -> Vec<String> {
+fn status(run: &Run, pack: &PackRun, layout: Layout) -> Vec<String> {
+    let detail = layout.detail;
     let mut lines: Vec<String> = pack.summary.cut_off().into_iter().collect();
     lines.extend(listed(pack, Status::Excused, "excused", detail));
     if pack.verdict() == Verdict::Partial {
@@ -173,7 +163,7 @@ fn status(run: &Run, pack: &PackRun, detail: Detail) -> Vec<String> {
         lines.extend(listed(pack, Status::Blocked, "not judged", detail));
     }
     let line = |text: String| match detail {
-        Detail::Brief => fit(&format!("  {text}"), WIDTH),
+        Detail::Brief => fit(&format!("  {text}"), layout.columns()),
         Detail::Verbose => one_line(&format!("  {text}")),
     };
     lines.into_iter().map(line).collect()
@@ -197,7 +187,7 @@ fn listed(pack: &PackRun, status: Status, what: &str, detail: Detail) -> Vec<Str
 }
 
 /// The counts, and the command that shows the failures again.
-fn end(run: &Run, pack: &PackRun) -> Vec<String> {
+fn end(run: &Run, pack: &PackRun, layout: Layout) -> Vec<String> {
     let count = |status| pack.checks.iter().filter(|c| c.status == status).count();
     let steps = pack.finished.as_ref().map_or(0, |f| f.steps_executed);
     let mut counts = format!(
@@ -225,7 +215,7 @@ fn end(run: &Run, pack: &PackRun) -> Vec<String> {
     let again = command
         .or_else(of_check)
         .map(|c| one_line(&format!("  again: {c}")));
-    std::iter::once(counts).chain(again).collect()
+    broken(&counts, layout).into_iter().chain(again).collect()
 }
 
 /// Lists the steps whose fuel differs from the baseline.
@@ -251,27 +241,44 @@ fn fuel(out: &mut String, pack: &PackRun) {
 /// The end of the report: the causes of all packs, stale expectations, the findings that
 /// can be mended, and the tally of the run.
 #[must_use]
-pub fn summary(run: &Run, causes: &CauseTable) -> String {
+pub fn summary(run: &Run, causes: &CauseTable, layout: Layout) -> String {
     let mut out = String::new();
     if run.packs.len() > 1 {
-        out += &table::table(causes, run.started.judged);
+        out += &table::table(causes, run.started.judged, layout.columns());
     }
     for stale in &run.stale {
-        let _ = writeln!(out, "stale: {stale}; remove or correct the expectation");
+        let stale = format!("stale: {stale}; remove or correct the expectation");
+        add_broken(&mut out, &stale, layout);
     }
     if let Some(unowned) = run.unowned() {
         let _ = writeln!(out, "{unowned}");
     }
     if let Some(advice) = causes.mendable().advice() {
-        let _ = writeln!(out, "{advice}");
+        add_broken(&mut out, &advice, layout);
     }
-    let _ = writeln!(out, "{}", run.tally());
+    add_broken(&mut out, &run.tally(), layout);
     if run.checks(Status::Passed) > 0 && run.steps_executed() == 0 {
-        let _ = writeln!(out, "{}", run.started.judged.nothing());
+        add_broken(&mut out, run.started.judged.nothing(), layout);
     }
     out
 }
 
+fn add_broken(out: &mut String, text: &str, layout: Layout) {
+    for line in broken(text, layout) {
+        let _ = writeln!(out, "{line}");
+    }
+}
+
+/// The line `text`; on a terminal, broken between words.
+pub(crate) fn broken(text: &str, layout: Layout) -> Vec<String> {
+    let indent = text.len() - text.trim_start().len();
+    match layout.terminal() {
+        Some(columns) if width(text) > columns => wrap_below(text, indent, columns),
+        _ => vec![text.to_owned()],
+    }
+}
+
+/// The colour of a verdict.
 fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Pass => AnsiColor::Green,

@@ -1,6 +1,7 @@
 //! The causes of a whole run as a table.
 
-use super::lines::{WIDTH, fit, width};
+use super::causes::room;
+use super::lines::{fit, width};
 use crate::count::counted;
 use crate::events::RunKind;
 use crate::fold::{CauseRow, CauseTable};
@@ -10,7 +11,7 @@ use std::fmt::Write;
 const ROWS: usize = 20;
 
 /// The table, or nothing if no pack has a cause.
-pub(super) fn table(table: &CauseTable, judged: RunKind) -> String {
+pub(super) fn table(table: &CauseTable, judged: RunKind, columns: usize) -> String {
     let rows = table.rows();
     let mut out = String::new();
     if rows.is_empty() {
@@ -22,7 +23,7 @@ pub(super) fn table(table: &CauseTable, judged: RunKind) -> String {
     let head = if judged.len() > 6 { "files" } else { judged };
     let _ = writeln!(out, "{head:>6} {:<8}cause", "level");
     for cause in rows.iter().take(ROWS) {
-        let _ = writeln!(out, "{}", row(cause));
+        let _ = writeln!(out, "{}", row(cause, columns));
     }
     let left = rows.len().saturating_sub(ROWS) + table.left_out();
     if left > 0 {
@@ -35,12 +36,19 @@ pub(super) fn table(table: &CauseTable, judged: RunKind) -> String {
     out
 }
 
-fn row(row: &CauseRow) -> String {
+fn row(row: &CauseRow, columns: usize) -> String {
     let prefix = format!("{:>6} {:<8}", row.packs, row.level.name());
     let advice = if row.is_advice { ", advice" } else { "" };
     let code = fit(row.code.as_str(), 36);
     let suffix = format!("{code}, {}{advice}", row.bite.name());
-    let room = WIDTH.saturating_sub(width(&prefix) + width(&suffix) + 2);
+    let indent = width(&prefix);
+    let Some(room) = room(&prefix, &suffix, columns) else {
+        let (what, suffix) = (
+            fit(&row.what, columns - indent),
+            fit(&suffix, columns - indent),
+        );
+        return format!("{prefix}{what}\n{:indent$}{suffix}", "");
+    };
     let what = fit(&row.what, room);
     let gap = room - width(&what) + 2;
     format!("{prefix}{what}{:gap$}{suffix}", "")

@@ -12,7 +12,7 @@ const ACTIVE: &str = "\u{1b}[2J\n::error::x\u{202e}";
 
 /// A valid pack, the events of a run, a bundle of a failure, a trace, and a store with an
 /// installation, its pack and its answers, in `folder`.
-pub(super) fn sound(folder: &Path) {
+pub(crate) fn sound(folder: &Path) {
     copy(&fixture("conforming/noop-provision"), &folder.join("PACK"));
     copy(
         &fixture("nonconforming/golden-mismatch"),

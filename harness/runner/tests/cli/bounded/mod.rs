@@ -2,12 +2,14 @@
 //! itself with a documented exit code, prints few lines, and prints them inert.
 
 mod destinations;
-mod inputs;
+pub(crate) mod inputs;
 mod memory;
 
 use crate::support::{caches, copy, fixture, under_limits};
+use crate::workers::{kill, workers};
 use inputs::{hostile, sound};
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -110,8 +112,17 @@ const COMMANDS: [&str; 78] = [
     "trace check --out o --canary CANARIES @",
 ];
 
+/// The same for `watch`, which ends when it gets a signal.
+const WATCHES: [&str; 3] = [
+    "watch --isolation none @",
+    "watch --isolation none LIST",
+    "watch --isolation none PACK --expectations @",
+];
+
 /// Flags with numbers that no machine has.
-const NUMBERS: [&str; 14] = [
+const NUMBERS: [&str; 16] = [
+    "watch PACK --settle 584542046090y",
+    "watch PACK --poll=584542046090y",
     "conformance --out o --packs PACK --jobs 18446744073709551615",
     "conformance --isolation none --out o --packs PACK --jobs 400",
     "conformance --out o --packs PACK --compile-deadline 18446744073709551615",
@@ -145,6 +156,35 @@ fn limited(folder: &Path, args: &[String], stdin: Stdio, seconds: u32, mebibytes
         .stdin(stdin)
         .output()
         .expect("the shell runs")
+}
+
+/// `watch` with these words, until it has judged everything.
+fn watched(folder: &Path, args: &[String]) -> Output {
+    let kib = MEMORY * 1024;
+    let limits = format!("ulimit -c 0; ulimit -t {SECONDS}; ulimit -d {kib}; ulimit -f 1048576");
+    let mut child = under_limits(&limits, HANGS)
+        .args(args)
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", caches())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the shell runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut stdout = Vec::new();
+    while !stdout.ends_with(b"Ctrl-C ends\n") {
+        if lines.read_until(b'\n', &mut stdout).expect("reads") == 0 {
+            break;
+        }
+    }
+    // NB: to the command itself: what limits its time would kill it a second later.
+    for command in workers(child.id()) {
+        kill(command, "-INT");
+    }
+    lines.read_to_end(&mut stdout).expect("reads");
+    let ended = child.wait_with_output().expect("ends");
+    Output { stdout, ..ended }
 }
 
 /// What is wrong with the end of a command or with its output.
@@ -226,6 +266,24 @@ fn every_command_keeps_its_bounds_on_every_hostile_input() {
     });
     let whole = "conformance --isolation none --out o --packs .";
     require_bounds(temp.path(), each.chain([(words(whole, ""), "")]));
+}
+
+#[test]
+fn watch_keeps_its_bounds_on_every_hostile_input() {
+    let temp = tempfile::tempdir().expect("a folder");
+    sound(temp.path());
+    let mut all = Vec::new();
+    for input in hostile(temp.path()) {
+        for command in WATCHES {
+            let args = words(command, &input);
+            let output = watched(temp.path(), &args);
+            let faults = faults(&output);
+            if !faults.is_empty() {
+                all.push(format!("{args:?}: {}\n  {output:?}", faults.join("; ")));
+            }
+        }
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
 #[test]
