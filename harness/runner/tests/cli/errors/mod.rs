@@ -37,7 +37,20 @@ fn said(folder: &Path, output: &Output) -> String {
     let text = std::str::from_utf8(&output.stderr).expect("UTF-8");
     let here = folder.canonicalize().expect("a path");
     let text = text.replace(here.to_str().expect("UTF-8"), "<folder>");
+    let lines = text.split_inclusive('\n');
+    let text: String = lines.map(without_time).collect();
     text.replace(env!("CARGO_PKG_VERSION"), "<version>")
+}
+
+/// A line of the progress without how long a pack took.
+fn without_time(line: &str) -> String {
+    match line
+        .strip_suffix(" ms\n")
+        .and_then(|line| line.rsplit_once(' '))
+    {
+        Some((line, _)) => format!("{line} <time>\n"),
+        None => line.to_owned(),
+    }
 }
 
 #[test]

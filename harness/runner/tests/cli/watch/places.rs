@@ -132,7 +132,7 @@ fn empty_folder_is_watched_until_a_pack_appears() {
     let mut watching = place.watch("");
     let archive = fs::read(fixture("conforming/noop-archive.gtpack")).expect("reads");
     replace(&place.at("new.gtpack"), &archive);
-    watching.until("1 packs: 1 pass");
+    watching.until("1 pack: 1 pass");
     fs::remove_file(place.at("new.gtpack")).expect("removes");
     assert_eq!(watching.round()[0], "0 packs left");
     assert_eq!(watching.end("-INT").0, 5, "nothing is judged");
