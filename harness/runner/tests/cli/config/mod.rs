@@ -217,7 +217,7 @@ fn expect_takes_the_expectations_file_from_the_settings() {
     let add = "expect add --reason r --issue i --owner o";
     let add = run_in(temp.path(), &add.split_whitespace().collect::<Vec<_>>());
     assert_eq!(code(&add), 0, "{}", stderr(&add));
-    assert_eq!(stdout(&add), "1 added, 1 in e.toml\n");
+    assert_eq!(stdout(&add), "1 added, 1 expectation in e.toml\n");
     assert_eq!(judged(temp.path(), "").0, 0);
     let prune = run_in(temp.path(), &["expect", "prune"]);
     assert_eq!(stdout(&prune), "0 removed, 1 kept\n", "{}", stderr(&prune));
