@@ -56,6 +56,7 @@ build() {
         # Paths of this machine are replaced in whatever a compiler writes.
         export RUSTFLAGS="--remap-path-prefix=$1=/build --remap-path-prefix=$cargo_home=/cargo"
         export CFLAGS="-ffile-prefix-map=$1=/build -ffile-prefix-map=$cargo_home=/cargo"
+        export RUSTC_WRAPPER="$1/source/ci/release/rustc.sh"
         export CARGO_INCREMENTAL=0 CARGO_TARGET_DIR="$1/target"
         cargo build --release --locked --bin greentic-provision \
             --message-format json-render-diagnostics >"$1/artifacts.json"
