@@ -16,8 +16,10 @@ skip() {
 }
 [ -n "$BROWSER" ] || skip 'no Chromium is installed (Debian: chromium)'
 command -v node >/dev/null || skip 'no Node.js is installed (Debian: nodejs)'
-[ -d "$PAGE_TOOLS/node_modules/axe-core" ] && [ -d "$PAGE_TOOLS/node_modules/playwright-core" ] ||
-    skip "the packages of ci/page/package-lock.json are not in $PAGE_TOOLS (.ci/run installs them)"
+for package in axe-core playwright-core; do
+    [ -d "$PAGE_TOOLS/node_modules/$package" ] ||
+        skip "$package of ci/page/package-lock.json is not in $PAGE_TOOLS (.ci/run installs it)"
+done
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
