@@ -57,6 +57,11 @@ build() {
         export RUSTFLAGS="--remap-path-prefix=$1=/build --remap-path-prefix=$cargo_home=/cargo"
         export CFLAGS="-ffile-prefix-map=$1=/build -ffile-prefix-map=$cargo_home=/cargo"
         export RUSTC_WRAPPER="$1/source/ci/release/rustc.sh"
+        # The linker of macOS has no such variable.
+        if [ "$(uname -s)" = Linux ]; then
+            export SAME_RANDOM="$1/same_random.so"
+            cc -shared -fPIC -O1 -o "$SAME_RANDOM" ci/release/same_random.c
+        fi
         export CARGO_INCREMENTAL=0 CARGO_TARGET_DIR="$1/target"
         cargo build --release --locked --bin greentic-provision \
             --message-format json-render-diagnostics >"$1/artifacts.json"
