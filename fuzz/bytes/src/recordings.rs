@@ -57,9 +57,10 @@ fn body(data: &[u8]) {
     read_by_another(data, &recording);
     let results = judge(&recording, |_| true);
     for result in &results {
-        let listed = match result.check.starts_with("span.") {
-            true => LISTED_SPANS,
-            false => LISTED,
+        let listed = if result.check.starts_with("span.") {
+            LISTED_SPANS
+        } else {
+            LISTED
         };
         assert!(result.findings.len() <= listed, "{}", result.check);
         assert_ne!(result.status, Status::Error, "{result:?}");

@@ -231,9 +231,10 @@ fn finished(u: &mut Unstructured<'_>, pack: &str, worst: Status) -> Result<PackF
 
 /// A cause with any text. Its check may be one of the pack's, or no check at all.
 fn cause(u: &mut Unstructured<'_>) -> Result<Cause> {
-    let check = match u.ratio(1, 2)? {
-        true => checks::all().nth(u.int_in_range(0..=40)?),
-        false => None,
+    let check = if u.ratio(1, 2)? {
+        checks::all().nth(u.int_in_range(0..=40)?)
+    } else {
+        None
     };
     let check = check.map_or_else(|| text(u), |row| Ok(row.id.to_owned()))?;
     let place = Place {

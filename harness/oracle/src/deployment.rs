@@ -84,9 +84,10 @@ pub(crate) fn inferred(pack: &Pack, limits: &Limits) -> Option<DeploymentPlan> {
     let tenant = TenantContext::default();
     let stated = Stated::of(pack, limits);
     let flows = manifest.flows.iter().map(|flow| flow.id.clone());
-    let (ids, kind) = match stated.scenarios.is_empty() {
-        true => (flows.collect(), "flow"),
-        false => (stated.scenarios, "scenario"),
+    let (ids, kind) = if stated.scenarios.is_empty() {
+        (flows.collect(), "flow")
+    } else {
+        (stated.scenarios, "scenario")
     };
     let kind = stated.type_.unwrap_or_else(|| kind.to_owned());
     let channel = |id: &String| ChannelPlan {

@@ -28,9 +28,10 @@ fn alike(path: &Path) -> Option<String> {
     let name = path.file_name().filter(|name| name.len() <= LONGEST)?;
     let name = name.to_string_lossy();
     let parent = path.parent()?;
-    let folder = match parent.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => parent,
+    let folder = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
     };
     let entries = folder.read_dir().ok()?.take(NAMES).flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());

@@ -247,9 +247,10 @@ fn unknown_critical_extension_is_refused_and_others_are_not() {
         let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], vec![0x30, 0]);
         extension.set_criticality(critical);
         says[index].extensions = vec![extension];
-        match critical {
-            true => refused(&says, "critical extension 2.5.29.30"),
-            false => assert_eq!(both(&says), ["holds", "holds"]),
+        if critical {
+            refused(&says, "critical extension 2.5.29.30")
+        } else {
+            assert_eq!(both(&says), ["holds", "holds"])
         }
     }
 }

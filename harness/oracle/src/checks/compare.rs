@@ -98,9 +98,10 @@ fn semver(subject: &Subject, findings: &mut Findings) {
 
 fn stepped(comparison: &Comparison) -> Conclusion {
     let VersionStep::TooSmall { smallest } = &comparison.step else {
-        return match comparison.may_hide_a_worse_difference() {
-            true => Conclusion::Blocked(not_compared(comparison)),
-            false => Conclusion::Passed,
+        return if comparison.may_hide_a_worse_difference() {
+            Conclusion::Blocked(not_compared(comparison))
+        } else {
+            Conclusion::Passed
         };
     };
     let shown = |version: &Option<String>| inert(version.as_deref().unwrap_or("(none)"), 80);
@@ -322,9 +323,10 @@ fn not_carried(what: &str, error: &ApplyError) -> Conclusion {
         "a plan that can be carried out",
         why,
     )];
-    match error.is_store() {
-        true => Conclusion::Error(found),
-        false => Conclusion::Failed(found),
+    if error.is_store() {
+        Conclusion::Error(found)
+    } else {
+        Conclusion::Failed(found)
     }
 }
 

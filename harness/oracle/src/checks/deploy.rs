@@ -101,9 +101,10 @@ fn of_run(
         // The component says itself why there is none, or the bound does.
         None if rendered.is_over || !rendered.error.is_null() => {}
         None => {
-            let actual = match rendered.is_text {
-                true => "no such file",
-                false => "bytes that are not UTF-8",
+            let actual = if rendered.is_text {
+                "no such file"
+            } else {
+                "bytes that are not UTF-8"
             };
             found.push(wrong(FILE, "a deployment plan", actual.into()));
         }

@@ -125,9 +125,10 @@ fn mode(subject: &Subject, findings: &mut Findings) {
             Finding::new(CheckCode::PlanDiffers, d.at, expected, d.actual)
         });
         let found: Vec<Finding> = found.collect();
-        match found.is_empty() {
-            true => Conclusion::of(other_plan(runs).into_iter().collect()),
-            false => Conclusion::Failed(found),
+        if found.is_empty() {
+            Conclusion::of(other_plan(runs).into_iter().collect())
+        } else {
+            Conclusion::Failed(found)
         }
     });
 }

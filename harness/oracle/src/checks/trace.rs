@@ -227,9 +227,10 @@ fn conclusion(outcome: &Judged) -> Option<Conclusion> {
 
 /// `trace.replay`
 fn replay(recording: &Recording) -> Conclusion {
-    match recording.is_replayed {
-        true => judged(recording, &REPLAY),
-        false => Conclusion::NotApplicable("nobody asks with --replay to run steps again".into()),
+    if recording.is_replayed {
+        judged(recording, &REPLAY)
+    } else {
+        Conclusion::NotApplicable("nobody asks with --replay to run steps again".into())
     }
 }
 

@@ -42,18 +42,20 @@ pub(super) fn compare(packs: Packs<'_>, versions: Versions<'_>, found: &mut Foun
     let none = Component::default();
     for (id, component) in pairing.removed {
         let version = component.version.as_deref().unwrap_or(id);
-        let rule = match component.inner {
-            true => Rule::ComponentInnerRemoved,
-            false => Rule::ComponentRemoved,
+        let rule = if component.inner {
+            Rule::ComponentInnerRemoved
+        } else {
+            Rule::ComponentRemoved
         };
         found.change(rule, &at(id), (Some(version), None));
         reaches(&at(id), [component, &none], found);
     }
     for (id, component) in pairing.added {
         let version = component.version.as_deref().unwrap_or(id);
-        let rule = match component.inner {
-            true => Rule::ComponentInnerAdded,
-            false => Rule::ComponentAdded,
+        let rule = if component.inner {
+            Rule::ComponentInnerAdded
+        } else {
+            Rule::ComponentAdded
         };
         found.change(rule, &at(id), (None, Some(version)));
         reaches(&at(id), [&none, component], found);
@@ -82,9 +84,10 @@ fn renames(pairing: &mut Pairing<'_, Component>, versions: Versions<'_>, found: 
         .into_iter()
         .map(|pair| (pair, true));
     for (((old_id, old), (new_id, new)), guess) in certain.into_iter().chain(guessed) {
-        let rule = match old.inner {
-            true => Rule::ComponentInnerRenamed,
-            false => Rule::ComponentRenamed,
+        let rule = if old.inner {
+            Rule::ComponentInnerRenamed
+        } else {
+            Rule::ComponentRenamed
         };
         found.add(rule, "components", both(old_id, new_id), guess);
         component(
@@ -263,9 +266,10 @@ fn exports(place: &str, [old, new]: [&BTreeSet<String>; 2], found: &mut Found<'_
         let others = added.remove(&name).unwrap_or_default();
         match (&exports[..], &others[..]) {
             ([old], [new]) => {
-                let rule = match is_update(old, new) {
-                    true => Rule::ExportUpdated,
-                    false => Rule::ExportReplaced,
+                let rule = if is_update(old, new) {
+                    Rule::ExportUpdated
+                } else {
+                    Rule::ExportReplaced
                 };
                 found.change(rule, &at(&name), both(old, new));
             }

@@ -62,9 +62,10 @@ fn answers(subject: &Subject) -> Value {
             if given || merged.contains_key(id) {
                 continue;
             }
-            let part = match runs.secrets.contains_key(id) {
-                true => "secrets",
-                false => "config",
+            let part = if runs.secrets.contains_key(id) {
+                "secrets"
+            } else {
+                "config"
             };
             let part = merged
                 .entry(part)

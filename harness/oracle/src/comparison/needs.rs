@@ -57,16 +57,18 @@ fn secrets(packs: Packs<'_>, found: &mut Found<'_>) {
         found.guess(Rule::SecretRenamed, "secrets", both(old, new));
     }
     for (key, required) in &pairing.removed {
-        let rule = match required {
-            true => Rule::SecretNotRequired,
-            false => Rule::SecretOptionalRemoved,
+        let rule = if **required {
+            Rule::SecretNotRequired
+        } else {
+            Rule::SecretOptionalRemoved
         };
         found.change(rule, &at(key), (Some(word(**required)), None));
     }
     for (key, required) in &pairing.added {
-        let rule = match required {
-            true => Rule::SecretRequired,
-            false => Rule::SecretOptionalAdded,
+        let rule = if **required {
+            Rule::SecretRequired
+        } else {
+            Rule::SecretOptionalAdded
         };
         found.change(rule, &at(key), (None, Some(word(**required))));
     }

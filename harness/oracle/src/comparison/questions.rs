@@ -134,9 +134,10 @@ fn lists(
         found.change(Rule::QuestionRemoved, &at(id), pair);
     }
     for (id, (_, question)) in pairing.added {
-        let rule = match has_to_be_answered(question) && question.shown(answers) != Some(false) {
-            true => Rule::QuestionAddedRequired,
-            false => Rule::QuestionAdded,
+        let rule = if has_to_be_answered(question) && question.shown(answers) != Some(false) {
+            Rule::QuestionAddedRequired
+        } else {
+            Rule::QuestionAdded
         };
         found.change(rule, &at(id), (None, Some(&words(question))));
     }

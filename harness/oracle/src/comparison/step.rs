@@ -42,9 +42,10 @@ pub(super) fn step(
     // A pre-release of a version makes the step of that version.
     let is_ahead = new.cmp_precedence(old) == Ordering::Greater;
     let reached = released(new) >= smallest && (is_ahead || worst.is_none());
-    Ok(match reached {
-        true => VersionStep::Right,
-        false => VersionStep::TooSmall { smallest },
+    Ok(if reached {
+        VersionStep::Right
+    } else {
+        VersionStep::TooSmall { smallest }
     })
 }
 

@@ -48,17 +48,19 @@ pub(super) fn compare<'s>(packs: Packs<'s>, found: &mut Found<'_>) -> Vec<Wizard
     let named = |(_, observed): &(&str, &&Observed)| is_named(observed);
     let unrun = |observed: &Observed| observed.wizard.run_by == RunBy::Nobody;
     for (name, observed) in pairing.removed.into_iter().filter(named) {
-        let rule = match unrun(observed) {
-            true => Rule::WizardUnrunRemoved,
-            false => Rule::WizardRemoved,
+        let rule = if unrun(observed) {
+            Rule::WizardUnrunRemoved
+        } else {
+            Rule::WizardRemoved
         };
         let kind = observed.wizard.kind.entry();
         found.change(rule, &at(name), (Some(kind), None));
     }
     for (name, observed) in pairing.added.into_iter().filter(named) {
-        let rule = match unrun(observed) {
-            true => Rule::WizardUnrunAdded,
-            false => Rule::WizardAdded,
+        let rule = if unrun(observed) {
+            Rule::WizardUnrunAdded
+        } else {
+            Rule::WizardAdded
         };
         let kind = observed.wizard.kind.entry();
         found.change(rule, &at(name), (None, Some(kind)));

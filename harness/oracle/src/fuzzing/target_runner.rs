@@ -93,9 +93,10 @@ impl TargetRunner<'_> {
         };
         let mut found = self.violations(input, spec, &first, &outcome_of(&first));
         let mut failures = first.steps.iter().filter_map(|step| step.failure());
-        let second = match failures.any(|failure| SLOW.contains(&failure.code)) {
-            true => None,
-            false => self.run(self.plain, input),
+        let second = if failures.any(|failure| SLOW.contains(&failure.code)) {
+            None
+        } else {
+            self.run(self.plain, input)
         };
         if let Some(second) = second {
             found.extend(differences(&first, &second));

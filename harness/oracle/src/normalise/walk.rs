@@ -193,9 +193,10 @@ fn replace<'r>(
 
 /// The first part from the byte `from` on that `rule` replaces: a placeholder, or a text.
 fn find<'r>(rule: &'r Rule, is_placeholder: bool, text: &str, from: usize) -> Option<Found<'r>> {
-    let at = match is_placeholder {
-        true => placeholder(rule.kind, text, from),
-        false => rule.kind.find(text, from),
+    let at = if is_placeholder {
+        placeholder(rule.kind, text, from)
+    } else {
+        rule.kind.find(text, from)
     };
     Some(Found {
         rule,

@@ -189,9 +189,12 @@ impl Outcome {
             differs(log, "/retries", due.to_string(), retries.to_string());
         }
         if let Some(due) = expect.dlq {
-            let words = |is: bool| match is {
-                true => format!("an error with `{DEAD_LETTER}`"),
-                false => format!("no error with `{DEAD_LETTER}`"),
+            let words = |is: bool| {
+                if is {
+                    format!("an error with `{DEAD_LETTER}`")
+                } else {
+                    format!("no error with `{DEAD_LETTER}`")
+                }
             };
             differs(log, "/error", words(due), words(is_dead));
         }

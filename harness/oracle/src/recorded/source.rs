@@ -64,9 +64,10 @@ impl<R: Read> Source<R> {
 
     /// The digest in hex; empty unless the bytes were read `whole`.
     pub(super) fn digest(self, whole: bool) -> String {
-        match whole {
-            true => hex(&self.hash.finalize()),
-            false => String::new(),
+        if whole {
+            hex(&self.hash.finalize())
+        } else {
+            String::new()
         }
     }
 

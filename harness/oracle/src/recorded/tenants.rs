@@ -39,9 +39,10 @@ impl Tenants {
             return;
         }
         keep(tenant, &mut self.kept);
-        let name = match self.owned.len() < APART || self.places.contains_key(&self.kept) {
-            true => self.kept.as_str(),
-            false => OTHERS,
+        let name = if self.owned.len() < APART || self.places.contains_key(&self.kept) {
+            self.kept.as_str()
+        } else {
+            OTHERS
         };
         self.last = if let Some(place) = self.places.get(name) {
             *place

@@ -27,9 +27,10 @@ const SHORTEST_WITH_DIGIT: usize = 6;
 /// Whether `secret` is long enough to be searched for.
 #[must_use]
 pub fn is_searchable(secret: &str) -> bool {
-    let shortest = match secret.bytes().any(|b| b.is_ascii_digit()) {
-        true => SHORTEST_WITH_DIGIT,
-        false => SHORTEST,
+    let shortest = if secret.bytes().any(|b| b.is_ascii_digit()) {
+        SHORTEST_WITH_DIGIT
+    } else {
+        SHORTEST
     };
     secret.len() >= shortest
 }

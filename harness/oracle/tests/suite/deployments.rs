@@ -160,9 +160,12 @@ fn second_run_that_differs_or_fails_is_named() {
         differs,
         [format!("E_DEPLOY_DIFFERS {place}: first 1, then 2")]
     );
-    let fails = said(|plan, is_second| match is_second {
-        true => Err(StepFailure::new(StepCode::Trap, "unreachable")),
-        false => writes(&plan),
+    let fails = said(|plan, is_second| {
+        if is_second {
+            Err(StepFailure::new(StepCode::Trap, "unreachable"))
+        } else {
+            writes(&plan)
+        }
     });
     let actual = "the second run ends with E_TRAP: unreachable";
     assert_eq!(

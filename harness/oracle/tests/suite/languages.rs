@@ -71,9 +71,12 @@ fn found(check: &str, speaks: fn(&str, &str) -> Result<Value, StepFailure>) -> V
 fn component_that_traps_in_another_language_fails() {
     let plain = |_: &str, _: &str| Ok(json!({ "plan": { "notes": ["done"] } }));
     assert_eq!(found("wizard.completes", plain), [""; 0]);
-    let traps = |locale: &str, _: &str| match locale.starts_with("en") {
-        true => Ok(json!({})),
-        false => Err(StepFailure::new(StepCode::Trap, "unreachable")),
+    let traps = |locale: &str, _: &str| {
+        if locale.starts_with("en") {
+            Ok(json!({}))
+        } else {
+            Err(StepFailure::new(StepCode::Trap, "unreachable"))
+        }
     };
     let place = "E_TRAP step apply, node s__apply (components/demo.ops.wasm), in another language";
     assert_eq!(found("wizard.completes", traps), [place]);
@@ -82,9 +85,10 @@ fn component_that_traps_in_another_language_fails() {
 #[test]
 fn webhook_that_is_elsewhere_in_another_language_fails() {
     let elsewhere = |locale: &str, base: &str| {
-        let base = match locale.starts_with("en") {
-            true => base,
-            false => "https://elsewhere.example",
+        let base = if locale.starts_with("en") {
+            base
+        } else {
+            "https://elsewhere.example"
         };
         let url = format!("{base}/hook");
         let webhook = json!({ "op": "register", "id": "hook", "url": url });

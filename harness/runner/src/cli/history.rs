@@ -94,9 +94,10 @@ pub(super) fn diff(args: &Diff) -> Result<Exit, Error> {
         files::write(path, document(&found, Style::Markdown).as_bytes())?;
     }
     print_broken(&document(&found, Style::Text))?;
-    Ok(match found.is_worse() {
-        true => Exit::Fails,
-        false => Exit::Conforms,
+    Ok(if found.is_worse() {
+        Exit::Fails
+    } else {
+        Exit::Conforms
     })
 }
 

@@ -207,9 +207,10 @@ fn chart(history: &History, pack: &PackLife, series: &Series<'_>, room: &mut Roo
         ),
     };
     let chart = line(values, jumps, &title) + &below;
-    let left = match jumps.is_empty() {
-        true => &mut room.variations,
-        false => &mut room.jumps,
+    let left = if jumps.is_empty() {
+        &mut room.variations
+    } else {
+        &mut room.jumps
     };
     match left.checked_sub(chart.len()) {
         Some(rest) => *left = rest,

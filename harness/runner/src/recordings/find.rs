@@ -102,9 +102,10 @@ mod tests {
             ["b.json", "c.ndjson", "in.json/f.json", "sub/a.jsonl"]
         );
         let skipped: Vec<_> = found.skipped.iter().filter_map(|p| p.file_name()).collect();
-        let expected: &[&str] = match cfg!(unix) {
-            true => &["h.json", "node_modules", "out"],
-            false => &["node_modules", "out"],
+        let expected: &[&str] = if cfg!(unix) {
+            &["h.json", "node_modules", "out"]
+        } else {
+            &["node_modules", "out"]
         };
         assert_eq!(skipped, expected);
         // A file that is named is a recording, whatever its name is.

@@ -52,9 +52,12 @@ pub fn list(packs: &[PackRef], limits: &Limits) -> Vec<Listed> {
 /// every pack weighs, and is in a group of its own.
 fn listed(pack: &PackRef, limits: &Limits) -> Listed {
     let local = pack.reference.is_none();
-    let contents = || match source::is_archive(&pack.path) {
-        true => of_archive(&pack.path, limits),
-        false => of_folder(&pack.path, limits),
+    let contents = || {
+        if source::is_archive(&pack.path) {
+            of_archive(&pack.path, limits)
+        } else {
+            of_folder(&pack.path, limits)
+        }
     };
     // A panic of a reader is an error of this pack; judging it reports the error.
     let contents = local.then(|| catch_unwind(AssertUnwindSafe(contents)).ok());

@@ -170,9 +170,10 @@ impl Recorded {
         if verdict.name() != expected.verdict {
             wrong.push(format!("verdict {verdict}, not {}", expected.verdict));
         }
-        match wrong.is_empty() {
-            true => Ok(()),
-            false => Err(wrong.join("\n")),
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong.join("\n"))
         }
     }
 }

@@ -176,9 +176,10 @@ fn is_pem(id: &str) -> bool {
 
 /// A text of the shape of a PEM file, with `canary` as a line of its own.
 fn pem(id: &str, canary: &str) -> String {
-    let label = match id.contains("cert") {
-        true => "CERTIFICATE",
-        false => "PRIVATE KEY",
+    let label = if id.contains("cert") {
+        "CERTIFICATE"
+    } else {
+        "PRIVATE KEY"
     };
     format!("-----BEGIN {label}-----\n{canary}\n-----END {label}-----\n")
 }

@@ -199,8 +199,9 @@ fn judge(recording: &Recording, part: Part, due: fn(&Spans) -> Due) -> Conclusio
             return Conclusion::of(found);
         }
     };
-    match found.is_empty() {
-        true => Conclusion::Blocked(why.into()),
-        false => Conclusion::Failed(found),
+    if found.is_empty() {
+        Conclusion::Blocked(why.into())
+    } else {
+        Conclusion::Failed(found)
     }
 }

@@ -276,9 +276,10 @@ fn properties(place: &str, [old, new]: [&Map<String, Value>; 2], walk: &mut Walk
             .change(Rule::SchemaPropertyRemoved, &at(name), (Some(&words), None));
     }
     for (name, property) in pairing.added {
-        let rule = match has_to_be(&needs, name) && !needed.contains(name) {
-            true => Rule::SchemaPropertyRequired,
-            false => Rule::SchemaPropertyAdded,
+        let rule = if has_to_be(&needs, name) && !needed.contains(name) {
+            Rule::SchemaPropertyRequired
+        } else {
+            Rule::SchemaPropertyAdded
         };
         let words = property.to_string();
         walk.found.change(rule, &at(name), (None, Some(&words)));

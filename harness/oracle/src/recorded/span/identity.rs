@@ -286,9 +286,10 @@ fn id<const N: usize>(value: &Value) -> Result<Option<[u8; N]>, String> {
     for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
         *byte = pair[0] << 4 | pair[1];
     }
-    match id.iter().all(|byte| *byte == 0) {
-        true => Err("zeros alone".into()),
-        false => Ok(Some(id)),
+    if id.iter().all(|byte| *byte == 0) {
+        Err("zeros alone".into())
+    } else {
+        Ok(Some(id))
     }
 }
 

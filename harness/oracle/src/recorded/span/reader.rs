@@ -241,9 +241,10 @@ impl Reader {
     pub(super) fn end_scope(&mut self, from: usize, is_of_platform: bool) {
         let records = self.records.get_mut(from..).unwrap_or_default();
         for record in records.iter_mut().filter(|r| r.origin == Origin::Unknown) {
-            record.origin = match is_of_platform {
-                true => Origin::Platform,
-                false => Origin::Library,
+            record.origin = if is_of_platform {
+                Origin::Platform
+            } else {
+                Origin::Library
             };
         }
     }

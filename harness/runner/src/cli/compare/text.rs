@@ -32,9 +32,10 @@ pub(super) fn table(comparison: &Comparison, ways: &Ways) -> String {
 /// Says so if the packs do not differ.
 pub(super) fn no_difference(comparison: &Comparison) -> Option<&'static str> {
     let is_same = comparison.changes.is_empty() && comparison.reaches.is_empty();
-    is_same.then_some(match comparison.not_compared.is_empty() {
-        true => "no difference",
-        false => "no difference in what was compared",
+    is_same.then_some(if comparison.not_compared.is_empty() {
+        "no difference"
+    } else {
+        "no difference in what was compared"
     })
 }
 

@@ -174,8 +174,9 @@ fn verified(args: &ListArgs) -> Result<Exit, Error> {
         let lines: Vec<String> = problems.iter().map(|p| format!("{p}\n")).collect();
         print(&lines.concat())?;
     }
-    Ok(match problems.is_empty() {
-        true => Exit::Conforms,
-        false => Exit::Fails,
+    Ok(if problems.is_empty() {
+        Exit::Conforms
+    } else {
+        Exit::Fails
     })
 }

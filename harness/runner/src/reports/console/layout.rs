@@ -38,9 +38,10 @@ impl Layout {
     /// For standard output, with the detail that the flag `--verbose` asks for.
     #[must_use]
     pub fn of(verbose: bool) -> Self {
-        let detail = match verbose {
-            true => Detail::Verbose,
-            false => Detail::Brief,
+        let detail = if verbose {
+            Detail::Verbose
+        } else {
+            Detail::Brief
         };
         Self {
             detail,

@@ -165,9 +165,10 @@ fn identity(pack: &PackRun) -> String {
 /// One cause of its failures, with what follows from it.
 fn cause(run: &Run, cause: &Cause) -> String {
     let is_advice = cause.level > run.level();
-    let (class, advice) = match is_advice {
-        true => ("partial", ", advice"),
-        false => ("fail", ""),
+    let (class, advice) = if is_advice {
+        ("partial", ", advice")
+    } else {
+        ("fail", "")
     };
     let root = cause.blocked_by.as_deref();
     let root = root.map_or_else(String::new, |id| format!(", follows from {}", text(id)));

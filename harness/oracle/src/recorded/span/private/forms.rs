@@ -255,9 +255,10 @@ pub(crate) fn redact(text: &mut String, canaries: &Canaries) {
     // What is in several encodings at once has no end that one could see.
     let shown = |part: &str| {
         let plain = part.replace("~1", "/").replace("~0", "~");
-        match canaries.find(&plain).0.is_empty() {
-            true => part.to_owned(),
-            false => PRIVATE.to_owned(),
+        if canaries.find(&plain).0.is_empty() {
+            part.to_owned()
+        } else {
+            PRIVATE.to_owned()
         }
     };
     let clean = without(&canaries.without(text));
