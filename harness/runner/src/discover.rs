@@ -129,14 +129,16 @@ pub(crate) fn settle(found: &mut Vec<PackRef>) {
     make_labels_unique(found);
 }
 
-/// Says on standard error what a search left out; `how` says how to name one of them.
+/// Says on standard error what a search left out; `how` says how to name one of them. Every
+/// repository has a folder `.git`, and nobody keeps packs there.
 pub fn say_skipped(skipped: &[PathBuf], how: &str) {
-    let Some(first) = skipped.first() else {
+    let mut skipped = skipped.iter().filter(|path| !path.ends_with(".git"));
+    let Some(first) = skipped.next() else {
         return;
     };
-    let more = match skipped.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
+    let more = match skipped.count() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
     };
     anstream::eprintln!(
         "skipped: {}{more}: output of tools, or links to what is not searched; name one {how} to \

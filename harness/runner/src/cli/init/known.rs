@@ -4,7 +4,8 @@ use crate::cli::config::Settings;
 use crate::cli::conformance::quiet::{self, RunFlags};
 use crate::cli::expect;
 use crate::cli::expect::failures::{self, Added, Remarks};
-use crate::events::CheckFinished;
+use crate::count::counted;
+use crate::events::{CheckFinished, RunKind};
 use crate::exit::{Error, Exit, show};
 use crate::expectations::{Entry, UNFILLED, excusable, render};
 use crate::files;
@@ -175,10 +176,7 @@ fn together(why: &str, packs: &[String]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let count = match packs.len() {
-        1 => "1 pack".to_owned(),
-        count => format!("{count} packs"),
-    };
+    let count = RunKind::Packs.counted(packs.len());
     format!("{why}\n  {count}: {named}{more}")
 }
 
@@ -197,12 +195,15 @@ fn stays(pack: &PackRun) -> Option<String> {
     said.dedup();
     let name = verdict.name();
     let why = match said.split_first() {
-        None => format!(
-            "{} steps ran, so too little was judged",
-            pack.summary.steps_executed
-        ),
+        None => {
+            let ran = counted(pack.summary.steps_executed, "step", "steps");
+            format!("{ran} ran, so too little was judged")
+        }
         Some((first, [])) => first.clone(),
-        Some((first, rest)) => format!("{first}; and {} more checks", rest.len()),
+        Some((first, rest)) => {
+            let rest = counted(rest.len(), "more check", "more checks");
+            format!("{first}; and {rest}")
+        }
     };
     Some(format!("{name}: {why}"))
 }

@@ -2,6 +2,7 @@
 //!
 //! It writes files that are not there, and changes none.
 
+mod conclusion;
 mod known;
 mod new_file;
 mod pipeline;
@@ -11,12 +12,12 @@ mod settings;
 
 use super::config::Settings;
 use super::conformance::quiet::RunFlags;
-use super::output::{complain, print, print_bounded};
+use super::output::{print, print_bounded};
 use super::profile::Profile;
 use crate::config::{FILE_NAME, SCHEMA, SHARDS};
 use crate::discover::{Discovered, Marker, PackRef, discover, say_skipped};
+use crate::events::RunKind;
 use crate::exit::{Error, Exit, show};
-use crate::expectations::UNFILLED;
 use crate::interrupt;
 use crate::shard::cut::Cut;
 use crate::shard::listing::list;
@@ -30,7 +31,6 @@ use provision_core::text::inert;
 use repository::Repository;
 use settings::{Listed, NewSettings, SCHEMA_FILE};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -112,16 +112,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     if let Some(kept) = &known.kept {
         print(&format!("kept       {kept}\n"))?;
     }
-    conclude(args, &repository, &settings, &packs, &known)
+    let platforms = platforms(args, &repository);
+    conclusion::conclude(&platforms, &settings, &packs, &known)
 }
 
 /// The packs of the folder; `None` if there are none.
 fn find(args: &Args) -> Result<Option<Vec<PackRef>>, Error> {
     let Discovered { packs, skipped } =
         discover(std::slice::from_ref(&args.folder), Marker::Manifest)?;
-    // Every repository has the folder of git.
-    let skipped = skipped.into_iter().filter(|path| !path.ends_with(".git"));
-    let skipped: Vec<PathBuf> = skipped.collect();
     say_skipped(&skipped, "in `packs` of conformance.toml");
     if packs.is_empty() {
         let names = manifest::FILE_NAMES.join(", ");
@@ -184,17 +182,9 @@ fn check_shards(args: &Args, packs: &[PackRef]) -> Result<(), Error> {
     Err(Error::Usage(format!(
         "--shards {}: {} are cut into {} shards that have any; name fewer",
         args.shards,
-        counted(packs.len(), "pack"),
+        RunKind::Packs.counted(packs.len()),
         shards.len()
     )))
-}
-
-/// A number of things.
-fn counted(count: usize, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        count => format!("{count} {thing}s"),
-    }
 }
 
 /// The settings in the folder, or new ones.
@@ -287,87 +277,4 @@ fn put(args: &Args, file: &NewFile, found: &Found) -> Result<(), Error> {
 
 fn shown(text: &str) -> String {
     text.lines().map(|line| inert(line, 400) + "\n").collect()
-}
-
-/// Says what is left to do, and how a run with the files ends.
-fn conclude(
-    args: &Args,
-    repository: &Repository,
-    settings: &Settings,
-    packs: &[PackRef],
-    known: &Known,
-) -> Result<Exit, Error> {
-    let mut out = format!("\n{}\n", known.tally);
-    let platforms = platforms(args, repository);
-    if !known.entries.is_empty() {
-        let (entries, packs) = (known.entries.len(), known.excused.len());
-        _ = writeln!(
-            out,
-            "to do: write an owner and an issue in place of {UNFILLED} into each entry that excuses \
-             what fails today: {} for {}",
-            counted(entries, "expectation"),
-            counted(packs, "pack")
-        );
-        if known::expectations(settings).is_none() {
-            _ = writeln!(
-                out,
-                "to do: no file has them, because conformance.toml names {} as `expectations`; name \
-                 a file beside it, and run init again",
-                known::shown(settings)
-            );
-        }
-    }
-    for platform in &platforms {
-        if let Some(file) = platform.file() {
-            _ = writeln!(
-                out,
-                "to do: at the top of {file}, fill in which harness it installs"
-            );
-        }
-        if let Some(remedy) = platform.remedy() {
-            _ = writeln!(out, "to do: {remedy}");
-        }
-    }
-    if platforms.iter().all(|p| *p == Platform::None) && args.platform.is_empty() {
-        let signs = Platform::SERVICES.iter().filter_map(|p| p.sign());
-        let signs: Vec<&str> = signs.collect();
-        _ = writeln!(
-            out,
-            "no pipeline: the repository has none of {}; --platform names a service",
-            signs.join(", ")
-        );
-    }
-    print(&out)?;
-    if known.packs < packs.len() {
-        anstream::eprintln!(
-            "warning: {} are here, and `packs` of conformance.toml selects {}",
-            counted(packs.len(), "pack"),
-            known.packs
-        );
-    }
-    left(settings, known);
-    Ok(known.exit)
-}
-
-/// Says what keeps a run from passing.
-fn left(settings: &Settings, known: &Known) {
-    if known.exit != Exit::Conforms {
-        let file = show(&settings.path);
-        anstream::eprintln!("a run with {file} exits with {}:", known.exit as u8);
-    }
-    if !known.new.is_empty() {
-        anstream::eprintln!(
-            "new failures and stale expectations, which init leaves to you: mend the packs, or run \
-             `greentic-provision conformance`, and then `greentic-provision expect add` or `expect \
-             prune`"
-        );
-        complain(&known.new);
-    }
-    if !known.left.is_empty() {
-        anstream::eprintln!(
-            "no expectation can excuse these: mend the packs, or name in `packs` only others, as \
-             --passing-only does for a new conformance.toml"
-        );
-        complain(&known.left);
-    }
 }

@@ -103,9 +103,10 @@ impl Judge {
         let log = self.log()?;
         let started = started(packs, all, None, &self.options);
         log.emit(&Event::RunStarted(Box::new(started)));
-        let progress = match std::io::stderr().is_terminal() {
-            true => Progress::new(packs.len(), RunKind::Packs),
-            false => Progress::quiet(),
+        let progress = if std::io::stderr().is_terminal() {
+            Progress::new(packs.len(), RunKind::Packs)
+        } else {
+            Progress::quiet()
         };
         let observers = RunObservers {
             log: &log,

@@ -1,6 +1,7 @@
 //! The command `watch`: judges packs, and again what changes, until a signal ends it.
 
 mod args;
+mod endings;
 mod judge;
 mod listener;
 mod places;
@@ -13,9 +14,9 @@ use super::conformance::wanted::{WantedPacks, roots};
 use super::output::{Reader, print_while_read};
 use crate::apart::Outputs;
 use crate::discover::say_skipped;
+use crate::events::RunKind;
 use crate::exit::{Error, Exit, show};
 use crate::fold::Run;
-use crate::interrupt::{self, Watch};
 use crate::reports::console::{self, Layout};
 pub(super) use args::Args;
 use judge::{Configuration, Judge, STREAM};
@@ -27,7 +28,7 @@ use snapshot::Snapshot;
 use standing::{Difference, Judged, Judgement, Standing};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wake::{End, Wake};
@@ -37,8 +38,8 @@ pub(super) fn run(mut args: Args) -> Result<Exit, Error> {
     let args = &args;
     let wake = Arc::new(Wake::default());
     let mut watcher = Watcher::new(args, &wake)?;
-    let _signals = listen(&wake, &watcher.last)?;
-    end_with_reader(&wake);
+    let _signals = endings::listen(&wake, &watcher.last)?;
+    endings::end_with_reader(&wake);
     watcher.first()?;
     while wake.ended().is_none() {
         wake.wait(watcher.seen, watcher.listener.poll());
@@ -47,47 +48,6 @@ pub(super) fn run(mut args: Args) -> Result<Exit, Error> {
         }
     }
     watcher.end()
-}
-
-/// Tells `wake` of a signal. If the command does not end in time, prints the last summary
-/// and ends the process.
-fn listen(wake: &Arc<Wake>, last: &Arc<Mutex<String>>) -> Result<Watch, Error> {
-    let (wake, last) = (Arc::clone(wake), Arc::clone(last));
-    let on_signal = move || {
-        if let Some(signal) = interrupt::asked() {
-            wake.end(End::Signal(signal));
-        }
-    };
-    let late = move |signal: &'static str| {
-        let last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        let code = Exit::Harness as u8;
-        drop(print_while_read(&format!(
-            "{last}ended by {signal}, exit {code}\n"
-        )));
-        true
-    };
-    let failed = |e| Error::io("listen for", Path::new("signals"), e);
-    interrupt::watch_and(on_signal, late).map_err(failed)
-}
-
-/// Tells `wake` when nobody reads standard output any more.
-fn end_with_reader(wake: &Arc<Wake>) {
-    #[cfg(unix)]
-    {
-        use rustix::event::{PollFd, PollFlags, poll};
-        let wake = Arc::clone(wake);
-        std::thread::spawn(move || {
-            let stdout = std::io::stdout();
-            // Without a flag, it waits for errors and for the end alone.
-            let mut wanted = [PollFd::new(&stdout, PollFlags::empty())];
-            while let Err(rustix::io::Errno::INTR) = poll(&mut wanted, None) {}
-            let gone = PollFlags::ERR | PollFlags::HUP;
-            if wanted.iter().any(|fd| fd.revents().intersects(gone)) {
-                wake.end(End::Unread);
-            }
-        });
-    }
-    let _ = wake;
 }
 
 /// What the command has while it runs.
@@ -150,7 +110,7 @@ impl<'a> Watcher<'a> {
             _ => String::new(),
         };
         if self.wake.ended().is_none() && !self.args.json {
-            let (now, count) = (show::now(), show::packs(self.standing.len()));
+            let (now, count) = (show::now(), RunKind::Packs.counted(self.standing.len()));
             let shown = shown.join(", ");
             let line = format!("{now} watching {count} in {shown}{none}; Ctrl-C ends");
             self.print(&show::broken(&line))?;
@@ -241,9 +201,13 @@ impl<'a> Watcher<'a> {
             );
         }
         self.missing = missing;
-        if self.skipped != snapshot.skipped {
-            say_skipped(&snapshot.skipped, "as an argument");
-            self.skipped.clone_from(&snapshot.skipped);
+        let out = self.args.out.canonicalize().ok();
+        let is_other = |path: &&PathBuf| path.canonicalize().ok() != out;
+        let skipped = snapshot.skipped.iter().filter(is_other).cloned();
+        let skipped: Vec<PathBuf> = skipped.collect();
+        if self.skipped != skipped {
+            say_skipped(&skipped, "as an argument");
+            self.skipped = skipped;
         }
     }
 
@@ -337,9 +301,10 @@ impl<'a> Watcher<'a> {
     }
 
     fn form(&self) -> Form {
-        match self.args.json {
-            true => Form::Json,
-            false => Form::Text,
+        if self.args.json {
+            Form::Json
+        } else {
+            Form::Text
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::standing::{Standing, Step};
 use crate::cli::output::{Reader, print_while_read};
+use crate::events::RunKind;
 use crate::exit::{Error, Exit};
 use crate::history::{Carried, Carriers};
 use crate::reports::console::lines::{at_most, wrap};
@@ -92,13 +93,14 @@ impl Form {
 
 /// The summary while packs are judged.
 pub(super) fn without_results(standing: &Standing, judged: usize) -> String {
-    let summary = match standing.is_first() {
-        true => String::new(),
-        false => summary_lines(standing),
+    let summary = if standing.is_first() {
+        String::new()
+    } else {
+        summary_lines(standing)
     };
     format!(
         "{summary}without a result, because their run was ended: {}\n",
-        packs(judged)
+        RunKind::Packs.counted(judged)
     )
 }
 
@@ -116,10 +118,14 @@ fn text(round: &Round<'_>) -> String {
     } = round;
     let (all, seconds) = (standing.len(), *millis as f64 / 1000.0);
     let head = match judged.len() {
-        0 => format!("{} {} left", now(), packs(all)),
-        1.. if *is_first => format!("{} judged {} in {seconds:.1} s", now(), packs(all)),
+        0 => format!("{} {} left", now(), RunKind::Packs.counted(all)),
+        1.. if *is_first => format!(
+            "{} judged {} in {seconds:.1} s",
+            now(),
+            RunKind::Packs.counted(all)
+        ),
         some => {
-            let (all, names) = (packs(all), names(judged.iter()));
+            let (all, names) = (RunKind::Packs.counted(all), names(judged.iter()));
             format!(
                 "{} judged {some} of {all} in {seconds:.1} s: {names}",
                 now()
@@ -236,14 +242,6 @@ fn causes(out: &mut String, kind: &str, carriers: &Carriers, step: &Step) {
     }
     if carriers.len() > ROWS {
         row(out, kind, &format!("and {} more", carriers.len() - ROWS), 1);
-    }
-}
-
-/// A number of packs.
-pub(super) fn packs(count: usize) -> String {
-    match count {
-        1 => "1 pack".to_owned(),
-        count => format!("{count} packs"),
     }
 }
 

@@ -180,14 +180,14 @@ impl Standing {
                 .values()
                 .any(|carried| carried.packs.contains(label))
         };
-        let is_told = |label: &str| {
+        let is_shown = |label: &str| {
             let verdicts = changes.verdicts.iter().any(|(of, ..)| of == label);
             let added = changes.added.iter().any(|(of, _)| of == label);
             verdicts || added || named(&changes.appeared, label) || named(&changes.gone, label)
         };
         let judged = judged.iter().filter_map(|pack| self.held.get(&pack.path));
         let same = judged
-            .filter(|held| !is_told(&held.label))
+            .filter(|held| !is_shown(&held.label))
             .filter_map(|held| {
                 let result = held.result.as_ref()?;
                 Some((held.label.clone(), result.pack.verdict()))

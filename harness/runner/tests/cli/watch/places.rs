@@ -167,3 +167,23 @@ fn file_of_settings_names_packs_and_profile() {
     assert!(said.contains("flags override packs, profile"), "{said}");
     assert_eq!(flags.end("-INT").0, 0);
 }
+
+#[test]
+fn folders_that_are_left_out_are_named_but_for_git_and_the_own_output() {
+    let place = Place::new();
+    fs::create_dir_all(place.folder().join(".git/objects")).expect("creates");
+    let mut watching = place.start(".");
+    watching.until("Ctrl-C ends");
+    assert_eq!(watching.said(), "");
+    assert_eq!(watching.end("-INT").0, 0);
+    fs::create_dir_all(place.folder().join("node_modules")).expect("creates");
+    // The output of another run may hold packs that somebody misses.
+    let mut elsewhere = place.start(". --out other");
+    elsewhere.until("Ctrl-C ends");
+    let said = elsewhere.said();
+    assert!(
+        said.starts_with("skipped: ./node_modules and 1 more: "),
+        "{said}"
+    );
+    assert_eq!(elsewhere.end("-INT").0, 0);
+}
