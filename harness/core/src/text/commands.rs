@@ -1,5 +1,6 @@
 //! Commands that CI systems obey when they stand in a log.
 
+use memchr::memmem;
 use std::borrow::Cow;
 
 /// `text` in which one character of everything is escaped that a CI system obeys when it
@@ -19,11 +20,9 @@ pub(super) fn json_without_commands(json: &str) -> Cow<'_, str> {
 fn disarmed<'t>(text: &'t str, hash: &str, colon: &str) -> Cow<'t, str> {
     let mut out = String::new();
     let mut copied = 0;
-    let pairs = text.match_indices("##").chain(text.match_indices("::"));
-    let mut commands: Vec<usize> = pairs
-        .map(|(at, _)| at)
-        .filter(|at| is_command(text, *at))
-        .collect();
+    let pairs = |pair| memmem::find_iter(text.as_bytes(), pair);
+    let pairs = pairs(b"##").chain(pairs(b"::"));
+    let mut commands: Vec<usize> = pairs.filter(|at| is_command(text, *at)).collect();
     commands.sort_unstable();
     for at in commands {
         // The first character of the pair stays.

@@ -15,8 +15,7 @@ use std::borrow::Cow;
 /// with a note of how many are left out.
 #[must_use]
 pub fn inert(text: &str, max: usize) -> String {
-    // Most texts are plain. A table is fast in a fuzzing build as well, which
-    // records each comparison.
+    // Most texts are plain.
     if text.len() <= max && is_plain(text) {
         return without_commands(text).into_owned();
     }
@@ -98,22 +97,26 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Whether no character of `text` needs an escape.
+/// Whether no character of `text` needs an escape: all are printable ASCII.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|b| PLAIN[usize::from(b)])
+    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
+    let mut last = [b' '; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    blocks.iter().all(is_plain_block) && is_plain_block(&last)
 }
 
-/// Bytes that need no escape: printable ASCII.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut at = 0x20;
-    while at < 0x7f {
-        plain[at] = true;
-        at += 1;
-    }
-    plain
-};
+/// The same for 16 bytes at once. Every line of a stream is looked at each time it is read.
+///
+/// NB: the high bit of a byte is set below if it is 0x80 or more, if it is 0x7f, or if it is
+/// less than 0x20. A carry or a borrow into the next byte comes only from such a byte.
+fn is_plain_block(block: &[u8; 16]) -> bool {
+    const EACH: u128 = u128::MAX / 255;
+    let bytes = u128::from_ne_bytes(*block);
+    let after_space = bytes.wrapping_sub(EACH * 0x20) & !bytes;
+    let before_delete = bytes.wrapping_add(EACH);
+    (bytes | after_space | before_delete) & (EACH * 0x80) == 0
+}
 
 fn push_inert(out: &mut String, c: char) {
     match c {
@@ -192,6 +195,31 @@ mod tests {
         );
         let read: serde_json::Value = serde_json::from_str(&inert).expect("JSON");
         assert_eq!(read, value);
+    }
+
+    #[test]
+    fn only_printable_ascii_is_plain_wherever_it_stands() {
+        for byte in 0..=0x7f_u8 {
+            let printable = matches!(byte, b' '..=b'~');
+            for at in 0..40 {
+                let mut text = [b'a'; 40];
+                text[at] = byte;
+                let text = std::str::from_utf8(&text[..]).expect("ASCII");
+                assert_eq!(is_plain(text), printable, "{byte:#x} at {at}");
+                // With the least and the greatest printable character on both sides.
+                for other in [b' ', b'~'] {
+                    let mut text = [other; 40];
+                    text[at] = byte;
+                    let text = std::str::from_utf8(&text[..=at]).expect("ASCII");
+                    assert_eq!(is_plain(text), printable, "{byte:#x} at {at}");
+                }
+            }
+        }
+        for at in 0..40 {
+            let text = format!("{}é{}", " ".repeat(at), "~".repeat(40 - at));
+            assert!(!is_plain(&text), "{text}");
+        }
+        assert!(is_plain(""));
     }
 
     #[test]

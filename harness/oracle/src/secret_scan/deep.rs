@@ -4,6 +4,7 @@
 //! This one undoes encodings in turn and joins what lies apart, on the runs whose
 //! secrets are made up: no other text contains one by chance, nor a part of one.
 
+use super::built::Built;
 use super::decode::{INFLATED, decoded};
 use super::leak::{Leak, SHORTEST, Searched};
 use aho_corasick::AhoCorasick;
@@ -12,6 +13,7 @@ use provision_core::wizard::WizardRun;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Arc, LazyLock};
 
 /// Encodings within each other that are undone.
 const DEPTH: usize = 3;
@@ -71,7 +73,8 @@ fn folded(text: &[u8]) -> Vec<u8> {
 /// The leaks of made-up `secrets` in all output of `run`, at most one for each secret.
 /// Leaves out a text that is a whole secret: the plain search reports where it is.
 pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> Searched {
-    match Needles::halves(secrets) {
+    static BUILT: LazyLock<Built<Option<Arc<Needles>>>> = LazyLock::new(Built::default);
+    match BUILT.of(secrets, |secrets| Needles::halves(secrets).map(Arc::new)) {
         Some(needles) => needles.search(texts(run, secrets)),
         None => Searched::default(),
     }

@@ -1,5 +1,6 @@
 //! Searches the output of guests for secrets, plain and encoded.
 
+mod built;
 mod decode;
 mod deep;
 mod leak;
@@ -7,19 +8,18 @@ mod leak;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use built::Built;
 pub(crate) use decode::unescaped;
 pub(crate) use deep::Hidden;
 use leak::SHORTEST;
 pub use leak::{Leak, Searched};
-use lru::LruCache;
 use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
 use provision_core::wizard::questions::canary;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 /// Bytes of the shortest one with a digit in it, such as a PIN.
 const SHORTEST_WITH_DIGIT: usize = 6;
@@ -34,9 +34,6 @@ pub fn is_searchable(secret: &str) -> bool {
     };
     secret.len() >= shortest
 }
-
-/// Sets of secrets whose automata are cached.
-const CACHED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
 
 /// Secrets in all searched encodings, ready to be searched for.
 #[derive(Clone)]
@@ -57,17 +54,8 @@ impl Secrets {
     /// distinguish from other text.
     #[must_use]
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
-        // NB: building an automaton takes longer than searching with it, and the
-        // harness searches for the same secrets in each run of each pack.
-        static CACHE: LazyLock<Mutex<LruCache<BTreeMap<String, String>, Secrets>>> =
-            LazyLock::new(|| Mutex::new(LruCache::new(CACHED)));
-        let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(built) = cache().get(secrets) {
-            return built.clone();
-        }
-        let built = Self::build(secrets);
-        cache().put(secrets.clone(), built.clone());
-        built
+        static BUILT: LazyLock<Built<Secrets>> = LazyLock::new(Built::default);
+        BUILT.of(secrets, Self::build)
     }
 
     fn build(secrets: &BTreeMap<String, String>) -> Self {

@@ -46,14 +46,23 @@ fn room(input: &Value) -> &Value {
 
 /// The findings of `check` on a wizard that gets this answer as room.
 fn findings(check: &str, room: &str, plan: Plan) -> Vec<String> {
+    judged(check, room, &[], plan).1
+}
+
+/// The status of `check` with its findings, for a pack that also has these files.
+fn judged(check: &str, room: &str, files: &[(&str, &str)], plan: Plan) -> (Status, Vec<String>) {
     let config = json!({ "room": room, "callback": "https://own.example/cb" });
     let input = json!({ "config": config, "secrets": { "pin": "pin-4711-0815-2342" } });
-    let source = steps::pack(&[("fixtures/setup.input.json", &input.to_string())]);
+    let input = input.to_string();
+    let fixture = [("fixtures/setup.input.json", input.as_str())];
+    let source = steps::pack(&[&fixture, files].concat());
     let subject = observe(Ok(source), &Wizard(plan), &Conditions::default());
-    let results = judge(&subject).into_iter();
-    let failed = results.filter(|r| r.check == check && r.status >= Status::Failed);
-    let findings = failed.flat_map(|r| r.findings);
-    findings.map(|f| format!("{} {}", f.code, f.at)).collect()
+    let mut results = judge(&subject).into_iter().filter(|r| r.check == check);
+    let result = results.next().expect("a result");
+    let failed = result.status >= Status::Failed;
+    let findings = result.findings.iter().filter(|_| failed);
+    let findings = findings.map(|f| format!("{} {}", f.code, f.at)).collect();
+    (result.status, findings)
 }
 
 fn hook(url: String) -> Value {
@@ -342,4 +351,37 @@ fn relative_urls_of_a_run_without_a_base_url_are_found() {
         let found = findings("plan.without-base", "lobby", plan);
         assert_eq!(found, expected, "row {at}");
     }
+}
+
+#[test]
+fn url_that_the_user_gives_is_reached_whatever_it_is() {
+    let config = json!({ "room": "lobby", "callback": "http://intranet.example/cb" });
+    let input = json!({ "config": config, "secrets": { "pin": "pin-4711-0815-2342" } });
+    let fixture = [("fixtures/setup.input.json", &*input.to_string())];
+    let of_user: Plan = |input| match base(input) {
+        "" => {
+            let config = &input["inputs"]["answers"]["config"];
+            hook(config["callback"].as_str().unwrap_or_default().to_owned())
+        }
+        base => hook(format!("{base}/hook")),
+    };
+    let (status, found) = judged("plan.without-base", "lobby", &fixture, of_user);
+    assert_eq!((status, found), (Status::Passed, vec![]));
+}
+
+#[test]
+fn run_without_a_base_url_is_judged_only_if_somebody_may_run_it() {
+    let relative: Plan = |input| hook(format!("{}/hook", base(input)));
+    let manifest = r#"{"id": "p", "version": "1.0.0",
+        "meta": {"entry_flows": {"setup": "s"}, "requires_public_base_url": true}}"#;
+    let files = [("pack.json", manifest)];
+    let (status, found) = judged("plan.without-base", "lobby", &files, relative);
+    assert_eq!((status, found), (Status::NotApplicable, vec![]));
+    // It refuses.
+    let refuses: Plan = |input| match base(input) {
+        "" => json!("no base URL"),
+        base => hook(format!("{base}/hook")),
+    };
+    let (status, found) = judged("plan.without-base", "lobby", &[], refuses);
+    assert_eq!((status, found), (Status::NotApplicable, vec![]));
 }

@@ -63,6 +63,10 @@ fn message_names_the_place_what_is_allowed_and_the_nearest_name() {
             "packs = [\"a\",\n 1.5]",
             "line 2, column 2: `packs` takes strings, and this item is a number with a point",
         ),
+        (
+            "packs = [\"é\", 1]",
+            "line 1, column 15: `packs` takes strings, and this item is a whole number",
+        ),
         ("packs = []", "`packs` is empty; fill it or remove it"),
         ("trust = [\"\"]", "`trust` is empty"),
         (

@@ -5,6 +5,7 @@
 //! kind, so the worst come first, and the job decides which of them it prints.
 
 use super::located::{self, Location, Weight};
+use crate::count::counted;
 use crate::exit::Error;
 use crate::fold::Run;
 use std::io::Write;
@@ -25,34 +26,18 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
 }
 
 fn report(run: &Run) -> Result<String, Error> {
-    let mut lines = Vec::new();
-    let mut left_out = 0usize;
-    for weight in [Weight::Error, Weight::Warning, Weight::Note] {
-        run.each(|pack| {
-            for (cause, is_excused) in located::causes(pack) {
-                let place = Location::of(pack, cause);
-                let Some(file) = place.in_repository() else {
-                    continue;
-                };
-                if Weight::of(cause, is_excused, run.level()) != weight {
-                    continue;
-                }
-                if lines.len() == MOST {
-                    left_out += 1;
-                    continue;
-                }
-                let excused = if is_excused { "Excused: " } else { "" };
-                let text = format!("{excused}{}", located::message(pack, cause));
-                lines.push(line(weight, file, &place, located::rule(cause), &text));
-            }
-            Ok(())
-        })?;
-    }
+    let (mut lines, left_out) = located::worst_first(run, MOST, |shown| {
+        let place = Location::of(shown.pack, shown.cause);
+        let rule = located::rule(shown.cause);
+        let file = place.in_repository()?;
+        Some(line(shown.weight, file, &place, rule, &shown.text()))
+    })?;
     if let Some(why) = run.cut().or_else(|| run.shortfall()) {
         lines.insert(0, of_run(Weight::Error, &why));
     }
     if left_out > 0 {
-        let why = format!("{left_out} more causes; see the JSON report");
+        let more = counted(left_out, "more cause", "more causes");
+        let why = format!("{more}; see the JSON report");
         lines.push(of_run(Weight::Note, &why));
     }
     Ok(lines.concat())

@@ -5,6 +5,7 @@
 //! with a description, a check, a fingerprint, a severity, a path and a line.
 
 use super::located::{self, Location, Weight};
+use crate::count::counted;
 use crate::exit::Error;
 use crate::fold::Run;
 use provision_core::pack::digest;
@@ -28,30 +29,17 @@ pub fn write(run: &Run, out: &mut dyn Write) -> Result<(), Error> {
 }
 
 fn report(run: &Run) -> Result<Vec<Value>, Error> {
-    let mut issues = Vec::new();
-    let mut left_out = 0usize;
-    for weight in [Weight::Error, Weight::Warning, Weight::Note] {
-        run.each(|pack| {
-            for (cause, is_excused) in located::causes(pack) {
-                if Weight::of(cause, is_excused, run.level()) != weight {
-                    continue;
-                }
-                if issues.len() == MOST {
-                    left_out += 1;
-                    continue;
-                }
-                let excused = if is_excused { "Excused: " } else { "" };
-                let text = format!("{excused}{}", located::message(pack, cause));
-                let rule = located::rule(cause);
-                let place = Location::of(pack, cause);
-                let in_pack = format!("{}\n{}", located::file_of(pack), cause.id);
-                issues.push(issue(weight, rule, &place, &text, &in_pack));
-            }
-            Ok(())
-        })?;
-    }
+    let (mut issues, left_out) = located::worst_first(run, MOST, |shown| {
+        let place = Location::of(shown.pack, shown.cause);
+        let rule = located::rule(shown.cause);
+        let in_pack = format!("{}\n{}", located::file_of(shown.pack), shown.cause.id);
+        Some(issue(shown.weight, rule, &place, &shown.text(), &in_pack))
+    })?;
     // NB: an empty list shows a merge request as one without faults.
-    let more = (left_out > 0).then(|| format!("{left_out} more causes; see the JSON report"));
+    let more = (left_out > 0).then(|| {
+        let more = counted(left_out, "more cause", "more causes");
+        format!("{more}; see the JSON report")
+    });
     let why = run.cut().or_else(|| run.shortfall());
     let of_run = why.map(|why| (Weight::Error, why));
     for (weight, text) in of_run

@@ -2,7 +2,8 @@
 //! Each result is at a place in a file.
 
 use crate::count::counted;
-use crate::fold::PackRun;
+use crate::exit::Error;
+use crate::fold::{PackRun, Run};
 use provision_core::manifest;
 use provision_oracle::{Cause, Level};
 use std::collections::BTreeSet;
@@ -120,6 +121,56 @@ impl Weight {
             Level::Should => Self::Warning,
         }
     }
+}
+
+/// A cause of a pack in a report.
+pub(super) struct Shown<'r> {
+    pub(super) pack: &'r PackRun,
+    pub(super) cause: &'r Cause,
+    pub(super) weight: Weight,
+    is_excused: bool,
+}
+
+impl Shown<'_> {
+    /// The result as text, which says whether it is excused.
+    pub(super) fn text(&self) -> String {
+        let excused = if self.is_excused { "Excused: " } else { "" };
+        format!("{excused}{}", message(self.pack, self.cause))
+    }
+}
+
+/// What `make` makes of each cause, the worst first, and how many more than `most` there
+/// are. `make` returns `None` for a cause that the report does not show.
+pub(super) fn worst_first<T>(
+    run: &Run,
+    most: usize,
+    make: impl Fn(&Shown<'_>) -> Option<T>,
+) -> Result<(Vec<T>, usize), Error> {
+    let mut by_weight = [Weight::Error, Weight::Warning, Weight::Note].map(|w| (w, Vec::new()));
+    let mut count = 0usize;
+    run.each(|pack| {
+        for (cause, is_excused) in causes(pack) {
+            let shown = Shown {
+                pack,
+                cause,
+                weight: Weight::of(cause, is_excused, run.level()),
+                is_excused,
+            };
+            let Some(made) = make(&shown) else {
+                continue;
+            };
+            count += 1;
+            let of_weight = by_weight.iter_mut().find(|(w, _)| *w == shown.weight);
+            if let Some((_, of_weight)) = of_weight.filter(|(_, made)| made.len() < most) {
+                of_weight.push(made);
+            }
+        }
+        Ok(())
+    })?;
+    let all = by_weight.into_iter().flat_map(|(_, made)| made);
+    let first: Vec<T> = all.take(most).collect();
+    let more = count - first.len();
+    Ok((first, more))
 }
 
 /// A result as text: the defect, what follows from it, and what to do.

@@ -193,6 +193,19 @@ mod tests {
     }
 
     #[test]
+    fn packs_are_in_lfs_only_if_an_attribute_filters_them() {
+        for (attributes, expected) in [
+            ("*.gtpack filter=lfs diff=lfs merge=lfs -text\n", true),
+            ("*.gtpack binary\n*.psd filter=lfs\n", false),
+            ("*.psd filter=lfs\n", false),
+        ] {
+            let (_temp, repository) = repository(&[(".gitattributes", attributes)]);
+            assert_eq!(repository.has_lfs(), expected, "{attributes}");
+        }
+        assert!(!repository(&[]).1.has_lfs());
+    }
+
+    #[test]
     fn folder_below_the_top_is_named_from_the_top() {
         let (temp, repository) = repository(&[("sub/dir/x", ""), ("a b/x", "")]);
         assert_eq!(repository.config(), "conformance.toml");
