@@ -3,6 +3,7 @@
 use super::interface::{Abi, Answer};
 use super::node_cbor::encoded;
 use super::target::Target;
+use super::typed;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepOutcome};
 
@@ -20,8 +21,9 @@ fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
         return None;
     };
     Some(encoded(input).and_then(|input| {
-        let arguments = [Data::Text(operation.clone()), Data::Bytes(input)];
-        let results = target.call(interface, "invoke", &arguments)?;
-        target.bytes(&results).map(StepOutcome::Cbor)
+        let params = (operation.as_str(), input.as_slice());
+        let arguments = || vec![Data::Text(operation.clone()), Data::Bytes(input.clone())];
+        let bytes = typed::bytes(target, interface, "invoke", params, arguments)?;
+        Ok(StepOutcome::Cbor(bytes))
     }))
 }

@@ -2,6 +2,7 @@
 
 use super::interface::{Abi, Answer};
 use super::target::Target;
+use super::typed;
 use crate::reflect::Data;
 use provision_core::wizard::{Call, StepOutcome};
 use serde_json::Value;
@@ -13,26 +14,25 @@ pub(super) const ABI: Abi = Abi {
 };
 
 fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
-    if let Call::ValidateConfig { config } = call {
-        let config = config.to_string();
-        let arguments = (config.as_bytes(),);
-        if let Some(answer) = target.typed::<_, Vec<u8>>(interface, "validate-config", arguments) {
-            let bytes = answer.and_then(|bytes| target.bounded(bytes));
-            return Some(bytes.map(StepOutcome::Json));
-        }
-    }
-    let json = |value: &Value| Data::Bytes(value.to_string().into_bytes());
-    let (function, arguments) = match call {
+    let json = |value: &Value| value.to_string().into_bytes();
+    let bytes = match call {
         Call::Invoke {
             operation, input, ..
         }
         | Call::ProviderOperation { operation, input } => {
-            ("invoke", vec![Data::Text(operation.clone()), json(input)])
+            let input = json(input);
+            let params = (operation.as_str(), input.as_slice());
+            let arguments = || vec![Data::Text(operation.clone()), Data::Bytes(input.clone())];
+            typed::bytes(target, interface, "invoke", params, arguments)
         }
-        Call::ValidateConfig { config } => ("validate-config", vec![json(config)]),
-        Call::Describe => ("describe", Vec::new()),
+        Call::ValidateConfig { config } => {
+            let config = json(config);
+            let arguments = || vec![Data::Bytes(config.clone())];
+            let params = (config.as_slice(),);
+            typed::bytes(target, interface, "validate-config", params, arguments)
+        }
+        Call::Describe => typed::bytes(target, interface, "describe", (), Vec::new),
         _ => return None,
     };
-    let results = target.call(interface, function, &arguments);
-    Some(results.and_then(|results| target.bytes(&results).map(StepOutcome::Json)))
+    Some(bytes.map(StepOutcome::Json))
 }

@@ -3,7 +3,25 @@
 
 use super::target::Known;
 use super::target::Target;
-use wasmtime::component::{ComponentType, Lower};
+use crate::reflect::Data;
+use provision_core::wizard::StepFailure;
+use wasmtime::component::{ComponentNamedList, ComponentType, Lower};
+
+/// Calls `function`, which takes `params` and returns a list of bytes: by exact types if the
+/// function has these, else by reflection with the same arguments.
+pub(super) fn bytes<P: ComponentNamedList + Lower>(
+    target: &mut Target<'_>,
+    interface: &str,
+    function: &str,
+    params: P,
+    arguments: impl FnOnce() -> Vec<Data>,
+) -> Result<Vec<u8>, StepFailure> {
+    if let Some(answer) = target.typed::<P, Vec<u8>>(interface, function, params) {
+        return answer.and_then(|bytes| target.bounded(bytes));
+    }
+    let results = target.call(interface, function, &arguments())?;
+    target.bytes(&results)
+}
 
 /// The modes of `qa` and `component-qa` in newer packs.
 #[derive(Debug, Clone, Copy, ComponentType, Lower)]

@@ -1,9 +1,16 @@
 //! [`Built`]: keeps the automata that search for secrets.
 
+use aho_corasick::AhoCorasickKind;
 use lru::LruCache;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
+
+/// How the automata are built.
+///
+/// NB: a DFA, which is the default for so few needles, takes longer to build than all texts of
+/// a pack take to search.
+pub(super) const AUTOMATON: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
 
 /// Sets of secrets whose automata are cached.
 const CACHED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);

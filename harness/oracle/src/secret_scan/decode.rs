@@ -262,8 +262,86 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
         [0x1f, 0x8b, ..] => read(Box::new(GzDecoder::new(bytes))),
         _ if is_text(bytes) => Vec::new(),
         [0x08 | 0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78, ..] => {
-            read(Box::new(ZlibDecoder::new(bytes)))
+            match has_zlib_check(bytes) {
+                true => read(Box::new(ZlibDecoder::new(bytes))),
+                false => Vec::new(),
+            }
         }
+        _ if begins_no_block(bytes) => Vec::new(),
         _ => read(Box::new(DeflateDecoder::new(bytes))),
+    }
+}
+
+/// Whether the check bits in the header of zlib are right (RFC 1950, 2.2).
+///
+/// NB: a decoder finds that out too, after it has made itself ready for 32 KiB. Most texts
+/// that are tried are not compressed.
+fn has_zlib_check(bytes: &[u8]) -> bool {
+    let header = bytes
+        .first_chunk()
+        .map(|header| u16::from_be_bytes(*header));
+    header.is_some_and(|header| header % 31 == 0)
+}
+
+/// Whether no block of DEFLATE begins like this (RFC 1951, 3.2.3 and 3.2.4): there is no
+/// block type 3, and the length of a stored block is followed by its complement.
+fn begins_no_block(bytes: &[u8]) -> bool {
+    let Some(first) = bytes.first() else {
+        return true;
+    };
+    match first >> 1 & 3 {
+        0 => bytes
+            .get(1..5)
+            .is_none_or(|lengths| lengths[0] != !lengths[2] || lengths[1] != !lengths[3]),
+        kind => kind == 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::read::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    #[test]
+    fn each_kind_of_compressed_text_is_inflated() {
+        let text = b"hunter2-correct-horse-battery-staple".repeat(3);
+        for level in 0..=9 {
+            let level = Compression::new(level);
+            let mut forms = [Vec::new(), Vec::new(), Vec::new()];
+            let [raw, zlib, gzip] = &mut forms;
+            let done = DeflateEncoder::new(&text[..], level).read_to_end(raw);
+            let done = done.and(ZlibEncoder::new(&text[..], level).read_to_end(zlib));
+            let done = done.and(GzEncoder::new(&text[..], level).read_to_end(gzip));
+            done.expect("compresses");
+            for form in forms {
+                assert_eq!(inflated(&form), text, "{level:?}: {form:x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_tried_inflates_to_nothing() {
+        let mut tried = 0;
+        for first in 0..=255 {
+            for second in 0..=255_u8 {
+                let bytes = [first, second, 0x07, 0xf9, 0xf8, 0x41, 0x42, 0x43];
+                let inflate = |mut reader: Box<dyn Read + '_>| {
+                    let mut out = Vec::new();
+                    let _ = reader.read_to_end(&mut out);
+                    out
+                };
+                if begins_no_block(&bytes) {
+                    let out = inflate(Box::new(DeflateDecoder::new(&bytes[..])));
+                    assert_eq!(out, [], "{bytes:x?}");
+                } else {
+                    tried += 1;
+                }
+                if !has_zlib_check(&bytes) {
+                    assert_eq!(inflate(Box::new(ZlibDecoder::new(&bytes[..]))), []);
+                }
+            }
+        }
+        assert!(tried > 0);
     }
 }

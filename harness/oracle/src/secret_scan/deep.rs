@@ -4,7 +4,7 @@
 //! This one undoes encodings in turn and joins what lies apart, on the runs whose
 //! secrets are made up: no other text contains one by chance, nor a part of one.
 
-use super::built::Built;
+use super::built::{AUTOMATON, Built};
 use super::decode::{INFLATED, decoded};
 use super::leak::{Leak, SHORTEST, Searched};
 use aho_corasick::AhoCorasick;
@@ -47,7 +47,8 @@ impl Needles {
                 }
             }
         }
-        let search = AhoCorasick::new(&needles).ok()?;
+        let search = AhoCorasick::builder().kind(Some(AUTOMATON)).build(&needles);
+        let search = search.ok()?;
         (!keys.is_empty()).then_some(Self { keys, search })
     }
 

@@ -8,7 +8,7 @@ mod leak;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use built::Built;
+use built::{AUTOMATON, Built};
 pub(crate) use decode::unescaped;
 pub(crate) use deep::Hidden;
 use leak::SHORTEST;
@@ -72,6 +72,7 @@ impl Secrets {
         }
         let automaton = || {
             AhoCorasick::builder()
+                .kind(Some(AUTOMATON))
                 .match_kind(MatchKind::Standard)
                 .ascii_case_insensitive(true)
                 .build(&needles)
