@@ -187,14 +187,18 @@ fn each_planted_trap_and_leak_is_found_among_the_first_runs() {
     assert!(missed.is_empty(), "missed: {missed:#?}");
 }
 
-/// The bytes of a secret are found whether the harness makes the secret up, or replaces the
-/// one in the pack's fixture: the wizards that carry the defect have either.
+/// A hidden secret is found whether the harness makes the secret up, or replaces the one in
+/// the pack's fixture: the wizards that carry these defects have either.
 #[test]
-fn bytes_of_a_secret_are_found_whoever_gives_it() {
-    let as_bytes = |defect: &Defect| defect.id == "secret-as-bytes";
-    let defect = defects().find(as_bytes).expect("a row of the table");
+fn hidden_secret_is_found_whoever_gives_it() {
+    let hides = |defect: &Defect| ["secret-as-bytes", "other-secret-shown"].contains(&defect.id);
+    let rows: Vec<Defect> = defects().filter(hides).collect();
+    assert_eq!(rows.len(), 2);
     let mut with_fixture = 0;
-    for seed in 0..12 {
+    for (defect, seed) in rows
+        .iter()
+        .flat_map(|row| (0..6).map(move |seed| (row, seed)))
+    {
         let temp = tempfile::tempdir().expect("a folder");
         written(&defect.planted(seed), temp.path());
         let has_fixture = temp.path().join("fixtures/setup.input.json").exists();
@@ -207,7 +211,11 @@ fn bytes_of_a_secret_are_found_whoever_gives_it() {
         let registries = Registries::default();
         let outcome = fuzz(&pack, &registries, &options(100, true), &|_, _| {}).expect("fuzzes");
         let found = codes(&outcome);
-        assert!(found.contains(&"E_SECRET_SHOWN"), "seed {seed}: {found:?}");
+        let id = defect.id;
+        assert!(
+            found.contains(&"E_SECRET_SHOWN"),
+            "{id}, seed {seed}: {found:?}"
+        );
     }
     assert!((1..12).contains(&with_fixture), "{with_fixture} fixtures");
 }

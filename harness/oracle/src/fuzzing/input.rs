@@ -99,8 +99,8 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
         let questions = asked(&runs.first, &conditions.limits)
             .or_else(|| declared.into_iter().find(|q| !q.is_empty()).cloned())
             .unwrap_or_default();
-        // Use canaries for secrets that can be replaced.
-        let masked = base.masked(&questions, canaries_of(&opened.pack));
+        // Use canaries for secrets that can be replaced, of a set that no pack can know.
+        let masked = base.all_masked(&questions, canaries_of(&opened.pack));
         let (base, mut canaries) = masked.unwrap_or((base, BTreeMap::new()));
         let secrets = base.secrets(&questions);
         canaries.extend(made_up(&secrets));

@@ -108,12 +108,32 @@ impl AnswerSet {
         answer.is_none_or(|answer| answer.is_string() || answer.is_null())
     }
 
-    /// The same answers with a canary of the set `seed` for each secret, and the
-    /// canaries; `None` if no secret can be replaced.
+    /// The same answers with a canary of the set `seed` for each secret that the harness
+    /// did not make up, and the canaries; `None` if no secret can be replaced.
     pub(crate) fn masked(
         &self,
         questions: &[Question],
         seed: u64,
+    ) -> Option<(Self, BTreeMap<String, String>)> {
+        // The run on the made-up answers themselves searches for these.
+        let is_given = |key: &str, value: &str| !value.contains(&canary(key));
+        self.masked_where(questions, seed, is_given)
+    }
+
+    /// The same, for each secret.
+    pub(crate) fn all_masked(
+        &self,
+        questions: &[Question],
+        seed: u64,
+    ) -> Option<(Self, BTreeMap<String, String>)> {
+        self.masked_where(questions, seed, |_, _| true)
+    }
+
+    fn masked_where(
+        &self,
+        questions: &[Question],
+        seed: u64,
+        wanted: impl Fn(&str, &str) -> bool,
     ) -> Option<(Self, BTreeMap<String, String>)> {
         let secrets = self.secrets(questions);
         let fits = |key: &str, canary: &str| {
@@ -126,8 +146,7 @@ impl AnswerSet {
         let canaries: BTreeMap<String, String> = secrets
             .iter()
             .filter(|(key, _)| self.is_text(key))
-            // The run on the made-up answers themselves searches for these.
-            .filter(|(key, value)| !value.contains(&canary(key)))
+            .filter(|(key, value)| wanted(key, value))
             .map(|(key, _)| (key.clone(), canary_of(key, seed)))
             .filter(|(key, canary)| fits(key, canary))
             .collect();
