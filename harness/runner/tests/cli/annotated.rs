@@ -66,6 +66,27 @@ fn annotations_are_at_files_of_the_repository_and_the_worst_come_first() {
 }
 
 #[test]
+fn equal_cause_of_two_packs_is_two_issues() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let root = temp.path();
+    for name in ["packs/one", "packs/two"] {
+        copy(&fixture("nonconforming/trap-apply"), &root.join(name));
+    }
+    let args = ["conformance", "--packs", "packs"];
+    let run = run_in(root, &[&args[..], &FLAGS].concat());
+    assert_eq!(code(&run), 1, "{}", stderr(&run));
+    let issues = read(&root.join("q.json"));
+    let issues = issues.as_array().expect("a list");
+    let texts: BTreeSet<&str> = issues
+        .iter()
+        .filter_map(|i| i["check_name"].as_str())
+        .collect();
+    let prints = issues.iter().filter_map(|i| i["fingerprint"].as_str());
+    assert_eq!(prints.collect::<BTreeSet<_>>().len(), issues.len());
+    assert!(texts.len() < issues.len(), "no cause is in both packs");
+}
+
+#[test]
 fn pack_outside_of_the_repository_has_issues_but_no_annotation() {
     let temp = tempfile::tempdir().expect("a folder");
     let root = temp.path().canonicalize().expect("a folder");

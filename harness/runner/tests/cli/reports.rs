@@ -230,13 +230,21 @@ fn second_failure_of_an_excused_kind_fails_the_run() {
     let changed = changed.replace("const 279", &format!("const {length}"));
     assert!(changed.len() > text.len(), "{text}");
     fs::write(&step, changed).expect("writes");
-    let run = conformance(folder, Path::new("p"), "--expectations e.toml");
+    let flags = "--expectations e.toml --annotations a.txt";
+    let run = conformance(folder, Path::new("p"), flags);
     assert_eq!(code(&run), 1, "{}", stdout(&run));
     assert!(
         stdout(&run).contains("E_WEBHOOK_SCHEME"),
         "{}",
         stdout(&run)
     );
+    // One place of the cause is excused, and the cause is not.
+    let annotations = fs::read_to_string(folder.join("a.txt")).expect("annotations");
+    let mut of_cause = annotations
+        .lines()
+        .filter(|l| l.contains("E_WEBHOOK_SCHEME"));
+    assert!(of_cause.next().is_some_and(|l| l.starts_with("::error ")));
+    assert_eq!(of_cause.next(), None, "{annotations}");
 }
 
 /// An expectation for the webhook of `webhook-http`, with this code and these dates.

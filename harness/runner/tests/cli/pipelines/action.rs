@@ -92,9 +92,14 @@ fn action_installs_judges_annotates_and_summarises() {
     let report = place.job().join("conformance/report.json");
     let expected = fs::read(&report).expect("a report");
     assert!(fs::read_dir(&cache).expect("a folder").count() > 1);
-    // The second run compiles nothing, and judges again.
+    // The platform unpacks a cache with modes of its own. The second run compiles nothing,
+    // and judges again.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&cache, open).expect("sets");
     fs::remove_file(&report).expect("removes");
-    assert_eq!(code(&judge()), 1);
+    let second = judge();
+    assert_eq!(code(&second), 1, "{}", said(&second));
+    assert!(!stdout(&second).contains("the restored cache is unusable"));
     assert_eq!(fs::read(&report).expect("a report"), expected);
     let steps = &read(&report)["packs"][0]["steps_executed"];
     assert!(steps.as_u64() > Some(0), "{steps}");
@@ -204,6 +209,36 @@ fn archive_with_another_version_is_refused() {
         said(&run)
     );
     assert!(place.written("PATH").is_empty());
+}
+
+#[test]
+fn summary_of_an_earlier_step_is_not_shown_again() {
+    let place = Place::with_release();
+    place.pack("conforming/noop-provision");
+    let out = place.job().join("conformance");
+    fs::create_dir(&out).expect("creates");
+    for file in ["summary.md", "annotations.txt"] {
+        fs::write(out.join(file), "::error file=a::of yesterday\n").expect("writes");
+    }
+    // No program was installed.
+    let run = place.step("judge", &[]);
+    assert_eq!(code(&run), 127, "{}", said(&run));
+    assert!(!said(&run).contains("of yesterday"), "{}", said(&run));
+    assert_eq!(place.written("STEP_SUMMARY"), "");
+}
+
+/// What a job saves, later jobs run: a cache holds machine code.
+#[test]
+fn no_job_that_runs_the_code_of_a_pull_request_saves_the_cache() {
+    let action = fs::read_to_string(project().join("ci/action/action.yml")).expect("the action");
+    let saves = action
+        .split("\n    - ")
+        .filter(|step| step.contains("actions/cache/save@"));
+    let saves: Vec<&str> = saves.collect();
+    assert_eq!(saves.len(), 1);
+    let events =
+        r#"contains(fromJSON('["push", "schedule", "workflow_dispatch"]'), github.event_name)"#;
+    assert!(saves[0].contains(events), "{}", saves[0]);
 }
 
 #[test]

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Output;
 
-/// Runs a script of `ci/release`.
+/// Runs a script of `ci/release`, as somebody whose files are closed to others.
 fn script(name: &str, args: &[&str]) -> Output {
-    let mut command = Command::new(project().join("ci/release").join(name));
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 077; exec \"$@\"", "sh"]);
+    command.arg(project().join("ci/release").join(name));
     command.args(args).env("SOURCE_DATE_EPOCH", "1700000000");
     command.output().expect("a script of the project")
 }
@@ -69,11 +71,7 @@ fn archive_holds_the_program_its_manual_and_all_licences() {
         let found = fs::read_to_string(tree.join(file)).expect(file);
         assert!(found.contains(text), "{file} lacks {text}");
     }
-    let epoch = fs::metadata(tree.join("LICENSE"))
-        .expect("exists")
-        .modified();
-    let since = epoch.expect("a time").duration_since(std::time::UNIX_EPOCH);
-    assert_eq!(since.expect("after 1970").as_secs(), 1_700_000_000);
+    entries_depend_on_no_machine(&tree);
     // A second archive of the same bytes is the same file.
     pack(temp.path(), "again");
     for file in [archive, name(VERSION) + ".cdx.json"] {
@@ -82,6 +80,24 @@ fn archive_holds_the_program_its_manual_and_all_licences() {
         assert!(one == other, "{file} differs");
     }
     sbom_names_what_is_linked(&dist);
+}
+
+/// The time of the release, and one of two modes.
+fn entries_depend_on_no_machine(tree: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    for (file, mode) in [
+        ("LICENSE", 0o644),
+        ("greentic-provision", 0o755),
+        ("man", 0o755),
+    ] {
+        let found = fs::metadata(tree.join(file)).expect(file);
+        assert_eq!(found.permissions().mode() & 0o777, mode, "{file}");
+        let since = found
+            .modified()
+            .map(|at| at.duration_since(std::time::UNIX_EPOCH));
+        let since = since.expect("a time").expect("after 1970");
+        assert_eq!(since.as_secs(), 1_700_000_000, "{file}");
+    }
 }
 
 /// Crates that only tests, macros or build scripts use are in no binary.
