@@ -87,6 +87,42 @@ fn equal_cause_of_two_packs_is_two_issues() {
 }
 
 #[test]
+fn cause_that_is_excused_in_one_check_of_two_is_one_error() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let root = temp.path();
+    copy(&fixture("nonconforming/output-not-utf8"), &root.join("p"));
+    let today = time::OffsetDateTime::now_utc().date();
+    let entry = format!(
+        "[[expect]]\ncheck = \"wizard.output\"\npack = \"output-not-utf8\"\nversion = \"*\"\n\
+         code = \"E_OUTPUT_UTF8\"\nreason = \"r\"\nissue = \"i\"\nowner = \"o\"\n\
+         added = \"{today}\"\nexpires = \"{}\"\n",
+        today + time::Duration::days(9)
+    );
+    fs::write(root.join("e.toml"), entry).expect("writes");
+    let args = ["conformance", "--packs", "p", "--expectations", "e.toml"];
+    let run = run_in(root, &[&args[..], &FLAGS, &["--report", "r.json"]].concat());
+    assert_eq!(code(&run), 1, "{}", stderr(&run));
+    let checks = read(&root.join("r.json"))["packs"][0]["checks"].clone();
+    let is_excused = |c: &serde_json::Value| c["status"] == "excused";
+    let excused = checks
+        .as_array()
+        .expect("checks")
+        .iter()
+        .filter(|c| is_excused(c));
+    assert_eq!(
+        excused.map(|c| &c["check"]).collect::<Vec<_>>(),
+        ["wizard.output"]
+    );
+    let text = fs::read_to_string(root.join("a.txt")).expect("annotations");
+    let of_cause: Vec<&str> = text
+        .lines()
+        .filter(|l| l.contains("E_OUTPUT_UTF8"))
+        .collect();
+    assert_eq!(of_cause.len(), 1, "{text}");
+    assert!(of_cause[0].starts_with("::error "), "{text}");
+}
+
+#[test]
 fn pack_outside_of_the_repository_has_issues_but_no_annotation() {
     let temp = tempfile::tempdir().expect("a folder");
     let root = temp.path().canonicalize().expect("a folder");
