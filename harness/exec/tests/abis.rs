@@ -51,6 +51,35 @@ impl Guest {
     }
 }
 
+/// A provider whose description has this type.
+fn describes(result: &str) -> Guest {
+    let text = format!(
+        r#"(component
+            (core module $m
+                (memory (export "memory") 1)
+                (data (i32.const 8) "\10\00\00\00\02\00\00\00{{}}")
+                (func (export "describe") (result i32) (i32.const 8)))
+            (core instance $i (instantiate $m))
+            (func $describe (result {result})
+                (canon lift (core func $i "describe") (memory $i "memory")))
+            (instance $api (export "describe" (func $describe)))
+            (export "greentic:provider-schema-core/schema-core-api@1.0.0" (instance $api)))"#
+    );
+    Guest::of("guest.wat", text.as_bytes())
+}
+
+#[test]
+fn function_of_other_types_is_called_and_its_result_refused() {
+    assert_eq!(describes("(list u8)").call(Call::Describe), Ok(json!({})));
+    let guest = describes("string");
+    let request = StepRequest::new("guest.wat", Call::Describe);
+    let answer = guest.executor.execute(&guest.pack, &request);
+    let failure = answer.result.expect_err("a string");
+    assert_eq!(failure.code, StepCode::Abi);
+    let why = "describe: the result is not list<u8>";
+    assert!(failure.message.ends_with(why), "{}", failure.message);
+}
+
 fn invoke(operation: &str) -> Call {
     Call::Invoke {
         operation: operation.into(),

@@ -93,7 +93,17 @@ fn full_report_has_a_result_of_each_failing_pack() {
     }
     fs::write(folder.join("e.jsonl"), lines.join("\n") + "\n").expect("writes");
     let render = ["report", "render", "e.jsonl", "--sarif", "r.sarif"];
-    assert_eq!(code(&run_in(folder, &render)), 1);
+    let more = ["--annotations", "a.txt", "--code-quality", "q.json"];
+    assert_eq!(code(&run_in(folder, &[&render[..], &more].concat())), 1);
+    // These two count what they leave out.
+    let annotations = fs::read_to_string(folder.join("a.txt")).expect("annotations");
+    assert_eq!(annotations.lines().count(), 1_001);
+    let last = "::notice title=conformance::5006 more causes; see the JSON report";
+    assert_eq!(annotations.lines().last(), Some(last));
+    let issues = read(&folder.join("q.json"));
+    assert_eq!(issues.as_array().map(Vec::len), Some(5_001));
+    let last = "1006 more causes; see the JSON report";
+    assert_eq!(issues[5_000]["description"], last);
     let results = results(folder);
     assert_eq!(results.len(), 5_000);
     let of = |label: &str| results.iter().filter(|r| uri(r) == label).count();

@@ -60,7 +60,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("new failures and stale expectations, which", "tests/cli/init: needs a second run"),
     ("--passing-only is for a new conformance.toml", "a warning: needs a second run"),
     ("error: interrupted by", "needs a signal"),
-    ("; see the JSON report", "a line of a report: needs 1,000 causes"),
+    ("; see the JSON report", "a line of a report: tests/cli/sarif.rs"),
     ("no reason given", "a cell of the HTML report"),
 ];
 
