@@ -56,9 +56,10 @@ fn store_with_a_flipped_bit_is_opened_or_refused_and_left_untouched() {
     for (at, bit) in header.chain(seeded) {
         let mut flipped = bytes.clone();
         flipped[at] ^= bit;
-        match open_or_refuse(flipped, folder.path(), &format!("bit {bit} of byte {at}")) {
-            true => opened += 1,
-            false => refused += 1,
+        if open_or_refuse(flipped, folder.path(), &format!("bit {bit} of byte {at}")) {
+            opened += 1;
+        } else {
+            refused += 1;
         }
     }
     // Free pages and padding do not matter; the header and used pages do.

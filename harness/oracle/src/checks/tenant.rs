@@ -84,11 +84,12 @@ struct OneTenant<'r> {
 impl OneTenant<'_> {
     fn finding(&self, code: CheckCode, at: &str, expected: &str, actual: String) -> Finding {
         let at = format!("{at}, for tenant `{}`", inert(&self.own.tenant, 80));
-        let expected = match self.takes_none {
-            true => format!(
+        let expected = if self.takes_none {
+            format!(
                 "{expected}; the interface takes no tenant, so that answers and secrets alone tell the tenants apart"
-            ),
-            false => expected.to_owned(),
+            )
+        } else {
+            expected.to_owned()
         };
         Finding::new(code, at, expected, actual)
     }

@@ -139,13 +139,12 @@ fn choices(place: &str, (old, new): (&Question, &Question), found: &mut Found<'_
         (false, true) => (false, true),
         (false, false) => (!old.is_subset(&new), !new.is_subset(&old)),
     };
-    let list = |set: &BTreeSet<String>| match set.is_empty() {
-        true => "any".to_owned(),
-        false => set
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", "),
+    let list = |set: &BTreeSet<String>| {
+        if set.is_empty() {
+            return "any".to_owned();
+        }
+        let texts = set.iter().map(String::as_str);
+        texts.collect::<Vec<_>>().join(", ")
     };
     let (old, new) = (list(&old), list(&new));
     if narrowed {

@@ -183,13 +183,13 @@ fn said_by_components(
     pack: &Pack,
     conditions: &Conditions,
 ) -> (Vec<Described>, Vec<Validated>) {
-    match conditions.once {
-        true => (Vec::new(), Vec::new()),
-        false => (
-            components::described(budget, pack, conditions),
-            components::validated(budget, pack, conditions),
-        ),
+    if conditions.once {
+        return (Vec::new(), Vec::new());
     }
+    (
+        components::described(budget, pack, conditions),
+        components::validated(budget, pack, conditions),
+    )
 }
 
 /// The walked flows of a pack, and the secrets that their components could read.

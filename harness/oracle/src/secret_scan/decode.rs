@@ -262,9 +262,10 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
         [0x1f, 0x8b, ..] => read(Box::new(GzDecoder::new(bytes))),
         _ if is_text(bytes) => Vec::new(),
         [0x08 | 0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78, ..] => {
-            match has_zlib_check(bytes) {
-                true => read(Box::new(ZlibDecoder::new(bytes))),
-                false => Vec::new(),
+            if has_zlib_check(bytes) {
+                read(Box::new(ZlibDecoder::new(bytes)))
+            } else {
+                Vec::new()
             }
         }
         _ if begins_no_block(bytes) => Vec::new(),

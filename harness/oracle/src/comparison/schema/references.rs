@@ -102,12 +102,12 @@ impl<'d> Document<'d> {
 
     /// The bound on references within each other.
     pub(super) fn depth(depth: usize) -> Result<(), String> {
-        match depth > DEPTH {
-            true => Err(format!(
+        if depth > DEPTH {
+            return Err(format!(
                 "more than {DEPTH} references and `allOf` are within each other"
-            )),
-            false => Ok(()),
+            ));
         }
+        Ok(())
     }
 }
 

@@ -35,12 +35,13 @@ fn opened(name: &str, conditions: &Conditions) -> Opening {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../packs")
         .join(name);
-    let source = match path.is_dir() {
-        true => Source::Folder {
+    let source = if path.is_dir() {
+        Source::Folder {
             files: files_of(name),
             manifest: None,
-        },
-        false => Source::Archive(Arc::new(fs::read(path).expect("readable"))),
+        }
+    } else {
+        Source::Archive(Arc::new(fs::read(path).expect("readable")))
     };
     Opening::of(Ok(source), conditions)
 }
