@@ -54,6 +54,16 @@ pub fn utf16_hint(bytes: &[u8]) -> &'static str {
     }
 }
 
+/// `value` as JSON without white space, its members sorted by name.
+///
+/// NB: a value's `to_string` gives the same text and takes longer, because it writes each part
+/// through a formatter.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    // NB: a value has nothing that JSON cannot express.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// Parses `bytes` strictly, with at most `depth` levels of nesting.
 ///
 /// # Errors

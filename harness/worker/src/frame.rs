@@ -7,8 +7,10 @@ use std::io::{self, IoSlice, Read, Write};
 
 /// Bytes of the two lengths.
 const LENGTHS: usize = 8;
-/// Bytes that the reader allocates at most before it has read any.
+/// Bytes that the reader allocates at most before it has read as many.
 const PREALLOCATED: usize = 256 * 1024;
+/// Bytes of the buffer over a pipe: most frames arrive by one call of the system.
+pub(crate) const BUFFER: usize = 64 * 1024;
 
 /// How long a frame may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,13 +101,13 @@ pub(crate) fn read(from: &mut impl Read, bounds: Bounds) -> Result<Frame, FrameE
 }
 
 fn exactly(from: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(len.min(PREALLOCATED));
-    let read = from.by_ref().take(len as u64).read_to_end(&mut bytes)?;
-    if read == len {
-        Ok(bytes)
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
+    let mut bytes = Vec::new();
+    while bytes.len() < len {
+        let read = bytes.len();
+        bytes.resize(len.min(read + PREALLOCATED), 0);
+        from.read_exact(&mut bytes[read..])?;
     }
+    Ok(bytes)
 }
 
 #[cfg(test)]

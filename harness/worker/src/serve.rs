@@ -13,15 +13,24 @@ use provision_core::wizard::{Call, Grants, StepExecutor, StepOutcome, StepReques
 use provision_exec::{Preloaded, WasmtimeExecutor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, StdinLock, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// The pipes to and from the supervisor: standard input and output.
 struct Pipe<'p> {
-    from: StdinLock<'p>,
+    from: BufReader<Requests<'p>>,
     to: BorrowedFd<'p>,
+}
+
+/// The pipe from the supervisor.
+struct Requests<'p>(BorrowedFd<'p>);
+
+impl Read for Requests<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(self.0, bytes)?)
+    }
 }
 
 impl Write for Pipe<'_> {
@@ -45,11 +54,11 @@ impl Write for Pipe<'_> {
 #[must_use]
 pub fn serve() -> ExitCode {
     crate::oom_allocator::end_without_memory();
-    // NB: `Pipe` writes to the descriptor without a buffer, and nothing else in
-    // this process writes to standard output.
+    // NB: `Pipe` uses the descriptors themselves, and nothing else in this process
+    // reads standard input or writes to standard output.
     let (input, output) = (io::stdin(), io::stdout());
     let mut pipe = Pipe {
-        from: input.lock(),
+        from: BufReader::with_capacity(frame::BUFFER, Requests(input.as_fd())),
         to: output.as_fd(),
     };
     match served(&mut pipe) {

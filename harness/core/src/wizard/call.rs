@@ -3,6 +3,7 @@
 use super::inputs::ProvisionInputs;
 use super::stores::StoreView;
 use super::tenant_state::TenantState;
+use crate::json::text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -115,7 +116,7 @@ impl Call {
     /// The input of the call as bytes: JSON, or CBOR for [`Call::ValidatePack`].
     #[must_use]
     pub fn into_input(self) -> Vec<u8> {
-        let json = |value: &Value| value.to_string().into_bytes();
+        let json = |value: &Value| text(value).into_bytes();
         match self {
             Self::Step { input } => input,
             Self::Invoke { input, .. } => json(&input),

@@ -320,7 +320,7 @@ pub fn grants(inputs: &ProvisionInputs) -> Grants {
 
 /// Refuses a `value` above the bound on input bytes.
 pub(crate) fn bounded(value: &Value, limits: &Limits) -> Result<(), StepFailure> {
-    let bytes = value.to_string().len();
+    let bytes = json::text(value).len();
     if bytes <= limits.step.input_bytes {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use super::interface::{Abi, Answer};
 use super::target::Target;
 use crate::host::Written;
 use crate::reflect;
+use provision_core::json::text;
 use provision_core::wizard::{Call, StepFailure, StepOutcome};
 use serde_json::{Value, json};
 use wasmtime::component::Val;
@@ -31,14 +32,14 @@ fn run(target: &mut Target<'_>, root: &str) -> Result<StepOutcome, StepFailure> 
         _ => Value::Null,
     };
     let Written { bytes, is_over } = target.written();
-    let text = bytes.map(String::from_utf8);
-    let is_text = !matches!(text, Some(Err(_)));
+    let plan = bytes.map(String::from_utf8);
+    let is_text = !matches!(plan, Some(Err(_)));
     let answer = json!({
         "error": error,
-        "plan": text.and_then(Result::ok),
+        "plan": plan.and_then(Result::ok),
         "is_text": is_text,
         "is_over": is_over,
     });
-    let bytes = answer.to_string().into_bytes();
+    let bytes = text(&answer).into_bytes();
     target.bounded(bytes).map(StepOutcome::Json)
 }

@@ -4,6 +4,7 @@ use super::interface::{Abi, Answer};
 use super::target::Target;
 use super::target::{guest_error, wrong_type};
 use crate::reflect::{self, Data};
+use provision_core::json::text;
 use provision_core::wizard::{Call, CallContext, StepFailure, StepOutcome};
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ fn invoke(
     let arguments = [
         Data::from(&exec_ctx(context)),
         Data::Text(operation.to_owned()),
-        Data::Text(input.to_string()),
+        Data::Text(text(input)),
     ];
     let results = target.call(interface, "invoke", &arguments)?;
     let answer = results.first().map(reflect::json).unwrap_or_default();

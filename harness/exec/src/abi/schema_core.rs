@@ -4,6 +4,7 @@ use super::interface::{Abi, Answer};
 use super::target::Target;
 use super::typed;
 use crate::reflect::Data;
+use provision_core::json::text;
 use provision_core::wizard::{Call, StepOutcome};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ pub(super) const ABI: Abi = Abi {
 };
 
 fn call(target: &mut Target<'_>, interface: &str, call: &Call) -> Answer {
-    let json = |value: &Value| value.to_string().into_bytes();
+    let json = |value: &Value| text(value).into_bytes();
     let bytes = match call {
         Call::Invoke {
             operation, input, ..

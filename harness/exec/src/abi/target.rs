@@ -4,6 +4,7 @@ use crate::failure::{fail, of_component, of_instantiation};
 use crate::host::Written;
 use crate::reflect::{self, Data};
 use crate::store::Sandbox;
+use provision_core::json::text;
 use provision_core::limits::StepLimits;
 use provision_core::text::inert;
 use provision_core::wizard::{StepCode, StepFailure, StepOutcome};
@@ -227,8 +228,8 @@ impl<'a> Target<'a> {
     /// The only result of a call, converted to JSON.
     pub(crate) fn value(&self, results: &[Val]) -> Result<StepOutcome, StepFailure> {
         let result = results.first().ok_or_else(|| wrong_type("one value"))?;
-        let json = reflect::json(result).to_string();
-        self.bounded(json.into_bytes()).map(StepOutcome::Json)
+        let answer = text(&reflect::json(result));
+        self.bounded(answer.into_bytes()).map(StepOutcome::Json)
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn isolate(opened: &mut Opened, executor: &dyn StepExecutor, conditio
         });
         runs.collect::<Vec<_>>()
     };
-    let isolated = on_other_thread(again);
+    let isolated = on_other_thread(again).unwrap_or_else(again);
     for (observed, run) in opened.wizards.iter_mut().rev().zip(isolated) {
         let Ok(runs) = &mut observed.runs else {
             continue;

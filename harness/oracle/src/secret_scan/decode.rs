@@ -4,7 +4,9 @@ use super::leak::SHORTEST;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::read::{GzDecoder, ZlibDecoder};
+use flate2::{Decompress, FlushDecompress};
+use std::cell::RefCell;
 use std::io::Read;
 
 /// Most bytes that a compressed text is inflated to.
@@ -152,16 +154,18 @@ fn braced(text: &[u8]) -> Option<(u32, usize)> {
 /// The number that `text` starts with, and its length: `least` to `most` digits.
 fn digits(text: &[u8], radix: u32, least: usize, most: usize) -> Option<(u32, usize)> {
     let digits = text.iter().take(most);
-    let digits: Vec<u32> = digits
-        .map_while(|b| char::from(*b).to_digit(radix))
-        .collect();
-    let value = digits.iter().fold(0, |value, digit| value * radix + digit);
-    (digits.len() >= least).then_some((value, digits.len()))
+    let digits = digits.map_while(|b| char::from(*b).to_digit(radix));
+    let (value, count) = digits.fold((0, 0), |(value, count), digit| {
+        (value * radix + digit, count + 1)
+    });
+    (count >= least).then_some((value, count))
 }
 
 /// The bytes that the numbers up to 255 in `text` stand for, decimal or after `0x`.
 fn numbers(text: &[u8]) -> Vec<u8> {
     let words = text.split(|b| !b.is_ascii_alphanumeric());
+    // Others have no number, and are most of a text.
+    let words = words.filter(|word| word.iter().any(u8::is_ascii_digit));
     let words = words.filter_map(|word| std::str::from_utf8(word).ok());
     let mut found = Vec::new();
     for word in words {
@@ -182,11 +186,15 @@ fn hex(run: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-fn base64(run: &[u8]) -> Vec<u8> {
-    let config = GeneralPurposeConfig::new()
+/// Accepts texts that were cut off.
+static BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+        .with_decode_allow_trailing_bits(true),
+);
+
+fn base64(run: &[u8]) -> Vec<u8> {
     let standard: Vec<u8> = run
         .iter()
         .map(|b| match b {
@@ -200,7 +208,7 @@ fn base64(run: &[u8]) -> Vec<u8> {
         1 => &standard[..standard.len() - 1],
         _ => &standard[..],
     };
-    engine.decode(whole).unwrap_or_default()
+    BASE64.decode(whole).unwrap_or_default()
 }
 
 fn base32(run: &[u8]) -> Vec<u8> {
@@ -269,8 +277,26 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
             }
         }
         _ if begins_no_block(bytes) => Vec::new(),
-        _ => read(Box::new(DeflateDecoder::new(bytes))),
+        _ => inflated_raw(bytes),
     }
+}
+
+thread_local! {
+    /// An inflater without a header, and room for what it writes. NB: making them takes longer
+    /// than inflating a short text.
+    static INFLATER: RefCell<(Decompress, Vec<u8>)> =
+        RefCell::new((Decompress::new(false), vec![0; INFLATED as usize]));
+}
+
+/// What `bytes` inflate to, if they are blocks of DEFLATE.
+fn inflated_raw(bytes: &[u8]) -> Vec<u8> {
+    INFLATER.with_borrow_mut(|(inflater, room)| {
+        inflater.reset(false);
+        // NB: an error is no news: most texts are not compressed.
+        let _ = inflater.decompress(bytes, room, FlushDecompress::Finish);
+        let written = usize::try_from(inflater.total_out()).unwrap_or(room.len());
+        room.get(..written).unwrap_or_default().to_vec()
+    })
 }
 
 /// Whether the check bits in the header of zlib are right (RFC 1950, 2.2).
@@ -302,7 +328,7 @@ fn begins_no_block(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
     use flate2::Compression;
-    use flate2::read::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use flate2::read::{DeflateDecoder, DeflateEncoder, GzEncoder, ZlibEncoder};
 
     #[test]
     fn each_kind_of_compressed_text_is_inflated() {

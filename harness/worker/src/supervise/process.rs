@@ -137,7 +137,7 @@ impl Process {
         drop(inherited);
         let mut process = Self {
             child,
-            from: BufReader::new(from),
+            from: BufReader::with_capacity(frame::BUFFER, from),
             to,
             deadline,
             errors,

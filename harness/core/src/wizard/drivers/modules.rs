@@ -1,5 +1,6 @@
 //! Step modules of the harness's own contract: one for each step, or one for all.
 
+use crate::json::text;
 use crate::wizard::call::Call;
 use crate::wizard::inputs::ProvisionInputs;
 use crate::wizard::output::StepOutput;
@@ -15,17 +16,17 @@ pub(in crate::wizard) fn drive(
 ) {
     // NB: serialised once for all steps, because answers can have megabytes.
     // Members are sorted by name, as in all JSON of the harness.
-    let answers = session.inputs.answers.to_string();
+    let answers = text(&session.inputs.answers);
     let inputs = inputs(session.inputs, &answers);
-    let mode = json!(session.mode).to_string();
+    let mode = text(&json!(session.mode));
     let (mut previous, mut passed) = (String::new(), 0);
     for (step, component) in due {
         for result in results(session.steps().get(passed..).unwrap_or_default()) {
             previous += if previous.is_empty() { "" } else { "," };
-            previous += &json!(result).to_string();
+            previous += &text(&json!(result));
         }
         passed = session.steps().len();
-        let step_name = json!(step).to_string();
+        let step_name = text(&json!(step));
         let parts = [
             r#"{"inputs":"#,
             &inputs,
@@ -72,7 +73,7 @@ fn inputs(inputs: &ProvisionInputs, answers: &str) -> String {
         "public_base_url": public_base_url,
         "tenant": tenant,
     });
-    let rest = rest.to_string();
+    let rest = text(&rest);
     let rest = rest.trim_start_matches('{');
     format!(r#"{{"answers":{answers},{rest}"#)
 }
