@@ -38,6 +38,7 @@ use compile_budget::Compilable;
 use deploy::WithPlan;
 use harness_errors::Watched;
 use inputs::are_made_up;
+use memo::{Known, MemoExecutor};
 use other_installation::OtherInstallation;
 use probe::Prober;
 use provision_core::flow::{self, WalkedFlow};
@@ -123,15 +124,17 @@ fn opened_pack(
     let asking_started = Instant::now();
     let all = wizards(&pack);
     let for_questions = Budget::of(executor, &conditions.limits.flow);
+    let known = Known::of_pack();
+    let once = MemoExecutor::of(&budget, &known);
+    let for_questions = MemoExecutor::of(&for_questions, &known);
     let asking = Asking::of(&for_questions, &pack, &declared, &all, conditions);
     spent.first += asking_started.elapsed();
     let wizards = all.into_iter().filter(wanted);
     let observed = wizards.map(|wizard| Observed {
         runs: inputs::of(&pack, &asking.questions(&wizard), conditions).map(|inputs| {
-            let mut run =
-                |inputs| run(executor, &budget, &pack, &wizard, inputs, conditions, spent);
+            let mut run = |inputs| run(executor, &once, &pack, &wizard, inputs, conditions, spent);
             let runs = run(inputs);
-            let other = || accepted(&budget, &pack, &wizard, &runs, &declared, conditions);
+            let other = || accepted(&once, &pack, &wizard, &runs, &declared, conditions);
             let other = are_made_up(&pack, conditions).then(other).flatten();
             other.map_or(runs, run)
         }),
@@ -166,7 +169,7 @@ fn opened_pack(
     }
     let isolating = Instant::now();
     isolate(&mut opened, executor, conditions);
-    vary(&mut opened, &budget, conditions);
+    vary(&mut opened, &once, conditions);
     let for_tenants = Budget::of(executor, &conditions.limits.flow);
     drive_tenants(&mut opened, &for_tenants, conditions);
     carry(&mut opened, &budget, conditions);

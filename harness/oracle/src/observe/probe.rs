@@ -3,7 +3,7 @@
 
 use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
-use super::memo::MemoExecutor;
+use super::memo::{Known, MemoExecutor};
 use super::other_installation::canaries_of;
 use super::probed_plans::{Plans, together};
 use crate::generators::answers::{
@@ -79,8 +79,9 @@ impl Prober<'_> {
         let secrets = base.secrets(&questions);
         let search = Secrets::new(&secrets);
         let (mutations, untried) = self.mutations(wizard, &questions, &base);
+        let known = Known::of_probes();
         let target = Target {
-            executor: MemoExecutor::of(self.executor),
+            executor: MemoExecutor::of(self.executor, &known),
             wizard,
             base: &base,
             plan: &first.plan,

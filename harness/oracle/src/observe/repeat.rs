@@ -4,7 +4,6 @@ use super::answer_set::AnswerSet;
 use super::conditions::Conditions;
 use super::harness_errors::Watched;
 use super::threads::on_other_thread;
-use crate::budget::Budget;
 use crate::probe_outcome::asked;
 use crate::run_diff::differences;
 use crate::secret_scan::Secrets;
@@ -17,7 +16,7 @@ use std::time::Instant;
 
 pub(super) fn run(
     executor: &Watched<'_>,
-    budget: &Budget<'_>,
+    once: &dyn StepExecutor,
     pack: &Pack,
     wizard: &Wizard,
     inputs: ProvisionInputs,
@@ -26,7 +25,7 @@ pub(super) fn run(
 ) -> Runs {
     let by = |executor| dry_run(executor, pack, wizard, &inputs, conditions);
     let started = Instant::now();
-    let first = by(budget);
+    let first = by(once);
     spent.first += started.elapsed();
     let started = Instant::now();
     // A run that does not complete has no result to compare.

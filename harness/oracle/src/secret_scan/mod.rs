@@ -124,6 +124,12 @@ impl Secrets {
 
     /// Adds the leaks in `text` to `found`, with the place `at`.
     pub fn find(&self, at: &str, text: &str, found: &mut BTreeSet<Leak>) {
+        self.find_at(&|| at.to_owned(), text, found);
+    }
+
+    /// The same. NB: most texts have no leak, and naming the place of each text takes longer
+    /// than searching it.
+    fn find_at(&self, at: &dyn Fn() -> String, text: &str, found: &mut BTreeSet<Leak>) {
         let Some(search) = &self.search else { return };
         // Also search without white space and escaped line breaks: a guest may
         // split a secret over lines.
@@ -136,7 +142,7 @@ impl Secrets {
                 if let Some((key, form)) = self.forms.get(hit.pattern().as_usize()) {
                     found.insert(Leak {
                         key: key.clone(),
-                        at: inert(at, 200),
+                        at: inert(&at(), 200),
                         form: Cow::Borrowed(form),
                     });
                 }
@@ -146,25 +152,29 @@ impl Secrets {
 
     /// Adds the leaks in every string of `value` to `found`, keys included.
     pub fn find_in(&self, at: &str, value: &Value, found: &mut BTreeSet<Leak>) {
+        self.find_within(&|| at.to_owned(), value, found);
+    }
+
+    fn find_within(&self, at: &dyn Fn() -> String, value: &Value, found: &mut BTreeSet<Leak>) {
         match value {
-            Value::String(text) => self.find(at, text, found),
+            Value::String(text) => self.find_at(at, text, found),
             Value::Array(items) => {
                 for (i, item) in items.iter().enumerate() {
-                    self.find_in(&format!("{at}/{i}"), item, found);
+                    self.find_within(&|| format!("{}/{i}", at()), item, found);
                 }
                 // A guest may split a secret over the items of a list.
                 let texts: Option<String> = items.iter().map(Value::as_str).collect();
                 if let Some(text) = texts.filter(|_| items.len() > 1) {
-                    self.find(at, &text, found);
+                    self.find_at(at, &text, found);
                 }
             }
             Value::Object(map) => {
                 for (key, item) in map {
-                    self.find(&format!("{at} (a key)"), key, found);
-                    self.find_in(&format!("{at}/{key}"), item, found);
+                    self.find_at(&|| format!("{} (a key)", at()), key, found);
+                    self.find_within(&|| format!("{}/{key}", at()), item, found);
                 }
             }
-            Value::Number(number) => self.find(at, &number.to_string(), found),
+            Value::Number(number) => self.find_at(at, &number.to_string(), found),
             Value::Null | Value::Bool(_) => {}
         }
     }
@@ -185,14 +195,15 @@ impl Secrets {
                 self.find(&at, &String::from_utf8_lossy(raw), &mut found);
             }
             if let Some(failure) = step.failure() {
-                self.find(&format!("{at}, failure"), &failure.message, &mut found);
+                let at = || format!("{at}, failure");
+                self.find_at(&at, &failure.message, &mut found);
             }
             let attempts = &step.attempts;
             let logs = attempts.logs.join("\n");
-            self.find(&format!("{at}, log"), &logs, &mut found);
+            self.find_at(&|| format!("{at}, log"), &logs, &mut found);
             for (name, bytes) in [("stdout", &attempts.stdout), ("stderr", &attempts.stderr)] {
                 let text = String::from_utf8_lossy(bytes);
-                self.find(&format!("{at}, {name}"), &text, &mut found);
+                self.find_at(&|| format!("{at}, {name}"), &text, &mut found);
             }
         }
         let plan = serde_json::to_value(&run.plan).unwrap_or_default();

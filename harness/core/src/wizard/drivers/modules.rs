@@ -17,7 +17,7 @@ pub(in crate::wizard) fn drive(
     // NB: serialised once for all steps, because answers can have megabytes.
     // Members are sorted by name, as in all JSON of the harness.
     let answers = text(&session.inputs.answers);
-    let inputs = inputs(session.inputs, &answers);
+    let rest = rest_of_inputs(session.inputs);
     let mode = text(&json!(session.mode));
     let (mut previous, mut passed) = (String::new(), 0);
     for (step, component) in due {
@@ -28,8 +28,9 @@ pub(in crate::wizard) fn drive(
         passed = session.steps().len();
         let step_name = text(&json!(step));
         let parts = [
-            r#"{"inputs":"#,
-            &inputs,
+            r#"{"inputs":{"answers":"#,
+            &answers,
+            &rest,
             r#","mode":"#,
             &mode,
             r#","state":{"answers":"#,
@@ -55,8 +56,8 @@ pub(in crate::wizard) fn drive(
     }
 }
 
-/// `inputs` as JSON; `answers` are its answers, serialised already.
-fn inputs(inputs: &ProvisionInputs, answers: &str) -> String {
+/// `inputs` as JSON, from the comma that follows their answers.
+fn rest_of_inputs(inputs: &ProvisionInputs) -> String {
     let ProvisionInputs {
         tenant,
         provider_id,
@@ -73,9 +74,7 @@ fn inputs(inputs: &ProvisionInputs, answers: &str) -> String {
         "public_base_url": public_base_url,
         "tenant": tenant,
     });
-    let rest = text(&rest);
-    let rest = rest.trim_start_matches('{');
-    format!(r#"{{"answers":{answers},{rest}"#)
+    text(&rest).replacen('{', ",", 1)
 }
 
 #[cfg(test)]
@@ -95,7 +94,8 @@ mod tests {
                 existing_state,
             };
             let whole = json!(given).to_string();
-            assert_eq!(inputs(&given, &given.answers.to_string()), whole);
+            let (answers, rest) = (&given.answers, rest_of_inputs(&given));
+            assert_eq!(format!(r#"{{"answers":{answers}{rest}"#), whole);
         }
     }
 }

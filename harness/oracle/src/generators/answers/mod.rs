@@ -14,7 +14,7 @@ use provision_core::rng::Rng;
 use provision_core::wizard::questions::{Kind, Question};
 use serde_json::Value;
 
-use values::{boundary, hostile, wrong};
+use values::{LONGEST, boundary, hostile, wrong};
 
 pub(crate) use valid::valid;
 
@@ -169,9 +169,10 @@ fn boundary_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
 
 fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     let values = hostile(spec.longest, spec.deepest);
+    // Numbers get boundary numbers only; other kinds get every value.
+    let is_number = |q: &Question| matches!(q.answer(), Some(Kind::Number | Kind::Integer));
     let asked = spec.questions.iter().flat_map(|question| {
-        let is_number = matches!(question.answer(), Some(Kind::Number | Kind::Integer));
-        // Numbers get boundary numbers only; other kinds get every value.
+        let is_number = is_number(question);
         let values = values.iter().filter(move |v| !is_number || v.1.is_number());
         let along = revealing(spec, question).unwrap_or_default();
         values.map(move |(what, value)| {
@@ -181,7 +182,12 @@ fn hostile_mutations(spec: &MutationSpec<'_>) -> Vec<AnswerMutation> {
     });
     // NB: a wizard without questions receives unasked answers too. Each value has a
     // key of its own, so that one run can send all of them.
-    let unasked = values.iter().enumerate().map(|(i, (what, value))| {
+    // NB: where a question gets the longest text, this one would show nothing new, and each
+    // step of a run would take as long again.
+    let has_longest = !spec.questions.iter().all(is_number);
+    let unasked = values.iter().enumerate();
+    let unasked = unasked.filter(|(_, (what, _))| !(has_longest && *what == LONGEST));
+    let unasked = unasked.map(|(i, (what, value))| {
         let question = Question::plain(&format!("unexpected_answer_{i}"), "text");
         let (kind, value) = (ProbeKind::Hostile, Some(value.clone()));
         mutation(kind, what, &question, value, Vec::new())

@@ -56,6 +56,27 @@ fn every_probe_kind_and_question_is_reached() {
 }
 
 #[test]
+fn longest_text_is_an_answer_that_nobody_asked_for_only_if_no_question_gets_it() {
+    let gets_it = |questions: &[Question]| {
+        let mutations = generated(questions, true, 1).into_iter();
+        let long = mutations.filter(|m| m.what == LONGEST);
+        let questions = long.flat_map(|m| m.edits).map(|edit| edit.question);
+        questions.collect::<BTreeSet<_>>()
+    };
+    let questions = asked();
+    let (number, others): (Vec<_>, Vec<_>) = questions.into_iter().partition(|q| q.id == "port");
+    assert!(
+        gets_it(&others)
+            .iter()
+            .all(|q| !q.starts_with("unexpected"))
+    );
+    assert_eq!(gets_it(&others).len(), 4);
+    for without in [number, Vec::new()] {
+        assert_eq!(gets_it(&without), ["unexpected_answer_2".to_owned()].into());
+    }
+}
+
+#[test]
 fn wrong_type_is_never_a_valid_answer() {
     for (question, mutation) in asked().iter().flat_map(|q| {
         let one = generated(std::slice::from_ref(q), true, 1);

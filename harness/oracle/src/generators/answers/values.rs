@@ -55,6 +55,9 @@ pub(super) fn wrong(question: &Question, typed: bool) -> Vec<(&'static str, Valu
     values
 }
 
+/// The description of the longest text.
+pub(super) const LONGEST: &str = "a text as long as can be";
+
 /// Hostile values, each with a description: empty, `longest` bytes long, `deepest`
 /// levels deep, unusual Unicode, boundary numbers, and injections.
 pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Value)> {
@@ -63,10 +66,7 @@ pub(super) fn hostile(longest: usize, deepest: usize) -> Vec<(&'static str, Valu
     let mut values = vec![
         ("an empty text", text("")),
         ("nothing but blanks", text(" \t\r\n ")),
-        (
-            "a text as long as can be",
-            Value::String("a".repeat(longest)),
-        ),
+        (LONGEST, Value::String("a".repeat(longest))),
         ("a value as deep as can be", deep),
         ("a text with NUL", text("a\0b")),
         (

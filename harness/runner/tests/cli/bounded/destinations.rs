@@ -30,7 +30,7 @@ const FILES: [&str; 17] = [
 ];
 
 /// The outputs that are folders, `@`.
-const FOLDERS: [&str; 7] = [
+pub(super) const FOLDERS: [&str; 7] = [
     "man @",
     "conformance --isolation none --packs PACK --out @",
     "init --isolation none @",

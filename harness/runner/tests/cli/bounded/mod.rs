@@ -4,6 +4,7 @@
 mod destinations;
 pub(crate) mod inputs;
 mod memory;
+mod unlisted;
 
 use crate::support::{caches, copy, fixture, under_limits};
 use crate::workers::{kill, workers};
@@ -12,6 +13,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use unlisted::unlisted;
 
 /// Seconds of processor time of a process. The guests of these inputs take next to none.
 /// Unoptimised code gets twice as much: its slowest command takes 1.8 s, and cores that
@@ -260,7 +262,12 @@ fn every_command_keeps_its_bounds_on_every_hostile_input() {
     let temp = tempfile::tempdir().expect("a folder");
     sound(temp.path());
     let inputs = hostile(temp.path());
-    let each = COMMANDS.into_iter().flat_map(|command| {
+    let listed = [&COMMANDS[..], &WATCHES, &destinations::FOLDERS].concat();
+    let others = unlisted(&listed);
+    let commands = COMMANDS
+        .into_iter()
+        .chain(others.iter().map(String::as_str));
+    let each = commands.flat_map(|command| {
         let inputs = inputs.iter();
         inputs.map(move |input| (words(command, input), ""))
     });
