@@ -5,7 +5,8 @@
 //! secrets are made up: no other text contains one by chance, nor a part of one.
 
 use super::built::{AUTOMATON, Built};
-use super::decode::{INFLATED, decoded};
+use super::decode::decoded;
+use super::inflate::INFLATED;
 use super::leak::{Leak, SHORTEST, Searched};
 use aho_corasick::AhoCorasick;
 use provision_core::text::inert;
@@ -62,6 +63,10 @@ impl Needles {
 
 /// Letters and digits alone, in lower case; wide ones as narrow ones.
 fn folded(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        let kept = text.iter().filter(|b| b.is_ascii_alphanumeric());
+        return kept.map(u8::to_ascii_lowercase).collect();
+    }
     let text = String::from_utf8_lossy(text);
     let narrow = text.chars().map(|c| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),

@@ -1,11 +1,13 @@
 //! Searches the output of guests for secrets, plain and encoded.
 
 mod built;
+mod codes;
 mod decode;
 mod deep;
+mod inflate;
 mod leak;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Match, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use built::{AUTOMATON, Built};
@@ -19,7 +21,7 @@ use provision_core::wizard::questions::canary;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Bytes of the shortest one with a digit in it, such as a PIN.
 const SHORTEST_WITH_DIGIT: usize = 6;
@@ -37,15 +39,21 @@ pub fn is_searchable(secret: &str) -> bool {
 
 /// Secrets in all searched encodings, ready to be searched for.
 #[derive(Clone)]
-pub struct Secrets {
-    forms: Arc<Vec<(String, &'static str)>>,
-    search: Option<AhoCorasick>,
+pub struct Secrets(Arc<Forms>);
+
+/// The searched forms of secrets.
+struct Forms {
+    /// By pattern of the automaton: the key of the secret, and the form.
+    names: Vec<(String, &'static str)>,
+    needles: Vec<String>,
+    /// NB: built when the first text is searched, because for many packs none is.
+    automaton: OnceLock<Option<AhoCorasick>>,
 }
 
 impl std::fmt::Debug for Secrets {
     /// Their number, and never their values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} forms of secrets", self.forms.len())
+        write!(f, "{} forms of secrets", self.0.names.len())
     }
 }
 
@@ -59,41 +67,50 @@ impl Secrets {
     }
 
     fn build(secrets: &BTreeMap<String, String>) -> Self {
-        let mut forms = Vec::new();
-        let mut needles = Vec::new();
+        let (mut names, mut needles) = (Vec::new(), Vec::new());
         for (key, secret) in secrets {
             if !is_searchable(secret) {
                 continue;
             }
             for (form, needle) in forms_of(secret) {
-                forms.push((key.clone(), form));
+                names.push((key.clone(), form));
                 needles.push(needle);
             }
         }
-        let automaton = || {
+        Self(Arc::new(Forms {
+            names,
+            needles,
+            automaton: OnceLock::new(),
+        }))
+    }
+
+    /// The automaton; `None` if there is nothing to search for.
+    fn search(&self) -> Option<&AhoCorasick> {
+        // NB: building an automaton without needles takes as long.
+        if self.is_empty() {
+            return None;
+        }
+        let build = || {
             AhoCorasick::builder()
                 .kind(Some(AUTOMATON))
                 .match_kind(MatchKind::Standard)
                 .ascii_case_insensitive(true)
-                .build(&needles)
+                .build(&self.0.needles)
                 .ok()
         };
-        // NB: building an automaton without needles takes as long.
-        let search = if needles.is_empty() {
-            None
-        } else {
-            automaton()
-        };
-        Self {
-            forms: Arc::new(forms),
-            search,
-        }
+        self.0.automaton.get_or_init(build).as_ref()
+    }
+
+    /// The key of the secret and the form of it that the automaton found.
+    fn name(&self, hit: &Match) -> Option<(&str, &'static str)> {
+        let (key, form) = self.0.names.get(hit.pattern().as_usize())?;
+        Some((key, form))
     }
 
     /// `text` with every secret, in any form, replaced by its key.
     #[must_use]
     pub fn without(&self, text: &str) -> String {
-        let Some(search) = &self.search else {
+        let Some(search) = self.search() else {
             return text.to_owned();
         };
         // Hits may overlap: take the longest at each position, from the start.
@@ -108,9 +125,9 @@ impl Secrets {
             if hit.start() < done || !text.is_char_boundary(hit.end()) {
                 continue;
             }
-            let key = self.forms.get(hit.pattern().as_usize()).map(|(key, _)| key);
+            let key = self.name(&hit).map(|(key, _)| key);
             out += text.get(done..hit.start()).unwrap_or_default();
-            out += &format!("<secret {}>", inert(key.map_or("", |k| k), 80));
+            out += &format!("<secret {}>", inert(key.unwrap_or_default(), 80));
             done = hit.end();
         }
         out + text.get(done..).unwrap_or_default()
@@ -119,7 +136,7 @@ impl Secrets {
     /// Whether there is nothing to search for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.search.is_none()
+        self.0.needles.is_empty()
     }
 
     /// Adds the leaks in `text` to `found`, with the place `at`.
@@ -130,7 +147,7 @@ impl Secrets {
     /// The same. NB: most texts have no leak, and naming the place of each text takes longer
     /// than searching it.
     fn find_at(&self, at: &dyn Fn() -> String, text: &str, found: &mut BTreeSet<Leak>) {
-        let Some(search) = &self.search else { return };
+        let Some(search) = self.search() else { return };
         // Also search without white space and escaped line breaks: a guest may
         // split a secret over lines.
         let joined = (!text.bytes().all(|b| UNSPLIT[usize::from(b)])).then(|| {
@@ -139,9 +156,9 @@ impl Secrets {
         });
         for haystack in [Some(text), joined.as_deref()].into_iter().flatten() {
             for hit in search.find_overlapping_iter(haystack) {
-                if let Some((key, form)) = self.forms.get(hit.pattern().as_usize()) {
+                if let Some((key, form)) = self.name(&hit) {
                     found.insert(Leak {
-                        key: key.clone(),
+                        key: key.to_owned(),
                         at: inert(&at(), 200),
                         form: Cow::Borrowed(form),
                     });
