@@ -4,22 +4,28 @@
 //! This one undoes encodings in turn and joins what lies apart, on the runs whose
 //! secrets are made up: no other text contains one by chance, nor a part of one.
 
-use super::built::{AUTOMATON, Built};
-use super::decode::decoded;
+use super::decode::{Decoded, decoded};
 use super::inflate::INFLATED;
 use super::leak::{Leak, SHORTEST, Searched};
+use super::recent::Recent;
+use super::{AUTOMATON, BySet, SETS};
 use aho_corasick::AhoCorasick;
 use provision_core::text::inert;
 use provision_core::wizard::WizardRun;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
 
 /// Encodings within each other that are undone.
 const DEPTH: usize = 3;
 /// Bytes that are decoded for one run, of all texts together.
 const WORK: usize = 2 * 1024 * 1024;
+
+/// Texts whose decoded forms are kept, and bytes of the longest one.
+const TEXTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
+const LONGEST: usize = 2048;
 
 /// Made-up secrets, ready to be searched for.
 struct Needles {
@@ -79,8 +85,8 @@ fn folded(text: &[u8]) -> Vec<u8> {
 /// The leaks of made-up `secrets` in all output of `run`, at most one for each secret.
 /// Leaves out a text that is a whole secret: the plain search reports where it is.
 pub(crate) fn of_run(secrets: &BTreeMap<String, String>, run: &WizardRun) -> Searched {
-    static BUILT: LazyLock<Built<Option<Arc<Needles>>>> = LazyLock::new(Built::default);
-    match BUILT.of(secrets, |secrets| Needles::halves(secrets).map(Arc::new)) {
+    static BUILT: LazyLock<BySet<Option<Arc<Needles>>>> = LazyLock::new(|| Recent::of(SETS));
+    match BUILT.get(secrets, || Needles::halves(secrets).map(Arc::new)) {
         Some(needles) => needles.search(texts(run, secrets)),
         None => Searched::default(),
     }
@@ -114,7 +120,8 @@ impl Needles {
         let mut open: VecDeque<(String, Vec<&'static str>, Vec<u8>)> =
             texts.map(|(at, text)| (at, Vec::new(), text)).collect();
         while let Some((at, forms, text)) = open.pop_front() {
-            if !seen.insert(blake3::hash(&text)) {
+            let hash = blake3::hash(&text);
+            if !seen.insert(hash) {
                 continue;
             }
             if let Some(key) = self.find(&text) {
@@ -138,13 +145,13 @@ impl Needles {
                 continue;
             }
             work -= text.len();
-            let all = decoded(&text);
+            let all = decoded_once(hash, &text);
             if all.is_cut {
                 unsearched.get_or_insert_with(|| beyond_inflated(&at));
             }
-            for (form, bytes) in all.texts {
-                let forms = forms.iter().copied().chain([form]).collect();
-                open.push_back((at.clone(), forms, bytes));
+            for (form, bytes) in &all.texts {
+                let forms = forms.iter().copied().chain([*form]).collect();
+                open.push_back((at.clone(), forms, bytes.clone()));
             }
         }
         Searched {
@@ -152,6 +159,17 @@ impl Needles {
             unsearched,
         }
     }
+}
+
+/// What the decoders make of `text`, which has this hash.
+fn decoded_once(hash: blake3::Hash, text: &[u8]) -> Arc<Decoded> {
+    static DECODED: LazyLock<Recent<blake3::Hash, Arc<Decoded>>> =
+        LazyLock::new(|| Recent::of(TEXTS));
+    // NB: so that what is kept has few megabytes.
+    if text.len() > LONGEST {
+        return Arc::new(decoded(text));
+    }
+    DECODED.get(&hash, || Arc::new(decoded(text)))
 }
 
 fn beyond_work(at: &str) -> String {

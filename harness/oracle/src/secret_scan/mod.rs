@@ -1,16 +1,15 @@
 //! Searches the output of guests for secrets, plain and encoded.
 
-mod built;
 mod codes;
 mod decode;
 mod deep;
 mod inflate;
 mod leak;
+mod recent;
 
-use aho_corasick::{AhoCorasick, Match, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use built::{AUTOMATON, Built};
 pub(crate) use decode::unescaped;
 pub(crate) use deep::Hidden;
 use leak::SHORTEST;
@@ -18,11 +17,22 @@ pub use leak::{Leak, Searched};
 use provision_core::text::{hex, inert};
 use provision_core::wizard::WizardRun;
 use provision_core::wizard::questions::canary;
+use recent::Recent;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+/// How automata are built.
+///
+/// NB: a DFA, which is the default for so few needles, takes longer to build than all texts of
+/// a pack take to search.
+const AUTOMATON: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
+/// Sets of secrets whose automata are kept.
+const SETS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
+/// What was made last, by the set of secrets.
+type BySet<T> = Recent<BTreeMap<String, String>, T>;
 /// Bytes of the shortest one with a digit in it, such as a PIN.
 const SHORTEST_WITH_DIGIT: usize = 6;
 
@@ -46,6 +56,8 @@ struct Forms {
     /// By pattern of the automaton: the key of the secret, and the form.
     names: Vec<(String, &'static str)>,
     needles: Vec<String>,
+    /// Bytes of the shortest needle.
+    shortest: usize,
     /// NB: built when the first text is searched, because for many packs none is.
     automaton: OnceLock<Option<AhoCorasick>>,
 }
@@ -62,8 +74,8 @@ impl Secrets {
     /// distinguish from other text.
     #[must_use]
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
-        static BUILT: LazyLock<Built<Secrets>> = LazyLock::new(Built::default);
-        BUILT.of(secrets, Self::build)
+        static BUILT: LazyLock<BySet<Secrets>> = LazyLock::new(|| Recent::of(SETS));
+        BUILT.get(secrets, || Self::build(secrets))
     }
 
     fn build(secrets: &BTreeMap<String, String>) -> Self {
@@ -77,17 +89,18 @@ impl Secrets {
                 needles.push(needle);
             }
         }
+        let lengths = needles.iter().map(String::len);
         Self(Arc::new(Forms {
             names,
+            shortest: lengths.min().unwrap_or(usize::MAX),
             needles,
             automaton: OnceLock::new(),
         }))
     }
 
-    /// The automaton; `None` if there is nothing to search for.
-    fn search(&self) -> Option<&AhoCorasick> {
-        // NB: building an automaton without needles takes as long.
-        if self.is_empty() {
+    /// What searches `text`; `None` if it is too short for anything that is searched for.
+    fn search(&self, text: &str) -> Option<&AhoCorasick> {
+        if text.len() < self.0.shortest {
             return None;
         }
         let build = || {
@@ -110,7 +123,7 @@ impl Secrets {
     /// `text` with every secret, in any form, replaced by its key.
     #[must_use]
     pub fn without(&self, text: &str) -> String {
-        let Some(search) = self.search() else {
+        let Some(search) = self.search(text) else {
             return text.to_owned();
         };
         // Hits may overlap: take the longest at each position, from the start.
@@ -147,7 +160,9 @@ impl Secrets {
     /// The same. NB: most texts have no leak, and naming the place of each text takes longer
     /// than searching it.
     fn find_at(&self, at: &dyn Fn() -> String, text: &str, found: &mut BTreeSet<Leak>) {
-        let Some(search) = self.search() else { return };
+        let Some(search) = self.search(text) else {
+            return;
+        };
         // Also search without white space and escaped line breaks: a guest may
         // split a secret over lines.
         let joined = (!text.bytes().all(|b| UNSPLIT[usize::from(b)])).then(|| {
