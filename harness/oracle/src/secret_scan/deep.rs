@@ -8,7 +8,7 @@ use super::decode::{Decoded, decoded};
 use super::inflate::INFLATED;
 use super::leak::{Leak, SHORTEST, Searched};
 use super::recent::Recent;
-use super::{AUTOMATON, BySet, SETS};
+use super::sets::{AUTOMATON, BySet, SETS};
 use aho_corasick::AhoCorasick;
 use provision_core::text::inert;
 use provision_core::wizard::WizardRun;

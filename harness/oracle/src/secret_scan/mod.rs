@@ -6,8 +6,9 @@ mod deep;
 mod inflate;
 mod leak;
 mod recent;
+mod sets;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
+use aho_corasick::{AhoCorasick, Match, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 pub(crate) use decode::unescaped;
@@ -19,20 +20,11 @@ use provision_core::wizard::WizardRun;
 use provision_core::wizard::questions::canary;
 use recent::Recent;
 use serde_json::Value;
+use sets::{AUTOMATON, BySet, SETS};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-/// How automata are built.
-///
-/// NB: a DFA, which is the default for so few needles, takes longer to build than all texts of
-/// a pack take to search.
-const AUTOMATON: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
-/// Sets of secrets whose automata are kept.
-const SETS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
-/// What was made last, by the set of secrets.
-type BySet<T> = Recent<BTreeMap<String, String>, T>;
 /// Bytes of the shortest one with a digit in it, such as a PIN.
 const SHORTEST_WITH_DIGIT: usize = 6;
 
