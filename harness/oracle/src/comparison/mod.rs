@@ -117,6 +117,7 @@ pub fn compare(old: &Subject, new: &Subject) -> Result<Comparison, CompareError>
     found.of_unrun(false);
     schemas::compare(packs, &pairs, &mut found);
     needs::compare(packs, &pairs, &mut found);
+    plan::drop_explained(&mut found);
     components::compare(packs, versions, &mut found);
     extensions::compare(packs, versions, &mut found);
     flows::compare(packs, versions, &mut found);

@@ -1,6 +1,6 @@
 //! Compares the plans that two wizards make of the same answers.
 
-use super::change::{Found, Pair, ReachKind, both};
+use super::change::{Found, ReachKind, both};
 use super::operations;
 use super::packs::{Versions, is_same_text};
 use super::pairing::Pairing;
@@ -14,8 +14,8 @@ use provision_core::wizard::{Outcome, ProvisionPlan, StepCode, WizardKind, Wizar
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Changes of questions because of which a wizard may refuse the old answers.
-const REFUSING: [Rule; 10] = [
+/// Changes of questions and secrets because of which a wizard may refuse the old answers.
+const REFUSING: [Rule; 11] = [
     Rule::QuestionAddedRequired,
     Rule::QuestionRenamed,
     Rule::QuestionRequired,
@@ -26,9 +26,10 @@ const REFUSING: [Rule; 10] = [
     Rule::QuestionPatternAdded,
     Rule::QuestionPatternChanged,
     Rule::QuestionRemoved,
+    Rule::SecretRequired,
 ];
 /// Their mirrors, because of which only the old wizard may refuse the answers.
-const ACCEPTING: [Rule; 10] = [
+const ACCEPTING: [Rule; 11] = [
     Rule::QuestionRemoved,
     Rule::QuestionRenamed,
     Rule::QuestionOptional,
@@ -39,6 +40,7 @@ const ACCEPTING: [Rule; 10] = [
     Rule::QuestionPatternRemoved,
     Rule::QuestionPatternChanged,
     Rule::QuestionAdded,
+    Rule::SecretNotRequired,
 ];
 
 /// The rules for what only the old, and what only the new removal deletes.
@@ -68,21 +70,11 @@ pub(super) fn compare(
             return plans(&place, pair.new.wizard.kind, [old, new], versions, found);
         }
         [End::Plan(_), End::Refused(why)] => {
-            refused(
-                &place,
-                (Rule::PlanRefused, &REFUSING),
-                both("accepted", &why),
-                found,
-            );
+            found.change(Rule::PlanRefused, &place, both("accepted", &why));
             format!("the new pack refuses the answers of the old one: {why}")
         }
         [End::Refused(why), End::Plan(_)] => {
-            refused(
-                &place,
-                (Rule::PlanAccepted, &ACCEPTING),
-                both(&why, "accepted"),
-                found,
-            );
+            found.change(Rule::PlanAccepted, &place, both(&why, "accepted"));
             format!("the old pack refuses the answers: {why}; --answers names others")
         }
         [End::Plan(_), other] => format!("the new pack: {}", other.why()),
@@ -106,10 +98,17 @@ pub(super) fn compare(
     found.skip_if(&what, &format!("{unrun}{why}"), matters);
 }
 
-/// Adds that one pack alone refuses the answers, unless a question says so already.
-fn refused(place: &str, (rule, causes): (Rule, &[Rule]), pair: Pair<'_>, found: &mut Found<'_>) {
-    if !found.has(causes, |_| true) {
-        found.change(rule, place, pair);
+/// Drops that one pack alone refuses the answers, if a question or a secret says so already.
+///
+/// NB: only at the end, because what a secret says as well is no change of a question.
+pub(super) fn drop_explained(found: &mut Found<'_>) {
+    for (rule, causes) in [
+        (Rule::PlanRefused, &REFUSING),
+        (Rule::PlanAccepted, &ACCEPTING),
+    ] {
+        if found.has(causes, |_| true) {
+            found.changes.retain(|change| change.rule != rule);
+        }
     }
 }
 

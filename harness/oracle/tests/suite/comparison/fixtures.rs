@@ -8,6 +8,7 @@ use provision_exec::WasmtimeExecutor;
 use provision_oracle::comparison::{Comparison, compare, observe_both};
 use provision_oracle::{Conditions, Opening};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -100,7 +101,7 @@ fn packs_in_the_other_order_have_the_mirrored_differences() {
         .collect();
     let mut faults = Vec::new();
     let mut count = 0;
-    for pair in all.windows(2).step_by(2) {
+    for pair in all.windows(2) {
         let [one, other] = pair else { continue };
         let there = compared(one, other, &conditions);
         let Some(there) = there else { continue };
@@ -111,4 +112,40 @@ fn packs_in_the_other_order_have_the_mirrored_differences() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(count > 40, "{count} pairs");
+}
+
+/// The question for the secret is gone as well, but the secret says so; that is no reason why
+/// the new wizard refuses what the old one accepts.
+#[test]
+fn refusal_breaks_beside_a_secret_that_is_no_longer_required() {
+    let conditions = Conditions {
+        answers: Some(json!({})),
+        ..Conditions::default()
+    };
+    let one = "nonconforming/redirect-elsewhere";
+    let other = "nonconforming/refuses-own-answers";
+    let rules = |old, new| {
+        let comparison = compared(old, new, &conditions).expect("both open");
+        let changes = comparison.changes.iter();
+        let rules = changes.map(|change| change.rule.slug());
+        rules.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        rules(one, other),
+        [
+            "pack.id-changed",
+            "plan.answers-refused",
+            "secret.not-required"
+        ]
+        .into()
+    );
+    assert_eq!(
+        rules(other, one),
+        [
+            "pack.id-changed",
+            "plan.answers-accepted",
+            "secret.required"
+        ]
+        .into()
+    );
 }
