@@ -1,7 +1,7 @@
 //! Sequences of plans and of hosts' reports, applied to the store in memory.
 
 use crate::apply_model::{Action, EDITS, Edit, INSTALLS, run};
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::ProvisionMode;
 
@@ -11,7 +11,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the applying of plans",
     oracle: "the store agrees with the dry run's model, its records and, once a host has carried everything out, the outside; applying a plan twice changes nothing; deleting everything leaves nothing",
     max_len: 512,
-    choices: Some(60),
+    seeds: Seeds::Random(60),
     body,
     show: crate::as_made::<Actions>,
     mutator: None,

@@ -2,7 +2,7 @@
 //! extract the same files from an accepted archive, and its canonical form repacks to
 //! itself.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::Limits;
 use provision_core::archive::{Archive, RawArchive, Rule, differences, repack};
 use provision_oracle::zip_readers::disagreement;
@@ -13,7 +13,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the strict archive walker",
     oracle: "the walker gives each byte exactly one owner; other readers extract the same files from every accepted archive; the canonical form repacks to itself",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::archive),

@@ -1,7 +1,7 @@
 //! Mutated valid packs: the harness accepts a pack if and only if it has no
 //! mutation, and refuses it with the code of one of its mutations.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
@@ -15,7 +15,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the archive and integrity checks",
     oracle: "the harness accepts a valid pack, and refuses a mutated one with the code of one of its mutations",
     max_len: 2048,
-    choices: Some(600),
+    seeds: Seeds::Random(600),
     body,
     show: shown,
     mutator: None,

@@ -1,6 +1,6 @@
 //! An empty target: its rate is the cost of libFuzzer itself.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 
 pub(crate) const TARGET: Target = Target {
     name: "baseline_empty",
@@ -8,7 +8,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "none",
     oracle: "none",
     max_len: 1024,
-    choices: None,
+    seeds: Seeds::Files,
     body: |_| {},
     show: crate::as_text,
     mutator: None,

@@ -42,7 +42,7 @@ pub use arbitrary;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
 pub use readers::ALL_READERS;
-pub use target::{Attacker, Mutator, Target, as_made, as_text, mutate, replay, run, show};
+pub use target::{Attacker, Mutator, Seeds, Target, as_made, as_text, mutate, replay, run, show};
 
 /// Every target of this crate, sorted by name.
 pub const TARGETS: &[Target] = &[

@@ -2,7 +2,7 @@
 //! are safe, and it decodes to the same manifest after it is encoded again.
 
 use crate::manifest_json::names_are_safe;
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use ciborium::Value;
 use provision_core::cbor;
 use provision_core::manifest::decode;
@@ -13,7 +13,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the binary manifest decoder",
     oracle: "every manifest that decodes is strict CBOR with safe names; encoded again, it decodes to the same manifest",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: None,

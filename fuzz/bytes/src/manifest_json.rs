@@ -1,7 +1,7 @@
 //! Bytes as a JSON manifest: every manifest that decodes is strict JSON, its names are
 //! safe, and its CBOR encoding decodes to the same manifest.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::manifest::digital_worker::{
     Defect, KNOWLEDGE, MANIFEST, METADATA, defects, remarks,
 };
@@ -15,7 +15,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the JSON manifest decoder",
     oracle: "every manifest that decodes is strict JSON with safe names; another JSON reader reads the same value; its CBOR encoding decodes to the same manifest",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::json),

@@ -1,7 +1,7 @@
 //! Bytes of an archive that `pack fix` mends: a second fix changes nothing, and components,
 //! flows and plans stay as they are.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::archive::Archive;
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source};
@@ -14,7 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "`pack fix`: editing the manifests, the lock, the SBOM and the catalogues of a pack",
     oracle: "the fixed archive opens; fixing it again gives the same bytes; every component, flow and plan has the bytes that it had",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::archive),

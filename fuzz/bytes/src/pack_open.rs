@@ -1,7 +1,7 @@
 //! Bytes of an archive: other readers extract the same files from an accepted archive,
 //! and the verdict is never *pass*, because no guest runs.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::codes::CheckCode;
 use provision_core::wizard::NoopExecutor;
 use provision_core::{Limits, Source, Verdict};
@@ -14,7 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "opening a pack, resolving its wizards, judging it, the verdict",
     oracle: "the verdict is not *pass*, because no guest runs; every check reaches a conclusion; other readers extract the same files from every accepted archive",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::archive),

@@ -1,7 +1,7 @@
 //! Sequences of patches: the last value of a key wins, merging loses nothing, and no
 //! secret is both set and deleted.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::{
     InstalledState, ProvisionPlan, ProvisionPlanPatch, RedactedValue, SecretsPatch,
@@ -15,7 +15,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the merging of plans",
     oracle: "the last value of a key wins; merging loses no key and no note; no secret is both set and deleted; merging is associative; applying the merged plan equals applying its patches in sequence",
     max_len: 1024,
-    choices: Some(60),
+    seeds: Seeds::Random(60),
     body,
     show: crate::as_made::<Vec<Patch>>,
     mutator: None,

@@ -1,6 +1,6 @@
 //! Bytes as a recording: cases, traces and fault cases, in documents one behind the other.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::codes::RecordedCode;
 use provision_core::{Status, Verdict};
 use provision_oracle::recorded::{Aids, Format, Recording, judge, observe, verdict};
@@ -14,7 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of recordings, and the checks of what it reads",
     oracle: "a recording is observed in the same way twice, in parts of any length, and however few ids fit into memory; another JSON reader reads what is read to its end; lists are bounded; every check reaches a conclusion, and the verdict is not *pass* if nothing was read",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: None,

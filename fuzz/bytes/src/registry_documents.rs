@@ -4,7 +4,7 @@
 //! stands for the digest of the part with this number, and `#1` for its size, so that an
 //! input can be consistent. A part can refer to later ones alone, as in a real registry.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::codes::RegistryCode;
 use provision_core::limits::Limits;
 use provision_registry::{
@@ -19,7 +19,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of manifests and indexes, and the way from a tag to a pack",
     oracle: "a pack that is found is one of the parts, and has the digest that the origin states; no more documents are asked for than the bounds allow; a document is read in the same way twice, and never as manifest and index at once; errors fit in a line",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: None,

@@ -1,7 +1,7 @@
 //! Bytes as an SBOM, a lock or a signature: a decoded SBOM survives encoding in JSON
 //! and in CBOR, and no signature verifies without a trusted key.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::integrity::sbom::{self, Sbom};
 use provision_core::integrity::{lock, signature};
 use serde_json::json;
@@ -12,7 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the decoders of SBOMs, locks and signatures",
     oracle: "every SBOM that decodes has the same rows after encoding in JSON and in CBOR; digests have their full length; no signature verifies without a trusted key",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::json),

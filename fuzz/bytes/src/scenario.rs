@@ -1,7 +1,7 @@
 //! A pack with scenarios, as one JSON object of its files: what renders has a golden that
 //! reads as the same lines and passes, and no verdict is *pass*, because nothing runs.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::limits::{SCENARIO_STEPS, SCENARIOS};
 use provision_core::scenario::render::{GoldenDocument, REPORT, ReportRow};
 use provision_core::scenario::{Scenario, read};
@@ -17,7 +17,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the readers of scenarios, goldens, render reports and simulators' capabilities",
     oracle: "a pack reads and renders the same twice, within the bounds; the golden and the report of what renders read as the same lines and rows, and pass; findings have no control character; the verdict is not *pass*, because nothing runs",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(crate::mutators::json),

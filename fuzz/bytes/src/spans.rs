@@ -2,7 +2,7 @@
 //! secret, `$r`, `$h`, `$b` and `$u` for it backwards, in hex, in base64 and escaped.
 
 use crate::recordings::Parts;
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_core::Status;
 use provision_oracle::CheckResult;
 use provision_oracle::recorded::{Aids, Canaries, Recording, judge, observe};
@@ -15,7 +15,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of exported spans, their trees, and the search for what is private",
     oracle: "spans are observed in the same way twice, in parts of any length, and with their members in another order; no finding shows the secret that is in the input, plain or in a single encoding",
     max_len: 8192,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: None,

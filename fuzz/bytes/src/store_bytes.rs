@@ -2,7 +2,7 @@
 //! as they were.
 
 use crate::store_file::{Memory, let_the_engine_panic};
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use provision_apply::embedded::EmbeddedStore;
 use provision_apply::{
     Applier, Contents, InstallKey, PackIdentity, Request, Store, StoreError, verify, view,
@@ -20,7 +20,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "opening, verifying, reading and writing the store in a file",
     oracle: "the store is opened, or refused with the code of damage, format or key and not one byte changed; what is opened can be read, verified and applied to; it opens again with the same records, and after a write unless it was damaged before",
     max_len: MOST,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: crate::as_text,
     mutator: Some(change),

@@ -101,15 +101,26 @@ pub struct Target {
     pub oracle: &'static str,
     /// Bytes of the longest input that libFuzzer tries.
     pub max_len: usize,
-    /// Bytes of a generated seed, for a target whose input only directs a generator: each
-    /// input is valid, and random ones are good seeds. `None` for other inputs.
-    pub choices: Option<usize>,
+    /// Where its first inputs come from.
+    pub seeds: Seeds,
     /// Checks every invariant on one input.
     pub body: fn(&[u8]),
     /// An input as readable text.
     pub show: fn(&[u8]) -> String,
     /// Changes an input in its format, where changed bytes would only make it invalid.
     pub mutator: Option<Mutator>,
+}
+
+/// Where the first inputs of a target come from. Files that were made by hand may be beside
+/// them in `corpus/seeds`.
+#[derive(Debug, Clone, Copy)]
+pub enum Seeds {
+    /// The packs of this project, or files that were made by hand.
+    Files,
+    /// These texts.
+    Texts(&'static [&'static str]),
+    /// So many random bytes: the input only directs a generator, so that each one is valid.
+    Random(usize),
 }
 
 /// Makes another input from an input, the largest number of bytes, and a seed.

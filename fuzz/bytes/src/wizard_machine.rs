@@ -2,7 +2,7 @@
 //! anything: the outcome follows from the steps, and the plan of step modules is the sum
 //! of their patches.
 
-use crate::target::{Attacker, Target};
+use crate::target::{Attacker, Seeds, Target};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::{
     Call, Driver, InstalledState, Outcome, ProvisionPlan, StepAnswer, StepExecutor, StepRequest,
@@ -18,7 +18,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the wizard machine: drivers, routing, templates, merging",
     oracle: "two runs are equal; the outcome follows from the steps; the plan of step modules is the sum of their patches; steps and calls stay within the bound on nodes; applying a plan twice equals applying it once",
     max_len: 4096,
-    choices: Some(900),
+    seeds: Seeds::Random(900),
     body,
     show: crate::as_made::<WizardCase>,
     mutator: None,

@@ -4,7 +4,7 @@
 use crate::fixtures::FIXTURES;
 use crate::sandbox::Sandbox;
 use provision_core::wizard::{Call, StepRequest};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 
 pub(crate) const TARGET: Target = Target {
     name: "baseline_call",
@@ -12,7 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "none",
     oracle: "none",
     max_len: 1024,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

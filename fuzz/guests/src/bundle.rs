@@ -3,7 +3,7 @@
 
 use greentic_provision::repro::{AnyBundle, lowered};
 use provision_core::Limits;
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 
 pub(crate) const TARGET: Target = Target {
     name: "bundle",
@@ -11,7 +11,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of repro bundles",
     oracle: "no accepted bundle has a bound above the default; a bundle reads the same after it is written again; the reader decodes its pack or refuses it",
     max_len: 65_536,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

@@ -5,7 +5,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use provision_core::Limits;
 use provision_core::wizard::{Call, StepAnswer, StepCode, StepExecutor, StepRequest};
 use provision_exec::WasmtimeExecutor;
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::executor_invariants::timeless;
 use provision_oracle::generators::guests::Guest;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the engine: optimised, unoptimised and interpreted code",
     oracle: "a guest has the same outcome, output, calls and fuel in all three",
     max_len: 4096,
-    choices: Some(300),
+    seeds: Seeds::Random(300),
     body,
     show: shown,
     mutator: None,

@@ -3,7 +3,7 @@
 use crate::sandbox::every_call;
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::StepCode;
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::generators::guests::Guest;
 use wasm_smith::{Component, Config, Module};
 
@@ -13,7 +13,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the pre-scan, the compiler, the linker and the executor",
     oracle: "as for step_core; the harness refuses no valid module as invalid",
     max_len: 4096,
-    choices: Some(600),
+    seeds: Seeds::Random(600),
     body,
     show: shown,
     mutator: None,

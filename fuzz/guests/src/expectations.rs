@@ -2,7 +2,7 @@
 //! read the same after they are written again.
 
 use greentic_provision::expectations::{Expectations, parse_entries, render};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::{Stage, checks};
 
 pub(crate) const TARGET: Target = Target {
@@ -11,7 +11,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of expectations",
     oracle: "every accepted entry names a known check that may be excused, one code, an owner and an end within 180 days; the entries read the same after they are written again",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

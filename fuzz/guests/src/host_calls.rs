@@ -3,7 +3,7 @@
 use crate::sandbox::{SECRET, Sandbox, folder, keeps_the_secret};
 use arbitrary::{Arbitrary, Unstructured};
 use provision_core::wizard::{Call, Grants, HostVerdict, StepRequest};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::generators::host_calls::Calls;
 use serde_json::json;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "every capability of the host: lifting arguments, answering, recording and charging calls",
     oracle: "as for step_core; the host records every call and denies HTTP, sockets and files; no granted secret leaks",
     max_len: 512,
-    choices: Some(120),
+    seeds: Seeds::Random(120),
     body,
     show: provision_fuzz_bytes::as_made::<Calls>,
     mutator: None,

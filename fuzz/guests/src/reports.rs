@@ -12,7 +12,7 @@ use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::Role;
 use provision_core::wizard::{HostCall, HostVerdict, Meters, WizardKind};
 use provision_core::{Finding, FindingCode, Status, Verdict};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::generators::outputs::text;
 use provision_oracle::{Bite, Cause, Check, Level, Place, checks};
 
@@ -22,7 +22,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "JUnit, JSON, SARIF, Markdown, HTML, the console, the event stream",
     oracle: "each report parses, has no live markup and no control character, and has all failures, errors, causes and finding codes of the events",
     max_len: 4096,
-    choices: Some(1_200),
+    seeds: Seeds::Random(1_200),
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

@@ -8,6 +8,7 @@ use provision_core::rng::Rng;
 use provision_core::wasm::{WasmKind, kind};
 use provision_core::wizard::{Call, StepExecutor, StepOutcome, StepRequest};
 use provision_exec::WasmtimeExecutor;
+use provision_fuzz_bytes::Seeds as Source;
 use provision_oracle::generators::archive::{ArchiveBuilder, Style};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -47,12 +48,16 @@ pub fn all_seeds(packs: &Path) -> Seeds {
     folders(&mut seeds, packs);
     answers(&mut seeds);
     for target in crate::all() {
-        let Some(len) = target.choices else {
-            continue;
-        };
-        for seed in 0..CHOICES {
-            let bytes = Rng::new(seed).bytes(len);
-            add(&mut seeds, target.name, &format!("choices-{seed}"), &bytes);
+        let mut add = |name: String, bytes: &[u8]| add(&mut seeds, target.name, &name, bytes);
+        match target.seeds {
+            Source::Files => {}
+            Source::Texts(texts) => {
+                let texts = texts.iter().enumerate();
+                texts.for_each(|(at, text)| add(format!("text-{at}"), text.as_bytes()));
+            }
+            Source::Random(len) => (0..CHOICES).for_each(|seed| {
+                add(format!("choices-{seed}"), &Rng::new(seed).bytes(len));
+            }),
         }
     }
     seeds

@@ -2,7 +2,7 @@
 //! named in a short message at a place that the file has.
 
 use greentic_provision::config::{At, Config, Key, SHARDS, parse};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::Level;
 use toml::{Table, Value};
 
@@ -12,7 +12,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of `conformance.toml`",
     oracle: "accepted settings have no empty text and a possible number of shards, and read the same after they are written again; a message is short, has no control character, and names a place in the file",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

@@ -2,7 +2,7 @@
 //! bounds hold, and a clean step afterwards answers as before.
 
 use crate::sandbox::every_call;
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 
 pub(crate) const TARGET: Target = Target {
     name: "step_core",
@@ -10,7 +10,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the pre-scan, the compiler and the executor, for core modules",
     oracle: "the executor answers or fails with a code that is no harness error; bounds hold; a fresh engine gives the same; the answer reveals no path or environment variable of the host; a clean step afterwards answers as before",
     max_len: 16_384,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(crate::mutators::wasm),

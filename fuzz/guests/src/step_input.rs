@@ -6,7 +6,7 @@ use crate::sandbox::{SECRET, Sandbox, keeps_the_secret};
 use arbitrary::Unstructured;
 use provision_core::wizard::{Call, Grants, StepAnswer, StepCode, StepOutcome, StepRequest};
 use provision_core::{cbor, json};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::generators::outputs::loose;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "how each ABI passes inputs to a guest and reads its output",
     oracle: "as for step_core; valid guests neither trap nor reach a bound; their output is strict JSON or CBOR; no granted secret leaks",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(mutator),

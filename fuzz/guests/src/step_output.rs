@@ -10,7 +10,7 @@ use provision_core::wizard::{
     ProvisionPlan, StepAnswer, StepExecutor, StepOutcome, StepOutput, StepRequest,
 };
 use provision_core::{Limits, Pack, Source};
-use provision_fuzz_bytes::{Attacker, Target};
+use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::{Conditions, Level};
 
 pub(crate) const TARGET: Target = Target {
@@ -19,7 +19,7 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the decoder of step outputs, all checks of a wizard, and every report",
     oracle: "another JSON reader reads the same value from every output that decodes; a plan survives writing and reading; every report parses, has no live markup and no control character, and has all failures, errors and finding codes",
     max_len: 4096,
-    choices: None,
+    seeds: Seeds::Files,
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: Some(provision_fuzz_bytes::mutators::json),
