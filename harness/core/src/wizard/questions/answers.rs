@@ -239,20 +239,17 @@ pub fn canary(key: &str) -> String {
 #[must_use]
 pub fn canary_of(key: &str, seed: u64) -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut text = String::with_capacity(CANARY);
     let mut hasher = blake3::Hasher::new();
     hasher.update(key.as_bytes());
     if seed != USUAL {
         // NB: no UTF-8 text has this byte, so that no key continues another one.
         hasher.update(&[0xff]).update(&seed.to_le_bytes());
     }
-    let mut bytes = hasher.finalize_xof();
-    while text.len() < CANARY {
-        let mut byte = [0];
-        bytes.fill(&mut byte);
-        text.push(char::from(LETTERS[usize::from(byte[0]) % LETTERS.len()]));
-    }
-    text
+    // NB: all at once, because each call computes a block of 64 bytes.
+    let mut bytes = [0; CANARY];
+    hasher.finalize_xof().fill(&mut bytes);
+    let letters = bytes.map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
+    letters.into_iter().collect()
 }
 
 #[cfg(test)]
