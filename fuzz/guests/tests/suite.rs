@@ -191,3 +191,29 @@ fn corpus_is_at_least_its_floor_and_not_too_large() {
         "a row of corpus/floor.txt has no target"
     );
 }
+
+#[test]
+fn bug_is_planted_for_every_target_and_no_other() {
+    fn texts(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                texts(&path, all);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                all.push_str(&fs::read_to_string(&path).expect("reads"));
+            }
+        }
+    }
+    let mut code = String::new();
+    for name in names("harness") {
+        let folder = root().join("harness").join(name).join("src");
+        if folder.is_dir() {
+            texts(&folder, &mut code);
+        }
+    }
+    let planted = code.split("cfg!(planted_bug = \"").skip(1);
+    let planted = planted.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    let planted: BTreeSet<String> = planted.collect();
+    let targets: BTreeSet<String> = all().map(|t| t.name.to_owned()).collect();
+    assert_eq!(planted, targets, "ci/planted.sh tries each of them");
+}

@@ -62,6 +62,7 @@ impl StoreError {
         match self {
             Self::Io { .. } | Self::Write { .. } => ApplyCode::StoreIo,
             Self::Damaged { .. } => ApplyCode::StoreDamaged,
+            Self::Format { .. } if cfg!(planted_bug = "store_bytes") => ApplyCode::StoreIo,
             Self::Format { .. } => ApplyCode::StoreFormat,
             Self::Key { .. } => ApplyCode::StoreKey,
         }

@@ -124,6 +124,9 @@ pub fn fix(
     }
     let outcome = listed(&files);
     add(&mut files, outcome);
+    if cfg!(planted_bug = "pack_fix") {
+        files.retain(|name, _| !name.ends_with(".wat"));
+    }
     let differences = differences(archive);
     let canonical = FIXES
         .iter()

@@ -171,6 +171,9 @@ impl Uniques {
     }
 
     fn write_out(&mut self, spill: &mut dyn Spill) -> io::Result<()> {
+        if cfg!(planted_bug = "recordings") {
+            self.marks.clear();
+        }
         if self.runs.len() == RUNS {
             return Err(io::Error::other("there are too many ids"));
         }

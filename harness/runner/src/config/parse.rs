@@ -158,7 +158,8 @@ impl Value<'_> {
         let number = self.value.get_ref().as_integer();
         let number = number.ok_or_else(|| self.mistyped())?;
         let count = u64::from_str_radix(number.as_str(), number.radix());
-        let count = count.ok().filter(|count| (1..=SHARDS).contains(count));
+        let least = u64::from(!cfg!(planted_bug = "settings"));
+        let count = count.ok().filter(|count| (least..=SHARDS).contains(count));
         count.ok_or_else(|| self.wrong(Fault::Shards(number.to_string())))
     }
 }
