@@ -2,8 +2,12 @@
 //! other conditions, and in each probe some that no mutated answer is in.
 
 use provision_core::Pack;
-use provision_core::wizard::{StepAnswer, StepExecutor, StepRequest};
+use provision_core::wizard::{Call, StepAnswer, StepExecutor, StepOutcome, StepRequest};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Bytes of the input and the output of a step that is remembered, at most: hostile steps
+/// answer as much as they may.
+const LARGEST: usize = 64 * 1024;
 
 /// Requests and their answers, the first ones.
 pub(super) struct Known {
@@ -60,11 +64,24 @@ impl StepExecutor for MemoExecutor<'_> {
         drop(known);
         let answer = self.executor.execute(pack, request);
         let mut known = self.known.answers();
-        if known.len() < self.known.most {
+        if known.len() < self.known.most && size(request, &answer) <= LARGEST {
             known.push((request.clone(), answer.clone()));
         }
         answer
     }
+}
+
+/// Bytes of the input and the output.
+fn size(request: &StepRequest, answer: &StepAnswer) -> usize {
+    let input = match &request.call {
+        Call::Step { input } => input.len(),
+        _ => 0,
+    };
+    let output = match &answer.result {
+        Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.len(),
+        _ => 0,
+    };
+    input + output
 }
 
 #[cfg(test)]
@@ -133,5 +150,9 @@ mod tests {
         assert_eq!(ran(&requests), ["0", "1", "2", "3", "4"]);
         // The fifth is one too many.
         assert_eq!(ran(&requests), ["0", "1", "2", "3", "5"]);
+        let known = Known::of(1);
+        let long = request("a", &"a".repeat(LARGEST), 0);
+        let run = || MemoExecutor::of(&counts, &known).execute(&pack, &long);
+        assert_ne!(run().result, run().result);
     }
 }

@@ -252,6 +252,9 @@ fn token(text: &str) -> Option<Range<usize>> {
 
 /// Removes from the text of a finding what is private.
 pub(crate) fn redact(text: &mut String, canaries: &Canaries) {
+    if cfg!(planted_bug = "spans") {
+        return;
+    }
     // What is in several encodings at once has no end that one could see.
     let shown = |part: &str| {
         let plain = part.replace("~1", "/").replace("~0", "~");
