@@ -6,7 +6,7 @@ use provision_core::limits::{ArchiveLimits, FlowLimits, StepLimits};
 /// `asked`, each bound no larger than in `most`, and the names of the bounds
 /// that were larger.
 #[must_use]
-pub fn lowered(asked: &Limits, most: &Limits) -> (Limits, Vec<&'static str>) {
+pub(crate) fn lowered(asked: &Limits, most: &Limits) -> (Limits, Vec<&'static str>) {
     let Limits {
         archive,
         step,

@@ -13,7 +13,6 @@ mod write;
 
 pub use bundle::{AnyBundle, Bundle, Decoded, FUZZ, FuzzBundle};
 pub use error::BundleError;
-pub use limits::lowered;
 pub use pack::{BundledPack, bundled};
 pub use replay::{Replay, Shown};
 pub use write::write;
