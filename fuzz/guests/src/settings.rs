@@ -12,7 +12,21 @@ pub(crate) const TARGET: Target = Target {
     boundary: "the reader of `conformance.toml`",
     oracle: "accepted settings have no empty text and a possible number of shards, and read the same after they are written again; a message is short, has no control character, and names a place in the file",
     max_len: 4096,
-    seeds: Seeds::Files,
+    seeds: Seeds::Texts(&[
+        "# nothing\n",
+        "profil = \"core\"\n",
+        "packs = [[[[\"a\"]]]]\nshards = 0x10\n",
+        r##"#:schema ./conformance.schema.json
+packs = ["dist/packs", "oci://a.example/packs/p:1.0.0", "@list"]
+previous = ["auto"]
+profile = "publish"
+trust = ["keys/a.pem"]
+expectations = "expectations.toml"
+answers = "answers.json"
+normalise = ["uuid", "path=/notes/*"]
+shards = 4
+"##,
+    ]),
     body,
     show: provision_fuzz_bytes::as_text,
     mutator: None,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes of questions and secrets because of which a wizard may refuse the old answers.
-const REFUSING: [Rule; 11] = [
+const REFUSING: [Rule; 12] = [
     Rule::QuestionAddedRequired,
     Rule::QuestionRenamed,
     Rule::QuestionRequired,
@@ -27,9 +27,10 @@ const REFUSING: [Rule; 11] = [
     Rule::QuestionPatternChanged,
     Rule::QuestionRemoved,
     Rule::SecretRequired,
+    Rule::SecretRenamed,
 ];
 /// Their mirrors, because of which only the old wizard may refuse the answers.
-const ACCEPTING: [Rule; 11] = [
+const ACCEPTING: [Rule; 12] = [
     Rule::QuestionRemoved,
     Rule::QuestionRenamed,
     Rule::QuestionOptional,
@@ -41,6 +42,7 @@ const ACCEPTING: [Rule; 11] = [
     Rule::QuestionPatternChanged,
     Rule::QuestionAdded,
     Rule::SecretNotRequired,
+    Rule::SecretRenamed,
 ];
 
 /// The rules for what only the old, and what only the new removal deletes.

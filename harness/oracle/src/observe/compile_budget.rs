@@ -87,26 +87,11 @@ impl StepExecutor for Compilable<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::counts::Counts;
     use super::super::{Conditions, Opening, observe_opened};
     use super::*;
     use provision_core::Source;
     use serde_json::{Value, json};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    /// Counts what it is asked to do, and does nothing.
-    #[derive(Default)]
-    struct Counts(AtomicUsize);
-
-    impl StepExecutor for Counts {
-        fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            StepAnswer::of(Err(StepFailure::new(StepCode::Trap, "unreachable")))
-        }
-
-        fn compile(&self, _: &Pack, _: &str) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
 
     /// A pack with `count` setup flows of one module each, all different; each module
     /// calls a function of two hundred values `calls` times.

@@ -63,69 +63,79 @@ impl StepExecutor for MemoExecutor<'_> {
         // NB: release the lock, so that no thread waits for it while a guest runs.
         drop(known);
         let answer = self.executor.execute(pack, request);
-        let mut known = self.known.answers();
-        if known.len() < self.known.most && size(request, &answer) <= LARGEST {
-            known.push((request.clone(), answer.clone()));
+        // NB: a failure may be about the steps before it, which used up a budget, or about the
+        // machine.
+        if let Ok(outcome) = &answer.result
+            && size(request, outcome) <= LARGEST
+        {
+            let mut known = self.known.answers();
+            if known.len() < self.known.most {
+                known.push((request.clone(), answer.clone()));
+            }
         }
         answer
     }
 }
 
 /// Bytes of the input and the output.
-fn size(request: &StepRequest, answer: &StepAnswer) -> usize {
+fn size(request: &StepRequest, outcome: &StepOutcome) -> usize {
     let input = match &request.call {
         Call::Step { input } => input.len(),
         _ => 0,
     };
-    let output = match &answer.result {
-        Ok(StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes)) => bytes.len(),
-        _ => 0,
+    let output = match outcome {
+        StepOutcome::Json(bytes) | StepOutcome::Cbor(bytes) => bytes.len(),
+        StepOutcome::NotRun => 0,
     };
     input + output
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::counts::Counts;
     use super::*;
+    use crate::budget::Budget;
+    use provision_core::Limits;
+    use provision_core::limits::FlowLimits;
     use provision_core::pack::{Hashed, Source};
-    use provision_core::wizard::{Call, Grants, StepOutcome, Surroundings};
-    use provision_core::{Limits, Pack};
+    use provision_core::wizard::{Grants, StepCode, Surroundings};
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Answers how often it was asked.
-    #[derive(Default)]
-    struct Counts(AtomicUsize);
+    fn pack() -> Pack {
+        let manifest = br#"{"id": "p", "version": "1.0.0"}"#.to_vec();
+        let source = Source::Folder {
+            files: [("pack.json".to_owned(), manifest)].into(),
+            manifest: None,
+        };
+        let pack = Pack::open(Hashed::fingerprint_only(source), &Limits::default());
+        pack.expect("a pack")
+    }
 
-    impl StepExecutor for Counts {
-        fn execute(&self, _: &Pack, _: &StepRequest) -> StepAnswer {
-            let count = self.0.fetch_add(1, Ordering::Relaxed);
-            StepAnswer::of(Ok(StepOutcome::Json(count.to_string().into_bytes())))
+    fn request(file: &str, input: &str, seed: u64) -> StepRequest {
+        let input = input.as_bytes().to_vec();
+        let surroundings = Surroundings { later: 0, seed };
+        StepRequest {
+            grants: Arc::new(Grants {
+                surroundings,
+                ..Grants::default()
+            }),
+            ..StepRequest::new(file, Call::Step { input })
+        }
+    }
+
+    /// What a step answers, which is how many were run before it.
+    fn run(executor: &dyn StepExecutor, known: &Known, request: &StepRequest) -> String {
+        let answer = MemoExecutor::of(executor, known).execute(&pack(), request);
+        match answer.result {
+            Ok(StepOutcome::Json(bytes)) => String::from_utf8(bytes).expect("a number"),
+            Ok(other) => panic!("{other:?}"),
+            Err(failure) => failure.code.code().to_string(),
         }
     }
 
     #[test]
     fn request_runs_again_only_if_anything_in_it_differs_or_too_many_came_before() {
-        let files = [(
-            "pack.json".to_owned(),
-            br#"{"id": "p", "version": "1.0.0"}"#.to_vec(),
-        )];
-        let source = Source::Folder {
-            files: files.into(),
-            manifest: None,
-        };
-        let pack = Pack::open(Hashed::fingerprint_only(source), &Limits::default());
-        let pack = pack.expect("a pack");
-        let request = |file: &str, input: &str, seed| StepRequest {
-            component: file.into(),
-            call: Call::Step {
-                input: input.as_bytes().to_vec(),
-            },
-            grants: Arc::new(Grants {
-                surroundings: Surroundings { later: 0, seed },
-                ..Grants::default()
-            }),
-        };
+        let (counts, known) = (Counts::default(), Known::of(4));
         let requests = [
             request("a", "1", 0),
             request("b", "1", 0),
@@ -133,26 +143,37 @@ mod tests {
             request("a", "1", 1),
             request("a", "3", 0),
         ];
-        let (counts, known) = (Counts::default(), Known::of(4));
-        let run = |request: &StepRequest| {
-            MemoExecutor::of(&counts, &known)
-                .execute(&pack, request)
-                .result
-        };
-        let ran = |requests: &[StepRequest]| {
-            let results = requests.iter().map(run);
-            let bytes = results.map(|result| match result {
-                Ok(StepOutcome::Json(bytes)) => String::from_utf8(bytes).expect("a number"),
-                other => panic!("{other:?}"),
-            });
-            bytes.collect::<Vec<_>>()
-        };
-        assert_eq!(ran(&requests), ["0", "1", "2", "3", "4"]);
+        let run = |request: &StepRequest| run(&counts, &known, request);
+        assert_eq!(requests.each_ref().map(run), ["0", "1", "2", "3", "4"]);
         // The fifth is one too many.
-        assert_eq!(ran(&requests), ["0", "1", "2", "3", "5"]);
-        let known = Known::of(1);
-        let long = request("a", &"a".repeat(LARGEST), 0);
-        let run = || MemoExecutor::of(&counts, &known).execute(&pack, &long);
-        assert_ne!(run().result, run().result);
+        assert_eq!(requests.each_ref().map(run), ["0", "1", "2", "3", "5"]);
+    }
+
+    #[test]
+    fn large_step_runs_again() {
+        let (counts, known) = (Counts::default(), Known::of(1));
+        let of = |bytes: usize| request("a", &"a".repeat(bytes), 0);
+        let run = |request: &StepRequest| run(&counts, &known, request);
+        let (large, largest) = (of(LARGEST), of(LARGEST - 1));
+        assert_eq!(
+            [&large, &large, &largest, &largest].map(run),
+            ["0", "1", "2", "2"]
+        );
+    }
+
+    #[test]
+    fn step_that_had_no_budget_left_runs_with_another_budget() {
+        let (counts, known) = (Counts::default(), Known::of(4));
+        let limits = FlowLimits {
+            pack_bytes: 1,
+            ..FlowLimits::DEFAULT
+        };
+        let small = Budget::of(&counts, &limits);
+        let [one, other] = ["1", "2"].map(|input| request("a", input, 0));
+        assert_eq!(run(&small, &known, &one), "0");
+        let spent = StepCode::PackBudget.code().to_string();
+        assert_eq!(run(&small, &known, &other), spent);
+        let large = Budget::of(&counts, &FlowLimits::DEFAULT);
+        assert_eq!(run(&large, &known, &other), "1");
     }
 }

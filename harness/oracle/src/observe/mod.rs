@@ -8,6 +8,8 @@ mod carry;
 mod compile_budget;
 mod components;
 mod conditions;
+#[cfg(test)]
+mod counts;
 mod deploy;
 mod empties;
 mod harness_errors;

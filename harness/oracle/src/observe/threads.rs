@@ -1,7 +1,7 @@
 //! Other threads than that of a pack, on which its wizards are driven.
 //!
-//! NB: a thread for each call. A pool of threads that wait for work takes more of the
-//! processor, because they look for it some thousand times before they sleep.
+//! NB: a thread for each call. Those of a pool look for work, by a call of the system, about a
+//! hundred times a pack before they sleep.
 
 use std::panic::resume_unwind;
 use std::thread::{Builder, scope};
@@ -25,10 +25,10 @@ pub(super) fn together<A, B: Send>(
     scope(|scope| {
         let there = Builder::new().name(NAME.into()).spawn_scoped(scope, there);
         let here = here();
-        let there = there.ok().map(|thread| thread.join());
-        (
-            here,
-            there.map(|done| done.unwrap_or_else(|panic| resume_unwind(panic))),
-        )
+        let there = there.ok().map(|thread| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => resume_unwind(panic),
+        });
+        (here, there)
     })
 }

@@ -150,3 +150,89 @@ fn numbers(text: &[u8]) -> Vec<u8> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+    use provision_core::text::hex;
+
+    fn base32(bytes: &[u8]) -> String {
+        let bits: String = bytes.iter().map(|b| format!("{b:08b}")).collect();
+        let digits = bits.as_bytes().chunks(5).map(|five| {
+            let five = std::str::from_utf8(five).expect("digits");
+            let digit = u8::from_str_radix(&format!("{five:0<5}"), 2).expect("a digit");
+            char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::from(digit)])
+        });
+        digits.collect()
+    }
+
+    /// The length has to be a multiple of four.
+    fn ascii85(bytes: &[u8]) -> String {
+        let group = |four: &[u8]| {
+            let value = u32::from_be_bytes(four.try_into().expect("four bytes"));
+            let digit = |power: u32| char::from(b'!' + (value / 85_u32.pow(power) % 85) as u8);
+            match value {
+                0 => "z".to_owned(),
+                _ => [4, 3, 2, 1, 0].map(digit).iter().collect(),
+            }
+        };
+        bytes.chunks(4).map(group).collect()
+    }
+
+    /// A text of which the start alone is no text, in each encoding, after each number of
+    /// other characters.
+    #[test]
+    fn text_is_found_although_its_start_is_none() {
+        for (length, rest) in [(40, b'a'), (120, b'b'), (400, b'c'), (2_000, 0)] {
+            let mut text = vec![rest; length];
+            // As many as a text may have.
+            text[..length / 10].fill(0xfe);
+            let encoded = [
+                ("hex", hex(&text)),
+                ("base64", STANDARD_NO_PAD.encode(&text)),
+                ("base32", base32(&text)),
+                ("ascii85", ascii85(&text)),
+            ];
+            for (form, encoded) in encoded {
+                let code = CODES.iter().find(|code| code.name == form);
+                for before in 0..code.expect("a code").group {
+                    let input = format!("{}{encoded}", "A".repeat(before));
+                    let found = decoded(input.as_bytes()).texts;
+                    let found = found
+                        .iter()
+                        .any(|(name, bytes)| *name == form && bytes.ends_with(&text));
+                    assert!(found, "{form}, {length} bytes after {before} characters");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_byte_more_that_no_text_has_is_one_too_many() {
+        let mut text = vec![b'a'; 400];
+        text[..41].fill(0xfe);
+        assert!(
+            decoded(STANDARD_NO_PAD.encode(&text).as_bytes())
+                .texts
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn escapes_and_numbers_are_undone_wherever_they_are() {
+        let of = |text: &str| decoded(text.as_bytes()).texts;
+        for escape in ["%62", "=62", "\\x62", "\\142", "&#98;", "\\u0062"] {
+            let found = of(&format!("-a {escape} c-"));
+            assert_eq!(found, [("escaped", b"-a b c-".to_vec())], "{escape}");
+        }
+        for numbers in ["97 98 99 100", "x0x610x62, g0x63 0x64"] {
+            let found = of(numbers);
+            assert!(
+                found.contains(&("numbers", b"abcd".to_vec())),
+                "{numbers}: {found:?}"
+            );
+        }
+    }
+}

@@ -3,19 +3,19 @@
 mod codes;
 mod decode;
 mod deep;
+mod forms;
 mod inflate;
 mod leak;
 mod recent;
 mod sets;
 
 use aho_corasick::{AhoCorasick, Match, MatchKind};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 pub(crate) use decode::unescaped;
 pub(crate) use deep::Hidden;
+use forms::forms_of;
 use leak::SHORTEST;
 pub use leak::{Leak, Searched};
-use provision_core::text::{hex, inert};
+use provision_core::text::inert;
 use provision_core::wizard::WizardRun;
 use provision_core::wizard::questions::canary;
 use recent::Recent;
@@ -273,56 +273,10 @@ const UNSPLIT: [bool; 256] = {
     unsplit
 };
 
-/// The searched forms of `secret`. The search ignores the case of letters.
-fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
-    let bytes = secret.as_bytes();
-    let hex = hex(bytes);
-    let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
-    let url: String = bytes
-        .iter()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(*b).to_string()
-            }
-            _ => format!("%{b:02x}"),
-        })
-        .collect();
-    let mut forms = vec![
-        ("plain", secret.to_owned()),
-        ("reversed", secret.chars().rev().collect()),
-        ("hex", hex),
-        ("URL-encoded", percent),
-    ];
-    let joined: String = secret.chars().filter(|c| !c.is_whitespace()).collect();
-    if joined != secret {
-        forms.push(("plain", joined));
-    }
-    if url != secret {
-        forms.push(("URL-encoded", url));
-    }
-    // Base64 encodes three bytes as four characters, so a secret in a longer text
-    // has one of three alignments. The characters at its ends also encode the
-    // neighbouring bytes, so they are not part of the needle.
-    for skip in 0..3usize {
-        let padded: Vec<u8> = std::iter::repeat_n(0u8, skip)
-            .chain(bytes.iter().copied())
-            .collect();
-        let encoded = STANDARD_NO_PAD.encode(&padded);
-        let start = (skip * 8).div_ceil(6);
-        let end = padded.len() * 8 / 6;
-        let middle = encoded.get(start..end).unwrap_or_default().to_owned();
-        let url_safe = middle.replace('+', "-").replace('/', "_");
-        if url_safe != middle {
-            forms.push(("base64", url_safe));
-        }
-        forms.push(("base64", middle));
-    }
-    forms
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use serde_json::json;
 
@@ -348,6 +302,23 @@ mod tests {
             secrets.find("here", text, &mut found);
             assert_eq!(found.len(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn text_that_is_as_long_as_the_shortest_form_is_searched() {
+        let secrets = Secrets::new(&[("PIN".to_owned(), "482913".to_owned())].into());
+        let found = |text: &str| {
+            let mut found = BTreeSet::new();
+            secrets.find("here", text, &mut found);
+            let at = [secrets.without(text)];
+            (found.len(), at)
+        };
+        let forms = forms_of("482913");
+        let shortest = forms.iter().min_by_key(|(_, needle)| needle.len());
+        let (_, shortest) = shortest.expect("forms");
+        assert_eq!(found(shortest), (1, ["<secret PIN>".to_owned()]));
+        let cut = &shortest[1..];
+        assert_eq!(found(cut), (0, [cut.to_owned()]));
     }
 
     #[test]
@@ -385,6 +356,10 @@ mod tests {
         );
         let at: Vec<&str> = found.iter().map(|l| l.at.as_str()).collect();
         assert_eq!(at, ["plan/a/0/b", "plan/c"]);
+        let mut found = BTreeSet::new();
+        secrets.find_in("plan", &json!({"a": [{SECRET: 1}]}), &mut found);
+        let at: Vec<&str> = found.iter().map(|l| l.at.as_str()).collect();
+        assert_eq!(at, ["plan/a/0 (a key)"]);
         assert!(Secrets::new(&[("K".to_owned(), "short".to_owned())].into()).is_empty());
         let text = format!("é{SECRET}é and {SECRET}");
         assert_eq!(secrets.without(&text), "é<secret KEY>é and <secret KEY>");

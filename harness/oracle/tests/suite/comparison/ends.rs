@@ -75,6 +75,31 @@ fn new_pack_that_refuses_the_old_answers_breaks() {
 }
 
 #[test]
+fn secret_because_of_which_the_answers_are_refused_is_listed_once() {
+    let needs = |secrets: &str, refuses: bool| {
+        with(|p| {
+            p.write("assets/secret-requirements.json", secrets);
+            if refuses {
+                p.wizard["refuses"] = json!("a secret is missing");
+            }
+        })
+    };
+    let one = needs(r#"[{"key": "TOKEN"}]"#, false);
+    let two = r#"[{"key": "TOKEN"}, {"key": "MORE"}]"#;
+    let another = r#"[{"key": "TICKET"}]"#;
+    for (secrets, there, back) in [
+        (two, "secret.required", "secret.not-required"),
+        (another, "secret.renamed", "secret.renamed"),
+    ] {
+        let other = needs(secrets, true);
+        let comparison = compared(&one, &other);
+        assert_eq!(rules(&comparison), [there]);
+        assert_eq!(comparison.not_compared.len(), 1);
+        assert_eq!(rules(&compared(&other, &one)), [back]);
+    }
+}
+
+#[test]
 fn step_of_the_version_is_compared_with_the_worst_class() {
     let version = |version: &str, change: fn(&mut Parts)| {
         let new = with(|p| {
