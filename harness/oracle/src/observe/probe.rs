@@ -24,6 +24,9 @@ use provision_core::wizard::{
 const WIZARD: &str = "the wizard";
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 64;
+/// Bytes of the longest text: more than a page of Wasm memory holds and than 16 bits count.
+/// Each step of a run receives it: 256 KiB took an eighth of the time of small packs.
+const LONGEST_TEXT: usize = 64 * 1024 + 1;
 
 /// The results of the probes so far.
 struct Results<'s> {
@@ -291,6 +294,7 @@ impl Prober<'_> {
         // them twice more, in the plan that the first step made of them.
         let used = base.inputs.answers.to_string().len();
         let longest = (limits.step.input_bytes / 8).saturating_sub(used);
+        let longest = longest.min(LONGEST_TEXT);
         let spec = MutationSpec {
             questions,
             answers: &base.by_question(),

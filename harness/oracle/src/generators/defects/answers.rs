@@ -201,7 +201,7 @@ pub(super) const OFFERED: [Defect; 14] = [
 ];
 
 /// Values at which code often breaks.
-pub(super) const BOUNDARIES: [Defect; 5] = [
+pub(super) const BOUNDARIES: [Defect; 6] = [
     Defect::new(
         "zero-divides",
         "A number is divided by, and 0 is accepted.",
@@ -249,6 +249,17 @@ pub(super) const BOUNDARIES: [Defect; 5] = [
         &[Role::Optional],
         BREAKS,
         |w| traps(w, long(w.asked(Role::Optional), 1_001, 3_000)),
+    ),
+    Defect::new(
+        "page-of-characters-traps",
+        "A text of more than 64 KiB traps, as a buffer of one page of memory does.",
+        &[Role::Optional],
+        BREAKS,
+        |w| {
+            // Before the wizard refuses it as too long.
+            let longer = Test::LongerThan(w.asked(Role::Optional).path(), 64 * 1024 + 1);
+            w.validate.first(longer, Act::Trap);
+        },
     ),
 ];
 
