@@ -94,7 +94,16 @@ pub fn inert_json(document: &str) -> String {
 /// `bytes` in lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    bytes.iter().copied().flat_map(hex_digits).collect()
+}
+
+/// The two digits of `byte`, in lower case.
+#[must_use]
+pub fn hex_digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 0xf].map(|digit| match digit {
+        0..=9 => char::from(b'0' + digit),
+        _ => char::from(b'a' + digit - 10),
+    })
 }
 
 /// Whether no character of `text` needs an escape: all are printable ASCII.

@@ -27,10 +27,32 @@ const WORK: usize = 2 * 1024 * 1024;
 const TEXTS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
 const LONGEST: usize = 2048;
 
-/// Made-up secrets, ready to be searched for.
+/// Secrets, ready to be searched for.
 struct Needles {
-    keys: Vec<String>,
+    wholes: Vec<Whole>,
+    /// What `search` looks for: the place of a block among `wholes`, and where it starts there.
+    blocks: Vec<(usize, usize)>,
     search: AhoCorasick,
+}
+
+/// One secret, forwards or backwards.
+struct Whole {
+    key: String,
+    text: Vec<u8>,
+    /// Bytes of a part that shows the secret.
+    part: usize,
+}
+
+impl Whole {
+    /// Whether `text` has a part of this around the byte `at`, where it has the byte `start`.
+    fn is_around(&self, start: usize, text: &[u8], at: usize) -> bool {
+        let equal = |(a, b): &(&u8, &u8)| a == b;
+        let (before, after) = self.text.split_at(start);
+        let (text_before, text_after) = text.split_at(at);
+        let before = before.iter().rev().zip(text_before.iter().rev());
+        let after = after.iter().zip(text_after);
+        before.take_while(equal).count() + after.take_while(equal).count() >= self.part
+    }
 }
 
 impl Needles {
@@ -42,28 +64,48 @@ impl Needles {
     /// Every part of a secret that has the length that `length` gives for the whole one,
     /// forwards and backwards.
     fn parts(secrets: &BTreeMap<String, String>, length: fn(usize) -> usize) -> Option<Self> {
-        let (mut keys, mut needles) = (Vec::new(), Vec::new());
+        let mut wholes = Vec::new();
         for (key, secret) in secrets {
-            let whole = folded(secret.as_bytes());
-            let backwards: Vec<u8> = whole.iter().rev().copied().collect();
-            let length = length(whole.len()).max(SHORTEST);
-            for text in [whole, backwards] {
-                for part in text.windows(length) {
-                    keys.push(key.clone());
-                    needles.push(part.to_vec());
-                }
+            let forwards = folded(secret.as_bytes());
+            let backwards: Vec<u8> = forwards.iter().rev().copied().collect();
+            let part = length(forwards.len()).max(SHORTEST);
+            if part <= forwards.len() {
+                wholes.extend([forwards, backwards].map(|text| Whole {
+                    key: key.clone(),
+                    text,
+                    part,
+                }));
             }
         }
-        let search = AhoCorasick::builder().kind(Some(AUTOMATON)).build(&needles);
+        // NB: wherever a part starts, it has a whole one of the blocks of half its length. There
+        // are few of these, and an automaton for all parts takes longer to build.
+        let (mut blocks, mut needles) = (Vec::new(), Vec::new());
+        for (place, whole) in wholes.iter().enumerate() {
+            let length = whole.part.div_ceil(2);
+            for (i, block) in whole.text.chunks_exact(length).enumerate() {
+                blocks.push((place, i * length));
+                needles.push(block);
+            }
+        }
+        let search = AhoCorasick::builder().kind(Some(AUTOMATON)).build(needles);
         let search = search.ok()?;
-        (!keys.is_empty()).then_some(Self { keys, search })
+        (!wholes.is_empty()).then_some(Self {
+            wholes,
+            blocks,
+            search,
+        })
     }
 
     /// The key of the first secret in `text`.
     fn find(&self, text: &[u8]) -> Option<&str> {
-        let hit = self.search.find(&folded(text))?;
-        let key = self.keys.get(hit.pattern().as_usize());
-        key.map(String::as_str)
+        let text = folded(text);
+        let mut hits = self.search.find_overlapping_iter(&text);
+        hits.find_map(|hit| {
+            let (place, start) = self.blocks.get(hit.pattern().as_usize())?;
+            let whole = self.wholes.get(*place)?;
+            let shown = whole.is_around(*start, &text, hit.start());
+            shown.then_some(whole.key.as_str())
+        })
     }
 }
 
@@ -282,5 +324,52 @@ impl<'s> Joined<'s> {
         let joined = joined.into_iter().filter(|(_, text)| !text.is_empty());
         let joined = joined.map(|(what, text)| (format!("{at}, {what}"), text));
         each.chain(joined).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asserts that parts of `secret` with `part` bytes are found, and shorter ones are not.
+    fn is_found_exactly_from(part: usize, secret: &str, needles: &Needles) {
+        for text in [secret.to_owned(), secret.chars().rev().collect()] {
+            for length in [part - 1, part] {
+                for start in 0..=text.len() - length {
+                    let within = format!("__ZZ{}ZZ__", &text[start..start + length]);
+                    let found = needles.find(within.as_bytes());
+                    let expected = (length == part).then_some("KEY");
+                    assert_eq!(found, expected, "{within} of {secret}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_half_of_a_secret_is_found_and_nothing_shorter() {
+        let secret = "0123456789abcdefghijklmnopqrstuvwxy";
+        for whole in 2 * SHORTEST - 1..=secret.len() {
+            let secret = &secret[..whole];
+            let secrets = [("KEY".to_owned(), secret.to_owned())].into();
+            let needles = Needles::halves(&secrets).expect("needles");
+            is_found_exactly_from(whole.div_ceil(2), secret, &needles);
+        }
+    }
+
+    #[test]
+    fn whole_secret_is_found_after_parts_that_are_too_short() {
+        let secret = "abababacabababad";
+        let secrets = [("KEY".to_owned(), secret.to_owned())].into();
+        let needles = Needles::parts(&secrets, |whole| whole).expect("needles");
+        is_found_exactly_from(secret.len(), secret, &needles);
+        let text = format!("abab{secret}abab");
+        assert_eq!(needles.find(text.as_bytes()), Some("KEY"));
+        assert_eq!(needles.find(b"abababacabababaabababad"), None);
+    }
+
+    #[test]
+    fn secret_that_is_too_short_is_not_searched_for() {
+        let secrets = [("KEY".to_owned(), "a".repeat(SHORTEST - 1))].into();
+        assert!(Needles::halves(&secrets).is_none());
     }
 }

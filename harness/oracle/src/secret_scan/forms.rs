@@ -2,22 +2,24 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use provision_core::text::hex;
+use provision_core::text::{hex, hex_digits};
 
 /// The searched forms of `secret`. The search ignores the case of letters.
 pub(super) fn forms_of(secret: &str) -> Vec<(&'static str, String)> {
     let bytes = secret.as_bytes();
     let hex = hex(bytes);
-    let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
-    let url: String = bytes
-        .iter()
-        .map(|b| match b {
+    let (mut percent, mut url) = (String::new(), String::new());
+    for byte in bytes {
+        let escaped = percent.len();
+        percent.push('%');
+        percent.extend(hex_digits(*byte));
+        match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(*b).to_string()
+                url.push(char::from(*byte));
             }
-            _ => format!("%{b:02x}"),
-        })
-        .collect();
+            _ => url.push_str(&percent[escaped..]),
+        }
+    }
     let mut forms = vec![
         ("plain", secret.to_owned()),
         ("reversed", secret.chars().rev().collect()),
