@@ -141,22 +141,17 @@ impl WizardRun {
     /// The result for callers of a dry run.
     #[must_use]
     pub fn result(&self) -> ProvisionResult {
+        let result = |run: &StepRun| {
+            let output = run.output()?.clone();
+            Some(StepResult {
+                step: run.step,
+                output,
+            })
+        };
         ProvisionResult {
             plan: self.completed().then(|| self.plan.clone()),
             diagnostics: self.diagnostics.clone(),
-            step_results: results(&self.steps),
+            step_results: self.steps.iter().filter_map(result).collect(),
         }
     }
-}
-
-/// The completed steps, in the form that later steps and callers get.
-pub(super) fn results(steps: &[StepRun]) -> Vec<StepResult> {
-    let result = |run: &StepRun| {
-        let output = run.output()?.clone();
-        Some(StepResult {
-            step: run.step,
-            output,
-        })
-    };
-    steps.iter().filter_map(result).collect()
 }

@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         due: PendingStep,
         call: Call,
         read: Read<'_>,
-    ) -> Option<StepOutput> {
+    ) -> Option<&StepOutput> {
         let mut step = due.started(call.function());
         let Some(component) = step.component.clone() else {
             // NB: without the step, which the place of a finding names: all steps that a
@@ -246,7 +246,7 @@ impl<'a> Session<'a> {
         due: PendingStep,
         function: &str,
         result: Result<StepOutput, StepFailure>,
-    ) -> Option<StepOutput> {
+    ) -> Option<&StepOutput> {
         let mut step = due.started(function.to_owned());
         step.by_host = true;
         step.result = Some(result);
@@ -254,7 +254,7 @@ impl<'a> Session<'a> {
     }
 
     /// Adds a step to the run and keeps the most severe outcome.
-    fn record(&mut self, step: StepRun) -> Option<StepOutput> {
+    fn record(&mut self, step: StepRun) -> Option<&StepOutput> {
         let run = &mut self.run;
         match &step.result {
             None if run.outcome == Outcome::Completed => run.outcome = Outcome::NothingRan,
@@ -275,9 +275,8 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        let output = step.output().cloned();
         run.steps.push(step);
-        output
+        run.steps.last()?.output()
     }
 }
 

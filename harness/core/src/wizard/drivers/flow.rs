@@ -171,7 +171,7 @@ impl Walk<'_> {
         let input = input.and_then(|input| bounded(&input, session.limits).map(|()| input));
         let input = match input {
             Ok(input) => input,
-            Err(failure) => return session.answer(due, "input", Err(failure)),
+            Err(failure) => return session.answer(due, "input", Err(failure)).cloned(),
         };
         let target = target(node);
         let (component, operation) = match &target {
@@ -181,14 +181,14 @@ impl Walk<'_> {
         let file = self.file(session, node, component);
         if matches!(target, Target::Builtin(_) | Target::Incomplete { .. }) {
             let (name, result) = builtin(node, session, input);
-            return session.answer(due, &name, result);
+            return session.answer(due, &name, result).cloned();
         }
         let operation = operation.unwrap_or_default();
         match file {
             Ok(file) => due.component = Some(file),
             Err(failure) => {
                 let function = format!("invoke {}", inert(operation, 80));
-                return session.answer(due, &function, Err(failure));
+                return session.answer(due, &function, Err(failure)).cloned();
             }
         }
         let call = Call::Invoke {
@@ -196,7 +196,7 @@ impl Walk<'_> {
             context: Box::new(CallContext::at(session.inputs, self.flow, id, component)),
             input,
         };
-        session.call(due, call, &StepOutput::of_node)
+        session.call(due, call, &StepOutput::of_node).cloned()
     }
 
     fn file(&self, session: &Session<'_>, node: &Node, id: &str) -> Result<String, StepFailure> {

@@ -4,7 +4,6 @@ use crate::json::text;
 use crate::wizard::call::Call;
 use crate::wizard::inputs::ProvisionInputs;
 use crate::wizard::output::StepOutput;
-use crate::wizard::run::results;
 use crate::wizard::session::{PendingStep, Session};
 use crate::wizard::steps::ProvisionStep;
 use serde_json::json;
@@ -21,9 +20,11 @@ pub(in crate::wizard) fn drive(
     let mode = text(&json!(session.mode));
     let (mut previous, mut passed) = (String::new(), 0);
     for (step, component) in due {
-        for result in results(session.steps().get(passed..).unwrap_or_default()) {
-            previous += if previous.is_empty() { "" } else { "," };
-            previous += &text(&json!(result));
+        for run in session.steps().get(passed..).unwrap_or_default() {
+            if let Some(output) = run.output() {
+                previous += if previous.is_empty() { "" } else { "," };
+                previous += &result_text(run.step, output);
+            }
         }
         passed = session.steps().len();
         let step_name = text(&json!(step));
@@ -56,6 +57,32 @@ pub(in crate::wizard) fn drive(
     }
 }
 
+/// A completed step as later steps get it: a [`StepResult`](crate::wizard::StepResult) as
+/// JSON, without a copy of what the step answered.
+fn result_text(step: ProvisionStep, output: &StepOutput) -> String {
+    let StepOutput {
+        data,
+        diagnostics,
+        plan_patch,
+        questions,
+    } = output;
+    let questions = questions.as_ref().map_or_else(|| "null".into(), text);
+    let parts = [
+        r#"{"output":{"data":"#,
+        &text(data),
+        r#","diagnostics":"#,
+        &text(&json!(diagnostics)),
+        r#","plan_patch":"#,
+        &text(&json!(plan_patch)),
+        r#","questions":"#,
+        &questions,
+        r#"},"step":"#,
+        &text(&json!(step)),
+        "}",
+    ];
+    parts.concat()
+}
+
 /// `inputs` as JSON, from the comma that follows their answers.
 fn rest_of_inputs(inputs: &ProvisionInputs) -> String {
     let ProvisionInputs {
@@ -80,7 +107,27 @@ fn rest_of_inputs(inputs: &ProvisionInputs) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wizard::TenantContext;
+    use crate::wizard::{StepResult, TenantContext};
+
+    #[test]
+    fn spliced_results_equal_their_serialisation() {
+        let answers = [
+            json!({}),
+            json!({ "questions": { "b": ["{\""], "a": 1.5 }, "other": null }),
+            json!({
+                "diagnostics": [{ "severity": "warn", "code": "c", "message": "\u{1}" }],
+                "plan": { "config_patch": { "b": {}, "a": [] }, "notes": ["n"] },
+            }),
+        ];
+        for answer in answers {
+            let output = StepOutput::from_value(answer).expect("an output");
+            for step in [ProvisionStep::Collect, ProvisionStep::Apply] {
+                let spliced = result_text(step, &output);
+                let output = output.clone();
+                assert_eq!(spliced, text(&json!(StepResult { step, output })));
+            }
+        }
+    }
 
     #[test]
     fn spliced_inputs_equal_their_serialisation() {

@@ -139,12 +139,13 @@ fn ask(
             questions: Some(spec.clone()).filter(|_| !prior),
             ..StepOutput::data(json!({ "questions": spec }))
         })
-    })?;
-    let mut asked = questions(spec.data.get("questions")?, limits).ok()?;
+    });
+    let spec = spec?.data.get("questions")?.clone();
+    let mut asked = questions(&spec, limits).ok()?;
     let form = Arc::clone(&session.wizard.form);
     form.mark_secrets(&mut asked);
     if by.by == Asker::Operator && !prior {
-        texts_are_known(session, by, spec.data.get("questions")?, &asked)?;
+        texts_are_known(session, by, &spec, &asked)?;
     }
     // The task's answers test `mode` only; a prior setup uses generated answers.
     let exactly = session.answers.filter(|_| !prior);
@@ -162,16 +163,17 @@ fn ask(
         Asker::Operator => form.refusal(&answers),
     };
     if let Some(why) = why {
+        let due = due(ProvisionStep::Validate);
         let by = match by.by {
             Asker::Author => "answers",
             Asker::Operator => "setup form",
         };
         let failure = StepFailure::new(StepCode::Step, inert(&why, 300));
-        return session.answer(due(ProvisionStep::Validate), by, Err(failure));
+        return session.answer(due, by, Err(failure)).cloned();
     }
     let due = due(ProvisionStep::Apply);
     if let Err(failure) = bounded(&answers, session.limits) {
-        return session.answer(due, "apply-answers", Err(failure));
+        return session.answer(due, "apply-answers", Err(failure)).cloned();
     }
     let call = by.apply(mode, &installed.config, &answers);
     // A remove sets nothing, so the answers of the form are not among its secrets.
@@ -189,7 +191,7 @@ fn ask(
             output
         })
     };
-    let output = session.call(due, call, &read)?;
+    let output = session.call(due, call, &read)?.clone();
     session.keep_secrets(&answers, &secret);
     (!session.refused()).then_some(output)
 }

@@ -64,7 +64,7 @@ pub(super) fn texts_are_known(
     by: Asked<'_>,
     spec: &Value,
     asked: &[Question],
-) -> Option<StepOutput> {
+) -> Option<()> {
     let mut shown = spec_texts(spec);
     shown.extend(asked.iter().flat_map(|q| q.texts.iter().cloned()));
     let due = PendingStep {
@@ -72,7 +72,7 @@ pub(super) fn texts_are_known(
         ..PendingStep::of(ProvisionStep::Node, by.component)
     };
     let call = operation("i18n-keys", json!({}));
-    session.call(due, call, &|answer| {
+    let known = session.call(due, call, &|answer| {
         let keys = answer.as_array().map(|keys| {
             let keys = keys.iter().filter_map(Value::as_str);
             keys.map(str::to_owned).collect::<BTreeSet<_>>()
@@ -89,5 +89,6 @@ pub(super) fn texts_are_known(
                 Err(StepFailure::new(StepCode::Questions, message))
             }
         }
-    })
+    });
+    known.map(|_| ())
 }
