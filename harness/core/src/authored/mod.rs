@@ -163,19 +163,32 @@ fn is_texts(file: &str) -> bool {
 /// # Errors
 /// [`Syntax`] if it does not decode at all.
 pub fn faults(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Vec<Fault>, Syntax> {
-    let node = match kind {
-        Kind::SetupForm => Node::yaml(bytes, limits),
-        Kind::QaForm | Kind::Secrets | Kind::Texts => Node::json(bytes, limits),
-    }?;
+    if kind == Kind::SetupForm {
+        return Ok(of_node(&Node::yaml(bytes, limits)?, kind, bytes));
+    }
+    // NB: only faults have places, and finding these takes longer than all else.
+    let found = of_node(&Node::json(bytes, limits)?, kind, bytes);
+    if found.is_empty() {
+        return Ok(found);
+    }
+    Ok(of_node(
+        &Node::json_with_places(bytes, limits)?,
+        kind,
+        bytes,
+    ))
+}
+
+/// The faults of a document of this kind.
+fn of_node(node: &Node, kind: Kind, bytes: &[u8]) -> Vec<Fault> {
     let source = String::from_utf8_lossy(bytes);
-    Ok(match kind {
-        Kind::SetupForm => shape::of_record(&node, &members::SETUP, &source),
+    match kind {
+        Kind::SetupForm => shape::of_record(node, &members::SETUP, &source),
         // The setup tool skips documents of another kind.
-        Kind::QaForm if !is_form(&node) => Vec::new(),
-        Kind::QaForm => shape::of_record(&node, &members::QA, &source),
-        Kind::Secrets => shape::of_list(&node, &members::SECRET, &source),
-        Kind::Texts => shape::of_texts(&node),
-    })
+        Kind::QaForm if !is_form(node) => Vec::new(),
+        Kind::QaForm => shape::of_record(node, &members::QA, &source),
+        Kind::Secrets => shape::of_list(node, &members::SECRET, &source),
+        Kind::Texts => shape::of_texts(node),
+    }
 }
 
 /// Whether a JSON document looks like a form: it has questions, or nearly.

@@ -105,15 +105,20 @@ impl Node {
         serde_saphyr::from_str_with_options(text, options(PLACES_DEPTH)).ok()
     }
 
-    /// Reads strict JSON.
+    /// Reads strict JSON, without places.
     ///
     /// # Errors
     /// [`Syntax`], whose message has line and column.
     pub fn json(bytes: &[u8], limits: &Limits) -> Result<Self, Syntax> {
-        let value = json::parse(bytes, limits.depth).map_err(|e| Syntax {
-            place: None,
-            message: inert(&e.to_string(), 200),
-        })?;
+        json_value(bytes, limits).map(Self::without_places)
+    }
+
+    /// Reads strict JSON.
+    ///
+    /// # Errors
+    /// As [`Node::json`].
+    pub fn json_with_places(bytes: &[u8], limits: &Limits) -> Result<Self, Syntax> {
+        let value = json_value(bytes, limits)?;
         // Nearly all JSON is YAML as well, and the reader of YAML knows places.
         let with_places = text(bytes).ok().and_then(Self::with_places);
         let same = with_places.filter(|node| node.value().as_ref() == Some(&value));
@@ -159,6 +164,13 @@ impl Node {
 pub fn yaml_value(bytes: &[u8], limits: &Limits) -> Result<Value, Syntax> {
     let text = text(bytes)?;
     serde_saphyr::from_str_with_options(text, options(limits.depth)).map_err(|e| syntax(&e))
+}
+
+fn json_value(bytes: &[u8], limits: &Limits) -> Result<Value, Syntax> {
+    json::parse(bytes, limits.depth).map_err(|e| Syntax {
+        place: None,
+        message: inert(&e.to_string(), 200),
+    })
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Syntax> {
@@ -294,7 +306,7 @@ mod tests {
     #[test]
     fn json_with_tabs_and_escapes_has_places_too() {
         let text = "[\n\t{\"key\": \"A\\/B \\ud83d\\ude00\",\n\t\"required\": \"no\"}\n]";
-        let node = Node::json(text.as_bytes(), &Limits::default()).expect("reads");
+        let node = Node::json_with_places(text.as_bytes(), &Limits::default()).expect("reads");
         let Tree::List(items) = &node.tree else {
             panic!("{node:?}");
         };

@@ -81,6 +81,7 @@ pub fn observe_opened(
         readings,
         opened,
         compile_refusal: _,
+        called: _,
         mut spent,
     } = opening;
     let Conditions {

@@ -22,6 +22,8 @@ pub struct Opening {
     pub(super) registry: Option<RegistryOrigin>,
     pub(super) readings: Vec<Reading>,
     pub(super) opened: Result<Arc<Pack>, OpenError>,
+    /// The files that its wizards and flows call, once that was asked.
+    pub(super) called: OnceLock<BTreeSet<String>>,
     /// Why none of its files is compiled, once that was asked.
     pub(super) compile_refusal: OnceLock<Option<StepFailure>>,
     pub(super) spent: Spent,
@@ -67,6 +69,7 @@ impl Opening {
             is_archive,
             readings,
             opened,
+            called: OnceLock::new(),
             compile_refusal: OnceLock::new(),
             spent: Spent {
                 verify: started.elapsed(),
@@ -105,6 +108,7 @@ impl Opening {
             registry: subject.registry.clone(),
             readings: Vec::new(),
             opened: Ok(Arc::clone(&opened.pack)),
+            called: OnceLock::new(),
             // Nobody drives a refused pack again, see `shrink`.
             compile_refusal: OnceLock::from(None),
             spent: Spent::default(),
@@ -116,7 +120,7 @@ impl Opening {
     #[must_use]
     pub fn runs(&self) -> BTreeSet<String> {
         match self.compile_refusal() {
-            None => self.called(),
+            None => self.called().clone(),
             Some(_) => BTreeSet::new(),
         }
     }
@@ -125,28 +129,33 @@ impl Opening {
     pub(super) fn compile_refusal(&self) -> &Option<StepFailure> {
         self.compile_refusal.get_or_init(|| {
             let pack = self.opened.as_ref().ok()?;
-            compile_budget::refusal(pack, &self.called())
+            compile_budget::refusal(pack, self.called())
         })
     }
 
     /// The files that the pack's wizards and flows call.
-    fn called(&self) -> BTreeSet<String> {
-        let Ok(pack) = &self.opened else {
-            return BTreeSet::new();
-        };
-        let mut files = components::called(pack);
-        for wizard in wizards(pack) {
-            match wizard.driver {
-                Driver::StepModules { modules } => files.extend(modules.into_values().flatten()),
-                Driver::SingleModule { module } => drop(files.insert(module)),
-                Driver::Provisioner { component } | Driver::ComponentQa { component, .. } => {
-                    files.insert(component);
-                }
-                Driver::Operator { component, .. } => files.extend(component),
-                // Its nodes call declared components, which are in `files` already.
-                Driver::FlowGraph { .. } => {}
-            }
-        }
-        files
+    fn called(&self) -> &BTreeSet<String> {
+        self.called.get_or_init(|| {
+            let pack = self.opened.as_ref().ok();
+            pack.map(|pack| called(pack)).unwrap_or_default()
+        })
     }
+}
+
+/// The files that the wizards and flows of `pack` call.
+fn called(pack: &Pack) -> BTreeSet<String> {
+    let mut files = components::called(pack);
+    for wizard in wizards(pack) {
+        match wizard.driver {
+            Driver::StepModules { modules } => files.extend(modules.into_values().flatten()),
+            Driver::SingleModule { module } => drop(files.insert(module)),
+            Driver::Provisioner { component } | Driver::ComponentQa { component, .. } => {
+                files.insert(component);
+            }
+            Driver::Operator { component, .. } => files.extend(component),
+            // Its nodes call declared components, which are in `files` already.
+            Driver::FlowGraph { .. } => {}
+        }
+    }
+    files
 }
