@@ -17,6 +17,8 @@ use provision_core::{Pack, Status};
 use provision_oracle::comparison::Side;
 use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Previous, Subject, executed_steps};
+use std::fs::File;
+use std::io::Read;
 
 /// Most notes of a plan that an event contains.
 const NOTES: usize = 50;
@@ -225,7 +227,11 @@ fn probes(subject: &Subject) -> usize {
 
 /// Peak resident memory of this process in bytes; 0 if the system does not report it.
 pub(crate) fn resident_peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // NB: one call reads all of it; reading it as a file of unknown size takes ten.
+    let mut status = [0; 8192];
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+    let status = status.get(..read.unwrap_or_default()).unwrap_or_default();
+    let status = String::from_utf8_lossy(status);
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024

@@ -70,8 +70,12 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, OpenError> {
         // NB: reading a pipe named `x.gtpack` might never end.
         other => OpenError::Unread(other.to_string()),
     })?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1))
+    let most = limit.saturating_add(1);
+    let size = file.metadata().map_err(|e| unread(path, &e))?.len();
+    // NB: one byte more than the file has, so that its end is seen without growing.
+    let capacity = usize::try_from(size.saturating_add(1).min(most)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(capacity);
+    file.take(most)
         .read_to_end(&mut bytes)
         .map_err(|e| unread(path, &e))?;
     Ok(bytes)

@@ -186,9 +186,10 @@ impl Pool {
         answer.recv().map_err(|e| not_started(&e))?
     }
 
-    fn give_back(&self, process: Process) {
+    fn give_back(&self, mut process: Process) {
         let usable = process.is_usable();
-        let worn = process.packs >= PACKS || process.busy >= BUSY || grown(&process, &self.recipe);
+        let worn = process.packs >= PACKS || process.busy >= BUSY;
+        let worn = worn || grown(&mut process, &self.recipe);
         let mut state = self.state();
         state.failed = if usable { 0 } else { state.failed + 1 };
         // NB: notifying takes a system call, so it is left out if nobody waits.
@@ -210,11 +211,13 @@ impl Pool {
 
 /// Whether a worker holds so much memory that too little may be left for the
 /// next pack.
-fn grown(process: &Process, recipe: &Recipe) -> bool {
-    // NB: reading it is slow, so only every eighth pack is checked.
-    if !process.packs.is_multiple_of(8) {
+fn grown(process: &mut Process, recipe: &Recipe) -> bool {
+    // NB: reading it is slow, so it is read once in eight packs, which lease a worker for
+    // each of their steps.
+    if process.packs < process.weighed.saturating_add(8) {
         return false;
     }
+    process.weighed = process.packs;
     let path = format!("/proc/{}/statm", process.pid());
     let resident = std::fs::read_to_string(path).ok().and_then(|text| {
         let pages = text.split(' ').nth(1)?;

@@ -88,6 +88,8 @@ pub(crate) struct Process {
     pub(crate) pack: Option<(blake3::Hash, Part)>,
     /// How many packs it was sent so far.
     pub(crate) packs: u32,
+    /// How many it had been sent when its memory was looked at.
+    pub(crate) weighed: u32,
     /// The code that it was sent; it may have evicted some.
     pub(crate) code: HashSet<CodeName>,
     /// What guests may read from their host.
@@ -145,6 +147,7 @@ impl Process {
             locks: Vec::new(),
             pack: None,
             packs: 0,
+            weighed: 0,
             code: HashSet::new(),
             grants: None,
             busy: Duration::ZERO,
