@@ -83,10 +83,18 @@ impl<'p> Outputs<'p> {
                 false if is_manifest(path) => path.parent().unwrap_or(path),
                 false => continue,
             };
-            let manifests = manifest::FILE_NAMES.map(|name| folder.join(name));
-            self.apart_from(manifests.iter().map(PathBuf::as_path))?;
-            let folder = resolved(folder);
-            let mut inside = existing.iter().filter(|(_, at)| at.starts_with(&folder));
+            let at = resolved(folder);
+            for name in manifest::FILE_NAMES {
+                // NB: resolving the folder for each name again takes ten system calls.
+                let place = existing_place(&at.join(name));
+                let place = place.unwrap_or_else(|| Place::Path(at.join(name)));
+                if let Some(output) = self.by_place.get(&place) {
+                    return Err(is_read(output, &folder.join(name)));
+                }
+            }
+            let mut inside = existing
+                .iter()
+                .filter(|(_, output)| output.starts_with(&at));
             if let Some((output, _)) = inside.find(|(_, at)| is_of_a_pack(at)) {
                 return Err(is_read(output, path));
             }
@@ -120,14 +128,19 @@ fn is_read(output: &Path, input: &Path) -> Error {
 }
 
 fn place(path: &Path) -> Place {
+    existing_place(path).unwrap_or_else(|| Place::Path(resolved(path)))
+}
+
+/// `None` if nothing is there, or if the system has no numbers for files.
+fn existing_place(path: &Path) -> Option<Place> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        if let Ok(found) = fs::metadata(path) {
-            return Place::File(found.dev(), found.ino());
-        }
+        let found = fs::metadata(path).ok()?;
+        Some(Place::File(found.dev(), found.ino()))
     }
-    Place::Path(resolved(path))
+    #[cfg(not(unix))]
+    None
 }
 
 /// The canonical path, also if its last components do not exist.

@@ -3,11 +3,12 @@
 //! Every report is a fold over these events, so a report shows nothing that is not
 //! here, and an aborted run leaves the events of all packs that it finished.
 
+mod check_finished;
 mod kind;
 mod log;
 pub(crate) mod read;
-mod status_fields;
 
+pub use check_finished::CheckFinished;
 pub use kind::RunKind;
 pub use log::EventLog;
 
@@ -15,7 +16,7 @@ use crate::timings::PackTimes;
 use provision_core::flow::{Message, WalkOutcome};
 use provision_core::pack::RegistryOrigin;
 use provision_core::wizard::{HostCall, Meters, Role, WizardKind};
-use provision_core::{Finding, Limits, Status, Verdict};
+use provision_core::{Limits, Verdict};
 use provision_oracle::{Cause, Check, Level};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -251,28 +252,6 @@ pub struct NodeDone {
     /// a code `E_…`.
     #[serde(flatten)]
     pub call: Called,
-}
-
-/// See [`Event::CheckFinished`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CheckFinished {
-    /// The pack's label.
-    pub pack: String,
-    /// The wizard's name, or `pack`.
-    pub scope: String,
-    /// The check's id.
-    pub check: String,
-    /// The check's level.
-    pub level: Level,
-    /// The status. In JSON it is two fields, `status` and `applicable`.
-    #[serde(flatten, with = "status_fields")]
-    pub status: Status,
-    /// Why it was skipped or excused.
-    pub reason: Option<String>,
-    /// The violations.
-    pub findings: Vec<Finding>,
-    /// The command that reproduces a failure or an error.
-    pub reproduce: Option<String>,
 }
 
 /// See [`Event::PackFinished`].
