@@ -228,6 +228,9 @@ mod tests {
             "p/components/a.wasm",
             "q.gtpack",
             "p/./pack.json",
+            // The name would make it the pack's manifest.
+            "p/manifest.json",
+            "p/../p/manifest.cbor",
         ] {
             assert!(matches!(check(refused), Err(Error::Usage(_))), "{refused}");
         }

@@ -1,7 +1,9 @@
 //! [`Input`]: all that one run of a wizard receives, and [`FuzzInputSpec`]: the
 //! inputs that fuzzing starts from.
 
-use crate::generators::answers::{self, AnswerMutation, Edit, ProbeKind, mutations, pairs};
+use crate::generators::answers::{
+    self, AnswerMutation, Edit, LONGEST_TEXT, ProbeKind, mutations, pairs,
+};
 use crate::observe::answer_set::AnswerSet;
 use crate::observe::other_installation::canaries_of;
 use crate::probe_outcome::asked;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 64;
+/// Inputs with a text that is longer than a page of memory, at most.
+const LONG: usize = 16;
 /// A declared maximum of characters that is tried, at most.
 const LONGEST: f64 = 65_536.0;
 
@@ -121,6 +125,10 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
         });
         let with = |edits: Vec<Edit>| input(base.with(&edits));
         let seeds = probes.iter().filter(|m| m.kind != ProbeKind::Valid);
+        let long = seeds.clone();
+        let long = long.filter_map(|m| m.of_length(LONGEST_TEXT)).take(LONG);
+        // NB: what comes last is tried first.
+        let seeds = long.chain(seeds.cloned());
         let seeds: Vec<Input> = seeds.map(|m| with(m.all_edits().collect())).collect();
         let valid = probes.iter().filter(|m| m.kind == ProbeKind::Valid);
         let mut valid: Vec<Input> = valid.map(|m| with(m.all_edits().collect())).collect();
@@ -144,7 +152,7 @@ pub fn input_specs(subject: &Subject, conditions: &Conditions) -> Vec<FuzzInputS
 }
 
 /// Bytes of a text that is tried first: as many as a question says that it takes.
-/// `conformance` probes longer answers; here each slows the run down.
+/// Longer ones slow the run down.
 fn longest(questions: &[Question]) -> usize {
     let declared = questions.iter().filter_map(|q| q.bounds.1);
     let declared = declared.filter(|most| (0.0..=LONGEST).contains(most));

@@ -7,8 +7,8 @@ use super::memo::{Known, MemoExecutor};
 use super::other_installation::canaries_of;
 use super::probed_plans::{Plans, together};
 use crate::generators::answers::{
-    AnswerMutation, Edit, MutationSpec, ProbeKind, batches, moves_a_place, mutations, pairs,
-    untried,
+    AnswerMutation, Edit, LONGEST_TEXT, MutationSpec, ProbeKind, batches, moves_a_place, mutations,
+    pairs, untried,
 };
 use crate::probe_outcome::{asked, is_named, keeps, outcome_of};
 use crate::secret_scan::{Searched, Secrets, made_up, of_canaries};
@@ -24,9 +24,6 @@ use provision_core::wizard::{
 const WIZARD: &str = "the wizard";
 /// Combinations of valid answers that are tried, at most.
 const PAIRS: usize = 64;
-/// Bytes of the longest text: more than a page of Wasm memory holds and than 16 bits count.
-/// Each step of a run receives it: 256 KiB took an eighth of the time of small packs.
-const LONGEST_TEXT: usize = 64 * 1024 + 1;
 
 /// The results of the probes so far.
 struct Results<'s> {

@@ -10,6 +10,7 @@
 #![expect(clippy::expect_used, reason = "tests fail so")]
 
 mod bombs;
+mod replaced;
 mod stores;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
             })
         })
         .collect();
-    let more: [(&str, Test); 11] = [
+    let more: [(&str, Test); 12] = [
         ("step_is_run_again_after_one_crash", once),
         ("answers_equal_those_of_the_in_process_executor", same),
         (
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         ("large_compile_ends_with_worker_memory", bombs::large),
         ("program_that_is_not_a_worker_is_refused", no_worker),
         ("workers_are_replaced_and_none_is_left", none_left),
+        ("worker_that_holds_much_memory_is_replaced", replaced::large),
     ];
     trials.extend(more.map(|(name, test)| Trial::test(name, test)));
     libtest_mimic::run(&args, trials).exit_code()
@@ -131,6 +133,9 @@ fn worker(mode: &str) -> ExitCode {
     let marker = marker.expect("a name");
     if mode == "healthy" || (mode.ends_with("once") && marker.exists()) {
         return provision_worker::serve();
+    }
+    if matches!(mode, "small" | "large") {
+        return replaced::serve(mode, &marker);
     }
     frame();
     answer(r#"{"ready":{"version":3,"locks":[]}}"#, b"");

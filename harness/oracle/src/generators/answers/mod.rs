@@ -37,6 +37,10 @@ pub fn untried(spec: &MutationSpec<'_>) -> usize {
     valid_mutations(spec).count().saturating_sub(VALID)
 }
 
+/// Bytes of the longest text: more than a page of Wasm memory holds and than 16 bits count.
+/// Each step of a run receives it: 256 KiB took an eighth of the time of small packs.
+pub const LONGEST_TEXT: usize = 64 * 1024 + 1;
+
 /// All mutations: each other valid answer, each required answer missing, each wrong
 /// type, extra answers, hostile values.
 #[must_use]

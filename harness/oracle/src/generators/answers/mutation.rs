@@ -1,5 +1,6 @@
 //! A change of valid answers, and what it is generated from.
 
+use super::values::LONGEST;
 use provision_core::wizard::questions::Question;
 use serde_json::{Map, Value};
 
@@ -61,6 +62,16 @@ impl AnswerMutation {
     /// All edits, in the order in which they apply.
     pub fn all_edits(&self) -> impl Iterator<Item = Edit> {
         self.along.iter().chain(&self.edits).cloned()
+    }
+
+    /// The same change with a text of `bytes`, if it is that to the longest text.
+    #[must_use]
+    pub fn of_length(&self, bytes: usize) -> Option<Self> {
+        let mut longer = self.clone();
+        for edit in &mut longer.edits {
+            edit.value = Some(Value::String("a".repeat(bytes)));
+        }
+        (self.what == LONGEST).then_some(longer)
     }
 }
 
