@@ -368,6 +368,14 @@ mod tests {
     }
 
     #[test]
+    fn half_of_a_secret_is_found_where_another_one_seems_to_begin() {
+        let secrets = [("KEY", "abcdefghijklmnop"), ("OTHER", "cdef0123456789xy")];
+        let secrets = secrets.map(|(key, text)| (key.to_owned(), text.to_owned()));
+        let needles = Needles::halves(&secrets.into()).expect("needles");
+        assert_eq!(needles.find(b"bcdefghi"), Some("KEY"));
+    }
+
+    #[test]
     fn secret_that_is_too_short_is_not_searched_for() {
         let secrets = [("KEY".to_owned(), "a".repeat(SHORTEST - 1))].into();
         assert!(Needles::halves(&secrets).is_none());
