@@ -1,7 +1,7 @@
 //! Bytes as a file of settings: what is accepted keeps the rules, and what is refused is
 //! named in a short message at a place that the file has.
 
-use greentic_provision::config::{At, Config, Key, SHARDS, parse};
+use greentic_provision::config::{At, Config, EVERY_KEY, Key, SHARDS, parse};
 use provision_fuzz_bytes::{Attacker, Seeds, Target};
 use provision_oracle::Level;
 use toml::{Table, Value};
@@ -16,16 +16,7 @@ pub(crate) const TARGET: Target = Target {
         "# nothing\n",
         "profil = \"core\"\n",
         "packs = [[[[\"a\"]]]]\nshards = 0x10\n",
-        r##"#:schema ./conformance.schema.json
-packs = ["dist/packs", "oci://a.example/packs/p:1.0.0", "@list"]
-previous = ["auto"]
-profile = "publish"
-trust = ["keys/a.pem"]
-expectations = "expectations.toml"
-answers = "answers.json"
-normalise = ["uuid", "path=/notes/*"]
-shards = 4
-"##,
+        EVERY_KEY,
     ]),
     body,
     show: provision_fuzz_bytes::as_text,

@@ -113,7 +113,7 @@ impl Node {
         json_value(bytes, limits).map(Self::without_places)
     }
 
-    /// Reads strict JSON.
+    /// Reads strict JSON, with the place of each part.
     ///
     /// # Errors
     /// As [`Node::json`].

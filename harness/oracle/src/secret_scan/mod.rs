@@ -6,6 +6,7 @@ mod deep;
 mod forms;
 mod inflate;
 mod leak;
+mod needles;
 mod recent;
 mod sets;
 

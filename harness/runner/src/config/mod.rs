@@ -24,6 +24,19 @@ pub const SCHEMA: &str = include_str!(concat!(
     "/../../reports/schemas/conformance-toml.schema.json"
 ));
 
+/// Settings with every key, from which tests and fuzzing start.
+#[doc(hidden)]
+pub const EVERY_KEY: &str = r#"#:schema ./conformance.schema.json
+packs = ["packs", "oci://a.example/p:1"]
+previous = ["auto"]
+profile = "strict"
+trust = ["k.pem"]
+expectations = "e.toml"
+answers = "a.json"
+normalise = ["uuid", "path=/notes/*"]
+shards = 3
+"#;
+
 /// Shards of one run, at most.
 pub const SHARDS: u64 = 1_000;
 

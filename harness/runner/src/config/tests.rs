@@ -1,19 +1,8 @@
 //! What is accepted, and what messages say of the rest.
 
-use super::{Config, Key, SCHEMA, parse};
+use super::{Config, EVERY_KEY, Key, SCHEMA, parse};
 use provision_oracle::Level;
 use serde_json::{Value, json};
-
-const FULL: &str = r#"#:schema ./conformance.schema.json
-packs = ["packs", "oci://a.example/p:1"]
-previous = ["auto"]
-profile = "strict"
-trust = ["k.pem"]
-expectations = "e.toml"
-answers = "a.json"
-normalise = ["uuid", "path=/notes/*"]
-shards = 3
-"#;
 
 fn refused(text: &str) -> String {
     parse(text).expect_err("refused").to_string()
@@ -21,7 +10,7 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn every_key_is_read() {
-    let config = parse(FULL).expect("accepted");
+    let config = parse(EVERY_KEY).expect("accepted");
     assert_eq!(config.keys(), Key::ALL);
     let packs = config.packs.as_deref().expect("packs");
     assert_eq!((packs[1].line, packs[1].column), (2, 19));
@@ -121,7 +110,7 @@ fn schema_and_parser_agree() {
     keys.sort_unstable();
     assert_eq!(names, keys);
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
-    let full: Value = toml::from_str(FULL).expect("TOML");
+    let full: Value = toml::from_str(EVERY_KEY).expect("TOML");
     assert!(validator.is_valid(&full));
     for (key, value) in [
         ("profile", json!("core")),

@@ -67,11 +67,14 @@ impl AnswerMutation {
     /// The same change with a text of `bytes`, if it is that to the longest text.
     #[must_use]
     pub fn of_length(&self, bytes: usize) -> Option<Self> {
+        if self.what != LONGEST {
+            return None;
+        }
         let mut longer = self.clone();
         for edit in &mut longer.edits {
             edit.value = Some(Value::String("a".repeat(bytes)));
         }
-        (self.what == LONGEST).then_some(longer)
+        Some(longer)
     }
 }
 
