@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The archive is one unambiguous zip: every byte belongs to exactly one record, \
                       and any reader extracts the same files.",
         why: "Two readers that extract different files from the same bytes install different packs, and only one of them was reviewed.",
-        fix: "Get the archive again if a byte of it changed on the way. If its only fault are data descriptors, which packers write to a stream, unpack it and pack it into a file: `unzip IN -d DIR`, then in DIR `zip -X -r -D ../OUT.gtpack .`. Otherwise build it again, with a packer that writes one local record and one directory record for each file and nothing else; `greentic-provision pack inspect --pack FILE` shows what each reader sees.",
+        fix: "Get the archive again if a byte of it changed on the way. If its only faults are data descriptors, which packers write to a stream, unpack it and pack it into a file: `unzip IN -d DIR`, then in DIR `zip -X -r -D ../OUT.gtpack .`. Otherwise build it again, with a packer that writes one local record and one directory record for each file and nothing else; `greentic-provision pack inspect --pack FILE` shows what each reader sees.",
         run: Run::OfPack(readable),
     },
     Check {

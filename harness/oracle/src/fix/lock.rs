@@ -7,7 +7,7 @@ mod tests;
 use super::change::{Files, Left, Outcome};
 use super::document::{Document, Members, get_mut, hunks, set};
 use super::facts::Facts;
-use crate::checks::hygiene::local_path;
+use crate::checks::hygiene::local_paths::local_path;
 use crate::checks::integrity::lock::{Current, current_rows, stale};
 use ciborium::Value as Cbor;
 use provision_core::integrity::lock::{self, Pin};

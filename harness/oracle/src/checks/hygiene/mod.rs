@@ -1,15 +1,17 @@
 //! hygiene.*: does the pack contain local paths, credentials or active text?
 
+pub(crate) mod local_paths;
 pub(crate) mod paths;
+mod patterns;
 
 use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, ScopeKind, Stage};
-use crate::credentials::{CREDENTIAL_SHAPES, CREDENTIALS, Guarded, is_placeholder};
+use crate::credentials::{CREDENTIAL_SHAPES, CREDENTIALS, is_placeholder};
 use crate::subject::Subject;
+use patterns::broken;
 use provision_core::Finding;
-use provision_core::codes::{CheckCode, StepCode};
+use provision_core::codes::CheckCode;
 use provision_core::text::{has_stray_invisible, inert};
 use serde_json::Value;
-use std::sync::LazyLock;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -23,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "The pack leaks no path of the machine that built it.",
         why: "Paths of a build machine reveal who built the pack and where, and make builds differ.",
         fix: "Build with `--remap-path-prefix`, strip the component, and write relative paths into lock files.",
-        run: Run::OfPack(no_local_paths),
+        run: Run::OfPack(local_paths::no_local_paths),
     },
     Check {
         id: "hygiene.no-embedded-secrets",
@@ -67,55 +69,6 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::OfPack(inert_text),
     },
 ];
-
-/// The texts of which one is in every local path. Most files have none of them, and a
-/// search for fixed texts is several times as fast as one for a pattern.
-pub(crate) const PATH_TEXTS: &str =
-    r"/home/|/Users/|/root/|/projects/|/workspace/|/builds/|:\\Users|:\\\\Users|file:///";
-
-/// A folder of a user or a build, or a `file:` URL with an absolute path.
-pub(crate) const LOCAL_PATH: &str = r"(?:/home|/Users|/root|/projects|/workspace|/builds)/[A-Za-z0-9._-]+/|[A-Za-z]:\\{1,2}Users\\{1,2}[A-Za-z0-9._-]+\\|file:///[A-Za-z0-9._-]+/";
-
-static LOCAL_PATHS: LazyLock<Option<Guarded>> =
-    LazyLock::new(|| Guarded::new(PATH_TEXTS, [LOCAL_PATH]));
-
-/// Where the first local path in `text` begins, in bytes.
-pub(crate) fn local_path(text: &str) -> Option<usize> {
-    let (_, pattern) = LOCAL_PATHS.as_ref()?.present(text.as_bytes()).next()?;
-    Some(pattern.find(text.as_bytes())?.start())
-}
-
-/// A pattern that does not compile is an error of the harness, never a pass.
-fn broken() -> Conclusion {
-    let (expected, actual) = ("patterns that compile", "one does not");
-    let finding = Finding::new(StepCode::Harness, "the check's patterns", expected, actual);
-    Conclusion::Error(vec![finding])
-}
-
-fn no_local_paths(subject: &Subject, findings: &mut Findings) {
-    let Ok(opened) = &subject.opened else { return };
-    let Some(paths) = LOCAL_PATHS.as_ref() else {
-        return findings.pack(broken());
-    };
-    let found = opened.pack.files().filter_map(|name| {
-        let bytes = opened.pack.read(name)?;
-        let (_, pattern) = paths.present(&bytes).next()?;
-        let first = pattern.find(&bytes)?;
-        let count = pattern.find_iter(&bytes).count();
-        // Show the whole path, not only the matched part.
-        let rest = &bytes[first.start()..bytes.len().min(first.start() + 120)];
-        let is_path = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>');
-        let shown: Vec<u8> = rest.iter().copied().take_while(|b| is_path(b)).collect();
-        let shown = inert(&String::from_utf8_lossy(&shown), 120);
-        Some(Finding::new(
-            CheckCode::LocalPath,
-            format!("`{}`, byte {}", inert(name, 120), first.start()),
-            "no path of a person's or a build machine's folders",
-            format!("{count} paths, first `{shown}`"),
-        ))
-    });
-    findings.pack(Conclusion::of(found.collect()));
-}
 
 fn no_embedded_secrets(subject: &Subject, findings: &mut Findings) {
     let Ok(opened) = &subject.opened else { return };
