@@ -36,6 +36,7 @@ pub mod recordings;
 mod repo_path;
 pub mod reports;
 pub mod repro;
+mod resident;
 pub mod run;
 mod schedule;
 pub mod shard;

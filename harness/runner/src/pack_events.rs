@@ -9,6 +9,7 @@ use crate::evidence;
 use crate::examine::Examined;
 use crate::exit::show;
 use crate::repo_path::file_of;
+use crate::resident::resident_peak;
 use crate::timings::PackTimes;
 use provision_core::flow::{NodeRun, Walk};
 use provision_core::text::inert;
@@ -17,8 +18,6 @@ use provision_core::{Pack, Status};
 use provision_oracle::comparison::Side;
 use provision_oracle::required_steps::{due, due_steps};
 use provision_oracle::{CheckResult, Observed, Previous, Subject, executed_steps};
-use std::fs::File;
-use std::io::Read;
 
 /// Most notes of a plan that an event contains.
 const NOTES: usize = 50;
@@ -223,18 +222,6 @@ fn probes(subject: &Subject) -> usize {
         .filter_map(|o| o.runs.as_ref().ok());
     let probed = runs.filter_map(|r| r.probed.as_ref());
     probed.map(|p| p.probes.len()).sum()
-}
-
-/// Peak resident memory of this process in bytes; 0 if the system does not report it.
-pub(crate) fn resident_peak() -> u64 {
-    // NB: one call reads all of it; reading it as a file of unknown size takes ten.
-    let mut status = [0; 8192];
-    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
-    let status = status.get(..read.unwrap_or_default()).unwrap_or_default();
-    let status = String::from_utf8_lossy(status);
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.unwrap_or(0) * 1024
 }
 
 /// The release that the pack was compared with.
