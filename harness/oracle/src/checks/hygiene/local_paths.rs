@@ -132,6 +132,12 @@ mod tests {
         ] {
             assert_eq!(local_path(text), Some(at), "{text}");
         }
+        let far = format!("https://{}/home/somebody/x", "a".repeat(2_000));
+        assert_eq!(
+            local_path(&far),
+            Some(2_008),
+            "no address is as long as this"
+        );
     }
 
     #[test]
