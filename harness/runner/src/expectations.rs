@@ -8,7 +8,6 @@
 mod entry;
 mod error;
 
-use crate::count::counted;
 use crate::excusal::{Excusal, Fate, Fates};
 use crate::exit::Error;
 use crate::read_file;
@@ -17,6 +16,7 @@ pub(crate) use entry::excusable;
 pub(crate) use error::LONGEST;
 pub use error::{EntryError, ExpectationsError};
 use provision_core::Status;
+use provision_core::text::counted;
 use provision_oracle::{Cause, CheckResult, Subject, causes, causes_of_recording};
 use semver::Version;
 use serde::{Deserialize, Serialize};

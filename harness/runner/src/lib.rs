@@ -8,7 +8,6 @@ mod bundle_packs;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
-mod count;
 pub mod discover;
 pub mod doctor;
 pub mod events;

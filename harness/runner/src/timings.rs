@@ -1,7 +1,7 @@
 //! Adds up the times of the stages of a run.
 
-use crate::count::counted;
 use crate::discover::PackRef;
+use provision_core::text::counted;
 use provision_exec::CompileStats;
 use provision_oracle::Spent;
 use serde::{Deserialize, Serialize};

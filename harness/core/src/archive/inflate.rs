@@ -2,6 +2,7 @@
 
 use super::entry::{Entry, Method};
 use super::error::{Rule, Violation};
+use crate::text::counted;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use std::borrow::Cow;
 
@@ -79,7 +80,7 @@ fn inflate(data: &[u8], entry: &Entry, mut sink: impl FnMut(&[u8])) -> Result<()
         n => {
             return error(
                 Rule::Deflate,
-                format!("{n} bytes follow the deflate stream"),
+                counted(n, "byte follows", "bytes follow") + " the deflate stream",
             );
         }
     }

@@ -7,6 +7,7 @@
 
 use super::error::{Rule, Violation};
 use super::record::{self, Central, Common, Cursor, CutOff, End};
+use crate::text::counted;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -276,15 +277,19 @@ impl<'a> Scan<'a> {
         } else if start == 0 {
             (
                 Rule::Prefix,
-                format!("{count} bytes before the first record"),
+                counted(count, "byte", "bytes") + " before the first record",
             )
         } else if !self.raw.ends.is_empty() {
             (
                 Rule::Trailing,
-                format!("{count} bytes after the end record"),
+                counted(count, "byte", "bytes") + " after the end record",
             )
         } else {
-            let detail = format!("{count} bytes between records belong to no record");
+            let detail = counted(
+                count,
+                "byte between records belongs",
+                "bytes between records belong",
+            ) + " to no record";
             (Rule::Record, detail)
         };
         self.report(rule, start, detail);

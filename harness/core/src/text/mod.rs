@@ -2,9 +2,11 @@
 //! the CI systems that read logs.
 
 mod commands;
+mod count;
 mod invisible;
 
 pub use commands::without_commands;
+pub use count::{counted, noun};
 pub use invisible::{has_stray_invisible, is_invisible};
 
 use commands::json_without_commands;
@@ -26,7 +28,8 @@ pub fn inert(text: &str, max: usize) -> String {
     }
     let left = chars.count();
     if left > 0 {
-        out.push_str(&format!("… ({left} more characters)"));
+        let left = counted(left, "more character", "more characters");
+        out.push_str(&format!("… ({left})"));
     }
     match without_commands(&out) {
         Cow::Owned(disarmed) => disarmed,
@@ -64,7 +67,8 @@ pub fn inert_lines_within(text: &str, chars: usize, lines: usize) -> String {
     let left = all.count();
     let mut out = shown.join("\n");
     if left > 0 {
-        out.push_str(&format!("\n… ({left} more lines)"));
+        let left = counted(left, "more line", "more lines");
+        out.push_str(&format!("\n… ({left})"));
     }
     out
 }

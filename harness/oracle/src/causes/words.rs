@@ -4,7 +4,7 @@ use super::groups::{Group, Located, is_of_harness};
 use crate::check::{Bite, Check, Level};
 use crate::checks;
 use provision_core::codes::{CheckCode, StepCode};
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::{Finding, FindingCode};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -127,7 +127,7 @@ impl<'r> Group<'r> {
         let others: BTreeSet<&str> = said.filter(|text| *text != actual).collect();
         match others.len() {
             0 => String::new(),
-            n => format!(" (and {n} other texts)"),
+            n => format!(" (and {})", counted(n, "other text", "other texts")),
         }
     }
 

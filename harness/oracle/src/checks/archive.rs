@@ -5,7 +5,7 @@ use crate::subject::Subject;
 use crate::zip_readers::Reading;
 use provision_core::archive::{ArchiveError, Difference, Violation, differences};
 use provision_core::codes::CheckCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::{Finding, OpenError};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -173,13 +173,13 @@ fn canonical(subject: &Subject, out: &mut Findings) {
         } = difference;
         let shown: Vec<String> = offsets.iter().take(20).map(u64::to_string).collect();
         let at = format!("byte {}, first entry `{entry}`", shown.join(", "));
-        let count = offsets.len();
+        let count = counted(offsets.len(), "record", "records");
         let expected = "the canonical form, which `greentic-provision pack repack` writes";
         Finding::new(
             CheckCode::NotCanonical,
             at,
             expected,
-            format!("{what} ({count} records)"),
+            format!("{what} ({count})"),
         )
     });
     out.pack(Conclusion::of(found.collect()));

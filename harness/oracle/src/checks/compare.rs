@@ -10,7 +10,7 @@ use provision_apply::{ApplyError, Part};
 use provision_core::Finding;
 use provision_core::codes::{CheckCode, CompareCode};
 use provision_core::json::pointer_token;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wizard::WizardKind;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -122,7 +122,8 @@ fn stepped(comparison: &Comparison) -> Conclusion {
         .map(|change| found(change.place.clone(), &words(change)))
         .collect();
     if all.len() > NAMED {
-        let more = format!("{} more differences of the same class", all.len() - NAMED);
+        let more = counted(all.len() - NAMED, "more difference", "more differences")
+            + " of the same class";
         findings.push(found("the other differences".into(), &more));
     }
     if findings.is_empty() {
@@ -155,7 +156,7 @@ fn not_compared(comparison: &Comparison) -> String {
         .collect();
     let more = match all.len() {
         0 | 1 => String::new(),
-        count => format!("; and {} more parts", count - 1),
+        count => format!("; and {}", counted(count - 1, "more part", "more parts")),
     };
     let first = all.first().map_or("", String::as_str);
     format!("not everything was compared: {}{more}", inert(first, 300))

@@ -4,6 +4,7 @@ use crate::check::{Applies, Bite, Check, Conclusion, Findings, Level, Run, Scope
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
+use provision_core::text::counted;
 use provision_core::wizard::capabilities::capability;
 use provision_core::wizard::{HostCall, HostVerdict, StepCode};
 use std::collections::BTreeMap;
@@ -100,7 +101,10 @@ fn attempts(
                 *tried.entry(name).or_default() += call.count;
             }
             found.extend(tried.into_iter().map(|((interface, function), count)| {
-                let actual = format!("{interface} {function}, {count} times");
+                let actual = format!(
+                    "{interface} {function}, {}",
+                    counted(count, "time", "times")
+                );
                 let finding = Finding::new(code, step.name(), expected, actual);
                 finding.about(step.component.as_deref())
             }));

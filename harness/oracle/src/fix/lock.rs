@@ -11,7 +11,7 @@ use crate::checks::hygiene::local_paths::local_path;
 use crate::checks::integrity::lock::{Current, current_rows, stale};
 use ciborium::Value as Cbor;
 use provision_core::integrity::lock::{self, Pin};
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::{cbor, pack};
 use std::collections::BTreeMap;
 
@@ -219,8 +219,9 @@ pub(super) fn paths(files: &Files, facts: &Facts) -> Outcome {
         });
         if stays > 0 {
             let why = format!(
-                "{stays} texts hold a path of another machine for which the pack has no file: \
-                 resolve the lock again, from relative paths"
+                "{} a path of another machine for which the pack has no file: \
+                 resolve the lock again, from relative paths",
+                counted(stays, "text holds", "texts hold")
             );
             out.left.push(Left::new(PATHS, LOCAL, name, why));
         }

@@ -28,6 +28,7 @@ use provision_core::archive::{Archive, ArchiveError, Difference, differences, wr
 use provision_core::integrity::{sbom as documents, signature};
 use provision_core::limits::ArchiveLimits;
 use provision_core::manifest;
+use provision_core::text::counted;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use table::{CANONICAL, FORM, Work};
@@ -155,7 +156,10 @@ fn form(differences: &[Difference]) -> Option<Change> {
             offsets,
             entry,
         } = difference;
-        let at = format!("{} records, first entry `{entry}`", offsets.len());
+        let at = format!(
+            "{}, first entry `{entry}`",
+            counted(offsets.len(), "record", "records")
+        );
         Hunk::new(&at, Some(what), None)
     };
     (!differences.is_empty()).then(|| Change {

@@ -6,6 +6,7 @@ use super::judged::{Log, keep, quoted};
 use super::members::{ArraySeed, Items, Members, ObjectSeed, Scalar, ScalarSeed};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
+use provision_core::text::counted;
 use serde::de::{MapAccess, SeqAccess};
 
 /// Reads the array `runs`.
@@ -210,7 +211,10 @@ impl Run<'_, '_> {
                 let whose = quoted(&foreign.tenant);
                 let found = match foreign.count {
                     1 => whose,
-                    n => format!("{whose}, here and at {} more events of the run", n - 1),
+                    n => format!(
+                        "{whose}, here and at {} of the run",
+                        counted(n - 1, "more event", "more events")
+                    ),
                 };
                 let expected = format!("the tenant of the run, {}", quoted(tenant));
                 Finding::new(RecordedCode::Tenant, at, expected, found)

@@ -3,7 +3,7 @@
 
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 
 /// Violations of one requirement that are listed, at most. The others are counted.
 pub(super) const LISTED: usize = 100;
@@ -59,7 +59,7 @@ impl Judged {
     pub fn violations(&self) -> Vec<Finding> {
         let mut found = self.found.clone();
         if let (Some(last), 1..) = (self.found.last(), self.more) {
-            let at = format!("{} more places", self.more);
+            let at = counted(self.more, "more place", "more places");
             let (code, expected) = (last.code.clone(), last.expected.clone());
             found.push(Finding::new(code, at, expected, "as above"));
         }

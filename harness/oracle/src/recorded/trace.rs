@@ -8,6 +8,7 @@ use super::pack::{FlowFacts, PackFacts};
 use super::step::{Step, StepMembers, UNKNOWN};
 use provision_core::Finding;
 use provision_core::codes::RecordedCode;
+use provision_core::text::counted;
 use serde::de::{MapAccess, SeqAccess};
 use std::collections::BTreeMap;
 
@@ -198,7 +199,10 @@ impl Trace {
             let at = log.at(format_args!("/steps/{first}{}", wrong.member));
             let more = match count {
                 1 => String::new(),
-                n => format!(", here and at {} more steps", n - 1),
+                n => format!(
+                    ", here and at {}",
+                    counted(n - 1, "more step", "more steps")
+                ),
             };
             let expected = format!("{} (flow {})", wrong.expected, quoted(id));
             let found = quoted(match wrong.member {

@@ -58,8 +58,13 @@ fn local_path_is_found_in_text_and_in_binaries() {
         b"C:\\Users\\somebody\\pack",
         b"\"ref\": \"file:///srv/pack/x.wasm\"",
     ] {
-        assert_eq!(codes(&with(check, &[("x", leak)])), ["E_LOCAL_PATH"]);
+        let found = with(check, &[("x", leak)]);
+        assert_eq!(codes(&found), ["E_LOCAL_PATH"]);
+        let actual = &found.findings[0].actual;
+        assert!(actual.starts_with("1 path, first `"), "{actual}");
     }
+    let found = with(check, &[("x", b"/home/a/b /home/a/c")]);
+    assert_eq!(found.findings[0].actual, "2 paths, first `/home/a/b`");
     let fine = b"https://example.invalid/home/page /home/ file:///";
     assert_eq!(with(check, &[("x", fine)]).status, Status::Passed);
 }

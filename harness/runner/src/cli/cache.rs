@@ -1,8 +1,8 @@
 //! The command `cache`, and the flags of commands that use the compile cache.
 
 use super::output::print;
-use crate::count::counted;
 use crate::exit::{Error, Exit, show};
+use provision_core::text::counted;
 use provision_exec::{CacheError, CompileCache, DEFAULT_CACHE_BYTES, Usage};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 use super::conformance::expectations;
 use super::output::{complain, print, print_broken};
 use crate::apart::Outputs;
-use crate::count::counted;
 use crate::exit::{Error, Exit, show};
 use crate::files;
 use crate::history::{
@@ -11,7 +10,7 @@ use crate::history::{
 };
 use crate::reports::markdown::code;
 use provision_core::Verdict;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;

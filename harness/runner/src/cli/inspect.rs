@@ -3,14 +3,13 @@
 use super::output::{print_bounded, print_json};
 use super::refused::refused;
 use super::registry::{self, RegistryFlags};
-use crate::count::counted;
 use crate::exit::{Error, Exit};
 use crate::place::{Place, Read};
 use provision_core::archive::differences;
 use provision_core::flow::{app_flows, entry};
 use provision_core::integrity::sbom;
 use provision_core::pack::RegistryOrigin;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wizard::{PackRole, Wizard, WizardKind, role, wizards};
 use provision_core::{Limits, Pack, Source};
 use serde_json::{Value, json};

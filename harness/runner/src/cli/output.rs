@@ -1,10 +1,9 @@
 //! Standard output of a command.
 
-use crate::count::counted;
 use crate::exit::Error;
 use crate::files;
 use crate::reports::console::{Layout, broken};
-use provision_core::text::{inert_json, without_commands};
+use provision_core::text::{counted, inert_json, without_commands};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 

@@ -2,12 +2,11 @@
 
 use super::open::refusal;
 use super::output::{print_bounded, print_json};
-use crate::count::{counted, noun};
 use crate::exit::{Error, Exit, exit_of};
 use provision_core::OpenError;
 use provision_core::archive::Violation;
 use provision_core::pack::digest;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert, noun};
 use provision_oracle::zip_readers::{Extracted, READERS, Reading, readings};
 use serde_json::{Value, json};
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! [`RunKind`]: what a run judges, and the words for it in reports.
 
-use crate::count::counted;
+use provision_core::text::counted;
 use provision_oracle::{Check, checks};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;

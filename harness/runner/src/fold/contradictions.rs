@@ -2,8 +2,8 @@
 //! machine, so a fold believes no verdict that the stream's own checks contradict.
 
 use super::run::PackSummary;
-use crate::count::counted;
 use crate::events::{CheckFinished, RunStarted};
+use provision_core::text::counted;
 use provision_core::{Status, Verdict};
 use provision_oracle::{Check, Level};
 use std::collections::BTreeSet;

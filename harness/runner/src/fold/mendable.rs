@@ -1,8 +1,8 @@
 //! [`Mendable`]: how many findings of a run `pack fix` mends.
 
 use super::run::PackRun;
-use crate::count::counted;
 use provision_core::Status;
+use provision_core::text::counted;
 use provision_oracle::fix::fix_for;
 
 /// Counts of findings of failed checks.

@@ -1,11 +1,11 @@
 //! A run as reports show it: the contents of its stream, and conclusions from them.
 
 use super::baseline::Baseline;
-use crate::count::counted;
 use crate::events::{
     CheckFinished, FORMAT, FlowWalked, PackFinished, RunKind, RunStarted, WizardDriven,
 };
 use crate::exit::Exit;
+use provision_core::text::counted;
 use provision_core::{Limits, Status, Verdict, manifest};
 use provision_oracle::{Cause, Level};
 use std::collections::{BTreeMap, BTreeSet};

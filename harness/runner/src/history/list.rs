@@ -1,6 +1,6 @@
 //! Lists on the page of a history: the first rows, then the others folded, within a bound.
 
-use crate::count::counted;
+use provision_core::text::counted;
 
 /// Rows that are not folded.
 const OPEN: usize = 10;

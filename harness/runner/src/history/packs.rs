@@ -3,9 +3,9 @@
 use super::chart::{spans, strip};
 use super::list::list;
 use super::model::{History, PackLife};
-use crate::count::counted;
 use crate::reports::html::{badge, text};
 use provision_core::Verdict;
+use provision_core::text::counted;
 use std::fmt::Write;
 
 /// Strips, at most.

@@ -5,9 +5,9 @@ use super::chart::{columns, line};
 use super::list::list;
 use super::model::{CauseLife, History, Night};
 use super::{packs, steps};
-use crate::count::counted;
 use crate::reports::html::{STYLE as PAGE, badge, head, text};
 use provision_core::Verdict;
+use provision_core::text::counted;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");

@@ -2,8 +2,8 @@
 
 use super::chart::line;
 use super::model::{History, PackLife, StepLife, jumps};
-use crate::count::counted;
 use crate::reports::html::text;
+use provision_core::text::counted;
 use std::fmt::Write;
 
 /// Bytes of the charts of steps that jump, at most.

@@ -5,9 +5,9 @@
 //! kind, so the worst come first, and the job decides which of them it prints.
 
 use super::located::{self, Location, Weight};
-use crate::count::counted;
 use crate::exit::Error;
 use crate::fold::Run;
+use provision_core::text::counted;
 use std::io::Write;
 use std::path::Path;
 

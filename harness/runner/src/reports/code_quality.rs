@@ -5,10 +5,10 @@
 //! with a description, a check, a fingerprint, a severity, a path and a line.
 
 use super::located::{self, Location, Weight};
-use crate::count::counted;
 use crate::exit::Error;
 use crate::fold::Run;
 use provision_core::pack::digest;
+use provision_core::text::counted;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;

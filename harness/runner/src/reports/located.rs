@@ -1,10 +1,10 @@
 //! What the reports share that have one result a cause: SARIF, annotations, code quality.
 //! Each result is at a place in a file.
 
-use crate::count::counted;
 use crate::exit::Error;
 use crate::fold::{PackRun, Run};
 use provision_core::manifest;
+use provision_core::text::counted;
 use provision_oracle::{Cause, Level};
 use std::collections::BTreeSet;
 

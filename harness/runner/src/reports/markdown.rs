@@ -1,10 +1,10 @@
 //! The Markdown report: a bounded summary for the page of a CI job. The causes of the
 //! whole run come first, then the packs, the worst first, until the summary is full.
 
-use crate::count::counted;
 use crate::events::{CheckFinished, RunKind};
 use crate::exit::Error;
 use crate::fold::{CauseTable, PackRun, Run};
+use provision_core::text::counted;
 use provision_core::{Status, Verdict};
 use provision_oracle::{Cause, Level};
 use std::fmt::Write as _;

@@ -5,7 +5,7 @@ use crate::check::{Conclusion, Findings};
 use crate::subject::Subject;
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use regex::bytes::Regex;
 use std::sync::LazyLock;
 
@@ -95,7 +95,7 @@ pub(super) fn no_local_paths(subject: &Subject, findings: &mut Findings) {
         let Some(first) = starts.next() else {
             continue;
         };
-        let count = 1 + starts.count();
+        let count = counted(1 + starts.count(), "path", "paths");
         // Show the whole path, not only the matched part.
         let rest = &bytes[first..bytes.len().min(first + 120)];
         let is_path = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>');
@@ -105,7 +105,7 @@ pub(super) fn no_local_paths(subject: &Subject, findings: &mut Findings) {
             CheckCode::LocalPath,
             format!("`{}`, byte {first}", inert(name, 120)),
             "no path of a person's or a build machine's folders",
-            format!("{count} paths, first `{shown}`"),
+            format!("{count}, first `{shown}`"),
         ));
     }
     findings.pack(Conclusion::of(found));

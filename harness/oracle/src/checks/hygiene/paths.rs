@@ -5,7 +5,7 @@ use crate::check::{Conclusion, Findings};
 use crate::credentials::is_placeholder;
 use crate::subject::Subject;
 use provision_core::codes::CheckCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::{Finding, Pack};
 use std::collections::BTreeMap;
 
@@ -172,7 +172,10 @@ pub(super) fn no_residue(subject: &Subject, findings: &mut Findings) {
             CheckCode::BuildResidue,
             format!("`{}`", inert(top, 120)),
             "only files that the pack needs",
-            format!("{count} files that a tool left behind"),
+            format!(
+                "{} that a tool left behind",
+                counted(count, "file", "files")
+            ),
         )
     });
     findings.pack(Conclusion::of(found.collect()));

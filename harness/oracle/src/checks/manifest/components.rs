@@ -11,7 +11,7 @@ use provision_core::components::{
 use provision_core::flow::{Target, target};
 use provision_core::manifest::{ComponentFile, within};
 use provision_core::pack::digest;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wasm::{self, WasmKind};
 use provision_core::{Finding, Pack};
 use std::collections::BTreeMap;
@@ -158,7 +158,8 @@ fn calls(manifest: &PackManifest) -> BTreeMap<(String, Option<String>), Vec<Stri
 /// The place of a finding on these nodes.
 fn at_nodes(nodes: &[String]) -> String {
     let first = nodes.first().map(String::as_str).unwrap_or_default();
-    format!("{} nodes, first `{}`", nodes.len(), inert(first, 120))
+    let count = counted(nodes.len(), "node", "nodes");
+    format!("{count}, first `{}`", inert(first, 120))
 }
 
 pub(super) fn nodes_resolve(subject: &Subject, findings: &mut Findings) {

@@ -6,7 +6,7 @@ use crate::subject::Subject;
 use greentic_types::PackManifest;
 use provision_core::codes::CheckCode;
 use provision_core::extensions::payload;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wizard::OLD_PROVIDER_EXTENSION;
 use provision_core::{Finding, Pack, json};
 use serde_json::Value;
@@ -156,7 +156,10 @@ fn of_file(pack: &Pack, file: &str, by: &BTreeSet<String>, depth: usize) -> Opti
         let first = by.first().map(String::as_str).unwrap_or_default();
         return Some(Finding::new(
             CheckCode::SchemaMissing,
-            format!("{} references, first {first}", by.len()),
+            format!(
+                "{}, first {first}",
+                counted(by.len(), "reference", "references")
+            ),
             format!("the file {shown} in the pack"),
             "it is not there",
         ));

@@ -36,7 +36,10 @@ impl Judged {
             let code = first.code.clone();
             let left = self.found.len() - FINDINGS;
             self.found.truncate(FINDINGS);
-            let actual = format!("{left} more findings, which are left out");
+            let actual = match left {
+                1 => "one more finding, which is left out".to_owned(),
+                _ => format!("{left} more findings, which are left out"),
+            };
             let rest = Finding::new(code, "further places", "no finding", actual);
             self.found.push(rest);
         }

@@ -3,7 +3,7 @@
 use super::place::{Place, Violations};
 use super::value::{kind, member};
 use provision_core::codes::SpanCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use serde_json::Value;
 
 /// The flag that says that it is known whether the parent is remote, and the one that says
@@ -280,7 +280,7 @@ fn id<const N: usize>(value: &Value) -> Result<Option<[u8; N]>, String> {
         return Err("a text with other characters".into());
     };
     if digits.len() != 2 * N {
-        return Err(format!("{} digits", digits.len()));
+        return Err(counted(digits.len(), "digit", "digits"));
     }
     let mut id = [0; N];
     for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {

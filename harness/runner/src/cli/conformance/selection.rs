@@ -3,7 +3,6 @@
 use super::wanted::{Found, WantedPacks, WantedReleases, find};
 use crate::cli::output::{print_bounded, print_json};
 use crate::cli::registry::RegistryFlags;
-use crate::count::counted;
 use crate::discover::PackRef;
 use crate::events::Shard;
 use crate::exit::Error;
@@ -12,6 +11,7 @@ use crate::shard::cut::Cut;
 use crate::shard::listing::list;
 use crate::shard::{Part, ShardChoice};
 use provision_core::Limits;
+use provision_core::text::counted;
 use provision_registry::Registries;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,6 @@ pub(super) mod failures;
 
 use super::config::ConfigFlags;
 use super::output::print;
-use crate::count::counted;
 use crate::events::CheckFinished;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::{Entry, LONGEST, parse_entries, render};
@@ -12,6 +11,7 @@ use crate::files;
 use crate::fold::Run;
 use crate::read_file;
 use failures::{Added, Remarks, today};
+use provision_core::text::counted;
 use std::path::{Path, PathBuf};
 
 /// Which expectations file a command changes.

@@ -1,8 +1,7 @@
 //! The report of `pack fix` for people: each change under the check that it mends.
 
 use super::done::{Done, codes};
-use crate::count::counted;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_oracle::CheckResult;
 use provision_oracle::checks::by_id;
 use provision_oracle::fix::{Change, Hunk, Left};

@@ -4,11 +4,11 @@ use super::known::{self, Known};
 use super::platform::Platform;
 use crate::cli::config::Settings;
 use crate::cli::output::{complain, print};
-use crate::count::counted;
 use crate::discover::PackRef;
 use crate::events::RunKind;
 use crate::exit::{Error, Exit, show};
 use crate::expectations::UNFILLED;
+use provision_core::text::counted;
 use std::fmt::Write;
 
 /// Says what is left to do, and how a run with the files ends.

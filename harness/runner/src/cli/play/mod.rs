@@ -10,12 +10,11 @@ use super::dry_run;
 use super::open::{open, without_wizard};
 use super::output::{complain, print_bounded};
 use super::registry::{self, RegistryFlags};
-use crate::count::counted;
 use crate::exit::{Error, Exit};
 use crate::place::Place;
 use form::{Asked, ask};
 use input::Lines;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wizard::questions::Question;
 use provision_core::wizard::{
     Driver, ProvisionInputs, ProvisionMode, RunBy, StepExecutor, Task, TenantContext, Wizard,

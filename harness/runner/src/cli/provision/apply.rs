@@ -9,13 +9,13 @@ use crate::cli::cache::CacheFlags;
 use crate::cli::isolation::IsolationFlags;
 use crate::cli::output::{print, print_json};
 use crate::cli::registry::{self, RegistryFlags};
-use crate::count::counted;
 use crate::exit::{Error, Exit, show};
 use crate::place::Place;
 use crate::read_file;
 use provision_apply::{
     Applied, Applier, ApplyError, EmbeddedStore, InstallKey, SavedPlan, Store, Transaction,
 };
+use provision_core::text::counted;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! The causes of one pack, in few lines.
 
 use super::lines::{at_most, fit, one_line, width, wrap};
-use crate::count::{counted, noun};
+use provision_core::text::{counted, noun};
 use provision_oracle::{Cause, Level};
 use std::fmt::Write;
 

@@ -7,12 +7,12 @@ mod layout;
 pub(crate) mod lines;
 mod table;
 
-use crate::count::{counted, noun};
 use crate::exit::Error;
 use crate::fold::{CauseTable, Mendable, PackRun, Run};
 use anstyle::{AnsiColor, Style};
 pub use layout::{Detail, Layout, columns};
 use lines::{fit, one_line, width, wrap_below};
+use provision_core::text::{counted, noun};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 

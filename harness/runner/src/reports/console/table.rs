@@ -2,9 +2,9 @@
 
 use super::causes::room;
 use super::lines::{fit, width};
-use crate::count::counted;
 use crate::events::RunKind;
 use crate::fold::{CauseRow, CauseTable};
+use provision_core::text::counted;
 use std::fmt::Write;
 
 /// Rows of the table, at most.

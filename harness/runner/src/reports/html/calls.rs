@@ -3,10 +3,10 @@
 
 use super::summary::more_than;
 use super::text::text;
-use crate::count::counted;
 use crate::events::{Called, FlowWalked, WizardDriven};
 use provision_core::flow::Message;
 use provision_core::limits::StepLimits;
+use provision_core::text::counted;
 use std::fmt::Write;
 
 /// Kinds of calls to the host that are listed for one call, at most.

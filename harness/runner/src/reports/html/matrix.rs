@@ -4,9 +4,9 @@
 use super::summary::more_than;
 use super::survey::{Cell, CheckCount, Row, Survey};
 use super::text::{badge, filter, named, text};
-use crate::count::{counted, noun};
 use crate::exit::Error;
 use crate::fold::Run;
+use provision_core::text::{counted, noun};
 use provision_core::{Status, Verdict};
 use std::fmt::Write;
 

@@ -3,8 +3,8 @@
 
 use super::summary::more_than;
 use super::text::text;
-use crate::count::counted;
 use crate::events::CheckFinished;
+use provision_core::text::counted;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -3,11 +3,11 @@
 
 use super::survey::Survey;
 use super::text::{badge, command, filter, text};
-use crate::count::{counted, noun};
 use crate::events::RunKind;
 use crate::evidence::quoted;
 use crate::exit::Exit;
 use crate::fold::{CauseRow, Run};
+use provision_core::text::{counted, noun};
 use provision_core::{Status, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,9 +1,9 @@
 //! The cases of a JUnit file: one per check, and one for the verdict of each
 //! pack.
 
-use crate::count::counted;
 use crate::events::{Called, CheckFinished, NodeDone, PackFinished, WizardDriven};
 use crate::fold::{PackRun, Run};
+use provision_core::text::counted;
 use provision_core::{Status, Verdict};
 use provision_oracle::Cause;
 use std::cell::Cell;

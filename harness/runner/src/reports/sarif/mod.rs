@@ -6,11 +6,11 @@
 mod result;
 
 use super::located::{self, Weight, file_of};
-use crate::count::counted;
 use crate::events::Requirement;
 use crate::exit::Error;
 use crate::fold::{PackRun, PackSummary, Run};
 use provision_core::Status;
+use provision_core::text::counted;
 use provision_oracle::Level;
 use result::{Reasons, result, uri};
 use serde::Serialize;

@@ -4,18 +4,14 @@ use std::fmt::Display;
 
 /// `count` and its noun: "1 pack", "2 packs".
 #[must_use]
-pub(crate) fn counted<N: Display + PartialEq + From<u8>>(
-    count: N,
-    one: &str,
-    many: &str,
-) -> String {
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let said = count.to_string();
     format!("{said} {}", noun(count, one, many))
 }
 
 /// The noun for `count`, also a verb: `one` if `count` is 1, else `many`.
 #[must_use]
-pub(crate) fn noun<'w, N: PartialEq + From<u8>>(count: N, one: &'w str, many: &'w str) -> &'w str {
+pub fn noun<'w, N: PartialEq + From<u8>>(count: N, one: &'w str, many: &'w str) -> &'w str {
     if count == N::from(1) { one } else { many }
 }
 
