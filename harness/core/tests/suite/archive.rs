@@ -95,6 +95,28 @@ fn in_both(local_field: usize, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn stray_bytes_are_counted_in_words() {
+    let good = two_files();
+    let end = record(&good, END, 0);
+    let said = |bytes: &[u8], at: usize| {
+        let archive = [&good[..at], bytes, &good[at..]].concat();
+        let refused = Archive::open(archive, &limits());
+        refused.map(drop).expect_err("is refused").to_string()
+    };
+    for (bytes, at, count) in [
+        (&b"x"[..], 0, "1 byte before the first record"),
+        (b"xy", 0, "2 bytes before the first record"),
+        (b"x", end, "1 byte between records belongs to no record"),
+        (b"xy", end, "2 bytes between records belong to no record"),
+        (b"x", good.len(), "1 byte after the end record"),
+        (b"xy", good.len(), "2 bytes after the end record"),
+    ] {
+        let text = said(bytes, at);
+        assert!(text.contains(count), "{text}");
+    }
+}
+
+#[test]
 fn malformed_archive_is_refused_with_its_code() {
     let good = two_files();
     assert_eq!(code(&good), "accepted");
