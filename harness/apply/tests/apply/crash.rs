@@ -11,7 +11,7 @@ use provision_core::rng::Rng;
 use provision_core::wizard::{SecretBytes, StoreWrite};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -54,7 +54,8 @@ fn install(process: usize, index: usize, round: usize) -> Request {
 /// rounds differ in every part.
 ///
 /// A child opens the store for a few installs at a time, as each opening verifies every
-/// page, and so that most kills hit a process that writes.
+/// page, and so that most kills hit a process that writes. After each report it waits for
+/// a byte of its parent: on a busy machine, it would end before the parent kills it.
 #[test]
 fn child_applies_installs_and_reports_each() {
     let Ok(task) = std::env::var(CHILD) else {
@@ -78,6 +79,10 @@ fn child_applies_installs_and_reports_each() {
                 // The test harness captures `println!`.
                 let mut out = std::io::stderr().lock();
                 writeln!(out, "applied {index}").expect("the parent reads");
+                let mut goes_on = [0];
+                std::io::stdin()
+                    .read_exact(&mut goes_on)
+                    .expect("the parent lives");
                 index += 1;
             }
         }
@@ -94,35 +99,38 @@ fn start(folder: &Path, process: usize, round: usize, installs: usize) -> Child 
             "--nocapture",
         ])
         .env(CHILD, task)
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     command.spawn().expect("starts")
 }
 
-/// Kills the child after it has reported `after` installs and then run a little more:
-/// how many it has reported, and whether the kill ended it.
-fn kill_after(mut child: Child, after: usize, more: usize) -> (usize, bool) {
+/// Kills the child while it applies the install after `after` reported ones, or soon after
+/// that: how many it has reported.
+fn kill_after(mut child: Child, after: usize, more: usize) -> usize {
     let mut lines = BufReader::new(child.stderr.take().expect("is piped")).lines();
     let mut next = || {
         let line = lines.next()?.expect("reads");
         assert!(line.starts_with("applied "), "a child says: {line}");
         Some(())
     };
-    let mut reported = 0;
-    while reported < after && next().is_some() {
-        reported += 1;
+    let mut goes_on = child.stdin.take().expect("is piped");
+    for _ in 0..after {
+        next().expect("a report of each install");
+        goes_on.write_all(b"\n").expect("the child reads");
     }
     // The moment is where the scheduler puts it: nothing depends on which one it is.
     for _ in 0..more {
         std::thread::yield_now();
     }
     child.kill().expect("is killed");
+    let mut reported = after;
     while next().is_some() {
         reported += 1;
     }
     let status = child.wait().expect("ends");
-    assert!(status.success() || status.signal() == Some(9), "{status}");
-    (reported, !status.success())
+    assert_eq!(status.signal(), Some(9), "{status}");
+    reported
 }
 
 /// The round that each part of an installation says; `None` if there is none.
@@ -192,8 +200,9 @@ fn killed_processes_leave_each_install_old_or_new_and_lose_none_they_reported() 
     let folder = private();
     let mut rng = Rng::new(22);
     let mut before = Found::new();
-    let (mut killed, mut new, mut unreported) = (0, 0, 0);
-    for round in 0.. {
+    let rounds = kills.div_ceil(PROCESSES);
+    let (mut new, mut unreported) = (0, 0);
+    for round in 0..rounds {
         let children: Vec<_> = (0..PROCESSES)
             .map(|process| {
                 let child = start(folder.path(), process, round, installs);
@@ -201,20 +210,15 @@ fn killed_processes_leave_each_install_old_or_new_and_lose_none_they_reported() 
                 std::thread::spawn(move || kill_after(child, after, more))
             })
             .collect();
-        let ended: Vec<_> = children
+        let reported: Vec<usize> = children
             .into_iter()
             .map(|thread| thread.join().expect("a child does as expected"))
             .collect();
-        let reported: Vec<usize> = ended.iter().map(|(reported, _)| *reported).collect();
         let found = check(folder.path(), round, installs, &reported, &mut before);
         unreported += found - reported.iter().sum::<usize>();
         new += found;
-        killed += ended.iter().filter(|(_, killed)| *killed).count();
-        if killed >= kills {
-            break;
-        }
-        assert!(round < kills, "only {killed} processes were killed");
     }
     assert!(new > 0, "no install was applied");
+    let killed = rounds * PROCESSES;
     println!("{killed} kills, {new} installs applied, {unreported} of them not reported");
 }
