@@ -9,7 +9,7 @@ use crate::zip_probe::{Kind, kind};
 use provision_core::codes::RegistryCode;
 use provision_core::limits::ArchiveLimits;
 use provision_core::pack::RegistryOrigin;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use std::collections::BTreeSet;
 
 /// Indexes on the way to a manifest, at most.
@@ -167,7 +167,10 @@ impl Puller<'_> {
             "only"
         };
         let said = layer.size;
-        let message = format!("{what}: {found} bytes {beyond}, and the manifest says {said}");
+        let message = format!(
+            "{what}: {} {beyond}, and the manifest says {said}",
+            counted(found, "byte", "bytes")
+        );
         Err(RegistryError::new(RegistryCode::Length, message))
     }
 
@@ -232,10 +235,10 @@ fn line(layer: &Descriptor, kind: Kind) -> String {
         &layer.media_type
     };
     format!(
-        "{} ({}, {} bytes) is {kind}",
+        "{} ({}, {}) is {kind}",
         layer.digest,
         inert(said, 100),
-        layer.size
+        counted(layer.size, "byte", "bytes")
     )
 }
 

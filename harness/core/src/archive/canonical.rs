@@ -9,7 +9,7 @@ use super::raw::RawArchive;
 use super::record::{Central, Fixed};
 use super::{Archive, ArchiveError};
 use crate::limits::ArchiveLimits;
-use crate::text::{hex, inert};
+use crate::text::{counted, hex, inert};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -245,5 +245,5 @@ fn record_differences(central: &Central<'_>) -> Vec<String> {
 /// The size of `bytes`, and the first ones in hexadecimal digits.
 fn shown(bytes: &[u8]) -> String {
     let first = bytes.get(..40).unwrap_or(bytes);
-    format!("{} bytes: {}", bytes.len(), hex(first))
+    format!("{}: {}", counted(bytes.len(), "byte", "bytes"), hex(first))
 }

@@ -64,7 +64,10 @@ fn inflate(data: &[u8], entry: &Entry, mut sink: impl FnMut(&[u8])) -> Result<()
         let status = stream.decompress(rest, &mut buffer, FlushDecompress::None);
         let new = (stream.total_out() - written) as usize;
         if stream.total_out() > declared {
-            let detail = format!("inflates to more than the declared {declared} bytes");
+            let detail = format!(
+                "inflates to more than the declared {}",
+                counted(declared, "byte", "bytes")
+            );
             return error(Rule::DataSize, detail);
         }
         sink(&buffer[..new]);
@@ -88,7 +91,10 @@ fn inflate(data: &[u8], entry: &Entry, mut sink: impl FnMut(&[u8])) -> Result<()
         n if n == declared => Ok(()),
         n => error(
             Rule::DataSize,
-            format!("inflates to {n} bytes, declared {declared}"),
+            format!(
+                "inflates to {}, declared {declared}",
+                counted(n, "byte", "bytes")
+            ),
         ),
     }
 }

@@ -191,7 +191,10 @@ impl<'a> Scan<'a> {
         self.add_span(data, end, Owner::Data(index));
         if !whole {
             let left = self.cursor.left().len();
-            let detail = format!("an entry's data needs {packed} bytes, the file has {left} left");
+            let detail = format!(
+                "an entry's data needs {}, the file has {left} left",
+                counted(packed, "byte", "bytes")
+            );
             self.raw
                 .violations
                 .push(Violation::new(Rule::Truncated, data, detail).of(&name));

@@ -6,6 +6,7 @@ use super::raw::{Local, RawArchive};
 use super::record::{Central, Common, End, Fixed};
 use super::{descriptors, extra, names};
 use crate::limits::ArchiveLimits;
+use crate::text::counted;
 use std::borrow::Cow;
 
 /// General-purpose flags without effect on reading: bits 1 and 2 hint at the
@@ -294,8 +295,11 @@ fn end(end: &End<'_>, from: usize, raw: &RawArchive<'_>, found: &mut Vec<Violati
         && end.size as usize == size;
     if !same && !raw.gave_up {
         let detail = format!(
-            "the end record says {} entries, {} bytes at {}; there are {count}, {size} bytes at {directory}",
-            end.entries, end.size, end.directory
+            "the end record says {}, {} at {}; there are {count}, {} at {directory}",
+            counted(end.entries, "entry", "entries"),
+            counted(end.size, "byte", "bytes"),
+            end.directory,
+            counted(size as u64, "byte", "bytes")
         );
         report(Rule::Directory, detail.into());
     }

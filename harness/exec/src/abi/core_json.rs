@@ -3,6 +3,7 @@
 use crate::failure::{fail, of_call, of_instantiation};
 use crate::store::Sandbox;
 use provision_core::limits::StepLimits;
+use provision_core::text::counted;
 use provision_core::wizard::{StepCode, StepFailure};
 use wasmtime::{
     Extern, ExternType, Instance, InstancePre, Memory, Module, ModuleExport, Store, WasmParams,
@@ -131,7 +132,10 @@ pub(crate) fn call(
         .get(ptr as usize..)
         .and_then(|m| m.get(..len as usize));
     answer.map(<[u8]>::to_vec).ok_or_else(|| {
-        let message = format!("an answer of {len} bytes at {ptr} lies outside memory");
+        let message = format!(
+            "an answer of {} at {ptr} lies outside memory",
+            counted(len, "byte", "bytes")
+        );
         fail(StepCode::OutputRange, message)
     })
 }

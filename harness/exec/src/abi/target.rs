@@ -6,7 +6,7 @@ use crate::reflect::{self, Data};
 use crate::store::Sandbox;
 use provision_core::json::text;
 use provision_core::limits::StepLimits;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wizard::{StepCode, StepFailure, StepOutcome};
 use std::collections::BTreeMap;
 use wasmtime::Store;
@@ -152,8 +152,8 @@ impl<'a> Target<'a> {
         let types: Vec<Type> = ty.params().map(|(_, ty)| ty).collect();
         if types.len() != arguments.len() {
             let message = format!(
-                "`{function}` takes {} arguments; the interface has {}",
-                types.len(),
+                "`{function}` takes {}; the interface has {}",
+                counted(types.len(), "argument", "arguments"),
                 arguments.len()
             );
             return Err(fail(StepCode::Abi, message));

@@ -7,7 +7,7 @@ use crate::secret_scan::{Leak, is_searchable};
 use crate::subject::{Observed, Opened, Runs, Subject};
 use provision_core::Finding;
 use provision_core::codes::CheckCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::wizard::questions::{Question, secret_requirements};
 use provision_core::wizard::{Driver, ProvisionPlan, WizardKind, WizardRun};
 use serde_json::Value;
@@ -275,7 +275,10 @@ fn redacted(plan: &ProvisionPlan) -> Vec<Finding> {
         .map(|(key, value)| {
             // NB: never the value itself; reports travel further than secrets may.
             let actual = match &value.value {
-                Some(text) => format!("a value of {} bytes in plain text", text.len()),
+                Some(text) => format!(
+                    "a value of {} in plain text",
+                    counted(text.len(), "byte", "bytes")
+                ),
                 None => "not marked as redacted".into(),
             };
             let at = format!("/secrets_patch/set/{}", inert(key, 80));

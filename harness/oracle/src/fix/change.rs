@@ -1,6 +1,6 @@
 //! [`Change`]: what a fix changes in one file, and what it leaves.
 
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -130,7 +130,10 @@ impl Outcome {
     ) {
         let hunk = |(name, bytes): &(&str, &[u8])| {
             let digest = provision_core::pack::digest(bytes);
-            let old = format!("{} bytes, SHA-256 {digest}", bytes.len());
+            let old = format!(
+                "{}, SHA-256 {digest}",
+                counted(bytes.len(), "byte", "bytes")
+            );
             Hunk::new(name, Some(&old), None)
         };
         self.changes.push(Change {

@@ -11,7 +11,7 @@ use crate::error::RegistryError;
 use crate::names::Host;
 use crate::settings::Settings;
 use provision_core::codes::RegistryCode;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 pub(crate) use repository::Repository;
 use std::io::Read as _;
 use std::time::Duration;
@@ -327,8 +327,9 @@ impl Answer {
         if self.length().is_some_and(|length| length > read as u64) {
             let said = self.length().unwrap_or_default();
             let message = format!(
-                "{}: the answer ends after {read} bytes, and its header says {said}",
-                self.from
+                "{}: the answer ends after {}, and its header says {said}",
+                self.from,
+                counted(read, "byte", "bytes")
             );
             return RegistryError::new(RegistryCode::Length, message);
         }

@@ -7,6 +7,7 @@ use crate::manifest::{Descriptor, MANIFEST_BYTES};
 use crate::names::{Host, Image, Which};
 use crate::pull::Blobs;
 use provision_core::codes::RegistryCode;
+use provision_core::text::counted;
 use ureq::http::header::LOCATION;
 use ureq::http::{Method, StatusCode};
 
@@ -197,8 +198,10 @@ impl Blobs for Repository<'_> {
         answer.check_success(&what)?;
         if let Some(length) = answer.length().filter(|length| *length != layer.size) {
             let (from, said) = (&answer.from, layer.size);
-            let message =
-                format!("{what}: {from} sends {length} bytes, and the manifest says {said}");
+            let message = format!(
+                "{what}: {from} sends {}, and the manifest says {said}",
+                counted(length, "byte", "bytes")
+            );
             return Err(RegistryError::new(RegistryCode::Length, message));
         }
         answer.up_to(layer.size)

@@ -9,7 +9,7 @@ use provision_core::codes::CheckCode;
 use provision_core::integrity::sbom::{self, Row, Sbom};
 use provision_core::integrity::signature;
 use provision_core::manifest::Format;
-use provision_core::text::inert;
+use provision_core::text::{counted, inert};
 use provision_core::{Finding, Limits, Pack};
 use std::collections::BTreeSet;
 
@@ -213,7 +213,7 @@ fn row_violation(pack: &Pack, row: &Row, repeated: bool) -> Option<(CheckCode, S
         return Some((CheckCode::SbomNoFile, expected, "none".into()));
     };
     if size != row.size {
-        let [expected, actual] = [row.size, size].map(|bytes| format!("{bytes} bytes"));
+        let [expected, actual] = [row.size, size].map(|bytes| counted(bytes, "byte", "bytes"));
         return Some((CheckCode::SbomSize, expected, actual));
     }
     let actual = info.blake3.to_hex().to_string();
