@@ -38,6 +38,9 @@ fn starts(bytes: &[u8]) -> Option<impl Iterator<Item = usize>> {
     }))
 }
 
+/// Schemes of addresses whose host is never a person's machine.
+const SCHEMES: [&[u8]; 5] = [b"http", b"https", b"ws", b"wss", b"oci"];
+
 /// Web addresses in a file: `/projects/NAME/` in `https://HOST/v1/projects/NAME/topics` is
 /// a folder of no machine.
 struct WebAddresses<'b> {
@@ -66,14 +69,14 @@ impl WebAddresses<'_> {
         self.inside
     }
 
-    /// Whether the colon of `http://` or `https://` is at `at`.
+    /// Whether the colon of a scheme is at `at`.
     fn begins(&self, at: usize) -> bool {
         let (before, rest) = self.bytes.split_at(at);
         let ends = |scheme: &[u8]| {
             let near = before.len().checked_sub(scheme.len());
             near.is_some_and(|near| before[near..].eq_ignore_ascii_case(scheme))
         };
-        rest.starts_with(b"://") && (ends(b"http") || ends(b"https"))
+        rest.starts_with(b"://") && SCHEMES.into_iter().any(ends)
     }
 }
 
@@ -125,6 +128,7 @@ mod tests {
             (r#"{"from": "C:\\Users\\somebody\\pack"}"#, 10),
             ("file:///srv/pack/x.wasm", 0),
             ("file://localhost/home/somebody/x.wasm", 16),
+            ("ssh://build.invalid/home/somebody/x", 19),
             // Compilers write texts one behind the other.
             ("on a None value/root/.cargo/registry/src/lib.rs", 15),
             ("<https://example.invalid> /home/somebody/x", 26),
@@ -144,6 +148,8 @@ mod tests {
     fn path_of_a_web_address_is_no_path_of_a_machine() {
         for text in [
             "https://pubsub.example.invalid/v1/projects/demo/topics/t",
+            "oci://registry.example.invalid/projects/demo/step:1.0.0",
+            "wss://example.invalid/workspace/demo/events",
             "POST HTTPS://example.invalid:8443/workspace/demo/x?y=1",
             "[docs](http://example.invalid/home/page/one.html)",
             "/home/ /Users/x file:/// file:///x",

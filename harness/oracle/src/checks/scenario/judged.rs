@@ -4,6 +4,7 @@ use crate::check::{Conclusion, Findings};
 use crate::subject::{Opened, Subject};
 use provision_core::Finding;
 use provision_core::scenario::Scenarios;
+use provision_core::text::counted;
 
 /// Concludes with what `find` finds in the scenarios of `subject`, unless its manifest
 /// lists none.
@@ -36,10 +37,11 @@ impl Judged {
             let code = first.code.clone();
             let left = self.found.len() - FINDINGS;
             self.found.truncate(FINDINGS);
-            let actual = match left {
-                1 => "one more finding, which is left out".to_owned(),
-                _ => format!("{left} more findings, which are left out"),
-            };
+            let (one, many) = (
+                "more finding, which is left out",
+                "more findings, which are left out",
+            );
+            let actual = counted(left, one, many);
             let rest = Finding::new(code, "further places", "no finding", actual);
             self.found.push(rest);
         }
